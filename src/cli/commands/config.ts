@@ -1,0 +1,42 @@
+import { sayDuration } from "../../core/duration.ts";
+import { outputSchema } from "../../report/model.ts";
+import { visible } from "../../report/visible.ts";
+import type { OutputOptions, Run } from "../context.ts";
+import { write, writeLines } from "../output.ts";
+import { resolveSettings, type JudgingOptions, type Setting, type Settings } from "../settings.ts";
+import { resolveTargets } from "../targets.ts";
+
+function settingLines({ grace, ttl, pidNamespace, codexHomes, healRenamedHost, metricsFile, stateDir }: Settings): readonly string[] {
+  const line = (name: string, value: string, { from }: Setting<unknown>): string =>
+    `${name.padEnd(16)} ${visible(value).padEnd(24)} ${visible(from)}`;
+  return [
+    line("grace", sayDuration(grace.value), grace),
+    line("ttl", sayDuration(ttl.value), ttl),
+    line("pidNamespace", pidNamespace.value ?? "not declared", pidNamespace),
+    line("codexHomes", codexHomes.value.length === 0 ? "none beside the usual" : codexHomes.value.join(", "), codexHomes),
+    line("healRenamedHost", String(healRenamedHost.value), healRenamedHost),
+    line("metricsFile", metricsFile.value ?? "none", metricsFile),
+    line("state directory", stateDir.value, stateDir),
+  ];
+}
+
+export const runConfig: Run<JudgingOptions & OutputOptions> = async ({ options, env, stdout }) => {
+  const settings = await resolveSettings(options, env);
+  const targets = resolveTargets(settings, options, env);
+  const registries = targets.map(({ format, path, named, appServers, owner, release }) => ({
+    format: format.name,
+    path,
+    wellKnown: !named,
+    appServers: appServers.map(({ url, configured }) => ({ url, configured })),
+    owner: owner ?? null,
+    release: release ?? null,
+  }));
+  if (options.json === true) {
+    await write(stdout, `${JSON.stringify({ schema: outputSchema, command: "config", settings, registries, exitCode: 0 })}\n`);
+    return 0;
+  }
+  const files = settings.files.length === 0 ? "no configuration file" : settings.files.join(", ");
+  const places = registries.map(({ format, path, wellKnown }) => `  ${visible(path)} (${format}${wellKnown ? ", well-known place" : ""})`);
+  await writeLines(stdout, [`read: ${visible(files)}`, "", ...settingLines(settings), "", "registries:", ...places]);
+  return 0;
+};

@@ -1,0 +1,86 @@
+import type { Answer } from "../../core/answer.ts";
+import { judge, trace } from "../../core/ladder.ts";
+import { outputSchema } from "../../report/model.ts";
+import { visible } from "../../report/visible.ts";
+import { examine, type Examination, type Examined } from "../../sweep/examine.ts";
+import { judgeEntry, sceneOf } from "../../sweep/judge.ts";
+import type { Entry } from "../../sweep/load.ts";
+import type { OutputOptions, Run } from "../context.ts";
+import { Failure } from "../failure.ts";
+import { paletteFor, write, writeLines } from "../output.ts";
+import { prepare } from "../prepare.ts";
+import type { JudgingOptions } from "../settings.ts";
+import { didYouMean } from "../suggest.ts";
+
+const said = { live: "live", unknown: "could not look", dead: "dead", "not-applicable": "does not apply" } as const satisfies Record<
+  Answer["kind"],
+  string
+>;
+
+function explainEntry(examination: Examination, { loaded, facts }: Examined, entry: Entry) {
+  const { court, evidence, since } = examination;
+  const { judgement } = judgeEntry(court, loaded, entry, facts, evidence, since);
+  const scene = sceneOf(court, loaded, entry, facts, evidence, since);
+  const rungs = scene === undefined ? [] : trace(scene).map(({ rung, answer }) => ({ name: rung.name, rule: rung.rule, answer }));
+  const claim = entry.claim.ok ? entry.claim.registration : undefined;
+  const { verdict, reason, detail } = scene === undefined || entry.duplicate ? judgement : judge(scene);
+  return {
+    registry: loaded.target.path,
+    format: loaded.target.format.name,
+    key: entry.key,
+    claim,
+    verdict,
+    rung: judgement.rung ?? null,
+    reason,
+    detail,
+    rungs,
+  };
+}
+
+function find(examination: Examination, key: string): readonly ReturnType<typeof explainEntry>[] {
+  return examination.registries.flatMap((examined) => {
+    const entries = examined.loaded.entries.filter(
+      (entry) => entry.key === key || (entry.claim.ok && entry.claim.registration.sessionId === key),
+    );
+    return entries.map((entry) => explainEntry(examination, examined, entry));
+  });
+}
+
+export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation) => {
+  const { words, options, stdout } = invocation;
+  const key = words[0] ?? "";
+  const palette = await paletteFor(stdout, options.color ?? "auto");
+  const { host, examine: wanted } = await prepare(invocation);
+  const examination = await examine(host, { ...wanted, lookAnyway: true });
+  const found = find(examination, key);
+  if (found.length === 0) {
+    const keys = examination.registries.flatMap(({ loaded }) => loaded.entries.map((entry) => entry.key));
+    const unread = examination.unread
+      .filter(({ state, target }) => state !== "missing" || target.named)
+      .map(({ target, problem }) => `\n${target.path} ${problem}`);
+    throw new Failure("not-found", `no registration is called "${key}"${didYouMean(key, keys)}${unread.join("")}`);
+  }
+  if (options.json === true) {
+    await write(
+      stdout,
+      `${JSON.stringify({ schema: outputSchema, command: "explain", entries: found, refusal: examination.refusal ?? null, exitCode: 0 })}\n`,
+    );
+    return 0;
+  }
+  for (const entry of found) {
+    const style = palette[entry.verdict];
+    const lines = [`${palette.strong(visible(entry.key))} in ${visible(entry.registry)} (${entry.format})`];
+    for (const { name, rule, answer } of entry.rungs) {
+      const reason = answer.kind === "not-applicable" ? "" : ` (${answer.reason})`;
+      lines.push(
+        `  ${name.padEnd(18)} ${said[answer.kind]}${reason}${answer.detail === "" ? "" : `: ${visible(answer.detail)}`}`,
+        `  ${"".padEnd(18)} ${palette.faint(rule)}`,
+      );
+    }
+    lines.push(`  ${"verdict".padEnd(18)} ${style(entry.verdict)}, ${entry.reason}: ${visible(entry.detail)}`, "");
+    await writeLines(stdout, lines);
+  }
+  if (examination.refusal !== undefined)
+    await writeLines(invocation.stderr, [`sessreap: warning: a sweep would refuse: ${visible(examination.refusal)}`]);
+  return 0;
+};

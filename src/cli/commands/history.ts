@@ -1,0 +1,20 @@
+import { readHistory } from "../../host/history.ts";
+import { outputSchema } from "../../report/model.ts";
+import { visible } from "../../report/visible.ts";
+import type { OutputOptions, Run } from "../context.ts";
+import { write, writeLines } from "../output.ts";
+import { stateDirectory } from "../paths.ts";
+
+export const runHistory: Run<OutputOptions> = async ({ options, env, stdout }) => {
+  const sweeps = readHistory(stateDirectory(env));
+  if (options.json === true) {
+    await write(stdout, `${JSON.stringify({ schema: outputSchema, command: "history", sweeps, exitCode: 0 })}\n`);
+    return 0;
+  }
+  const lines = sweeps.flatMap(({ sweepId, at, command, entries }) => [
+    `${sweepId}  ${at}  ${command}`,
+    ...entries.map(({ registry, key, action, reason }) => `  ${visible(key)}  ${action}  ${reason}  ${visible(registry)}`),
+  ]);
+  await writeLines(stdout, lines.length === 0 ? ["No sweep has reaped anything yet."] : lines);
+  return 0;
+};

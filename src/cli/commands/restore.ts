@@ -1,0 +1,96 @@
+import { realHost } from "../../host/host.ts";
+import { readTombstones, type Tombstone } from "../../host/tombstones.ts";
+import { exitCodes } from "../../report/exit-code.ts";
+import { outputSchema } from "../../report/model.ts";
+import { visible } from "../../report/visible.ts";
+import { restore, type RestoreOutcome } from "../../sweep/restore.ts";
+import type { Target } from "../../sweep/target.ts";
+import type { OutputOptions, Run } from "../context.ts";
+import { Failure } from "../failure.ts";
+import { write, writeLines } from "../output.ts";
+import { resolveSettings, type Settings } from "../settings.ts";
+import { didYouMean } from "../suggest.ts";
+import { restoreTarget } from "../targets.ts";
+
+type RestoreOptions = OutputOptions & { readonly sweep?: string; readonly dryRun?: boolean };
+
+/** The tombstones that were asked for. Of several with one key the newest is meant. */
+function choose(all: readonly Tombstone[], keys: readonly string[], sweepId: string | undefined): readonly Tombstone[] {
+  if (keys.length === 0 && sweepId === undefined)
+    throw new Failure("usage", "name the entries to put back, or a sweep with --sweep (see sessreap history)");
+  const ofSweep = sweepId === undefined ? all : all.filter(({ id }) => id.startsWith(`${sweepId}/`));
+  if (ofSweep.length === 0 && sweepId !== undefined) {
+    const sweeps = [...new Set(all.map(({ id }) => id.split("/")[0] ?? ""))];
+    throw new Failure("not-found", `no tombstone of sweep "${sweepId}"${didYouMean(sweepId, sweeps)}`);
+  }
+  if (keys.length === 0) return ofSweep;
+  return keys.flatMap((key) => {
+    const newest = new Map(
+      ofSweep.filter((tombstone) => tombstone.key === key || tombstone.id === key).map((tombstone) => [tombstone.registry, tombstone]),
+    );
+    if (newest.size === 0)
+      throw new Failure(
+        "not-found",
+        `no tombstone of "${key}"${didYouMean(
+          key,
+          ofSweep.map((tombstone) => tombstone.key),
+        )}`,
+      );
+    return [...newest.values()];
+  });
+}
+
+async function restoreAll(
+  settings: Settings,
+  chosen: readonly Tombstone[],
+  dryRun: boolean,
+  version: string,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly RestoreOutcome[]> {
+  const host = await realHost(settings.stateDir.value, version);
+  const lock = dryRun ? undefined : await host.store.takeRunLock();
+  if (!dryRun && lock === undefined) throw new Failure("busy", "a sweep of this state directory is running; try again when it is done");
+  try {
+    const outcomes: RestoreOutcome[] = [];
+    const byPlace = new Map<string, { readonly target: Target; readonly tombstones: Tombstone[] }>();
+    for (const tombstone of chosen) {
+      const target = restoreTarget(settings, tombstone, env);
+      const place = byPlace.get(`${target.format.name}:${target.path}`) ?? { target, tombstones: [] };
+      place.tombstones.push(tombstone);
+      byPlace.set(`${target.format.name}:${target.path}`, place);
+    }
+    for (const { target, tombstones } of byPlace.values()) outcomes.push(...(await restore(host, target, tombstones, dryRun)));
+    return outcomes;
+  } finally {
+    lock?.release();
+  }
+}
+
+export const runRestore: Run<RestoreOptions> = async ({ words, options, env, stdout, version }) => {
+  const settings = await resolveSettings({}, env);
+  const chosen = choose(readTombstones(settings.stateDir.value), words, options.sweep);
+  const outcomes = await restoreAll(settings, chosen, options.dryRun === true, version, env);
+  const isIncomplete = outcomes.some(({ action }) => action === "failed" || action === "newcomer");
+  const exitCode = isIncomplete ? exitCodes.partial : exitCodes.done;
+  if (options.json === true) {
+    const entries = outcomes.map(({ tombstone, action, detail }) => ({
+      registry: tombstone.registry,
+      format: tombstone.format,
+      key: tombstone.key,
+      tombstone: tombstone.id,
+      action,
+      detail,
+    }));
+    await write(
+      stdout,
+      `${JSON.stringify({ schema: outputSchema, command: "restore", dryRun: options.dryRun === true, entries, exitCode })}\n`,
+    );
+    return exitCode;
+  }
+  const lines = outcomes.map(
+    ({ tombstone, action, detail }) =>
+      `${visible(tombstone.key)}  ${action}  ${visible(tombstone.registry)}${detail === "" ? "" : `: ${visible(detail)}`}`,
+  );
+  await writeLines(stdout, lines);
+  return exitCode;
+};

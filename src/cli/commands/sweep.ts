@@ -1,0 +1,42 @@
+import { sweepText, sweepWarnings } from "../../report/text.ts";
+import { sweep, type SweepOptions } from "../../sweep/sweep.ts";
+import type { Invocation, OutputOptions, Run } from "../context.ts";
+import { Failure } from "../failure.ts";
+import { paletteFor, write, writeLines } from "../output.ts";
+import { prepare } from "../prepare.ts";
+import type { JudgingOptions } from "../settings.ts";
+
+export type SweepCommandOptions = JudgingOptions & OutputOptions & { readonly dryRun?: boolean; readonly exitCode?: boolean };
+
+async function judgeAndReport(
+  invocation: Invocation<SweepCommandOptions>,
+  as: Pick<SweepOptions, "command" | "dryRun" | "lookAnyway">,
+): Promise<number> {
+  const { options, stdout, stderr } = invocation;
+  const palette = await paletteFor(stdout, options.color ?? "auto");
+  const { host, examine } = await prepare(invocation);
+  const lock = as.dryRun ? undefined : await host.store.takeRunLock();
+  if (!as.dryRun && lock === undefined)
+    throw new Failure("busy", "another sweep of this state directory is running; try again when it is done");
+  try {
+    const report = await sweep(host, { ...examine, ...as, failOnGhosts: as.dryRun && options.exitCode === true });
+    const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
+    if (options.json === true) await write(stdout, `${JSON.stringify(report)}\n`);
+    else await writeLines(stdout, sweepText(report, palette, options.quiet === true));
+    await writeLines(
+      stderr,
+      sweepWarnings(report, named).map((line) => `sessreap: ${line}`),
+    );
+    return report.exitCode;
+  } finally {
+    lock?.release();
+  }
+}
+
+export const runSweep: Run<SweepCommandOptions> = (invocation) => {
+  return judgeAndReport(invocation, { command: "sweep", dryRun: invocation.options.dryRun === true, lookAnyway: false });
+};
+
+export const runList: Run<SweepCommandOptions> = (invocation) => {
+  return judgeAndReport(invocation, { command: "list", dryRun: true, lookAnyway: true });
+};

@@ -1,0 +1,16 @@
+import type { Env } from "./paths.ts";
+
+/** What a command is given: its words, its options, and the process around it. */
+export type Invocation<Options> = {
+  readonly words: readonly string[];
+  readonly options: Options;
+  readonly env: Env;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly version: string;
+};
+
+/** Runs one command and returns the exit code. */
+export type Run<Options> = (invocation: Invocation<Options>) => Promise<number>;
+
+export type OutputOptions = { readonly json?: boolean; readonly quiet?: boolean; readonly verbose?: boolean; readonly color?: string };

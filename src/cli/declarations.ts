@@ -1,0 +1,85 @@
+/** One option, declared once: the parser, the help, the manual and the completions are made from this. */
+export type OptionDeclaration = {
+  /** As commander spells it: `-n, --dry-run`, `--grace <duration>`. */
+  readonly flags: string;
+  readonly help: string;
+  /** May be given several times; its values are collected. */
+  readonly many?: true;
+  readonly fallback?: string;
+};
+
+export type CommandDeclaration = {
+  readonly name: string;
+  readonly summary: string;
+  /** As commander spells them: `<key>`, `[keys...]`. */
+  readonly arguments?: string;
+  readonly options: readonly OptionDeclaration[];
+  /** What its exit codes mean, beside those that every command has. */
+  readonly exits: readonly string[];
+};
+
+const json: OptionDeclaration = { flags: "--json", help: "print one JSON document instead of text" };
+const color: OptionDeclaration = { flags: "--color <when>", help: "auto, always or never", fallback: "auto" };
+const quiet: OptionDeclaration = { flags: "-q, --quiet", help: "print the count line only" };
+const verbose: OptionDeclaration = { flags: "-v, --verbose", help: "say more on stderr" };
+const exitCode: OptionDeclaration = { flags: "--exit-code", help: "exit 10 when there are ghosts" };
+const dryRun: OptionDeclaration = { flags: "-n, --dry-run", help: "judge and report, stop before anything is written" };
+
+const judging: readonly OptionDeclaration[] = [
+  {
+    flags: "--registry <[format:]path>",
+    help: "look at this registry instead of the configured ones; a format's name alone is its well-known place",
+    many: true,
+  },
+  { flags: "--config <file>", help: "read this configuration instead of the user's and the system's" },
+  { flags: "--grace <duration>", help: "leave younger entries alone (default 10m)" },
+  { flags: "--ttl <duration>", help: "how long an entry that nothing can tell of is kept (default 7d)" },
+  { flags: "--app-server <url>", help: "ask this Codex app server: ws://127.0.0.1:PORT or unix://[PATH]", many: true },
+  { flags: "--host-gone <name>", help: "entries of this host are dead: it will not come back", many: true },
+  { flags: "--now", help: "do not wait for a second look, and let restored entries go" },
+];
+
+const swept = [
+  "0  done, nothing failed",
+  "3  a registry could not be read, or an entry could not be reaped",
+  "4  refused: the sweep doubts its own eyes",
+];
+
+/** Every command, in the order of the manual. The first is the default. */
+export const commands = [
+  {
+    name: "sweep",
+    summary: "judge every registration and reap the ghosts (the default command)",
+    options: [dryRun, ...judging, exitCode, json, quiet, verbose, color],
+    exits: [...swept, "10 ghosts found, with --dry-run and --exit-code", "75 another sweep is running"],
+  },
+  {
+    name: "list",
+    summary: "what is registered and what the ladder says; never writes",
+    options: [...judging, exitCode, json, quiet, verbose, color],
+    exits: [...swept, "10 ghosts found, with --exit-code"],
+  },
+  {
+    name: "explain",
+    summary: "every rung's answer for one registration; never writes",
+    arguments: "<key>",
+    options: [...judging, json, color],
+    exits: ["1  there is no such registration"],
+  },
+  { name: "history", summary: "past sweeps and what each reaped", options: [json], exits: [] },
+  {
+    name: "restore",
+    summary: "put tombstoned entries back; never overwrites a newcomer",
+    arguments: "[keys...]",
+    options: [{ flags: "--sweep <id>", help: "everything that this sweep reaped" }, dryRun, json],
+    exits: ["1  there is no such tombstone", "3  an entry could not be put back", "75 a sweep is running"],
+  },
+  {
+    name: "config",
+    summary: "the effective configuration, each value with where it came from",
+    options: [...judging, json],
+    exits: [],
+  },
+] as const satisfies readonly CommandDeclaration[];
+
+export type CommandName = (typeof commands)[number]["name"];

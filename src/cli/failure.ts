@@ -1,0 +1,23 @@
+import { exitCodes } from "../report/exit-code.ts";
+
+/** What makes a whole run meaningless. Caught once, in `main.ts`; what is expected of one entry is never thrown. */
+export type FailureCode = "usage" | "config" | "busy" | "refused" | "not-found";
+
+const exits = {
+  usage: exitCodes.usage,
+  config: exitCodes.usage,
+  busy: exitCodes.busy,
+  refused: exitCodes.refused,
+  "not-found": exitCodes.fault,
+} as const satisfies Record<FailureCode, number>;
+
+export class Failure extends Error {
+  readonly code: FailureCode;
+  constructor(code: FailureCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+  get exitCode(): number {
+    return exits[this.code];
+  }
+}

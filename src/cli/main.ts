@@ -1,0 +1,42 @@
+import { outputSchema } from "../report/model.ts";
+import { exitCodes } from "../report/exit-code.ts";
+import { visible } from "../report/visible.ts";
+import { Failure } from "./failure.ts";
+import { write } from "./output.ts";
+import { runProgram } from "./program.ts";
+
+declare const SESSREAP_VERSION: string;
+
+/** What a script sees of a failed run: one line a problem, or one JSON document. */
+async function report(error: unknown, words: readonly string[]): Promise<number> {
+  const isExpected = error instanceof Failure;
+  const exitCode = isExpected ? error.exitCode : exitCodes.fault;
+  const message = error instanceof Error ? error.message : String(error);
+  const said = isExpected ? message : `a fault in sessreap: ${message} (please report it)`;
+  if (words.includes("--json")) {
+    const code = isExpected ? error.code : "fault";
+    await write(process.stdout, `${JSON.stringify({ schema: outputSchema, error: { code, message: said }, exitCode })}\n`);
+  } else {
+    await write(
+      process.stderr,
+      said
+        .split("\n")
+        .map((line) => `sessreap: ${visible(line)}\n`)
+        .join(""),
+    );
+  }
+  return exitCode;
+}
+
+/** The one place where an exit code is set; `process.exit` would cut what a slow pipe has not taken yet. */
+export async function main(words: readonly string[]): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  const { env, stdout, stderr } = process;
+  try {
+    process.exitCode = await runProgram(words, { env, stdout, stderr, version: SESSREAP_VERSION });
+  } catch (error) {
+    process.exitCode = await report(error, words);
+  }
+}
+
+void main(process.argv.slice(2));

@@ -1,0 +1,61 @@
+import { Command, CommanderError, Option } from "commander";
+import { commands, type CommandDeclaration, type CommandName } from "./declarations.ts";
+import type { Invocation, Run } from "./context.ts";
+import { Failure } from "./failure.ts";
+
+/** Each command's code is loaded when it is run, so that a quiet sweep pays for none of the others. */
+const runners: Readonly<Record<CommandName, () => Promise<Run<never>>>> = {
+  sweep: async () => (await import("./commands/sweep.ts")).runSweep,
+  list: async () => (await import("./commands/sweep.ts")).runList,
+  explain: async () => (await import("./commands/explain.ts")).runExplain,
+  history: async () => (await import("./commands/history.ts")).runHistory,
+  restore: async () => (await import("./commands/restore.ts")).runRestore,
+  config: async () => (await import("./commands/config.ts")).runConfig,
+};
+
+const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
+
+function declare(parent: Command, declaration: CommandDeclaration, isDefault: boolean): Command {
+  const { name, summary, options, exits } = declaration;
+  const command = parent.command(name, { isDefault }).description(summary);
+  if (declaration.arguments !== undefined) command.argument(declaration.arguments);
+  for (const { flags, help, many, fallback } of options) {
+    const option = new Option(flags, help);
+    if (many === true) option.argParser(collect);
+    if (fallback !== undefined) option.default(fallback);
+    command.addOption(option);
+  }
+  if (exits.length > 0) command.addHelpText("after", `\nExit codes:\n${exits.map((line) => `  ${line}`).join("\n")}`);
+  return command;
+}
+
+type Around = Pick<Invocation<never>, "env" | "stdout" | "stderr" | "version">;
+
+/** Parses the words and runs the command that they name. */
+export async function runProgram(words: readonly string[], around: Around): Promise<number> {
+  let exitCode = 0;
+  const output: string[] = [];
+  const program = new Command("sessreap")
+    .description("Purges ghost registrations: entries that say a coding-agent session is alive when it is not.")
+    .version(around.version)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => output.push(text), writeErr: () => undefined })
+    .enablePositionalOptions(false)
+    .showSuggestionAfterError();
+  for (const [index, declaration] of commands.entries()) {
+    const command = declare(program, declaration, index === 0);
+    command.exitOverride().action(async (...given: readonly unknown[]) => {
+      const positionals = declaration.name === "explain" || declaration.name === "restore" ? [given[0]].flat() : [];
+      const run = await runners[declaration.name]();
+      exitCode = await run({ ...around, words: positionals as string[], options: command.opts<never>() });
+    });
+  }
+  try {
+    await program.parseAsync(words, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw new Failure("usage", `${error.message.replace(/^error: /, "")} (see sessreap --help)`);
+  }
+  if (output.length > 0) await (await import("./output.ts")).write(around.stdout, output.join(""));
+  return exitCode;
+}

@@ -1,0 +1,111 @@
+/**
+ * A thing that was looked for: seen (perhaps seen to be missing), or not seen, and why.
+ * "There is none" and "I could not look" are different facts, and only the first may condemn.
+ */
+export type Observed<T> = { readonly seen: true; readonly value: T } | { readonly seen: false; readonly why: string };
+
+export function seen<T>(value: T): Observed<T> {
+  return { seen: true, value };
+}
+
+export function unseen(why: string): { readonly seen: false; readonly why: string } {
+  return { seen: false, why };
+}
+
+/** All that one sweep saw of the world, looked at once, after every claim had been read. */
+export type Evidence = {
+  readonly clock: Clock;
+  readonly here: Here;
+  readonly processes: Observed<ProcessTable>;
+  /** The app servers that were asked, by address. */
+  readonly appServers: ReadonlyMap<string, AppServerSight>;
+  /** What answered at the endpoints that entries name, by `endpointName`. */
+  readonly endpoints: ReadonlyMap<string, EndpointSight>;
+};
+
+/** Three clocks, read in one moment. */
+export type Clock = {
+  /** Epoch ms. Can be stepped; never condemns by itself. */
+  readonly wallMs: Observed<number>;
+  /** Ms since boot, suspends included. */
+  readonly bootMs: Observed<number>;
+  /** Ms since boot, suspends left out. */
+  readonly awakeMs: Observed<number>;
+};
+
+/** The machine and the namespace in which this sweep stands. */
+export type Here = {
+  readonly hostname: string;
+  readonly bootId: Observed<string>;
+  readonly pidNamespace: Observed<PidNamespace>;
+};
+
+/** `inode` names the namespace; only the initial one sees every process of the machine. */
+export type PidNamespace = { readonly inode: string; readonly initial: boolean };
+
+export type ProcessTable = {
+  /** Seen when the look met its positive controls and no process refused to be read; otherwise absence proves nothing. */
+  readonly complete: Observed<true>;
+  /** The processes that entries name, by pid. A pid that is missing here was not looked at. */
+  readonly pids: ReadonlyMap<number, Observed<PidSight>>;
+  readonly agents: readonly AgentProcess[];
+  /** Every process with `app-server` as a whole argv token. */
+  readonly appServers: readonly AppServerProcess[];
+  /** Processes of other pid namespaces below ours, by their innermost pid (last number of `NSpid`). */
+  readonly innerPids: Observed<ReadonlyMap<number, readonly InnerProcess[]>>;
+  /** Us, our parent, its parent and so on. */
+  readonly ancestors: ReadonlySet<number>;
+};
+
+/** One pid: provably gone (ESRCH and no `/proc` entry), or there. */
+export type PidSight =
+  | { readonly kind: "gone" }
+  | {
+      readonly kind: "there";
+      /** The one letter of `/proc/<pid>/stat`; `Z` and `X` are dead. */
+      readonly state: Observed<string>;
+      readonly startTicks: Observed<string>;
+      /** What the process can be called by: its comm and the names of its executable, argv[0] and script. */
+      readonly names: Observed<readonly string[]>;
+    };
+
+/** A running agent CLI (`codex`, `code`, `coder`, `claude`, or a script runtime that runs one of them). */
+export type AgentProcess = {
+  readonly pid: number;
+  readonly parentPid: number;
+  /** The kernel's session id (`sid`), which background children keep when they change their process group. */
+  readonly kernelSession: number;
+  readonly terminal: number;
+  readonly startTicks: string;
+  readonly uid: number;
+  readonly agent: string;
+  readonly argv: readonly string[];
+};
+
+export type AppServerProcess = { readonly pid: number; readonly startTicks: string; readonly argv: readonly string[] };
+
+export type InnerProcess = { readonly pid: number; readonly startTicks: string; readonly agent: boolean };
+
+export type LockHolder = { readonly pid: number; readonly path: string };
+
+/** What one app server said. */
+export type AppServerSight =
+  | {
+      readonly kind: "answered";
+      /** Canonical ids of every loaded thread, read to the last page. */
+      readonly loaded: ReadonlySet<string>;
+      /** `thread/read` of the ids that were asked one by one, by canonical id. */
+      readonly reads: ReadonlyMap<string, ThreadRead>;
+      /** For how long it has been up, in ms. */
+      readonly upMs: Observed<number>;
+    }
+  | { readonly kind: "refused" }
+  | { readonly kind: "unanswered"; readonly why: string };
+
+/** The answer to `thread/read` of one id: provably not in memory, or anything else. */
+export type ThreadRead = { readonly kind: "not-loaded" } | { readonly kind: "other"; readonly what: string };
+
+export type EndpointSight =
+  | { readonly kind: "accepted" }
+  | { readonly kind: "refused" }
+  | { readonly kind: "unanswered"; readonly why: string };

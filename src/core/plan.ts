@@ -1,0 +1,26 @@
+import type { Judgement } from "./ladder.ts";
+import type { EntryMemory } from "./memory.ts";
+import { secondLookMs, type Policy } from "./policy.ts";
+
+/** What a sweep means to do with an entry. */
+export type Intent = "keep" | "reap" | "release" | "wait" | "withhold";
+
+/** What may be done in a registry at all. */
+export type Standing = {
+  /** Its owner is up, or a sign of it could not be looked at. */
+  readonly ownerUp: boolean;
+  /** The owner has a command that releases an entry. */
+  readonly releasable: boolean;
+  /** Why nothing may be written there by us; undefined when it may. */
+  readonly reportOnly: string | undefined;
+};
+
+/** A death that was proven is acted on at once; one that rests on absence waits for a second look. */
+export function intentFor(judgement: Judgement, memory: EntryMemory, standing: Standing, policy: Policy): Intent {
+  if (judgement.verdict !== "ghost") return "keep";
+  if (standing.ownerUp && !standing.releasable) return "withhold";
+  if (!standing.ownerUp && standing.reportOnly !== undefined) return "withhold";
+  const secondLook = memory.absentForMs !== undefined && memory.absentForMs >= secondLookMs;
+  if (!judgement.certain && !policy.now && !secondLook) return "wait";
+  return standing.ownerUp ? "release" : "reap";
+}

@@ -1,0 +1,32 @@
+/** The few numbers and declarations that a person may turn. */
+export type Policy = {
+  /** An entry younger than this is left alone, in ms. */
+  readonly graceMs: number;
+  /** After so much silence, in ms, an entry that liveness has no means to classify is a ghost. */
+  readonly ttlMs: number;
+  /** Reap what rests on absence alone without waiting for a second look. */
+  readonly now: boolean;
+  /** The user has declared that this machine's pids are all there are. */
+  readonly ownPidNamespace: boolean;
+  /** Hosts that an operator says will not come back. */
+  readonly hostsGone: ReadonlySet<string>;
+};
+
+const minuteMs = 60_000;
+
+export const defaultPolicy: Policy = {
+  graceMs: 10 * minuteMs,
+  ttlMs: 7 * 24 * 60 * minuteMs,
+  now: false,
+  ownPidNamespace: false,
+  hostsGone: new Set(),
+};
+
+/** Awake time, in ms, that must lie between two looks that find the same absence. */
+export const secondLookMs = 4 * minuteMs;
+
+/** Wall clock and boot clock may drift apart by this much, in ms, before the wall clock counts as stepped. */
+export const clockStepMs = minuteMs;
+
+/** A restored entry is left alone for this long, in ms, while its bytes are those restored. */
+export const restoredKeptMs = 7 * 24 * 60 * minuteMs;

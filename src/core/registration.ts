@@ -1,0 +1,61 @@
+/** What a session claimed about itself. Every field is a claim, made in the past by whoever wrote the entry. */
+export type Registration = {
+  /** The entry's name in its registry: a member's key, an element's index or a file's name. */
+  readonly key: string;
+  /** The session or thread id, as written. Compare with `sameSession`. */
+  readonly sessionId: string | undefined;
+  /** The agent's name, where the registry keeps one. */
+  readonly identity: string | undefined;
+  /** The holder's process id, an integer above 1. */
+  readonly pid: number | undefined;
+  /** Field 22 of `/proc/<pid>/stat` when the claim was made: clock ticks since boot, in decimal digits. */
+  readonly startTicks: string | undefined;
+  readonly bootId: string | undefined;
+  readonly host: string | undefined;
+  /** The inode of the pid namespace in which `pid` is counted, in decimal digits. */
+  readonly pidNamespace: string | undefined;
+  /** Epoch ms; undefined when the entry has no such time or one that is no time. */
+  readonly registeredAt: number | undefined;
+  /** Epoch ms of the last verb; a heartbeat is not activity. */
+  readonly lastActivityAt: number | undefined;
+  /** Epoch ms; proves that a thread of the writer still turns, nothing more. */
+  readonly lastHeartbeatAt: number | undefined;
+  readonly master: boolean;
+  readonly cwd: string | undefined;
+  /** Where the holder said it listens. */
+  readonly endpoint: Endpoint | undefined;
+};
+
+/** A place where a holder said it listens: a TCP port of the loopback interface, or a unix socket's path. */
+export type Endpoint = { readonly kind: "tcp"; readonly port: number } | { readonly kind: "unix"; readonly path: string };
+
+/** Where a live session of a registry must show: as a process, as a loaded thread, or as one of the two. */
+export type Presence = "process" | "thread" | "either";
+
+/** A claim that says nothing; formats fill in what their entries carry. */
+export const nothingClaimed: Omit<Registration, "key"> = {
+  sessionId: undefined,
+  identity: undefined,
+  pid: undefined,
+  startTicks: undefined,
+  bootId: undefined,
+  host: undefined,
+  pidNamespace: undefined,
+  registeredAt: undefined,
+  lastActivityAt: undefined,
+  lastHeartbeatAt: undefined,
+  master: false,
+  cwd: undefined,
+  endpoint: undefined,
+};
+
+const uuid = /^(?:urn:uuid:)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i;
+
+/**
+ * The one spelling under which session ids are compared. Codex accepts a thread id with or without hyphens, with
+ * `urn:uuid:` before it and in either case (measured, codex 0.169.0); ids of any other shape stand as they are.
+ */
+export function canonicalSession(id: string): string {
+  const parts = uuid.exec(id);
+  return parts === null ? id : parts.slice(1).join("-").toLowerCase();
+}

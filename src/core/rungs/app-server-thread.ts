@@ -1,0 +1,66 @@
+import { deadByAbsence, live, notApplicable, strongest, unknown, type Answer } from "../answer.ts";
+import { argvNamesServer } from "../app-servers.ts";
+import { sayDuration } from "../duration.ts";
+import type { AppServerSight } from "../evidence.ts";
+import { canonicalSession } from "../registration.ts";
+import type { AppServerAddress, Scene } from "../scene.ts";
+import type { Rung } from "./rung.ts";
+import { wholeTable } from "./whole-table.ts";
+
+type Answered = Extract<AppServerSight, { kind: "answered" }>;
+
+function notLoaded(server: AppServerAddress, sight: Answered, id: string, graceMs: number): Answer {
+  const listed = `${server.url} lists ${sight.loaded.size} thread${sight.loaded.size === 1 ? "" : "s"}, not this one`;
+  if (!server.configured) return notApplicable(`${listed}; nobody configured this server`);
+  const read = sight.reads.get(id);
+  if (read?.kind !== "not-loaded") {
+    return unknown(
+      "app-server-unreachable",
+      `${listed}, but did not confirm it: ${read?.what ?? "the thread was not asked for by its id"}`,
+    );
+  }
+  if (!sight.upMs.seen)
+    return unknown("app-server-too-young", `${listed}, but for how long it has been up is not known: ${sight.upMs.why}`);
+  return sight.upMs.value > graceMs
+    ? deadByAbsence("thread-not-loaded", listed)
+    : unknown("app-server-too-young", `${listed}, but it has been up for ${sayDuration(sight.upMs.value)} only`);
+}
+
+/** Refused is down only when no process claims to serve this address: a server that hangs while starting refuses, too. */
+function refused(scene: Scene, server: AppServerAddress): Answer {
+  const said = `${server.url} refuses connections`;
+  if (!server.configured) return notApplicable(`${said}; nobody configured this server`);
+  const { processes } = scene.evidence;
+  const serving = processes.seen && processes.value.appServers.find(({ argv }) => argvNamesServer(argv, server.url));
+  if (serving) return unknown("app-server-unreachable", `${said}, though pid ${serving.pid} is to serve it`);
+  const table = wholeTable(scene);
+  if (!table.seen) return unknown("process-table-blind", `${said}; ${table.why}`);
+  return deadByAbsence("app-server-down", `${said}, and no process is to serve it`);
+}
+
+function askServer(scene: Scene, server: AppServerAddress, id: string): Answer {
+  const sight = scene.evidence.appServers.get(server.url);
+  if (sight === undefined) return unknown("app-server-unreachable", `nobody asked ${server.url}`);
+  switch (sight.kind) {
+    case "answered":
+      return sight.loaded.has(id) ? live("thread-loaded", `loaded on ${server.url}`) : notLoaded(server, sight, id, scene.policy.graceMs);
+    case "refused":
+      return refused(scene, server);
+    case "unanswered":
+      return unknown("app-server-unreachable", `${server.url}: ${sight.why}`);
+  }
+}
+
+export const appServerThread: Rung = {
+  name: "app-server-thread",
+  rule: "A thread that an app server has loaded keeps its entry; every configured server without it condemns it.",
+  ask: (scene) => {
+    const { sessionId } = scene.claim;
+    const servers = scene.registry.appServers;
+    if (sessionId === undefined || servers.length === 0) {
+      return notApplicable(servers.length === 0 ? "no app server to ask" : "it names no thread");
+    }
+    const id = canonicalSession(sessionId);
+    return strongest(servers.map((server) => askServer(scene, server, id)));
+  },
+};

@@ -1,0 +1,82 @@
+import { deadByAbsence, live, notApplicable, strongest, unknown, type Answer } from "../answer.ts";
+import { endpointName } from "../endpoint.ts";
+import { canonicalSession, type Endpoint } from "../registration.ts";
+import type { Scene } from "../scene.ts";
+import { recordedHolder } from "./recorded-holder.ts";
+import type { Rung } from "./rung.ts";
+import { wholeTable } from "./whole-table.ts";
+
+/** An agent CLI that names the session, or states the agent's name. */
+function attachedCli(scene: Scene): Answer {
+  const { claim, registry } = scene;
+  const { sessionId, identity } = claim;
+  if (sessionId === undefined && identity === undefined) return notApplicable("");
+  const bySession = sessionId === undefined ? undefined : registry.agents.bySession.get(canonicalSession(sessionId));
+  const agent = bySession ?? (identity === undefined ? undefined : registry.agents.byIdentity.get(identity));
+  if (agent !== undefined) {
+    return live(
+      "attached-cli",
+      `${agent.agent} (pid ${agent.pid}) names ${bySession === undefined ? `agent ${identity}` : "the session"} in its arguments`,
+    );
+  }
+  const table = wholeTable(scene);
+  return table.seen ? notApplicable("no agent CLI names it") : unknown("process-table-blind", table.why);
+}
+
+function writerLock({ claim, registry }: Scene): Answer {
+  if (registry.writerLocks === undefined || claim.sessionId === undefined) return notApplicable("");
+  if (!registry.writerLocks.seen) return unknown("writer-locks-unseen", registry.writerLocks.why);
+  const holder = registry.writerLocks.value.get(canonicalSession(claim.sessionId));
+  return holder === undefined
+    ? notApplicable("nobody holds its writer lock")
+    : live("writer-lock-held", `pid ${holder.pid} holds ${holder.path}`);
+}
+
+/** A closed endpoint speaks against the entry only once its recorded holder cannot be the one that runs. */
+function closedEndpoint({ evidence }: Scene, endpoint: Endpoint, holder: Answer): Answer {
+  const name = endpointName(endpoint);
+  const sight = evidence.endpoints.get(name);
+  if (sight === undefined) return unknown("endpoint-unanswered", `nobody asked ${name}`);
+  switch (sight.kind) {
+    case "accepted":
+      return notApplicable(`${name} accepts connections, which proves nothing`);
+    case "unanswered":
+      return unknown("endpoint-unanswered", `${name}: ${sight.why}`);
+    case "refused":
+      return holder.kind === "dead" || holder.kind === "not-applicable"
+        ? deadByAbsence("endpoint-closed", `${name} refuses connections`)
+        : notApplicable(`${name} refuses connections`);
+  }
+}
+
+/** In a registry whose sessions always show a process, a whole table without one is death by absence. */
+function noProcess(scene: Scene): Answer {
+  const { claim, registry } = scene;
+  if (registry.presence !== "process") return notApplicable("");
+  const table = wholeTable(scene);
+  if (!table.seen) return unknown("process-table-blind", table.why);
+  if (claim.pid === undefined && claim.sessionId === undefined && claim.identity === undefined) {
+    return notApplicable("it names no pid, session or agent to look for");
+  }
+  return deadByAbsence("no-process", "its sessions always show a process, and none holds it");
+}
+
+/** A session that shows as a thread outlives the process that registered it. */
+function holderOf(scene: Scene): Answer {
+  const answer = recordedHolder(scene);
+  if (answer.kind !== "dead" || scene.registry.presence !== "thread" || answer.reason === "host-gone") return answer;
+  return notApplicable(`${answer.detail}, but its sessions show as threads`);
+}
+
+export const attachedProcess: Rung = {
+  name: "attached-process",
+  rule: "A process that holds the session keeps it; a recorded holder that is provably gone condemns it.",
+  ask: (scene) => {
+    const holder = holderOf(scene);
+    const { endpoint } = scene.claim;
+    const signs = [holder, attachedCli(scene), writerLock(scene)];
+    if (endpoint !== undefined) signs.push(closedEndpoint(scene, endpoint, holder));
+    const answer = strongest(signs);
+    return answer.kind === "not-applicable" ? strongest([...signs, noProcess(scene)]) : answer;
+  },
+};

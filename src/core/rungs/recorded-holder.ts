@@ -1,0 +1,84 @@
+import { live, notApplicable, provenDead, unknown, type Answer } from "../answer.ts";
+import type { InnerProcess, PidSight, ProcessTable } from "../evidence.ts";
+import type { Scene } from "../scene.ts";
+
+/** A host or pid namespace other than ours: nothing of it is probed, for its pids mean something else here. */
+function elsewhere({ claim, evidence, policy }: Scene): Answer | undefined {
+  const { hostname, pidNamespace } = evidence.here;
+  if (claim.host !== undefined && claim.host !== hostname) {
+    return policy.hostsGone.has(claim.host)
+      ? provenDead("host-gone", `it ran on ${claim.host}, which an operator has declared gone`)
+      : unknown("foreign-host", `it runs on ${claim.host}; this is ${hostname}`);
+  }
+  if (claim.pid === undefined) return undefined;
+  if (!pidNamespace.seen) return unknown("foreign-pid-namespace", `our own pid namespace could not be seen: ${pidNamespace.why}`);
+  if (claim.pidNamespace !== undefined) {
+    return claim.pidNamespace === pidNamespace.value.inode
+      ? undefined
+      : unknown("foreign-pid-namespace", `its pid is counted in namespace ${claim.pidNamespace}, ours is ${pidNamespace.value.inode}`);
+  }
+  return pidNamespace.value.initial || policy.ownPidNamespace
+    ? undefined
+    : unknown(
+        "foreign-pid-namespace",
+        'this is a pid namespace of its own, and the entry does not say where its pid is counted (declare "pidNamespace": "own" if no other shares these files)',
+      );
+}
+
+function previousBoot({ claim, evidence }: Scene): Answer | undefined {
+  const { bootId } = evidence.here;
+  if (claim.bootId === undefined || !bootId.seen || claim.bootId === bootId.value) return undefined;
+  return provenDead("previous-boot", `it was started in boot ${claim.bootId}; this is ${bootId.value}`);
+}
+
+/** A process inside a container below us that counts this pid as its own. */
+function innerHolder(pid: number, startTicks: string | undefined, inner: ProcessTable["innerPids"]): Answer | undefined {
+  if (!inner.seen) return unknown("pid-unseen", `whether pid ${pid} is a container's cannot be seen: ${inner.why}`);
+  const isHolder = (process: InnerProcess): boolean => (startTicks === undefined ? process.agent : process.startTicks === startTicks);
+  const holder = inner.value.get(pid)?.find(isHolder);
+  return holder === undefined ? undefined : live("inner-pid-alive", `pid ${pid} runs in a container, as pid ${holder.pid} here`);
+}
+
+/** What the recorded pid itself shows, before anybody looks into containers. */
+function judgeSight(scene: Scene, pid: number, sight: PidSight): Answer {
+  const { startTicks } = scene.claim;
+  if (sight.kind === "gone") return provenDead("pid-gone", `pid ${pid} is gone`);
+  if (sight.state.seen && (sight.state.value === "Z" || sight.state.value === "X")) {
+    return provenDead("pid-zombie", `pid ${pid} is a zombie`);
+  }
+  if (startTicks !== undefined) {
+    if (!sight.startTicks.seen) return live("pid-alive", `pid ${pid} is alive; its start could not be read: ${sight.startTicks.why}`);
+    return sight.startTicks.value === startTicks
+      ? live("pid-alive", `pid ${pid} is alive since tick ${startTicks}`)
+      : provenDead("pid-reused", `pid ${pid} was reused: it started at tick ${sight.startTicks.value}, the holder at ${startTicks}`);
+  }
+  const possible = scene.registry.holderNames;
+  if (possible === undefined || !sight.names.seen) return live("pid-alive", `pid ${pid} is alive`);
+  const names = sight.names.value;
+  return names.some((name) => possible.includes(name))
+    ? live("pid-alive", `pid ${pid} is alive (${names[0]})`)
+    : provenDead("pid-reused", `pid ${pid} was reused: it is ${[...new Set(names)].join(", ")}, which cannot be the holder`);
+}
+
+/**
+ * Is the recorded pid the process that made the claim? No wall clock takes part: identity is the pid with its start
+ * ticks in one boot, or, where none were recorded, a name that the holder can have.
+ */
+export function recordedHolder(scene: Scene): Answer {
+  const { claim, evidence } = scene;
+  const abroad = elsewhere(scene);
+  if (abroad !== undefined) return abroad;
+  const { pid } = claim;
+  if (pid === undefined) return notApplicable("it records no pid");
+  if (!evidence.processes.seen) return unknown("process-table-blind", evidence.processes.why);
+  const table = evidence.processes.value;
+  if (table.ancestors.has(pid)) return live("own-ancestor", `pid ${pid} is an ancestor of this sweep`);
+  const earlier = previousBoot(scene);
+  const sight = table.pids.get(pid);
+  if (earlier === undefined && (sight === undefined || !sight.seen)) {
+    return unknown("pid-unseen", `pid ${pid} could not be looked at: ${sight === undefined ? "nobody asked" : sight.why}`);
+  }
+  const answer = earlier ?? judgeSight(scene, pid, (sight as { value: PidSight }).value);
+  if (answer.kind !== "dead" || claim.pidNamespace !== undefined || earlier !== undefined) return answer;
+  return innerHolder(pid, claim.startTicks, table.innerPids) ?? answer;
+}

@@ -1,0 +1,35 @@
+import type { AgentIndex } from "./agents.ts";
+import type { Evidence, LockHolder, Observed } from "./evidence.ts";
+import type { EntryMemory } from "./memory.ts";
+import type { Policy } from "./policy.ts";
+import type { Presence, Registration } from "./registration.ts";
+
+/** Everything that the ladder may look at when it judges one entry. */
+export type Scene = {
+  readonly claim: Registration;
+  readonly registry: RegistryFacts;
+  readonly evidence: Evidence;
+  readonly memory: EntryMemory;
+  readonly policy: Policy;
+};
+
+/** What holds for every entry of one registry. */
+export type RegistryFacts = {
+  readonly presence: Presence;
+  /** Names by which a holder can be called; undefined where the format names none. */
+  readonly holderNames: readonly string[] | undefined;
+  /**
+   * Threads whose writer lock a Codex process holds, by canonical session id; undefined where the sessions cannot be
+   * Codex threads.
+   */
+  readonly writerLocks: Observed<ReadonlyMap<string, LockHolder>> | undefined;
+  /** Epoch ms of the container's last change: the file with many entries, or the one-file entry itself. */
+  readonly modifiedAt: Observed<number>;
+  /** One file an entry: then the file's own mtime is a time of the entry. */
+  readonly oneFile: boolean;
+  readonly appServers: readonly AppServerAddress[];
+  readonly agents: AgentIndex;
+};
+
+/** A server that somebody configured may condemn; one that is merely tried can only say `live` or `unknown`. */
+export type AppServerAddress = { readonly url: string; readonly configured: boolean };

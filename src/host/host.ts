@@ -1,0 +1,95 @@
+import { createHash, randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { homeOf } from "./homes.ts";
+import type { SelfTest } from "../core/doubt.ts";
+import type { AgentProcess, AppServerSight, Clock, EndpointSight, Here, LockHolder, Observed, ProcessTable } from "../core/evidence.ts";
+import type { Memory } from "../core/memory.ts";
+import type { Endpoint } from "../core/registration.ts";
+import { askAppServer, type ServerQuestion } from "./app-server.ts";
+import { copyAttributes, runRelease } from "./commands.ts";
+import { probeEndpoint } from "./endpoints.ts";
+import { readRegistryFile, replaceJudged, type FileRead, type Piece, type ReadFile, type Replaced } from "./files.ts";
+import { appendHistory, type HistoryLine } from "./history.ts";
+import * as linux from "./linux.ts";
+import type { ProcessAnswer, ProcessQuestion } from "./linux.ts";
+import { loadMemory, saveMemory } from "./memory-store.ts";
+import { isLockHeld, isUnitUp } from "./owner.ts";
+import { takeRunLock, type RunLock } from "./run-lock.ts";
+import { reportOnlyReason } from "./standing.ts";
+import { buryAll, exhume, makeRoom } from "./tombstones.ts";
+import { upSince } from "./uptime.ts";
+import { lookAtWriterLocks } from "./writer-locks.ts";
+
+/** All that a sweep needs of the world. Tests hand in a simulated one; there is no other way to the outside. */
+export type Host = {
+  readonly clock: () => Clock;
+  readonly here: () => Here;
+  readonly selfTest: () => SelfTest;
+  readonly lookAtProcesses: (question: ProcessQuestion) => Observed<ProcessAnswer> | Promise<Observed<ProcessAnswer>>;
+  readonly lookAtWriterLocks: (codexHomes: readonly string[], agents: readonly AgentProcess[]) => Observed<ReadonlyMap<string, LockHolder>>;
+  readonly homeOf: (uid: number) => string | undefined;
+  readonly askAppServer: (question: ServerQuestion) => Promise<AppServerSight>;
+  /** Ms since boot at which the process that listens at an address started; undefined where none can be named. */
+  readonly upSince: (url: string, connectTo: string, table: ProcessTable) => number | undefined;
+  readonly probeEndpoint: (endpoint: Endpoint) => Promise<EndpointSight>;
+  readonly isUnitUp: (unit: string) => Promise<Observed<boolean>>;
+  readonly isLockHeld: (path: string) => Observed<boolean>;
+  readonly runRelease: (command: readonly string[], values: Readonly<Record<string, string>>) => Promise<string | undefined>;
+  readonly readRegistryFile: (path: string) => FileRead;
+  readonly reportOnlyReason: (file: ReadFile) => string | undefined;
+  readonly replaceJudged: (file: ReadFile, pieces: readonly Piece[], lastLook: () => Promise<boolean>) => Promise<Replaced>;
+  readonly digest: (text: string) => string;
+  /** Four hexadecimal digits that tell two sweeps of one second apart. */
+  readonly randomSuffix: () => string;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly store: Store;
+};
+
+/** What is kept between sweeps, in the state directory. */
+export type Store = {
+  readonly loadMemory: () => { readonly memory: Memory; readonly problem: string | undefined };
+  readonly saveMemory: (memory: Memory) => Promise<void>;
+  readonly tombstoneRoom: (nowMs: number) => number;
+  readonly bury: (sweepId: string, tombstones: readonly Buffer[]) => void;
+  readonly exhume: (sweepId: string, ids: readonly string[]) => void;
+  readonly appendHistory: (line: HistoryLine) => void;
+  readonly takeRunLock: () => Promise<RunLock | undefined>;
+};
+
+function storeIn(stateDir: string): Store {
+  return {
+    loadMemory: () => loadMemory(stateDir),
+    saveMemory: (memory) => saveMemory(stateDir, memory),
+    tombstoneRoom: (nowMs) => makeRoom(stateDir, nowMs),
+    bury: (sweepId, tombstones) => buryAll(stateDir, sweepId, tombstones),
+    exhume: (sweepId, ids) => exhume(stateDir, sweepId, ids),
+    appendHistory: (line) => appendHistory(stateDir, line),
+    takeRunLock: () => takeRunLock(stateDir),
+  };
+}
+
+/** This machine. The way to look at processes is chosen once: `/proc`, or ps-list where there is none. */
+export async function realHost(stateDir: string, version: string): Promise<Host> {
+  const eyes = process.platform === "linux" ? linux : await import("./portable.ts");
+  return {
+    clock: eyes.readClock,
+    here: () => eyes.lookHere(hostname()),
+    selfTest: eyes.selfTest,
+    lookAtProcesses: eyes.lookAtProcesses,
+    lookAtWriterLocks,
+    homeOf,
+    askAppServer: (question) => askAppServer(question, version),
+    upSince,
+    probeEndpoint,
+    isUnitUp,
+    isLockHeld,
+    runRelease,
+    readRegistryFile,
+    reportOnlyReason: ({ realPath, stat }) => reportOnlyReason(realPath, stat),
+    replaceJudged: (file, pieces, lastLook) => replaceJudged(file, pieces, lastLook, copyAttributes),
+    digest: (text) => createHash("sha256").update(text).digest("hex").slice(0, 32),
+    randomSuffix: () => randomBytes(2).toString("hex"),
+    sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
+    store: storeIn(stateDir),
+  };
+}

@@ -1,0 +1,195 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { agentOf, argvHas, baseName, scriptOf } from "../core/agents.ts";
+import type { SelfTest } from "../core/doubt.ts";
+import {
+  seen,
+  unseen,
+  type AgentProcess,
+  type AppServerProcess,
+  type Clock,
+  type Here,
+  type InnerProcess,
+  type Observed,
+  type PidSight,
+  type ProcessTable,
+} from "../core/evidence.ts";
+import { errorCode, look, sayError } from "./observed.ts";
+import { isThere } from "./pids.ts";
+import { readStat } from "./proc-stat.ts";
+
+/** The pid namespace that the kernel made at boot has this fixed inode (`PROC_PID_INIT_INO`, include/linux/proc_ns.h). */
+const initialPidNamespace = "4026531836";
+
+/** One above the largest pid that any Linux hands out (`PID_MAX_LIMIT`, 2^22). */
+const impossiblePid = 4_194_305;
+
+export function readClock(): Clock {
+  return {
+    wallMs: seen(Date.now()),
+    bootMs: look("/proc/uptime", () => Math.round(Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]) * 1000)),
+    // libuv reads CLOCK_MONOTONIC, which on Linux counts from boot and stands still while the machine is suspended.
+    awakeMs: seen(Math.round(Number(process.hrtime.bigint() / 1_000_000n))),
+  };
+}
+
+export function lookHere(hostname: string): Here {
+  return {
+    hostname,
+    bootId: look("the boot id", () => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),
+    pidNamespace: look("our own pid namespace", () => {
+      const inode = /^pid:\[(\d+)\]$/.exec(readlinkSync("/proc/self/ns/pid"))?.[1];
+      if (inode === undefined) throw new Error("a namespace in an unknown shape");
+      return { inode, initial: inode === initialPidNamespace };
+    }),
+  };
+}
+
+function isMissing(error: unknown): boolean {
+  return errorCode(error) === "ENOENT" || errorCode(error) === "ESRCH";
+}
+
+export function selfTest(): SelfTest {
+  const test = (): SelfTest["ownPidSeen"] => {
+    try {
+      const shown = readlinkSync("/proc/self");
+      if (shown !== String(process.pid)) return { ok: false, why: `it is pid ${process.pid}, and /proc shows it as ${shown}` };
+      const [byPid, bySelf] = [readStat(process.pid), readStat("self")];
+      if (byPid.startTicks !== bySelf.startTicks) return { ok: false, why: `/proc/${process.pid} is another process` };
+      return { ok: true };
+    } catch (error) {
+      return { ok: false, why: sayError(error) };
+    }
+  };
+  return { pid: process.pid, ownPidSeen: test(), impossiblePidSeen: isThere(impossiblePid) };
+}
+
+function readArgv(pid: number): readonly string[] {
+  const text = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  return text === "" ? [] : text.replace(/\0$/, "").split("\0");
+}
+
+/** What a process can be called by. Claude's executable is called by its version and kept in `…/claude/versions/`. */
+function namesOf(pid: number, comm: string): readonly string[] {
+  const argv = readArgv(pid);
+  const script = scriptOf(argv);
+  const names = [comm, baseName(argv[0] ?? ""), script === undefined ? "" : baseName(script)];
+  if (script?.includes("node_modules/") === true) names.push(agentOf(argv) ?? "");
+  try {
+    const parts = readlinkSync(`/proc/${pid}/exe`)
+      .replace(/ \(deleted\)$/, "")
+      .split("/");
+    names.push(parts.at(-1) ?? "");
+    if (parts.at(-2) === "versions") names.push(parts.at(-3) ?? "");
+  } catch (error) {
+    // Another user's executable may not be looked at (EACCES): comm and argv have been seen, and they are names, too.
+    if (errorCode(error) !== "EACCES" && errorCode(error) !== "EPERM" && !isMissing(error)) throw error;
+  }
+  return names.filter((name) => name !== "");
+}
+
+function lookAtPid(pid: number): Observed<PidSight> {
+  try {
+    const stat = readStat(pid);
+    return seen({
+      kind: "there",
+      state: seen(stat.state),
+      startTicks: seen(stat.startTicks),
+      names: look("its names", () => namesOf(pid, stat.comm)),
+    });
+  } catch (error) {
+    if (!isMissing(error)) return unseen(sayError(error));
+    const hidden = unseen(`/proc hides pid ${pid}`);
+    return look(`pid ${pid}`, () =>
+      isThere(pid) ? { kind: "there", state: hidden, startTicks: hidden, names: hidden } : { kind: "gone" },
+    );
+  }
+}
+
+function ancestorsOf(pid: number): ReadonlySet<number> {
+  const chain = new Set<number>();
+  for (let next = pid; next > 1 && !chain.has(next);) {
+    chain.add(next);
+    try {
+      next = readStat(next).parentPid;
+    } catch {
+      break;
+    }
+  }
+  return chain;
+}
+
+function describeAgent(pid: number, agent: string, argv: readonly string[]): AgentProcess {
+  const { parentPid, kernelSession, terminal, startTicks } = readStat(pid);
+  return { pid, agent, argv, parentPid, kernelSession, terminal, startTicks, uid: statSync(`/proc/${pid}`).uid };
+}
+
+function readInner(pids: readonly number[], agents: ReadonlySet<number>): Observed<ReadonlyMap<number, readonly InnerProcess[]>> {
+  const inner = new Map<number, InnerProcess[]>();
+  for (const pid of pids) {
+    try {
+      const numbers = /^NSpid:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]?.split(/\s+/);
+      if (numbers === undefined) return unseen("this kernel does not tell NSpid");
+      if (numbers.length < 2) continue;
+      const innermost = Number(numbers.at(-1));
+      const found = { pid, startTicks: readStat(pid).startTicks, agent: agents.has(pid) };
+      inner.set(innermost, [...(inner.get(innermost) ?? []), found]);
+    } catch (error) {
+      if (!isMissing(error)) return unseen(`NSpid of pid ${pid}: ${sayError(error)}`);
+    }
+  }
+  return seen(inner);
+}
+
+export type ProcessQuestion = {
+  readonly pids: ReadonlySet<number>;
+  /** Owners to look for: whole argv tokens in order. */
+  readonly owners: readonly (readonly string[])[];
+};
+
+export type ProcessAnswer = {
+  readonly table: ProcessTable;
+  /** Pids that match each of the asked owners, in the same order. */
+  readonly owners: readonly (readonly number[])[];
+};
+
+/** The positive controls: what must be there is seen, or absence proves nothing. */
+function controlled(pids: ReadonlySet<number>, problem: string | undefined): Observed<true> {
+  if (problem !== undefined) return unseen(problem);
+  const missing = [process.pid, process.ppid, 1].find((pid) => pid !== 0 && !pids.has(pid));
+  return missing === undefined ? seen(true) : unseen(`pid ${missing} must be there and is not seen: /proc hides processes from us`);
+}
+
+/**
+ * One look at the process table, synchronous and without a child process: reading 20,000 processes with promises lost
+ * half of them silently (EMFILE). A process that ends meanwhile is no problem; one that refuses to be read is.
+ */
+export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnswer> {
+  const listed = look("the process table", () => readdirSync("/proc"));
+  if (!listed.seen) return listed;
+  const pids = listed.value.filter((name) => /^\d+$/.test(name)).map(Number);
+  const agents: AgentProcess[] = [];
+  const appServers: AppServerProcess[] = [];
+  const owners: number[][] = question.owners.map(() => []);
+  let problem: string | undefined;
+  for (const pid of pids) {
+    try {
+      const argv = readArgv(pid);
+      if (argv.length === 0 || pid === process.pid) continue;
+      const agent = agentOf(argv);
+      if (agent !== undefined) agents.push(describeAgent(pid, agent, argv));
+      if (argv.includes("app-server")) appServers.push({ pid, argv, startTicks: readStat(pid).startTicks });
+      for (const [index, wanted] of question.owners.entries()) if (argvHas(argv, wanted)) owners[index]?.push(pid);
+    } catch (error) {
+      if (!isMissing(error)) problem = `pid ${pid} could not be read: ${sayError(error)}`;
+    }
+  }
+  const complete = controlled(new Set(pids), problem);
+  const sights = new Map([...question.pids].map((pid) => [pid, lookAtPid(pid)] as const));
+  const anyDead = [...sights.values()].some((sight) => sight.seen && sight.value.kind === "gone") || question.pids.size > 0;
+  const innerPids = !complete.seen
+    ? complete
+    : anyDead
+      ? readInner(pids, new Set(agents.map(({ pid }) => pid)))
+      : seen(new Map<number, readonly InnerProcess[]>());
+  return seen({ table: { complete, pids: sights, agents, appServers, innerPids, ancestors: ancestorsOf(process.pid) }, owners });
+}

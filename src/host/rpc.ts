@@ -1,0 +1,100 @@
+/** An error that the server itself answered. */
+export class RpcError extends Error {}
+
+export type Rpc = {
+  readonly call: (method: string, params: Readonly<Record<string, unknown>>) => Promise<unknown>;
+  readonly close: () => void;
+};
+
+type Limits = { readonly handshakeMs: number; readonly requestMs: number; readonly totalMs: number; readonly messageBytes: number };
+type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void; readonly timer: NodeJS.Timeout };
+
+/**
+ * JSON-RPC as the Codex app server speaks it: text frames over a WebSocket, without a `"jsonrpc"` member, answers
+ * interleaved with notifications. No `Origin` header is sent, for the server answers 403 to one; redirects and
+ * compression are off, for nothing here needs them.
+ */
+export async function openRpc(address: string, limits: Limits): Promise<Rpc> {
+  const { WebSocket } = await import("ws");
+  const socket = new WebSocket(address, {
+    handshakeTimeout: limits.handshakeMs,
+    maxPayload: limits.messageBytes,
+    perMessageDeflate: false,
+    followRedirects: false,
+  });
+  const waiting = new Map<number, Waiting>();
+  let failure: Error | undefined;
+  let nextId = 1;
+
+  function fail(error: Error): void {
+    failure ??= error;
+    for (const { reject, timer } of waiting.values()) {
+      clearTimeout(timer);
+      reject(failure);
+    }
+    waiting.clear();
+    socket.terminate();
+  }
+
+  const total = setTimeout(() => fail(new Error(`no complete answer within ${limits.totalMs} ms`)), limits.totalMs);
+
+  function settle(message: {
+    readonly id?: unknown;
+    readonly result?: unknown;
+    readonly error?: { readonly message?: unknown } | null;
+  }): void {
+    const call = typeof message.id === "number" ? waiting.get(message.id) : undefined;
+    if (call === undefined) return;
+    waiting.delete(message.id as number);
+    clearTimeout(call.timer);
+    if (message.error === undefined) {
+      call.resolve(message.result);
+      return;
+    }
+    const said = message.error?.message;
+    call.reject(new RpcError(typeof said === "string" ? said : "an error without a message"));
+  }
+
+  socket.on("message", (data, isBinary) => {
+    try {
+      if (isBinary) throw new Error("a binary message");
+      const message: unknown = JSON.parse((data as Buffer).toString("utf8"));
+      if (typeof message !== "object" || message === null) throw new Error("a message that is no object");
+      settle(message);
+    } catch (error) {
+      fail(new Error(`a malformed message: ${error instanceof Error ? error.message : String(error)}`));
+    }
+  });
+  socket.on("error", fail);
+  socket.on("close", (code) => fail(new Error(`the server closed the connection (${code})`)));
+
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once("open", resolve);
+      socket.once("error", reject);
+      socket.once("close", () => reject(failure ?? new Error("the server closed the connection")));
+    });
+  } catch (error) {
+    clearTimeout(total);
+    throw error;
+  }
+
+  return {
+    call: (method, params) =>
+      new Promise((resolve, reject) => {
+        if (failure !== undefined) {
+          reject(failure);
+          return;
+        }
+        const id = nextId;
+        nextId += 1;
+        const timer = setTimeout(() => fail(new Error(`no answer to ${method} within ${limits.requestMs} ms`)), limits.requestMs);
+        waiting.set(id, { resolve, reject, timer });
+        socket.send(JSON.stringify({ id, method, params }));
+      }),
+    close: () => {
+      clearTimeout(total);
+      socket.terminate();
+    },
+  };
+}

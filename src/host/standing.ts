@@ -1,0 +1,20 @@
+import { statSync, type BigIntStats } from "node:fs";
+import { dirname } from "node:path";
+import { fileSystemOf } from "./file-system.ts";
+
+const writableByAll = 0o002n;
+const sticky = 0o1000n;
+
+/**
+ * Why nothing may be written to a registry by us; undefined when it may. What everybody can write is no evidence, and
+ * on a file system that other machines may share neither a rename nor a lock is ours alone.
+ */
+export function reportOnlyReason(realPath: string, stat: BigIntStats): string | undefined {
+  if ((stat.mode & writableByAll) !== 0n) return "everybody can write to it (chmod o-w it)";
+  const directory = stat.isDirectory() ? stat : statSync(dirname(realPath), { bigint: true });
+  if ((directory.mode & writableByAll) !== 0n && (directory.mode & sticky) === 0n)
+    return "everybody can write to its directory (chmod o-w it)";
+  if (stat.isFile() && stat.nlink > 1n) return `it has ${stat.nlink} hard links, and a swap would part them`;
+  const { local, name } = fileSystemOf(realPath);
+  return local ? undefined : `its file system (${name}) may be shared with other machines`;
+}

@@ -1,0 +1,90 @@
+import type { Registration } from "../core/registration.ts";
+import { nothingClaimed } from "../core/registration.ts";
+import type { Claim } from "./format.ts";
+import { parseTime } from "./times.ts";
+
+/** What a member can carry, and under which name it is found in an entry. */
+export type FieldName =
+  | "sessionId"
+  | "identity"
+  | "pid"
+  | "startTicks"
+  | "bootId"
+  | "host"
+  | "registeredAt"
+  | "lastActivityAt"
+  | "lastHeartbeatAt"
+  | "master"
+  | "cwd";
+
+export type FieldMap = Readonly<Partial<Record<FieldName, string>>>;
+
+/** Linux hands out pids up to 2^22; a larger one is a writer's mistake. */
+const largestPid = 4_194_304;
+
+type Reader = (
+  value: unknown,
+) => { readonly ok: true; readonly value: Registration[FieldName] } | { readonly ok: false; readonly wanted: string };
+
+const read = (value: Registration[FieldName]) => ({ ok: true, value }) as const;
+const wrong = (wanted: string) => ({ ok: false, wanted }) as const;
+
+const text: Reader = (value) => (typeof value === "string" && value !== "" ? read(value) : wrong("a string that is not empty"));
+/** A string or number that is no time is no evidence; any other type is a mistake. */
+const time: Reader = (value) => (typeof value === "string" || typeof value === "number" ? read(parseTime(value)) : wrong("a time"));
+const flag: Reader = (value) => (typeof value === "boolean" || value === 0 || value === 1 ? read(Boolean(value)) : wrong("true or false"));
+
+const pid: Reader = (value) =>
+  typeof value === "number" && Number.isInteger(value) && value > 1 && value <= largestPid
+    ? read(value)
+    : wrong(`a whole number from 2 to ${largestPid}`);
+
+/** Writers spell ticks as a number or as digits; a token in another form (an `lstart` date) is none. */
+const ticks: Reader = (value) => {
+  if (typeof value === "string") return read(/^\d{1,20}$/.test(value) ? value.replace(/^0+(?=\d)/, "") : undefined);
+  return typeof value === "number"
+    ? read(Number.isSafeInteger(value) && value >= 0 ? String(value) : undefined)
+    : wrong("a number of clock ticks");
+};
+
+const readers = {
+  sessionId: text,
+  identity: text,
+  pid,
+  startTicks: ticks,
+  bootId: text,
+  host: text,
+  registeredAt: time,
+  lastActivityAt: time,
+  lastHeartbeatAt: time,
+  master: flag,
+  cwd: text,
+} satisfies Record<FieldName, Reader>;
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function say(value: unknown): string {
+  const said = JSON.stringify(value) ?? String(value);
+  return said.length > 40 ? `${said.slice(0, 39)}…` : said;
+}
+
+/** Text that stays the same while an entry does, the value of its heartbeat aside. */
+function samenessOf(value: Readonly<Record<string, unknown>>, heartbeat: string | undefined): string {
+  return JSON.stringify(value, (name, part: unknown) => (name === heartbeat ? null : part));
+}
+
+/** Reads an entry by a map of its members. `null` and a missing member both mean that nothing was claimed. */
+export function claimFrom(key: string, value: unknown, fields: FieldMap): Claim {
+  if (!isRecord(value)) return { ok: false, problem: `is ${Array.isArray(value) ? "an array" : say(value)}, not an object` };
+  const claimed: Record<string, unknown> = { ...nothingClaimed, key };
+  for (const [field, member] of Object.entries(fields) as [FieldName, string][]) {
+    const given = Object.hasOwn(value, member) ? value[member] : undefined;
+    if (given === undefined || given === null) continue;
+    const result = readers[field](given);
+    if (!result.ok) return { ok: false, problem: `"${member}" is ${say(given)}, not ${result.wanted}` };
+    claimed[field] = result.value;
+  }
+  return { ok: true, registration: claimed as Registration, sameness: samenessOf(value, fields.lastHeartbeatAt) };
+}

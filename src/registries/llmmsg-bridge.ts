@@ -1,0 +1,45 @@
+import { claimFrom } from "./fields.ts";
+import type { Format } from "./format.ts";
+
+const stated = "Your agent name is ";
+
+/** The bridge starts its agents with a prompt that says `Your agent name is NAME.`; the full stop is no part of it. */
+export function statedIdentity(argv: readonly string[]): string | undefined {
+  for (const token of argv) {
+    const at = token.indexOf(stated);
+    if (at < 0) continue;
+    const name = /^[A-Za-z0-9_.-]+/.exec(token.slice(at + stated.length))?.[0].replace(/\.+$/, "");
+    if (name !== undefined && name !== "") return name;
+  }
+  return undefined;
+}
+
+/**
+ * The llmmsg bridge's `registrations.json`: one object keyed by agent name, two-space indent, ISO-8601 times, no pid.
+ * The bridge writes in place and without a lock, and so do its one-shot commands (read in the bridge's source, llmmsg
+ * at 5e84611).
+ */
+export const llmmsgBridge: Format = {
+  name: "llmmsg-bridge",
+  summary: "the llmmsg bridge's registrations.json, keyed by agent name",
+  wellKnown: () => ["/opt/llmmsg/codex-llmmsg-app/registrations.json", "/opt/llmmsg-srv/bridge/registrations.json"],
+  presence: "either",
+  holderNames: undefined,
+  codexThreads: true,
+  triedServers: ({ env }) => [env["CODEX_APP_SERVER_URL"] ?? "ws://127.0.0.1:8788", "unix://"],
+  statedIdentity,
+  owner: { argv: ["bridge.mjs", "watch"] },
+  layout: "members",
+  container: "object",
+  entries: "",
+  claim: (key, value) => {
+    const claim = claimFrom(key, value, {
+      sessionId: "threadId",
+      registeredAt: "registeredAt",
+      lastActivityAt: "lastActivityAt",
+      cwd: "cwd",
+    });
+    if (claim.ok && claim.registration.sessionId === undefined) return { ok: false, problem: 'has no "threadId"' };
+    return claim.ok ? { ...claim, registration: { ...claim.registration, identity: key } } : claim;
+  },
+};

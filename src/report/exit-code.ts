@@ -1,0 +1,23 @@
+import type { SweepReport } from "./model.ts";
+
+/** What a script may rely on (sysexits.h for 75). */
+export const exitCodes = {
+  done: 0,
+  fault: 1,
+  usage: 2,
+  partial: 3,
+  refused: 4,
+  found: 10,
+  busy: 75,
+} as const;
+
+type Swept = Pick<SweepReport, "registries" | "entries" | "refusal">;
+
+/** `faults` are the paths of registries that somebody must look after: unreadable, or not there although named. */
+export function sweepExitCode({ registries, entries, refusal }: Swept, faults: ReadonlySet<string>, failOnGhosts: boolean): number {
+  if (refusal !== null) return exitCodes.refused;
+  const read = registries.filter(({ state }) => state !== "missing" && state !== "unreadable" && state !== "malformed");
+  if (faults.size > 0 && read.length === 0) return exitCodes.fault;
+  if (faults.size > 0 || entries.some(({ action }) => action === "failed")) return exitCodes.partial;
+  return failOnGhosts && entries.some(({ verdict }) => verdict === "ghost") ? exitCodes.found : exitCodes.done;
+}

@@ -1,0 +1,76 @@
+import type { Reason } from "../core/answer.ts";
+import type { Verdict } from "../core/ladder.ts";
+import type { RungName } from "../core/rungs/rung.ts";
+
+/** The JSON contract. Additive changes keep the number, others raise it. */
+export const outputSchema = 1;
+
+export type RegistryState = "swept" | "report-only" | "missing" | "unreadable" | "malformed" | "changed" | "failed";
+
+export type Action = "kept" | "would-reap" | "reaped" | "released" | "pending" | "withheld" | "skipped" | "failed";
+
+export type RegistryReport = {
+  readonly format: string;
+  readonly path: string;
+  readonly state: RegistryState;
+  readonly owner: { readonly up: boolean; readonly pids: readonly number[] };
+  readonly registrations: number;
+  readonly problem: string | null;
+};
+
+export type EntryReport = {
+  readonly registry: string;
+  readonly format: string;
+  readonly key: string;
+  readonly sessionId: string | null;
+  readonly verdict: Verdict;
+  readonly rung: RungName | null;
+  readonly reason: Reason;
+  readonly detail: string;
+  readonly ageMs: number | null;
+  readonly action: Action;
+  readonly tombstone: string | null;
+};
+
+export type Summary = {
+  readonly live: number;
+  readonly ghost: number;
+  readonly undecided: number;
+  readonly reaped: number;
+  readonly pending: number;
+  readonly withheld: number;
+  readonly skipped: number;
+  readonly failed: number;
+};
+
+export type SweepReport = {
+  readonly schema: typeof outputSchema;
+  readonly command: string;
+  readonly dryRun: boolean;
+  readonly sweepId: string;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly host: { readonly hostname: string; readonly bootId: string | null };
+  readonly registries: readonly RegistryReport[];
+  readonly entries: readonly EntryReport[];
+  readonly summary: Summary;
+  /** Why the sweep doubted its own eyes and reaped nothing. */
+  readonly refusal: string | null;
+  /** What somebody should hear although nothing failed. */
+  readonly warnings: readonly string[];
+  readonly exitCode: number;
+};
+
+export function summarize(entries: readonly EntryReport[]): Summary {
+  const count = (test: (entry: EntryReport) => boolean): number => entries.filter(test).length;
+  return {
+    live: count(({ verdict }) => verdict === "live"),
+    ghost: count(({ verdict }) => verdict === "ghost"),
+    undecided: count(({ verdict }) => verdict === "undecided"),
+    reaped: count(({ action }) => action === "reaped" || action === "released"),
+    pending: count(({ action }) => action === "pending"),
+    withheld: count(({ action }) => action === "withheld"),
+    skipped: count(({ action }) => action === "skipped"),
+    failed: count(({ action }) => action === "failed"),
+  };
+}

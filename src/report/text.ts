@@ -1,0 +1,85 @@
+import type { Verdict } from "../core/ladder.ts";
+import type { EntryReport, RegistryReport, SweepReport } from "./model.ts";
+import type { Palette } from "./palette.ts";
+import { visible } from "./visible.ts";
+
+/** A mark that can be read without colour. */
+const marks = { ghost: "-", undecided: "?", live: " " } as const satisfies Record<Verdict, string>;
+const rank = { ghost: 0, undecided: 1, live: 2 } as const satisfies Record<Verdict, number>;
+const widestKey = 32;
+
+function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+function entryLine(entry: EntryReport, keyWidth: number, palette: Palette): string {
+  const style = palette[entry.verdict];
+  const key = visible(entry.key).padEnd(keyWidth);
+  const action = entry.action.padEnd(10);
+  return `${style(marks[entry.verdict])} ${palette.strong(key)}  ${style(action)}  ${style(entry.reason)}: ${palette.faint(visible(entry.detail))}`;
+}
+
+function registryLine({ format, path, state, registrations, problem }: RegistryReport, palette: Palette): string {
+  const head = `${palette.strong(visible(path))} (${format})`;
+  if (state === "swept") return `${head}: ${plural(registrations, "registration")}`;
+  const said = problem === null ? "" : `: ${visible(problem)}`;
+  return `${head}: ${palette.problem(state)}${said}`;
+}
+
+function countLine({ entries, summary, dryRun, command }: SweepReport): string {
+  const verdicts = `${plural(entries.length, "registration")}: ${plural(summary.ghost, "ghost")}, ${summary.undecided} undecided, ${summary.live} live`;
+  const wouldReap = entries.filter(({ action }) => action === "would-reap").length;
+  const acts = [
+    [summary.reaped, "reaped"],
+    [wouldReap, "would be reaped"],
+    [summary.pending, "waiting for a second look"],
+    [summary.withheld, "withheld"],
+    [summary.skipped, "skipped"],
+    [summary.failed, "failed"],
+  ] as const;
+  const said = acts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  const nothing = command === "list" ? [] : [dryRun ? "nothing to reap" : "nothing reaped"];
+  return (
+    [verdicts, (said.length > 0 ? said : nothing).join(", ")].filter((part) => part !== "").join("; ") +
+    (dryRun && command !== "list" ? " (dry run)" : "")
+  );
+}
+
+/** The report of a sweep, a dry run or a list: by registry, ghosts first, one count line last. */
+export function sweepText(report: SweepReport, palette: Palette, quiet: boolean): readonly string[] {
+  const lines: string[] = [];
+  const shown = report.registries.filter(({ state }) => state !== "missing");
+  for (const registry of quiet ? [] : shown) {
+    const entries = report.entries.filter((entry) => entry.registry === registry.path && entry.format === registry.format);
+    const keyWidth = Math.min(widestKey, Math.max(0, ...entries.map(({ key }) => visible(key).length)));
+    const ordered = entries.toSorted((a, b) => rank[a.verdict] - rank[b.verdict]);
+    lines.push(registryLine(registry, palette), ...ordered.map((entry) => entryLine(entry, keyWidth, palette)), "");
+  }
+  const missing = report.registries.filter(({ state }) => state === "missing");
+  if (missing.length > 0 && !quiet) {
+    lines.push("Looked for, and not there:", ...missing.map(({ format, path }) => `  ${visible(path)} (${format})`), "");
+  }
+  if (report.refusal === null) lines.push(countLine(report));
+  return lines;
+}
+
+/** What belongs on stderr: a guard that is off, and what could not be read. */
+export function sweepWarnings(report: SweepReport, named: ReadonlySet<string>): readonly string[] {
+  const lines = report.warnings.map((warning) => `warning: ${visible(warning)}`);
+  if (report.refusal !== null) lines.push(`refused: ${visible(report.refusal)}; nothing was touched`);
+  for (const { path, state, problem, owner } of report.registries) {
+    const isFault = state === "unreadable" || state === "malformed" || state === "failed" || (state === "missing" && named.has(path));
+    if (isFault)
+      lines.push(
+        `error: ${visible(path)} ${state === "missing" || state === "unreadable" ? "" : `is ${state}: `}${visible(problem ?? state)}`,
+      );
+    else if (state === "report-only" && !owner.up) lines.push(`warning: ${visible(path)} is report-only: ${visible(problem ?? "")}`);
+  }
+  return [...lines, ...blindness(report)];
+}
+
+/** A registry that stays blind is a guard that is off. */
+function blindness({ entries }: SweepReport): readonly string[] {
+  const blind = entries.find(({ reason }) => reason === "process-table-blind" || reason === "foreign-pid-namespace");
+  return blind === undefined ? [] : [`warning: entries are kept because the processes cannot be seen: ${visible(blind.detail)}`];
+}

@@ -1,0 +1,165 @@
+import { refusal, tokensDrifted, type TokenCheck } from "../core/doubt.ts";
+import type { AppServerSight, EndpointSight, Evidence } from "../core/evidence.ts";
+import { endpointName } from "../core/endpoint.ts";
+import type { Since } from "../core/memory.ts";
+import { intentFor, type Intent, type Standing } from "../core/plan.ts";
+import type { Policy } from "../core/policy.ts";
+import type { Endpoint } from "../core/registration.ts";
+import { attachedProcess } from "../core/rungs/attached-process.ts";
+import { grace } from "../core/rungs/grace.ts";
+import type { RegistryFacts, Scene } from "../core/scene.ts";
+import type { Host } from "../host/host.ts";
+import { claimsOf, factsOf, judgeEntry, sceneOf, sinceLast, type Court, type Judged, type ReadRegistry } from "./judge.ts";
+import { loadRegistry, type Loaded } from "./load.ts";
+import { askServers, codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, unlookedWorld, type World } from "./observe.ts";
+import { findOwner, ownerQuestions, type OwnerSight } from "./owner.ts";
+import type { ServerTarget, Target } from "./target.ts";
+
+export type ExamineOptions = {
+  readonly targets: readonly Target[];
+  readonly policy: Policy;
+  readonly codexHomes: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Look at the world even if every entry is young: for commands that show each rung's answer. */
+  readonly lookAnyway: boolean;
+};
+
+export type ExaminedEntry = Judged & { readonly intent: Intent };
+
+export type Examined = {
+  readonly loaded: ReadRegistry;
+  readonly facts: RegistryFacts;
+  readonly owner: OwnerSight;
+  readonly reportOnly: string | undefined;
+  /** Its writer's notion of a start token changed: nothing there can be judged, and somebody must look. */
+  readonly drifted: boolean;
+  readonly entries: readonly ExaminedEntry[];
+};
+
+/** Everything that a sweep knows before it writes anything. */
+export type Examination = {
+  readonly court: Court;
+  readonly evidence: Evidence;
+  readonly since: Since;
+  readonly refusal: string | undefined;
+  readonly warnings: readonly string[];
+  readonly unread: readonly Exclude<Loaded, ReadRegistry>[];
+  readonly registries: readonly Examined[];
+};
+
+function isRead(loaded: Loaded): loaded is ReadRegistry {
+  return loaded.state === "read";
+}
+
+type Draft = { readonly loaded: ReadRegistry; readonly facts: RegistryFacts };
+
+const noServers: Evidence["appServers"] = new Map();
+const noEndpoints: Evidence["endpoints"] = new Map();
+
+/** Scenes of the entries that can be understood, with whatever has been seen so far. */
+function scenesOf(court: Court, { loaded, facts }: Draft, evidence: Evidence, from: Since): readonly Scene[] {
+  return loaded.entries.flatMap((entry) => sceneOf(court, loaded, entry, facts, evidence, from) ?? []);
+}
+
+/** Can anything be a ghost at all, whatever the world looks like? */
+function anythingOld(court: Court, drafts: readonly Draft[], world: World): boolean {
+  const evidence = evidenceOf(world, noServers, noEndpoints);
+  const from = sinceLast(court, world);
+  return drafts.some((draft) => scenesOf(court, draft, evidence, from).some((scene) => grace.ask(scene).kind === "not-applicable"));
+}
+
+/** Servers are asked only when an entry hangs on them, and by id only when they may condemn. */
+async function seeServers(host: Host, court: Court, drafts: readonly Draft[], world: World): Promise<ReadonlyMap<string, AppServerSight>> {
+  const evidence = evidenceOf(world, noServers, noEndpoints);
+  const from = sinceLast(court, world);
+  const asked = new Map<string, { readonly server: ServerTarget; readonly ids: string[] }>();
+  for (const draft of drafts) {
+    const servers = draft.loaded.target.appServers;
+    if (servers.length === 0) continue;
+    const open = scenesOf(court, draft, evidence, from).filter((scene) => {
+      return (
+        scene.claim.sessionId !== undefined && grace.ask(scene).kind === "not-applicable" && attachedProcess.ask(scene).kind !== "live"
+      );
+    });
+    if (open.length === 0) continue;
+    for (const server of servers) {
+      const question = asked.get(server.url) ?? { server, ids: [] };
+      if (server.configured) question.ids.push(...open.map(({ claim }) => claim.sessionId as string));
+      asked.set(server.url, question);
+    }
+  }
+  return askServers(host, world, court.memory, asked);
+}
+
+async function seeEndpoints(host: Host, drafts: readonly Draft[]): Promise<ReadonlyMap<string, EndpointSight>> {
+  const endpoints = new Map<string, Endpoint>();
+  for (const { loaded } of drafts) {
+    for (const { endpoint } of claimsOf(loaded)) if (endpoint !== undefined) endpoints.set(endpointName(endpoint), endpoint);
+  }
+  return new Map(await Promise.all([...endpoints].map(async ([name, endpoint]) => [name, await host.probeEndpoint(endpoint)] as const)));
+}
+
+/** Recorded start tokens held against the processes that have their pids now. */
+function tokenChecks({ loaded, facts }: Draft, world: World): readonly TokenCheck[] {
+  if (!world.processes.seen) return [];
+  const { pids } = world.processes.value;
+  return claimsOf(loaded).flatMap(({ pid, startTicks }): readonly TokenCheck[] => {
+    const sight = pid === undefined || startTicks === undefined ? undefined : pids.get(pid);
+    if (sight === undefined || !sight.seen || sight.value.kind === "gone" || !sight.value.startTicks.seen) return [];
+    const { names } = sight.value;
+    const nameFits =
+      facts.holderNames !== undefined && names.seen && names.value.some((name) => facts.holderNames?.includes(name) === true);
+    return [{ matches: sight.value.startTicks.value === startTicks, nameFits }];
+  });
+}
+
+const drift =
+  "three or more of its start tokens differ from the processes that have their pids, and none matches: its writer may count them in another way";
+
+async function examineRegistry(host: Host, court: Court, draft: Draft, world: World, evidence: Evidence, from: Since): Promise<Examined> {
+  const { loaded, facts } = draft;
+  const drifted = tokensDrifted(tokenChecks(draft, world));
+  const reportOnly = drifted ? drift : host.reportOnlyReason(loaded.file);
+  const owner = await findOwner(host, loaded.target.owner, world);
+  const standing: Standing = { ownerUp: owner.up, releasable: loaded.target.release !== undefined, reportOnly };
+  const entries = loaded.entries.map((entry) => {
+    const judged = judgeEntry(court, loaded, entry, facts, evidence, from);
+    return { ...judged, intent: intentFor(judged.judgement, judged.memory, standing, court.policy) };
+  });
+  return { loaded, facts, owner, reportOnly, drifted, entries };
+}
+
+/**
+ * Reads every claim, then looks at the world once, then judges. Writes nothing: a dry run is this and a report, a
+ * sweep is this and carrying it out.
+ */
+export async function examine(host: Host, options: ExamineOptions): Promise<Examination> {
+  const { memory, problem } = host.store.loadMemory();
+  const court: Court = { host, memory, policy: options.policy };
+  const loaded = await Promise.all(options.targets.map((target) => loadRegistry(host, target)));
+  const read = loaded.filter(isRead);
+  const unlooked = unlookedWorld(host);
+  const blindDrafts = read.map((registry) => ({ loaded: registry, facts: factsOf(registry, unlooked, unlooked.processes as never) }));
+  const mustLook = options.lookAnyway || anythingOld(court, blindDrafts, unlooked);
+  const pids = new Set(read.flatMap(claimsOf).flatMap(({ pid }) => pid ?? []));
+  const world = mustLook ? await lookAtWorld(host, { pids, owners: ownerQuestions(options.targets) }) : unlooked;
+  const drafts = read.map((registry) => {
+    const homes = codexHomesFor(host, registry.target, Number(registry.file.stat.uid), options.codexHomes, options.env);
+    return { loaded: registry, facts: factsOf(registry, world, lookAtLocks(host, world, homes)) };
+  });
+  const appServers = mustLook ? await seeServers(host, court, drafts, world) : noServers;
+  const endpoints = mustLook ? await seeEndpoints(host, drafts) : noEndpoints;
+  const evidence = evidenceOf(world, appServers, endpoints);
+  const from = sinceLast(court, evidence);
+  const registries: Examined[] = [];
+  for (const draft of drafts) registries.push(await examineRegistry(host, court, draft, world, evidence, from));
+  return {
+    court,
+    evidence,
+    since: from,
+    refusal: mustLook ? refusal(host.selfTest(), options.policy) : undefined,
+    warnings: problem === undefined ? [] : [problem],
+    unread: loaded.filter((registry) => !isRead(registry)),
+    registries,
+  };
+}

@@ -1,0 +1,86 @@
+import { indexAgents } from "../core/agents.ts";
+import type { Evidence, LockHolder, Observed } from "../core/evidence.ts";
+import { seen } from "../core/evidence.ts";
+import { judge, type Judgement } from "../core/ladder.ts";
+import { recall, since, type EntryMemory, type Memory, type Remembered, type Since } from "../core/memory.ts";
+import type { Policy } from "../core/policy.ts";
+import type { Registration } from "../core/registration.ts";
+import type { RegistryFacts, Scene } from "../core/scene.ts";
+import type { Host } from "../host/host.ts";
+import type { Entry, Loaded } from "./load.ts";
+import type { World } from "./observe.ts";
+
+export type ReadRegistry = Extract<Loaded, { state: "read" }>;
+
+export type Judged = { readonly entry: Entry; readonly judgement: Judgement; readonly memory: EntryMemory };
+
+/** What holds for a whole registry, as far as the ladder asks for it. */
+export function factsOf(
+  { target, file }: ReadRegistry,
+  world: World,
+  writerLocks: Observed<ReadonlyMap<string, LockHolder>>,
+): RegistryFacts {
+  const { format } = target;
+  return {
+    presence: format.presence,
+    holderNames: format.holderNames,
+    writerLocks: format.codexThreads ? writerLocks : undefined,
+    modifiedAt: seen(Number(file.stat.mtimeMs)),
+    oneFile: false,
+    appServers: target.appServers,
+    agents: indexAgents(world.processes.seen ? world.processes.value.agents : [], format.statedIdentity),
+  };
+}
+
+function kept(reason: Judgement["reason"], detail: string): Judgement {
+  return { verdict: "undecided", rung: undefined, reason, detail, certain: false, ageMs: undefined };
+}
+
+/** What memory is asked about an entry that can be understood. */
+export function remembered(host: Host, loaded: ReadRegistry, entry: Entry, sameness: string): Remembered {
+  return { registry: loaded.target.path, key: entry.key, digest: () => host.digest(sameness) };
+}
+
+export type Court = { readonly host: Host; readonly memory: Memory; readonly policy: Policy };
+
+export function sinceLast({ memory }: Court, evidence: Pick<Evidence, "clock" | "here">): Since {
+  return since(memory, evidence.clock, evidence.here.bootId.seen ? evidence.here.bootId.value : undefined);
+}
+
+/** The scene of one entry, or undefined where the entry cannot be understood. */
+export function sceneOf(
+  court: Court,
+  loaded: ReadRegistry,
+  entry: Entry,
+  facts: RegistryFacts,
+  evidence: Evidence,
+  from: Since,
+): Scene | undefined {
+  if (!entry.claim.ok) return undefined;
+  const { registration, sameness } = entry.claim;
+  const { host, policy } = court;
+  const recalled = recall(court.memory, remembered(host, loaded, entry, sameness), from, evidence.clock);
+  const memory = policy.now ? { ...recalled, restored: false } : recalled;
+  return { claim: registration, registry: facts, evidence, memory, policy };
+}
+
+export function judgeEntry(
+  court: Court,
+  loaded: ReadRegistry,
+  entry: Entry,
+  facts: RegistryFacts,
+  evidence: Evidence,
+  from: Since,
+): Judged {
+  const scene = sceneOf(court, loaded, entry, facts, evidence, from);
+  const memory: EntryMemory = scene?.memory ?? { seenForMs: 0, clockStepped: false, absentForMs: undefined, restored: false };
+  if (!entry.claim.ok) return { entry, judgement: kept("malformed-entry", entry.claim.problem), memory };
+  if (entry.duplicate)
+    return { entry, judgement: kept("duplicate-key", "its key occurs more than once, so which of them is meant is unknown"), memory };
+  return { entry, judgement: judge(scene as Scene), memory };
+}
+
+/** The claims of a registry that can be understood. */
+export function claimsOf({ entries }: ReadRegistry): readonly Registration[] {
+  return entries.flatMap(({ claim }) => (claim.ok ? [claim.registration] : []));
+}

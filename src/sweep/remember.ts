@@ -1,0 +1,89 @@
+import { newestPast } from "../core/age.ts";
+import type { Observed } from "../core/evidence.ts";
+import { traceOf, type Memory, type Trace } from "../core/memory.ts";
+import type { Host } from "../host/host.ts";
+import type { Outcome } from "./carry-out.ts";
+import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
+import { remembered } from "./judge.ts";
+
+const valueOf = <T>(observed: Observed<T>): T | undefined => (observed.seen ? observed.value : undefined);
+
+/** Without a usable time an entry ages from when a sweep first saw it, so its first sight must be kept. */
+function needsFirstSeen({ entry }: ExaminedEntry, wallMs: number | undefined): boolean {
+  if (!entry.claim.ok) return false;
+  const { registeredAt, lastActivityAt } = entry.claim.registration;
+  const times = [registeredAt, lastActivityAt].map((at) => ({ at, from: "" }));
+  return wallMs === undefined || newestPast(wallMs, times) === undefined;
+}
+
+function tracesOf(
+  host: Host,
+  examination: Examination,
+  examined: Examined,
+  outcomes: ReadonlyMap<string, Outcome>,
+): ReadonlyMap<string, Trace> {
+  const { clock } = examination.evidence;
+  const traces = new Map<string, Trace>();
+  for (const one of examined.entries) {
+    const { entry, judgement, memory } = one;
+    const action = outcomes.get(entry.key)?.action;
+    if (!entry.claim.ok || entry.duplicate || action === "reaped" || action === "released") continue;
+    const trace = traceOf(remembered(host, examined.loaded, entry, entry.claim.sameness), memory, {
+      needsFirstSeen: needsFirstSeen(one, valueOf(clock.wallMs)),
+      absent: judgement.verdict === "ghost" && !judgement.certain && action !== "skipped",
+      awakeMs: valueOf(clock.awakeMs),
+    });
+    if (trace !== undefined) traces.set(entry.key, trace);
+  }
+  return traces;
+}
+
+/** A registry that could not be read this time keeps its first sights; the looks at its absences were broken. */
+function unbroken(traces: ReadonlyMap<string, Trace>): ReadonlyMap<string, Trace> {
+  return new Map([...traces].map(([key, trace]) => [key, { ...trace, absentSinceMs: undefined }]));
+}
+
+/** What this sweep leaves for the next one. Registries that it did not look at stay as they were remembered. */
+export function remember(host: Host, examination: Examination, outcomes: ReadonlyMap<Examined, ReadonlyMap<string, Outcome>>): Memory {
+  const { court, evidence, registries, unread, since } = examination;
+  const { clock, here } = evidence;
+  const elapsed = since.elapsedMs;
+  const traces = new Map<string, ReadonlyMap<string, Trace>>();
+  const looked = new Set([...registries.map(({ loaded }) => loaded.target.path), ...unread.map(({ target }) => target.path)]);
+  for (const [path, old] of court.memory.traces) {
+    const aged = new Map(
+      [...old].map(([key, trace]) => [
+        key,
+        { ...trace, seenForMs: trace.seenForMs + elapsed, clockStepped: trace.clockStepped || since.clockStepped },
+      ]),
+    );
+    const absent = unread.some(({ target, state }) => target.path === path && state !== "missing");
+    if (!looked.has(path)) traces.set(path, aged);
+    else if (absent) traces.set(path, unbroken(aged));
+  }
+  for (const examined of registries) {
+    const found = tracesOf(host, examination, examined, outcomes.get(examined) ?? new Map());
+    if (found.size > 0) traces.set(examined.loaded.target.path, found);
+  }
+  const wallMs = valueOf(clock.wallMs);
+  return {
+    bootId: valueOf(here.bootId),
+    wallMs,
+    bootMs: valueOf(clock.bootMs),
+    awakeMs: valueOf(clock.awakeMs),
+    traces,
+    answeredSinceMs: answeredSince(examination),
+    restored: court.memory.restored.filter(({ untilMs }) => wallMs === undefined || wallMs < untilMs),
+  };
+}
+
+/** Since when each server has answered every sweep that asked it. One that was not asked keeps what it had. */
+function answeredSince({ court, evidence, since }: Examination): ReadonlyMap<string, number> {
+  const bootMs = valueOf(evidence.clock.bootMs);
+  const answered = new Map(since.sameBoot ? court.memory.answeredSinceMs : []);
+  for (const [url, sight] of evidence.appServers) {
+    if (sight.kind !== "answered") answered.delete(url);
+    else if (!answered.has(url) && bootMs !== undefined) answered.set(url, bootMs);
+  }
+  return answered;
+}

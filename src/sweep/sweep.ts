@@ -1,0 +1,145 @@
+import type { Host } from "../host/host.ts";
+import { sweepExitCode } from "../report/exit-code.ts";
+import { outputSchema, summarize, type Action, type EntryReport, type RegistryReport, type SweepReport } from "../report/model.ts";
+import { reapMembers, releaseEntry, type Grave, type Outcome, type Surroundings } from "./carry-out.ts";
+import { examine, type Examination, type ExamineOptions, type Examined, type ExaminedEntry } from "./examine.ts";
+import { remember } from "./remember.ts";
+
+export type SweepOptions = ExamineOptions & {
+  /** The name under which the report goes out: `sweep` or `list`. */
+  readonly command: string;
+  readonly dryRun: boolean;
+  /** Ghosts make the exit code 10, for commands that only look. */
+  readonly failOnGhosts: boolean;
+};
+
+const intended = {
+  keep: "kept",
+  wait: "pending",
+  withhold: "withheld",
+  reap: "would-reap",
+  release: "would-reap",
+} as const satisfies Record<ExaminedEntry["intent"], Action>;
+
+type Outcomes = ReadonlyMap<string, Outcome>;
+
+/** `20261120T150000Z-3f2a`: sorts by time and names one sweep for ever. */
+function sweepIdAt(startedAt: string, suffix: string): string {
+  return `${startedAt.replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "")}-${suffix}`;
+}
+
+function entryReport({ loaded }: Examined, { entry, judgement, intent }: ExaminedEntry, outcome: Outcome | undefined): EntryReport {
+  const note = outcome?.note === undefined ? "" : `; ${outcome.note}`;
+  return {
+    registry: loaded.target.path,
+    format: loaded.target.format.name,
+    key: entry.key,
+    sessionId: entry.claim.ok ? (entry.claim.registration.sessionId ?? null) : null,
+    verdict: judgement.verdict,
+    rung: judgement.rung ?? null,
+    reason: judgement.reason,
+    detail: `${judgement.detail}${note}`,
+    ageMs: judgement.ageMs ?? null,
+    action: outcome?.action ?? intended[intent],
+    tombstone: outcome?.tombstone ?? null,
+  };
+}
+
+function registryReport({ loaded, owner, reportOnly, entries }: Examined, outcomes: Outcomes): RegistryReport {
+  const failure = [...outcomes.values()].find(({ action }) => action === "failed");
+  const changed = [...outcomes.values()].find(({ action }) => action === "skipped");
+  const problem = failure?.note ?? reportOnly ?? (owner.up ? `its owner is up (${owner.why})` : null);
+  const state =
+    failure !== undefined ? "failed" : reportOnly !== undefined || owner.up ? "report-only" : changed !== undefined ? "changed" : "swept";
+  return {
+    format: loaded.target.format.name,
+    path: loaded.target.path,
+    state,
+    owner: { up: owner.up, pids: owner.pids },
+    registrations: entries.length,
+    problem,
+  };
+}
+
+function unreadReport({ target, state, problem }: Examination["unread"][number]): RegistryReport {
+  return { format: target.format.name, path: target.path, state, owner: { up: false, pids: [] }, registrations: 0, problem };
+}
+
+/** Reaps and releases what was condemned, one registry at a time. */
+async function carryOut(
+  host: Host,
+  examination: Examination,
+  grave: Grave,
+  around: Surroundings,
+): Promise<ReadonlyMap<Examined, Outcomes>> {
+  const all = new Map<Examined, Outcomes>();
+  for (const examined of examination.registries) {
+    const reap = examined.entries.filter(({ intent }) => intent === "reap");
+    const outcomes = new Map(reap.length === 0 ? [] : await reapMembers(host, examination, examined, reap, grave, around));
+    for (const one of examined.entries.filter(({ intent }) => intent === "release")) {
+      outcomes.set(one.entry.key, await releaseEntry(host, examined.loaded, one));
+    }
+    all.set(examined, outcomes);
+  }
+  return all;
+}
+
+/** Registries that somebody must look after. A well-known place that is empty is none of them. */
+function faultsOf({ unread, registries }: Examination): ReadonlySet<string> {
+  const unreadable = unread.filter(({ state, target }) => state !== "missing" || target.named).map(({ target }) => target.path);
+  return new Set([...unreadable, ...registries.filter(({ drifted }) => drifted).map(({ loaded }) => loaded.target.path)]);
+}
+
+/** One whole pass over all registries. A dry run is the same pass, stopped before the first write. */
+export async function sweep(host: Host, options: SweepOptions): Promise<SweepReport> {
+  const { clock, here } = { clock: host.clock(), here: host.here() };
+  const startedMs = clock.wallMs.seen ? clock.wallMs.value : 0;
+  const startedAt = new Date(startedMs).toISOString();
+  const sweepId = sweepIdAt(startedAt, host.randomSuffix());
+  const examination = await examine(host, options);
+  const { refusal, registries, unread, warnings } = examination;
+  let outcomes: ReadonlyMap<Examined, Outcomes> = new Map();
+  if (!options.dryRun && refusal === undefined) {
+    const condemned = registries.some(({ entries }) => entries.some(({ intent }) => intent === "reap"));
+    const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
+    outcomes = await carryOut(host, examination, grave, options);
+    await host.store.saveMemory(remember(host, examination, outcomes));
+  }
+  const entries = registries.flatMap((examined) => {
+    return examined.entries.map((one) => entryReport(examined, one, outcomes.get(examined)?.get(one.entry.key)));
+  });
+  const reports = [
+    ...registries.map((examined) => registryReport(examined, outcomes.get(examined) ?? new Map())),
+    ...unread.map(unreadReport),
+  ];
+  const report = { registries: reports, entries, refusal: refusal ?? null };
+  recordHistory(host, sweepId, startedAt, options, entries);
+  const ended = host.clock().awakeMs;
+  return {
+    schema: outputSchema,
+    command: options.command,
+    dryRun: options.dryRun,
+    sweepId,
+    startedAt,
+    durationMs: ended.seen && clock.awakeMs.seen ? ended.value - clock.awakeMs.value : 0,
+    host: { hostname: here.hostname, bootId: here.bootId.seen ? here.bootId.value : null },
+    ...report,
+    summary: summarize(entries),
+    warnings,
+    exitCode: sweepExitCode(report, faultsOf(examination), options.failOnGhosts),
+  };
+}
+
+/** Only sweeps that did something, or failed to, go into the history: a quiet timer would bury them. */
+function recordHistory(host: Host, sweepId: string, at: string, { dryRun, command }: SweepOptions, entries: readonly EntryReport[]): void {
+  const told = entries.filter(({ action }) => action === "reaped" || action === "released" || action === "failed");
+  if (dryRun || told.length === 0) return;
+  const lines = told.map(({ registry, key, action, reason, tombstone }) => ({
+    registry,
+    key,
+    action,
+    reason,
+    tombstone: tombstone ?? undefined,
+  }));
+  host.store.appendHistory({ sweepId, at, command, entries: lines });
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+const project = (name: string, include: readonly string[], extra: object = {}) => ({ test: { name, include: [...include], ...extra } });
+
+/** One project a kind of room: those of pure code run in milliseconds, those of real things may take their time. */
+export default defineConfig({
+  test: {
+    reporters: ["default"],
+    projects: [
+      project("core", ["test/core/**/*.test.ts", "test/registries/**/*.test.ts", "test/report/**/*.test.ts"]),
+      project("sim", ["test/sim/**/*.test.ts"], { testTimeout: 60_000 }),
+      project("host", ["test/host/**/*.test.ts", "test/sweep/**/*.test.ts"], { testTimeout: 30_000 }),
+      project("cli", ["test/cli/**/*.test.ts"], { testTimeout: 60_000, hookTimeout: 180_000 }),
+    ],
+  },
+});
