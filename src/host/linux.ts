@@ -140,6 +140,12 @@ function readInner(pids: readonly number[], agents: ReadonlySet<number>): Observ
   return seen(inner);
 }
 
+/** Every pid that `/proc` lists now. */
+export function livingPids(): ReadonlySet<number> | undefined {
+  const listed = look("the process table", () => readdirSync("/proc"));
+  return listed.seen ? new Set(listed.value.filter((name) => /^\d+$/.test(name)).map(Number)) : undefined;
+}
+
 export type ProcessQuestion = {
   readonly pids: ReadonlySet<number>;
   /** Owners to look for: whole argv tokens in order. */

@@ -142,7 +142,8 @@ function skipMark(bytes: Uint8Array): number {
   return 0;
 }
 
-function pointerParts(pointer: string): readonly string[] {
+/** The steps of a JSON pointer (RFC 6901). */
+export function pointerParts(pointer: string): readonly string[] {
   return pointer
     .split("/")
     .slice(1)

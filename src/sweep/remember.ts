@@ -2,9 +2,9 @@ import { newestPast } from "../core/age.ts";
 import type { Observed } from "../core/evidence.ts";
 import { traceOf, type Memory, type Trace } from "../core/memory.ts";
 import type { Host } from "../host/host.ts";
-import type { Outcome } from "./carry-out.ts";
 import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
 import { remembered } from "./judge.ts";
+import type { Outcomes } from "./outcome.ts";
 
 const valueOf = <T>(observed: Observed<T>): T | undefined => (observed.seen ? observed.value : undefined);
 
@@ -16,12 +16,7 @@ function needsFirstSeen({ entry }: ExaminedEntry, wallMs: number | undefined): b
   return wallMs === undefined || newestPast(wallMs, times) === undefined;
 }
 
-function tracesOf(
-  host: Host,
-  examination: Examination,
-  examined: Examined,
-  outcomes: ReadonlyMap<string, Outcome>,
-): ReadonlyMap<string, Trace> {
+function tracesOf(host: Host, examination: Examination, examined: Examined, outcomes: Outcomes): ReadonlyMap<string, Trace> {
   const { clock } = examination.evidence;
   const traces = new Map<string, Trace>();
   for (const one of examined.entries) {
@@ -44,7 +39,7 @@ function unbroken(traces: ReadonlyMap<string, Trace>): ReadonlyMap<string, Trace
 }
 
 /** What this sweep leaves for the next one. Registries that it did not look at stay as they were remembered. */
-export function remember(host: Host, examination: Examination, outcomes: ReadonlyMap<Examined, ReadonlyMap<string, Outcome>>): Memory {
+export function remember(host: Host, examination: Examination, outcomes: ReadonlyMap<Examined, Outcomes>): Memory {
   const { court, evidence, registries, unread, since } = examination;
   const { clock, here } = evidence;
   const elapsed = since.elapsedMs;

@@ -1,7 +1,10 @@
 import type { Host } from "../host/host.ts";
 import { sweepExitCode } from "../report/exit-code.ts";
 import { outputSchema, summarize, type Action, type EntryReport, type RegistryReport, type SweepReport } from "../report/model.ts";
-import { reapMembers, releaseEntry, type Grave, type Outcome, type Surroundings } from "./carry-out.ts";
+import type { Grave, Outcome, Outcomes, Surroundings } from "./outcome.ts";
+import { reapFiles } from "./reap-files.ts";
+import { reapMembers } from "./reap-members.ts";
+import { releaseEntry } from "./release.ts";
 import { examine, type Examination, type ExamineOptions, type Examined, type ExaminedEntry } from "./examine.ts";
 import { remember } from "./remember.ts";
 
@@ -20,8 +23,6 @@ const intended = {
   reap: "would-reap",
   release: "would-reap",
 } as const satisfies Record<ExaminedEntry["intent"], Action>;
-
-type Outcomes = ReadonlyMap<string, Outcome>;
 
 /** `20261120T150000Z-3f2a`: sorts by time and names one sweep for ever. */
 function sweepIdAt(startedAt: string, suffix: string): string {
@@ -75,7 +76,8 @@ async function carryOut(
   const all = new Map<Examined, Outcomes>();
   for (const examined of examination.registries) {
     const reap = examined.entries.filter(({ intent }) => intent === "reap");
-    const outcomes = new Map(reap.length === 0 ? [] : await reapMembers(host, examination, examined, reap, grave, around));
+    const reapAll = examined.loaded.kind === "members" ? reapMembers : reapFiles;
+    const outcomes = new Map(reap.length === 0 ? [] : await reapAll(host, examination, examined, reap, grave, around));
     for (const one of examined.entries.filter(({ intent }) => intent === "release")) {
       outcomes.set(one.entry.key, await releaseEntry(host, examined.loaded, one));
     }

@@ -4,7 +4,7 @@ import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
 import { examine, type Examination, type Examined } from "../../sweep/examine.ts";
 import { judgeEntry, sceneOf } from "../../sweep/judge.ts";
-import type { Entry } from "../../sweep/load.ts";
+import type { Entry } from "../../sweep/loaded.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { paletteFor, write, writeLines } from "../output.ts";
