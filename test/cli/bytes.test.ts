@@ -3,7 +3,7 @@ import { chmodSync, chownSync, lstatSync, readdirSync, readFileSync, readlinkSyn
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { by, daysAgo, declareRegistry, isRoot, leaveOut, newScratch, nobody, sessreap, sweepReport, writeOld } from "./harness.ts";
-import { gonePid } from "./processes.ts";
+import { gonePid } from "../processes.ts";
 
 const since = daysAgo(1);
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { SweepReport } from "../../src/report/model.ts";
 import { configure, daysAgo, leaveOut, newScratch, sweepReport, writeOld, type Scratch } from "./harness.ts";
-import { gonePid, idle, start } from "./processes.ts";
+import { gonePid, idle, start } from "../processes.ts";
 import { noStrace, traced } from "./strace.ts";
 
 const since = daysAgo(1);

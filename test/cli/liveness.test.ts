@@ -3,7 +3,7 @@ import { chownSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { expect, test } from "vitest";
 import { by, daysAgo, declareRegistry, isRoot, leaveOut, newScratch, nobody, nobodysScratch, sweepReport, writeOld } from "./harness.ts";
-import { bootId, gonePid, idle, pretend, start, startTicksOf, zombie } from "./processes.ts";
+import { bootId, gonePid, idle, pretend, start, startTicksOf, zombie } from "../processes.ts";
 
 const since = daysAgo(1);
 
