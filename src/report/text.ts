@@ -21,7 +21,7 @@ function entryLine(entry: EntryReport, keyWidth: number, palette: Palette): stri
 
 function registryLine({ format, path, state, registrations, problem }: RegistryReport, palette: Palette): string {
   const head = `${palette.strong(visible(path))} (${format})`;
-  if (state === "swept") return `${head}: ${plural(registrations, "registration")}`;
+  if (state === "swept" && problem === null) return `${head}: ${plural(registrations, "registration")}`;
   const said = problem === null ? "" : `: ${visible(problem)}`;
   return `${head}: ${palette.problem(state)}${said}`;
 }
@@ -73,6 +73,7 @@ export function sweepWarnings(report: SweepReport, named: ReadonlySet<string>): 
       lines.push(
         `error: ${visible(path)} ${state === "missing" || state === "unreadable" ? "" : `is ${state}: `}${visible(problem ?? state)}`,
       );
+    else if (state === "swept" && problem !== null) lines.push(`error: ${visible(path)} is not judged in full: ${visible(problem)}`);
     else if (state === "report-only" && !owner.up) lines.push(`warning: ${visible(path)} is report-only: ${visible(problem ?? "")}`);
   }
   return [...lines, ...blindness(report)];
