@@ -108,14 +108,15 @@ function piecesWithout({ container, file }: ReadRegistry, gone: readonly Examine
   return keptSpans(file.bytes.length, cutsFor(container, indexesOf(gone)));
 }
 
-/** Those of the condemned that stand in the newly read file with the very bytes that were judged. */
+/** Those of the condemned that stand in the newly read file with the very bytes that were judged, in the file's order. */
 function stillThere(before: ReadRegistry, now: ReadRegistry, condemned: readonly ExaminedEntry[]): readonly ExaminedEntry[] {
   const byKey = new Map(now.entries.map((entry) => [entry.key, entry]));
-  return condemned.flatMap((one) => {
+  const same = condemned.flatMap((one) => {
     const entry = byKey.get(one.entry.key);
-    const same = entry !== undefined && !entry.duplicate && bytesOf(now, entry).equals(bytesOf(before, one.entry));
-    return same ? [{ ...one, entry }] : [];
+    const unchanged = entry !== undefined && !entry.duplicate && bytesOf(now, entry).equals(bytesOf(before, one.entry));
+    return unchanged ? [{ ...one, entry }] : [];
   });
+  return same.toSorted((a, b) => a.entry.index - b.entry.index);
 }
 
 type Round = { readonly kind: "over" } | { readonly kind: "again"; readonly loaded: ReadRegistry; readonly left: readonly ExaminedEntry[] };
