@@ -7,6 +7,8 @@ import { visible } from "./visible.ts";
 const marks = { ghost: "-", undecided: "?", live: " " } as const satisfies Record<Verdict, string>;
 const rank = { ghost: 0, undecided: 1, live: 2 } as const satisfies Record<Verdict, number>;
 const widestKey = 32;
+/** A detail names paths and servers, and all of them matter. */
+const longestDetail = 1000;
 
 function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
@@ -16,7 +18,7 @@ function entryLine(entry: EntryReport, keyWidth: number, palette: Palette): stri
   const style = palette[entry.verdict];
   const key = visible(entry.key).padEnd(keyWidth);
   const action = entry.action.padEnd(10);
-  return `${style(marks[entry.verdict])} ${palette.strong(key)}  ${style(action)}  ${style(entry.reason)}: ${palette.faint(visible(entry.detail))}`;
+  return `${style(marks[entry.verdict])} ${palette.strong(key)}  ${style(action)}  ${style(entry.reason)}: ${palette.faint(visible(entry.detail, longestDetail))}`;
 }
 
 function registryLine({ format, path, state, registrations, problem }: RegistryReport, palette: Palette): string {
