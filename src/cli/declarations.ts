@@ -75,6 +75,12 @@ export const commands = [
     exits: ["1  there is no such tombstone", "3  an entry could not be put back", "75 a sweep is running"],
   },
   {
+    name: "watch",
+    summary: "stay up: sweep at the start, then the moment a holder exits",
+    options: [...judging, json, color],
+    exits: ["130 stopped by SIGINT", "143 stopped by SIGTERM"],
+  },
+  {
     name: "config",
     summary: "the effective configuration, each value with where it came from",
     options: [...judging, json],

@@ -11,6 +11,7 @@ const runners: Readonly<Record<CommandName, () => Promise<Run<never>>>> = {
   explain: async () => (await import("./commands/explain.ts")).runExplain,
   history: async () => (await import("./commands/history.ts")).runHistory,
   restore: async () => (await import("./commands/restore.ts")).runRestore,
+  watch: async () => (await import("./commands/watch.ts")).runWatch,
   config: async () => (await import("./commands/config.ts")).runConfig,
 };
 

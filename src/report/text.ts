@@ -65,6 +65,12 @@ export function sweepText(report: SweepReport, palette: Palette, quiet: boolean)
   return lines;
 }
 
+/** What a sweep did, one line an entry; nothing when it did nothing. */
+export function eventLines({ entries }: SweepReport, palette: Palette): readonly string[] {
+  const acted = entries.filter(({ action }) => action === "reaped" || action === "released" || action === "failed");
+  return acted.map((entry) => `${entryLine(entry, 0, palette)} ${palette.faint(`(${visible(entry.registry)})`)}`);
+}
+
 /** What belongs on stderr: a guard that is off, and what could not be read. */
 export function sweepWarnings(report: SweepReport, named: ReadonlySet<string>): readonly string[] {
   const lines = report.warnings.map((warning) => `warning: ${visible(warning)}`);

@@ -1,21 +1,14 @@
 import { visible } from "../../report/visible.ts";
 import { sweepText, sweepWarnings } from "../../report/text.ts";
 import { sweep, type SweepOptions } from "../../sweep/sweep.ts";
-import type { Stop } from "../../sweep/outcome.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { paletteFor, write, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import type { JudgingOptions } from "../settings.ts";
+import { listenForStop } from "../stop.ts";
 
 export type SweepCommandOptions = JudgingOptions & OutputOptions & { readonly dryRun?: boolean; readonly exitCode?: boolean };
-
-/** The first signal lets the sweep finish what it has in hand; a second one ends it as usual. */
-function listenForStop(): Stop {
-  const stop: Stop = { signal: undefined };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (stop.signal = signal));
-  return stop;
-}
 
 async function judgeAndReport(
   invocation: Invocation<SweepCommandOptions>,
