@@ -105,7 +105,7 @@ function lookAtPid(pid: number): Observed<PidSight> {
   }
 }
 
-function ancestorsOf(pid: number): ReadonlySet<number> {
+export function ancestorsOf(pid: number): ReadonlySet<number> {
   const chain = new Set<number>();
   for (let next = pid; next > 1 && !chain.has(next);) {
     chain.add(next);

@@ -25,7 +25,7 @@ const intended = {
 } as const satisfies Record<ExaminedEntry["intent"], Action>;
 
 /** `20261120T150000Z-3f2a`: sorts by time and names one sweep for ever. */
-function sweepIdAt(startedAt: string, suffix: string): string {
+export function sweepIdAt(startedAt: string, suffix: string): string {
   return `${startedAt.replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "")}-${suffix}`;
 }
 
@@ -67,7 +67,7 @@ function unreadReport({ target, state, problem }: Examination["unread"][number])
 }
 
 /** Reaps and releases what was condemned, one registry at a time. */
-async function carryOut(
+export async function carryOut(
   host: Host,
   examination: Examination,
   grave: Grave,
