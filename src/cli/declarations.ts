@@ -79,6 +79,7 @@ export const commands = [
     name: "owners",
     summary: "which live processes run which session; duplicates first",
     options: [
+      { flags: "--session <id>", help: "this session only" },
       {
         flags: "--retire <older|pid>",
         help: "end the older harness of every duplicate, or the one with this pid, and its background children",

@@ -13,7 +13,7 @@ export function recordRetired(host: Host, command: string, processes: readonly R
 }
 
 /** How long a process is given to end by itself, and how long the kernel is given to take one away, in ms. */
-export const retireWaits = { termMs: 10_000, killMs: 3_000, pollMs: 50 } as const;
+export const retireWaits = { termMs: 5_000, killMs: 3_000, pollMs: 50 } as const;
 
 type Marked = { readonly process: ProcessRow; readonly agent: string; signal: RetiredProcess["signal"]; problem: string | undefined };
 

@@ -1,3 +1,4 @@
+import { canonicalSession } from "../../core/registration.ts";
 import { planRetirement, type RetiredProcess, type Retiree, type Wanted } from "../../core/retirement.ts";
 import type { Host } from "../../host/host.ts";
 import { ancestorsOf } from "../../host/linux.ts";
@@ -16,7 +17,8 @@ import { paletteFor, write, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import type { JudgingOptions } from "../settings.ts";
 
-type OwnersOptions = JudgingOptions & OutputOptions & { readonly retire?: string; readonly yes?: boolean; readonly exitCode?: boolean };
+type OwnersOptions = JudgingOptions &
+  OutputOptions & { readonly session?: string; readonly retire?: string; readonly yes?: boolean; readonly exitCode?: boolean };
 
 function wantedFrom(text: string): Wanted {
   if (text === "older") return { kind: "older" };
@@ -24,10 +26,13 @@ function wantedFrom(text: string): Wanted {
   throw new Failure("usage", `--retire: "${text}" is neither "older" nor a pid`);
 }
 
-async function look(host: Host, question: OwnersQuestion): Promise<OwnersSight> {
+/** `only` is the one session that was asked for; then nothing of any other is shown or ended. */
+async function look(host: Host, question: OwnersQuestion, only: string | undefined): Promise<OwnersSight> {
   const sight = await lookAtOwners(host, question);
   if (!sight.seen) throw new Failure("refused", `the processes cannot be seen: ${sight.why}`);
-  return sight.value;
+  if (only === undefined) return sight.value;
+  const sessions = sight.value.ownership.sessions.filter(({ sessionId }) => sessionId === canonicalSession(only));
+  return { ...sight.value, ownership: { sessions, unattributed: [] } };
 }
 
 function planned(sight: OwnersSight, wanted: Wanted): readonly Retiree[] {
@@ -50,7 +55,7 @@ async function retireWanted(
   question: OwnersQuestion,
   wanted: Wanted,
 ): Promise<readonly RetiredProcess[]> {
-  let retirees = planned(await look(host, question), wanted);
+  let retirees = planned(await look(host, question, options.session), wanted);
   if (retirees.length === 0) return [];
   if (options.yes !== true) {
     const { bootMs } = host.clock();
@@ -64,7 +69,7 @@ async function retireWanted(
     const answer = await confirmed({ stderr }, "End these processes?");
     if (answer === undefined) throw new Failure("usage", "nothing was ended: nobody can be asked here; say --yes");
     if (!answer) throw new Failure("usage", "nothing was ended: the answer was no");
-    const now = planned(await look(host, question), wanted);
+    const now = planned(await look(host, question, options.session), wanted);
     if (!sameProcesses(retirees, now)) throw new Failure("refused", "nothing was ended: the processes changed while you were asked");
     retirees = now;
   }
@@ -83,7 +88,7 @@ export const runOwners: Run<OwnersOptions> = async (invocation) => {
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const { host, examine } = await prepare(invocation);
   const retired = wanted === undefined ? [] : await retireWanted(invocation, host, examine, wanted);
-  const { ownership, warnings } = await look(host, examine);
+  const { ownership, warnings } = await look(host, examine, options.session);
   const { bootMs } = host.clock();
   const described = describeOwners(ownership, bootMs.seen ? bootMs.value : undefined);
   const isIncomplete = retired.some(({ role, became }) => role !== "helper" && became !== "ended");
