@@ -111,7 +111,7 @@ export function startOfPid(pid: number): string | undefined {
   return stat.seen && !"ZX".includes(stat.value.state) ? stat.value.startTicks : undefined;
 }
 
-function ancestorsOf(pid: number): ReadonlySet<number> {
+export function ancestorsOf(pid: number): ReadonlySet<number> {
   const chain = new Set<number>();
   for (let next = pid; next > 1 && !chain.has(next);) {
     chain.add(next);

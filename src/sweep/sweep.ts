@@ -35,7 +35,7 @@ const intended = {
 } as const satisfies Record<ExaminedEntry["intent"], Action>;
 
 /** `20261120T150000Z-3f2a`: sorts by time and names one sweep for ever. */
-function sweepIdAt(startedAt: string, suffix: string): string {
+export function sweepIdAt(startedAt: string, suffix: string): string {
   return `${startedAt.replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "")}-${suffix}`;
 }
 
@@ -82,7 +82,13 @@ function unreadReport({ target, state, problem }: Examination["unread"][number])
 }
 
 /** Reaps what was condemned in one registry, then lets its owner release the rest. */
-async function carryOutIn(host: Host, examination: Examination, examined: Examined, grave: Grave, around: Surroundings): Promise<Outcomes> {
+export async function carryOutIn(
+  host: Host,
+  examination: Examination,
+  examined: Examined,
+  grave: Grave,
+  around: Surroundings,
+): Promise<Outcomes> {
   const meant = (intent: ExaminedEntry["intent"]): readonly ExaminedEntry[] => examined.entries.filter((one) => one.intent === intent);
   const [reap, release] = [meant("reap"), meant("release")];
   const outcomes = new Map<string, Outcome>();
