@@ -207,7 +207,7 @@ const recordedHolderRows: readonly Row[] = [
   [
     "of a boot before this one, under the pid that an ancestor of this sweep has now",
     { claim: { pid: 900, bootId: "an earlier one" }, pids: { 900: there("6") } },
-    "ghost attached-process previous-boot",
+    "ghost attached-process previous-boot certain",
   ],
 ];
 
