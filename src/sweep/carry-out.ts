@@ -1,3 +1,4 @@
+import type { Evidence } from "../core/evidence.ts";
 import { judge } from "../core/ladder.ts";
 import type { RegistryFacts } from "../core/scene.ts";
 import type { Piece } from "../host/files.ts";
@@ -9,7 +10,7 @@ import type { Action } from "../report/model.ts";
 import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
 import { claimsOf, factsOf, sceneOf, type ReadRegistry } from "./judge.ts";
 import { loadRegistry, type Entry } from "./load.ts";
-import { codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld } from "./observe.ts";
+import { askServers, codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, type Questions } from "./observe.ts";
 import { findOwner, ownerQuestions } from "./owner.ts";
 
 /** What became of an entry; `note` says why it was not what was meant. */
@@ -55,7 +56,26 @@ function tombstoneOf(grave: Grave, loaded: ReadRegistry, { entry, judgement }: E
   };
 }
 
-/** Looks at the processes once more and says which of the condemned are still dead, and whether the owner is. */
+/** Asks the servers again: a thread may have been loaded since it was condemned, and no process shows that. */
+async function askAgain(
+  host: Host,
+  { court, evidence }: Examination,
+  { target }: ReadRegistry,
+  condemned: readonly ExaminedEntry[],
+  questions: Questions,
+): Promise<Evidence["appServers"]> {
+  const ids = condemned.flatMap(({ entry }) => (entry.claim.ok ? (entry.claim.registration.sessionId ?? []) : []));
+  if (ids.length === 0 || target.appServers.length === 0) return evidence.appServers;
+  const world = await lookAtWorld(host, questions);
+  return askServers(
+    host,
+    world,
+    court.memory,
+    new Map(target.appServers.map((server) => [server.url, { server, ids: server.configured ? ids : [] }])),
+  );
+}
+
+/** Looks at the world once more and says which of the condemned are still dead; nothing when the owner came up. */
 async function lastLook(
   host: Host,
   examination: Examination,
@@ -65,16 +85,14 @@ async function lastLook(
 ): Promise<ReadonlySet<string> | undefined> {
   const { loaded } = examined;
   const { target } = loaded;
-  const pids = new Set(claimsOf(loaded).flatMap(({ pid }) => pid ?? []));
-  const world = await lookAtWorld(host, { pids, owners: ownerQuestions([target]) });
+  const questions = { pids: new Set(claimsOf(loaded).flatMap(({ pid }) => pid ?? [])), owners: ownerQuestions([target]) };
+  const appServers = await askAgain(host, examination, loaded, condemned, questions);
+  // The processes last, as close to the swap as can be.
+  const world = await lookAtWorld(host, questions);
   if ((await findOwner(host, target.owner, world)).up) return undefined;
   const homes = codexHomesFor(host, target, Number(loaded.file.stat.uid), around.codexHomes, around.env);
   const facts: RegistryFacts = { ...factsOf(loaded, world, lookAtLocks(host, world, homes)), modifiedAt: examined.facts.modifiedAt };
-  const evidence = evidenceOf(
-    { ...world, clock: examination.evidence.clock },
-    examination.evidence.appServers,
-    examination.evidence.endpoints,
-  );
+  const evidence = evidenceOf({ ...world, clock: examination.evidence.clock }, appServers, examination.evidence.endpoints);
   const stillDead = condemned.filter(({ entry }) => {
     const scene = sceneOf(examination.court, loaded, entry, facts, evidence, examination.since);
     return scene !== undefined && judge(scene).verdict === "ghost";
