@@ -6,9 +6,9 @@ import type { AgentProcess, AppServerSight, Clock, EndpointSight, Here, LockHold
 import type { Memory } from "../core/memory.ts";
 import type { Endpoint } from "../core/registration.ts";
 import { askAppServer, type ServerQuestion } from "./app-server.ts";
-import { copyAttributes, runRelease } from "./commands.ts";
+import { runRelease } from "./commands.ts";
 import { probeEndpoint } from "./endpoints.ts";
-import { readRegistryFile, replaceJudged, type FileRead, type Piece, type ReadFile, type Replaced } from "./files.ts";
+import { readRegistryFile, type FileRead, type ReadFile } from "./files.ts";
 import { appendHistory, type HistoryLine } from "./history.ts";
 import * as linux from "./linux.ts";
 import type { ProcessAnswer, ProcessQuestion } from "./linux.ts";
@@ -16,6 +16,9 @@ import { loadMemory, saveMemory } from "./memory-store.ts";
 import { isLockHeld, isUnitUp } from "./owner.ts";
 import { takeRunLock, type RunLock } from "./run-lock.ts";
 import { reportOnlyReason } from "./standing.ts";
+import { replaceJudged, type Replaced } from "./swap.ts";
+import type { Piece } from "./swap-draft.ts";
+import { clearLitter } from "./swap-litter.ts";
 import { buryAll, exhume, makeRoom } from "./tombstones.ts";
 import { upSince } from "./uptime.ts";
 import { lookAtWriterLocks } from "./writer-locks.ts";
@@ -38,6 +41,8 @@ export type Host = {
   readonly readRegistryFile: (path: string) => FileRead;
   readonly reportOnlyReason: (file: ReadFile) => string | undefined;
   readonly replaceJudged: (file: ReadFile, pieces: readonly Piece[], lastLook: () => Promise<boolean>) => Promise<Replaced>;
+  /** Removes what killed sweeps have left beside a registry. */
+  readonly clearLitter: (path: string) => void;
   readonly digest: (text: string) => string;
   /** Four hexadecimal digits that tell two sweeps of one second apart. */
   readonly randomSuffix: () => string;
@@ -86,7 +91,8 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     runRelease,
     readRegistryFile,
     reportOnlyReason: ({ realPath, stat }) => reportOnlyReason(realPath, stat),
-    replaceJudged: (file, pieces, lastLook) => replaceJudged(file, pieces, lastLook, copyAttributes),
+    replaceJudged,
+    clearLitter,
     digest: (text) => createHash("sha256").update(text).digest("hex").slice(0, 32),
     randomSuffix: () => randomBytes(2).toString("hex"),
     sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),

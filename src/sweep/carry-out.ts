@@ -1,8 +1,8 @@
 import { judge } from "../core/ladder.ts";
 import type { RegistryFacts } from "../core/scene.ts";
-import type { Piece } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
+import type { Piece } from "../host/swap-draft.ts";
 import { encodeTombstone, type Tombstone } from "../host/tombstones.ts";
 import { cutsFor, keptSpans, type Cut } from "../registries/json-bytes.ts";
 import type { Action } from "../report/model.ts";
@@ -162,7 +162,8 @@ export async function reapMembers(
       return dead?.size === left.length;
     });
     if (replaced.kind === "replaced") {
-      for (const [index, { entry }] of left.entries()) outcomes.set(entry.key, done("reaped", ids[index]));
+      for (const [index, { entry }] of left.entries())
+        outcomes.set(entry.key, { action: "reaped", tombstone: ids[index], note: replaced.problem });
       return over;
     }
     host.store.exhume(grave.sweepId, ids);
