@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, renameSync, unlinkSync, type BigIntStats } from "node:fs";
-import { findPlace, type Anchor, type Place } from "./anchored.ts";
+import { assertNotLedAstray, findPlace, type Anchor, type Place } from "./anchored.ts";
 import { isThere } from "./pids.ts";
 
 /*
@@ -32,10 +32,14 @@ export function clearAway({ at }: Anchor, name: string, temporary: string, madeI
   return "gone";
 }
 
-function clearPlace({ directory, name }: Place): void {
+function clearPlace(place: Place): void {
+  const { directory, name } = place;
+  const registry = look(directory.at(name));
+  if (registry === undefined) return;
+  assertNotLedAstray(place, registry);
   for (const entry of readdirSync(directory.at("."))) {
-    const [, registry, pid, ino] = litterName.exec(entry) ?? [];
-    if (registry !== name || (Number(pid) !== process.pid && isThere(Number(pid)))) continue;
+    const [, of, pid, ino] = litterName.exec(entry) ?? [];
+    if (of !== name || (Number(pid) !== process.pid && isThere(Number(pid)))) continue;
     clearAway(directory, name, entry, ino === undefined ? undefined : BigInt(ino));
   }
 }
