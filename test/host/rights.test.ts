@@ -28,7 +28,7 @@ function attributes(path: string): string {
 }
 
 /** user::rw- user:65534:r-- group::r-- mask::r-- other::--- in the kernel's form. */
-const acl = ["02000000", ...["01000600ffffffff", "02000400feff0000", "04000400ffffffff", "10000400ffffffff", "20000000ffffffff"]].join("");
+const acl = ["02000000", "01000600ffffffff", "02000400feff0000", "04000400ffffffff", "10000400ffffffff", "20000000ffffffff"].join("");
 
 const probe = ((): boolean => {
   if (calls === undefined) return false;
