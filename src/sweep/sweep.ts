@@ -128,6 +128,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     }
   };
   if (!options.dryRun && refusal === undefined) {
+    for (const { path } of options.targets) host.clearLitter(path);
     const condemned = registries.some(({ entries }) => entries.some(({ intent }) => intent === "reap"));
     const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
     const all = new Map<Examined, Outcomes>();
