@@ -29,7 +29,11 @@ function sweepIdAt(startedAt: string, suffix: string): string {
   return `${startedAt.replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "")}-${suffix}`;
 }
 
-function entryReport({ loaded }: Examined, { entry, judgement, intent }: ExaminedEntry, outcome: Outcome | undefined): EntryReport {
+function entryReport(
+  { loaded }: Examined,
+  { entry, judgement, intent, phantomOf }: ExaminedEntry,
+  outcome: Outcome | undefined,
+): EntryReport {
   const note = outcome?.note === undefined ? "" : `; ${outcome.note}`;
   return {
     registry: loaded.target.path,
@@ -43,6 +47,7 @@ function entryReport({ loaded }: Examined, { entry, judgement, intent }: Examine
     ageMs: judgement.ageMs ?? null,
     action: outcome?.action ?? intended[intent],
     tombstone: outcome?.tombstone ?? null,
+    phantomOf: phantomOf ?? null,
   };
 }
 
