@@ -92,7 +92,7 @@ export async function gonePid(): Promise<Running> {
 
 /** A child that has ended and whose parent never asks for it. */
 export async function zombie(): Promise<Running> {
-  const parent = await start("/bin/sh", ["-c", "true & echo $!; exec /bin/cat"]);
+  const parent = await start("/bin/sh", ["-c", "sleep 0.1 & echo $!; exec /bin/cat"]);
   const [line] = (await once(parent.child.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
   const pid = Number(line.toString("utf8").trim());
   await until("the child is a zombie", () => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8")));

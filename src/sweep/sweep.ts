@@ -91,6 +91,14 @@ async function carryOut(
   return all;
 }
 
+/** What a killed sweep had set aside goes back to its place, where the next one judges it. */
+function mend(host: Host, { registries }: Examination): readonly string[] {
+  return registries.flatMap(({ loaded, reportOnly, owner }) => {
+    if (loaded.kind !== "files" || loaded.aside.length === 0 || reportOnly !== undefined || owner.up) return [];
+    return host.putBackForgotten(loaded.realPath, loaded.aside);
+  });
+}
+
 /** Registries that somebody must look after. A well-known place that is empty is none of them. */
 function faultsOf({ unread, registries }: Examination): ReadonlySet<string> {
   const unreadable = unread.filter(({ state, target }) => state !== "missing" || target.named).map(({ target }) => target.path);
@@ -106,7 +114,9 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   const examination = await examine(host, options);
   const { refusal, registries, unread, warnings } = examination;
   let outcomes: ReadonlyMap<Examined, Outcomes> = new Map();
+  const unmended: string[] = [];
   if (!options.dryRun && refusal === undefined) {
+    unmended.push(...mend(host, examination));
     const condemned = registries.some(({ entries }) => entries.some(({ intent }) => intent === "reap"));
     const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
     outcomes = await carryOut(host, examination, grave, options);
@@ -132,7 +142,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     host: { hostname: here.hostname, bootId: here.bootId.seen ? here.bootId.value : null },
     ...report,
     summary: summarize(entries),
-    warnings,
+    warnings: [...warnings, ...unmended],
     exitCode: sweepExitCode(report, faultsOf(examination), options.failOnGhosts),
   };
 }

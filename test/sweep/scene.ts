@@ -23,7 +23,12 @@ export async function newScene(): Promise<Scene> {
   const path = join(directory, "agents.json");
   const stateDir = join(directory, "state");
   mkdirSync(stateDir);
-  const format = keyedJson({ entries: "", fields: { sessionId: "id", pid: "pid", registeredAt: "since" }, presence: "either", pattern: "" });
+  const format = keyedJson({
+    entries: "",
+    fields: { sessionId: "id", pid: "pid", registeredAt: "since" },
+    presence: "either",
+    pattern: "",
+  });
   const target: Target = { format, path, named: true, appServers: [], owner: undefined, release: undefined };
   const host = await realHost(stateDir, "0.0.0");
   return { directory, path, target, host: { ...host, homeOf: () => directory } };
