@@ -1,9 +1,9 @@
 import { sweepText, sweepWarnings } from "../../report/text.ts";
 import { sweep, type SweepOptions } from "../../sweep/sweep.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
-import { Failure } from "../failure.ts";
 import { paletteFor, write, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
+import { lockState } from "../run-lock.ts";
 import type { JudgingOptions } from "../settings.ts";
 
 export type SweepCommandOptions = JudgingOptions & OutputOptions & { readonly dryRun?: boolean; readonly exitCode?: boolean };
@@ -14,10 +14,8 @@ async function judgeAndReport(
 ): Promise<number> {
   const { options, stdout, stderr } = invocation;
   const palette = await paletteFor(stdout, options.color ?? "auto");
-  const { host, examine } = await prepare(invocation);
-  const lock = as.dryRun ? undefined : await host.store.takeRunLock();
-  if (!as.dryRun && lock === undefined)
-    throw new Failure("busy", "another sweep of this state directory is running; try again when it is done");
+  const { host, settings, examine } = await prepare(invocation);
+  const lock = as.dryRun ? undefined : await lockState(host, settings, "another sweep of this state directory is running");
   try {
     const report = await sweep(host, { ...examine, ...as, failOnGhosts: as.dryRun && options.exitCode === true });
     const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
