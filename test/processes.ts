@@ -92,7 +92,9 @@ export async function gonePid(): Promise<Running> {
 
 /** A child that has ended and whose parent never asks for it. */
 export async function zombie(): Promise<Running> {
-  const parent = await start("/bin/sh", ["-c", "sleep 0.1 & echo $!; exec /bin/cat"]);
+  // The parent becomes another program before its child ends, and that one knows of no child.
+  const parent = await start("/bin/sh", ["-c", "read go; sleep 0.3 & echo $!; exec /bin/cat"]);
+  parent.child.stdin?.write("\n");
   const [line] = (await once(parent.child.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
   const pid = Number(line.toString("utf8").trim());
   await until("the child is a zombie", () => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8")));
