@@ -39,6 +39,8 @@ const judging: readonly OptionDeclaration[] = [
   { flags: "--now", help: "do not wait for a second look, and let restored entries go" },
 ];
 
+const metricsFile: OptionDeclaration = { flags: "--metrics-file <file>", help: "write what node_exporter's textfile collector reads" };
+
 const swept = [
   "0  done, nothing failed",
   "3  a registry could not be read, or an entry could not be reaped",
@@ -50,7 +52,7 @@ export const commands = [
   {
     name: "sweep",
     summary: "judge every registration and reap the ghosts (the default command)",
-    options: [dryRun, ...judging, exitCode, json, quiet, verbose, color],
+    options: [dryRun, ...judging, metricsFile, exitCode, json, quiet, verbose, color],
     exits: [...swept, "10 ghosts found, with --dry-run and --exit-code", "75 another sweep is running"],
   },
   {
