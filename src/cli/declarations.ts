@@ -82,6 +82,25 @@ export const commands = [
     options: [...judging, json],
     exits: [],
   },
+  {
+    name: "doctor",
+    summary: "how every guard stands: is it really on, and when did it last work",
+    options: [...judging, { flags: "--exit-code", help: "exit 10 when a guard is off" }, json, color],
+    exits: ["10 a guard is not on, or will not stay on, with --exit-code"],
+  },
+  {
+    name: "units",
+    summary: "install, uninstall or print the systemd units that sweep every five minutes",
+    arguments: "<action>",
+    options: [
+      { flags: "--user", help: "for your own manager (the default)" },
+      { flags: "--system <user>", help: "for the system's manager, run as this user" },
+      { flags: "--follow <unit>", help: "start and stop the timer with this unit, such as the bridge's" },
+      { flags: "--no-enable", help: "write the units, turn nothing on" },
+      { flags: "-n, --dry-run", help: "say what would be written" },
+    ],
+    exits: ["2  refused: nothing was touched", "3  installed, but the first run failed"],
+  },
 ] as const satisfies readonly CommandDeclaration[];
 
 export type CommandName = (typeof commands)[number]["name"];
