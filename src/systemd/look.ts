@@ -44,7 +44,8 @@ async function periodOf({ TimersCalendar: calendars }: Properties): Promise<numb
 function goneFrom({ ExecStart: exec }: Properties): string | undefined {
   const parts = /^\{ path=(.+?) ; argv\[\]=(.+?) ; ignore_errors=/.exec(exec ?? "");
   if (parts === null) return undefined;
-  const [path, argv] = [parts[1] as string, parts[2] as string];
+  // The words are shown as they are before variables are put in, where `$$` stands for `$`.
+  const [path, argv] = [parts[1] as string, (parts[2] as string).replaceAll("$$", () => "$")];
   if (!existsSync(path)) return path;
   const script = argv.startsWith(`${path} /`) && argv.endsWith(" sweep") ? argv.slice(path.length + 1, -" sweep".length) : undefined;
   return script === undefined || existsSync(script) ? undefined : script;

@@ -64,7 +64,8 @@ const pause = (ms: number): Promise<void> => new Promise((done) => void setTimeo
 
 /** Waits until something is so, looking every 50 ms; it throws with the last look when the time is over. */
 export async function until<T>(what: string, look: () => T | undefined | false, timeoutMs = 30_000): Promise<T> {
-  for (let waited = 0; waited < timeoutMs; waited += 50) {
+  const end = Date.now() + timeoutMs;
+  while (Date.now() < end) {
     const found = look();
     if (found !== undefined && found !== false) return found;
     await pause(50);
