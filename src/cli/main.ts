@@ -25,7 +25,10 @@ async function report(error: unknown, words: readonly string[]): Promise<number>
       process.stderr,
       said
         .split("\n")
-        .map((line) => `${prefix}sessreap: ${visible(line)}\n`)
+        .map(
+          (line) => `${prefix}sessreap: ${visible(line, Number.POSITIVE_INFINITY)}
+`,
+        )
         .join(""),
     );
   }

@@ -44,6 +44,7 @@ export function report(more: Partial<SweepReport> = {}): SweepReport {
     entries,
     summary: summarize(entries),
     refusal: null,
+    looks: [],
     warnings: [],
     exitCode: 0,
     ...more,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { assert, property, string } from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { accessDropIn, followDropIn, quoteWord, systemUnits, userUnits, type UnitFile } from "../../src/systemd/units.ts";
+import { accessDropIn, followDropIn, quoteWord, shippedCommand, systemUnits, userUnits, type UnitFile } from "../../src/systemd/units.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const choice = { command: [process.execPath, join(root, "bin/sessreap.js"), "sweep"], header: "for a test" };
@@ -56,6 +56,11 @@ describe("options that would make a live session look dead never come back", () 
       expect(text).not.toMatch(/^ReadWritePaths=.*\.json/m);
     }
   });
+});
+
+test("the shipped services run the command of a package", () => {
+  const services = [...filesIn("systemd/user"), ...filesIn("systemd/system")].filter(({ name }) => name.endsWith(".service"));
+  for (const { text } of services) expect(text).toContain(`\nExecStart=${shippedCommand.join(" ")}\n`);
 });
 
 test("the manual pages that the units name exist", () => {

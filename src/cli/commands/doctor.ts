@@ -79,7 +79,7 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
   const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
   const [timers, swept, servers, lock] = await Promise.all([
     lookAtTimers(env, nowMs),
-    sweep(host, { ...examine, command: "doctor", dryRun: true, lookAnyway: true, failOnGhosts: false }),
+    sweep(host, { ...examine, command: "doctor", dryRun: true, lookAnyway: true, stop: { signal: undefined }, failOnGhosts: false }),
     serverGuards(host, examine.targets),
     lockGuard(host, stateDir, running),
   ]);
