@@ -51,7 +51,8 @@ describeBox("the system's template for a user", () => {
     await until("the ghost is gone", () => !registered(box).includes("ghost"));
     expect(registered(box)).toEqual(["live"]);
     expect(statSync(box.path(registryPath))).toMatchObject({ uid: 4241, gid: 4241 });
-    const lines = journal(box, "-u", service, "SYSLOG_IDENTIFIER=sessreap");
+    const said = () => journal(box, "-u", service, "SYSLOG_IDENTIFIER=sessreap");
+    const lines = await until("a line in the journal", () => (said().length > 0 ? said() : undefined));
     expect(lines.map(({ MESSAGE }) => MESSAGE)).toEqual([expect.stringMatching(/^reaped ghost of /)]);
     box.run(["rm", "-r", timer]);
     systemctl("daemon-reload");
