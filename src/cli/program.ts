@@ -11,6 +11,8 @@ const runners: Readonly<Record<CommandName, () => Promise<Run<never>>>> = {
   explain: async () => (await import("./commands/explain.ts")).runExplain,
   history: async () => (await import("./commands/history.ts")).runHistory,
   restore: async () => (await import("./commands/restore.ts")).runRestore,
+  doctor: async () => (await import("./commands/doctor.ts")).runDoctor,
+  units: async () => (await import("./commands/units.ts")).runUnits,
   watch: async () => (await import("./commands/watch.ts")).runWatch,
   owners: async () => (await import("./commands/owners.ts")).runOwners,
   config: async () => (await import("./commands/config.ts")).runConfig,

@@ -115,11 +115,23 @@ function mend(host: Host, { registries }: Examination): readonly string[] {
   });
 }
 
+/** Registries with entries that were kept only because /proc hides processes from this sweep. */
+function hiddenFrom({ evidence: { processes }, registries }: Examination): readonly string[] {
+  if (processes.seen && processes.value.complete.seen) return [];
+  const blind = registries.filter(({ entries }) => {
+    return entries.some(({ judgement: { verdict, reason } }) => {
+      return verdict === "undecided" && (reason === "process-table-blind" || reason === "pid-unseen");
+    });
+  });
+  return blind.map(({ loaded }) => loaded.target.path);
+}
+
 /** Registries that somebody must look after. A well-known place that is empty is none of them. */
-function faultsOf({ unread, registries }: Examination): ReadonlySet<string> {
-  const unreadable = unread.filter(({ state, target }) => state !== "missing" || target.named);
+function faultsOf(examination: Examination): ReadonlySet<string> {
+  const { unread, registries } = examination;
+  const unreadable = unread.filter(({ state, target }) => state !== "missing" || target.named).map(({ target }) => target.path);
   const doubtful = registries.filter(({ drifted, loaded }) => drifted || unreadParts(loaded).length > 0);
-  return new Set([...unreadable.map(({ target }) => target.path), ...doubtful.map(({ loaded }) => loaded.target.path)]);
+  return new Set([...unreadable, ...doubtful.map(({ loaded }) => loaded.target.path), ...hiddenFrom(examination)]);
 }
 
 /** One whole pass over all registries. A dry run is the same pass, stopped before the first write. */
