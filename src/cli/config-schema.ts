@@ -18,6 +18,15 @@ const path = v.pipe(
 
 const words = v.pipe(v.array(v.pipe(v.string(), v.nonEmpty("an empty word"))), v.nonEmpty("an empty list"));
 
+const releaseCommand = v.pipe(
+  words,
+  v.check(
+    (command) => command.every((word) => /^\{(?:key|sessionId)\}$/.test(word) || !/\{(?:key|sessionId)\}/.test(word)),
+    'not a command: "{key}" and "{sessionId}" stand for whole arguments',
+  ),
+  v.metadata({ description: "The owner's command that releases one entry; {key} and {sessionId} stand for whole arguments." }),
+);
+
 const server = v.pipe(
   v.string(),
   v.check(isServerAddress, 'not a loopback address such as "ws://127.0.0.1:8788", nor "unix://" with an absolute path'),
@@ -75,7 +84,7 @@ const registry = v.strictObject({
   owner: described("The signs by which the daemon that rewrites this registry is known to be up.", owner),
   release: described(
     "Run once a ghost while the owner is up, so that the owner itself removes it; {key} is the entry's key. No shell is involved.",
-    words,
+    releaseCommand,
   ),
   entries: described(
     "JSON pointer to the object or array that holds the entries.",

@@ -23,7 +23,7 @@ export type CommandDeclaration = {
 const json: OptionDeclaration = { flags: "--json", help: "print one JSON document instead of text" };
 const color: OptionDeclaration = { flags: "--color <when>", help: "auto, always or never", fallback: "auto" };
 const quiet: OptionDeclaration = { flags: "-q, --quiet", help: "print the count line only" };
-const verbose: OptionDeclaration = { flags: "-v, --verbose", help: "say more on stderr" };
+const verbose: OptionDeclaration = { flags: "-v, --verbose", help: "say on stderr what was looked at, and what was seen there" };
 const exitCode: OptionDeclaration = { flags: "--exit-code", help: "exit 10 when there are ghosts" };
 const dryRun: OptionDeclaration = { flags: "-n, --dry-run", help: "judge and report, stop before anything is written" };
 
@@ -75,6 +75,12 @@ export const commands = [
     arguments: "[keys...]",
     options: [{ flags: "--sweep <id>", help: "everything that this sweep reaped" }, dryRun, json],
     exits: ["1  there is no such tombstone", "3  an entry could not be put back", "75 a sweep is running"],
+  },
+  {
+    name: "watch",
+    summary: "stay up: sweep at the start, then the moment a holder exits",
+    options: [...judging, json, color],
+    exits: ["130 stopped by SIGINT", "143 stopped by SIGTERM"],
   },
   {
     name: "config",

@@ -81,7 +81,8 @@ function readAt(path: string): FileRead {
 const cures: Readonly<Record<string, string>> = {
   EACCES: "run as its owner, or let this user read it",
   EPERM: "run as its owner, or let this user read it",
-  ELOOP: "the symbolic link leads back to itself; point it to a file",
+  ELOOP: "point the symbolic link to a file",
+  ENXIO: "it is a socket; name a regular file",
   ENOTDIR: "a part of the path is a file; correct the path",
   ENAMETOOLONG: "correct the path",
 };
@@ -92,7 +93,7 @@ export function readRegistryFile(path: string): FileRead {
     return readAt(path);
   } catch (error) {
     const code = errorCode(error);
-    if (code !== "ENOENT") return unreadable(sayError(error), cures[code ?? ""] ?? "see why it cannot be read");
+    if (code !== "ENOENT") return unreadable(`cannot be read: ${sayError(error)}`, cures[code ?? ""] ?? "see why it cannot be read");
     return isDangling(path) ? unreadable("is a symbolic link that leads nowhere", "point it to a file, or remove it") : { kind: "missing" };
   }
 }

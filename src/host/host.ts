@@ -29,6 +29,8 @@ export type Host = {
   readonly here: () => Here;
   readonly selfTest: () => SelfTest;
   readonly lookAtProcesses: (question: ProcessQuestion) => Observed<ProcessAnswer> | Promise<Observed<ProcessAnswer>>;
+  /** When the process with this pid started, in ticks; undefined when there is none, or only a zombie. */
+  readonly startOfPid: (pid: number) => string | undefined;
   readonly lookAtWriterLocks: (codexHomes: readonly string[], agents: readonly AgentProcess[]) => Observed<ReadonlyMap<string, LockHolder>>;
   readonly homeOf: (uid: number) => string | undefined;
   readonly askAppServer: (question: ServerQuestion) => Promise<AppServerSight>;
@@ -90,6 +92,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     here: () => eyes.lookHere(hostname()),
     selfTest: eyes.selfTest,
     lookAtProcesses: eyes.lookAtProcesses,
+    startOfPid: eyes.startOfPid,
     lookAtWriterLocks,
     homeOf,
     askAppServer: (question) => askAppServer(question, version),

@@ -123,11 +123,22 @@ function reportOnlyReasonOf(host: Host, loaded: ReadRegistry): string | undefine
     : host.reportOnlyReason(loaded.realPath, loaded.stat);
 }
 
-async function examineRegistry(host: Host, court: Court, draft: Draft, world: World, evidence: Evidence, from: Since): Promise<Examined> {
+/** Where no entry is old enough to be judged nothing can be reaped, so nobody asks whether an owner would mind. */
+const unaskedOwner: OwnerSight = { up: false, pids: [], why: undefined };
+
+async function examineRegistry(
+  host: Host,
+  court: Court,
+  draft: Draft,
+  world: World,
+  evidence: Evidence,
+  from: Since,
+  looked: boolean,
+): Promise<Examined> {
   const { loaded, facts } = draft;
   const drifted = tokensDrifted(tokenChecks(draft, world));
   const reportOnly = drifted ? drift : reportOnlyReasonOf(host, loaded);
-  const owner = await findOwner(host, loaded.target.owner, world);
+  const owner = looked ? await findOwner(host, loaded.target.owner, world) : unaskedOwner;
   const standing: Standing = { ownerUp: owner.up, releasable: loaded.target.release !== undefined, reportOnly };
   const entries = loaded.entries.map((entry) => {
     const judged = judgeEntry(court, loaded, entry, facts, evidence, from);
@@ -159,7 +170,7 @@ export async function examine(host: Host, options: ExamineOptions): Promise<Exam
   const evidence = evidenceOf(world, appServers, endpoints);
   const from = sinceLast(court, evidence);
   const registries: Examined[] = [];
-  for (const draft of drafts) registries.push(await examineRegistry(host, court, draft, world, evidence, from));
+  for (const draft of drafts) registries.push(await examineRegistry(host, court, draft, world, evidence, from, mustLook));
   return {
     court,
     evidence,

@@ -45,14 +45,15 @@ function piecesWithout({ container, file }: MembersRegistry, gone: readonly Exam
   return keptSpans(file.bytes.length, cutsFor(container, indexesOf(gone)));
 }
 
-/** Those of the condemned that stand in the newly read file with the very bytes that were judged. */
+/** Those of the condemned that stand in the newly read file with the very bytes that were judged, in its order. */
 function stillThere(before: MembersRegistry, now: MembersRegistry, condemned: readonly ExaminedEntry[]): readonly ExaminedEntry[] {
   const byKey = new Map(now.entries.map((entry) => [entry.key, entry]));
-  return condemned.flatMap((one) => {
+  const there = condemned.flatMap((one) => {
     const entry = byKey.get(one.entry.key);
     const same = entry !== undefined && !entry.duplicate && bytesOf(now, entry).equals(bytesOf(before, one.entry));
     return same ? [{ ...one, entry }] : [];
   });
+  return there.toSorted((a, b) => indexOf(a.entry) - indexOf(b.entry));
 }
 
 type Round =
