@@ -15,9 +15,12 @@ _sessreap() {
     fi
   done
   current=${words[${#words[@]}-1]}
+  # The words are handed over as they are meant, without backslashes.
+  words=("${words[@]//\\/}")
   local head=${current%"$part"}
   [[ $part == [:=] ]] && head=$current
   [[ $COMP_WORDBREAKS == *:* ]] || head=
+  head=${head//\\/}
   COMPREPLY=()
   while IFS= read -r answer; do
     candidate=${answer%%$'\t'*}

@@ -24,7 +24,6 @@ const releaseCommand = v.pipe(
     (command) => command.every((word) => /^\{(?:key|sessionId)\}$/.test(word) || !/\{(?:key|sessionId)\}/.test(word)),
     'not a command: "{key}" and "{sessionId}" stand for whole arguments',
   ),
-  v.metadata({ description: "The owner's command that releases one entry; {key} and {sessionId} stand for whole arguments." }),
 );
 
 const server = v.pipe(
@@ -83,7 +82,7 @@ const registry = v.strictObject({
   ),
   owner: described("The signs by which the daemon that rewrites this registry is known to be up.", owner),
   release: described(
-    "Run once a ghost while the owner is up, so that the owner itself removes it; {key} is the entry's key. No shell is involved.",
+    "Run once a ghost while the owner is up, so that the owner itself removes it; {key} and {sessionId} stand for whole arguments. No shell is involved.",
     releaseCommand,
   ),
   entries: described(

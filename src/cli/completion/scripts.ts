@@ -20,9 +20,12 @@ _sessreap() {
     fi
   done
   current=\${words[\${#words[@]}-1]}
+  # The words are handed over as they are meant, without backslashes.
+  words=("\${words[@]//\\\\/}")
   local head=\${current%"$part"}
   [[ $part == [:=] ]] && head=$current
   [[ $COMP_WORDBREAKS == *:* ]] || head=
+  head=\${head//\\\\/}
   COMPREPLY=()
   while IFS= read -r answer; do
     candidate=\${answer%%$'\\t'*}
@@ -66,7 +69,8 @@ fi
 const fish = `# fish completion of sessreap; made by scripts/generate.mjs
 function __sessreap_complete
   set -l before (commandline -opc)
-  set -l current (commandline -ct)
+  # Quotes may be open, and are no part of the word.
+  set -l current (commandline -ct | string replace -ra "['\\"\\\\\\\\]" '')
   command $before[1] __complete -- $before[2..-1] "$current" 2>/dev/null
 end
 complete -c sessreap -f -a '(__sessreap_complete)'

@@ -59,6 +59,8 @@ const exitMeanings = {
   refused: "Refused: the sweep doubts its own eyes. Nothing was touched.",
   found: "Only with `--exit-code`: what was looked for was found.",
   busy: "Another sweep of the same state directory is running.",
+  interrupted: "Stopped by SIGINT, after the entry in hand was finished.",
+  terminated: "Stopped by SIGTERM, after the entry in hand was finished.",
 } as const satisfies Record<keyof typeof exitCodes, string>;
 
 function places(format: Format): string {
@@ -98,7 +100,6 @@ export function commandPage(): string {
     paragraph("Others are described in a configuration; see sessreap-config(5)."),
     heading("Exit status"),
     ...Object.entries(exitMeanings).map(([name, meaning]) => item(`\`${exitCodes[name as keyof typeof exitCodes]}\``, meaning)),
-    item("`130`, `143`", "Stopped by SIGINT or SIGTERM, after the entry in hand was finished."),
     heading("Environment"),
     paragraph("A flag is stronger than a variable, a variable stronger than a configuration."),
     ...[...ownVariables, ...foreignVariables].map(([name, what]) => item(`\`${name}\``, what)),

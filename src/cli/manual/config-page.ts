@@ -54,7 +54,7 @@ export function configPage(): string {
       "It is one JSON object. An unknown key, a wrong type or an unsafe path is an error that names the place, and nothing is touched. A configuration decides what is deleted, so one that belongs to anybody but the user or root, or that all can write, is refused.",
     ),
     heading("Keys"),
-    ...keys("The file", configSchema as unknown as Shape),
+    ...keys("The file", configSchema),
     heading("Formats"),
     paragraph(`\`format\` is one of ${formatNames.map((name) => `\`${name}\``).join(", ")}.`),
     ...Object.entries(declaredFormats).map(([name, make]) => item(`\`${name}\``, sentence(make(shapeless).summary))),
