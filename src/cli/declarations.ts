@@ -16,6 +16,8 @@ export type CommandDeclaration = {
   readonly options: readonly OptionDeclaration[];
   /** What its exit codes mean, beside those that every command has. */
   readonly exits: readonly string[];
+  /** For the shells' completions, not for people: neither the help nor the manual names it. */
+  readonly hidden?: true;
 };
 
 const json: OptionDeclaration = { flags: "--json", help: "print one JSON document instead of text" };
@@ -130,6 +132,21 @@ export const commands = [
     ],
     exits: ["2  refused: nothing was touched", "3  installed, but the first run failed"],
   },
+  {
+    name: "completion",
+    summary: "print the completions of a shell, to be sourced or installed",
+    arguments: "<bash|zsh|fish>",
+    options: [],
+    exits: [],
+  },
+  {
+    name: "manual",
+    summary: "print a page of the manual, ready for man -l -",
+    arguments: "[sessreap|sessreap-config|sessreap-units]",
+    options: [],
+    exits: [],
+  },
+  { name: "__complete", summary: "what the words can go on with", arguments: "[words...]", options: [], exits: [], hidden: true },
 ] as const satisfies readonly CommandDeclaration[];
 
 export type CommandName = (typeof commands)[number]["name"];
