@@ -36,6 +36,22 @@ const server = v.pipe(
 
 const member = v.pipe(v.string(), v.nonEmpty("an empty name"));
 
+const pattern = v.pipe(
+  v.string(),
+  v.check((text) => isPattern(text), 'not a pattern of file names below the directory, such as "<pid>.json" or "*/broker.json"'),
+  v.metadata({ description: "Literals, *, ** for directories, <pid>, <port>, <sessionId>; below the registry's directory." }),
+);
+
+function isPattern(text: string): boolean {
+  const parts = text.split("/");
+  return (
+    !controls.test(text) &&
+    parts.length <= 8 &&
+    parts.every((part) => part !== "" && part !== "." && part !== "..") &&
+    parts.at(-1) !== "**"
+  );
+}
+
 const fields = v.strictObject({
   sessionId: v.exactOptional(member),
   identity: v.exactOptional(member),
@@ -59,10 +75,12 @@ const registry = v.strictObject({
       argv: v.exactOptional(words),
       unit: v.exactOptional(v.pipe(v.string(), v.regex(/^[\w:.@\\-]+$/, "not a unit's name"))),
       lock: v.exactOptional(path),
+      socket: v.exactOptional(path),
     }),
   ),
   release: v.exactOptional(releaseCommand),
   entries: v.exactOptional(v.pipe(v.string(), v.regex(/^(?:\/.*)?$/, 'not a JSON pointer such as "/agents"'))),
+  pattern: v.exactOptional(pattern),
   fields: v.exactOptional(fields),
   presence: v.exactOptional(v.picklist(["process", "thread", "either"])),
 });

@@ -23,7 +23,12 @@ export async function newScene(): Promise<Scene> {
   const path = join(directory, "agents.json");
   const stateDir = join(directory, "state");
   mkdirSync(stateDir);
-  const format = keyedJson({ entries: "", fields: { sessionId: "id", pid: "pid", registeredAt: "since" }, presence: "either" });
+  const format = keyedJson({
+    entries: "",
+    pattern: "",
+    fields: { sessionId: "id", pid: "pid", registeredAt: "since" },
+    presence: "either",
+  });
   const target: Target = { format, path, named: true, appServers: [], owner: undefined, release: undefined };
   const host = await realHost(stateDir, "0.0.0");
   return { directory, path, target, host: { ...host, homeOf: () => directory } };
@@ -44,6 +49,7 @@ export function sweepOnce(host: Host, target: Target, more: Partial<SweepOptions
     env: {},
     lookAnyway: false,
     command: "sweep",
+    stop: { signal: undefined },
     dryRun: false,
     failOnGhosts: false,
     ...more,
