@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { idle, stop, until } from "../processes.ts";
 import { daysAgo, declareRegistry, newScratch, startSessreap, writeOld } from "./harness.ts";
@@ -25,21 +25,6 @@ test("a session ends while sessreap watches: its entry goes at once, the other's
   expect(await ended).toEqual([143, null]);
   expect(said).toContain("first");
   expect(said.split("\n").filter((line) => line !== "")).toHaveLength(1);
-});
-
-test("a signal comes while a sweep reads a torn registry: it ends as the signal says, and nothing was reaped", async () => {
-  const scratch = newScratch();
-  const [torn, whole] = [declareRegistry(scratch), `${scratch.dir}/other.json`];
-  writeFileSync(torn, '{"half": {"pid":');
-  writeOld(whole, JSON.stringify({ gone: { threadId: "019d7b2f-5ede-7c71-b2fd-bfff53df6cde", registeredAt: daysAgo(30) } }));
-  const before = readFileSync(whole);
-  const child = startSessreap(scratch, ["--registry", whole, "--registry", `keyed-json:${torn}`]);
-  // A torn registry is read again for most of a second.
-  await new Promise((resolve) => void setTimeout(resolve, 400));
-  const ended = once(child, "exit");
-  child.kill("SIGINT");
-  expect(await ended).toEqual([130, null]);
-  expect(readFileSync(whole)).toEqual(before);
 });
 
 function readable(path: string): boolean {
