@@ -1,3 +1,4 @@
+import type { Reason } from "../core/answer.ts";
 import type { Verdict } from "../core/ladder.ts";
 import type { EntryReport, RegistryReport, SweepReport } from "./model.ts";
 import type { Palette } from "./palette.ts";
@@ -87,8 +88,10 @@ export function sweepWarnings(report: SweepReport, named: ReadonlySet<string>): 
   return [...lines, ...blindness(report)];
 }
 
+const blindReasons: ReadonlySet<Reason> = new Set(["process-table-blind", "pid-unseen", "foreign-pid-namespace"]);
+
 /** A registry that stays blind is a guard that is off. */
 function blindness({ entries }: SweepReport): readonly string[] {
-  const blind = entries.find(({ reason }) => reason === "process-table-blind" || reason === "foreign-pid-namespace");
+  const blind = entries.find(({ reason }) => blindReasons.has(reason));
   return blind === undefined ? [] : [`warning: entries are kept because the processes cannot be seen: ${visible(blind.detail)}`];
 }

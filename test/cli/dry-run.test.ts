@@ -109,7 +109,7 @@ describe("under strace", () => {
     expect(code).toBe(0);
     expect(programs.join("\n")).toContain("release.mjs");
     const all = writes.join("\n");
-    for (const path of [join(scratch.stateDir, "tombstones"), join(scratch.stateDir, "memory.json"), "plain.json"]) {
+    for (const path of [join(scratch.stateDir, "tombstones"), join(scratch.stateDir, "memory.json"), ".plain.json.sessreap-"]) {
       expect(all).toContain(path);
     }
   });

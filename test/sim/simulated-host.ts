@@ -54,6 +54,7 @@ const noDirectories = {
   dropDirectory: unsimulated,
   restoreEntryFile: unsimulated,
   syncDirectories: unsimulated,
+  putBackForgotten: unsimulated,
 } satisfies Partial<Host>;
 
 /** What a sweep leaves behind between two runs. */
