@@ -7,7 +7,6 @@ import {
   fsyncSync,
   futimesSync,
   linkSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmdirSync,
@@ -16,6 +15,7 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { makeDirectories } from "./directories.ts";
 import { asideName, readSmall, type FileState } from "./directory.ts";
 import { errorCode, sayError } from "./observed.ts";
 import { isThere } from "./pids.ts";
@@ -141,7 +141,7 @@ export type FileToRestore = {
 /** Puts a one-file entry back as it was; `newcomer` when something has its name already. */
 export function restoreEntryFile(root: string, file: FileToRestore): "restored" | "newcomer" {
   const path = join(root, file.key);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectories(dirname(path));
   const temporary = aside(path, "new");
   const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
   try {

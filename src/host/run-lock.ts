@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, statSync, unlinkSync } from "node:fs";
+import { statSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
+import { makeDirectories } from "./directories.ts";
 import { errorCode } from "./observed.ts";
 
 /** The size of `sun_path` on Linux. */
@@ -43,7 +44,7 @@ function isAnswered(address: string): Promise<boolean> {
 
 /** One sweep at a time per state directory; undefined when another is running. */
 export async function takeRunLock(stateDir: string): Promise<RunLock | undefined> {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  makeDirectories(stateDir);
   const address = lockAddress(stateDir);
   let server = await listen(address);
   if (server === "taken" && !address.startsWith("\0") && !(await isAnswered(address))) {
