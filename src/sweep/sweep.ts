@@ -39,7 +39,11 @@ export function sweepIdAt(startedAt: string, suffix: string): string {
   return `${startedAt.replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "")}-${suffix}`;
 }
 
-function entryReport({ loaded }: Examined, { entry, judgement, intent }: ExaminedEntry, outcome: Outcome | undefined): EntryReport {
+function entryReport(
+  { loaded }: Examined,
+  { entry, judgement, intent, phantomOf }: ExaminedEntry,
+  outcome: Outcome | undefined,
+): EntryReport {
   const note = outcome?.note === undefined ? "" : `; ${outcome.note}`;
   return {
     registry: loaded.target.path,
@@ -53,6 +57,7 @@ function entryReport({ loaded }: Examined, { entry, judgement, intent }: Examine
     ageMs: judgement.ageMs ?? null,
     action: outcome?.action ?? intended[intent],
     tombstone: outcome?.tombstone ?? null,
+    phantomOf: phantomOf ?? null,
   };
 }
 
@@ -102,6 +107,14 @@ export async function carryOutIn(
   return new Map([...reaped, ...outcomes]);
 }
 
+/** What a killed sweep had set aside goes back to its place, where the next one judges it. */
+function mend(host: Host, { registries }: Examination): readonly string[] {
+  return registries.flatMap(({ loaded, reportOnly, owner }) => {
+    if (loaded.kind !== "files" || loaded.aside.length === 0 || reportOnly !== undefined || owner.up) return [];
+    return host.putBackForgotten(loaded.realPath, loaded.aside);
+  });
+}
+
 /** Registries with entries that were kept only because /proc hides processes from this sweep. */
 function hiddenFrom({ evidence: { processes }, registries }: Examination): readonly string[] {
   if (processes.seen && processes.value.complete.seen) return [];
@@ -140,6 +153,8 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     }
   };
   if (!options.dryRun && refusal === undefined) {
+    for (const { path } of options.targets) host.clearLitter(path);
+    unkept.push(...mend(host, examination));
     const condemned = registries.some(({ entries }) => entries.some(({ intent }) => intent === "reap"));
     const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
     const all = new Map<Examined, Outcomes>();

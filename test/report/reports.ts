@@ -24,6 +24,7 @@ export const entry = (more: Partial<EntryReport> = {}): EntryReport => ({
   ageMs: 1,
   action: "kept",
   tombstone: null,
+  phantomOf: null,
   ...more,
 });
 

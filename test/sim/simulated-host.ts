@@ -2,8 +2,9 @@ import type { BigIntStats } from "node:fs";
 import { agentOf, argvHas } from "../../src/core/agents.ts";
 import { seen, unseen, type AgentProcess, type Observed, type PidSight } from "../../src/core/evidence.ts";
 import { emptyMemory, type Memory } from "../../src/core/memory.ts";
-import type { FileRead, Piece, ReadFile } from "../../src/host/files.ts";
+import type { FileRead, ReadFile } from "../../src/host/files.ts";
 import type { Host, Store } from "../../src/host/host.ts";
+import type { Piece } from "../../src/host/swap-draft.ts";
 import type { Tombstone } from "../../src/host/tombstones.ts";
 import { hostname, type Machine, type Process, type RegistryFile } from "./machine.ts";
 
@@ -53,6 +54,7 @@ const noDirectories = {
   dropDirectory: unsimulated,
   restoreEntryFile: unsimulated,
   syncDirectories: unsimulated,
+  putBackForgotten: unsimulated,
 } satisfies Partial<Host>;
 
 /** What a sweep leaves behind between two runs. */
@@ -183,9 +185,10 @@ export function simulatedHost(machine: Machine, state: State, blindness: Readonl
       const before = file.text;
       machine.write(file, Buffer.concat(parts).toString());
       interference.swapped(file, before);
-      return { kind: "replaced" };
+      return { kind: "replaced", problem: undefined };
     },
     ...noDirectories,
+    clearLitter: () => undefined,
     digest: (text) => text,
     randomSuffix: () => (sweeps += 1).toString(16),
     sleep: () => Promise.resolve(),
