@@ -72,6 +72,7 @@ if [ "$stage" = outer ]; then
       [ -d "$own/$name" ] || break
       sleep 0.1
     done
+    umount -R -l "$scratch" && rmdir "$scratch" || true
   }
   trap tidy EXIT
   if [ "$userns" = yes ]; then

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { hostname } from "node:os";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bootBox, enableLinger, until, type Box } from "./box.ts";
 import {
@@ -17,10 +18,14 @@ import {
   userUnits,
 } from "./boxes.ts";
 
-/** What of this machine a box could leave behind or change. */
+/** What of this machine a box could leave behind or change; mounts and cgroups only where they are a box's. */
 function machine(): unknown {
+  const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+  const cgroups = mounts.filter((line) => line.includes(" - cgroup2 ")).flatMap((line) => readdirSync(line.split(" ")[4] as string));
   return {
-    mounts: readFileSync("/proc/self/mountinfo", "utf8"),
+    mounts: mounts.filter((line) => line.includes("sessreap-box")),
+    cgroups: cgroups.filter((name) => name.endsWith(`-${process.pid}`)),
+    scratches: readdirSync(tmpdir()).filter((name) => name.startsWith("sessreap-box-") && readdirSync(join(tmpdir(), name)).length > 0),
     hostname: hostname(),
     units: existsSync("/etc/systemd/system") ? readdirSync("/etc/systemd/system") : [],
     homes: readdirSync("/home"),
