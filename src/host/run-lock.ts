@@ -6,15 +6,19 @@ import { errorCode } from "./observed.ts";
 
 export type RunLock = { readonly release: () => void };
 
+/** What an abstract address has room for, its leading zero byte left out (sun_path in unix(7)). */
+const nameLength = 107;
+
 /**
  * The lock's name: an abstract socket where there are any, for it dies with its holder and so needs no rule about
- * stale locks. It is keyed by what the state directory is, not by how its path is spelled.
+ * stale locks. It is keyed by what the state directory is, not by how its path is spelled. It fills the address: Node 20 pads a shorter one with
+ * zero bytes, another may not, and two different names would keep nobody out.
  */
-function lockAddress(stateDir: string): string {
+export function lockAddress(stateDir: string): string {
   const { dev, ino } = statSync(stateDir, { bigint: true });
   if (process.platform !== "linux") return join(stateDir, "run.sock");
-  const key = createHash("sha256").update(`${process.getuid?.()}:${dev}:${ino}`).digest("hex").slice(0, 32);
-  return `\0sessreap-${key}`;
+  const key = createHash("sha512").update(`${process.getuid?.()}:${dev}:${ino}`).digest("hex");
+  return `\0${`sessreap-${key}`.slice(0, nameLength)}`;
 }
 
 function listen(address: string): Promise<Server | "taken"> {
