@@ -53,7 +53,7 @@ export type Host = {
 /** What is kept between sweeps, in the state directory. */
 export type Store = {
   readonly loadMemory: () => { readonly memory: Memory; readonly problem: string | undefined };
-  readonly saveMemory: (memory: Memory) => Promise<void>;
+  readonly saveMemory: (memory: Memory) => void;
   readonly tombstoneRoom: (nowMs: number) => number;
   readonly bury: (sweepId: string, tombstones: readonly Buffer[]) => void;
   readonly exhume: (sweepId: string, ids: readonly string[]) => void;

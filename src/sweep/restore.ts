@@ -101,6 +101,6 @@ export async function restore(
   }
   for (const [sweepId, ids] of bySweep) host.store.exhume(sweepId, ids);
   const { memory } = host.store.loadMemory();
-  await host.store.saveMemory({ ...memory, restored: await protect(host, target, restored, memory) });
+  host.store.saveMemory({ ...memory, restored: await protect(host, target, restored, memory) });
   return outcomes;
 }

@@ -104,7 +104,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     const condemned = registries.some(({ entries }) => entries.some(({ intent }) => intent === "reap"));
     const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
     outcomes = await carryOut(host, examination, grave, options);
-    await host.store.saveMemory(remember(host, examination, outcomes));
+    host.store.saveMemory(remember(host, examination, outcomes));
   }
   const entries = registries.flatMap((examined) => {
     return examined.entries.map((one) => entryReport(examined, one, outcomes.get(examined)?.get(one.entry.key)));
