@@ -164,7 +164,7 @@ async function faultEverywhere() {
       for (let next = chosen.pop(); next !== undefined; next = chosen.pop()) results.push(await inject(...next));
     };
     await Promise.all([worker(), worker()]);
-    summarize(`${title} (${points.length} calls)`, results);
+    summarize(`${String(title)} (${points.length} calls)`, results);
   }
 }
 

@@ -20,12 +20,37 @@ const path = v.pipe(
 
 const words = v.pipe(v.array(v.pipe(v.string(), v.nonEmpty("an empty word"))), v.nonEmpty("an empty list"));
 
+const releaseCommand = v.pipe(
+  words,
+  v.check(
+    (command) => command.every((word) => /^\{(?:key|sessionId)\}$/.test(word) || !/\{(?:key|sessionId)\}/.test(word)),
+    'not a command: "{key}" and "{sessionId}" stand for whole arguments',
+  ),
+  v.metadata({ description: "The owner's command that releases one entry; {key} and {sessionId} stand for whole arguments." }),
+);
+
 const server = v.pipe(
   v.string(),
   v.check(isServerAddress, 'not a loopback address such as "ws://127.0.0.1:8788", nor "unix://" with an absolute path'),
 );
 
 const member = v.pipe(v.string(), v.nonEmpty("an empty name"));
+
+const pattern = v.pipe(
+  v.string(),
+  v.check((text) => isPattern(text), 'not a pattern of file names below the directory, such as "<pid>.json" or "*/broker.json"'),
+  v.metadata({ description: "Literals, *, ** for directories, <pid>, <port>, <sessionId>; below the registry's directory." }),
+);
+
+function isPattern(text: string): boolean {
+  const parts = text.split("/");
+  return (
+    !controls.test(text) &&
+    parts.length <= 8 &&
+    parts.every((part) => part !== "" && part !== "." && part !== "..") &&
+    parts.at(-1) !== "**"
+  );
+}
 
 const fields = v.strictObject({
   sessionId: v.exactOptional(member),
@@ -50,10 +75,12 @@ const registry = v.strictObject({
       argv: v.exactOptional(words),
       unit: v.exactOptional(v.pipe(v.string(), v.regex(/^[\w:.@\\-]+$/, "not a unit's name"))),
       lock: v.exactOptional(path),
+      socket: v.exactOptional(path),
     }),
   ),
-  release: v.exactOptional(words),
+  release: v.exactOptional(releaseCommand),
   entries: v.exactOptional(v.pipe(v.string(), v.regex(/^(?:\/.*)?$/, 'not a JSON pointer such as "/agents"'))),
+  pattern: v.exactOptional(pattern),
   fields: v.exactOptional(fields),
   presence: v.exactOptional(v.picklist(["process", "thread", "either"])),
 });

@@ -1,15 +1,22 @@
+import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { isServerAddress } from "../core/app-servers.ts";
-import type { Format } from "../registries/format.ts";
-import { builtInFormat, builtInFormats, declaredFormats, formatNames, type DeclaredFormatName } from "../registries/known.ts";
+import type { Format, OwnerSigns, Places } from "../registries/format.ts";
+import { builtInFormat, builtInFormats, formatNames } from "../registries/known.ts";
 import type { Tombstone } from "../host/tombstones.ts";
 import type { ServerTarget, Target } from "../sweep/target.ts";
 import type { RegistryConfig } from "./config-schema.ts";
 import { Failure } from "./failure.ts";
 import { codexHome, expandHome, type Env } from "./paths.ts";
 import type { JudgingOptions, Settings } from "./settings.ts";
+import { formatOf, shapedFormat } from "./shapes.ts";
 import { didYouMean } from "./suggest.ts";
+
+function placesIn(env: Env): Places {
+  const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+  return { home: homedir(), cwd: process.cwd(), uid: process.getuid?.() ?? 0, env, sha256 };
+}
 
 function connectTo(url: string, env: Env): string {
   if (!url.startsWith("unix://")) return url;
@@ -30,28 +37,14 @@ function serversFor(format: Format, config: RegistryConfig | undefined, options:
     if (!isServerAddress(url)) {
       throw new Failure(
         "usage",
-        `--app-server: "${url}" is not a loopback address such as ws://127.0.0.1:8788, nor unix:// with an absolute path`,
+        `${options.appServer === undefined ? "SESSREAP_APP_SERVER" : "--app-server"}: "${url}" is not a loopback address such as ws://127.0.0.1:8788, nor unix:// with an absolute path`,
       );
     }
   }
   const configured = given ?? config?.appServers;
   if (configured !== undefined) return configured.map((url) => configuredServer(url, env));
-  const tried = format.triedServers({ home: homedir(), env });
+  const tried = format.triedServers(placesIn(env));
   return tried.filter((url) => isServerAddress(url)).map((url) => ({ url, configured: false, connectTo: connectTo(url, env) }));
-}
-
-function formatOf(config: RegistryConfig, where: string): Format {
-  const builtIn = builtInFormat(config.format);
-  if (builtIn !== undefined) {
-    const misplaced = (["entries", "fields", "presence"] as const).find((key) => config[key] !== undefined);
-    if (misplaced !== undefined)
-      throw new Failure("config", `${where}.${misplaced}: ${config.format} has a shape of its own; only declared formats take it`);
-    return builtIn;
-  }
-  if (config.fields === undefined)
-    throw new Failure("config", `${where}.fields: is missing; ${config.format} needs to know which members carry what`);
-  const make = declaredFormats[config.format as DeclaredFormatName];
-  return make({ entries: config.entries ?? "", fields: config.fields, presence: config.presence ?? "either" });
 }
 
 function targetAt(
@@ -62,19 +55,29 @@ function targetAt(
   options: JudgingOptions,
   env: Env,
 ): Target {
-  const owner = config?.owner ?? format.owner;
   return {
     format,
     path,
     named,
     appServers: serversFor(format, config, options, env),
-    owner: owner === undefined ? undefined : { ...owner, ...(owner.lock !== undefined && { lock: expandHome(owner.lock) }) },
+    owner: ownerOf(format, config, env),
     release: config?.release,
   };
 }
 
+/** The configuration's word on the owner replaces the format's own. */
+function ownerOf(format: Format, config: RegistryConfig | undefined, env: Env): OwnerSigns | undefined {
+  if (config?.owner === undefined) return format.owner?.(placesIn(env));
+  const { lock, socket } = config.owner;
+  return {
+    ...config.owner,
+    ...(lock !== undefined && { lock: expandHome(lock) }),
+    ...(socket !== undefined && { socket: expandHome(socket) }),
+  };
+}
+
 function wellKnownTargets(format: Format, options: JudgingOptions, env: Env): readonly Target[] {
-  return format.wellKnown({ home: homedir(), env }).map((path) => targetAt(path, false, format, undefined, options, env));
+  return format.wellKnown(placesIn(env)).map((path) => targetAt(path, false, format, undefined, options, env));
 }
 
 function configuredTargets(configs: readonly RegistryConfig[], from: string, options: JudgingOptions, env: Env): readonly Target[] {
@@ -82,7 +85,7 @@ function configuredTargets(configs: readonly RegistryConfig[], from: string, opt
     const where = `${from}: registries[${index}]`;
     const format = formatOf(config, where);
     if (config.path !== undefined) return [targetAt(resolve(expandHome(config.path)), true, format, config, options, env)];
-    const places = format.wellKnown({ home: homedir(), env });
+    const places = format.wellKnown(placesIn(env));
     if (places.length === 0) throw new Failure("config", `${where}.path: is missing; ${config.format} has no well-known place`);
     return places.map((path) => targetAt(path, false, format, config, options, env));
   });
@@ -143,9 +146,8 @@ export function restoreTarget(settings: Settings, { format, registry, kept }: To
   const configured = value === undefined ? [] : configuredTargets(value, from, {}, env);
   const described = configured.find((target) => target.format.name === format && target.path === registry);
   if (described !== undefined) return described;
-  const builtIn = builtInFormat(format);
-  const declared = declaredFormats[format as DeclaredFormatName] as (typeof declaredFormats)[DeclaredFormatName] | undefined;
-  const shape = builtIn ?? declared?.({ entries: kept.layout === "members" ? kept.entries : "", fields: {}, presence: "either" });
+  const entries = kept.layout === "members" ? kept.entries : "";
+  const shape = builtInFormat(format) ?? shapedFormat(format, { entries, pattern: "", fields: {}, presence: "either" });
   if (shape === undefined) throw new Failure("usage", `this version knows no format "${format}", which the tombstone of ${registry} names`);
   return targetAt(registry, true, shape, undefined, {}, env);
 }

@@ -15,6 +15,7 @@ export type Reason =
   | "host-gone"
   | "no-process"
   | "endpoint-closed"
+  | "endpoint-open"
   | "endpoint-unanswered"
   | "process-table-blind"
   | "pid-unseen"
@@ -28,7 +29,6 @@ export type Reason =
   | "app-server-too-young"
   | "ttl-expired"
   | "within-ttl"
-  | "nothing-claimed"
   | "malformed-entry"
   | "duplicate-key"
   | "restored";

@@ -85,7 +85,8 @@ function readPlace(place: Place): FileRead {
 const cures: Readonly<Record<string, string>> = {
   EACCES: "run as its owner, or let this user read it",
   EPERM: "run as its owner, or let this user read it",
-  ELOOP: "the symbolic link leads back to itself; point it to a file",
+  ELOOP: "point the symbolic link to a file",
+  ENXIO: "it is a socket; name a regular file",
   ENOTDIR: "a part of the path is a file; correct the path",
   ENAMETOOLONG: "correct the path",
   EAGAIN: "another program holds a lease on it; try again",
@@ -104,7 +105,9 @@ export function readRegistryFile(path: string): FileRead {
     if (error instanceof Dangling) return unreadable("is a symbolic link that leads nowhere", "point it to a file, or remove it");
     if (error instanceof LedAstray) return unreadable(error.message, "name the file itself");
     const code = errorCode(error);
-    return code === "ENOENT" ? { kind: "missing" } : unreadable(sayError(error), cures[code ?? ""] ?? "see why it cannot be read");
+    return code === "ENOENT"
+      ? { kind: "missing" }
+      : unreadable(`cannot be read: ${sayError(error)}`, cures[code ?? ""] ?? "see why it cannot be read");
   }
 }
 

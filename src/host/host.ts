@@ -1,3 +1,4 @@
+import type { BigIntStats } from "node:fs";
 import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { homeOf } from "./homes.ts";
@@ -8,7 +9,9 @@ import type { Endpoint } from "../core/registration.ts";
 import { askAppServer, type ServerQuestion } from "./app-server.ts";
 import { runRelease } from "./commands.ts";
 import { probeEndpoint } from "./endpoints.ts";
-import { readRegistryFile, type FileRead, type ReadFile } from "./files.ts";
+import { captureEntry, dropDirectory, restoreEntryFile, type Captured, type FileToRestore, type JudgedFile } from "./capture.ts";
+import { directoriesOf, listDirectory, readEntryFile, stateOfEntry, type EntryRead, type FileState, type Listing } from "./directory.ts";
+import { fsyncDirectory, readRegistryFile, type FileRead, type ReadFile } from "./files.ts";
 import { appendHistory, type HistoryLine } from "./history.ts";
 import * as linux from "./linux.ts";
 import type { ProcessAnswer, ProcessQuestion } from "./linux.ts";
@@ -29,6 +32,8 @@ export type Host = {
   readonly here: () => Here;
   readonly selfTest: () => SelfTest;
   readonly lookAtProcesses: (question: ProcessQuestion) => Observed<ProcessAnswer> | Promise<Observed<ProcessAnswer>>;
+  /** When the process with this pid started, in ticks; undefined when there is none, or only a zombie. */
+  readonly startOfPid: (pid: number) => string | undefined;
   readonly lookAtWriterLocks: (codexHomes: readonly string[], agents: readonly AgentProcess[]) => Observed<ReadonlyMap<string, LockHolder>>;
   readonly homeOf: (uid: number) => string | undefined;
   readonly askAppServer: (question: ServerQuestion) => Promise<AppServerSight>;
@@ -39,7 +44,18 @@ export type Host = {
   readonly isLockHeld: (path: string) => Observed<boolean>;
   readonly runRelease: (command: readonly string[], values: Readonly<Record<string, string>>) => Promise<string | undefined>;
   readonly readRegistryFile: (path: string) => FileRead;
-  readonly reportOnlyReason: (file: ReadFile) => string | undefined;
+  readonly listDirectory: (path: string, patterns: readonly string[]) => Listing;
+  readonly readEntryFile: (root: string, key: string) => EntryRead;
+  readonly stateOfEntry: (root: string, key: string) => FileState | undefined;
+  /** Every pid that is there now: no evidence, only a reason to open a file or not. */
+  readonly livingPids: () => ReadonlySet<number> | undefined;
+  readonly captureEntry: (root: string, judged: JudgedFile) => Captured;
+  readonly dropDirectory: (root: string, key: string) => void;
+  readonly restoreEntryFile: (root: string, file: FileToRestore) => "restored" | "newcomer";
+  /** Makes durable what was removed from the directories of these entries. */
+  readonly syncDirectories: (root: string, keys: readonly string[]) => void;
+  /** Why nothing may be written to a file, or to the entries in a directory; undefined when it may. */
+  readonly reportOnlyReason: (realPath: string, stat: BigIntStats) => string | undefined;
   readonly replaceJudged: (file: ReadFile, pieces: readonly Piece[], lastLook: () => Promise<boolean>) => Promise<Replaced>;
   /** Removes what killed sweeps have left beside a registry. */
   readonly clearLitter: (path: string) => void;
@@ -53,7 +69,7 @@ export type Host = {
 /** What is kept between sweeps, in the state directory. */
 export type Store = {
   readonly loadMemory: () => { readonly memory: Memory; readonly problem: string | undefined };
-  readonly saveMemory: (memory: Memory) => void;
+  readonly saveMemory: (memory: Memory) => Promise<void>;
   readonly tombstoneRoom: (nowMs: number) => number;
   readonly bury: (sweepId: string, tombstones: readonly Buffer[]) => void;
   readonly exhume: (sweepId: string, ids: readonly string[]) => void;
@@ -81,6 +97,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     here: () => eyes.lookHere(hostname()),
     selfTest: eyes.selfTest,
     lookAtProcesses: eyes.lookAtProcesses,
+    startOfPid: eyes.startOfPid,
     lookAtWriterLocks,
     homeOf,
     askAppServer: (question) => askAppServer(question, version),
@@ -90,7 +107,17 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     isLockHeld,
     runRelease,
     readRegistryFile,
-    reportOnlyReason: ({ realPath, stat }) => reportOnlyReason(realPath, stat),
+    listDirectory,
+    readEntryFile,
+    stateOfEntry,
+    livingPids: eyes.livingPids,
+    captureEntry,
+    dropDirectory,
+    restoreEntryFile,
+    syncDirectories: (root, keys) => {
+      for (const directory of directoriesOf(root, keys)) fsyncDirectory(directory);
+    },
+    reportOnlyReason,
     replaceJudged,
     clearLitter,
     digest: (text) => createHash("sha256").update(text).digest("hex").slice(0, 32),

@@ -3,6 +3,7 @@ import { execa } from "execa";
 import { seen, unseen, type Observed } from "../core/evidence.ts";
 import { errorCode, look, sayError } from "./observed.ts";
 import { isThere } from "./pids.ts";
+import { readStat } from "./proc-stat.ts";
 
 const unitMs = 3_000;
 
@@ -35,22 +36,34 @@ function holdsFlock(path: string): boolean {
     .some((line) => line.includes(`:${ino} `));
 }
 
-function namedPid(text: string): number | undefined {
+type Named = { readonly pid: number; readonly startTicks: string | undefined };
+
+/** The process that a lock file names: a bare pid, or `{pid, procStart}` as Claude's daemon writes it. */
+function namedProcess(text: string): Named | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    const pid = typeof value === "object" && value !== null && "pid" in value ? value.pid : value;
-    return typeof pid === "number" && Number.isInteger(pid) && pid > 1 ? pid : undefined;
+    const record: Readonly<Record<string, unknown>> = typeof value === "object" && value !== null ? { ...value } : { pid: value };
+    const { pid, procStart } = record as { pid: unknown; procStart: unknown };
+    if (typeof pid !== "number" || !Number.isInteger(pid) || pid <= 1) return undefined;
+    return { pid, startTicks: typeof procStart === "string" && /^\d+$/.test(procStart) ? procStart : undefined };
   } catch {
     return undefined;
   }
 }
 
+/** A pid that was handed out again is not the one that took the lock. */
+function isHolder({ pid, startTicks }: Named): boolean {
+  if (!isThere(pid)) return false;
+  if (startTicks === undefined || process.platform !== "linux") return true;
+  const stat = look("its start", () => readStat(pid));
+  return !stat.seen || stat.value.startTicks === startTicks;
+}
+
 /** Is a lock file held: by a lock of the kernel's, or by a living process that it names? */
 export function isLockHeld(path: string): Observed<boolean> {
   try {
-    const text = readFileSync(path, "utf8").trim();
-    const pid = namedPid(text);
-    if (pid !== undefined && isThere(pid)) return seen(true);
+    const named = namedProcess(readFileSync(path, "utf8").trim());
+    if (named !== undefined && isHolder(named)) return seen(true);
     return look("/proc/locks", () => holdsFlock(path));
   } catch (error) {
     return errorCode(error) === "ENOENT" ? seen(false) : unseen(sayError(error));

@@ -1,6 +1,7 @@
 import type { Registration } from "../core/registration.ts";
 import { nothingClaimed } from "../core/registration.ts";
 import type { Claim } from "./format.ts";
+import { pointerParts } from "./json-bytes.ts";
 import { parseTime } from "./times.ts";
 
 /** What a member can carry, and under which name it is found in an entry. */
@@ -75,16 +76,22 @@ function samenessOf(value: Readonly<Record<string, unknown>>, heartbeat: string 
   return JSON.stringify(value, (name, part: unknown) => (name === heartbeat ? null : part));
 }
 
+/** The value that a field names: a member, or, with a leading slash, a JSON pointer to a deeper one. */
+function valueAt(value: Readonly<Record<string, unknown>>, name: string): unknown {
+  if (!name.startsWith("/")) return Object.hasOwn(value, name) ? value[name] : undefined;
+  return pointerParts(name).reduce<unknown>((at, part) => (isRecord(at) && Object.hasOwn(at, part) ? at[part] : undefined), value);
+}
+
 /** Reads an entry by a map of its members. `null` and a missing member both mean that nothing was claimed. */
 export function claimFrom(key: string, value: unknown, fields: FieldMap): Claim {
   if (!isRecord(value)) return { ok: false, problem: `is ${Array.isArray(value) ? "an array" : say(value)}, not an object` };
   const claimed: Record<string, unknown> = { ...nothingClaimed, key };
   for (const [field, member] of Object.entries(fields) as [FieldName, string][]) {
-    const given = Object.hasOwn(value, member) ? value[member] : undefined;
+    const given = valueAt(value, member);
     if (given === undefined || given === null) continue;
     const result = readers[field](given);
     if (!result.ok) return { ok: false, problem: `"${member}" is ${say(given)}, not ${result.wanted}` };
     claimed[field] = result.value;
   }
-  return { ok: true, registration: claimed as Registration, sameness: samenessOf(value, fields.lastHeartbeatAt) };
+  return { ok: true, registration: claimed as Registration, sameness: samenessOf(value, fields.lastHeartbeatAt), torn: false };
 }

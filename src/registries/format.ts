@@ -7,11 +7,20 @@ export type Claim =
       readonly registration: Registration;
       /** Text that changes when the entry does, the value of its heartbeat aside. */
       readonly sameness: string;
+      /** Its body is torn or empty, and only its name was understood: then nothing it says is proof. */
+      readonly torn: boolean;
     }
   | { readonly ok: false; readonly problem: string };
 
 /** What a format may know of the machine to say where its registries are: plain values, nothing is looked at. */
-export type Places = { readonly home: string; readonly env: Readonly<Record<string, string | undefined>> };
+export type Places = {
+  readonly home: string;
+  readonly cwd: string;
+  readonly uid: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** SHA-256 in hexadecimal digits: some tools name their directories by it. */
+  readonly sha256: (text: string) => string;
+};
 
 /** The signs by which the daemon that rewrites a registry is known to be up; any one of them is enough. */
 export type OwnerSigns = {
@@ -21,6 +30,8 @@ export type OwnerSigns = {
   readonly unit?: string;
   /** A lock file: held by flock, or naming a pid that is alive. */
   readonly lock?: string;
+  /** A unix socket that only the owner listens at. */
+  readonly socket?: string;
 };
 
 /** The shape of a registry. One file of code each; all of it pure. */
@@ -41,7 +52,9 @@ export type FormatBasics = {
   readonly triedServers: (places: Places) => readonly string[];
   /** How an agent of this registry states its name in its argv. */
   readonly statedIdentity: ((argv: readonly string[]) => string | undefined) | undefined;
-  readonly owner: OwnerSigns | undefined;
+  readonly owner: ((places: Places) => OwnerSigns) | undefined;
+  /** It is written by the holder itself, so it knows which session a process runs; other registries may have drifted. */
+  readonly authoritative: boolean;
 };
 
 /** One JSON file with many entries. */
@@ -56,8 +69,21 @@ export type MembersFormat = {
 /** A directory with one file an entry. */
 export type FilesFormat = {
   readonly layout: "files";
-  /** Reads a file's name; undefined for a file that is no entry of this registry. */
-  readonly fileName: (name: string) => { readonly pid: number | undefined } | undefined;
-  /** `content` is the file's text, at most 64 KiB. */
-  readonly claim: (name: string, content: string) => Claim;
+  /** Which files below the registry's directory are entries; see `pattern.ts`. Any other file is not looked at. */
+  readonly patterns: readonly string[];
+  /** What a file says matters only while the pid in its name lives: so a dead one is not even opened. */
+  readonly nameIsEnough: boolean;
+  /** The directory of an entry exists for its sake and goes with it (a lock that is a directory). */
+  readonly ownDirectory: boolean;
+  /** `content` is the file's text, undefined where it was not read; see `EntryName`. */
+  readonly claim: (name: EntryName, content: string | undefined) => Claim;
+};
+
+/** What a file's name says. */
+export type EntryName = {
+  /** Its path below the registry's directory. */
+  readonly key: string;
+  readonly pid: number | undefined;
+  readonly sessionId: string | undefined;
+  readonly port: number | undefined;
 };

@@ -1,3 +1,4 @@
+import { usual } from "./defaults.ts";
 import { claimFrom } from "./fields.ts";
 import type { Format } from "./format.ts";
 
@@ -20,15 +21,15 @@ export function statedIdentity(argv: readonly string[]): string | undefined {
  * at 5e84611).
  */
 export const llmmsgBridge: Format = {
+  ...usual,
   name: "llmmsg-bridge",
   summary: "the llmmsg bridge's registrations.json, keyed by agent name",
   wellKnown: () => ["/opt/llmmsg/codex-llmmsg-app/registrations.json", "/opt/llmmsg-srv/bridge/registrations.json"],
   presence: "either",
-  holderNames: undefined,
   codexThreads: true,
   triedServers: ({ env }) => [env["CODEX_APP_SERVER_URL"] ?? "ws://127.0.0.1:8788", "unix://"],
   statedIdentity,
-  owner: { argv: ["bridge.mjs", "watch"] },
+  owner: () => ({ argv: ["bridge.mjs", "watch"] }),
   layout: "members",
   container: "object",
   entries: "",

@@ -9,8 +9,9 @@ import { attachedProcess } from "../core/rungs/attached-process.ts";
 import { grace } from "../core/rungs/grace.ts";
 import type { RegistryFacts, Scene } from "../core/scene.ts";
 import type { Host } from "../host/host.ts";
-import { claimsOf, factsOf, judgeEntry, sceneOf, sinceLast, type Court, type Judged, type ReadRegistry } from "./judge.ts";
-import { loadRegistry, type Loaded } from "./load.ts";
+import { claimsOf, factsOf, judgeEntry, sceneOf, sinceLast, type Court, type Judged } from "./judge.ts";
+import { loadRegistry } from "./load.ts";
+import { ownerUid, type Loaded, type ReadRegistry } from "./loaded.ts";
 import { askServers, codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, unlookedWorld, type World } from "./observe.ts";
 import { findOwner, ownerQuestions, type OwnerSight } from "./owner.ts";
 import type { ServerTarget, Target } from "./target.ts";
@@ -94,7 +95,7 @@ async function seeServers(host: Host, court: Court, drafts: readonly Draft[], wo
 async function seeEndpoints(host: Host, drafts: readonly Draft[]): Promise<ReadonlyMap<string, EndpointSight>> {
   const endpoints = new Map<string, Endpoint>();
   for (const { loaded } of drafts) {
-    for (const { endpoint } of claimsOf(loaded)) if (endpoint !== undefined) endpoints.set(endpointName(endpoint), endpoint);
+    for (const { endpoint } of claimsOf(loaded.entries)) if (endpoint !== undefined) endpoints.set(endpointName(endpoint), endpoint);
   }
   return new Map(await Promise.all([...endpoints].map(async ([name, endpoint]) => [name, await host.probeEndpoint(endpoint)] as const)));
 }
@@ -103,7 +104,7 @@ async function seeEndpoints(host: Host, drafts: readonly Draft[]): Promise<Reado
 function tokenChecks({ loaded, facts }: Draft, world: World): readonly TokenCheck[] {
   if (!world.processes.seen) return [];
   const { pids } = world.processes.value;
-  return claimsOf(loaded).flatMap(({ pid, startTicks }): readonly TokenCheck[] => {
+  return claimsOf(loaded.entries).flatMap(({ pid, startTicks }): readonly TokenCheck[] => {
     const sight = pid === undefined || startTicks === undefined ? undefined : pids.get(pid);
     if (sight === undefined || !sight.seen || sight.value.kind === "gone" || !sight.value.startTicks.seen) return [];
     const { names } = sight.value;
@@ -116,11 +117,28 @@ function tokenChecks({ loaded, facts }: Draft, world: World): readonly TokenChec
 const drift =
   "three or more of its start tokens differ from the processes that have their pids, and none matches: its writer may count them in another way";
 
-async function examineRegistry(host: Host, court: Court, draft: Draft, world: World, evidence: Evidence, from: Since): Promise<Examined> {
+function reportOnlyReasonOf(host: Host, loaded: ReadRegistry): string | undefined {
+  return loaded.kind === "members"
+    ? host.reportOnlyReason(loaded.file.realPath, loaded.file.stat)
+    : host.reportOnlyReason(loaded.realPath, loaded.stat);
+}
+
+/** Where no entry is old enough to be judged nothing can be reaped, so nobody asks whether an owner would mind. */
+const unaskedOwner: OwnerSight = { up: false, pids: [], why: undefined };
+
+async function examineRegistry(
+  host: Host,
+  court: Court,
+  draft: Draft,
+  world: World,
+  evidence: Evidence,
+  from: Since,
+  looked: boolean,
+): Promise<Examined> {
   const { loaded, facts } = draft;
   const drifted = tokensDrifted(tokenChecks(draft, world));
-  const reportOnly = drifted ? drift : host.reportOnlyReason(loaded.file);
-  const owner = await findOwner(host, loaded.target.owner, world);
+  const reportOnly = drifted ? drift : reportOnlyReasonOf(host, loaded);
+  const owner = looked ? await findOwner(host, loaded.target.owner, world) : unaskedOwner;
   const standing: Standing = { ownerUp: owner.up, releasable: loaded.target.release !== undefined, reportOnly };
   const entries = loaded.entries.map((entry) => {
     const judged = judgeEntry(court, loaded, entry, facts, evidence, from);
@@ -141,10 +159,10 @@ export async function examine(host: Host, options: ExamineOptions): Promise<Exam
   const unlooked = unlookedWorld(host);
   const blindDrafts = read.map((registry) => ({ loaded: registry, facts: factsOf(registry, unlooked, unlooked.processes as never) }));
   const mustLook = options.lookAnyway || anythingOld(court, blindDrafts, unlooked);
-  const pids = new Set(read.flatMap(claimsOf).flatMap(({ pid }) => pid ?? []));
+  const pids = new Set(read.flatMap(({ entries }) => claimsOf(entries)).flatMap(({ pid }) => pid ?? []));
   const world = mustLook ? await lookAtWorld(host, { pids, owners: ownerQuestions(options.targets) }) : unlooked;
   const drafts = read.map((registry) => {
-    const homes = codexHomesFor(host, registry.target, Number(registry.file.stat.uid), options.codexHomes, options.env);
+    const homes = codexHomesFor(host, registry.target, ownerUid(registry), options.codexHomes, options.env);
     return { loaded: registry, facts: factsOf(registry, world, lookAtLocks(host, world, homes)) };
   });
   const appServers = mustLook ? await seeServers(host, court, drafts, world) : noServers;
@@ -152,7 +170,7 @@ export async function examine(host: Host, options: ExamineOptions): Promise<Exam
   const evidence = evidenceOf(world, appServers, endpoints);
   const from = sinceLast(court, evidence);
   const registries: Examined[] = [];
-  for (const draft of drafts) registries.push(await examineRegistry(host, court, draft, world, evidence, from));
+  for (const draft of drafts) registries.push(await examineRegistry(host, court, draft, world, evidence, from, mustLook));
   return {
     court,
     evidence,

@@ -1,5 +1,6 @@
 import { indexAgents } from "../core/agents.ts";
-import type { Evidence, LockHolder, Observed } from "../core/evidence.ts";
+import { newestPast } from "../core/age.ts";
+import type { Clock, Evidence, LockHolder, Observed } from "../core/evidence.ts";
 import { seen } from "../core/evidence.ts";
 import { judge, type Judgement } from "../core/ladder.ts";
 import { recall, since, type EntryMemory, type Memory, type Remembered, type Since } from "../core/memory.ts";
@@ -7,26 +8,24 @@ import type { Policy } from "../core/policy.ts";
 import type { Registration } from "../core/registration.ts";
 import type { RegistryFacts, Scene } from "../core/scene.ts";
 import type { Host } from "../host/host.ts";
-import type { Entry, Loaded } from "./load.ts";
+import type { Claim } from "../registries/format.ts";
+import type { Entry, ReadRegistry } from "./loaded.ts";
 import type { World } from "./observe.ts";
 
-export type ReadRegistry = Extract<Loaded, { state: "read" }>;
+type UnderstoodClaim = Extract<Claim, { ok: true }>;
 
 export type Judged = { readonly entry: Entry; readonly judgement: Judgement; readonly memory: EntryMemory };
 
 /** What holds for a whole registry, as far as the ladder asks for it. */
-export function factsOf(
-  { target, file }: ReadRegistry,
-  world: World,
-  writerLocks: Observed<ReadonlyMap<string, LockHolder>>,
-): RegistryFacts {
+export function factsOf(loaded: ReadRegistry, world: World, writerLocks: Observed<ReadonlyMap<string, LockHolder>>): RegistryFacts {
+  const { target } = loaded;
   const { format } = target;
   return {
     presence: format.presence,
     holderNames: format.holderNames,
     writerLocks: format.codexThreads ? writerLocks : undefined,
-    modifiedAt: seen(Number(file.stat.mtimeMs)),
-    oneFile: false,
+    modifiedAt: seen(Number(loaded.kind === "members" ? loaded.file.stat.mtimeMs : loaded.stat.mtimeMs)),
+    oneFile: loaded.kind === "files",
     appServers: target.appServers,
     agents: indexAgents(world.processes.seen ? world.processes.value.agents : [], format.statedIdentity),
   };
@@ -37,8 +36,16 @@ function kept(reason: Judgement["reason"], detail: string): Judgement {
 }
 
 /** What memory is asked about an entry that can be understood. */
-export function remembered(host: Host, loaded: ReadRegistry, entry: Entry, sameness: string): Remembered {
-  return { registry: loaded.target.path, key: entry.key, digest: () => host.digest(sameness) };
+export function remembered(
+  host: Host,
+  loaded: ReadRegistry,
+  entry: Entry,
+  { registration, sameness }: UnderstoodClaim,
+  clock: Clock,
+): Remembered {
+  const times = [registration.registeredAt, registration.lastActivityAt].map((at) => ({ at, from: "" }));
+  const statedAt = clock.wallMs.seen ? newestPast(clock.wallMs.value, times)?.at : undefined;
+  return { registry: loaded.target.path, key: entry.key, digest: () => host.digest(sameness), statedAt };
 }
 
 export type Court = { readonly host: Host; readonly memory: Memory; readonly policy: Policy };
@@ -57,11 +64,12 @@ export function sceneOf(
   from: Since,
 ): Scene | undefined {
   if (!entry.claim.ok) return undefined;
-  const { registration, sameness } = entry.claim;
+  const { registration } = entry.claim;
   const { host, policy } = court;
-  const recalled = recall(court.memory, remembered(host, loaded, entry, sameness), from, evidence.clock);
+  const recalled = recall(court.memory, remembered(host, loaded, entry, entry.claim, evidence.clock), from, evidence.clock);
   const memory = policy.now ? { ...recalled, restored: false } : recalled;
-  return { claim: registration, registry: facts, evidence, memory, policy };
+  const registry = entry.place.kind === "file" ? { ...facts, modifiedAt: seen(entry.place.state.mtimeMs) } : facts;
+  return { claim: registration, registry, evidence, memory, policy };
 }
 
 export function judgeEntry(
@@ -77,10 +85,17 @@ export function judgeEntry(
   if (!entry.claim.ok) return { entry, judgement: kept("malformed-entry", entry.claim.problem), memory };
   if (entry.duplicate)
     return { entry, judgement: kept("duplicate-key", "its key occurs more than once, so which of them is meant is unknown"), memory };
-  return { entry, judgement: judge(scene as Scene), memory };
+  const judgement = judge(scene as Scene);
+  // A torn body says nothing that could be proof: even a pid that is gone then waits for a second look.
+  const isTorn = entry.claim.torn && judgement.verdict === "ghost";
+  return {
+    entry,
+    judgement: isTorn ? { ...judgement, certain: false, detail: `${judgement.detail}; its body is torn` } : judgement,
+    memory,
+  };
 }
 
-/** The claims of a registry that can be understood. */
-export function claimsOf({ entries }: ReadRegistry): readonly Registration[] {
+/** The claims of those entries that can be understood. */
+export function claimsOf(entries: readonly Entry[]): readonly Registration[] {
   return entries.flatMap(({ claim }) => (claim.ok ? [claim.registration] : []));
 }

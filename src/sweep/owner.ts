@@ -1,5 +1,4 @@
-import type { Observed } from "../core/evidence.ts";
-import { unseen } from "../core/evidence.ts";
+import { seen, unseen, type Observed } from "../core/evidence.ts";
 import type { Host } from "../host/host.ts";
 import type { OwnerSigns } from "../registries/format.ts";
 import { ownerKey, type World } from "./observe.ts";
@@ -24,12 +23,18 @@ function processSign(argv: readonly string[], { ownerPids, processes }: World): 
   return { name, pids, up: pids.length > 0 || complete.seen ? { seen: true, value: pids.length > 0 } : complete };
 }
 
+async function isListening(host: Host, path: string): Promise<Observed<boolean>> {
+  const sight = await host.probeEndpoint({ kind: "unix", path });
+  return sight.kind === "unanswered" ? unseen(sight.why) : seen(sight.kind === "accepted");
+}
+
 /** Any sign that says so is enough, and a sign that could not be looked at counts as up. */
 export async function findOwner(host: Host, owner: OwnerSigns | undefined, world: World): Promise<OwnerSight> {
   const byArgv = owner?.argv === undefined ? undefined : processSign(owner.argv, world);
   const signs: Sign[] = byArgv === undefined ? [] : [byArgv];
   if (owner?.unit !== undefined) signs.push({ name: `unit ${owner.unit}`, up: await host.isUnitUp(owner.unit) });
   if (owner?.lock !== undefined) signs.push({ name: `lock ${owner.lock}`, up: host.isLockHeld(owner.lock) });
+  if (owner?.socket !== undefined) signs.push({ name: `socket ${owner.socket}`, up: await isListening(host, owner.socket) });
   const pids = byArgv?.pids ?? [];
   const up = signs.find((sign) => sign.up.seen && sign.up.value);
   if (up !== undefined) return { up: true, pids, why: up.name };

@@ -1,10 +1,10 @@
 import { newestPast } from "../core/age.ts";
 import type { Observed } from "../core/evidence.ts";
-import { traceOf, type Memory, type Trace } from "../core/memory.ts";
+import { standingMarks, traceOf, type Memory, type Trace } from "../core/memory.ts";
 import type { Host } from "../host/host.ts";
-import type { Outcome } from "./carry-out.ts";
 import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
 import { remembered } from "./judge.ts";
+import type { Outcomes } from "./outcome.ts";
 
 const valueOf = <T>(observed: Observed<T>): T | undefined => (observed.seen ? observed.value : undefined);
 
@@ -16,19 +16,14 @@ function needsFirstSeen({ entry }: ExaminedEntry, wallMs: number | undefined): b
   return wallMs === undefined || newestPast(wallMs, times) === undefined;
 }
 
-function tracesOf(
-  host: Host,
-  examination: Examination,
-  examined: Examined,
-  outcomes: ReadonlyMap<string, Outcome>,
-): ReadonlyMap<string, Trace> {
+function tracesOf(host: Host, examination: Examination, examined: Examined, outcomes: Outcomes): ReadonlyMap<string, Trace> {
   const { clock } = examination.evidence;
   const traces = new Map<string, Trace>();
   for (const one of examined.entries) {
     const { entry, judgement, memory } = one;
     const action = outcomes.get(entry.key)?.action;
     if (!entry.claim.ok || entry.duplicate || action === "reaped" || action === "released") continue;
-    const trace = traceOf(remembered(host, examined.loaded, entry, entry.claim.sameness), memory, {
+    const trace = traceOf(remembered(host, examined.loaded, entry, entry.claim, clock), memory, {
       needsFirstSeen: needsFirstSeen(one, valueOf(clock.wallMs)),
       absent: judgement.verdict === "ghost" && !judgement.certain && action !== "skipped",
       awakeMs: valueOf(clock.awakeMs),
@@ -44,7 +39,7 @@ function unbroken(traces: ReadonlyMap<string, Trace>): ReadonlyMap<string, Trace
 }
 
 /** What this sweep leaves for the next one. Registries that it did not look at stay as they were remembered. */
-export function remember(host: Host, examination: Examination, outcomes: ReadonlyMap<Examined, ReadonlyMap<string, Outcome>>): Memory {
+export function remember(host: Host, examination: Examination, outcomes: ReadonlyMap<Examined, Outcomes>): Memory {
   const { court, evidence, registries, unread, since } = examination;
   const { clock, here } = evidence;
   const elapsed = since.elapsedMs;
@@ -73,7 +68,8 @@ export function remember(host: Host, examination: Examination, outcomes: Readonl
     awakeMs: valueOf(clock.awakeMs),
     traces,
     answeredSinceMs: answeredSince(examination),
-    restored: court.memory.restored.filter(({ untilMs }) => wallMs === undefined || wallMs < untilMs),
+    steppedAtMs: since.clockStepped && wallMs !== undefined ? wallMs : court.memory.steppedAtMs,
+    restored: standingMarks(court.memory.restored, wallMs),
   };
 }
 

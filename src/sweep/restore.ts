@@ -1,83 +1,60 @@
-import type { Memory, Restored } from "../core/memory.ts";
+import type { Restored } from "../core/memory.ts";
 import { restoredKeptMs } from "../core/policy.ts";
 import type { Host } from "../host/host.ts";
-import type { KeptMember, Tombstone } from "../host/tombstones.ts";
-import { putBack, type CutMember } from "../registries/put-back.ts";
+import type { Tombstone } from "../host/tombstones.ts";
 import { loadRegistry } from "./load.ts";
-import type { ReadRegistry } from "./judge.ts";
+import type { ReadRegistry } from "./loaded.ts";
 import { lookAtWorld } from "./observe.ts";
 import { findOwner, ownerQuestions } from "./owner.ts";
+import { restoreFiles } from "./restore-files.ts";
+import { restoreMembers } from "./restore-members.ts";
+import type { RestoreOutcome } from "./restored.ts";
 import type { Target } from "./target.ts";
-
-export type RestoreOutcome = {
-  readonly tombstone: Tombstone;
-  readonly action: "restored" | "would-restore" | "newcomer" | "failed";
-  readonly detail: string;
-};
-
-type Member = Tombstone & { readonly kept: KeptMember };
-
-function cutMember({ key, kept }: Member): CutMember {
-  return { key, form: kept.form, after: kept.after, cut: Buffer.from(kept.cut, "base64"), member: kept.member };
-}
 
 /** Why nothing may be put back into a registry now; undefined when it may. */
 async function obstacle(host: Host, loaded: ReadRegistry): Promise<string | undefined> {
-  const { target, file } = loaded;
-  const reportOnly = host.reportOnlyReason(file);
+  const { target } = loaded;
+  const [realPath, stat] = loaded.kind === "members" ? [loaded.file.realPath, loaded.file.stat] : [loaded.realPath, loaded.stat];
+  const reportOnly = host.reportOnlyReason(realPath, stat);
   if (reportOnly !== undefined) return reportOnly;
   const world = await lookAtWorld(host, { pids: new Set(), owners: ownerQuestions([target]) });
   const owner = await findOwner(host, target.owner, world);
   return owner.up ? `its owner is up (${owner.why}); stop it first` : undefined;
 }
 
-async function restoreMembers(
+async function putBackInto(
   host: Host,
   target: Target,
-  tombstones: readonly Member[],
+  tombstones: readonly Tombstone[],
   dryRun: boolean,
 ): Promise<readonly RestoreOutcome[]> {
-  const all = (action: RestoreOutcome["action"], detail: string) => tombstones.map((tombstone) => ({ tombstone, action, detail }));
+  const failed = (detail: string): readonly RestoreOutcome[] => tombstones.map((tombstone) => ({ tombstone, action: "failed", detail }));
   const loaded = await loadRegistry(host, target);
-  if (loaded.state !== "read") return all("failed", `its registry ${loaded.problem}`);
+  if (loaded.state !== "read") return failed(`its registry ${loaded.problem}`);
   const obstructed = await obstacle(host, loaded);
-  if (obstructed !== undefined) return all("failed", obstructed);
-  const taken = new Set(loaded.entries.map(({ key }) => key));
-  const outcomes: RestoreOutcome[] = [];
-  const wanted: Member[] = [];
-  for (const tombstone of tombstones) {
-    if (taken.has(tombstone.key))
-      outcomes.push({ tombstone, action: "newcomer", detail: "an entry of this name is there already; it was left alone" });
-    else wanted.push(tombstone);
-    taken.add(tombstone.key);
-  }
-  if (wanted.length === 0) return outcomes;
-  const settle = (action: RestoreOutcome["action"], detail: string): readonly RestoreOutcome[] => [
-    ...outcomes,
-    ...wanted.map((tombstone) => ({ tombstone, action, detail })),
-  ];
-  if (dryRun) return settle("would-restore", "");
-  const { file, container } = loaded;
-  const pieces = putBack(file.bytes, container, wanted.map(cutMember)).map((part) =>
-    part instanceof Uint8Array ? Buffer.from(part) : part,
-  );
-  const replaced = await host.replaceJudged(file, pieces, () => Promise.resolve(true));
-  if (replaced.kind === "replaced") return settle("restored", "");
-  return settle("failed", replaced.kind === "failed" ? replaced.problem : "its registry changed meanwhile; try again");
+  if (obstructed !== undefined) return failed(obstructed);
+  return loaded.kind === "members" ? restoreMembers(host, loaded, tombstones, dryRun) : restoreFiles(host, loaded, tombstones, dryRun);
 }
 
-/** Marks what was put back, so that the next sweep does not take it away again. */
-async function protect(host: Host, target: Target, restored: readonly RestoreOutcome[], memory: Memory): Promise<readonly Restored[]> {
-  const keys = new Set(restored.filter(({ action }) => action === "restored").map(({ tombstone }) => tombstone.key));
+/** Marks of what was put back, so that the next sweep does not take it away again. */
+async function marksOf(host: Host, target: Target, restored: readonly RestoreOutcome[]): Promise<readonly Restored[]> {
+  const keys = new Set(restored.map(({ tombstone }) => tombstone.key));
   const now = await loadRegistry(host, target);
+  if (now.state !== "read") return [];
   const { wallMs } = host.clock();
   const untilMs = (wallMs.seen ? wallMs.value : 0) + restoredKeptMs;
-  const kept = memory.restored.filter(({ registry, key }) => registry !== target.path || !keys.has(key));
-  if (now.state !== "read") return kept;
-  const marks = now.entries.flatMap(({ key, claim }) => {
+  return now.entries.flatMap(({ key, claim }) => {
     return keys.has(key) && claim.ok ? [{ registry: target.path, key, digest: host.digest(claim.sameness), untilMs }] : [];
   });
-  return [...kept, ...marks];
+}
+
+function takeBack(host: Host, restored: readonly RestoreOutcome[]): void {
+  const bySweep = new Map<string, string[]>();
+  for (const { tombstone } of restored) {
+    const sweepId = tombstone.id.slice(0, tombstone.id.indexOf("/"));
+    bySweep.set(sweepId, [...(bySweep.get(sweepId) ?? []), tombstone.id]);
+  }
+  for (const [sweepId, ids] of bySweep) host.store.exhume(sweepId, ids);
 }
 
 /**
@@ -90,17 +67,14 @@ export async function restore(
   tombstones: readonly Tombstone[],
   dryRun: boolean,
 ): Promise<readonly RestoreOutcome[]> {
-  const members = tombstones.filter((tombstone): tombstone is Member => tombstone.kept.layout === "members");
-  const outcomes = await restoreMembers(host, target, members, dryRun);
+  const outcomes = await putBackInto(host, target, tombstones, dryRun);
   const restored = outcomes.filter(({ action }) => action === "restored");
   if (restored.length === 0) return outcomes;
-  const bySweep = new Map<string, string[]>();
-  for (const { tombstone } of restored) {
-    const sweepId = tombstone.id.slice(0, tombstone.id.indexOf("/"));
-    bySweep.set(sweepId, [...(bySweep.get(sweepId) ?? []), tombstone.id]);
-  }
-  for (const [sweepId, ids] of bySweep) host.store.exhume(sweepId, ids);
+  takeBack(host, restored);
   const { memory } = host.store.loadMemory();
-  host.store.saveMemory({ ...memory, restored: await protect(host, target, restored, memory) });
+  const marks = await marksOf(host, target, restored);
+  const keys = new Set(marks.map(({ key }) => key));
+  const others = memory.restored.filter(({ registry, key }) => registry !== target.path || !keys.has(key));
+  await host.store.saveMemory({ ...memory, restored: [...others, ...marks] });
   return outcomes;
 }

@@ -4,7 +4,7 @@ import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
 import { examine, type Examination, type Examined } from "../../sweep/examine.ts";
 import { judgeEntry, sceneOf } from "../../sweep/judge.ts";
-import type { Entry } from "../../sweep/load.ts";
+import type { Entry } from "../../sweep/loaded.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { paletteFor, write, writeLines } from "../output.ts";
@@ -73,7 +73,7 @@ export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation
     for (const { name, rule, answer } of entry.rungs) {
       const reason = answer.kind === "not-applicable" ? "" : ` (${answer.reason})`;
       lines.push(
-        `  ${name.padEnd(18)} ${said[answer.kind]}${reason}${answer.detail === "" ? "" : `: ${visible(answer.detail)}`}`,
+        `  ${name.padEnd(18)} ${said[answer.kind]}${reason}${answer.detail === "" ? "" : `: ${visible(answer.detail, 1000)}`}`,
         `  ${"".padEnd(18)} ${palette.faint(rule)}`,
       );
     }

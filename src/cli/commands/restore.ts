@@ -3,11 +3,13 @@ import { readTombstones, type Tombstone } from "../../host/tombstones.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
-import { restore, type RestoreOutcome } from "../../sweep/restore.ts";
+import { restore } from "../../sweep/restore.ts";
+import type { RestoreOutcome } from "../../sweep/restored.ts";
 import type { Target } from "../../sweep/target.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { write, writeLines } from "../output.ts";
+import { lockState } from "../run-lock.ts";
 import { resolveSettings, type Settings } from "../settings.ts";
 import { didYouMean } from "../suggest.ts";
 import { restoreTarget } from "../targets.ts";
@@ -48,8 +50,7 @@ async function restoreAll(
   env: NodeJS.ProcessEnv,
 ): Promise<readonly RestoreOutcome[]> {
   const host = await realHost(settings.stateDir.value, version);
-  const lock = dryRun ? undefined : await host.store.takeRunLock();
-  if (!dryRun && lock === undefined) throw new Failure("busy", "a sweep of this state directory is running; try again when it is done");
+  const lock = dryRun ? undefined : await lockState(host, settings, "a sweep of this state directory is running");
   try {
     const outcomes: RestoreOutcome[] = [];
     const byPlace = new Map<string, { readonly target: Target; readonly tombstones: Tombstone[] }>();

@@ -33,13 +33,15 @@ function writerLock({ claim, registry }: Scene): Answer {
 }
 
 /** A closed endpoint speaks against the entry only once its recorded holder cannot be the one that runs. */
-function closedEndpoint({ evidence }: Scene, endpoint: Endpoint, holder: Answer): Answer {
+function askEndpoint({ claim, evidence }: Scene, endpoint: Endpoint, holder: Answer): Answer {
   const name = endpointName(endpoint);
   const sight = evidence.endpoints.get(name);
   if (sight === undefined) return unknown("endpoint-unanswered", `nobody asked ${name}`);
   switch (sight.kind) {
     case "accepted":
-      return notApplicable(`${name} accepts connections, which proves nothing`);
+      return holder.kind === "not-applicable" && claim.pid !== undefined
+        ? unknown("endpoint-open", `${holder.detail}, but ${name} accepts connections`)
+        : notApplicable(`${name} accepts connections, which proves nothing`);
     case "unanswered":
       return unknown("endpoint-unanswered", `${name}: ${sight.why}`);
     case "refused":
@@ -75,7 +77,7 @@ export const attachedProcess: Rung = {
     const holder = holderOf(scene);
     const { endpoint } = scene.claim;
     const signs = [holder, attachedCli(scene), writerLock(scene)];
-    if (endpoint !== undefined) signs.push(closedEndpoint(scene, endpoint, holder));
+    if (endpoint !== undefined) signs.push(askEndpoint(scene, endpoint, holder));
     const answer = strongest(signs);
     return answer.kind === "not-applicable" ? strongest([...signs, noProcess(scene)]) : answer;
   },

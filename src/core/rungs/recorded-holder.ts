@@ -55,9 +55,12 @@ function judgeSight(scene: Scene, pid: number, sight: PidSight): Answer {
   const possible = scene.registry.holderNames;
   if (possible === undefined || !sight.names.seen) return live("pid-alive", `pid ${pid} is alive`);
   const names = sight.names.value;
-  return names.some((name) => possible.includes(name))
-    ? live("pid-alive", `pid ${pid} is alive (${names[0]})`)
-    : provenDead("pid-reused", `pid ${pid} was reused: it is ${[...new Set(names)].join(", ")}, which cannot be the holder`);
+  if (names.some((name) => possible.includes(name))) return live("pid-alive", `pid ${pid} is alive (${names[0]})`);
+  const called = [...new Set(names)].join(", ");
+  // Where the entry names an endpoint, the list of names is not closed, and the endpoint has the last word.
+  return scene.claim.endpoint === undefined
+    ? provenDead("pid-reused", `pid ${pid} was reused: it is ${called}, which cannot be the holder`)
+    : notApplicable(`pid ${pid} is ${called}, not known as a holder`);
 }
 
 /**
@@ -72,13 +75,14 @@ export function recordedHolder(scene: Scene): Answer {
   if (pid === undefined) return notApplicable("it records no pid");
   if (!evidence.processes.seen) return unknown("process-table-blind", evidence.processes.why);
   const table = evidence.processes.value;
-  if (table.ancestors.has(pid)) return live("own-ancestor", `pid ${pid} is an ancestor of this sweep`);
   const earlier = previousBoot(scene);
+  if (earlier !== undefined) return earlier;
+  if (table.ancestors.has(pid)) return live("own-ancestor", `pid ${pid} is an ancestor of this sweep`);
   const sight = table.pids.get(pid);
-  if (earlier === undefined && (sight === undefined || !sight.seen)) {
+  if (sight === undefined || !sight.seen) {
     return unknown("pid-unseen", `pid ${pid} could not be looked at: ${sight === undefined ? "nobody asked" : sight.why}`);
   }
-  const answer = earlier ?? judgeSight(scene, pid, (sight as { value: PidSight }).value);
-  if (answer.kind !== "dead" || claim.pidNamespace !== undefined || earlier !== undefined) return answer;
+  const answer = judgeSight(scene, pid, sight.value);
+  if (answer.kind === "live" || answer.kind === "unknown" || claim.pidNamespace !== undefined) return answer;
   return innerHolder(pid, claim.startTicks, table.innerPids) ?? answer;
 }

@@ -1,0 +1,130 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  futimesSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { readSmall, type FileState } from "./directory.ts";
+import { errorCode, sayError } from "./observed.ts";
+
+/** One file as it was judged: its state, and its bytes where they were read. */
+export type JudgedFile = { readonly key: string; readonly state: FileState; readonly bytes: Buffer | undefined };
+
+export type Captured =
+  | { readonly kind: "dropped" }
+  | { readonly kind: "changed" }
+  | { readonly kind: "gone" }
+  | { readonly kind: "failed"; readonly problem: string };
+
+/** A writer that had the file open when it was captured gets this long to finish, in ms. */
+const settleMs = 0.3;
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+function isJudged(path: string, { state, bytes }: JudgedFile): boolean {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const now = fstatSync(fd);
+    if (now.dev !== state.dev || now.ino !== state.ino || now.size !== state.size || now.mtimeMs !== state.mtimeMs) return false;
+    return bytes === undefined || readSmall(fd)?.equals(bytes) === true;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Captured files are named after their maker, so that the next sweep can put back what a killed one left. */
+function captureName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.sessreap-${process.pid}.tmp`);
+}
+
+function putBackCaptured(captured: string, path: string): Captured {
+  try {
+    linkSync(captured, path);
+  } catch (error) {
+    // A newer file has taken the name; the one that was captured is what its writer replaced.
+    if (errorCode(error) !== "EEXIST") return { kind: "failed", problem: `${sayError(error)}; it is kept as ${captured}` };
+  }
+  unlinkSync(captured);
+  return { kind: "changed" };
+}
+
+/**
+ * Removes a one-file entry if it is the one that was judged: taken aside by rename, which no writer can slip through,
+ * verified there, then dropped. One that does not match goes back by link, which never overwrites.
+ */
+export function captureEntry(root: string, judged: JudgedFile): Captured {
+  const path = join(root, judged.key);
+  const captured = captureName(path);
+  try {
+    renameSync(path, captured);
+  } catch (error) {
+    return errorCode(error) === "ENOENT" ? { kind: "gone" } : { kind: "failed", problem: sayError(error) };
+  }
+  try {
+    if (!isJudged(captured, judged)) return putBackCaptured(captured, path);
+    if (judged.bytes !== undefined) {
+      Atomics.wait(pause, 0, 0, settleMs);
+      if (!isJudged(captured, judged)) return putBackCaptured(captured, path);
+    }
+    unlinkSync(captured);
+    return { kind: "dropped" };
+  } catch (error) {
+    const back = putBackCaptured(captured, path);
+    return back.kind === "failed" ? back : { kind: "failed", problem: sayError(error) };
+  }
+}
+
+/** Removes the directory of an entry that existed for its sake; one that holds more stays. */
+export function dropDirectory(root: string, key: string): void {
+  const directory = dirname(join(root, key));
+  if (directory === root) return;
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    if (errorCode(error) !== "ENOTEMPTY" && errorCode(error) !== "ENOENT" && errorCode(error) !== "EEXIST") throw error;
+  }
+}
+
+export type FileToRestore = {
+  readonly key: string;
+  readonly content: Buffer;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly modifiedAt: number;
+};
+
+/** Puts a one-file entry back as it was; `newcomer` when something has its name already. */
+export function restoreEntryFile(root: string, file: FileToRestore): "restored" | "newcomer" {
+  const path = join(root, file.key);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const temporary = captureName(path);
+  const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+  try {
+    for (let at = 0; at < file.content.length;) at += writeSync(fd, file.content, at);
+    const made = fstatSync(fd);
+    if (made.uid !== file.uid || made.gid !== file.gid) fchownSync(fd, file.uid, file.gid);
+    fchmodSync(fd, file.mode & 0o7777);
+    futimesSync(fd, file.modifiedAt / 1000, file.modifiedAt / 1000);
+    fsyncSync(fd);
+    linkSync(temporary, path);
+    return "restored";
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return "newcomer";
+    throw error;
+  } finally {
+    closeSync(fd);
+    unlinkSync(temporary);
+  }
+}

@@ -1,0 +1,134 @@
+import {
+  constants,
+  closeSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  statSync,
+  type BigIntStats,
+  type Stats,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { matchSegment, parsePattern, type Captures, type Steps } from "../registries/pattern.ts";
+import { errorCode, sayError } from "./observed.ts";
+
+/** A file that a pattern names, by its path below the registry's directory. */
+export type FoundFile = { readonly key: string; readonly captures: Captures };
+
+export type Listing =
+  | {
+      readonly kind: "listed";
+      readonly realPath: string;
+      readonly stat: BigIntStats;
+      readonly files: readonly FoundFile[];
+      /** Directories that could not be read: what is in them is not judged. */
+      readonly problems: readonly string[];
+    }
+  | { readonly kind: "missing" }
+  | { readonly kind: "unreadable"; readonly problem: string; readonly cure: string };
+
+/** What identifies one state of a file, and what restoring it needs. */
+export type FileState = Pick<Stats, "dev" | "ino" | "size" | "mtimeMs" | "mode" | "uid" | "gid">;
+
+/** Directories below a registry's are followed so far and no farther. */
+const depthLimit = 8;
+
+/** Entries are small; a larger file is none (in bytes). */
+const entryLimit = 64 * 1024;
+
+type Walk = { readonly root: string; readonly files: FoundFile[]; readonly problems: string[]; readonly seen: Set<string> };
+
+/** No symbolic link is followed: none leads out of a registry. */
+function walk(into: Walk, below: string, steps: Steps, at: number, captures: Captures, depth: number): void {
+  const step = steps[at];
+  if (step === undefined || depth > depthLimit) return;
+  if (step === "deep") walk(into, below, steps, at + 1, captures, depth);
+  let names;
+  try {
+    names = readdirSync(join(into.root, below), { withFileTypes: true });
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT" || below === "") into.problems.push(`${join(into.root, below)}: ${sayError(error)}`);
+    return;
+  }
+  const isLast = at === steps.length - 1;
+  for (const name of names) {
+    const key = below === "" ? name.name : `${below}/${name.name}`;
+    if (step === "deep") {
+      if (name.isDirectory()) walk(into, key, steps, at, captures, depth + 1);
+      continue;
+    }
+    const isWanted = isLast ? name.isFile() : name.isDirectory();
+    const found = isWanted ? matchSegment(step, name.name) : undefined;
+    if (found === undefined) continue;
+    const all = { ...captures, ...found };
+    if (!isLast) walk(into, key, steps, at + 1, all, depth + 1);
+    else if (!into.seen.has(key)) {
+      into.seen.add(key);
+      into.files.push({ key, captures: all });
+    }
+  }
+}
+
+/** Which files of a directory are entries, by their names alone. */
+export function listDirectory(path: string, patterns: readonly string[]): Listing {
+  try {
+    const realPath = realpathSync(path);
+    const stat = statSync(realPath, { bigint: true });
+    if (!stat.isDirectory()) return { kind: "unreadable", problem: "is no directory", cure: "name the directory that holds the entries" };
+    const into: Walk = { root: realPath, files: [], problems: [], seen: new Set() };
+    for (const pattern of patterns) walk(into, "", parsePattern(pattern), 0, {}, 0);
+    const unreadable = into.files.length === 0 ? into.problems[0] : undefined;
+    if (unreadable !== undefined) return { kind: "unreadable", problem: unreadable, cure: "run as its owner, or let this user read it" };
+    return { kind: "listed", realPath, stat, files: into.files, problems: into.problems };
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return { kind: "missing" };
+    return { kind: "unreadable", problem: sayError(error), cure: "correct the path, or let this user read it" };
+  }
+}
+
+export type EntryRead =
+  | { readonly kind: "read"; readonly state: FileState; readonly bytes: Buffer }
+  | { readonly kind: "gone" }
+  | { readonly kind: "unreadable"; readonly state: FileState | undefined; readonly problem: string };
+
+/** Reads an open file up to the limit for entries; undefined when it is larger. */
+export function readSmall(fd: number): Buffer | undefined {
+  const bytes = Buffer.allocUnsafe(entryLimit + 1);
+  let filled = 0;
+  for (let got = -1; got !== 0 && filled < bytes.length; filled += got) got = readSync(fd, bytes, filled, bytes.length - filled, filled);
+  return filled > entryLimit ? undefined : Buffer.from(bytes.subarray(0, filled));
+}
+
+export function readEntryFile(root: string, key: string): EntryRead {
+  let state: FileState | undefined;
+  try {
+    const fd = openSync(join(root, key), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const stat = fstatSync(fd);
+      state = stat;
+      if (!stat.isFile()) return { kind: "unreadable", state, problem: "is no regular file" };
+      const bytes = readSmall(fd);
+      return bytes === undefined
+        ? { kind: "unreadable", state, problem: `has more than ${entryLimit} bytes` }
+        : { kind: "read", state, bytes };
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return { kind: "gone" };
+    return { kind: "unreadable", state, problem: `could not be read: ${sayError(error)}` };
+  }
+}
+
+/** The state of an entry whose content nobody needs; undefined when it has gone. */
+export function stateOfEntry(root: string, key: string): FileState | undefined {
+  return lstatSync(join(root, key), { throwIfNoEntry: false });
+}
+
+/** Every directory that holds one of these entries. */
+export function directoriesOf(root: string, keys: readonly string[]): readonly string[] {
+  return [...new Set(keys.map((key) => dirname(join(root, key))))];
+}

@@ -1,0 +1,23 @@
+import { claudeHome, claudeNames } from "./claude-home.ts";
+import { usual } from "./defaults.ts";
+import type { Format } from "./format.ts";
+import { claimFromFile } from "./one-file.ts";
+
+/**
+ * Claude's plugin markers, `plugins/cache/<market>/<plugin>/<version>/.in_use/<pid>`: a process says that it uses a
+ * plugin. They hold `{pid, procStart}`, in older releases nothing. There can be hundreds of thousands of dead ones, so
+ * a dead pid's file is never opened.
+ */
+export const claudePluginInUse: Format = {
+  ...usual,
+  name: "claude-plugin-in-use",
+  summary: "Claude's plugin markers, .in_use/<pid>",
+  wellKnown: (places) => [`${claudeHome(places)}/plugins/cache`],
+  presence: "process",
+  holderNames: claudeNames,
+  layout: "files",
+  patterns: ["**/.in_use/<pid>"],
+  nameIsEnough: true,
+  ownDirectory: false,
+  claim: (name, content) => claimFromFile(name, content, { pid: "pid", startTicks: "procStart" }),
+};

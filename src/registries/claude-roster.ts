@@ -1,0 +1,27 @@
+import { claudeHome, claudeNames } from "./claude-home.ts";
+import { usual } from "./defaults.ts";
+import { claimFrom } from "./fields.ts";
+import type { Format } from "./format.ts";
+
+/**
+ * The Claude daemon's `daemon/roster.json`: background workers by short id. The recorded pid is the pty host, whose
+ * child is the session. The entries hold secrets (`rvAuth`, `ptyAuth`). The daemon owns the file while its lock's
+ * holder lives or its control socket answers (claude 2.1.197).
+ */
+export const claudeRoster: Format = {
+  ...usual,
+  name: "claude-roster",
+  summary: "the Claude daemon's roster.json of background workers",
+  wellKnown: (places) => [`${claudeHome(places)}/daemon/roster.json`],
+  presence: "process",
+  holderNames: claudeNames,
+  owner: (places) => {
+    const home = claudeHome(places);
+    return { lock: `${home}/daemon.lock`, socket: `/tmp/cc-daemon-${places.uid}/${places.sha256(home).slice(0, 8)}/control.sock` };
+  },
+  layout: "members",
+  container: "object",
+  entries: "/workers",
+  claim: (key, value) =>
+    claimFrom(key, value, { sessionId: "sessionId", pid: "pid", startTicks: "procStart", registeredAt: "startedAt", cwd: "cwd" }),
+};

@@ -1,0 +1,32 @@
+import { claudeHome, claudeNames } from "./claude-home.ts";
+import { usual } from "./defaults.ts";
+import type { Format } from "./format.ts";
+import { claimFromFile } from "./one-file.ts";
+
+/**
+ * Claude Code's `sessions/<pid>.json`: one file a process, written in place by that process alone and never created
+ * again, so that a false purge lasts until it ends. The file's name is the pid; `sessionId` changes within one
+ * process, and there is no heartbeat (claude 2.1.197).
+ */
+export const claudeSessions: Format = {
+  ...usual,
+  name: "claude-sessions",
+  summary: "Claude Code's sessions/<pid>.json, one file per process",
+  wellKnown: (places) => [`${claudeHome(places)}/sessions`],
+  presence: "process",
+  holderNames: claudeNames,
+  authoritative: true,
+  layout: "files",
+  patterns: ["<pid>.json"],
+  nameIsEnough: false,
+  ownDirectory: false,
+  claim: (name, content) =>
+    claimFromFile(name, content, {
+      sessionId: "sessionId",
+      pid: "pid",
+      startTicks: "procStart",
+      registeredAt: "startedAt",
+      lastActivityAt: "updatedAt",
+      cwd: "cwd",
+    }),
+};

@@ -1,0 +1,25 @@
+import { usual } from "./defaults.ts";
+import type { Format } from "./format.ts";
+import { claimFromFile } from "./one-file.ts";
+
+/**
+ * The Codex daemon's pid files: pid, boot id and start ticks together. Older ones hold only a start date in local time
+ * (`processStartTime`), which proves nothing (codex 0.169.0 and before).
+ */
+export const codexDaemonPid: Format = {
+  ...usual,
+  name: "codex-daemon-pid",
+  summary: "the Codex daemon's app-server-daemon/*.pid",
+  wellKnown: ({ home, env }) => {
+    const given = env["CODEX_HOME"];
+    return [`${given?.startsWith("/") === true ? given : `${home}/.codex`}/app-server-daemon`];
+  },
+  presence: "process",
+  holderNames: ["codex"],
+  layout: "files",
+  patterns: ["*.pid"],
+  nameIsEnough: false,
+  ownDirectory: false,
+  claim: (name, content) =>
+    claimFromFile(name, content, { pid: "pid", bootId: "/processIdentity/bootId", startTicks: "/processIdentity/startTicks" }),
+};

@@ -1,0 +1,12 @@
+import type { FormatBasics } from "./format.ts";
+
+/** What holds for a registry unless its format says otherwise. */
+export const usual = {
+  wellKnown: () => [],
+  holderNames: undefined,
+  codexThreads: false,
+  triedServers: () => [],
+  statedIdentity: undefined,
+  owner: undefined,
+  authoritative: false,
+} satisfies Partial<FormatBasics>;

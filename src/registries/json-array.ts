@@ -1,0 +1,27 @@
+import type { DeclaredShape } from "./declared.ts";
+import { usual } from "./defaults.ts";
+import { claimFrom } from "./fields.ts";
+import type { Format } from "./format.ts";
+
+/** One JSON array with an entry an element, described in the configuration. An element is called by its session. */
+export function jsonArray({ entries, fields, presence }: DeclaredShape): Format {
+  return {
+    ...usual,
+    name: "json-array",
+    summary: "any JSON array with one element per registration, described by `entries` and `fields`",
+    presence,
+    codexThreads: true,
+    layout: "members",
+    container: "array",
+    entries,
+    claim: (index, value) => {
+      const claim = claimFrom(index, value, fields);
+      if (!claim.ok) return claim;
+      const { sessionId, identity, pid } = claim.registration;
+      return {
+        ...claim,
+        registration: { ...claim.registration, key: sessionId ?? identity ?? (pid === undefined ? index : `pid ${pid}`) },
+      };
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import type { DeclaredShape } from "./declared.ts";
+import { usual } from "./defaults.ts";
+import type { Format } from "./format.ts";
+import { claimFromFile, claimFromName } from "./one-file.ts";
+
+/**
+ * One file an entry, described in the configuration. Without `fields` only the file's name is read: what it holds may
+ * be anything.
+ */
+export function jsonFile({ pattern, fields, presence }: DeclaredShape): Format {
+  const nameIsEnough = Object.keys(fields).length === 0;
+  return {
+    ...usual,
+    name: "json-file",
+    summary: "any directory with one JSON file per registration, described by `pattern` and `fields`",
+    presence,
+    codexThreads: true,
+    layout: "files",
+    patterns: [pattern],
+    nameIsEnough,
+    ownDirectory: false,
+    claim: (name, content) => (nameIsEnough ? claimFromName(name, false) : claimFromFile(name, content, fields)),
+  };
+}

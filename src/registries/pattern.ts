@@ -1,0 +1,84 @@
+import type { EntryName } from "./format.ts";
+
+/**
+ * Patterns of file names: literals, `*` for any run of characters but a slash, `**` for any number of directories,
+ * and `<pid>`, `<port>`, `<sessionId>` for what the name says. No regular expressions: a pattern comes from a
+ * configuration, and none may take exponential time.
+ */
+export type Captures = { readonly pid?: string; readonly port?: string; readonly sessionId?: string };
+
+type Piece =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "any" }
+  | { readonly kind: "number"; readonly name: "pid" | "port" }
+  | { readonly kind: "id" };
+
+/** A pattern of one path segment. */
+export type Segment = readonly Piece[];
+
+/** Every step of a pattern, the last one for files and the others for directories; `deep` stands for `**`. */
+export type Steps = readonly (Segment | "deep")[];
+
+function parseSegment(text: string): Segment {
+  return text.split(/(\*|<pid>|<port>|<sessionId>)/).flatMap((part): readonly Piece[] => {
+    if (part === "") return [];
+    if (part === "*") return [{ kind: "any" }];
+    if (part === "<pid>" || part === "<port>") return [{ kind: "number", name: part === "<pid>" ? "pid" : "port" }];
+    return part === "<sessionId>" ? [{ kind: "id" }] : [{ kind: "text", text: part }];
+  });
+}
+
+export function parsePattern(pattern: string): Steps {
+  return pattern.split("/").map((part) => (part === "**" ? "deep" : parseSegment(part)));
+}
+
+const isDigit = (character: string | undefined): boolean => character !== undefined && character >= "0" && character <= "9";
+
+/** Where a piece that starts at `from` may end, the longest first. */
+function endsOf(piece: Piece, name: string, from: number): readonly number[] {
+  if (piece.kind === "text") return name.startsWith(piece.text, from) ? [from + piece.text.length] : [];
+  let to = from;
+  if (piece.kind === "number") {
+    // A number is taken whole: half of a longer one is another process.
+    if (isDigit(name[from - 1])) return [];
+    while (isDigit(name[to])) to += 1;
+    return to > from && to - from <= 10 ? [to] : [];
+  }
+  const least = piece.kind === "id" ? from + 1 : from;
+  return Array.from({ length: Math.max(0, name.length - least + 1) }, (_, index) => name.length - index);
+}
+
+/**
+ * What a name says under a segment, or undefined when it does not fit. Places that were found hopeless are remembered,
+ * so that the work is bounded by the product of both lengths.
+ */
+export function matchSegment(segment: Segment, name: string): Captures | undefined {
+  const hopeless = new Set<number>();
+
+  function from(index: number, at: number): Captures | undefined {
+    const piece = segment[index];
+    if (piece === undefined) return at === name.length ? {} : undefined;
+    const place = index * (name.length + 1) + at;
+    if (hopeless.has(place)) return undefined;
+    for (const end of endsOf(piece, name, at)) {
+      const rest = from(index + 1, end);
+      if (rest === undefined) continue;
+      const said = name.slice(at, end);
+      if (piece.kind === "number") return { ...rest, [piece.name]: said };
+      return piece.kind === "id" ? { ...rest, sessionId: said } : rest;
+    }
+    hopeless.add(place);
+    return undefined;
+  }
+
+  return from(0, 0);
+}
+
+/** A pid or a port in a file's name; leading zeros would be another file's number. */
+function numberFrom(text: string | undefined): number | undefined {
+  return text === undefined || (text.length > 1 && text.startsWith("0")) ? undefined : Number(text);
+}
+
+export function entryName(key: string, captures: Captures): EntryName {
+  return { key, pid: numberFrom(captures.pid), port: numberFrom(captures.port), sessionId: captures.sessionId };
+}

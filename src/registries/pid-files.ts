@@ -1,0 +1,32 @@
+import { usual } from "./defaults.ts";
+import type { Format } from "./format.ts";
+import { claimFromName } from "./one-file.ts";
+
+/** Who can hold an `active-session-<pid>`: a Claude, or the shell or script that its start hook ran in. */
+const sessionHolders = ["claude", "claude-code", "codex", "code", "coder", "node", "bun", "sh", "bash", "dash", "zsh", "fish"];
+
+/**
+ * Files whose name is the claim: `active-session-<pid>` of an orchestrator, or any pattern with `<pid>` in it. What
+ * they hold is the session's id or nothing; a name without a pid is somebody else's file.
+ */
+export function pidFiles(pattern: string | undefined): Format {
+  return {
+    ...usual,
+    name: "pid-files",
+    summary: "files named by a pid, such as active-session-<pid>",
+    wellKnown: ({ cwd }) => (pattern === undefined ? [`${cwd}/.orchestrator-state`] : []),
+    presence: "process",
+    holderNames: pattern === undefined ? sessionHolders : undefined,
+    layout: "files",
+    patterns: [pattern ?? "active-session-<pid>"],
+    nameIsEnough: true,
+    ownDirectory: false,
+    claim: (name, content) => {
+      if (name.pid === undefined || name.pid <= 1)
+        return { ok: false, problem: `its name says pid ${name.pid ?? "0…"}, which can be no holder` };
+      const claim = claimFromName(name, false);
+      const sessionId = /^[\w:.-]{1,128}$/.exec(content?.trim() ?? "")?.[0];
+      return claim.ok && name.sessionId === undefined ? { ...claim, registration: { ...claim.registration, sessionId } } : claim;
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { BigIntStats } from "node:fs";
+import type { FileState } from "../host/directory.ts";
+import type { ReadFile } from "../host/files.ts";
+import type { Claim } from "../registries/format.ts";
+import type { Container } from "../registries/json-bytes.ts";
+import type { Target } from "./target.ts";
+
+/** One entry as it was read: what it claims, and where it stands. */
+export type Entry = {
+  readonly key: string;
+  readonly claim: Claim;
+  /** Its key occurs more than once, so which of them is meant is unknown. */
+  readonly duplicate: boolean;
+  readonly place: MemberPlace | FilePlace;
+};
+
+/** Its place among its container's members. */
+export type MemberPlace = { readonly kind: "member"; readonly index: number };
+
+/** A file of its own; `bytes` only where they were read. */
+export type FilePlace = { readonly kind: "file"; readonly state: FileState; readonly bytes: Buffer | undefined };
+
+type Read = { readonly state: "read"; readonly target: Target; readonly entries: readonly Entry[] };
+
+/** One JSON file with many entries. */
+export type MembersRegistry = Read & { readonly kind: "members"; readonly file: ReadFile; readonly container: Container };
+
+/** A directory with one file an entry; `problems` are parts of it that could not be read. */
+export type FilesRegistry = Read & {
+  readonly kind: "files";
+  readonly realPath: string;
+  readonly stat: BigIntStats;
+  readonly problems: readonly string[];
+};
+
+export type ReadRegistry = MembersRegistry | FilesRegistry;
+
+export type Unread = { readonly state: "missing" | "unreadable" | "malformed"; readonly target: Target; readonly problem: string };
+
+export type Loaded = ReadRegistry | Unread;
+
+/** A torn text is read again so many times before it is called that, with a pause of so many ms between. */
+export const torn = { attempts: 6, pauseMs: 150 } as const;
+
+export function missing(target: Target): Unread {
+  return { state: "missing", target, problem: "is not there; correct the path, or remove it from the configuration" };
+}
+
+/** The uid of whoever a registry belongs to. */
+export function ownerUid(loaded: ReadRegistry): number {
+  return Number(loaded.kind === "members" ? loaded.file.stat.uid : loaded.stat.uid);
+}

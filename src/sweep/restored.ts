@@ -1,0 +1,11 @@
+import type { Tombstone } from "../host/tombstones.ts";
+
+/** What became of one tombstone. */
+export type RestoreOutcome = {
+  readonly tombstone: Tombstone;
+  readonly action: "restored" | "would-restore" | "newcomer" | "failed";
+  readonly detail: string;
+};
+
+/** What is said when the name is taken. */
+export const newcomer = "an entry of this name is there already; it was left alone";

@@ -1,0 +1,157 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { afterEach } from "vitest";
+import type { EntryReport, SweepReport } from "../../src/report/model.ts";
+
+/** The user and group that own nothing. */
+export const nobody = 65_534;
+export const isRoot = process.getuid?.() === 0;
+
+const built = resolve("dist/sessreap.cjs");
+const day = 86_400_000;
+
+/** A place of its own for one test: a home, a state directory, and the clean environment that leads to them. */
+export type Scratch = {
+  readonly dir: string;
+  readonly home: string;
+  readonly stateDir: string;
+  readonly env: Readonly<Record<string, string>>;
+};
+
+const scratches: string[] = [];
+afterEach(() => {
+  for (const dir of scratches.splice(0)) rmSync(dir, { recursive: true, force: true });
+});
+
+export function newScratch(): Scratch {
+  const dir = mkdtempSync(join(tmpdir(), "sessreap-cli-"));
+  scratches.push(dir);
+  const [home, stateDir] = [join(dir, "home"), join(dir, "state")];
+  mkdirSync(home);
+  const env = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: home, SESSREAP_STATE_DIR: stateDir, LC_ALL: "C" };
+  return { dir, home, stateDir, env };
+}
+
+/** A scratch in which the user `nobody` is at home; whoever runs it needs root. */
+export function nobodysScratch(): Scratch {
+  const scratch = newScratch();
+  for (const path of [scratch.dir, scratch.home]) chownSync(path, nobody, nobody);
+  return scratch;
+}
+
+/** Writes a file that was last changed so long ago that no grace period shelters it. */
+export function writeOld(path: string, content: string | Uint8Array, ageMs = 30 * day): string {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+  makeOld(path, ageMs);
+  return path;
+}
+
+export function makeOld(path: string, ageMs = 30 * day): void {
+  const at = (Date.now() - ageMs) / 1000;
+  utimesSync(path, at, at);
+}
+
+export const daysAgo = (days: number): string => new Date(Date.now() - days * day).toISOString();
+
+/** Which member of an entry carries what, in the registries that the tests declare. */
+const fields = {
+  sessionId: "id",
+  pid: "pid",
+  startTicks: "start",
+  bootId: "boot",
+  host: "host",
+  registeredAt: "since",
+  lastActivityAt: "active",
+  lastHeartbeatAt: "beat",
+};
+
+/** Writes the user's configuration. */
+export function configure({ home }: Scratch, config: unknown): string {
+  const path = join(home, ".config", "sessreap", "config.json");
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, typeof config === "string" ? config : JSON.stringify(config));
+  return path;
+}
+
+/** Declares one keyed-json registry, in `agents.json` unless said otherwise, and returns its path. */
+export function declareRegistry(scratch: Scratch, more: Readonly<Record<string, unknown>> = {}): string {
+  const path = join(scratch.dir, "agents.json");
+  const declared = { format: "keyed-json", path, fields, ...more };
+  configure(scratch, { registries: [declared] });
+  return declared.path;
+}
+
+export type Ran = { readonly code: number | null; readonly signal: string | null; readonly stdout: string; readonly stderr: string };
+
+export type RunOptions = {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly asNobody?: boolean;
+  readonly cwd?: string;
+  /** Programs that run the tool, such as `strace -f`. */
+  readonly under?: readonly string[];
+};
+
+/** `nobody` may not see the source tree, so the tool is put where everybody can. */
+function program(scratch: Scratch, asNobody: boolean): string {
+  if (!asNobody) return built;
+  const copy = join(scratch.dir, "sessreap.cjs");
+  copyFileSync(built, copy);
+  chmodSync(copy, 0o644);
+  return copy;
+}
+
+export function startSessreap(scratch: Scratch, words: readonly string[], options: RunOptions = {}): ChildProcess {
+  const asNobody = options.asNobody === true;
+  const command = [...(options.under ?? []), process.execPath, program(scratch, asNobody), ...words];
+  return spawn(command[0] as string, command.slice(1), {
+    cwd: options.cwd ?? scratch.dir,
+    env: { ...scratch.env, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+    ...(asNobody && { uid: nobody, gid: nobody }),
+  });
+}
+
+function collect(stream: NodeJS.ReadableStream | null): () => string {
+  const chunks: Buffer[] = [];
+  stream?.on("data", (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks).toString("utf8");
+}
+
+/** Runs the built tool as a stranger would, and returns everything that came out of it. */
+export async function sessreap(scratch: Scratch, words: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const child = startSessreap(scratch, words, options);
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  return new Promise((done, fail) => {
+    child.once("error", fail);
+    child.once("close", (code, signal) => done({ code, signal, stdout: stdout(), stderr: stderr() }));
+  });
+}
+
+/** Runs the tool with `--json` and returns its one document. */
+export async function sweepReport(scratch: Scratch, words: readonly string[], options: RunOptions = {}): Promise<SweepReport> {
+  const { code, stdout, stderr } = await sessreap(scratch, [...words, "--json"], options);
+  const report = parseOnly(stdout, stderr) as SweepReport;
+  if (report.exitCode !== code) throw new Error(`the document says exit code ${report.exitCode}, the process ${code}: ${stderr}`);
+  return report;
+}
+
+export function parseOnly(stdout: string, stderr = ""): unknown {
+  try {
+    return JSON.parse(stdout);
+  } catch {
+    throw new Error(`stdout is no single JSON document:\n${stdout}\n${stderr}`);
+  }
+}
+
+/** What a report says of each entry, by key, in the words that a test is about. */
+export function by({ entries }: SweepReport, ...wanted: readonly (keyof EntryReport)[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(entries.map((entry) => [entry.key, wanted.map((name) => String(entry[name])).join(" ")]));
+}
+
+/** Says on the terminal that a test was left out, and why: a silent skip looks like a pass. */
+export function leaveOut(what: string, why: string): void {
+  process.stderr.write(`\nLEFT OUT: ${what}: ${why}\n`);
+}

@@ -1,0 +1,101 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterEach } from "vitest";
+
+/** A real process of a test. It reads its stdin, so it ends with the test run even if nobody ends it. */
+export type Running = { readonly pid: number; readonly startTicks: string; readonly child: ChildProcess };
+
+const running: ChildProcess[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map(end));
+});
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill("SIGCONT");
+  child.kill("SIGKILL");
+  await gone;
+}
+
+/** Ends a process and waits until its pid is free. */
+export function stop({ child }: Running): Promise<void> {
+  return end(child);
+}
+
+/** Field 22 of a process's stat: what a careful writer records beside the pid. */
+export function startTicksOf(pid: number): string {
+  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] as string;
+}
+
+export const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+
+export async function until(what: string, test: () => boolean): Promise<void> {
+  for (let attempt = 0; attempt < 1000; attempt += 1) {
+    if (test()) return;
+    await new Promise((resolve) => void setTimeout(resolve, 10));
+  }
+  throw new Error(`waited in vain until ${what}`);
+}
+
+export type StartOptions = {
+  readonly argv0?: string;
+  readonly cwd?: string;
+  readonly uid?: number;
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/** Starts a program and waits until it runs under its own argv. */
+export async function start(file: string, args: readonly string[], options: StartOptions = {}): Promise<Running> {
+  const { argv0 = file, cwd, uid, env } = options;
+  const child = spawn(file, args, {
+    argv0,
+    ...(cwd !== undefined && { cwd }),
+    ...(uid !== undefined && { uid, gid: uid }),
+    env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", ...env },
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  running.push(child);
+  await once(child, "spawn");
+  const pid = child.pid as number;
+  await until(`${argv0} shows its argv`, () => readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(`${argv0}\0`));
+  return { pid, startTicks: startTicksOf(pid), child };
+}
+
+/** A process that does nothing, whatever it is called: a shell that waits for input which never comes. */
+export function idle(options: StartOptions = {}): Promise<Running> {
+  return start("/bin/sh", ["-c", "read never"], options);
+}
+
+/**
+ * A process whose whole argv is the given one, such as `codex resume ID`: a shell under another name that runs a
+ * script which is called like the first argument.
+ */
+export function pretend(dir: string, argv: readonly [string, string, ...string[]]): Promise<Running> {
+  const [argv0, first, ...rest] = argv;
+  mkdirSync(dirname(join(dir, first)), { recursive: true });
+  writeFileSync(join(dir, first), "read never\n");
+  return start("/bin/sh", [first, ...rest], { argv0, cwd: dir });
+}
+
+/** A pid that has just become free. */
+export async function gonePid(): Promise<Running> {
+  const process = await idle();
+  await stop(process);
+  return process;
+}
+
+/** A child that has ended and whose parent never asks for it. */
+export async function zombie(): Promise<Running> {
+  // A shell would reap its background child sooner or later; perl does only when it is told to.
+  const parent = await start("/usr/bin/perl", ["-e", '$| = 1; my $child = fork; exit 0 unless $child; print "$child\\n"; sleep 600']);
+  const [line] = (await once(parent.child.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
+  const pid = Number(line.toString("utf8").trim());
+  await until("the child is a zombie", () => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8")));
+  return { pid, startTicks: startTicksOf(pid), child: parent.child };
+}

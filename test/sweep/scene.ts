@@ -1,0 +1,57 @@
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach } from "vitest";
+import { defaultPolicy } from "../../src/core/policy.ts";
+import { realHost, type Host } from "../../src/host/host.ts";
+import { keyedJson } from "../../src/registries/keyed-json.ts";
+import { sweep, type SweepOptions } from "../../src/sweep/sweep.ts";
+import type { SweepReport } from "../../src/report/model.ts";
+import type { Target } from "../../src/sweep/target.ts";
+
+const directories: string[] = [];
+afterEach(() => {
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+});
+
+/** One registry on this machine, and the host whose parts a test may replace to be in the right moment. */
+export type Scene = { readonly directory: string; readonly path: string; readonly target: Target; readonly host: Host };
+
+export async function newScene(): Promise<Scene> {
+  const directory = mkdtempSync(join(tmpdir(), "sessreap-sweep-"));
+  directories.push(directory);
+  const path = join(directory, "agents.json");
+  const stateDir = join(directory, "state");
+  mkdirSync(stateDir);
+  const format = keyedJson({
+    entries: "",
+    pattern: "",
+    fields: { sessionId: "id", pid: "pid", registeredAt: "since" },
+    presence: "either",
+  });
+  const target: Target = { format, path, named: true, appServers: [], owner: undefined, release: undefined };
+  const host = await realHost(stateDir, "0.0.0");
+  return { directory, path, target, host: { ...host, homeOf: () => directory } };
+}
+
+/** Writes the registry as it was left a month ago. */
+export function writeOld(path: string, text: string): void {
+  writeFileSync(path, text);
+  const at = Date.now() / 1000 - 30 * 86_400;
+  utimesSync(path, at, at);
+}
+
+export function sweepOnce(host: Host, target: Target, more: Partial<SweepOptions> = {}): Promise<SweepReport> {
+  return sweep(host, {
+    targets: [target],
+    policy: defaultPolicy,
+    codexHomes: [],
+    env: {},
+    lookAnyway: false,
+    command: "sweep",
+    stop: { signal: undefined },
+    dryRun: false,
+    failOnGhosts: false,
+    ...more,
+  });
+}
