@@ -16,7 +16,7 @@ export type RunLock = { readonly release: () => void };
  * of a shorter name, Node 20 takes the zero bytes after it for a part and Node 24 does not, so that the two would not
  * see each other's lock.
  */
-function lockAddress(stateDir: string): string {
+export function lockAddress(stateDir: string): string {
   const { dev, ino } = statSync(stateDir, { bigint: true });
   if (process.platform !== "linux") return join(stateDir, "run.sock");
   const key = createHash("sha256").update(`${process.getuid?.()}:${dev}:${ino}`).digest("hex").slice(0, 32);
