@@ -92,9 +92,8 @@ export async function gonePid(): Promise<Running> {
 
 /** A child that has ended and whose parent never asks for it. */
 export async function zombie(): Promise<Running> {
-  // The parent becomes another program before its child ends, and that one knows of no child.
-  const parent = await start("/bin/sh", ["-c", "read go; sleep 0.3 & echo $!; exec /bin/cat"]);
-  parent.child.stdin?.write("\n");
+  // A shell would reap its background child sooner or later; perl does only when it is told to.
+  const parent = await start("/usr/bin/perl", ["-e", '$| = 1; my $child = fork; exit 0 unless $child; print "$child\\n"; sleep 600']);
   const [line] = (await once(parent.child.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
   const pid = Number(line.toString("utf8").trim());
   await until("the child is a zombie", () => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8")));

@@ -21,8 +21,9 @@ export type CommandDeclaration = {
 const json: OptionDeclaration = { flags: "--json", help: "print one JSON document instead of text" };
 const color: OptionDeclaration = { flags: "--color <when>", help: "auto, always or never", fallback: "auto" };
 const quiet: OptionDeclaration = { flags: "-q, --quiet", help: "print the count line only" };
-const verbose: OptionDeclaration = { flags: "-v, --verbose", help: "say more on stderr" };
+const verbose: OptionDeclaration = { flags: "-v, --verbose", help: "say on stderr what was looked at, and what was seen there" };
 const exitCode: OptionDeclaration = { flags: "--exit-code", help: "exit 10 when there are ghosts" };
+const duplicates: OptionDeclaration = { flags: "--exit-code", help: "exit 10 when a session has more than one live harness" };
 const dryRun: OptionDeclaration = { flags: "-n, --dry-run", help: "judge and report, stop before anything is written" };
 
 const judging: readonly OptionDeclaration[] = [
@@ -73,6 +74,34 @@ export const commands = [
     arguments: "[keys...]",
     options: [{ flags: "--sweep <id>", help: "everything that this sweep reaped" }, dryRun, json],
     exits: ["1  there is no such tombstone", "3  an entry could not be put back", "75 a sweep is running"],
+  },
+  {
+    name: "watch",
+    summary: "stay up: sweep at the start, then the moment a holder exits",
+    options: [...judging, json, color],
+    exits: ["130 stopped by SIGINT", "143 stopped by SIGTERM"],
+  },
+  {
+    name: "owners",
+    summary: "which live processes run which session; duplicates first",
+    options: [
+      { flags: "--session <id>", help: "this session only" },
+      {
+        flags: "--retire <older|pid>",
+        help: "end the older harness of every duplicate, or the one with this pid, and its background children",
+      },
+      { flags: "--yes", help: "do not ask before processes are ended" },
+      ...judging,
+      duplicates,
+      json,
+      color,
+    ],
+    exits: [
+      "1  there is no such harness",
+      "3  a process would not end",
+      "4  refused: there is a doubt, and nothing was ended",
+      "10 duplicates found, with --exit-code",
+    ],
   },
   {
     name: "config",

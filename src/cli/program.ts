@@ -11,6 +11,8 @@ const runners: Readonly<Record<CommandName, () => Promise<Run<never>>>> = {
   explain: async () => (await import("./commands/explain.ts")).runExplain,
   history: async () => (await import("./commands/history.ts")).runHistory,
   restore: async () => (await import("./commands/restore.ts")).runRestore,
+  watch: async () => (await import("./commands/watch.ts")).runWatch,
+  owners: async () => (await import("./commands/owners.ts")).runOwners,
   config: async () => (await import("./commands/config.ts")).runConfig,
 };
 
@@ -60,7 +62,7 @@ export async function runProgram(words: readonly string[], around: Around): Prom
   for (const [index, declaration] of commands.entries()) {
     const command = declare(program, declaration, index === 0);
     command.exitOverride().action(async (...given: readonly unknown[]) => {
-      const positionals = declaration.name === "explain" || declaration.name === "restore" ? [given[0]].flat() : [];
+      const positionals = "arguments" in declaration ? [given[0]].flat() : [];
       const run = await runners[declaration.name]();
       exitCode = await run({ ...around, words: positionals as string[], options: command.opts<never>() });
     });

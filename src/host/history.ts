@@ -1,8 +1,9 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { RetiredProcess } from "../core/retirement.ts";
 import { errorCode } from "./observed.ts";
 
-/** One sweep or restore that did something. */
+/** One sweep, restore or retirement that did something. */
 export type HistoryLine = {
   readonly sweepId: string;
   readonly at: string;
@@ -14,6 +15,7 @@ export type HistoryLine = {
     readonly reason: string;
     readonly tombstone: string | undefined;
   }[];
+  readonly processes?: readonly RetiredProcess[];
 };
 
 /** One older file of this size, in bytes, is kept beside the current one. */

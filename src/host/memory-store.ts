@@ -13,6 +13,7 @@ type Stored = {
   wallMs?: number;
   bootMs?: number;
   awakeMs?: number;
+  steppedAtMs?: number;
   traces: Record<string, Record<string, StoredTrace>>;
   answeredSinceMs: Record<string, number>;
   restored: Restored[];
@@ -69,13 +70,14 @@ export function loadMemory(stateDir: string): { readonly memory: Memory; readonl
     const traces = Object.entries(stored.traces).map(([path, entries]) => {
       return [path, new Map(Object.entries(entries).map(([key, trace]) => [key, toTrace(trace)]))] as const;
     });
-    const { bootId, wallMs, bootMs, awakeMs, restored } = stored;
+    const { bootId, wallMs, bootMs, awakeMs, steppedAtMs, restored } = stored;
     return {
       memory: {
         bootId,
         wallMs,
         bootMs,
         awakeMs,
+        steppedAtMs,
         traces: new Map(traces),
         answeredSinceMs: new Map(Object.entries(stored.answeredSinceMs)),
         restored,
@@ -91,7 +93,7 @@ export function loadMemory(stateDir: string): { readonly memory: Memory; readonl
 /** Our own state, which nothing but a sweep under the run lock writes, so a library's atomic write will do. */
 export async function saveMemory(stateDir: string, memory: Memory): Promise<void> {
   const { default: writeFileAtomic } = await import("write-file-atomic");
-  const { bootId, wallMs, bootMs, awakeMs } = memory;
+  const { bootId, wallMs, bootMs, awakeMs, steppedAtMs } = memory;
   const traces = [...memory.traces].map(([path, entries]) => {
     return [path, Object.fromEntries([...entries].map(([key, trace]) => [key, fromTrace(trace)]))] as const;
   });
@@ -101,6 +103,7 @@ export async function saveMemory(stateDir: string, memory: Memory): Promise<void
     ...(wallMs !== undefined && { wallMs }),
     ...(bootMs !== undefined && { bootMs }),
     ...(awakeMs !== undefined && { awakeMs }),
+    ...(steppedAtMs !== undefined && { steppedAtMs }),
     traces: Object.fromEntries(traces),
     answeredSinceMs: Object.fromEntries(memory.answeredSinceMs),
     restored: [...memory.restored],

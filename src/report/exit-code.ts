@@ -9,6 +9,8 @@ export const exitCodes = {
   refused: 4,
   found: 10,
   busy: 75,
+  interrupted: 130,
+  terminated: 143,
 } as const;
 
 type Swept = Pick<SweepReport, "registries" | "entries" | "refusal">;

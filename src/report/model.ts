@@ -58,6 +58,8 @@ export type SweepReport = {
   readonly summary: Summary;
   /** Why the sweep doubted its own eyes and reaped nothing. */
   readonly refusal: string | null;
+  /** What was looked at, and what was seen there. */
+  readonly looks: readonly string[];
   /** What somebody should hear although nothing failed. */
   readonly warnings: readonly string[];
   readonly exitCode: number;

@@ -5,7 +5,7 @@ import { bury, noRoom, type Burial } from "./burial.ts";
 import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
 import { lastLook } from "./last-look.ts";
 import type { FilesRegistry } from "./loaded.ts";
-import { done, settleAll, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { done, settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 
 /** What a tombstone keeps of a file: all it said, and what the file system knew of it. */
 function keptOf({ entry }: ExaminedEntry): KeptFile {
@@ -49,6 +49,9 @@ function drop(host: Host, { realPath, target }: FilesRegistry, { entry }: Examin
   }
 }
 
+/** So many files are removed between two looks for a signal. */
+const turn = 64;
+
 /** Reaps files one by one. Tombstones go first, all together; those whose entry was not reaped are taken back. */
 export async function reapFiles(
   host: Host,
@@ -82,7 +85,10 @@ export async function reapFiles(
     const id = burial.ids[index] ?? "";
     const { key } = one.entry;
     let outcome: Outcome;
-    if (dead === undefined) outcome = undone("withheld", "its owner came up");
+    // A signal is heard only between two turns of the event loop.
+    if (index % turn === turn - 1) await host.sleep(0);
+    if (around.stop.signal !== undefined) outcome = undone("skipped", stopped);
+    else if (dead === undefined) outcome = undone("withheld", "its owner came up");
     else if (!dead.has(key)) outcome = undone("skipped", "it came back to life");
     else outcome = drop(host, loaded, one, id);
     outcomes.set(key, outcome);

@@ -1,8 +1,9 @@
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
-import { sweepExitCode } from "../report/exit-code.ts";
+import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
+import { looksOf } from "../report/looks.ts";
 import { outputSchema, summarize, type Action, type EntryReport, type RegistryReport, type SweepReport } from "../report/model.ts";
-import type { Grave, Outcome, Outcomes, Surroundings } from "./outcome.ts";
+import { settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Stop, type Surroundings } from "./outcome.ts";
 import { reapFiles } from "./reap-files.ts";
 import { reapMembers } from "./reap-members.ts";
 import { releaseEntry } from "./release.ts";
@@ -13,8 +14,16 @@ export type SweepOptions = ExamineOptions & {
   /** The name under which the report goes out: `sweep` or `list`. */
   readonly command: string;
   readonly dryRun: boolean;
+  readonly stop: Stop;
   /** Ghosts make the exit code 10, for commands that only look. */
   readonly failOnGhosts: boolean;
+};
+
+/** A stopped sweep exits as the shell names the signal. */
+const stopCodes: Readonly<Record<NonNullable<Stop["signal"]> | "none", number | undefined>> = {
+  SIGINT: exitCodes.interrupted,
+  SIGTERM: exitCodes.terminated,
+  none: undefined,
 };
 
 const intended = {
@@ -26,7 +35,7 @@ const intended = {
 } as const satisfies Record<ExaminedEntry["intent"], Action>;
 
 /** `20261120T150000Z-3f2a`: sorts by time and names one sweep for ever. */
-function sweepIdAt(startedAt: string, suffix: string): string {
+export function sweepIdAt(startedAt: string, suffix: string): string {
   return `${startedAt.replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "")}-${suffix}`;
 }
 
@@ -52,10 +61,15 @@ function entryReport(
   };
 }
 
+/** Parts of a registry that could not be read: what is in them is not judged. */
+function unreadParts(loaded: Examined["loaded"]): readonly string[] {
+  return loaded.kind === "files" ? loaded.problems : [];
+}
+
 function registryReport({ loaded, owner, reportOnly, entries }: Examined, outcomes: Outcomes): RegistryReport {
   const failure = [...outcomes.values()].find(({ action }) => action === "failed");
   const changed = [...outcomes.values()].find(({ action }) => action === "skipped");
-  const problem = failure?.note ?? reportOnly ?? (owner.up ? `its owner is up (${owner.why})` : null);
+  const problem = failure?.note ?? reportOnly ?? (owner.up ? `its owner is up (${owner.why})` : (unreadParts(loaded)[0] ?? null));
   const state =
     failure !== undefined ? "failed" : reportOnly !== undefined || owner.up ? "report-only" : changed !== undefined ? "changed" : "swept";
   return {
@@ -72,24 +86,25 @@ function unreadReport({ target, state, problem }: Examination["unread"][number])
   return { format: target.format.name, path: target.path, state, owner: { up: false, pids: [] }, registrations: 0, problem };
 }
 
-/** Reaps and releases what was condemned, one registry at a time. */
-async function carryOut(
+/** Reaps what was condemned in one registry, then lets its owner release the rest. */
+export async function carryOutIn(
   host: Host,
   examination: Examination,
+  examined: Examined,
   grave: Grave,
   around: Surroundings,
-): Promise<ReadonlyMap<Examined, Outcomes>> {
-  const all = new Map<Examined, Outcomes>();
-  for (const examined of examination.registries) {
-    const reap = examined.entries.filter(({ intent }) => intent === "reap");
-    const reapAll = examined.loaded.kind === "members" ? reapMembers : reapFiles;
-    const outcomes = new Map(reap.length === 0 ? [] : await reapAll(host, examination, examined, reap, grave, around));
-    for (const one of examined.entries.filter(({ intent }) => intent === "release")) {
-      outcomes.set(one.entry.key, await releaseEntry(host, examined.loaded, one));
-    }
-    all.set(examined, outcomes);
+): Promise<Outcomes> {
+  const meant = (intent: ExaminedEntry["intent"]): readonly ExaminedEntry[] => examined.entries.filter((one) => one.intent === intent);
+  const [reap, release] = [meant("reap"), meant("release")];
+  const outcomes = new Map<string, Outcome>();
+  if (around.stop.signal !== undefined) {
+    settleAll(outcomes, [...reap, ...release], undone("skipped", stopped));
+    return outcomes;
   }
-  return all;
+  const reapAll = examined.loaded.kind === "members" ? reapMembers : reapFiles;
+  const reaped = reap.length === 0 ? outcomes : await reapAll(host, examination, examined, reap, grave, around);
+  for (const one of release) outcomes.set(one.entry.key, await releaseEntry(host, examined.loaded, one));
+  return new Map([...reaped, ...outcomes]);
 }
 
 /** What a killed sweep had set aside goes back to its place, where the next one judges it. */
@@ -102,8 +117,9 @@ function mend(host: Host, { registries }: Examination): readonly string[] {
 
 /** Registries that somebody must look after. A well-known place that is empty is none of them. */
 function faultsOf({ unread, registries }: Examination): ReadonlySet<string> {
-  const unreadable = unread.filter(({ state, target }) => state !== "missing" || target.named).map(({ target }) => target.path);
-  return new Set([...unreadable, ...registries.filter(({ drifted }) => drifted).map(({ loaded }) => loaded.target.path)]);
+  const unreadable = unread.filter(({ state, target }) => state !== "missing" || target.named);
+  const doubtful = registries.filter(({ drifted, loaded }) => drifted || unreadParts(loaded).length > 0);
+  return new Set([...unreadable.map(({ target }) => target.path), ...doubtful.map(({ loaded }) => loaded.target.path)]);
 }
 
 /** One whole pass over all registries. A dry run is the same pass, stopped before the first write. */
@@ -125,10 +141,13 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     }
   };
   if (!options.dryRun && refusal === undefined) {
+    for (const { path } of options.targets) host.clearLitter(path);
     unkept.push(...mend(host, examination));
     const condemned = registries.some(({ entries }) => entries.some(({ intent }) => intent === "reap"));
     const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
-    outcomes = await carryOut(host, examination, grave, options);
+    const all = new Map<Examined, Outcomes>();
+    for (const examined of registries) all.set(examined, await carryOutIn(host, examination, examined, grave, options));
+    outcomes = all;
     await keep("what this sweep has seen", () => host.store.saveMemory(remember(host, examination, outcomes)));
   }
   const entries = registries.flatMap((examined) => {
@@ -151,8 +170,9 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     host: { hostname: here.hostname, bootId: here.bootId.seen ? here.bootId.value : null },
     ...report,
     summary: summarize(entries),
+    looks: looksOf(examination.evidence),
     warnings: [...warnings, ...unkept],
-    exitCode: sweepExitCode(report, faultsOf(examination), options.failOnGhosts),
+    exitCode: stopCodes[options.stop.signal ?? "none"] ?? sweepExitCode(report, faultsOf(examination), options.failOnGhosts),
   };
 }
 

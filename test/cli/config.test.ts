@@ -64,7 +64,7 @@ const mistakes: readonly (readonly [config: unknown, said: string | RegExp])[] =
     bridge({ appServers: ["ws://10.0.0.1:80"] }),
     'registries[0].appServers[0]: "ws://10.0.0.1:80" is not a loopback address such as "ws://127.0.0.1:8788", nor "unix://" with an absolute path',
   ],
-  [bridge({ fields: {} }), "registries[0].fields: llmmsg-bridge has a shape of its own; only declared formats take it"],
+  [bridge({ fields: {} }), "registries[0].fields: llmmsg-bridge has a shape of its own and does not take it"],
   [{ registries: [{ format: "keyed-json", fields: {} }] }, "registries[0].path: is missing; keyed-json has no well-known place"],
   [
     { registries: [{ format: "keyed-json", path: "/x" }] },

@@ -25,9 +25,9 @@ export async function newScene(): Promise<Scene> {
   mkdirSync(stateDir);
   const format = keyedJson({
     entries: "",
+    pattern: "",
     fields: { sessionId: "id", pid: "pid", registeredAt: "since" },
     presence: "either",
-    pattern: "",
   });
   const target: Target = { format, path, named: true, appServers: [], owner: undefined, release: undefined };
   const host = await realHost(stateDir, "0.0.0");
@@ -49,6 +49,7 @@ export function sweepOnce(host: Host, target: Target, more: Partial<SweepOptions
     env: {},
     lookAnyway: false,
     command: "sweep",
+    stop: { signal: undefined },
     dryRun: false,
     failOnGhosts: false,
     ...more,

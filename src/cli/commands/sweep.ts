@@ -1,3 +1,4 @@
+import { visible } from "../../report/visible.ts";
 import { sweepText, sweepWarnings } from "../../report/text.ts";
 import { sweep, type SweepOptions } from "../../sweep/sweep.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
@@ -5,6 +6,7 @@ import { paletteFor, write, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { lockState } from "../run-lock.ts";
 import type { JudgingOptions } from "../settings.ts";
+import { listenForStop } from "../stop.ts";
 
 export type SweepCommandOptions = JudgingOptions & OutputOptions & { readonly dryRun?: boolean; readonly exitCode?: boolean };
 
@@ -15,15 +17,17 @@ async function judgeAndReport(
   const { options, stdout, stderr } = invocation;
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const { host, settings, examine } = await prepare(invocation);
+  const stop = listenForStop();
   const lock = as.dryRun ? undefined : await lockState(host, settings, "another sweep of this state directory is running");
   try {
-    const report = await sweep(host, { ...examine, ...as, failOnGhosts: as.dryRun && options.exitCode === true });
+    const report = await sweep(host, { ...examine, ...as, stop, failOnGhosts: as.dryRun && options.exitCode === true });
     const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
     if (options.json === true) await write(stdout, `${JSON.stringify(report)}\n`);
     else await writeLines(stdout, sweepText(report, palette, options.quiet === true));
+    const said = [...(options.verbose === true ? report.looks.map(visible) : []), ...sweepWarnings(report, named)];
     await writeLines(
       stderr,
-      sweepWarnings(report, named).map((line) => `sessreap: ${line}`),
+      said.map((line) => `sessreap: ${line}`),
     );
     return report.exitCode;
   } finally {

@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { ageOf, newestPast, type Age } from "../../src/core/age.ts";
+import { seen } from "../../src/core/evidence.ts";
+import { blind, day, hour, minute, now, sceneOf, type Told } from "./scene.ts";
+
+const noTimes = { registeredAt: undefined, lastActivityAt: undefined } as const;
+const ms = (age: Age): number | undefined => (age.known ? age.ms : undefined);
+
+const rows: readonly (readonly [string, Told, number | undefined])[] = [
+  ["the newest of its two times counts", { claim: { registeredAt: now - day, lastActivityAt: now - hour } }, hour],
+  ["a time in the future does not count", { claim: { registeredAt: now - day, lastActivityAt: now + hour } }, day],
+  ["a time of this very moment counts", { claim: { lastActivityAt: now } }, 0],
+  [
+    "its file's time counts where the file is its own",
+    { claim: { registeredAt: now - day }, registry: { oneFile: true, modifiedAt: seen(now - minute) } },
+    minute,
+  ],
+  [
+    "its file's time does not count where others share the file",
+    { claim: { registeredAt: now - day }, registry: { modifiedAt: seen(now - minute) } },
+    day,
+  ],
+  [
+    "its own file's time does not count when it is in the future",
+    { claim: { registeredAt: now - day }, registry: { oneFile: true, modifiedAt: seen(now + minute) } },
+    day,
+  ],
+  ["without a time it is as old as its file's last change", { claim: noTimes, registry: { modifiedAt: seen(now - hour) } }, hour],
+  [
+    "without a time it is as old as the sweeps that saw it, if that is longer",
+    { claim: noTimes, registry: { modifiedAt: seen(now) }, memory: { seenForMs: day } },
+    day,
+  ],
+  ["after a step of the clock only sweeps tell its age", { memory: { clockStepped: true, seenForMs: minute } }, minute],
+  ["without a clock nobody knows its age", { clock: { wallMs: blind } }, undefined],
+  ["without its file's time nobody knows its age", { registry: { modifiedAt: blind } }, undefined],
+  [
+    "without a time, in a file from the future, nobody knows its age",
+    { claim: noTimes, registry: { modifiedAt: seen(now + 1) } },
+    undefined,
+  ],
+];
+
+test.each(rows)("%s", (_, told, expected) => {
+  expect(ms(ageOf(sceneOf(told)))).toBe(expected);
+});
+
+test("of no times the newest is none", () => {
+  expect(newestPast(now, [{ at: undefined, from: "registered" }])).toBeUndefined();
+});

@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import { agentOf, argvHas, scriptOf, tokensOf } from "../../src/core/agents.ts";
+import { argvNamesServer, canonicalServer, isServerAddress } from "../../src/core/app-servers.ts";
+import { canonicalSession } from "../../src/core/registration.ts";
+import { session } from "./scene.ts";
+
+describe("an argv runs an agent", () => {
+  test.each([
+    [["codex"], "codex"],
+    [["/usr/bin/claude", "--resume"], "claude"],
+    [["code", "exec"], "code"],
+    [["coder"], "coder"],
+    [["codex-x86_64-unknown-linux-musl", "resume"], "codex"],
+    [["node", "/usr/bin/codex", "resume"], "codex"],
+    [["/usr/bin/node", "--require", "/x/preload.js", "/usr/lib/codex.js"], "codex"],
+    [["node", "--max-old-space-size=99", "/x/node_modules/@openai/codex/bin/run.js"], "codex"],
+    [["bun", "/x/node_modules/@anthropic-ai/claude-code/cli.js"], "claude"],
+    [["node", "/x/node_modules/@just-every/code/bin/start.mjs"], "code"],
+  ])("%j", (argv, expected) => {
+    expect(agentOf(argv)).toBe(expected);
+  });
+
+  test.each([
+    [["grep", "codex"]],
+    [["vim", "codex"]],
+    [["less", "/home/u/codex"]],
+    [["sh", "-c", `codex resume ${session}`]],
+    [["node", "/usr/bin/sessreap", "codex"]],
+    [["node", "/x/node_modules/@openai/other/codex-like.js"]],
+    [["node"]],
+    [["codexa"]],
+    [["codex-review"]],
+    [[]],
+  ])("%j does not", (argv) => {
+    expect(agentOf(argv)).toBeUndefined();
+  });
+});
+
+test("an option's value is a token, and so is the whole option", () => {
+  expect(tokensOf(["claude", "--session-id=a", "b=c", "-x"])).toEqual(["--session-id=a", "a", "b=c", "-x"]);
+});
+
+test("the value of a runtime's option is not its script", () => {
+  expect(scriptOf(["node", "-r", "a.js", "--import", "b.js", "--trace", "c.js"])).toBe("c.js");
+});
+
+test.each([
+  [["node", "/opt/bridge/bridge.mjs", "watch"], ["bridge.mjs", "watch"], true],
+  [["node", "bridge.mjs", "register", "watch"], ["bridge.mjs", "watch"], true],
+  [["watch", "bridge.mjs"], ["bridge.mjs", "watch"], false],
+  [["node", "old-bridge.mjs", "watch"], ["bridge.mjs", "watch"], false],
+  [["node", "bridge.mjs watch"], ["bridge.mjs", "watch"], false],
+  [["anything"], [], false],
+])("%j against the owner %j: %s", (argv, wanted, expected) => {
+  expect(argvHas(argv, wanted)).toBe(expected);
+});
+
+test.each([session.toUpperCase(), session.replaceAll("-", ""), `urn:uuid:${session}`])("%s is one session id", (spelling) => {
+  expect(canonicalSession(spelling)).toBe(session);
+});
+
+test.each(["Session-5", "019d", ""])("%j is no uuid and stands as it is", (id) => {
+  expect(canonicalSession(id)).toBe(id);
+});
+
+test("an app server is known by its address in any spelling, and only as an app server", () => {
+  expect(canonicalServer("ws://localhost:1/")).toBe("ws://127.0.0.1:1");
+  expect(argvNamesServer(["codex", "app-server", "--listen=ws://localhost:8788/"], "ws://127.0.0.1:8788")).toBe(true);
+  expect(argvNamesServer(["codex", "--remote", "ws://127.0.0.1:8788"], "ws://127.0.0.1:8788")).toBe(false);
+  expect(argvNamesServer(["codex", "app-server", "--listen", "ws://127.0.0.1:87881"], "ws://127.0.0.1:8788")).toBe(false);
+});
+
+test.each([
+  ["ws://127.0.0.1:8788", true],
+  ["ws://localhost", true],
+  ["ws://[::1]:1/", true],
+  ["unix://", true],
+  ["unix:///run/s.sock", true],
+  ["ws://example.net:80", false],
+  ["wss://127.0.0.1", false],
+  ["ws://127.0.0.1.example.net", false],
+  ["unix://relative", false],
+])("%s can be asked: %s", (url, expected) => {
+  expect(isServerAddress(url)).toBe(expected);
+});

@@ -1,0 +1,696 @@
+import { describe, expect, test } from "vitest";
+import { seen } from "../../src/core/evidence.ts";
+import { trace } from "../../src/core/ladder.ts";
+import {
+  agent,
+  answered,
+  blind,
+  configured,
+  day,
+  gone,
+  hour,
+  minute,
+  now,
+  sceneOf,
+  second,
+  server,
+  session,
+  there,
+  thisBoot,
+  tried,
+  verdictOf,
+  type Told,
+} from "./scene.ts";
+
+type Row = readonly [sentence: string, told: Told, expected: string];
+
+function check(told: Told, expected: string): void {
+  expect(verdictOf(sceneOf(told))).toBe(expected);
+}
+
+const pid = 4242;
+const held = { pid, startTicks: "700" } as const;
+const cli = agent(["codex", "resume", session]);
+const noTimes = { registeredAt: undefined, lastActivityAt: undefined } as const;
+
+const graceRows: readonly Row[] = [
+  [
+    "gone, but registered within the grace period",
+    { claim: { ...held, registeredAt: now - 9 * minute }, pids: { [pid]: gone } },
+    "undecided grace within-grace",
+  ],
+  [
+    "gone, and registered a grace period ago to the millisecond",
+    { claim: { ...held, registeredAt: now - 10 * minute }, pids: { [pid]: gone } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "registered long ago, but active within the grace period",
+    { claim: { ...held, lastActivityAt: now - minute }, pids: { [pid]: gone } },
+    "undecided grace within-grace",
+  ],
+  ["alive, and young", { claim: { ...held, registeredAt: now - minute }, pids: { [pid]: there() } }, "undecided grace within-grace"],
+  [
+    "a heartbeat is not activity",
+    { claim: { ...held, lastHeartbeatAt: now - second }, pids: { [pid]: gone } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "registered in the future, and its file was written just now",
+    { claim: { ...held, registeredAt: now + day }, registry: { modifiedAt: seen(now - second) }, pids: { [pid]: gone } },
+    "undecided grace within-grace",
+  ],
+  [
+    "registered in the future, and its file has not changed for an hour",
+    { claim: { ...held, registeredAt: now + day }, pids: { [pid]: gone } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "without a time, in a file that was written just now, though seen for an hour",
+    { claim: { ...held, ...noTimes }, registry: { modifiedAt: seen(now) }, memory: { seenForMs: hour }, pids: { [pid]: gone } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "without a time, in a file from the future",
+    { claim: { ...held, ...noTimes }, registry: { modifiedAt: seen(now + day) }, pids: { [pid]: gone } },
+    "undecided grace age-unknown",
+  ],
+  [
+    "without a time, in a file from the future, seen for an hour",
+    { claim: { ...held, ...noTimes }, registry: { modifiedAt: seen(now + day) }, memory: { seenForMs: hour }, pids: { [pid]: gone } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "one file an entry, written within the grace period",
+    { claim: held, registry: { oneFile: true, modifiedAt: seen(now - minute) }, pids: { [pid]: gone } },
+    "undecided grace within-grace",
+  ],
+  [
+    "one file with many entries, written within the grace period",
+    { claim: held, registry: { modifiedAt: seen(now - minute) }, pids: { [pid]: gone } },
+    "ghost attached-process pid-gone certain",
+  ],
+  ["the clock could not be read", { claim: held, clock: { wallMs: blind }, pids: { [pid]: gone } }, "undecided grace age-unknown"],
+  [
+    "its file's time could not be read",
+    { claim: held, registry: { modifiedAt: blind }, pids: { [pid]: gone } },
+    "undecided grace age-unknown",
+  ],
+  [
+    "old by a clock that was stepped, and first seen just now",
+    { claim: held, memory: { clockStepped: true }, pids: { [pid]: gone } },
+    "undecided grace clock-stepped",
+  ],
+  [
+    "old by a clock that was stepped, and seen for a grace period",
+    { claim: held, memory: { clockStepped: true, seenForMs: 10 * minute }, pids: { [pid]: gone } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "no grace period, and registered this very moment",
+    { claim: { ...held, registeredAt: now }, policy: { graceMs: 0 }, pids: { [pid]: gone } },
+    "ghost attached-process pid-gone certain",
+  ],
+];
+
+const named = { holderNames: ["codex"], presence: "process" } as const;
+
+const recordedHolderRows: readonly Row[] = [
+  ["alive since the recorded tick", { claim: held, pids: { [pid]: there("700") } }, "live attached-process pid-alive"],
+  ["gone", { claim: held, pids: { [pid]: gone } }, "ghost attached-process pid-gone certain"],
+  ["gone, and no start token was recorded", { claim: { pid }, pids: { [pid]: gone } }, "ghost attached-process pid-gone certain"],
+  [
+    "its pid was reused: another start tick in the same boot",
+    { claim: held, pids: { [pid]: there("701") } },
+    "ghost attached-process pid-reused certain",
+  ],
+  [
+    "a zombie, though its start tick is the recorded one",
+    { claim: held, pids: { [pid]: there("700", ["codex"], "Z") } },
+    "ghost attached-process pid-zombie certain",
+  ],
+  [
+    "dead, as the kernel says with X",
+    { claim: held, pids: { [pid]: there("700", ["codex"], "X") } },
+    "ghost attached-process pid-zombie certain",
+  ],
+  ["stopped is alive", { claim: held, pids: { [pid]: there("700", ["codex"], "T") } }, "live attached-process pid-alive"],
+  [
+    "somebody else's process (EPERM), of which nothing can be read",
+    { claim: held, pids: { [pid]: seen({ kind: "there", state: blind, startTicks: blind, names: blind }) } },
+    "live attached-process pid-alive",
+  ],
+  [
+    "alive, and the start tick could not be read",
+    { claim: held, pids: { [pid]: seen({ kind: "there", state: seen("S"), startTicks: blind, names: seen(["sh"]) }) } },
+    "live attached-process pid-alive",
+  ],
+  [
+    "alive without a start token, under a name that the format names",
+    { claim: { pid }, registry: named, pids: { [pid]: there("1", ["node", "codex"]) } },
+    "live attached-process pid-alive",
+  ],
+  [
+    "alive without a start token, under no name that the format names",
+    { claim: { pid }, registry: named, pids: { [pid]: there("1", ["sh"]) } },
+    "ghost attached-process pid-reused certain",
+  ],
+  [
+    "alive without a start token, in a format that names nobody",
+    { claim: { pid }, pids: { [pid]: there("1", ["sh"]) } },
+    "live attached-process pid-alive",
+  ],
+  [
+    "alive without a start token, and its names could not be read",
+    { claim: { pid }, registry: named, pids: { [pid]: seen({ kind: "there", state: seen("S"), startTicks: seen("1"), names: blind }) } },
+    "live attached-process pid-alive",
+  ],
+  [
+    "the start tick fits though no name does",
+    { claim: held, registry: named, pids: { [pid]: there("700", ["sh"]) } },
+    "live attached-process pid-alive",
+  ],
+  [
+    "of an earlier boot, though the pid and the tick are taken again",
+    { claim: { ...held, bootId: "earlier" }, pids: { [pid]: there("700") } },
+    "ghost attached-process previous-boot certain",
+  ],
+  [
+    "of an earlier boot, and nobody looked at its pid",
+    { claim: { ...held, bootId: "earlier" } },
+    "ghost attached-process previous-boot certain",
+  ],
+  ["of this boot", { claim: { ...held, bootId: thisBoot }, pids: { [pid]: there("700") } }, "live attached-process pid-alive"],
+  [
+    "of an unknown boot, for ours cannot be seen",
+    { claim: { ...held, bootId: "earlier" }, here: { bootId: blind }, pids: { [pid]: there("700") } },
+    "live attached-process pid-alive",
+  ],
+  ["its pid could not be looked at", { claim: held, pids: { [pid]: blind } }, "undecided attached-process pid-unseen"],
+  ["nobody asked for its pid", { claim: held }, "undecided attached-process pid-unseen"],
+  ["the process table could not be seen", { claim: held, processes: blind }, "undecided attached-process process-table-blind"],
+  [
+    "gone, and the table is incomplete",
+    { claim: held, table: { complete: blind }, pids: { [pid]: gone } },
+    "undecided attached-process process-table-blind",
+  ],
+  [
+    "an ancestor of this sweep, whatever its start tick",
+    { claim: { pid: 900, startTicks: "5" }, pids: { 900: there("6") } },
+    "live attached-process own-ancestor",
+  ],
+  [
+    "an ancestor of this sweep, though its pid is said to be gone",
+    { claim: { pid: 901 }, pids: { 901: gone } },
+    "live attached-process own-ancestor",
+  ],
+  [
+    "of a boot before this one, under the pid that an ancestor of this sweep has now",
+    { claim: { pid: 900, bootId: "an earlier one" }, pids: { 900: there("6") } },
+    "ghost attached-process previous-boot certain",
+  ],
+];
+
+const holderElsewhereRows: readonly Row[] = [
+  ["on another host", { claim: { ...held, host: "saturn" }, pids: { [pid]: gone } }, "undecided attached-process foreign-host"],
+  ["on another host, without a pid", { claim: { host: "saturn" } }, "undecided attached-process foreign-host"],
+  [
+    "on another host that an operator has declared gone",
+    { claim: { ...held, host: "saturn" }, policy: { hostsGone: new Set(["saturn"]) }, pids: { [pid]: there() } },
+    "ghost attached-process host-gone certain",
+  ],
+  [
+    "on another host, when yet another is declared gone",
+    { claim: { ...held, host: "saturn" }, policy: { hostsGone: new Set(["pluto"]) }, pids: { [pid]: gone } },
+    "undecided attached-process foreign-host",
+  ],
+  [
+    "on a host declared gone, but an agent CLI here names the session",
+    { claim: { host: "saturn" }, policy: { hostsGone: new Set(["saturn"]) }, table: { agents: [cli] } },
+    "live attached-process attached-cli",
+  ],
+  ["on this host by its name", { claim: { ...held, host: "venus" }, pids: { [pid]: gone } }, "ghost attached-process pid-gone certain"],
+  [
+    "in another pid namespace",
+    { claim: { ...held, pidNamespace: "4026539999" }, pids: { [pid]: gone } },
+    "undecided attached-process foreign-pid-namespace",
+  ],
+  [
+    "in this pid namespace by its inode",
+    { claim: { ...held, pidNamespace: "4026531836" }, pids: { [pid]: gone } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "our own pid namespace could not be seen",
+    { claim: held, here: { pidNamespace: blind }, pids: { [pid]: gone } },
+    "undecided attached-process foreign-pid-namespace",
+  ],
+  [
+    "seen from a container, and it records no namespace",
+    { claim: held, here: { pidNamespace: seen({ inode: "4026530001", initial: false }) }, pids: { [pid]: gone } },
+    "undecided attached-process foreign-pid-namespace",
+  ],
+  [
+    "seen from a container whose pids are declared to be all there are",
+    {
+      claim: held,
+      here: { pidNamespace: seen({ inode: "4026530001", initial: false }) },
+      policy: { ownPidNamespace: true },
+      pids: { [pid]: gone },
+    },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "seen from a container, of that very namespace",
+    {
+      claim: { ...held, pidNamespace: "4026530001" },
+      here: { pidNamespace: seen({ inode: "4026530001", initial: false }) },
+      pids: { [pid]: there() },
+    },
+    "live attached-process pid-alive",
+  ],
+  [
+    "gone here, but alive as a container's pid with its start tick",
+    { claim: held, table: { innerPids: seen(new Map([[pid, [{ pid: 77, startTicks: "700", agent: false }]]])) }, pids: { [pid]: gone } },
+    "live attached-process inner-pid-alive",
+  ],
+  [
+    "gone here, and a container's pid has another start tick",
+    { claim: held, table: { innerPids: seen(new Map([[pid, [{ pid: 77, startTicks: "701", agent: true }]]])) }, pids: { [pid]: gone } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "reused here, without a start token, and a container's agent has this pid",
+    {
+      claim: { pid },
+      registry: named,
+      table: { innerPids: seen(new Map([[pid, [{ pid: 77, startTicks: "9", agent: true }]]])) },
+      pids: { [pid]: there("1", ["sh"]) },
+    },
+    "live attached-process inner-pid-alive",
+  ],
+  [
+    "gone here, without a start token, and a container's pid is no agent",
+    { claim: { pid }, table: { innerPids: seen(new Map([[pid, [{ pid: 77, startTicks: "9", agent: false }]]])) }, pids: { [pid]: gone } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "gone here, and the containers' pids could not be read",
+    { claim: held, table: { innerPids: blind }, pids: { [pid]: gone } },
+    "undecided attached-process pid-unseen",
+  ],
+  [
+    "gone in a namespace that it records, so nobody looks into containers",
+    { claim: { ...held, pidNamespace: "4026531836" }, table: { innerPids: blind }, pids: { [pid]: gone } },
+    "ghost attached-process pid-gone certain",
+  ],
+];
+
+const attachedAgentRows: readonly Row[] = [
+  ["a codex that names the session", { table: { agents: [cli] } }, "live attached-process attached-cli"],
+  [
+    "a codex that names the session without hyphens",
+    { table: { agents: [agent(["codex", "resume", session.replaceAll("-", "").toUpperCase()])] } },
+    "live attached-process attached-cli",
+  ],
+  [
+    "a claude that names the session behind an equals sign",
+    { table: { agents: [agent(["claude", `--session-id=${session}`])] } },
+    "live attached-process attached-cli",
+  ],
+  [
+    "a prompt that speaks of the session names nobody",
+    { table: { agents: [agent(["codex", `what became of ${session}?`])] }, registry: { presence: "process" } },
+    "ghost attached-process no-process",
+  ],
+  [
+    "the program's own name is no argument",
+    { table: { agents: [agent([session])] }, registry: { presence: "process" } },
+    "ghost attached-process no-process",
+  ],
+  [
+    "an agent that states the name",
+    { claim: { identity: "mars" }, table: { agents: [agent(["codex", "Your agent name is mars. Go on."])] } },
+    "live attached-process attached-cli",
+  ],
+  [
+    "an agent that states another name",
+    { claim: { identity: "mars" }, registry: { presence: "process" }, table: { agents: [agent(["codex", "Your agent name is mars2."])] } },
+    "ghost attached-process no-process",
+  ],
+  [
+    "the holder is gone, but another process runs the session",
+    { claim: held, pids: { [pid]: gone }, table: { agents: [cli] } },
+    "live attached-process attached-cli",
+  ],
+  [
+    "named by an agent in a table that is not complete",
+    { table: { agents: [cli], complete: blind } },
+    "live attached-process attached-cli",
+  ],
+  ["no agent, in a table that is not complete", { table: { complete: blind } }, "undecided attached-process process-table-blind"],
+  [
+    "no agent, seen from a container",
+    { here: { pidNamespace: seen({ inode: "1", initial: false }) } },
+    "undecided attached-process process-table-blind",
+  ],
+  ["no agent, and our namespace could not be seen", { here: { pidNamespace: blind } }, "undecided attached-process process-table-blind"],
+  [
+    "somebody holds its writer lock",
+    { registry: { writerLocks: seen(new Map([[session, { pid: 8, path: "/l" }]])) } },
+    "live attached-process writer-lock-held",
+  ],
+  [
+    "the holder is gone, but its writer lock is held",
+    { claim: held, pids: { [pid]: gone }, registry: { writerLocks: seen(new Map([[session, { pid: 8, path: "/l" }]])) } },
+    "live attached-process writer-lock-held",
+  ],
+  [
+    "somebody holds another thread's writer lock",
+    { claim: held, pids: { [pid]: gone }, registry: { writerLocks: seen(new Map([["x", { pid: 8, path: "/l" }]])) } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "gone, and the writer locks could not be read",
+    { claim: held, pids: { [pid]: gone }, registry: { writerLocks: blind } },
+    "undecided attached-process writer-locks-unseen",
+  ],
+  [
+    "gone, where sessions are no Codex threads",
+    { claim: held, pids: { [pid]: gone }, registry: { writerLocks: undefined } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "gone without a session, so no writer lock can be its own",
+    { claim: { ...held, sessionId: undefined }, pids: { [pid]: gone }, registry: { writerLocks: blind } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "sessions always show a process, and the whole table shows none",
+    { registry: { presence: "process" } },
+    "ghost attached-process no-process",
+  ],
+  [
+    "sessions always show a process, and the table could not be seen",
+    { registry: { presence: "process" }, processes: blind },
+    "undecided attached-process process-table-blind",
+  ],
+  [
+    "it names no pid, session or agent, so no process can be told to be missing",
+    { claim: { sessionId: undefined }, registry: { presence: "process" } },
+    "ghost ttl ttl-expired certain",
+  ],
+  [
+    "the process that registered a thread is gone, which says nothing of the thread",
+    { claim: held, pids: { [pid]: gone }, registry: { presence: "thread" } },
+    "ghost ttl ttl-expired certain",
+  ],
+  [
+    "the process that registered a thread is alive",
+    { claim: held, pids: { [pid]: there() }, registry: { presence: "thread" } },
+    "live attached-process pid-alive",
+  ],
+  [
+    "a thread on a host declared gone",
+    { claim: { ...held, host: "saturn" }, policy: { hostsGone: new Set(["saturn"]) }, registry: { presence: "thread" } },
+    "ghost attached-process host-gone certain",
+  ],
+];
+
+const port = { kind: "tcp", port: 7000 } as const;
+const at = "127.0.0.1:7000";
+
+const endpointRows: readonly Row[] = [
+  [
+    "it refuses, and no holder was recorded",
+    { claim: { endpoint: port }, endpoints: { [at]: { kind: "refused" } } },
+    "ghost attached-process endpoint-closed",
+  ],
+  [
+    "it refuses, but the recorded holder is alive",
+    { claim: { ...held, endpoint: port }, pids: { [pid]: there() }, endpoints: { [at]: { kind: "refused" } } },
+    "live attached-process pid-alive",
+  ],
+  [
+    "it refuses, and the recorded holder is gone",
+    { claim: { ...held, endpoint: port }, pids: { [pid]: gone }, endpoints: { [at]: { kind: "refused" } } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "it refuses, and the recorded holder could not be looked at",
+    { claim: { ...held, endpoint: port }, pids: { [pid]: blind }, endpoints: { [at]: { kind: "refused" } } },
+    "undecided attached-process pid-unseen",
+  ],
+  [
+    "it accepts, which proves nothing",
+    { claim: { endpoint: port }, endpoints: { [at]: { kind: "accepted" } } },
+    "ghost ttl ttl-expired certain",
+  ],
+  [
+    "it accepts, and the holder is gone",
+    { claim: { ...held, endpoint: port }, pids: { [pid]: gone }, endpoints: { [at]: { kind: "accepted" } } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "it says nothing in time",
+    { claim: { ...held, endpoint: port }, pids: { [pid]: gone }, endpoints: { [at]: { kind: "unanswered", why: "no answer" } } },
+    "undecided attached-process endpoint-unanswered",
+  ],
+  ["nobody asked it", { claim: { endpoint: { kind: "unix", path: "/s" } } }, "undecided attached-process endpoint-unanswered"],
+];
+
+const serving = { pid: 60, startTicks: "1", argv: ["codex", "app-server", "--listen", "ws://localhost:8788/"] };
+const twoServers = { appServers: [...configured, { url: "unix://", configured: true }] } as const;
+
+const appServerRows: readonly Row[] = [
+  [
+    "it has the thread loaded",
+    { registry: { appServers: configured }, appServers: { [server]: answered([session.toUpperCase()]) } },
+    "live app-server-thread thread-loaded",
+  ],
+  [
+    "it has the thread loaded, though the recorded holder is gone",
+    { claim: held, pids: { [pid]: gone }, registry: { appServers: configured }, appServers: { [server]: answered([session]) } },
+    "live app-server-thread thread-loaded",
+  ],
+  [
+    "one that nobody configured has the thread loaded",
+    { registry: { appServers: tried }, appServers: { [server]: answered([session]) } },
+    "live app-server-thread thread-loaded",
+  ],
+  [
+    "it does not have the thread, and says so when asked by its id",
+    { registry: { appServers: configured }, appServers: { [server]: answered() } },
+    "ghost app-server-thread thread-not-loaded",
+  ],
+  [
+    "it lists no such thread, but was not asked by its id",
+    { registry: { appServers: configured }, appServers: { [server]: answered([], { reads: new Map() }) } },
+    "undecided app-server-thread app-server-unreachable",
+  ],
+  [
+    "it lists no such thread, but knows something of it",
+    {
+      registry: { appServers: configured },
+      appServers: { [server]: answered([], { reads: new Map([[session, { kind: "other", what: "active" }]]) }) },
+    },
+    "undecided app-server-thread app-server-unreachable",
+  ],
+  [
+    "it does not have the thread, and is as old as the grace period",
+    { registry: { appServers: configured }, appServers: { [server]: answered([], { upMs: seen(10 * minute) }) } },
+    "undecided app-server-thread app-server-too-young",
+  ],
+  [
+    "it does not have the thread, and is older than the grace period",
+    { registry: { appServers: configured }, appServers: { [server]: answered([], { upMs: seen(10 * minute + 1) }) } },
+    "ghost app-server-thread thread-not-loaded",
+  ],
+  [
+    "it does not have the thread, and nobody knows since when it is up",
+    { registry: { appServers: configured }, appServers: { [server]: answered([], { upMs: blind }) } },
+    "undecided app-server-thread app-server-too-young",
+  ],
+  [
+    "one that nobody configured does not have the thread",
+    { registry: { appServers: tried }, appServers: { [server]: answered() } },
+    "ghost ttl ttl-expired certain",
+  ],
+  [
+    "one that nobody configured refuses",
+    { registry: { appServers: tried }, appServers: { [server]: { kind: "refused" } } },
+    "ghost ttl ttl-expired certain",
+  ],
+  [
+    "one that nobody configured does not answer",
+    { registry: { appServers: tried }, appServers: { [server]: { kind: "unanswered", why: "401" } } },
+    "undecided app-server-thread app-server-unreachable",
+  ],
+  [
+    "it refuses, and no process is to serve it",
+    { registry: { appServers: configured }, appServers: { [server]: { kind: "refused" } } },
+    "ghost app-server-thread app-server-down",
+  ],
+  [
+    "it refuses, though a process is to serve it",
+    { registry: { appServers: configured }, table: { appServers: [serving] }, appServers: { [server]: { kind: "refused" } } },
+    "undecided app-server-thread app-server-unreachable",
+  ],
+  [
+    "it refuses, and the app server that runs serves another address",
+    {
+      registry: { appServers: configured },
+      table: { appServers: [{ ...serving, argv: ["codex", "app-server", "--listen", "ws://127.0.0.1:9"] }] },
+      appServers: { [server]: { kind: "refused" } },
+    },
+    "ghost app-server-thread app-server-down",
+  ],
+  [
+    "it refuses, and the processes could not be seen",
+    {
+      claim: { sessionId: session },
+      registry: { appServers: configured },
+      processes: blind,
+      appServers: { [server]: { kind: "refused" } },
+    },
+    "undecided attached-process process-table-blind",
+  ],
+  [
+    "it does not answer in time",
+    { registry: { appServers: configured }, appServers: { [server]: { kind: "unanswered", why: "no answer" } } },
+    "undecided app-server-thread app-server-unreachable",
+  ],
+  ["nobody asked it", { registry: { appServers: configured } }, "undecided app-server-thread app-server-unreachable"],
+  [
+    "gone by its pid, and the server does not answer",
+    {
+      claim: held,
+      pids: { [pid]: gone },
+      registry: { appServers: configured },
+      appServers: { [server]: { kind: "unanswered", why: "no answer" } },
+    },
+    "undecided app-server-thread app-server-unreachable",
+  ],
+  [
+    "not on the first of two servers, and on the second",
+    { registry: twoServers, appServers: { [server]: answered(), "unix://": answered([session]) } },
+    "live app-server-thread thread-loaded",
+  ],
+  [
+    "not on the first of two servers, and the second does not answer",
+    { registry: twoServers, appServers: { [server]: answered(), "unix://": { kind: "unanswered", why: "" } } },
+    "undecided app-server-thread app-server-unreachable",
+  ],
+  [
+    "on neither of two servers",
+    { registry: twoServers, appServers: { [server]: answered(), "unix://": { kind: "refused" } } },
+    "ghost app-server-thread thread-not-loaded",
+  ],
+  [
+    "it names no thread",
+    { claim: { sessionId: undefined }, registry: { appServers: configured }, appServers: { [server]: answered() } },
+    "ghost ttl ttl-expired certain",
+  ],
+];
+
+const ttlRows: readonly Row[] = [
+  ["silent for longer than the TTL, and nothing could ever be seen", {}, "ghost ttl ttl-expired certain"],
+  ["silent for the TTL to the millisecond", { claim: { registeredAt: now - 7 * day } }, "undecided ttl within-ttl"],
+  ["silent for a millisecond longer", { claim: { registeredAt: now - 7 * day - 1 } }, "ghost ttl ttl-expired certain"],
+  ["registered long ago, active yesterday", { claim: { lastActivityAt: now - day } }, "undecided ttl within-ttl"],
+  ["a heartbeat is not activity", { claim: { lastHeartbeatAt: now - minute } }, "ghost ttl ttl-expired certain"],
+  ["without a time, and first seen an hour ago", { claim: noTimes, memory: { seenForMs: hour } }, "undecided ttl within-ttl"],
+  ["without a time, and seen for longer than the TTL", { claim: noTimes, memory: { seenForMs: 8 * day } }, "ghost ttl ttl-expired certain"],
+  [
+    "registered in the future, and first seen an hour ago",
+    { claim: { registeredAt: now + day }, memory: { seenForMs: hour } },
+    "undecided ttl within-ttl",
+  ],
+  ["old by a clock that was stepped", { memory: { clockStepped: true, seenForMs: hour } }, "undecided ttl clock-stepped"],
+  [
+    "seen for longer than the TTL, whatever the clock did",
+    { memory: { clockStepped: true, seenForMs: 8 * day } },
+    "ghost ttl ttl-expired certain",
+  ],
+  [
+    "alive, and silent for a year",
+    { claim: { ...held, registeredAt: now - 365 * day }, pids: { [pid]: there() } },
+    "live attached-process pid-alive",
+  ],
+  [
+    "not seen, and silent for a year",
+    { claim: { ...held, registeredAt: now - 365 * day }, pids: { [pid]: blind } },
+    "undecided attached-process pid-unseen",
+  ],
+];
+
+const orderOfRungsRows: readonly Row[] = [
+  ["young goes before life", { claim: { registeredAt: now - second }, table: { agents: [cli] } }, "undecided grace within-grace"],
+  [
+    "life on the second rung goes before doubt on the third",
+    { table: { agents: [cli] }, registry: { appServers: configured }, appServers: { [server]: { kind: "unanswered", why: "" } } },
+    "live attached-process attached-cli",
+  ],
+  [
+    "life on the third rung goes before doubt on the second",
+    { processes: blind, registry: { appServers: configured }, appServers: { [server]: answered([session]) } },
+    "live app-server-thread thread-loaded",
+  ],
+  [
+    "life on the third rung goes before death on the second",
+    { registry: { presence: "process", appServers: configured }, appServers: { [server]: answered([session]) } },
+    "live app-server-thread thread-loaded",
+  ],
+  [
+    "doubt on the second rung goes before death on the third",
+    { table: { complete: blind }, registry: { appServers: configured }, appServers: { [server]: answered() } },
+    "undecided attached-process process-table-blind",
+  ],
+  [
+    "doubt on the third rung goes before death on the second",
+    { registry: { presence: "process", appServers: configured }, appServers: { [server]: { kind: "unanswered", why: "" } } },
+    "undecided app-server-thread app-server-unreachable",
+  ],
+  [
+    "doubt on both is told by the earlier",
+    { table: { complete: blind }, registry: { appServers: configured } },
+    "undecided attached-process process-table-blind",
+  ],
+  [
+    "death on both is told by the earlier",
+    { registry: { presence: "process", appServers: configured }, appServers: { [server]: answered() } },
+    "ghost attached-process no-process",
+  ],
+  [
+    "death on the third rung goes before a TTL that has not passed",
+    { claim: { registeredAt: now - hour }, registry: { appServers: configured }, appServers: { [server]: answered() } },
+    "ghost app-server-thread thread-not-loaded",
+  ],
+  ["put back by an operator, and gone", { claim: held, pids: { [pid]: gone }, memory: { restored: true } }, "undecided no-rung restored"],
+  ["put back by an operator goes before young", { claim: { registeredAt: now }, memory: { restored: true } }, "undecided no-rung restored"],
+];
+
+describe.each([
+  ["grace", graceRows],
+  ["a recorded holder", recordedHolderRows],
+  ["a holder elsewhere", holderElsewhereRows],
+  ["an attached agent", attachedAgentRows],
+  ["an endpoint", endpointRows],
+  ["an app server", appServerRows],
+  ["ttl", ttlRows],
+  ["the order of the rungs", orderOfRungsRows],
+] as const)("%s", (_, rows) => {
+  test.each(rows)("%s", (__, told, expected) => check(told, expected));
+});
+
+test("every rung's answer is shown in the order in which they are asked", () => {
+  const shown = trace(
+    sceneOf({ claim: held, pids: { [pid]: gone }, registry: { appServers: configured }, appServers: { [server]: answered() } }),
+  );
+  expect(shown.map(({ rung, answer }) => `${rung.name}: ${answer.kind}`)).toEqual([
+    "grace: not-applicable",
+    "attached-process: dead",
+    "app-server-thread: dead",
+    "ttl: dead",
+  ]);
+});

@@ -1,0 +1,195 @@
+import { describe, expect, test } from "vitest";
+import { seen, type Clock } from "../../src/core/evidence.ts";
+import {
+  emptyMemory,
+  nothingRemembered,
+  recall,
+  since,
+  standingMarks,
+  traceOf,
+  type Memory,
+  type Remembered,
+} from "../../src/core/memory.ts";
+import { blind, day, hour, minute, now, thisBoot } from "./scene.ts";
+
+const entry: Remembered = { registry: "/r.json", key: "mars", digest: () => "same", statedAt: now - day };
+const hourAgo: Memory = {
+  ...emptyMemory,
+  bootId: thisBoot,
+  wallMs: now - hour,
+  bootMs: 9 * hour,
+  awakeMs: 4 * hour,
+  traces: new Map([
+    ["/r.json", new Map([["mars", { digest: "same", seenForMs: 2 * hour, clockStepped: false, absentSinceMs: 3 * hour }]])],
+  ]),
+};
+const clock: Clock = { wallMs: seen(now), bootMs: seen(10 * hour), awakeMs: seen(5 * hour) };
+
+function recalled(change: Partial<Memory> = {}, at: Clock = clock, boot: string | undefined = thisBoot) {
+  const memory = { ...hourAgo, ...change };
+  return recall(memory, entry, since(memory, at, boot), at);
+}
+
+describe("how a sweep stands to the one before", () => {
+  test.each([
+    ["an hour later in the same boot", clock, thisBoot, { sameBoot: true, elapsedMs: hour, clockStepped: false }],
+    [
+      "after a reboot, when nobody can know for how long it was off",
+      clock,
+      "another",
+      { sameBoot: false, elapsedMs: 0, clockStepped: false },
+    ],
+    [
+      "the wall clock gained a minute, which it may",
+      { ...clock, wallMs: seen(now + minute) },
+      thisBoot,
+      { sameBoot: true, elapsedMs: hour, clockStepped: false },
+    ],
+    [
+      "the wall clock gained more than a minute",
+      { ...clock, wallMs: seen(now + minute + 1) },
+      thisBoot,
+      { sameBoot: true, elapsedMs: hour, clockStepped: true },
+    ],
+    [
+      "the wall clock lost more than a minute",
+      { ...clock, wallMs: seen(now - minute - 1) },
+      thisBoot,
+      { sameBoot: true, elapsedMs: hour, clockStepped: true },
+    ],
+    [
+      "a suspend moves wall clock and boot clock alike",
+      { ...clock, awakeMs: seen(4 * hour + 1) },
+      thisBoot,
+      { sameBoot: true, elapsedMs: hour, clockStepped: false },
+    ],
+  ] as const)("%s", (_, at, boot, expected) => {
+    expect(since(hourAgo, at, boot)).toEqual(expected);
+  });
+
+  test.each([
+    ["the boot clock cannot be read", { ...clock, bootMs: blind }, thisBoot, hourAgo],
+    ["the wall clock cannot be read", { ...clock, wallMs: blind }, thisBoot, hourAgo],
+    ["the boot clock could not be read then", clock, thisBoot, { ...hourAgo, bootMs: undefined }],
+    ["the boot id cannot be read, and the clocks disagree", { ...clock, wallMs: seen(now + day) }, undefined, hourAgo],
+  ] as const)("a step cannot be ruled out where %s", (_, at, boot, memory) => {
+    expect(since(memory, at, boot).clockStepped).toBe(true);
+  });
+
+  test("a boot clock that went back is another boot's", () => {
+    expect(since(hourAgo, { ...clock, bootMs: seen(minute) }, undefined)).toEqual({ sameBoot: false, elapsedMs: 0, clockStepped: false });
+  });
+
+  test("without a boot id the clocks can still agree, though no time is counted", () => {
+    expect(since(hourAgo, clock, undefined)).toEqual({ sameBoot: false, elapsedMs: 0, clockStepped: false });
+  });
+
+  test("the first sweep of all stands to none", () => {
+    expect(since(emptyMemory, clock, thisBoot)).toEqual({ sameBoot: false, elapsedMs: 0, clockStepped: false });
+  });
+});
+
+describe("what is recalled of an entry", () => {
+  test("the same bytes are an hour older, and absent for awake time only", () => {
+    expect(recalled()).toEqual({ seenForMs: 3 * hour, clockStepped: false, absentForMs: 2 * hour, restored: false });
+  });
+
+  test("other bytes are as if never seen", () => {
+    const memory = { ...hourAgo };
+    expect(recall(memory, { ...entry, digest: () => "other" }, since(memory, clock, thisBoot), clock)).toEqual(nothingRemembered);
+  });
+
+  test("an entry of which nothing is remembered is not even digested", () => {
+    const never: Remembered = {
+      registry: "/other.json",
+      key: "mars",
+      statedAt: undefined,
+      digest: () => {
+        throw new Error("digested");
+      },
+    };
+    expect(recall(hourAgo, never, since(hourAgo, clock, thisBoot), clock)).toEqual(nothingRemembered);
+  });
+
+  test("a reboot breaks the chain of absences and keeps the first sight", () => {
+    expect(recalled({}, clock, "another")).toEqual({ seenForMs: 2 * hour, clockStepped: false, absentForMs: undefined, restored: false });
+  });
+
+  test("an unknown boot breaks the chain of absences", () => {
+    expect(recall(hourAgo, entry, since(hourAgo, clock, undefined), clock).absentForMs).toBeUndefined();
+  });
+
+  test("a clock of awake time that cannot be read breaks the chain of absences", () => {
+    expect(recalled({}, { ...clock, awakeMs: blind }).absentForMs).toBeUndefined();
+  });
+
+  test("a step of the clock is remembered with the bytes that stood through it", () => {
+    expect(recalled({}, { ...clock, wallMs: seen(now + day) }).clockStepped).toBe(true);
+    const stepped = new Map([
+      ["/r.json", new Map([["mars", { digest: "same", seenForMs: 0, clockStepped: true, absentSinceMs: undefined }]])],
+    ]);
+    expect(recalled({ traces: stepped }).clockStepped).toBe(true);
+  });
+
+  test.each([
+    ["states a time before it", now - day, true],
+    ["states a time after it", now - minute, false],
+    ["states no time", undefined, false],
+  ])("a step that was noticed while nobody read the entry counts if it %s", (_, statedAt, expected) => {
+    const memory = { ...hourAgo, traces: new Map(), steppedAtMs: now - hour };
+    expect(recall(memory, { ...entry, statedAt }, since(memory, clock, thisBoot), clock).clockStepped).toBe(expected);
+  });
+
+  test.each([
+    ["while its bytes are those restored", "same", now + day, true],
+    ["until the time is over", "same", now, false],
+    ["until its bytes change", "other", now + day, false],
+  ])("a restored entry is left alone %s", (_, digest, untilMs, expected) => {
+    expect(recalled({ restored: [{ registry: "/r.json", key: "mars", digest, untilMs }] }).restored).toBe(expected);
+  });
+});
+
+describe("what is kept for the next sweep", () => {
+  const quiet = { needsFirstSeen: false, absent: false, awakeMs: 5 * hour };
+
+  test("nothing of an entry for which it does not matter", () => {
+    expect(traceOf(entry, nothingRemembered, quiet)).toBeUndefined();
+  });
+
+  test("the first sight of an entry without a usable time", () => {
+    expect(traceOf(entry, nothingRemembered, { ...quiet, needsFirstSeen: true })).toEqual({
+      digest: "same",
+      seenForMs: 0,
+      clockStepped: false,
+      absentSinceMs: undefined,
+    });
+  });
+
+  test("the beginning of its absence, and not a later look at it", () => {
+    const first = traceOf(entry, nothingRemembered, { ...quiet, absent: true });
+    expect(first?.absentSinceMs).toBe(5 * hour);
+    expect(traceOf(entry, { ...nothingRemembered, absentForMs: hour }, { ...quiet, absent: true })?.absentSinceMs).toBe(4 * hour);
+  });
+
+  test("a look that found it present ends its absence", () => {
+    expect(traceOf(entry, { ...nothingRemembered, absentForMs: hour }, { ...quiet, needsFirstSeen: true })?.absentSinceMs).toBeUndefined();
+  });
+
+  test("the step of the clock that it stood through", () => {
+    expect(traceOf(entry, { ...nothingRemembered, clockStepped: true }, quiet)?.clockStepped).toBe(true);
+  });
+});
+
+describe("a restored entry's mark", () => {
+  const mark = { registry: "/r.json", key: "mars", digest: "same", untilMs: now + day };
+
+  test("stands until its time is over", () => {
+    expect(standingMarks([mark], now)).toEqual([mark]);
+    expect(standingMarks([mark], now + day)).toEqual([]);
+    expect(standingMarks([mark], undefined)).toEqual([mark]);
+  });
+
+  test("lasts no longer than a week from now, though the clock was set back by a year", () => {
+    expect(standingMarks([mark], now - 365 * day)).toEqual([{ ...mark, untilMs: now - 358 * day }]);
+  });
+});

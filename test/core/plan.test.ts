@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import type { Judgement } from "../../src/core/ladder.ts";
+import { nothingRemembered } from "../../src/core/memory.ts";
+import { intentFor, type Intent, type Standing } from "../../src/core/plan.ts";
+import { defaultPolicy } from "../../src/core/policy.ts";
+import { minute } from "./scene.ts";
+
+type Planned = {
+  readonly verdict?: Judgement["verdict"];
+  readonly certain?: boolean;
+  readonly absentForMs?: number;
+  readonly now?: boolean;
+} & Partial<Standing>;
+
+function check(told: Planned, expected: Intent): void {
+  const { verdict = "ghost", certain = false, absentForMs, now = false } = told;
+  const judgement: Judgement = { verdict, certain, rung: "ttl", reason: "ttl-expired", detail: "", ageMs: undefined };
+  const standing: Standing = { ownerUp: told.ownerUp ?? false, releasable: told.releasable ?? false, reportOnly: told.reportOnly };
+  expect(intentFor(judgement, { ...nothingRemembered, absentForMs }, standing, { ...defaultPolicy, now })).toBe(expected);
+}
+
+const rows: readonly (readonly [string, Planned, Intent])[] = [
+  ["a live entry is kept", { verdict: "live", certain: true, now: true }, "keep"],
+  ["an undecided entry is kept", { verdict: "undecided", certain: true, now: true }, "keep"],
+  ["a holder provably gone is reaped at once", { certain: true }, "reap"],
+  ["an absence seen for the first time waits", {}, "wait"],
+  ["an absence seen less than four minutes ago waits", { absentForMs: 4 * minute - 1 }, "wait"],
+  ["an absence seen four minutes ago is reaped", { absentForMs: 4 * minute }, "reap"],
+  ["--now does not wait", { now: true }, "reap"],
+  ["while its owner is up a ghost is withheld", { certain: true, ownerUp: true }, "withhold"],
+  ["while its owner is up --now changes nothing", { certain: true, ownerUp: true, now: true }, "withhold"],
+  ["an owner that releases is asked to", { certain: true, ownerUp: true, releasable: true }, "release"],
+  ["an owner that releases is not asked before the second look", { ownerUp: true, releasable: true }, "wait"],
+  ["an owner that is down is not asked", { certain: true, releasable: true }, "reap"],
+  ["a report-only registry withholds its ghosts", { certain: true, reportOnly: "everybody can write to it" }, "withhold"],
+  [
+    "a report-only registry withholds them from --now, too",
+    { certain: true, now: true, reportOnly: "everybody can write to it" },
+    "withhold",
+  ],
+  [
+    "a report-only registry without a way to release withholds while its owner is up",
+    { certain: true, ownerUp: true, reportOnly: "hard links" },
+    "withhold",
+  ],
+];
+
+test.each(rows)("%s", (_, told, expected) => check(told, expected));

@@ -1,0 +1,100 @@
+import { indexAgents } from "../../src/core/agents.ts";
+import { seen, unseen, type AgentProcess, type AppServerSight, type Clock, type EndpointSight } from "../../src/core/evidence.ts";
+import type { Here, Observed, PidSight, ProcessTable } from "../../src/core/evidence.ts";
+import { judge } from "../../src/core/ladder.ts";
+import { nothingRemembered, type EntryMemory } from "../../src/core/memory.ts";
+import { defaultPolicy, type Policy } from "../../src/core/policy.ts";
+import { canonicalSession, nothingClaimed, type Registration } from "../../src/core/registration.ts";
+import type { RegistryFacts, Scene } from "../../src/core/scene.ts";
+import { statedIdentity } from "../../src/registries/llmmsg-bridge.ts";
+
+export const second = 1000;
+export const minute = 60 * second;
+export const hour = 60 * minute;
+export const day = 24 * hour;
+
+export const now = Date.UTC(2026, 10, 20, 15);
+export const thisBoot = "b0071d00-0000-4000-8000-000000000001";
+export const session = "019d0000-1111-7000-8000-00000000000a";
+export const server = "ws://127.0.0.1:8788";
+export const blind = unseen("it was too dark to see");
+
+/** What a test says of the world; everything else is an entry of thirty days on a machine where nothing is hidden. */
+export type Told = {
+  readonly claim?: Partial<Registration>;
+  readonly registry?: Partial<Omit<RegistryFacts, "agents">>;
+  readonly clock?: Partial<Clock>;
+  readonly here?: Partial<Here>;
+  readonly processes?: Observed<ProcessTable>;
+  readonly table?: Partial<Omit<ProcessTable, "pids">>;
+  readonly pids?: Readonly<Record<number, Observed<PidSight>>>;
+  readonly appServers?: Readonly<Record<string, AppServerSight>>;
+  readonly endpoints?: Readonly<Record<string, EndpointSight>>;
+  readonly memory?: Partial<EntryMemory>;
+  readonly policy?: Partial<Policy>;
+};
+
+export function sceneOf(told: Told): Scene {
+  const table: ProcessTable = {
+    complete: seen(true),
+    agents: [],
+    appServers: [],
+    innerPids: seen(new Map()),
+    ancestors: new Set([900, 901]),
+    ...told.table,
+    pids: new Map(Object.entries(told.pids ?? {}).map(([pid, sight]) => [Number(pid), sight])),
+  };
+  const processes = told.processes ?? seen(table);
+  return {
+    claim: { ...nothingClaimed, key: "mars", sessionId: session, registeredAt: now - 30 * day, ...told.claim },
+    registry: {
+      presence: "either",
+      holderNames: undefined,
+      writerLocks: seen(new Map()),
+      modifiedAt: seen(now - hour),
+      oneFile: false,
+      appServers: [],
+      ...told.registry,
+      agents: indexAgents(processes.seen ? processes.value.agents : [], statedIdentity),
+    },
+    evidence: {
+      clock: { wallMs: seen(now), bootMs: seen(40 * day), awakeMs: seen(20 * day), ...told.clock },
+      here: { hostname: "venus", bootId: seen(thisBoot), pidNamespace: seen({ inode: "4026531836", initial: true }), ...told.here },
+      processes,
+      appServers: new Map(Object.entries(told.appServers ?? {})),
+      endpoints: new Map(Object.entries(told.endpoints ?? {})),
+    },
+    memory: { ...nothingRemembered, ...told.memory },
+    policy: { ...defaultPolicy, ...told.policy },
+  };
+}
+
+/** A judgement in one line: `ghost attached-process pid-gone certain`. */
+export function verdictOf(scene: Scene): string {
+  const { verdict, rung, reason, certain } = judge(scene);
+  return [verdict, rung ?? "no-rung", reason, ...(certain ? ["certain"] : [])].join(" ");
+}
+
+/** The holder as the process table shows it. */
+export function there(startTicks = "700", names: readonly string[] = ["codex"], state = "S"): Observed<PidSight> {
+  return seen({ kind: "there", state: seen(state), startTicks: seen(startTicks), names: seen(names) });
+}
+
+export const gone: Observed<PidSight> = seen({ kind: "gone" });
+
+export function agent(argv: readonly string[], pid = 500): AgentProcess {
+  const name = (argv[0] ?? "").split("/").at(-1) ?? "";
+  return { pid, parentPid: 1, kernelSession: pid, terminal: 0, startTicks: "600", uid: 1000, agent: name, argv };
+}
+
+/** A server that answered: up for an hour, with these threads loaded, and denying the tests' own session by its id. */
+export function answered(
+  loaded: readonly string[] = [],
+  more: Partial<Extract<AppServerSight, { kind: "answered" }>> = {},
+): AppServerSight {
+  const denied = new Map([[session, { kind: "not-loaded" } as const]]);
+  return { kind: "answered", loaded: new Set(loaded.map(canonicalSession)), reads: denied, upMs: seen(hour), ...more };
+}
+
+export const configured = [{ url: server, configured: true }] as const;
+export const tried = [{ url: server, configured: false }] as const;
