@@ -51,6 +51,7 @@ const noDirectories = {
   stateOfEntry: unsimulated,
   livingPids: unsimulated,
   captureEntry: unsimulated,
+  putBackForgotten: unsimulated,
   dropDirectory: unsimulated,
   restoreEntryFile: unsimulated,
   syncDirectories: unsimulated,
