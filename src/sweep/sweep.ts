@@ -38,7 +38,7 @@ export function sweepIdAt(startedAt: string, suffix: string): string {
   return `${startedAt.replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "")}-${suffix}`;
 }
 
-function entryReport({ loaded }: Examined, { entry, judgement, intent }: ExaminedEntry, outcome: Outcome | undefined): EntryReport {
+export function entryReport({ loaded }: Examined, { entry, judgement, intent }: ExaminedEntry, outcome: Outcome | undefined): EntryReport {
   const note = outcome?.note === undefined ? "" : `; ${outcome.note}`;
   return {
     registry: loaded.target.path,

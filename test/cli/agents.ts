@@ -128,7 +128,7 @@ export async function openTmux(scratch: Scratch, command: readonly string[] = ["
       try {
         await until(`the screen shows ${text}`, () => (typeof text === "string" ? screen().includes(text) : text.test(screen())));
       } catch (error) {
-        throw new Error(`${(error as Error).message}; it shows:\n${screen()}`);
+        throw new Error(`${(error as Error).message}; it shows:\n${screen()}`, { cause: error });
       }
     },
   };
