@@ -102,6 +102,13 @@ export const commands = [
     ],
   },
   {
+    name: "who",
+    summary: "which registration of an identity should get its signals, and why; never writes",
+    arguments: "<identity>",
+    options: [...judging, json, color],
+    exits: ["1  nobody is registered under this name"],
+  },
+  {
     name: "exec",
     summary: "run a command as the only live harness of a session, and reap its entry when it ends",
     arguments: "<command...>",

@@ -11,6 +11,7 @@ const runners: Readonly<Record<CommandName, () => Promise<Run<never>>>> = {
   history: async () => (await import("./commands/history.ts")).runHistory,
   restore: async () => (await import("./commands/restore.ts")).runRestore,
   owners: async () => (await import("./commands/owners.ts")).runOwners,
+  who: async () => (await import("./commands/who.ts")).runWho,
   exec: async () => (await import("./commands/exec.ts")).runExec,
   reap: async () => (await import("./commands/reap.ts")).runReap,
   config: async () => (await import("./commands/config.ts")).runConfig,

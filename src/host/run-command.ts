@@ -51,8 +51,7 @@ function stopOurselves(handler: (() => void) | undefined): void {
 export function runCommand(command: readonly string[], env: NodeJS.ProcessEnv, onStart: (pid: number) => void): Promise<CommandEnd> {
   const [file = "", ...args] = command;
   return new Promise((resolve) => {
-    const child = spawn(file, args, { stdio: "inherit", env });
-    const { pid } = child;
+    let pid: number | undefined;
     const handlers = new Map<NodeJS.Signals, () => void>();
     const send = (signal: NodeJS.Signals): void => void (pid !== undefined && child.kill(signal));
     const finish = (end: CommandEnd): void => {
@@ -72,7 +71,10 @@ export function runCommand(command: readonly string[], env: NodeJS.ProcessEnv, o
         if (pid !== undefined && isStopped(pid) && (inForeground("self") || inForeground(pid))) stopOurselves(handlers.get("SIGTSTP"));
       }, settleMs).unref();
     });
+    // Before the command is there: one that answers to signals at once must not find us deaf.
     for (const [signal, handler] of handlers) process.on(signal, handler);
+    const child = spawn(file, args, { stdio: "inherit", env });
+    ({ pid } = child);
     child.once("error", (error) => finish({ exitCode: errorCode(error) === "ENOENT" ? 127 : 126, problem: sayError(error) }));
     child.once("exit", (code, signal) => {
       finish({ exitCode: signal === null ? (code ?? 1) : 128 + constants.signals[signal], problem: undefined });
