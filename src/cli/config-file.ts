@@ -10,7 +10,7 @@ type Issue = {
   readonly expected: string | null;
   readonly message: string;
   readonly input: unknown;
-  readonly path?: readonly { readonly key?: unknown; readonly input?: unknown }[];
+  readonly path?: readonly { readonly key?: unknown; readonly value?: unknown }[];
 };
 
 function pathOf(issue: Issue): string {
@@ -18,8 +18,19 @@ function pathOf(issue: Issue): string {
   return parts.join("").replace(/^\./, "") || "the whole file";
 }
 
+/** How a person calls what valibot calls by its JavaScript name. */
+const typeNames: Readonly<Record<string, string>> = { string: "a string", boolean: "true or false", Array: "a list", Object: "an object" };
+
+function written(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return "a value that is nested too deeply";
+  }
+}
+
 function say(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = written(value);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
@@ -38,7 +49,11 @@ function explain(issue: Issue, schema: unknown): string {
   const where = pathOf(issue);
   const path = issue.path ?? [];
   const isUnknownKey = issue.expected === "never";
-  if (isUnknownKey) return `${where}: unknown key${didYouMean(String(path.at(-1)?.key), knownKeys(schema, path.slice(0, -1)))}`;
+  if (isUnknownKey) {
+    const known = knownKeys(schema, path.slice(0, -1));
+    const { key, value } = path.at(-1) ?? {};
+    return `${where}: unknown key, with the value ${say(value)}${didYouMean(String(key), known) || ` (known: ${known.join(", ")})`}`;
+  }
   const isOwnMessage = issue.type === "check" || issue.type === "regex" || issue.type === "non_empty";
   if (isOwnMessage) return `${where}: ${say(issue.input)} is ${issue.message}`;
   if (issue.type === "picklist" && typeof issue.input === "string") {
@@ -46,7 +61,20 @@ function explain(issue: Issue, schema: unknown): string {
     return `${where}: ${say(issue.input)} is not one of ${known.join(", ")}${didYouMean(issue.input, known)}`;
   }
   if (issue.input === undefined) return `${where}: is missing`;
-  return `${where}: ${say(issue.input)} is not ${issue.expected ?? "allowed"}`;
+  return `${where}: ${say(issue.input)} is not ${typeNames[issue.expected ?? ""] ?? issue.expected ?? "allowed"}`;
+}
+
+/** valibot takes a list for an object and answers `{}`, which would be a configuration that says nothing. */
+function listForObject(given: unknown, taken: unknown, path: string): string | undefined {
+  if (Array.isArray(given) !== Array.isArray(taken))
+    return `${path.replace(/^\./, "") || "the whole file"}: ${say(given)} is not an object`;
+  if (typeof taken !== "object" || taken === null) return undefined;
+  for (const [key, part] of Object.entries(taken)) {
+    const inner = (given as Readonly<Record<string, unknown>>)[key];
+    const found = listForObject(inner, part, Array.isArray(taken) ? `${path}[${key}]` : `${path}.${key}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** A configuration decides what is deleted, so only we or root may have written it. */
@@ -80,7 +108,11 @@ export async function readConfig(path: string, named: boolean): Promise<Config |
   }
   const [{ safeParse }, { configSchema }] = await Promise.all([import("valibot"), import("./config-schema.ts")]);
   const result = safeParse(configSchema, value);
-  if (result.success) return result.output;
+  if (result.success) {
+    const misplaced = listForObject(value, result.output, "");
+    if (misplaced !== undefined) throw new Failure("config", `${path}: ${misplaced}`);
+    return result.output;
+  }
   const issues = result.issues as readonly Issue[];
   throw new Failure("config", issues.map((issue) => `${path}: ${explain(issue, configSchema)}`).join("\n"));
 }

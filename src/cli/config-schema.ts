@@ -20,6 +20,15 @@ const path = v.pipe(
 
 const words = v.pipe(v.array(v.pipe(v.string(), v.nonEmpty("an empty word"))), v.nonEmpty("an empty list"));
 
+const releaseCommand = v.pipe(
+  words,
+  v.check(
+    (command) => command.every((word) => /^\{(?:key|sessionId)\}$/.test(word) || !/\{(?:key|sessionId)\}/.test(word)),
+    'not a command: "{key}" and "{sessionId}" stand for whole arguments',
+  ),
+  v.metadata({ description: "The owner's command that releases one entry; {key} and {sessionId} stand for whole arguments." }),
+);
+
 const server = v.pipe(
   v.string(),
   v.check(isServerAddress, 'not a loopback address such as "ws://127.0.0.1:8788", nor "unix://" with an absolute path'),
@@ -69,7 +78,7 @@ const registry = v.strictObject({
       socket: v.exactOptional(path),
     }),
   ),
-  release: v.exactOptional(words),
+  release: v.exactOptional(releaseCommand),
   entries: v.exactOptional(v.pipe(v.string(), v.regex(/^(?:\/.*)?$/, 'not a JSON pointer such as "/agents"'))),
   pattern: v.exactOptional(pattern),
   fields: v.exactOptional(fields),

@@ -80,6 +80,12 @@ export const commands = [
     exits: ["1  there is no such tombstone", "3  an entry could not be put back", "75 a sweep is running"],
   },
   {
+    name: "watch",
+    summary: "stay up: sweep at the start, then the moment a holder exits",
+    options: [...judging, json, color],
+    exits: ["130 stopped by SIGINT", "143 stopped by SIGTERM"],
+  },
+  {
     name: "owners",
     summary: "which live processes run which session; duplicates first",
     options: [

@@ -22,7 +22,7 @@ async function report(error: unknown, words: readonly string[]): Promise<number>
       process.stderr,
       said
         .split("\n")
-        .map((line) => `sessreap: ${visible(line)}\n`)
+        .map((line) => `sessreap: ${visible(line, Number.POSITIVE_INFINITY)}\n`)
         .join(""),
     );
   }

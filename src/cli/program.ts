@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { commands, type CommandDeclaration, type CommandName } from "./declarations.ts";
 import type { Invocation, Run } from "./context.ts";
 import { Failure } from "./failure.ts";
+import { didYouMean } from "./suggest.ts";
 
 /** Each command's code is loaded when it is run, so that a quiet sweep pays for none of the others. */
 const runners: Readonly<Record<CommandName, () => Promise<Run<never>>>> = {
@@ -10,6 +11,7 @@ const runners: Readonly<Record<CommandName, () => Promise<Run<never>>>> = {
   explain: async () => (await import("./commands/explain.ts")).runExplain,
   history: async () => (await import("./commands/history.ts")).runHistory,
   restore: async () => (await import("./commands/restore.ts")).runRestore,
+  watch: async () => (await import("./commands/watch.ts")).runWatch,
   owners: async () => (await import("./commands/owners.ts")).runOwners,
   who: async () => (await import("./commands/who.ts")).runWho,
   exec: async () => (await import("./commands/exec.ts")).runExec,
@@ -31,6 +33,20 @@ function declare(parent: Command, declaration: CommandDeclaration, isDefault: bo
   }
   if (exits.length > 0) command.addHelpText("after", `\nExit codes:\n${exits.map((line) => `  ${line}`).join("\n")}`);
   return command;
+}
+
+/**
+ * A word that is no command falls to the default one, which takes no words; commander then complains about the number
+ * of arguments, but the person misspelt a command.
+ */
+function sayUsage(error: CommanderError, program: Command, words: readonly string[]): string {
+  const stray = program.commands[0]?.args[0];
+  if (error.code === "commander.excessArguments" && stray !== undefined && !words.includes(commands[0].name)) {
+    const names: readonly string[] = commands.map(({ name }) => name);
+    if (names.includes(stray)) return `the command comes first: sessreap ${stray} …`;
+    return `unknown command "${stray}"${didYouMean(stray, names)}`;
+  }
+  return error.message.replace(/^error: /, "").replaceAll("\n", " ");
 }
 
 type Around = Pick<Invocation<never>, "env" | "stdout" | "stderr" | "version">;
@@ -58,7 +74,7 @@ export async function runProgram(words: readonly string[], around: Around): Prom
     await program.parseAsync(words, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw new Failure("usage", `${error.message.replace(/^error: /, "")} (see sessreap --help)`);
+    if (error.exitCode !== 0) throw new Failure("usage", `${sayUsage(error, program, words)} (see sessreap --help)`);
   }
   if (output.length > 0) await (await import("./output.ts")).write(around.stdout, output.join(""));
   return exitCode;

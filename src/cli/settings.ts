@@ -34,9 +34,9 @@ export type Settings = {
 
 type Layer = { readonly from: string; readonly config: Config };
 
-async function configLayers(options: JudgingOptions, env: Env): Promise<readonly Layer[]> {
+async function configLayers(options: JudgingOptions, env: Env, systemPath: string): Promise<readonly Layer[]> {
   const named = options.config ?? env["SESSREAP_CONFIG"];
-  const places = named === undefined || named === "" ? [userConfigPath(env), systemConfigPath] : [expandHome(named)];
+  const places = named === undefined || named === "" ? [userConfigPath(env), systemPath] : [expandHome(named)];
   const layers: Layer[] = [];
   for (const path of places) {
     const config = await readConfig(path, named !== undefined && named !== "");
@@ -85,8 +85,8 @@ function pickNamespace(env: Env, layers: readonly Layer[]): Setting<"own" | unde
   return { value: "own", from: "SESSREAP_PID_NAMESPACE" };
 }
 
-export async function resolveSettings(options: JudgingOptions, env: Env): Promise<Settings> {
-  const layers = await configLayers(options, env);
+export async function resolveSettings(options: JudgingOptions, env: Env, systemPath = systemConfigPath): Promise<Settings> {
+  const layers = await configLayers(options, env, systemPath);
   const homes = pick(layers, "codexHomes");
   const metricsFile = pick(layers, "metricsFile");
   return {

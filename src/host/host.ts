@@ -7,11 +7,11 @@ import type { AgentProcess, AppServerSight, Clock, EndpointSight, Here, LockHold
 import type { Memory } from "../core/memory.ts";
 import type { Endpoint } from "../core/registration.ts";
 import { askAppServer, type ServerQuestion } from "./app-server.ts";
-import { copyAttributes, runRelease } from "./commands.ts";
+import { runRelease } from "./commands.ts";
 import { probeEndpoint } from "./endpoints.ts";
 import { captureEntry, dropDirectory, restoreEntryFile, type Captured, type FileToRestore, type JudgedFile } from "./capture.ts";
 import { directoriesOf, listDirectory, readEntryFile, stateOfEntry, type EntryRead, type FileState, type Listing } from "./directory.ts";
-import { fsyncDirectory, readRegistryFile, replaceJudged, type FileRead, type Piece, type ReadFile, type Replaced } from "./files.ts";
+import { fsyncDirectory, readRegistryFile, type FileRead, type ReadFile } from "./files.ts";
 import { appendHistory, type HistoryLine } from "./history.ts";
 import * as linux from "./linux.ts";
 import type { ProcessAnswer, ProcessQuestion } from "./linux.ts";
@@ -19,6 +19,9 @@ import { loadMemory, saveMemory } from "./memory-store.ts";
 import { isLockHeld, isUnitUp } from "./owner.ts";
 import { takeRunLock, type RunLock } from "./run-lock.ts";
 import { reportOnlyReason } from "./standing.ts";
+import { replaceJudged, type Replaced } from "./swap.ts";
+import type { Piece } from "./swap-draft.ts";
+import { clearLitter } from "./swap-litter.ts";
 import { buryAll, exhume, makeRoom } from "./tombstones.ts";
 import { upSince } from "./uptime.ts";
 import { lookAtWriterLocks } from "./writer-locks.ts";
@@ -29,6 +32,8 @@ export type Host = {
   readonly here: () => Here;
   readonly selfTest: () => SelfTest;
   readonly lookAtProcesses: (question: ProcessQuestion) => Observed<ProcessAnswer> | Promise<Observed<ProcessAnswer>>;
+  /** When the process with this pid started, in ticks; undefined when there is none, or only a zombie. */
+  readonly startOfPid: (pid: number) => string | undefined;
   readonly lookAtWriterLocks: (codexHomes: readonly string[], agents: readonly AgentProcess[]) => Observed<ReadonlyMap<string, LockHolder>>;
   readonly homeOf: (uid: number) => string | undefined;
   readonly askAppServer: (question: ServerQuestion) => Promise<AppServerSight>;
@@ -52,6 +57,8 @@ export type Host = {
   /** Why nothing may be written to a file, or to the entries in a directory; undefined when it may. */
   readonly reportOnlyReason: (realPath: string, stat: BigIntStats) => string | undefined;
   readonly replaceJudged: (file: ReadFile, pieces: readonly Piece[], lastLook: () => Promise<boolean>) => Promise<Replaced>;
+  /** Removes what killed sweeps have left beside a registry. */
+  readonly clearLitter: (path: string) => void;
   readonly digest: (text: string) => string;
   /** Four hexadecimal digits that tell two sweeps of one second apart. */
   readonly randomSuffix: () => string;
@@ -90,6 +97,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     here: () => eyes.lookHere(hostname()),
     selfTest: eyes.selfTest,
     lookAtProcesses: eyes.lookAtProcesses,
+    startOfPid: eyes.startOfPid,
     lookAtWriterLocks,
     homeOf,
     askAppServer: (question) => askAppServer(question, version),
@@ -110,7 +118,8 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
       for (const directory of directoriesOf(root, keys)) fsyncDirectory(directory);
     },
     reportOnlyReason,
-    replaceJudged: (file, pieces, lastLook) => replaceJudged(file, pieces, lastLook, copyAttributes),
+    replaceJudged,
+    clearLitter,
     digest: (text) => createHash("sha256").update(text).digest("hex").slice(0, 32),
     randomSuffix: () => randomBytes(2).toString("hex"),
     sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),

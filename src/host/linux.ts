@@ -105,6 +105,12 @@ function lookAtPid(pid: number): Observed<PidSight> {
   }
 }
 
+/** When the process with this pid started, in ticks; undefined when there is none, or only a zombie. */
+export function startOfPid(pid: number): string | undefined {
+  const stat = look(`pid ${pid}`, () => readStat(pid));
+  return stat.seen && !"ZX".includes(stat.value.state) ? stat.value.startTicks : undefined;
+}
+
 export function ancestorsOf(pid: number): ReadonlySet<number> {
   const chain = new Set<number>();
   for (let next = pid; next > 1 && !chain.has(next);) {

@@ -7,6 +7,11 @@ import type { ProcessAnswer, ProcessQuestion } from "./linux.ts";
 import { sayError } from "./observed.ts";
 import { isThere } from "./pids.ts";
 
+/** There are no start ticks here: only whether the process is there. */
+export function startOfPid(pid: number): string | undefined {
+  return isThere(pid) ? "0" : undefined;
+}
+
 /** Which pids are there is asked one by one here. */
 export function livingPids(): undefined {
   return undefined;

@@ -205,13 +205,15 @@ export function scan(source: SourceText, pointer: string, onMember: (member: Mem
  */
 export type Cut = Span & { readonly form: "after" | "before" | "only" };
 
-/** The bytes that go with each of the chosen members; indexes ascend. The cuts do not overlap. */
+/** The bytes that go with each of the chosen members; indexes must ascend. The cuts do not overlap. */
 export function cutsFor({ inside, members }: Container, chosen: readonly number[]): readonly Cut[] {
   const gone = new Set(chosen);
   const firstKept = members.findIndex((_, index) => !gone.has(index));
-  return chosen.map((index) => {
+  return chosen.map((index, at) => {
     const member = members[index];
     if (member === undefined) throw new RangeError(`there is no member ${index}`);
+    // Cuts in any other order would keep some bytes twice.
+    if (index <= (chosen[at - 1] ?? -1)) throw new RangeError(`member ${index} is chosen out of order`);
     const previousEnd = members[index - 1]?.end;
     const nextStart = members[index + 1]?.start;
     if (firstKept >= 0 && index < firstKept && nextStart !== undefined) return { start: member.start, end: nextStart, form: "before" };

@@ -7,6 +7,8 @@ import { visible } from "./visible.ts";
 const marks = { ghost: "-", undecided: "?", live: " " } as const satisfies Record<Verdict, string>;
 const rank = { ghost: 0, undecided: 1, live: 2 } as const satisfies Record<Verdict, number>;
 const widestKey = 32;
+/** A detail names paths and servers, and all of them matter. */
+const longestDetail = 1000;
 
 function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
@@ -16,12 +18,12 @@ function entryLine(entry: EntryReport, keyWidth: number, palette: Palette): stri
   const style = palette[entry.verdict];
   const key = visible(entry.key).padEnd(keyWidth);
   const action = entry.action.padEnd(10);
-  return `${style(marks[entry.verdict])} ${palette.strong(key)}  ${style(action)}  ${style(entry.reason)}: ${palette.faint(visible(entry.detail))}`;
+  return `${style(marks[entry.verdict])} ${palette.strong(key)}  ${style(action)}  ${style(entry.reason)}: ${palette.faint(visible(entry.detail, longestDetail))}`;
 }
 
 function registryLine({ format, path, state, registrations, problem }: RegistryReport, palette: Palette): string {
   const head = `${palette.strong(visible(path))} (${format})`;
-  if (state === "swept") return `${head}: ${plural(registrations, "registration")}`;
+  if (state === "swept" && problem === null) return `${head}: ${plural(registrations, "registration")}`;
   const said = problem === null ? "" : `: ${visible(problem)}`;
   return `${head}: ${palette.problem(state)}${said}`;
 }
@@ -63,6 +65,12 @@ export function sweepText(report: SweepReport, palette: Palette, quiet: boolean)
   return lines;
 }
 
+/** What a sweep did, one line an entry; nothing when it did nothing. */
+export function eventLines({ entries }: SweepReport, palette: Palette): readonly string[] {
+  const acted = entries.filter(({ action }) => action === "reaped" || action === "released" || action === "failed");
+  return acted.map((entry) => `${entryLine(entry, 0, palette)} ${palette.faint(`(${visible(entry.registry)})`)}`);
+}
+
 /** What belongs on stderr: a guard that is off, and what could not be read. */
 export function sweepWarnings(report: SweepReport, named: ReadonlySet<string>): readonly string[] {
   const lines = report.warnings.map((warning) => `warning: ${visible(warning)}`);
@@ -73,6 +81,7 @@ export function sweepWarnings(report: SweepReport, named: ReadonlySet<string>): 
       lines.push(
         `error: ${visible(path)} ${state === "missing" || state === "unreadable" ? "" : `is ${state}: `}${visible(problem ?? state)}`,
       );
+    else if (state === "swept" && problem !== null) lines.push(`error: ${visible(path)} is not judged in full: ${visible(problem)}`);
     else if (state === "report-only" && !owner.up) lines.push(`warning: ${visible(path)} is report-only: ${visible(problem ?? "")}`);
   }
   return [...lines, ...blindness(report)];

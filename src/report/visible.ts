@@ -2,13 +2,14 @@
 const hidden =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
+/** A key or a path longer than this, in characters, is cut: nobody reads it, and it would hide its neighbours. */
 const longest = 200;
 
-/** Text from a registry or an argv, safe to print: nothing in it moves a cursor, ends a line or hides a letter. */
-export function visible(text: string): string {
+/** Text from a registry or an argv, safe to print: nothing in it moves a cursor, ends a line or hides a letter. Cut at `limit`. */
+export function visible(text: string, limit = longest): string {
   const shown = text.replace(hidden, (character) => {
     const code = character.charCodeAt(0);
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
   });
-  return shown.length > longest ? `${shown.slice(0, longest - 1)}…` : shown;
+  return shown.length > limit ? `${shown.slice(0, limit - 1)}…` : shown;
 }

@@ -1,6 +1,6 @@
-import type { Piece } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
+import type { Piece } from "../host/swap-draft.ts";
 import type { KeptMember } from "../host/tombstones.ts";
 import { cutsFor, keptSpans } from "../registries/json-bytes.ts";
 import type { Action } from "../report/model.ts";
@@ -9,7 +9,7 @@ import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
 import { lastLook } from "./last-look.ts";
 import { loadRegistry } from "./load.ts";
 import type { Entry, MembersRegistry } from "./loaded.ts";
-import { done, settleAll, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { settleAll, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 
 /** A writer that changes the file between judgement and swap is given way to so many times. */
 const attempts = 3;
@@ -45,14 +45,15 @@ function piecesWithout({ container, file }: MembersRegistry, gone: readonly Exam
   return keptSpans(file.bytes.length, cutsFor(container, indexesOf(gone)));
 }
 
-/** Those of the condemned that stand in the newly read file with the very bytes that were judged. */
+/** Those of the condemned that stand in the newly read file with the very bytes that were judged, in its order. */
 function stillThere(before: MembersRegistry, now: MembersRegistry, condemned: readonly ExaminedEntry[]): readonly ExaminedEntry[] {
   const byKey = new Map(now.entries.map((entry) => [entry.key, entry]));
-  return condemned.flatMap((one) => {
+  const there = condemned.flatMap((one) => {
     const entry = byKey.get(one.entry.key);
     const same = entry !== undefined && !entry.duplicate && bytesOf(now, entry).equals(bytesOf(before, one.entry));
     return same ? [{ ...one, entry }] : [];
   });
+  return there.toSorted((a, b) => indexOf(a.entry) - indexOf(b.entry));
 }
 
 type Round =
@@ -97,7 +98,9 @@ export async function reapMembers(
       return dead?.size === left.length;
     });
     if (replaced.kind === "replaced") {
-      for (const [index, { entry }] of left.entries()) outcomes.set(entry.key, done("reaped", ids[index]));
+      for (const [index, { entry }] of left.entries()) {
+        outcomes.set(entry.key, { action: "reaped", tombstone: ids[index], note: replaced.problem });
+      }
       return over;
     }
     host.store.exhume(grave.sweepId, ids);

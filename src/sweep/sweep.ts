@@ -1,4 +1,5 @@
 import type { Host } from "../host/host.ts";
+import { sayError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
 import { looksOf } from "../report/looks.ts";
 import { outputSchema, summarize, type Action, type EntryReport, type RegistryReport, type SweepReport } from "../report/model.ts";
@@ -117,13 +118,23 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   const examination = await examine(host, options);
   const { refusal, registries, unread, warnings } = examination;
   let outcomes: ReadonlyMap<Examined, Outcomes> = new Map();
+  const unkept: string[] = [];
+  /** What was reaped is reaped: a note that cannot be kept is said, and does not turn the sweep into a fault. */
+  const keep = async (what: string, write: () => void | Promise<void>): Promise<void> => {
+    try {
+      await write();
+    } catch (error) {
+      unkept.push(`${what} could not be kept in the state directory: ${sayError(error)}`);
+    }
+  };
   if (!options.dryRun && refusal === undefined) {
+    for (const { path } of options.targets) host.clearLitter(path);
     const condemned = registries.some(({ entries }) => entries.some(({ intent }) => intent === "reap"));
     const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
     const all = new Map<Examined, Outcomes>();
     for (const examined of registries) all.set(examined, await carryOutIn(host, examination, examined, grave, options));
     outcomes = all;
-    await host.store.saveMemory(remember(host, examination, outcomes));
+    await keep("what this sweep has seen", () => host.store.saveMemory(remember(host, examination, outcomes)));
   }
   const entries = registries.flatMap((examined) => {
     return examined.entries.map((one) => entryReport(examined, one, outcomes.get(examined)?.get(one.entry.key)));
@@ -133,7 +144,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     ...unread.map(unreadReport),
   ];
   const report = { registries: reports, entries, refusal: refusal ?? null };
-  recordHistory(host, sweepId, startedAt, options, entries);
+  await keep("its history", () => recordHistory(host, sweepId, startedAt, options, entries));
   const ended = host.clock().awakeMs;
   return {
     schema: outputSchema,
@@ -146,7 +157,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     ...report,
     summary: summarize(entries),
     looks: looksOf(examination.evidence),
-    warnings,
+    warnings: [...warnings, ...unkept],
     exitCode: stopCodes[options.stop.signal ?? "none"] ?? sweepExitCode(report, faultsOf(examination), options.failOnGhosts),
   };
 }

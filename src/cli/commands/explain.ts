@@ -73,7 +73,7 @@ export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation
     for (const { name, rule, answer } of entry.rungs) {
       const reason = answer.kind === "not-applicable" ? "" : ` (${answer.reason})`;
       lines.push(
-        `  ${name.padEnd(18)} ${said[answer.kind]}${reason}${answer.detail === "" ? "" : `: ${visible(answer.detail)}`}`,
+        `  ${name.padEnd(18)} ${said[answer.kind]}${reason}${answer.detail === "" ? "" : `: ${visible(answer.detail, 1000)}`}`,
         `  ${"".padEnd(18)} ${palette.faint(rule)}`,
       );
     }

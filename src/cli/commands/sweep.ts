@@ -1,20 +1,14 @@
+import { visible } from "../../report/visible.ts";
 import { sweepText, sweepWarnings } from "../../report/text.ts";
 import { sweep, type SweepOptions } from "../../sweep/sweep.ts";
-import type { Stop } from "../../sweep/outcome.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
-import { Failure } from "../failure.ts";
 import { paletteFor, write, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
+import { lockState } from "../run-lock.ts";
 import type { JudgingOptions } from "../settings.ts";
+import { listenForStop } from "../stop.ts";
 
 export type SweepCommandOptions = JudgingOptions & OutputOptions & { readonly dryRun?: boolean; readonly exitCode?: boolean };
-
-/** The first signal lets the sweep finish what it has in hand; a second one ends it as usual. */
-function listenForStop(): Stop {
-  const stop: Stop = { signal: undefined };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (stop.signal = signal));
-  return stop;
-}
 
 async function judgeAndReport(
   invocation: Invocation<SweepCommandOptions>,
@@ -22,19 +16,18 @@ async function judgeAndReport(
 ): Promise<number> {
   const { options, stdout, stderr } = invocation;
   const palette = await paletteFor(stdout, options.color ?? "auto");
-  const { host, examine } = await prepare(invocation);
+  const { host, settings, examine } = await prepare(invocation);
   const stop = listenForStop();
-  const lock = as.dryRun ? undefined : await host.store.takeRunLock();
-  if (!as.dryRun && lock === undefined)
-    throw new Failure("busy", "another sweep of this state directory is running; try again when it is done");
+  const lock = as.dryRun ? undefined : await lockState(host, settings, "another sweep of this state directory is running");
   try {
     const report = await sweep(host, { ...examine, ...as, stop, failOnGhosts: as.dryRun && options.exitCode === true });
     const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
     if (options.json === true) await write(stdout, `${JSON.stringify(report)}\n`);
     else await writeLines(stdout, sweepText(report, palette, options.quiet === true));
+    const said = [...(options.verbose === true ? report.looks.map(visible) : []), ...sweepWarnings(report, named)];
     await writeLines(
       stderr,
-      sweepWarnings(report, named).map((line) => `sessreap: ${line}`),
+      said.map((line) => `sessreap: ${line}`),
     );
     return report.exitCode;
   } finally {

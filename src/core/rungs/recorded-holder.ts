@@ -75,13 +75,14 @@ export function recordedHolder(scene: Scene): Answer {
   if (pid === undefined) return notApplicable("it records no pid");
   if (!evidence.processes.seen) return unknown("process-table-blind", evidence.processes.why);
   const table = evidence.processes.value;
-  if (table.ancestors.has(pid)) return live("own-ancestor", `pid ${pid} is an ancestor of this sweep`);
   const earlier = previousBoot(scene);
+  if (earlier !== undefined) return earlier;
+  if (table.ancestors.has(pid)) return live("own-ancestor", `pid ${pid} is an ancestor of this sweep`);
   const sight = table.pids.get(pid);
-  if (earlier === undefined && (sight === undefined || !sight.seen)) {
+  if (sight === undefined || !sight.seen) {
     return unknown("pid-unseen", `pid ${pid} could not be looked at: ${sight === undefined ? "nobody asked" : sight.why}`);
   }
-  const answer = earlier ?? judgeSight(scene, pid, (sight as { value: PidSight }).value);
-  if (answer.kind === "live" || answer.kind === "unknown" || claim.pidNamespace !== undefined || earlier !== undefined) return answer;
+  const answer = judgeSight(scene, pid, sight.value);
+  if (answer.kind === "live" || answer.kind === "unknown" || claim.pidNamespace !== undefined) return answer;
   return innerHolder(pid, claim.startTicks, table.innerPids) ?? answer;
 }

@@ -1,0 +1,118 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import type { SweepReport } from "../../src/report/model.ts";
+import { daysAgo, declareRegistry, leaveOut, newScratch, sessreap, startSessreap, writeOld, type Scratch } from "./harness.ts";
+import { gonePid, idle } from "../processes.ts";
+
+const since = daysAgo(1);
+const escape = "\u001b[";
+
+async function threeVerdicts(): Promise<Scratch> {
+  const scratch = newScratch();
+  const [gone, alive] = [await gonePid(), await idle()];
+  writeOld(
+    declareRegistry(scratch),
+    JSON.stringify({ living: { pid: alive.pid, since }, doubtful: { id: "x", since }, dead: { pid: gone.pid, since } }),
+  );
+  return scratch;
+}
+
+test("ghosts come first, each line has a mark that needs no colour and a reason, and one count line is last", async () => {
+  const scratch = await threeVerdicts();
+  const { code, stdout, stderr } = await sessreap(scratch, ["list"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines.map((line) => line.slice(0, 10).trimEnd())).toEqual([
+    `${scratch.dir}/`.slice(0, 10),
+    "- dead",
+    "? doubtful",
+    "  living",
+    "",
+    "3 registra",
+  ]);
+  expect(lines.slice(1, 4).map((line) => /\S+:/.exec(line)?.[0])).toEqual(["pid-gone:", "within-ttl:", "pid-alive:"]);
+  expect(lines.at(-1)).toBe("3 registrations: 1 ghost, 1 undecided, 1 live; 1 would be reaped");
+});
+
+test("-q prints the count line only", async () => {
+  const scratch = await threeVerdicts();
+  const { stdout } = await sessreap(scratch, ["-q", "--dry-run"]);
+  expect(stdout).toBe("3 registrations: 1 ghost, 1 undecided, 1 live; 1 would be reaped (dry run)\n");
+});
+
+test.each([
+  [{}, [], false],
+  [{ FORCE_COLOR: "1" }, [], true],
+  [{ FORCE_COLOR: "0" }, [], false],
+  [{ FORCE_COLOR: "1", NO_COLOR: "1" }, [], false],
+  [{ NO_COLOR: "1" }, ["--color", "always"], true],
+  [{ FORCE_COLOR: "1" }, ["--color", "never"], false],
+  [{ FORCE_COLOR: "1", NO_COLOR: "" }, [], true],
+] as const)("into a pipe with %j and %j the colour is %s", async (env, words, colour) => {
+  const scratch = await threeVerdicts();
+  const { stdout } = await sessreap(scratch, ["list", ...words], { env });
+  expect(stdout.includes(escape)).toBe(colour);
+  const { stdout: json } = await sessreap(scratch, ["list", "--json", ...words], { env });
+  expect(json).not.toContain(escape);
+});
+
+function noScript(): string | undefined {
+  try {
+    execFileSync("script", ["--version"], { stdio: "ignore" });
+    return undefined;
+  } catch (error) {
+    return String(error).split("\n")[0];
+  }
+}
+
+const why = noScript();
+if (why !== undefined) leaveOut("colour on a terminal", why);
+
+test.skipIf(why !== undefined).each([
+  [{ TERM: "xterm" }, true],
+  [{ TERM: "dumb" }, false],
+  [{ TERM: "xterm", NO_COLOR: "1" }, false],
+])("on a terminal with %j the colour is %s", async (env, colour) => {
+  const scratch = await threeVerdicts();
+  const command = `'${process.execPath}' '${resolve("dist/sessreap.cjs")}' list`;
+  const { stdout } = spawnSync("script", ["-qec", command, "/dev/null"], {
+    env: { ...scratch.env, ...env },
+    encoding: "utf8",
+    input: "",
+  });
+  expect(stdout).toContain("1 would be reaped");
+  expect(stdout.includes(escape)).toBe(colour);
+});
+
+function manyEntries(): Scratch {
+  const scratch = newScratch();
+  const entries = Array.from({ length: 20_000 }, (_, index) => [`agent-${index}`, { host: "elsewhere", pid: 5, since }]);
+  writeOld(declareRegistry(scratch), JSON.stringify(Object.fromEntries(entries)));
+  return scratch;
+}
+
+test("a pipe that is closed early is no error", () => {
+  const scratch = manyEntries();
+  for (const words of ["list", "list --json", "--help"]) {
+    const command = `'${process.execPath}' '${resolve("dist/sessreap.cjs")}' ${words} | head -c 20; echo " \${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = spawnSync("bash", ["-c", command], { env: scratch.env, encoding: "utf8" });
+    expect(stdout.trimEnd().split("\n").at(-1)?.endsWith(" 0")).toBe(true);
+    expect(stderr).toBe("");
+  }
+});
+
+test("a slow reader gets everything", async () => {
+  const scratch = manyEntries();
+  const child = startSessreap(scratch, ["list", "--json"]);
+  const stdout = child.stdout as NodeJS.ReadableStream;
+  const chunks: Buffer[] = [];
+  await new Promise((done) => void setTimeout(done, 400));
+  for await (const chunk of stdout) {
+    chunks.push(chunk as Buffer);
+    if (chunks.length < 10) await new Promise((done) => void setTimeout(done, 20));
+  }
+  const text = Buffer.concat(chunks).toString("utf8");
+  expect(text.length).toBeGreaterThan(1_000_000);
+  expect((JSON.parse(text) as SweepReport).entries).toHaveLength(20_000);
+});

@@ -1,0 +1,51 @@
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { idle, stop, until } from "../processes.ts";
+import { daysAgo, declareRegistry, newScratch, startSessreap, writeOld } from "./harness.ts";
+
+test("a session ends while sessreap watches: its entry goes at once, the other's stays, and a signal ends the watch", async () => {
+  const scratch = newScratch();
+  const [first, second] = [await idle(), await idle()];
+  const entry = ({ pid, startTicks }: typeof first) => ({ pid, start: startTicks, since: daysAgo(1) });
+  const path = declareRegistry(scratch);
+  writeOld(path, JSON.stringify({ first: entry(first), second: entry(second) }));
+  const watcher = startSessreap(scratch, ["watch"]);
+  let said = "";
+  watcher.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
+  const keys = (): readonly string[] => Object.keys(JSON.parse(readFileSync(path, "utf8")) as object);
+  // The first sweep has left its memory once it is over: only then is a holder known that can leave.
+  await until("the first sweep is over", () => readable(`${scratch.stateDir}/memory.json`));
+  expect(keys()).toEqual(["first", "second"]);
+  await stop(first);
+  await until("the entry is gone", () => keys().length === 1);
+  expect(keys()).toEqual(["second"]);
+  const ended = once(watcher, "exit");
+  watcher.kill("SIGTERM");
+  expect(await ended).toEqual([143, null]);
+  expect(said).toContain("first");
+  expect(said.split("\n").filter((line) => line !== "")).toHaveLength(1);
+});
+
+test("a signal comes while a sweep reads a torn registry: it ends as the signal says, and nothing was reaped", async () => {
+  const scratch = newScratch();
+  const [torn, whole] = [declareRegistry(scratch), `${scratch.dir}/other.json`];
+  writeFileSync(torn, '{"half": {"pid":');
+  writeOld(whole, JSON.stringify({ gone: { threadId: "019d7b2f-5ede-7c71-b2fd-bfff53df6cde", registeredAt: daysAgo(30) } }));
+  const before = readFileSync(whole);
+  const child = startSessreap(scratch, ["--registry", whole, "--registry", `keyed-json:${torn}`]);
+  // A torn registry is read again for most of a second.
+  await new Promise((resolve) => void setTimeout(resolve, 400));
+  const ended = once(child, "exit");
+  child.kill("SIGINT");
+  expect(await ended).toEqual([130, null]);
+  expect(readFileSync(whole)).toEqual(before);
+});
+
+function readable(path: string): boolean {
+  try {
+    return readFileSync(path).length > 0;
+  } catch {
+    return false;
+  }
+}

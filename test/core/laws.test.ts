@@ -1,0 +1,166 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { deadByAbsence, provenDead, strongest, type Answer, type Reason } from "../../src/core/answer.ts";
+import { seen } from "../../src/core/evidence.ts";
+import { judge, trace, type Judgement } from "../../src/core/ladder.ts";
+import { emptyMemory, recall, since, type Memory } from "../../src/core/memory.ts";
+import { attachedProcess } from "../../src/core/rungs/attached-process.ts";
+import { blind, day, hour, thisBoot } from "./scene.ts";
+import { anyScene, blindings, runs, signsOfLife } from "./worlds.ts";
+
+const many = runs(2000);
+
+/** A fact that proves death, or an absence that is only one. */
+const deaths: Partial<Record<Reason, boolean>> = {
+  "pid-gone": true,
+  "pid-reused": true,
+  "pid-zombie": true,
+  "previous-boot": true,
+  "host-gone": true,
+  "ttl-expired": true,
+  "no-process": false,
+  "endpoint-closed": false,
+  "thread-not-loaded": false,
+  "app-server-down": false,
+};
+
+const said = ({ verdict, rung, reason, detail }: Judgement): string => `${verdict} by ${rung}: ${reason} (${detail})`;
+
+describe("knowing less never condemns", () => {
+  test.each(blindings)("$name", ({ change }) => {
+    fc.assert(
+      fc.property(anyScene, (scene) => {
+        const before = judge(scene);
+        if (before.verdict === "ghost") return;
+        const after = judge(change(scene));
+        expect(after.verdict, `${said(before)} became ${said(after)}`).not.toBe("ghost");
+      }),
+      many,
+    );
+  });
+
+  test("whatever else is hidden with it", () => {
+    fc.assert(
+      fc.property(anyScene, fc.subarray([...blindings]), (scene, hidden) => {
+        const before = judge(scene);
+        if (before.verdict === "ghost") return;
+        const after = judge(hidden.reduce((darker, { change }) => change(darker), scene));
+        expect(after.verdict, `${said(before)} became ${said(after)}`).not.toBe("ghost");
+      }),
+      many,
+    );
+  });
+});
+
+describe("a sign of life never condemns", () => {
+  test.each(signsOfLife)("$name", ({ change }) => {
+    fc.assert(
+      fc.property(anyScene, (scene) => {
+        const before = judge(scene);
+        if (before.verdict === "ghost") return;
+        const after = judge(change(scene));
+        expect(after.verdict, `${said(before)} became ${said(after)}`).not.toBe("ghost");
+      }),
+      many,
+    );
+  });
+});
+
+test("every ghost names a death, and is certain only of one that is proven", () => {
+  let ghosts = 0;
+  fc.assert(
+    fc.property(anyScene, (scene) => {
+      const judgement = judge(scene);
+      const isGhost = judgement.verdict === "ghost";
+      if (isGhost) ghosts += 1;
+      const expected = isGhost ? deaths[judgement.reason] : false;
+      expect(judgement.certain, said(judgement)).toBe(expected);
+    }),
+    many,
+  );
+  // A law over worlds in which nothing dies would hold of any ladder.
+  expect(ghosts).toBeGreaterThan(many.numRuns / 16);
+});
+
+test("a ghost is never young, and no rung above saw life or could not look", () => {
+  fc.assert(
+    fc.property(anyScene, (scene) => {
+      if (judge(scene).verdict !== "ghost") return;
+      const kinds = trace(scene).map(({ answer }) => answer.kind);
+      expect(kinds[0]).toBe("not-applicable");
+      expect(kinds.slice(0, 3)).not.toContain("live");
+      expect(kinds.slice(0, 3)).not.toContain("unknown");
+    }),
+    many,
+  );
+});
+
+const anyAnswer = fc.constantFrom<Answer["kind"]>("live", "unknown", "dead", "not-applicable").map((kind): Answer => {
+  if (kind === "not-applicable") return { kind, detail: "" };
+  return kind === "dead" ? { kind, reason: "pid-gone", detail: "", certain: true } : { kind, reason: "pid-alive", detail: "" };
+});
+
+test("of several signs life goes before doubt, doubt before death, and death before nothing", () => {
+  const rank = ["live", "unknown", "dead", "not-applicable"];
+  fc.assert(
+    fc.property(fc.array(anyAnswer), (answers) => {
+      const best = Math.min(3, ...answers.map(({ kind }) => rank.indexOf(kind)));
+      expect(strongest(answers).kind).toBe(rank[best]);
+    }),
+  );
+});
+
+test("among equal signs the first stands", () => {
+  const signs = [provenDead("pid-gone", ""), deadByAbsence("no-process", ""), provenDead("pid-reused", "")];
+  expect(strongest(signs)).toBe(signs[0]);
+});
+
+test("on the second rung a sign of life is never outvoted", () => {
+  const [, cli, lock] = signsOfLife;
+  fc.assert(
+    fc.property(anyScene, fc.constantFrom(cli, lock), (scene, sign) => {
+      const { sessionId } = scene.claim;
+      if (sign === undefined || sessionId === undefined || (sign === lock && scene.registry.writerLocks === undefined)) return;
+      if (sign === cli && !scene.evidence.processes.seen) return;
+      expect(attachedProcess.ask(sign.change(scene)).kind).toBe("live");
+    }),
+    many,
+  );
+});
+
+const reading = fc.constantFrom(undefined, 0, hour, day);
+const memories = fc.record({
+  bootId: fc.constantFrom(undefined, thisBoot, "earlier"),
+  wallMs: reading,
+  bootMs: reading,
+  awakeMs: reading,
+  absent: reading,
+  stepped: reading,
+});
+
+test("a clock that cannot be read makes no entry older, no absence longer and no step forgotten", () => {
+  const observe = (value: number | undefined) => (value === undefined ? blind : seen(value));
+  fc.assert(
+    fc.property(
+      memories,
+      memories,
+      fc.constantFrom("bootId", "wallMs", "bootMs", "awakeMs"),
+      ({ absent, stepped, ...then }, seenNow, hidden) => {
+        // Within one boot the boot clock only goes on.
+        fc.pre(seenNow.bootId !== then.bootId || (seenNow.bootMs ?? day) >= (then.bootMs ?? 0));
+        const known = { digest: "same", seenForMs: hour, clockStepped: false, absentSinceMs: absent };
+        const memory: Memory = { ...emptyMemory, ...then, steppedAtMs: stepped, traces: new Map([["/r", new Map([["mars", known]])]]) };
+        const entry = { registry: "/r", key: "mars", digest: () => "same", statedAt: 0 };
+        const recalled = ({ bootId, wallMs, bootMs, awakeMs }: typeof seenNow) => {
+          const clock = { wallMs: observe(wallMs), bootMs: observe(bootMs), awakeMs: observe(awakeMs) };
+          return recall(memory, entry, since(memory, clock, bootId), clock);
+        };
+        const [more, less] = [recalled(seenNow), recalled({ ...seenNow, [hidden]: undefined })];
+        expect(less.seenForMs).toBeLessThanOrEqual(more.seenForMs);
+        expect(less.absentForMs ?? -1).toBeLessThanOrEqual(more.absentForMs ?? -1);
+        expect(less.clockStepped || !more.clockStepped).toBe(true);
+      },
+    ),
+    many,
+  );
+});

@@ -1,0 +1,295 @@
+import * as fc from "fast-check";
+import { indexAgents } from "../../src/core/agents.ts";
+import {
+  seen,
+  type AppServerSight,
+  type EndpointSight,
+  type Evidence,
+  type Observed,
+  type PidSight,
+  type ProcessTable,
+} from "../../src/core/evidence.ts";
+import type { RegistryFacts, Scene } from "../../src/core/scene.ts";
+import { canonicalSession } from "../../src/core/registration.ts";
+import { statedIdentity } from "../../src/registries/llmmsg-bridge.ts";
+import { agent, answered, blind, day, hour, minute, now, sceneOf, server, session, there, thisBoot, type Told } from "./scene.ts";
+
+/** How often a law is tried; a night may ask for more with `SESSREAP_LAW_RUNS=200000`. */
+export const runs = (usual: number): { readonly numRuns: number } => ({ numRuns: Number(process.env["SESSREAP_LAW_RUNS"] ?? usual) });
+
+export const pid = 4242;
+const home = "4026531836";
+const socket = "unix:///run/app.sock";
+const endpoint = { kind: "tcp", port: 7000 } as const;
+
+const maybe = <T>(...values: readonly T[]) => fc.constantFrom<T | undefined>(undefined, ...values);
+/** Mostly seen: where much is hidden nothing dies, and a law about ghosts would be tried on none. */
+const observed = <T>(...values: readonly T[]): fc.Arbitrary<Observed<T>> =>
+  fc.oneof({ weight: 15, arbitrary: fc.constantFrom(...values.map(seen)) }, { weight: 1, arbitrary: fc.constant(blind) });
+const rarely = fc.nat(24).map((number) => number === 0);
+const time = maybe(now - 5 * minute, now - hour, now - hour, now - 30 * day, now - 30 * day, now - 30 * day, now - hour, now + day);
+
+const claim = fc.record({
+  sessionId: maybe(session, session.toUpperCase(), "other"),
+  identity: maybe("mars"),
+  pid: maybe(pid, pid, pid, pid, pid, 900),
+  startTicks: maybe("700"),
+  bootId: maybe(thisBoot, thisBoot, undefined, "earlier"),
+  host: maybe("venus", undefined, "venus", undefined, "venus", "saturn"),
+  pidNamespace: maybe(home, home, undefined, undefined, home, home, "4026539999"),
+  registeredAt: time,
+  lastActivityAt: time,
+  endpoint: maybe(undefined, endpoint),
+});
+
+const address = fc.constantFrom(...[server, socket].flatMap((url) => [true, false].map((configured) => ({ url, configured }))));
+
+const registry = fc.record({
+  presence: fc.constantFrom("process" as const, "thread" as const, "either" as const),
+  holderNames: maybe<readonly string[]>(["codex"]),
+  writerLocks: fc.oneof(fc.constant(undefined), observed(new Map(), new Map(), new Map(), new Map([[session, { pid: 8, path: "/l" }]]))),
+  modifiedAt: observed(now - hour, now - hour, now - hour, now - hour, now - hour, now - minute, now + day),
+  oneFile: fc.boolean(),
+  appServers: fc.uniqueArray(address, { maxLength: 2, selector: ({ url }) => url }),
+});
+
+const sight: fc.Arbitrary<Observed<PidSight>> = fc.oneof(
+  observed<PidSight>({ kind: "gone" }),
+  fc
+    .record({ state: observed("S", "R", "Z", "X"), startTicks: observed("700", "701"), names: observed(["codex"], ["sh"]) })
+    .map((there_) => seen({ kind: "there" as const, ...there_ })),
+);
+
+const inner = [
+  { pid: 77, startTicks: "700", agent: false },
+  { pid: 78, startTicks: "9", agent: true },
+] as const;
+
+const table = fc.record({
+  complete: observed(true as const),
+  agents: fc.oneof(
+    fc.constant([]),
+    fc.constant([agent(["codex"])]),
+    fc.subarray([agent(["codex", "resume", session]), agent(["claude", "Your agent name is mars."])]),
+  ),
+  appServers: fc.subarray([{ pid: 60, startTicks: "1", argv: ["codex", "app-server", "--listen", server] }]),
+  innerPids: observed(new Map(), new Map(), new Map(), new Map([[pid, [inner[0]]]]), new Map([[pid, [inner[1]]]])),
+});
+
+const serverSight: fc.Arbitrary<AppServerSight> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({ kind: "refused" as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: "unanswered" as const, why: "no answer" }) },
+  {
+    weight: 6,
+    arbitrary: fc
+      .record({
+        loaded: fc.constantFrom([], [], [], ["other"], [session, "other"]),
+        upMs: observed(second(30), hour),
+        reads: fc.constantFrom(
+          new Map(),
+          new Map([
+            [session, { kind: "not-loaded" as const }],
+            ["other", { kind: "not-loaded" as const }],
+          ]),
+          new Map([[session, { kind: "other" as const, what: "idle" }]]),
+        ),
+      })
+      .map(({ loaded, ...more }) => answered(loaded, more)),
+  },
+);
+
+function second(count: number): number {
+  return count * 1000;
+}
+
+const told: fc.Arbitrary<Told> = fc.record({
+  claim,
+  registry,
+  clock: fc.record({ wallMs: observed(now, now, now), bootMs: observed(40 * day), awakeMs: observed(20 * day) }),
+  here: fc.record({
+    bootId: observed(thisBoot),
+    pidNamespace: observed(
+      { inode: home, initial: true },
+      { inode: home, initial: true },
+      { inode: home, initial: true },
+      { inode: home, initial: true },
+      { inode: "4026530001", initial: false },
+    ),
+  }),
+  table,
+  pids: fc.oneof(
+    { weight: 1, arbitrary: fc.constant({}) },
+    { weight: 15, arbitrary: fc.record({ [pid]: sight, 900: fc.constant(there()) }) },
+  ),
+  appServers: fc.oneof(
+    { weight: 9, arbitrary: fc.record({ [server]: serverSight, [socket]: serverSight }) },
+    { weight: 1, arbitrary: fc.constant({}) },
+  ),
+  endpoints: fc
+    .constantFrom<readonly EndpointSight[]>(
+      [{ kind: "accepted" }],
+      [{ kind: "refused" }],
+      [{ kind: "refused" }],
+      [{ kind: "unanswered", why: "" }],
+      [],
+    )
+    .map((sights) => Object.fromEntries(sights.map((it) => ["127.0.0.1:7000", it]))),
+  memory: fc.record({
+    seenForMs: fc.constantFrom(0, hour, 8 * day),
+    clockStepped: rarely,
+    restored: rarely,
+  }),
+  policy: fc.record({
+    graceMs: fc.constantFrom(0, 10 * minute),
+    ownPidNamespace: fc.boolean(),
+    hostsGone: fc.constantFrom(new Set<string>(), new Set(["saturn"])),
+  }),
+});
+
+/** Any scene at all: hidden things, contradictions and old, young or timeless entries. */
+export const anyScene: fc.Arbitrary<Scene> = fc
+  .tuple(told, fc.nat(15))
+  .map(([world, light]) => sceneOf({ ...world, ...(light === 0 && { processes: blind }) }));
+
+type Change = { readonly name: string; readonly change: (scene: Scene) => Scene };
+
+export const inEvidence = (scene: Scene, part: Partial<Evidence>): Scene => ({ ...scene, evidence: { ...scene.evidence, ...part } });
+export const inRegistry = (scene: Scene, part: Partial<RegistryFacts>): Scene => ({ ...scene, registry: { ...scene.registry, ...part } });
+
+/** Another process table; the index of its agents follows it. */
+export function withTable(scene: Scene, change: (table: ProcessTable) => ProcessTable): Scene {
+  const { processes } = scene.evidence;
+  if (!processes.seen) return scene;
+  const changed = change(processes.value);
+  const agents = changed.agents === processes.value.agents ? scene.registry.agents : indexAgents(changed.agents, statedIdentity);
+  return inRegistry(inEvidence(scene, { processes: seen(changed) }), { agents });
+}
+
+function withSight(scene: Scene, change: (sight: PidSight) => Observed<PidSight>): Scene {
+  return withTable(scene, (whole) => ({
+    ...whole,
+    pids: new Map([...whole.pids].map(([number, it]) => [number, it.seen ? change(it.value) : it])),
+  }));
+}
+
+const dim = (part: "state" | "startTicks" | "names"): Change => ({
+  name: `the ${part} of the pid`,
+  change: (scene) => withSight(scene, (it) => seen(it.kind === "gone" ? it : { ...it, [part]: blind })),
+});
+
+const clock = (part: keyof Evidence["clock"]): Change => ({
+  name: `the clock's ${part}`,
+  change: (scene) => inEvidence(scene, { clock: { ...scene.evidence.clock, [part]: blind } }),
+});
+
+const servers = (name: string, change: (sight: AppServerSight) => AppServerSight): Change => ({
+  name,
+  change: (scene) => inEvidence(scene, { appServers: new Map([...scene.evidence.appServers].map(([url, it]) => [url, change(it)])) }),
+});
+
+const ofAnswer = (change: (sight: Extract<AppServerSight, { kind: "answered" }>) => AppServerSight) => (it: AppServerSight) =>
+  it.kind === "answered" ? change(it) : it;
+
+/** Every way to know less: each turns one observation into "could not look". */
+export const blindings: readonly Change[] = [
+  clock("wallMs"),
+  clock("bootMs"),
+  clock("awakeMs"),
+  { name: "the boot id", change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, bootId: blind } }) },
+  { name: "our pid namespace", change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, pidNamespace: blind } }) },
+  {
+    name: "the process table",
+    change: (scene) => inRegistry(inEvidence(scene, { processes: blind }), { agents: indexAgents([], undefined) }),
+  },
+  { name: "whether the table is complete", change: (scene) => withTable(scene, (whole) => ({ ...whole, complete: blind })) },
+  { name: "the agents", change: (scene) => withTable(scene, (whole) => ({ ...whole, complete: blind, agents: [] })) },
+  { name: "the processes that serve", change: (scene) => withTable(scene, (whole) => ({ ...whole, complete: blind, appServers: [] })) },
+  { name: "the containers' pids", change: (scene) => withTable(scene, (whole) => ({ ...whole, innerPids: blind })) },
+  { name: "the pid", change: (scene) => withSight(scene, () => blind) },
+  { name: "that anybody asked for the pid", change: (scene) => withTable(scene, (whole) => ({ ...whole, pids: new Map() })) },
+  dim("state"),
+  dim("startTicks"),
+  dim("names"),
+  {
+    name: "the writer locks",
+    change: (scene) => inRegistry(scene, { writerLocks: scene.registry.writerLocks === undefined ? undefined : blind }),
+  },
+  { name: "the file's time", change: (scene) => inRegistry(scene, { modifiedAt: blind }) },
+  servers("the app servers", () => ({ kind: "unanswered", why: "no answer" })),
+  servers(
+    "since when they are up",
+    ofAnswer((it) => ({ ...it, upMs: blind })),
+  ),
+  servers(
+    "what they say of the one id",
+    ofAnswer((it) => ({ ...it, reads: new Map() })),
+  ),
+  servers(
+    "whether they know the one id",
+    ofAnswer((it) => ({ ...it, reads: new Map([...it.reads.keys()].map((id) => [id, { kind: "other", what: "?" }])) })),
+  ),
+  { name: "that anybody asked an app server", change: (scene) => inEvidence(scene, { appServers: new Map() }) },
+  {
+    name: "the endpoints",
+    change: (scene) =>
+      inEvidence(scene, {
+        endpoints: new Map([...scene.evidence.endpoints.keys()].map((name) => [name, { kind: "unanswered", why: "" }])),
+      }),
+  },
+  { name: "that anybody asked an endpoint", change: (scene) => inEvidence(scene, { endpoints: new Map() }) },
+];
+
+const alive: PidSight = { kind: "there", state: seen("S"), startTicks: seen("700"), names: seen(["codex"]) };
+
+/** Every way to see more life. */
+export const signsOfLife: readonly Change[] = [
+  { name: "the holder, as recorded", change: (scene) => withSight(scene, () => seen(alive)) },
+  {
+    name: "an agent that names the session",
+    change: (scene) =>
+      withTable(scene, (whole) => ({
+        ...whole,
+        agents: [...whole.agents, agent(["codex", "resume", scene.claim.sessionId ?? "none"], 501)],
+      })),
+  },
+  {
+    name: "a held writer lock",
+    change: (scene) =>
+      inRegistry(scene, {
+        writerLocks:
+          scene.registry.writerLocks === undefined
+            ? undefined
+            : seen(new Map([[canonicalSession(scene.claim.sessionId ?? ""), { pid: 8, path: "/l" }]])),
+      }),
+  },
+  {
+    name: "the thread on every server",
+    change: (scene) =>
+      inEvidence(scene, { appServers: new Map([...scene.registry.appServers].map(({ url }) => [url, answered([session, "other"])])) }),
+  },
+  {
+    name: "the holder in a container",
+    change: (scene) =>
+      withTable(scene, (whole) => (whole.innerPids.seen ? { ...whole, innerPids: seen(new Map([[pid, [...inner]]])) } : whole)),
+  },
+  {
+    name: "that it is our ancestor",
+    change: (scene) => withTable(scene, (whole) => ({ ...whole, ancestors: new Set([...whole.ancestors, pid]) })),
+  },
+  {
+    name: "a server that is to serve",
+    change: (scene) =>
+      withTable(scene, (whole) => ({
+        ...whole,
+        appServers: [server, socket].map((url) => ({ pid: 61, startTicks: "1", argv: ["codex", "app-server", "--listen", url] })),
+      })),
+  },
+  {
+    name: "activity within the grace period",
+    change: (scene) => ({
+      ...scene,
+      claim: { ...scene.claim, lastActivityAt: now - minute },
+      policy: { ...scene.policy, graceMs: 10 * minute },
+    }),
+  },
+];
