@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { until } from "../processes.ts";
-import { endAll, installCode, isThere, newSession, openTmux, processesOf, type Tmux } from "./agents.ts";
+import { argvOf, endAll, installCode, isThere, newSession, openTmux, processesOf, type Tmux } from "./agents.ts";
 import { newScratch, type Scratch } from "./harness.ts";
 
 /** A terminal in which `sx COMMAND` runs a command under `sessreap exec`. */
@@ -15,15 +15,14 @@ async function terminal() {
   const launcher = `${process.execPath} ${join(process.cwd(), "dist/sessreap.cjs")} exec --session ${session} --registry ${none} --`;
   const rc = join(scratch.dir, "rc");
   writeFileSync(rc, `PS1='$ '\nsx() { ${launcher} "$@"; }\n`);
-  writeFileSync(join(scratch.dir, "text"), Array.from({ length: 200 }, (_, line) => `line ${line}\n`).join(""));
+  writeFileSync(join(scratch.dir, "text"), Array.from({ length: 200 }, (_, number) => `line ${number}\n`).join(""));
   const tmux = await openTmux(scratch, ["bash", "--rcfile", rc, "-i"]);
   tmux.type(`cd ${scratch.dir}`, "Enter");
   return { scratch, session, tmux };
 }
 
 function runs(scratch: Scratch, command: string): Promise<void> {
-  const words = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim();
-  return until(`${command} runs`, () => processesOf(scratch).some((pid) => isThere(pid) && words(pid) === command));
+  return until(`${command} runs`, () => processesOf(scratch).some((pid) => isThere(pid) && argvOf(pid).join(" ") === command));
 }
 
 /** Types a line and waits for what it leads to. */
@@ -42,6 +41,7 @@ test.each(["", "sx "])("%svim stops with Ctrl-Z, comes back with fg, and ends wi
   await line(tmux, "clear; fg", "line 20");
   tmux.type(":cq 7", "Enter");
   await line(tmux, "echo code=$?", "code=7");
+  expect(tmux.screen()).toContain("code=7");
   endAll(scratch);
 });
 
@@ -55,6 +55,7 @@ test.each(["", "sx "])("%sless stops with Ctrl-Z, comes back with fg, scrolls, a
   await tmux.shows("line 199");
   tmux.type("q");
   await line(tmux, "echo code=$?", "code=0");
+  expect(tmux.screen()).toContain("code=0");
   endAll(scratch);
 });
 
@@ -72,6 +73,7 @@ test.each(["", "sx "])("%sa shell with job control runs its own jobs, and its ex
   await line(tmux, "echo inner=$?", "inner=130");
   await line(tmux, "exit 7", "exit");
   await line(tmux, "echo code=$?", "code=7");
+  expect(tmux.screen()).toContain("code=7");
   endAll(scratch);
 });
 
@@ -82,6 +84,7 @@ test.each(["", "sx "])("%sa command sees the terminal's new size", async (sx) =>
   await tmux.shows("25 81");
   tmux.type("C-c");
   await line(tmux, "echo code=$?", "code=130");
+  expect(tmux.screen()).toContain("code=130");
   endAll(scratch);
 });
 
@@ -100,6 +103,7 @@ test("a command that stops nobody but itself does not leave the shell waiting", 
   await line(tmux, "sx sh -c 'echo before; kill -STOP $$; echo after; exit 4'", "Stopped");
   await line(tmux, "clear; fg", "after");
   await line(tmux, "echo code=$?", "code=4");
+  expect(tmux.screen()).toContain("code=4");
   endAll(scratch);
 });
 
@@ -110,5 +114,6 @@ test("while a command is stopped its session is still taken", async () => {
   tmux.type("C-z");
   await tmux.shows("Stopped");
   await line(tmux, "clear; sx true; echo code=$?", "code=75");
+  expect(tmux.screen()).toContain("code=75");
   endAll(scratch);
 });
