@@ -34,8 +34,22 @@ export function processesOf(scratch: Scratch): readonly number[] {
     });
 }
 
+/** Ends them all and waits until they are gone, or they would write into what is taken away. */
 export function endAll(scratch: Scratch): void {
-  for (const pid of processesOf(scratch)) endTree(pid);
+  for (let attempt = 0; attempt < 1000; attempt += 1) {
+    const left = processesOf(scratch);
+    if (left.length === 0) return;
+    for (const pid of left) endTree(pid);
+  }
+}
+
+/** A process's arguments; none for one that has ended. */
+export function argvOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replace(/\0$/, "").split("\0");
+  } catch {
+    return [];
+  }
 }
 
 function endTree(pid: number): void {
@@ -128,10 +142,10 @@ export async function openTmux(scratch: Scratch, command: readonly string[] = ["
       try {
         await until(`the screen shows ${text}`, () => (typeof text === "string" ? screen().includes(text) : text.test(screen())));
       } catch (error) {
-        throw new Error(`${(error as Error).message}; it shows:\n${screen()}`);
+        throw new Error(`${(error as Error).message}; it shows:\n${screen()}`, { cause: error });
       }
     },
   };
-  if (command[0] === "bash") await tmux.shows("$");
+  if (!command.includes("-c")) await tmux.shows("$");
   return tmux;
 }
