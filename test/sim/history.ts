@@ -1,5 +1,6 @@
 import { defaultPolicy } from "../../src/core/policy.ts";
 import { restore } from "../../src/sweep/restore.ts";
+import type { SweepReport } from "../../src/report/model.ts";
 import { sweep } from "../../src/sweep/sweep.ts";
 import { emptyMemory } from "../../src/core/memory.ts";
 import { chanceFrom, type Chance } from "./chance.ts";
@@ -30,6 +31,8 @@ const blindnesses: readonly Blindness[] = [
   "swap",
 ];
 const eyesOpen: ReadonlySet<Blindness> = new Set();
+
+export type SweepTold = { readonly now?: boolean; readonly quiet?: boolean; readonly meanwhile?: () => void };
 
 /** One machine, its registries and what became of them. Every step that it takes is in `log`. */
 export class History {
@@ -72,7 +75,7 @@ export class History {
     return this.machine.files.get(path) ?? this.fail(`${path} is gone`);
   }
 
-  private edit(path: string, change: (entries: Entries) => void): void {
+  edit(path: string, change: (entries: Entries) => void): void {
     const file = this.fileAt(path);
     this.machine.write(file, rewritten(path, file.text, this.indent, change));
   }
@@ -275,11 +278,14 @@ export class History {
     this.say("… in the middle of a sweep");
   }
 
-  async sweepOnce(blindness: ReadonlySet<Blindness> = eyesOpen, { now = false, quiet = false } = {}): Promise<void> {
+  async sweepOnce(
+    blindness: ReadonlySet<Blindness> = eyesOpen,
+    { now = false, quiet = false, meanwhile }: SweepTold = {},
+  ): Promise<SweepReport> {
     const { machine, state } = this;
     this.removed = [];
     const host = simulatedHost(machine, state, blindness, {
-      meanwhile: () => (quiet ? undefined : this.race()),
+      meanwhile: meanwhile ?? (() => (quiet ? undefined : this.race())),
       lastMoment: () => (quiet || !this.chance.oneIn(4) ? undefined : this.touch()),
       swapped: (file, before) => this.swapped(file, before),
     });
@@ -302,9 +308,10 @@ export class History {
     this.say(`sweep${now ? " --now" : ""} (blind: ${[...blindness].join(" ")}): ${shown}`);
     if (told.toSorted().join() !== this.removed.toSorted().join()) this.fail(`reported ${told.join()}, removed ${this.removed.join()}`);
     if (state.tombstones.size !== stones + told.length) this.fail("tombstones are left of entries that were not reaped");
-    if (report.refusal !== null) return;
+    if (report.refusal !== null) return report;
     if (blindness.has("self") && this.removed.length > 0) this.fail("reaped although it could not see itself");
     if (!["wallMs", "bootMs", "bootId"].every((part) => blindness.has(part as Blindness))) machine.watched = true;
+    return report;
   }
 
   async restoreOne(): Promise<void> {
