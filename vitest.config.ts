@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     reporters: ["default"],
     projects: [
-      project("core", ["test/core/**/*.test.ts", "test/registries/**/*.test.ts", "test/report/**/*.test.ts"]),
+      project("core", ["test/core/**/*.test.ts", "test/registries/**/*.test.ts", "test/report/**/*.test.ts"], { testTimeout: 60_000 }),
       project("sim", ["test/sim/**/*.test.ts"], { testTimeout: 60_000 }),
       project("host", ["test/host/**/*.test.ts", "test/sweep/**/*.test.ts", "test/scripts/**/*.test.ts"], { testTimeout: 30_000 }),
       project("cli", ["test/cli/**/*.test.ts"], { testTimeout: 60_000, hookTimeout: 180_000 }),
