@@ -10,5 +10,7 @@ export function visible(text: string): string {
     const code = character.charCodeAt(0);
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
   });
-  return shown.length > longest ? `${shown.slice(0, longest - 1)}…` : shown;
+  if (shown.length <= longest) return shown;
+  // Never between the two halves of one character.
+  return `${shown.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
