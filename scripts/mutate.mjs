@@ -1,7 +1,7 @@
 // Breaks the code that decides, one way at a time, in a scratch copy, and expects the tests of project `core` to notice.
 //   node scripts/mutate.mjs           every chosen mutation must be killed
 //   node scripts/mutate.mjs --check   every chosen mutation still applies (nothing is run)
-//   node scripts/mutate.mjs --score   operators of src/core and src/registries, swapped one by one; prints a score
+//   node scripts/mutate.mjs --score [N]   every Nth operator of src/core and src/registries, swapped; prints a score
 import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -9,7 +9,9 @@ import { join } from "node:path";
 import { mutations } from "./mutations.mjs";
 
 const root = new URL("..", import.meta.url).pathname;
-const [mode] = process.argv.slice(2);
+const [mode, every = "1"] = process.argv.slice(2);
+/** Beyond this many times what the tests take without a mutation, a run has hung, which is noticed, too. */
+const patience = 10;
 
 /** The source with one mutation in it; throws when its place is not there or not the only one. */
 function mutated({ file, name, find, replace }) {
@@ -64,22 +66,28 @@ function scratchCopy() {
   return copy;
 }
 
-/** Do the tests of project `core` pass in this copy? A run that does not end has noticed, too. */
-function testsPass(copy) {
+const children = new Set();
+const copies = new Set();
+
+function stop() {
+  for (const child of children) child.kill("SIGKILL");
+  for (const copy of copies) rmSync(copy, { recursive: true, force: true });
+  process.exit(130);
+}
+process.once("SIGINT", stop).once("SIGTERM", stop);
+
+/** Do the tests of project `core` that can see a file pass in this copy? */
+function testsPass(copy, file, timeoutMs) {
+  const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
+  const where = file?.startsWith("src/core/") === true ? ["test/core"] : [];
+  const args = ["node_modules/vitest/vitest.mjs", "run", "--project", "core", "--bail", "1", "--reporter", "dot", "--no-isolate", ...where];
   return new Promise((resolve) => {
-    const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
-    const child = spawn(
-      process.execPath,
-      ["node_modules/vitest/vitest.mjs", "run", "--project", "core", "--bail", "1", "--reporter", "dot", "--no-isolate"],
-      {
-        cwd: copy,
-        env: { ...env, SESSREAP_LAW_RUNS: "60" },
-        stdio: "ignore",
-      },
-    );
-    const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
+    const child = spawn(process.execPath, args, { cwd: copy, env: { ...env, SESSREAP_LAW_RUNS: "60" }, stdio: "ignore" });
+    children.add(child);
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), timeoutMs);
     child.on("exit", (code) => {
       clearTimeout(timer);
+      children.delete(child);
       resolve(code === 0);
     });
   });
@@ -90,28 +98,31 @@ async function survivorsOf(mutants) {
   const survivors = [];
   async function work() {
     const copy = scratchCopy();
-    try {
-      if (!(await testsPass(copy))) throw new Error("the tests fail without any mutation");
-      for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
-        writeFileSync(join(copy, mutant.file), mutant.text);
-        if (await testsPass(copy)) {
-          survivors.push(mutant);
-          console.log(`survives: ${mutant.file}: ${mutant.name}`);
-        }
-        cpSync(join(root, mutant.file), join(copy, mutant.file));
+    copies.add(copy);
+    const began = performance.now();
+    if (!(await testsPass(copy))) throw new Error("the tests fail without any mutation");
+    const timeoutMs = 30_000 + patience * (performance.now() - began);
+    for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
+      writeFileSync(join(copy, mutant.file), mutant.text);
+      if (await testsPass(copy, mutant.file, timeoutMs)) {
+        survivors.push(mutant);
+        console.log(`survives: ${mutant.file}: ${mutant.name}`);
       }
-    } finally {
-      rmSync(copy, { recursive: true });
+      cpSync(join(root, mutant.file), join(copy, mutant.file));
     }
   }
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), 4) }, work));
+  try {
+    await Promise.all(Array.from({ length: Math.min(availableParallelism(), 4) }, work));
+  } finally {
+    for (const copy of copies) rmSync(copy, { recursive: true, force: true });
+  }
   return survivors;
 }
 
 const started = performance.now();
 const chosen =
   mode === "--score"
-    ? [...swapped("src/core"), ...swapped("src/registries")]
+    ? [...swapped("src/core"), ...swapped("src/registries")].filter((_, index) => index % Number(every) === 0)
     : mutations.map((mutation) => ({ ...mutation, text: mutated(mutation) }));
 if (mode === "--check") {
   console.log(`${chosen.length} mutations apply`);

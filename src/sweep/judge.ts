@@ -49,7 +49,9 @@ export function remembered(
   clock: Clock,
 ): Remembered {
   const times = [registration.registeredAt, registration.lastActivityAt].map((at) => ({ at, from: "" }));
-  const statedAt = clock.wallMs.seen ? newestPast(clock.wallMs.value, times)?.at : undefined;
+  const stated = clock.wallMs.seen ? newestPast(clock.wallMs.value, times)?.at : undefined;
+  // Without a usable time an entry ages from its file's, which the same clock wrote.
+  const statedAt = stated ?? Number(loaded.file.stat.mtimeMs);
   return { registry: loaded.target.path, key: entry.key, digest: () => host.digest(sameness), statedAt };
 }
 

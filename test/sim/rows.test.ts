@@ -50,6 +50,16 @@ test("a step of the clock counts although the registry could not be read when it
   expect(await fates(history)).toMatchObject({ mars: "kept clock-stepped" });
 });
 
+test("a step of the clock counts against the file's time, too, where an entry has none", async () => {
+  const history = new History(1);
+  await fates(history);
+  history.register(loose, "cli", "mars");
+  history.edit(loose, (entries) => Object.assign(entries["mars"] as object, { since: "session 5" }));
+  history.machine.stepClock(hour);
+  await fates(history, ["file"]);
+  expect(await fates(history)).toMatchObject({ mars: "kept clock-stepped" });
+});
+
 test("a step of the clock counts although the boot clock could not be read", async () => {
   const history = new History(1);
   await fates(history);
