@@ -41,6 +41,21 @@ test("a thread that is loaded between judgement and swap keeps its entry", async
   expect(await fates(history, [], { meanwhile })).toMatchObject({ mars: "skipped thread-not-loaded" });
 });
 
+test("a session that came back before the swap and ended again waits for two looks anew", async () => {
+  const history = new History(1);
+  const session = history.register(agents, "cli", "mars");
+  history.machine.end(session);
+  history.machine.advance(hour);
+  expect(await fates(history)).toMatchObject({ mars: "pending no-process" });
+  history.machine.advance(5 * minute);
+  const meanwhile = (): void => history.machine.resume(session);
+  expect(await fates(history, [], { meanwhile })).toMatchObject({ mars: "skipped no-process" });
+  history.machine.end(session);
+  expect(await fates(history)).toMatchObject({ mars: "pending no-process" });
+  history.machine.advance(5 * minute);
+  expect(await fates(history)).toMatchObject({ mars: "reaped no-process" });
+});
+
 test("a step of the clock counts although the registry could not be read when it was noticed", async () => {
   const history = new History(1);
   await fates(history);
