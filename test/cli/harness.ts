@@ -107,12 +107,15 @@ function program(scratch: Scratch, asNobody: boolean): readonly string[] {
 export function startSessreap(scratch: Scratch, words: readonly string[], options: RunOptions = {}): ChildProcess {
   const asNobody = options.asNobody === true;
   const command = [...(options.under ?? []), ...program(scratch, asNobody), ...words];
-  return spawn(command[0] as string, command.slice(1), {
+  const child = spawn(command[0] as string, command.slice(1), {
     cwd: options.cwd ?? scratch.dir,
     env: { ...scratch.env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
     ...(asNobody && { uid: nobody, gid: nobody }),
   });
+  // A test that fails halfway must not leave a watch behind.
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
 }
 
 function collect(stream: NodeJS.ReadableStream | null): () => string {
