@@ -7,6 +7,7 @@ import {
   fsyncSync,
   futimesSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -15,8 +16,10 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { inPlace, LedAstray } from "./anchored.ts";
 import { readSmall, type FileState } from "./directory.ts";
 import { errorCode, sayError } from "./observed.ts";
+import { draftName } from "./swap-litter.ts";
 
 /** One file as it was judged: its state, and its bytes where they were read. */
 export type JudgedFile = { readonly key: string; readonly state: FileState; readonly bytes: Buffer | undefined };
@@ -44,33 +47,23 @@ function isJudged(path: string, { state, bytes }: JudgedFile): boolean {
 }
 
 /** Captured files are named after their maker, so that the next sweep can put back what a killed one left. */
-function captureName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.sessreap-${process.pid}.tmp`);
-}
+const captureName = draftName;
 
 function putBackCaptured(captured: string, path: string): Captured {
   try {
     linkSync(captured, path);
   } catch (error) {
     // A newer file has taken the name; the one that was captured is what its writer replaced.
-    if (errorCode(error) !== "EEXIST") return { kind: "failed", problem: `${sayError(error)}; it is kept as ${captured}` };
+    if (errorCode(error) !== "EEXIST") return { kind: "failed", problem: `${sayError(error)}; it is kept as ${basename(captured)}` };
   }
   unlinkSync(captured);
   return { kind: "changed" };
 }
 
-/**
- * Removes a one-file entry if it is the one that was judged: taken aside by rename, which no writer can slip through,
- * verified there, then dropped. One that does not match goes back by link, which never overwrites.
- */
-export function captureEntry(root: string, judged: JudgedFile): Captured {
-  const path = join(root, judged.key);
-  const captured = captureName(path);
-  try {
-    renameSync(path, captured);
-  } catch (error) {
-    return errorCode(error) === "ENOENT" ? { kind: "gone" } : { kind: "failed", problem: sayError(error) };
-  }
+function capture(path: string, captured: string, judged: JudgedFile): Captured {
+  // Looked at first, so that a file that is not the judged one is not even moved aside.
+  if (!isJudged(path, judged)) return { kind: "changed" };
+  renameSync(path, captured);
   try {
     if (!isJudged(captured, judged)) return putBackCaptured(captured, path);
     if (judged.bytes !== undefined) {
@@ -85,13 +78,28 @@ export function captureEntry(root: string, judged: JudgedFile): Captured {
   }
 }
 
+/**
+ * Removes a one-file entry if it is the one that was judged: taken aside by rename, which no writer can slip through,
+ * verified there, then dropped. One that does not match goes back by link, which never overwrites. All of it happens in
+ * one directory that is held open.
+ */
+export function captureEntry(root: string, judged: JudgedFile): Captured {
+  try {
+    return inPlace(join(root, judged.key), "there", (at, name) => capture(at(name), at(captureName(name)), judged));
+  } catch (error) {
+    if (error instanceof LedAstray) return { kind: "changed" };
+    return errorCode(error) === "ENOENT" ? { kind: "gone" } : { kind: "failed", problem: sayError(error) };
+  }
+}
+
 /** Removes the directory of an entry that existed for its sake; one that holds more stays. */
 export function dropDirectory(root: string, key: string): void {
   const directory = dirname(join(root, key));
   if (directory === root) return;
   try {
-    rmdirSync(directory);
+    inPlace(directory, "there", (at, name) => rmdirSync(at(name)));
   } catch (error) {
+    if (error instanceof LedAstray) return;
     if (errorCode(error) !== "ENOTEMPTY" && errorCode(error) !== "ENOENT" && errorCode(error) !== "EEXIST") throw error;
   }
 }
@@ -105,11 +113,15 @@ export type FileToRestore = {
   readonly modifiedAt: number;
 };
 
-/** Puts a one-file entry back as it was; `newcomer` when something has its name already. */
-export function restoreEntryFile(root: string, file: FileToRestore): "restored" | "newcomer" {
-  const path = join(root, file.key);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = captureName(path);
+function makeDirectories(root: string, directory: string): void {
+  if (directory === root) return;
+  makeDirectories(root, dirname(directory));
+  inPlace(directory, "perhaps", (at, name) => {
+    if (lstatSync(at(name), { throwIfNoEntry: false }) === undefined) mkdirSync(at(name), { mode: 0o700 });
+  });
+}
+
+function writeBack(path: string, temporary: string, file: FileToRestore): "restored" | "newcomer" {
   const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
   try {
     for (let at = 0; at < file.content.length;) at += writeSync(fd, file.content, at);
@@ -127,4 +139,11 @@ export function restoreEntryFile(root: string, file: FileToRestore): "restored" 
     closeSync(fd);
     unlinkSync(temporary);
   }
+}
+
+/** Puts a one-file entry back as it was; `newcomer` when something has its name already. */
+export function restoreEntryFile(root: string, file: FileToRestore): "restored" | "newcomer" {
+  const path = join(root, file.key);
+  makeDirectories(root, dirname(path));
+  return inPlace(path, "perhaps", (at, name) => writeBack(at(name), at(captureName(name)), file));
 }
