@@ -19,7 +19,7 @@ import { basename, dirname, join } from "node:path";
 import { inPlace, LedAstray } from "./anchored.ts";
 import { readSmall, type FileState } from "./directory.ts";
 import { errorCode, sayError } from "./observed.ts";
-import { draftName } from "./swap-litter.ts";
+import { captureName, draftName } from "./swap-litter.ts";
 
 /** One file as it was judged: its state, and its bytes where they were read. */
 export type JudgedFile = { readonly key: string; readonly state: FileState; readonly bytes: Buffer | undefined };
@@ -45,9 +45,6 @@ function isJudged(path: string, { state, bytes }: JudgedFile): boolean {
     closeSync(fd);
   }
 }
-
-/** Captured files are named after their maker, so that the next sweep can put back what a killed one left. */
-const captureName = draftName;
 
 function putBackCaptured(captured: string, path: string): Captured {
   try {
@@ -145,5 +142,5 @@ function writeBack(path: string, temporary: string, file: FileToRestore): "resto
 export function restoreEntryFile(root: string, file: FileToRestore): "restored" | "newcomer" {
   const path = join(root, file.key);
   makeDirectories(root, dirname(path));
-  return inPlace(path, "perhaps", (at, name) => writeBack(at(name), at(captureName(name)), file));
+  return inPlace(path, "perhaps", (at, name) => writeBack(at(name), at(draftName(name)), file));
 }

@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync, renameSync, unlinkSync, type BigIntStats } from "node:fs";
-import { assertNotLedAstray, findPlace, type Anchor, type Place } from "./anchored.ts";
+import { linkSync, lstatSync, readdirSync, renameSync, unlinkSync, type BigIntStats } from "node:fs";
+import { assertNotLedAstray, findPlace, inPlace, type Anchor, type Place } from "./anchored.ts";
 import { isThere } from "./pids.ts";
 
 /*
@@ -9,7 +9,13 @@ import { isThere } from "./pids.ts";
  */
 export const draftName = (name: string): string => `.${name}.sessreap-${process.pid}.tmp`;
 export const swapName = (name: string, ino: bigint): string => `.${name}.sessreap-${process.pid}-${ino}.swap`;
-const litterName = /^\.(.+)\.sessreap-(\d+)(?:\.tmp|-(\d+)\.swap)$/;
+/** A one-file entry that was taken aside to be verified. */
+export const captureName = (name: string): string => `.${name}.sessreap-${process.pid}.captured`;
+const litterName = /^\.(.+)\.sessreap-(\d+)(?:\.(tmp|captured)|-(\d+)\.swap)$/;
+
+function isLitterOf(pid: string | undefined): boolean {
+  return pid !== undefined && (Number(pid) === process.pid || !isThere(Number(pid)));
+}
 
 const look = (path: string): BigIntStats | undefined => lstatSync(path, { bigint: true, throwIfNoEntry: false });
 
@@ -32,19 +38,34 @@ export function clearAway({ at }: Anchor, name: string, temporary: string, madeI
   return "gone";
 }
 
-function clearPlace(place: Place): void {
-  const { directory, name } = place;
-  const registry = look(directory.at(name));
-  if (registry === undefined) return;
-  assertNotLedAstray(place, registry);
+function clearBeside({ directory, name }: Place): void {
   for (const entry of readdirSync(directory.at("."))) {
-    const [, of, pid, ino] = litterName.exec(entry) ?? [];
-    if (of !== name || (Number(pid) !== process.pid && isThere(Number(pid)))) continue;
+    const [, of, pid, , ino] = litterName.exec(entry) ?? [];
+    if (of !== name || !isLitterOf(pid)) continue;
     clearAway(directory, name, entry, ino === undefined ? undefined : BigInt(ino));
   }
 }
 
-/** Removes what sweeps that were killed have left beside a registry. It is no fault where that cannot be done. */
+/** What a killed sweep had taken aside goes back, for the next one to judge; never over a newer file of its name. */
+function clearDirectory(inside: Anchor["at"]): void {
+  for (const entry of readdirSync(inside("."), { withFileTypes: true })) {
+    const [, of, pid, kind] = entry.isFile() ? (litterName.exec(entry.name) ?? []) : [];
+    if (of === undefined || kind === undefined || !isLitterOf(pid)) continue;
+    if (kind === "captured" && look(inside(of)) === undefined) linkSync(inside(entry.name), inside(of));
+    unlinkSync(inside(entry.name));
+  }
+}
+
+function clearPlace(place: Place): void {
+  const registry = look(place.directory.at(place.name));
+  if (registry === undefined) return;
+  assertNotLedAstray(place, registry);
+  if (registry.isDirectory()) {
+    inPlace(`${place.realPath}/entry`, "perhaps", (at) => clearDirectory(at));
+  } else clearBeside(place);
+}
+
+/** Removes what sweeps that were killed have left beside a registry, or in it. It is no fault where that cannot be done. */
 export function clearLitter(path: string): void {
   try {
     const place = findPlace(path);

@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
@@ -109,6 +110,14 @@ function faultsOf({ unread, registries }: Examination): ReadonlySet<string> {
   return new Set([...unreadable.map(({ target }) => target.path), ...doubtful.map(({ loaded }) => loaded.target.path)]);
 }
 
+/** Registries, and the directories in which the entries of one lie. */
+function placesOfLitter(targets: ExamineOptions["targets"], registries: readonly Examined[]): ReadonlySet<string> {
+  const directories = registries.flatMap(({ loaded }) => {
+    return loaded.kind === "files" ? loaded.entries.map(({ key }) => dirname(join(loaded.realPath, key))) : [];
+  });
+  return new Set([...targets.map(({ path }) => path), ...directories]);
+}
+
 /** One whole pass over all registries. A dry run is the same pass, stopped before the first write. */
 export async function sweep(host: Host, options: SweepOptions): Promise<SweepReport> {
   const { clock, here } = { clock: host.clock(), here: host.here() };
@@ -128,7 +137,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     }
   };
   if (!options.dryRun && refusal === undefined) {
-    for (const { path } of options.targets) host.clearLitter(path);
+    for (const path of placesOfLitter(options.targets, registries)) host.clearLitter(path);
     const condemned = registries.some(({ entries }) => entries.some(({ intent }) => intent === "reap"));
     const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
     const all = new Map<Examined, Outcomes>();

@@ -8,6 +8,8 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
+  readFileSync,
   renameSync,
   statSync,
   symlinkSync,
@@ -213,5 +215,14 @@ describe("litter of killed sweeps", () => {
     chownSync(planted, 65534, 65534);
     clearLitter(registry.path);
     expect(content(registry)).toBe(before);
+  });
+
+  test("an entry file that was taken aside goes back, unless a newer one has its name", () => {
+    const directory = scratchDirectory();
+    for (const name of ["7.json", "8.json"]) writeFileSync(join(directory, `.${name}.sessreap-${gone}.captured`), "taken aside");
+    writeFileSync(join(directory, "8.json"), "newer");
+    writeFileSync(join(directory, `.9.json.sessreap-${gone}.tmp`), "half of a restored en");
+    clearLitter(directory);
+    expect(readdirSync(directory).map((name) => readFileSync(join(directory, name), "utf8"))).toEqual(["taken aside", "newer"]);
   });
 });
