@@ -27,7 +27,7 @@ import type { ProcessAnswer, ProcessQuestion } from "./linux.ts";
 import { loadMemory, saveMemory } from "./memory-store.ts";
 import { isLockHeld, isUnitUp } from "./owner.ts";
 import { takeRunLock, type RunLock } from "./run-lock.ts";
-import { reportOnlyReason } from "./standing.ts";
+import { reportOnlyReason, sharedStateReason } from "./standing.ts";
 import { replaceJudged, type Replaced } from "./swap.ts";
 import type { Piece } from "./swap-draft.ts";
 import { clearLitter } from "./swap-litter.ts";
@@ -131,7 +131,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
       const standing = directoriesOf(root, keys).map((directory) => (existsSync(directory) ? directory : dirname(directory)));
       for (const directory of new Set(standing)) fsyncDirectory(directory);
     },
-    reportOnlyReason,
+    reportOnlyReason: (realPath, stat) => reportOnlyReason(realPath, stat) ?? sharedStateReason(stateDir),
     replaceJudged,
     clearLitter,
     digest: (text) => createHash("sha256").update(text).digest("hex").slice(0, 32),
