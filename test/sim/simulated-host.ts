@@ -55,7 +55,6 @@ const noDirectories = {
   dropDirectory: unsimulated,
   restoreEntryFile: unsimulated,
   syncDirectories: unsimulated,
-  putBackForgotten: unsimulated,
 } satisfies Partial<Host>;
 
 /** What a sweep leaves behind between two runs. */
