@@ -30,7 +30,7 @@ export type Captured =
   | { readonly kind: "failed"; readonly problem: string };
 
 /** A writer that had the file open when it was captured gets this long to finish, in ms. */
-const settleMs = 0.3;
+const settleMs = 1;
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
@@ -60,30 +60,50 @@ function putBackCaptured(captured: string, path: string): Captured {
   return { kind: "changed" };
 }
 
-/**
- * Removes a one-file entry if it is the one that was judged: taken aside by rename, which no writer can slip through,
- * verified there, then dropped. One that does not match goes back by link, which never overwrites.
- */
-export function captureEntry(root: string, judged: JudgedFile): Captured {
-  const path = join(root, judged.key);
-  const captured = aside(path, "held");
+/** Takes one file aside and verifies it there; undefined when it is held, and it may go. */
+function hold(path: string, held: string, judged: JudgedFile): Captured | undefined {
   try {
-    renameSync(path, captured);
+    renameSync(path, held);
   } catch (error) {
     return errorCode(error) === "ENOENT" ? { kind: "gone" } : { kind: "failed", problem: sayError(error) };
   }
+  return verified(path, held, judged);
+}
+
+/** Undefined for a file that still is the one that was judged; any other goes back. */
+function verified(path: string, held: string, judged: JudgedFile): Captured | undefined {
   try {
-    if (!isJudged(captured, judged)) return putBackCaptured(captured, path);
-    if (judged.bytes !== undefined) {
-      Atomics.wait(pause, 0, 0, settleMs);
-      if (!isJudged(captured, judged)) return putBackCaptured(captured, path);
-    }
-    unlinkSync(captured);
-    return { kind: "dropped" };
+    return isJudged(held, judged) ? undefined : putBackCaptured(held, path);
   } catch (error) {
-    const back = putBackCaptured(captured, path);
+    const back = putBackCaptured(held, path);
     return back.kind === "failed" ? back : { kind: "failed", problem: sayError(error) };
   }
+}
+
+function drop(path: string, held: string, judged: JudgedFile): Captured {
+  const back = verified(path, held, judged);
+  if (back !== undefined) return back;
+  try {
+    unlinkSync(held);
+    return { kind: "dropped" };
+  } catch (error) {
+    return { kind: "failed", problem: sayError(error) };
+  }
+}
+
+/**
+ * Removes one-file entries that are the ones that were judged: each is taken aside by rename, which no writer can slip
+ * through, and verified there; once all are held, writers that had one open get a moment to finish, and what is
+ * unchanged then is dropped. One that does not match goes back by link, which never overwrites.
+ */
+export function captureEntries(root: string, judged: readonly JudgedFile[]): readonly Captured[] {
+  const files = judged.map((one) => {
+    const path = join(root, one.key);
+    return { one, path, held: aside(path, "held") };
+  });
+  const settled = files.map(({ one, path, held }) => hold(path, held, one));
+  if (settled.includes(undefined)) Atomics.wait(pause, 0, 0, settleMs);
+  return files.map(({ one, path, held }, index) => settled[index] ?? drop(path, held, one));
 }
 
 /** A sweep holds a file aside for milliseconds; one that is held for longer than this, in ms, was forgotten there. */
