@@ -16,7 +16,7 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { inPlace, LedAstray } from "./anchored.ts";
+import { findPlace, inPlace, LedAstray, type Place } from "./anchored.ts";
 import { asideName, readSmall, type FileState } from "./directory.ts";
 import { errorCode, sayError } from "./observed.ts";
 import { isThere } from "./pids.ts";
@@ -31,7 +31,7 @@ export type Captured =
   | { readonly kind: "failed"; readonly problem: string };
 
 /** A writer that had the file open when it was captured gets this long to finish, in ms. */
-const settleMs = 0.3;
+const settleMs = 1;
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
@@ -62,35 +62,91 @@ function putBackCaptured(captured: string, path: string): Captured {
   return { kind: "changed" };
 }
 
-function capture(path: string, captured: string, judged: JudgedFile): Captured {
-  // Looked at first, so that a file that is not the judged one is not even moved aside.
-  if (!isJudged(path, judged)) return { kind: "changed" };
-  renameSync(path, captured);
+/** Takes one file aside and verifies it there; undefined when it is held, and it may go. */
+function hold(path: string, held: string, judged: JudgedFile): Captured | undefined {
   try {
-    if (!isJudged(captured, judged)) return putBackCaptured(captured, path);
-    if (judged.bytes !== undefined) {
-      Atomics.wait(pause, 0, 0, settleMs);
-      if (!isJudged(captured, judged)) return putBackCaptured(captured, path);
-    }
-    unlinkSync(captured);
-    return { kind: "dropped" };
+    // Looked at first, so that a file that is not the judged one is not even moved aside.
+    if (!isJudged(path, judged)) return { kind: "changed" };
+    renameSync(path, held);
   } catch (error) {
-    const back = putBackCaptured(captured, path);
+    return outcomeOf(error);
+  }
+  return verified(path, held, judged);
+}
+
+function outcomeOf(error: unknown): Captured {
+  if (error instanceof LedAstray) return { kind: "changed" };
+  return errorCode(error) === "ENOENT" ? { kind: "gone" } : { kind: "failed", problem: sayError(error) };
+}
+
+/** Undefined for a file that still is the one that was judged; any other goes back. */
+function verified(path: string, held: string, judged: JudgedFile): Captured | undefined {
+  try {
+    return isJudged(held, judged) ? undefined : putBackCaptured(held, path);
+  } catch (error) {
+    const back = putBackCaptured(held, path);
     return back.kind === "failed" ? back : { kind: "failed", problem: sayError(error) };
   }
 }
 
-/**
- * Removes a one-file entry if it is the one that was judged: taken aside by rename, which no writer can slip through,
- * verified there, then dropped. One that does not match goes back by link, which never overwrites. All of it happens in
- * one directory that is held open.
- */
-export function captureEntry(root: string, judged: JudgedFile): Captured {
+function drop(path: string, held: string, judged: JudgedFile): Captured {
+  const back = verified(path, held, judged);
+  if (back !== undefined) return back;
   try {
-    return inPlace(join(root, judged.key), "there", (at, name) => capture(at(name), at(aside(name, "held")), judged));
+    unlinkSync(held);
+    return { kind: "dropped" };
   } catch (error) {
-    if (error instanceof LedAstray) return { kind: "changed" };
-    return errorCode(error) === "ENOENT" ? { kind: "gone" } : { kind: "failed", problem: sayError(error) };
+    return { kind: "failed", problem: sayError(error) };
+  }
+}
+
+/** The directories of some entries, each held open once, so that nobody can lead us elsewhere in between. */
+function openDirectories(root: string, keys: readonly string[]): ReadonlyMap<string, Anchored> {
+  const opened = new Map<string, Anchored>();
+  for (const key of keys) {
+    const directory = dirname(join(root, key));
+    if (!opened.has(directory)) opened.set(directory, openAnchored(directory));
+  }
+  return opened;
+}
+
+type Anchored = { readonly place: Place } | { readonly problem: Captured };
+
+function openAnchored(directory: string): Anchored {
+  const path = join(directory, "entry");
+  try {
+    const place = findPlace(path, "perhaps");
+    if (place.realPath === path) return { place };
+    place.directory.close();
+    return { problem: { kind: "changed" } };
+  } catch (error) {
+    return { problem: outcomeOf(error) };
+  }
+}
+
+/**
+ * Removes one-file entries that are the ones that were judged: each is taken aside by rename, which no writer can slip
+ * through, and verified there; once all are held, writers that had one open get a moment to finish, and what is
+ * unchanged then is dropped. One that does not match goes back by link, which never overwrites.
+ */
+export function captureEntries(root: string, judged: readonly JudgedFile[]): readonly Captured[] {
+  const directories = openDirectories(
+    root,
+    judged.map(({ key }) => key),
+  );
+  try {
+    const files = judged.map((one) => {
+      const [directory, name] = [dirname(join(root, one.key)), basename(one.key)];
+      const anchored = directories.get(directory) as Anchored;
+      if ("problem" in anchored) return { one, path: "", held: "", settled: anchored.problem };
+      const { at } = anchored.place.directory;
+      const [path, held] = [at(name), at(aside(name, "held"))];
+      return { one, path, held, settled: hold(path, held, one) };
+    });
+    if (files.some(({ settled }) => settled === undefined)) Atomics.wait(pause, 0, 0, settleMs);
+    return files.map(({ one, path, held, settled }) => settled ?? drop(path, held, one));
+  } finally {
+    for (const anchored of directories.values()) if ("place" in anchored) anchored.place.directory.close();
   }
 }
 

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { captureEntry, restoreEntryFile } from "../../src/host/capture.ts";
+import { captureEntries, restoreEntryFile } from "../../src/host/capture.ts";
 import { readRegistryFile } from "../../src/host/files.ts";
 import { replaceJudged } from "../../src/host/swap.ts";
 import { clearLitter } from "../../src/host/swap-litter.ts";
@@ -144,7 +144,7 @@ test.runIf(isRoot)("no entry file outside is moved aside or made when a director
   const was = statSync(join(outside, "7.json"), { bigint: true });
   renameSync(root, `${root}.real`);
   symlinkSync(outside, root);
-  expect(captureEntry(root, { key: "7.json", state, bytes: Buffer.from("{}") })).toEqual({ kind: "changed" });
+  expect(captureEntries(root, [{ key: "7.json", state, bytes: Buffer.from("{}") }])).toEqual([{ kind: "changed" }]);
   const file = { key: "8.json", content: Buffer.from("{}"), mode: 0o600, uid: 0, gid: 0, modifiedAt: 0 };
   expect(() => restoreEntryFile(root, file)).toThrow("symbolic link");
   expect(() => restoreEntryFile(root, { ...file, key: "deep/8.json" })).toThrow("symbolic link");
@@ -153,5 +153,5 @@ test.runIf(isRoot)("no entry file outside is moved aside or made when a director
   rmSync(root);
   renameSync(`${root}.real`, root);
   expect(restoreEntryFile(root, { ...file, key: "deep/er/8.json" })).toBe("restored");
-  expect(captureEntry(root, { key: "7.json", state, bytes: Buffer.from("{}") })).toEqual({ kind: "dropped" });
+  expect(captureEntries(root, [{ key: "7.json", state, bytes: Buffer.from("{}") }])).toEqual([{ kind: "dropped" }]);
 });
