@@ -1,6 +1,7 @@
-import type { BigIntStats } from "node:fs";
+import { existsSync, type BigIntStats } from "node:fs";
 import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { dirname } from "node:path";
 import { homeOf } from "./homes.ts";
 import type { SelfTest } from "../core/doubt.ts";
 import type { AgentProcess, AppServerSight, Clock, EndpointSight, Here, LockHolder, Observed, ProcessTable } from "../core/evidence.ts";
@@ -9,7 +10,15 @@ import type { Endpoint } from "../core/registration.ts";
 import { askAppServer, type ServerQuestion } from "./app-server.ts";
 import { runRelease } from "./commands.ts";
 import { probeEndpoint } from "./endpoints.ts";
-import { captureEntry, dropDirectory, restoreEntryFile, type Captured, type FileToRestore, type JudgedFile } from "./capture.ts";
+import {
+  captureEntry,
+  dropDirectory,
+  putBackForgotten,
+  restoreEntryFile,
+  type Captured,
+  type FileToRestore,
+  type JudgedFile,
+} from "./capture.ts";
 import { directoriesOf, listDirectory, readEntryFile, stateOfEntry, type EntryRead, type FileState, type Listing } from "./directory.ts";
 import { fsyncDirectory, readRegistryFile, type FileRead, type ReadFile } from "./files.ts";
 import { appendHistory, type HistoryLine } from "./history.ts";
@@ -50,6 +59,8 @@ export type Host = {
   /** Every pid that is there now: no evidence, only a reason to open a file or not. */
   readonly livingPids: () => ReadonlySet<number> | undefined;
   readonly captureEntry: (root: string, judged: JudgedFile) => Captured;
+  /** Puts back what a killed sweep had set aside; what could not be mended is returned. */
+  readonly putBackForgotten: (root: string, keys: readonly string[]) => readonly string[];
   readonly dropDirectory: (root: string, key: string) => void;
   readonly restoreEntryFile: (root: string, file: FileToRestore) => "restored" | "newcomer";
   /** Makes durable what was removed from the directories of these entries. */
@@ -112,10 +123,13 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     stateOfEntry,
     livingPids: eyes.livingPids,
     captureEntry,
+    putBackForgotten,
     dropDirectory,
     restoreEntryFile,
     syncDirectories: (root, keys) => {
-      for (const directory of directoriesOf(root, keys)) fsyncDirectory(directory);
+      // A directory that went with its entry is missing from the one above it.
+      const standing = directoriesOf(root, keys).map((directory) => (existsSync(directory) ? directory : dirname(directory)));
+      for (const directory of new Set(standing)) fsyncDirectory(directory);
     },
     reportOnlyReason,
     replaceJudged,

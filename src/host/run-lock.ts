@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, statSync, unlinkSync } from "node:fs";
+import { statSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
+import { abstractAddress } from "./abstract-socket.ts";
+import { makeDirectories } from "./directories.ts";
 import { errorCode } from "./observed.ts";
 
 export type RunLock = { readonly release: () => void };
@@ -10,11 +12,11 @@ export type RunLock = { readonly release: () => void };
  * The lock's name: an abstract socket where there are any, for it dies with its holder and so needs no rule about
  * stale locks. It is keyed by what the state directory is, not by how its path is spelled.
  */
-function lockAddress(stateDir: string): string {
+export function lockAddress(stateDir: string): string {
   const { dev, ino } = statSync(stateDir, { bigint: true });
   if (process.platform !== "linux") return join(stateDir, "run.sock");
   const key = createHash("sha256").update(`${process.getuid?.()}:${dev}:${ino}`).digest("hex").slice(0, 32);
-  return `\0sessreap-${key}`;
+  return abstractAddress(`sessreap-${key}`);
 }
 
 function listen(address: string): Promise<Server | "taken"> {
@@ -38,7 +40,7 @@ function isAnswered(address: string): Promise<boolean> {
 
 /** One sweep at a time per state directory; undefined when another is running. */
 export async function takeRunLock(stateDir: string): Promise<RunLock | undefined> {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  makeDirectories(stateDir);
   const address = lockAddress(stateDir);
   let server = await listen(address);
   if (server === "taken" && !address.startsWith("\0") && !(await isAnswered(address))) {

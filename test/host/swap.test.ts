@@ -163,7 +163,7 @@ test("links that lead nowhere, round in a circle, or to no file are said", () =>
   };
   expect(["dangling", "circle", "fifo", ".", "nothing/at/all"].map(problem)).toEqual([
     "is a symbolic link that leads nowhere",
-    "too many symbolic links (ELOOP)",
+    "cannot be read: too many symbolic links (ELOOP)",
     "is a FIFO",
     "is a directory",
     "missing",
