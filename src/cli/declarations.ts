@@ -25,21 +25,28 @@ const color: OptionDeclaration = { flags: "--color <when>", help: "auto, always 
 const quiet: OptionDeclaration = { flags: "-q, --quiet", help: "print the count line only" };
 const verbose: OptionDeclaration = { flags: "-v, --verbose", help: "say on stderr what was looked at, and what was seen there" };
 const exitCode: OptionDeclaration = { flags: "--exit-code", help: "exit 10 when there are ghosts" };
+const duplicates: OptionDeclaration = { flags: "--exit-code", help: "exit 10 when a session has more than one live harness" };
 const dryRun: OptionDeclaration = { flags: "-n, --dry-run", help: "judge and report, stop before anything is written" };
 
-const judging: readonly OptionDeclaration[] = [
+const naming: readonly OptionDeclaration[] = [
   {
     flags: "--registry <[format:]path>",
     help: "look at this registry instead of the configured ones; a format's name alone is its well-known place",
     many: true,
   },
   { flags: "--config <file>", help: "read this configuration instead of the user's and the system's" },
+];
+
+const judging: readonly OptionDeclaration[] = [
+  ...naming,
   { flags: "--grace <duration>", help: "leave younger entries alone (default 10m)" },
   { flags: "--ttl <duration>", help: "how long an entry that nothing can tell of is kept (default 7d)" },
   { flags: "--app-server <url>", help: "ask this Codex app server: ws://127.0.0.1:PORT or unix://[PATH]", many: true },
   { flags: "--host-gone <name>", help: "entries of this host are dead: it will not come back", many: true },
   { flags: "--now", help: "do not wait for a second look, and let restored entries go" },
 ];
+
+const metricsFile: OptionDeclaration = { flags: "--metrics-file <file>", help: "write what node_exporter's textfile collector reads" };
 
 const swept = [
   "0  done, nothing failed",
@@ -52,7 +59,7 @@ export const commands = [
   {
     name: "sweep",
     summary: "judge every registration and reap the ghosts (the default command)",
-    options: [dryRun, ...judging, exitCode, json, quiet, verbose, color],
+    options: [dryRun, ...judging, metricsFile, exitCode, json, quiet, verbose, color],
     exits: [...swept, "10 ghosts found, with --dry-run and --exit-code", "75 another sweep is running"],
   },
   {
@@ -83,10 +90,82 @@ export const commands = [
     exits: ["130 stopped by SIGINT", "143 stopped by SIGTERM"],
   },
   {
+    name: "owners",
+    summary: "which live processes run which session; duplicates first",
+    options: [
+      { flags: "--session <id>", help: "this session only" },
+      {
+        flags: "--retire <older|pid>",
+        help: "end the older harness of every duplicate, or the one with this pid, and its background children",
+      },
+      { flags: "--yes", help: "do not ask before processes are ended" },
+      ...judging,
+      duplicates,
+      json,
+      color,
+    ],
+    exits: [
+      "1  there is no such harness",
+      "3  a process would not end",
+      "4  refused: there is a doubt, and nothing was ended",
+      "10 duplicates found, with --exit-code",
+    ],
+  },
+  {
+    name: "who",
+    summary: "which registration of an identity should get its signals, and why; never writes",
+    arguments: "<identity>",
+    options: [...judging, json, color],
+    exits: ["1  nobody is registered under this name"],
+  },
+  {
+    name: "exec",
+    summary: "run a command as the only live harness of a session, and reap its entry when it ends",
+    arguments: "<command...>",
+    options: [
+      { flags: "--session <id>", help: "the session that the command runs" },
+      { flags: "--on-conflict <choice>", help: "when another runs it: refuse, wait, or retire (end it first)", fallback: "refuse" },
+      { flags: "--reap-children", help: "end the background children that the command leaves behind" },
+      ...judging,
+    ],
+    exits: [
+      "   the command's own, or 128 and the number of the signal that ended it",
+      "4  refused: who runs the session cannot be seen, or must not be ended",
+      "75 another harness runs the session",
+      "126, 127  the command could not be run, or is not there",
+    ],
+  },
+  {
+    name: "reap",
+    summary: "reap one registration now, without grace, if its holder is provably gone",
+    arguments: "<key>",
+    options: [...naming, json],
+    exits: ["1  there is no such registration", "3  its holder is not provably gone", "75 a sweep is running"],
+  },
+  {
     name: "config",
     summary: "the effective configuration, each value with where it came from",
     options: [...judging, json],
     exits: [],
+  },
+  {
+    name: "doctor",
+    summary: "how every guard stands: is it really on, and when did it last work",
+    options: [...judging, { flags: "--exit-code", help: "exit 10 when a guard is off" }, json, color],
+    exits: ["10 a guard is not on, or will not stay on, with --exit-code"],
+  },
+  {
+    name: "units",
+    summary: "install, uninstall or print the systemd units that sweep every five minutes",
+    arguments: "<action>",
+    options: [
+      { flags: "--user", help: "for your own manager (the default)" },
+      { flags: "--system <user>", help: "for the system's manager, run as this user" },
+      { flags: "--follow <unit>", help: "start and stop the timer with this unit, such as the bridge's" },
+      { flags: "--no-enable", help: "write the units, turn nothing on" },
+      { flags: "-n, --dry-run", help: "say what would be written" },
+    ],
+    exits: ["2  refused: nothing was touched", "3  installed, but the first run failed"],
   },
   {
     name: "completion",

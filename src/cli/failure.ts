@@ -1,7 +1,7 @@
 import { exitCodes } from "../report/exit-code.ts";
 
 /** What makes a whole run meaningless. Caught once, in `main.ts`; what is expected of one entry is never thrown. */
-export type FailureCode = "usage" | "config" | "busy" | "refused" | "not-found";
+export type FailureCode = "usage" | "config" | "busy" | "refused" | "not-found" | "state";
 
 const exits = {
   usage: exitCodes.usage,
@@ -9,6 +9,7 @@ const exits = {
   busy: exitCodes.busy,
   refused: exitCodes.refused,
   "not-found": exitCodes.fault,
+  state: exitCodes.fault,
 } as const satisfies Record<FailureCode, number>;
 
 export class Failure extends Error {

@@ -1,3 +1,5 @@
+import { isJournal } from "../host/journal-stream.ts";
+import { journalLine } from "../report/journal.ts";
 import { outputSchema } from "../report/model.ts";
 import { exitCodes } from "../report/exit-code.ts";
 import { visible } from "../report/visible.ts";
@@ -13,15 +15,21 @@ async function report(error: unknown, words: readonly string[]): Promise<number>
   const exitCode = isExpected ? error.exitCode : exitCodes.fault;
   const message = error instanceof Error ? error.message : String(error);
   const said = isExpected ? message : `a fault in sessreap: ${message} (please report it)`;
-  if (words.includes("--json")) {
+  const own = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
+  if (own.includes("--json")) {
     const code = isExpected ? error.code : "fault";
     await write(process.stdout, `${JSON.stringify({ schema: outputSchema, error: { code, message: said }, exitCode })}\n`);
   } else {
+    const isBusy = isExpected && error.code === "busy";
+    const prefix = isJournal(2, process.env) ? journalLine(isBusy ? 5 : 3, "") : "";
     await write(
       process.stderr,
       said
         .split("\n")
-        .map((line) => `sessreap: ${visible(line, Number.POSITIVE_INFINITY)}\n`)
+        .map(
+          (line) => `${prefix}sessreap: ${visible(line, Number.POSITIVE_INFINITY)}
+`,
+        )
         .join(""),
     );
   }

@@ -1,5 +1,5 @@
 import type { Clock } from "./evidence.ts";
-import { clockStepMs } from "./policy.ts";
+import { clockStepMs, restoredKeptMs } from "./policy.ts";
 
 /** What earlier sweeps of this machine remember of one entry, as the ladder sees it. */
 export type EntryMemory = {
@@ -41,6 +41,8 @@ export type Memory = {
   readonly traces: ReadonlyMap<string, ReadonlyMap<string, Trace>>;
   /** Boot time of the first of the unbroken sweeps that an app server answered, by address. */
   readonly answeredSinceMs: ReadonlyMap<string, number>;
+  /** Wall time at which a step of the clock was last noticed: times before it may come from another clock. */
+  readonly steppedAtMs: number | undefined;
   readonly restored: readonly Restored[];
 };
 
@@ -51,6 +53,7 @@ export const emptyMemory: Memory = {
   awakeMs: undefined,
   traces: new Map(),
   answeredSinceMs: new Map(),
+  steppedAtMs: undefined,
   restored: [],
 };
 
@@ -59,6 +62,7 @@ export type Since = {
   readonly sameBoot: boolean;
   /** Boot time since then, in ms; 0 across boots, for how long a machine was off cannot be known. */
   readonly elapsedMs: number;
+  /** The wall clock was stepped, or nobody can tell that it was not. */
   readonly clockStepped: boolean;
 };
 
@@ -67,30 +71,46 @@ const valueOf = (clock: Clock, name: keyof Clock): number | undefined => {
   return reading.seen ? reading.value : undefined;
 };
 
+/**
+ * Two sweeps of one boot can tell a step: wall clock and boot clock must have gone on alike. Where a clock could not
+ * be read, now or then, a step cannot be ruled out, and to know less must not make an entry older.
+ */
 export function since(memory: Memory, clock: Clock, bootId: string | undefined): Since {
   const [wallMs, bootMs] = [valueOf(clock, "wallMs"), valueOf(clock, "bootMs")];
+  const isFirst = memory.bootId === undefined && memory.wallMs === undefined && memory.bootMs === undefined;
   const sameBoot = bootId !== undefined && memory.bootId === bootId;
-  if (!sameBoot || bootMs === undefined || memory.bootMs === undefined) return { sameBoot, elapsedMs: 0, clockStepped: false };
-  const elapsedMs = Math.max(0, bootMs - memory.bootMs);
+  const ranBack = bootMs !== undefined && memory.bootMs !== undefined && bootMs < memory.bootMs;
+  const otherBoot = bootId !== undefined && memory.bootId !== undefined ? !sameBoot : ranBack;
+  if (isFirst || otherBoot) return { sameBoot: false, elapsedMs: 0, clockStepped: false };
+  if (bootMs === undefined || memory.bootMs === undefined) return { sameBoot, elapsedMs: 0, clockStepped: true };
+  const sinceThen = bootMs - memory.bootMs;
   const comparable = wallMs !== undefined && memory.wallMs !== undefined;
-  const clockStepped = comparable && Math.abs(wallMs - memory.wallMs - elapsedMs) > clockStepMs;
-  return { sameBoot, elapsedMs, clockStepped };
+  const clockStepped = !comparable || Math.abs(wallMs - memory.wallMs - sinceThen) > clockStepMs;
+  return { sameBoot, elapsedMs: sameBoot ? Math.max(0, sinceThen) : 0, clockStepped };
 }
 
 /** An entry as memory knows it: where it is, and a digest of its bytes that is made only when somebody asks. */
-export type Remembered = { readonly registry: string; readonly key: string; readonly digest: () => string };
+export type Remembered = {
+  readonly registry: string;
+  readonly key: string;
+  readonly digest: () => string;
+  /** The newest usable time that it states, epoch ms. */
+  readonly statedAt: number | undefined;
+};
 
 export function recall(memory: Memory, entry: Remembered, from: Since, clock: Clock): EntryMemory {
   const trace = memory.traces.get(entry.registry)?.get(entry.key);
   const mark = memory.restored.find(({ registry, key }) => registry === entry.registry && key === entry.key);
-  if (trace === undefined && mark === undefined) return { ...nothingRemembered, clockStepped: from.clockStepped };
+  // Of a step that happened while nobody could read this entry, only its time tells.
+  const maybeStepped = memory.steppedAtMs !== undefined && entry.statedAt !== undefined && entry.statedAt < memory.steppedAtMs;
+  if (trace === undefined && mark === undefined) return { ...nothingRemembered, clockStepped: from.clockStepped || maybeStepped };
   const digest = entry.digest();
   const same = trace !== undefined && trace.digest === digest;
   const [wallMs, awakeMs] = [valueOf(clock, "wallMs"), valueOf(clock, "awakeMs")];
   const absentSince = same && from.sameBoot ? trace.absentSinceMs : undefined;
   return {
     seenForMs: same ? trace.seenForMs + from.elapsedMs : 0,
-    clockStepped: from.clockStepped || (same && trace.clockStepped),
+    clockStepped: from.clockStepped || (same ? trace.clockStepped : maybeStepped),
     absentForMs: absentSince === undefined || awakeMs === undefined ? undefined : Math.max(0, awakeMs - absentSince),
     restored: mark !== undefined && mark.digest === digest && (wallMs === undefined || wallMs < mark.untilMs),
   };
@@ -106,4 +126,12 @@ export function traceOf(
   if (!now.needsFirstSeen && !clockStepped && !now.absent) return undefined;
   const absentSinceMs = now.absent && now.awakeMs !== undefined ? now.awakeMs - (absentForMs ?? 0) : undefined;
   return { digest: entry.digest(), seenForMs, clockStepped, absentSinceMs };
+}
+
+/** Marks whose time is not over. None lasts longer from now than a new one would, or a clock set back would prolong it. */
+export function standingMarks(marks: readonly Restored[], wallMs: number | undefined): readonly Restored[] {
+  if (wallMs === undefined) return marks;
+  return marks
+    .filter(({ untilMs }) => wallMs < untilMs)
+    .map((mark) => ({ ...mark, untilMs: Math.min(mark.untilMs, wallMs + restoredKeptMs) }));
 }

@@ -1,25 +1,22 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, statSync, unlinkSync } from "node:fs";
+import { statSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
+import { abstractAddress } from "./abstract-socket.ts";
+import { makeDirectories } from "./directories.ts";
 import { errorCode } from "./observed.ts";
-
-/** The size of `sun_path` on Linux. */
-const addressBytes = 108;
 
 export type RunLock = { readonly release: () => void };
 
 /**
  * The lock's name: an abstract socket where there are any, for it dies with its holder and so needs no rule about
- * stale locks. It is keyed by what the state directory is, not by how its path is spelled. It fills the whole address:
- * of a shorter name, Node 20 takes the zero bytes after it for a part and Node 24 does not, so that the two would not
- * see each other's lock.
+ * stale locks. It is keyed by what the state directory is, not by how its path is spelled.
  */
-function lockAddress(stateDir: string): string {
+export function lockAddress(stateDir: string): string {
   const { dev, ino } = statSync(stateDir, { bigint: true });
   if (process.platform !== "linux") return join(stateDir, "run.sock");
   const key = createHash("sha256").update(`${process.getuid?.()}:${dev}:${ino}`).digest("hex").slice(0, 32);
-  return `\0sessreap-${key}`.padEnd(addressBytes, "-");
+  return abstractAddress(`sessreap-${key}`);
 }
 
 function listen(address: string): Promise<Server | "taken"> {
@@ -43,7 +40,7 @@ function isAnswered(address: string): Promise<boolean> {
 
 /** One sweep at a time per state directory; undefined when another is running. */
 export async function takeRunLock(stateDir: string): Promise<RunLock | undefined> {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  makeDirectories(stateDir);
   const address = lockAddress(stateDir);
   let server = await listen(address);
   if (server === "taken" && !address.startsWith("\0") && !(await isAnswered(address))) {

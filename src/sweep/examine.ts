@@ -14,6 +14,7 @@ import { loadRegistry } from "./load.ts";
 import { ownerUid, type Loaded, type ReadRegistry } from "./loaded.ts";
 import { askServers, codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, unlookedWorld, type World } from "./observe.ts";
 import { findOwner, ownerQuestions, type OwnerSight } from "./owner.ts";
+import { withPhantoms } from "./phantoms.ts";
 import type { ServerTarget, Target } from "./target.ts";
 
 export type ExamineOptions = {
@@ -25,7 +26,11 @@ export type ExamineOptions = {
   readonly lookAnyway: boolean;
 };
 
-export type ExaminedEntry = Judged & { readonly intent: Intent };
+export type ExaminedEntry = Judged & {
+  readonly intent: Intent;
+  /** The session that a registry written by the holders themselves names for the same process, if it is another. */
+  readonly phantomOf: string | undefined;
+};
 
 export type Examined = {
   readonly loaded: ReadRegistry;
@@ -142,7 +147,7 @@ async function examineRegistry(
   const standing: Standing = { ownerUp: owner.up, releasable: loaded.target.release !== undefined, reportOnly };
   const entries = loaded.entries.map((entry) => {
     const judged = judgeEntry(court, loaded, entry, facts, evidence, from);
-    return { ...judged, intent: intentFor(judged.judgement, judged.memory, standing, court.policy) };
+    return { ...judged, intent: intentFor(judged.judgement, judged.memory, standing, court.policy), phantomOf: undefined };
   });
   return { loaded, facts, owner, reportOnly, drifted, entries };
 }
@@ -178,6 +183,6 @@ export async function examine(host: Host, options: ExamineOptions): Promise<Exam
     refusal: mustLook ? refusal(host.selfTest(), options.policy) : undefined,
     warnings: problem === undefined ? [] : [problem],
     unread: loaded.filter((registry) => !isRead(registry)),
-    registries,
+    registries: withPhantoms(registries, evidence),
   };
 }

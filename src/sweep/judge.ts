@@ -1,5 +1,6 @@
 import { indexAgents } from "../core/agents.ts";
-import type { Evidence, LockHolder, Observed } from "../core/evidence.ts";
+import { newestPast } from "../core/age.ts";
+import type { Clock, Evidence, LockHolder, Observed } from "../core/evidence.ts";
 import { seen } from "../core/evidence.ts";
 import { judge, type Judgement } from "../core/ladder.ts";
 import { recall, since, type EntryMemory, type Memory, type Remembered, type Since } from "../core/memory.ts";
@@ -7,8 +8,11 @@ import type { Policy } from "../core/policy.ts";
 import type { Registration } from "../core/registration.ts";
 import type { RegistryFacts, Scene } from "../core/scene.ts";
 import type { Host } from "../host/host.ts";
+import type { Claim } from "../registries/format.ts";
 import type { Entry, ReadRegistry } from "./loaded.ts";
 import type { World } from "./observe.ts";
+
+type UnderstoodClaim = Extract<Claim, { ok: true }>;
 
 export type Judged = { readonly entry: Entry; readonly judgement: Judgement; readonly memory: EntryMemory };
 
@@ -32,8 +36,16 @@ function kept(reason: Judgement["reason"], detail: string): Judgement {
 }
 
 /** What memory is asked about an entry that can be understood. */
-export function remembered(host: Host, loaded: ReadRegistry, entry: Entry, sameness: string): Remembered {
-  return { registry: loaded.target.path, key: entry.key, digest: () => host.digest(sameness) };
+export function remembered(
+  host: Host,
+  loaded: ReadRegistry,
+  entry: Entry,
+  { registration, sameness }: UnderstoodClaim,
+  clock: Clock,
+): Remembered {
+  const times = [registration.registeredAt, registration.lastActivityAt].map((at) => ({ at, from: "" }));
+  const statedAt = clock.wallMs.seen ? newestPast(clock.wallMs.value, times)?.at : undefined;
+  return { registry: loaded.target.path, key: entry.key, digest: () => host.digest(sameness), statedAt };
 }
 
 export type Court = { readonly host: Host; readonly memory: Memory; readonly policy: Policy };
@@ -52,12 +64,14 @@ export function sceneOf(
   from: Since,
 ): Scene | undefined {
   if (!entry.claim.ok) return undefined;
-  const { registration, sameness } = entry.claim;
+  const { registration, torn } = entry.claim;
   const { host, policy } = court;
-  const recalled = recall(court.memory, remembered(host, loaded, entry, sameness), from, evidence.clock);
+  const recalled = recall(court.memory, remembered(host, loaded, entry, entry.claim, evidence.clock), from, evidence.clock);
   const memory = policy.now ? { ...recalled, restored: false } : recalled;
-  const registry = entry.place.kind === "file" ? { ...facts, modifiedAt: seen(entry.place.state.mtimeMs) } : facts;
-  return { claim: registration, registry, evidence, memory, policy };
+  const modifiedAt = entry.place.kind === "file" ? seen(entry.place.state.mtimeMs) : facts.modifiedAt;
+  // A torn body hides whatever start token it held, so whoever has the pid now may be its holder under any name.
+  const holderNames = torn ? undefined : facts.holderNames;
+  return { claim: registration, registry: { ...facts, modifiedAt, holderNames }, evidence, memory, policy };
 }
 
 export function judgeEntry(

@@ -1,6 +1,6 @@
 import { newestPast } from "../core/age.ts";
 import type { Observed } from "../core/evidence.ts";
-import { traceOf, type Memory, type Trace } from "../core/memory.ts";
+import { standingMarks, traceOf, type Memory, type Trace } from "../core/memory.ts";
 import type { Host } from "../host/host.ts";
 import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
 import { remembered } from "./judge.ts";
@@ -23,7 +23,7 @@ function tracesOf(host: Host, examination: Examination, examined: Examined, outc
     const { entry, judgement, memory } = one;
     const action = outcomes.get(entry.key)?.action;
     if (!entry.claim.ok || entry.duplicate || action === "reaped" || action === "released") continue;
-    const trace = traceOf(remembered(host, examined.loaded, entry, entry.claim.sameness), memory, {
+    const trace = traceOf(remembered(host, examined.loaded, entry, entry.claim, clock), memory, {
       needsFirstSeen: needsFirstSeen(one, valueOf(clock.wallMs)),
       absent: judgement.verdict === "ghost" && !judgement.certain && action !== "skipped",
       awakeMs: valueOf(clock.awakeMs),
@@ -68,7 +68,8 @@ export function remember(host: Host, examination: Examination, outcomes: Readonl
     awakeMs: valueOf(clock.awakeMs),
     traces,
     answeredSinceMs: answeredSince(examination),
-    restored: court.memory.restored.filter(({ untilMs }) => wallMs === undefined || wallMs < untilMs),
+    steppedAtMs: since.clockStepped && wallMs !== undefined ? wallMs : court.memory.steppedAtMs,
+    restored: standingMarks(court.memory.restored, wallMs),
   };
 }
 

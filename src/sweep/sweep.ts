@@ -1,4 +1,5 @@
 import type { Host } from "../host/host.ts";
+import { sayError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
 import { looksOf } from "../report/looks.ts";
 import { outputSchema, summarize, type Action, type EntryReport, type RegistryReport, type SweepReport } from "../report/model.ts";
@@ -34,11 +35,15 @@ const intended = {
 } as const satisfies Record<ExaminedEntry["intent"], Action>;
 
 /** `20261120T150000Z-3f2a`: sorts by time and names one sweep for ever. */
-function sweepIdAt(startedAt: string, suffix: string): string {
+export function sweepIdAt(startedAt: string, suffix: string): string {
   return `${startedAt.replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "")}-${suffix}`;
 }
 
-function entryReport({ loaded }: Examined, { entry, judgement, intent }: ExaminedEntry, outcome: Outcome | undefined): EntryReport {
+export function entryReport(
+  { loaded }: Examined,
+  { entry, judgement, intent, phantomOf }: ExaminedEntry,
+  outcome: Outcome | undefined,
+): EntryReport {
   const note = outcome?.note === undefined ? "" : `; ${outcome.note}`;
   return {
     registry: loaded.target.path,
@@ -52,6 +57,7 @@ function entryReport({ loaded }: Examined, { entry, judgement, intent }: Examine
     ageMs: judgement.ageMs ?? null,
     action: outcome?.action ?? intended[intent],
     tombstone: outcome?.tombstone ?? null,
+    phantomOf: phantomOf ?? null,
   };
 }
 
@@ -81,7 +87,13 @@ function unreadReport({ target, state, problem }: Examination["unread"][number])
 }
 
 /** Reaps what was condemned in one registry, then lets its owner release the rest. */
-async function carryOutIn(host: Host, examination: Examination, examined: Examined, grave: Grave, around: Surroundings): Promise<Outcomes> {
+export async function carryOutIn(
+  host: Host,
+  examination: Examination,
+  examined: Examined,
+  grave: Grave,
+  around: Surroundings,
+): Promise<Outcomes> {
   const meant = (intent: ExaminedEntry["intent"]): readonly ExaminedEntry[] => examined.entries.filter((one) => one.intent === intent);
   const [reap, release] = [meant("reap"), meant("release")];
   const outcomes = new Map<string, Outcome>();
@@ -95,11 +107,31 @@ async function carryOutIn(host: Host, examination: Examination, examined: Examin
   return new Map([...reaped, ...outcomes]);
 }
 
+/** What a killed sweep had set aside goes back to its place, where the next one judges it. */
+function mend(host: Host, { registries }: Examination): readonly string[] {
+  return registries.flatMap(({ loaded, reportOnly, owner }) => {
+    if (loaded.kind !== "files" || loaded.aside.length === 0 || reportOnly !== undefined || owner.up) return [];
+    return host.putBackForgotten(loaded.realPath, loaded.aside);
+  });
+}
+
+/** Registries with entries that were kept only because /proc hides processes from this sweep. */
+function hiddenFrom({ evidence: { processes }, registries }: Examination): readonly string[] {
+  if (processes.seen && processes.value.complete.seen) return [];
+  const blind = registries.filter(({ entries }) => {
+    return entries.some(({ judgement: { verdict, reason } }) => {
+      return verdict === "undecided" && (reason === "process-table-blind" || reason === "pid-unseen");
+    });
+  });
+  return blind.map(({ loaded }) => loaded.target.path);
+}
+
 /** Registries that somebody must look after. A well-known place that is empty is none of them. */
-function faultsOf({ unread, registries }: Examination): ReadonlySet<string> {
-  const unreadable = unread.filter(({ state, target }) => state !== "missing" || target.named);
+function faultsOf(examination: Examination): ReadonlySet<string> {
+  const { unread, registries } = examination;
+  const unreadable = unread.filter(({ state, target }) => state !== "missing" || target.named).map(({ target }) => target.path);
   const doubtful = registries.filter(({ drifted, loaded }) => drifted || unreadParts(loaded).length > 0);
-  return new Set([...unreadable.map(({ target }) => target.path), ...doubtful.map(({ loaded }) => loaded.target.path)]);
+  return new Set([...unreadable, ...doubtful.map(({ loaded }) => loaded.target.path), ...hiddenFrom(examination)]);
 }
 
 /** One whole pass over all registries. A dry run is the same pass, stopped before the first write. */
@@ -111,13 +143,24 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   const examination = await examine(host, options);
   const { refusal, registries, unread, warnings } = examination;
   let outcomes: ReadonlyMap<Examined, Outcomes> = new Map();
+  const unkept: string[] = [];
+  /** What was reaped is reaped: a note that cannot be kept is said, and does not turn the sweep into a fault. */
+  const keep = async (what: string, write: () => void | Promise<void>): Promise<void> => {
+    try {
+      await write();
+    } catch (error) {
+      unkept.push(`${what} could not be kept in the state directory: ${sayError(error)}`);
+    }
+  };
   if (!options.dryRun && refusal === undefined) {
+    for (const { path } of options.targets) host.clearLitter(path);
+    unkept.push(...mend(host, examination));
     const condemned = registries.some(({ entries }) => entries.some(({ intent }) => intent === "reap"));
     const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
     const all = new Map<Examined, Outcomes>();
     for (const examined of registries) all.set(examined, await carryOutIn(host, examination, examined, grave, options));
     outcomes = all;
-    await host.store.saveMemory(remember(host, examination, outcomes));
+    await keep("what this sweep has seen", () => host.store.saveMemory(remember(host, examination, outcomes)));
   }
   const entries = registries.flatMap((examined) => {
     return examined.entries.map((one) => entryReport(examined, one, outcomes.get(examined)?.get(one.entry.key)));
@@ -127,7 +170,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     ...unread.map(unreadReport),
   ];
   const report = { registries: reports, entries, refusal: refusal ?? null };
-  recordHistory(host, sweepId, startedAt, options, entries);
+  await keep("its history", () => recordHistory(host, sweepId, startedAt, options, entries));
   const ended = host.clock().awakeMs;
   return {
     schema: outputSchema,
@@ -140,7 +183,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     ...report,
     summary: summarize(entries),
     looks: looksOf(examination.evidence),
-    warnings,
+    warnings: [...warnings, ...unkept],
     exitCode: stopCodes[options.stop.signal ?? "none"] ?? sweepExitCode(report, faultsOf(examination), options.failOnGhosts),
   };
 }

@@ -43,7 +43,8 @@ function isWrite(line: string): boolean {
   // An abstract socket is no file.
   if (call === "bind") return line.includes("AF_UNIX") && !line.includes('sun_path=@"');
   if (!call.startsWith("open")) return false;
-  if (/"\/dev\/(?:null|tty)"|"\/proc\/self\/fd\//.test(line)) return false;
+  // A stream of our own, opened anew, is no file; what lies below a directory that is open is one.
+  if (/"\/dev\/(?:null|tty)"|"\/proc\/self\/fd\/\d+"/.test(line)) return false;
   return /O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND|O_TMPFILE/.test(line);
 }
 

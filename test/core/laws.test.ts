@@ -1,8 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { deadByAbsence, provenDead, strongest, type Answer, type Reason } from "../../src/core/answer.ts";
+import { seen } from "../../src/core/evidence.ts";
 import { judge, trace, type Judgement } from "../../src/core/ladder.ts";
+import { emptyMemory, recall, since, type Memory } from "../../src/core/memory.ts";
 import { attachedProcess } from "../../src/core/rungs/attached-process.ts";
+import { blind, day, hour, thisBoot } from "./scene.ts";
 import { anyScene, blindings, runs, signsOfLife } from "./worlds.ts";
 
 const many = runs(2000);
@@ -121,6 +124,43 @@ test("on the second rung a sign of life is never outvoted", () => {
       if (sign === cli && !scene.evidence.processes.seen) return;
       expect(attachedProcess.ask(sign.change(scene)).kind).toBe("live");
     }),
+    many,
+  );
+});
+
+const reading = fc.constantFrom(undefined, 0, hour, day);
+const memories = fc.record({
+  bootId: fc.constantFrom(undefined, thisBoot, "earlier"),
+  wallMs: reading,
+  bootMs: reading,
+  awakeMs: reading,
+  absent: reading,
+  stepped: reading,
+});
+
+test("a clock that cannot be read makes no entry older, no absence longer and no step forgotten", () => {
+  const observe = (value: number | undefined) => (value === undefined ? blind : seen(value));
+  fc.assert(
+    fc.property(
+      memories,
+      memories,
+      fc.constantFrom("bootId", "wallMs", "bootMs", "awakeMs"),
+      ({ absent, stepped, ...then }, seenNow, hidden) => {
+        // Within one boot the boot clock only goes on.
+        fc.pre(seenNow.bootId !== then.bootId || (seenNow.bootMs ?? day) >= (then.bootMs ?? 0));
+        const known = { digest: "same", seenForMs: hour, clockStepped: false, absentSinceMs: absent };
+        const memory: Memory = { ...emptyMemory, ...then, steppedAtMs: stepped, traces: new Map([["/r", new Map([["mars", known]])]]) };
+        const entry = { registry: "/r", key: "mars", digest: () => "same", statedAt: 0 };
+        const recalled = ({ bootId, wallMs, bootMs, awakeMs }: typeof seenNow) => {
+          const clock = { wallMs: observe(wallMs), bootMs: observe(bootMs), awakeMs: observe(awakeMs) };
+          return recall(memory, entry, since(memory, clock, bootId), clock);
+        };
+        const [more, less] = [recalled(seenNow), recalled({ ...seenNow, [hidden]: undefined })];
+        expect(less.seenForMs).toBeLessThanOrEqual(more.seenForMs);
+        expect(less.absentForMs ?? -1).toBeLessThanOrEqual(more.absentForMs ?? -1);
+        expect(less.clockStepped || !more.clockStepped).toBe(true);
+      },
+    ),
     many,
   );
 });

@@ -1,9 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { seen, type Clock } from "../../src/core/evidence.ts";
-import { emptyMemory, nothingRemembered, recall, since, traceOf, type Memory, type Remembered } from "../../src/core/memory.ts";
+import {
+  emptyMemory,
+  nothingRemembered,
+  recall,
+  since,
+  standingMarks,
+  traceOf,
+  type Memory,
+  type Remembered,
+} from "../../src/core/memory.ts";
 import { blind, day, hour, minute, now, thisBoot } from "./scene.ts";
 
-const entry: Remembered = { registry: "/r.json", key: "mars", digest: () => "same" };
+const entry: Remembered = { registry: "/r.json", key: "mars", digest: () => "same", statedAt: now - day };
 const hourAgo: Memory = {
   ...emptyMemory,
   bootId: thisBoot,
@@ -58,6 +67,23 @@ describe("how a sweep stands to the one before", () => {
     expect(since(hourAgo, at, boot)).toEqual(expected);
   });
 
+  test.each([
+    ["the boot clock cannot be read", { ...clock, bootMs: blind }, thisBoot, hourAgo],
+    ["the wall clock cannot be read", { ...clock, wallMs: blind }, thisBoot, hourAgo],
+    ["the boot clock could not be read then", clock, thisBoot, { ...hourAgo, bootMs: undefined }],
+    ["the boot id cannot be read, and the clocks disagree", { ...clock, wallMs: seen(now + day) }, undefined, hourAgo],
+  ] as const)("a step cannot be ruled out where %s", (_, at, boot, memory) => {
+    expect(since(memory, at, boot).clockStepped).toBe(true);
+  });
+
+  test("a boot clock that went back is another boot's", () => {
+    expect(since(hourAgo, { ...clock, bootMs: seen(minute) }, undefined)).toEqual({ sameBoot: false, elapsedMs: 0, clockStepped: false });
+  });
+
+  test("without a boot id the clocks can still agree, though no time is counted", () => {
+    expect(since(hourAgo, clock, undefined)).toEqual({ sameBoot: false, elapsedMs: 0, clockStepped: false });
+  });
+
   test("the first sweep of all stands to none", () => {
     expect(since(emptyMemory, clock, thisBoot)).toEqual({ sameBoot: false, elapsedMs: 0, clockStepped: false });
   });
@@ -77,6 +103,7 @@ describe("what is recalled of an entry", () => {
     const never: Remembered = {
       registry: "/other.json",
       key: "mars",
+      statedAt: undefined,
       digest: () => {
         throw new Error("digested");
       },
@@ -102,6 +129,15 @@ describe("what is recalled of an entry", () => {
       ["/r.json", new Map([["mars", { digest: "same", seenForMs: 0, clockStepped: true, absentSinceMs: undefined }]])],
     ]);
     expect(recalled({ traces: stepped }).clockStepped).toBe(true);
+  });
+
+  test.each([
+    ["states a time before it", now - day, true],
+    ["states a time after it", now - minute, false],
+    ["states no time", undefined, false],
+  ])("a step that was noticed while nobody read the entry counts if it %s", (_, statedAt, expected) => {
+    const memory = { ...hourAgo, traces: new Map(), steppedAtMs: now - hour };
+    expect(recall(memory, { ...entry, statedAt }, since(memory, clock, thisBoot), clock).clockStepped).toBe(expected);
   });
 
   test.each([
@@ -141,5 +177,19 @@ describe("what is kept for the next sweep", () => {
 
   test("the step of the clock that it stood through", () => {
     expect(traceOf(entry, { ...nothingRemembered, clockStepped: true }, quiet)?.clockStepped).toBe(true);
+  });
+});
+
+describe("a restored entry's mark", () => {
+  const mark = { registry: "/r.json", key: "mars", digest: "same", untilMs: now + day };
+
+  test("stands until its time is over", () => {
+    expect(standingMarks([mark], now)).toEqual([mark]);
+    expect(standingMarks([mark], now + day)).toEqual([]);
+    expect(standingMarks([mark], undefined)).toEqual([mark]);
+  });
+
+  test("lasts no longer than a week from now, though the clock was set back by a year", () => {
+    expect(standingMarks([mark], now - 365 * day)).toEqual([{ ...mark, untilMs: now - 358 * day }]);
   });
 });

@@ -1,5 +1,6 @@
 import { readHistory } from "../../host/history.ts";
 import { outputSchema } from "../../report/model.ts";
+import { retiredLine } from "../../report/owners-text.ts";
 import { visible } from "../../report/visible.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { write, writeLines } from "../output.ts";
@@ -11,9 +12,10 @@ export const runHistory: Run<OutputOptions> = async ({ options, env, stdout }) =
     await write(stdout, `${JSON.stringify({ schema: outputSchema, command: "history", sweeps, exitCode: 0 })}\n`);
     return 0;
   }
-  const lines = sweeps.flatMap(({ sweepId, at, command, entries }) => [
+  const lines = sweeps.flatMap(({ sweepId, at, command, entries, processes }) => [
     `${sweepId}  ${at}  ${command}`,
     ...entries.map(({ registry, key, action, reason }) => `  ${visible(key)}  ${action}  ${reason}  ${visible(registry)}`),
+    ...(processes ?? []).map(retiredLine),
   ]);
   await writeLines(stdout, lines.length === 0 ? ["No sweep has reaped anything yet."] : lines);
   return 0;

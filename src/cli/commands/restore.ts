@@ -9,6 +9,7 @@ import type { Target } from "../../sweep/target.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { write, writeLines } from "../output.ts";
+import { lockState } from "../run-lock.ts";
 import { resolveSettings, type Settings } from "../settings.ts";
 import { didYouMean } from "../suggest.ts";
 import { restoreTarget } from "../targets.ts";
@@ -49,8 +50,7 @@ async function restoreAll(
   env: NodeJS.ProcessEnv,
 ): Promise<readonly RestoreOutcome[]> {
   const host = await realHost(settings.stateDir.value, version);
-  const lock = dryRun ? undefined : await host.store.takeRunLock();
-  if (!dryRun && lock === undefined) throw new Failure("busy", "a sweep of this state directory is running; try again when it is done");
+  const lock = dryRun ? undefined : await lockState(host, settings, "a sweep of this state directory is running");
   try {
     const outcomes: RestoreOutcome[] = [];
     const byPlace = new Map<string, { readonly target: Target; readonly tombstones: Tombstone[] }>();

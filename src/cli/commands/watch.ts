@@ -4,6 +4,7 @@ import { watch } from "../../sweep/watch.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { paletteFor, write, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
+import { lockState } from "../run-lock.ts";
 import type { JudgingOptions } from "../settings.ts";
 import { listenForStop } from "../stop.ts";
 
@@ -11,7 +12,9 @@ import { listenForStop } from "../stop.ts";
 export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) => {
   const { options, stdout, stderr } = invocation;
   const palette = await paletteFor(stdout, options.color ?? "auto");
-  const { host, examine } = await prepare(invocation);
+  const { host, settings, examine } = await prepare(invocation);
+  // Taken once for its error: a state directory that cannot be used should end the watch, not every sweep of it.
+  (await lockState(host, settings, "a sweep of this state directory is running")).release();
   const stop = listenForStop();
   const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
   let said = "";

@@ -1,0 +1,105 @@
+import { canonicalSession } from "../../core/registration.ts";
+import { planRetirement, type RetiredProcess, type Retiree, type Wanted } from "../../core/retirement.ts";
+import type { Host } from "../../host/host.ts";
+import { ancestorsOf } from "../../host/linux.ts";
+import { exitCodes } from "../../report/exit-code.ts";
+import { outputSchema } from "../../report/model.ts";
+import type { OwnersReport } from "../../report/owners-model.ts";
+import { ownersText, sayProcess } from "../../report/owners-text.ts";
+import { visible } from "../../report/visible.ts";
+import { describeOwners, describeProcess } from "../../sweep/describe-owners.ts";
+import { lookAtOwners, type OwnersQuestion, type OwnersSight } from "../../sweep/owners.ts";
+import { recordRetired, retire } from "../../sweep/retire.ts";
+import { confirmed } from "../ask.ts";
+import type { Invocation, OutputOptions, Run } from "../context.ts";
+import { Failure } from "../failure.ts";
+import { paletteFor, write, writeLines } from "../output.ts";
+import { prepare } from "../prepare.ts";
+import type { JudgingOptions } from "../settings.ts";
+
+type OwnersOptions = JudgingOptions &
+  OutputOptions & { readonly session?: string; readonly retire?: string; readonly yes?: boolean; readonly exitCode?: boolean };
+
+function wantedFrom(text: string): Wanted {
+  if (text === "older") return { kind: "older" };
+  if (/^[1-9]\d{0,9}$/.test(text)) return { kind: "pid", pid: Number(text) };
+  throw new Failure("usage", `--retire: "${text}" is neither "older" nor a pid`);
+}
+
+/** `only` is the one session that was asked for; then nothing of any other is shown or ended. */
+async function look(host: Host, question: OwnersQuestion, only: string | undefined): Promise<OwnersSight> {
+  const sight = await lookAtOwners(host, question);
+  if (!sight.seen) throw new Failure("refused", `the processes cannot be seen: ${sight.why}`);
+  if (only === undefined) return sight.value;
+  const sessions = sight.value.ownership.sessions.filter(({ sessionId }) => sessionId === canonicalSession(only));
+  return { ...sight.value, ownership: { sessions, unattributed: [] } };
+}
+
+function planned(sight: OwnersSight, wanted: Wanted): readonly Retiree[] {
+  const self = { pid: process.pid, uid: process.getuid?.() ?? -1, ancestors: ancestorsOf(process.pid) };
+  const plan = planRetirement(sight.ownership, sight.complete, wanted, self);
+  if (!plan.ok) throw new Failure(plan.unknown ? "not-found" : "refused", `nothing was ended: ${plan.why}`);
+  return plan.retirees;
+}
+
+/** A retiree is the one that was asked about as long as its processes are. */
+function sameProcesses(a: readonly Retiree[], b: readonly Retiree[]): boolean {
+  const name = (retirees: readonly Retiree[]): string =>
+    JSON.stringify(retirees.map(({ harness }) => harness.members.map(({ pid, startTicks }) => [pid, startTicks])));
+  return name(a) === name(b);
+}
+
+async function retireWanted(
+  { options, stderr }: Invocation<OwnersOptions>,
+  host: Host,
+  question: OwnersQuestion,
+  wanted: Wanted,
+): Promise<readonly RetiredProcess[]> {
+  let retirees = planned(await look(host, question, options.session), wanted);
+  if (retirees.length === 0) return [];
+  if (options.yes !== true) {
+    const { bootMs } = host.clock();
+    const boot = bootMs.seen ? bootMs.value : undefined;
+    const lines = retirees.flatMap(({ session, harness }) => [
+      `end what runs ${visible(session.sessionId)}:`,
+      ...harness.members.map((row) => `  ${sayProcess(describeProcess(row, harness.agent, boot))}`),
+      ...harness.children.map(({ process: row, agent }) => `  child ${sayProcess(describeProcess(row, agent, boot))}`),
+    ]);
+    await writeLines(stderr, lines);
+    const answer = await confirmed({ stderr }, "End these processes?");
+    if (answer === undefined) throw new Failure("usage", "nothing was ended: nobody can be asked here; say --yes");
+    if (!answer) throw new Failure("usage", "nothing was ended: the answer was no");
+    const now = planned(await look(host, question, options.session), wanted);
+    if (!sameProcesses(retirees, now)) throw new Failure("refused", "nothing was ended: the processes changed while you were asked");
+    retirees = now;
+  }
+  const retired: RetiredProcess[] = [];
+  for (const retiree of retirees) {
+    const outcome = await retire(retiree, host.sleep);
+    recordRetired(host, "owners --retire", outcome);
+    retired.push(...outcome);
+  }
+  return retired;
+}
+
+export const runOwners: Run<OwnersOptions> = async (invocation) => {
+  const { options, stdout, stderr } = invocation;
+  const wanted = options.retire === undefined ? undefined : wantedFrom(options.retire);
+  const palette = await paletteFor(stdout, options.color ?? "auto");
+  const { host, examine } = await prepare(invocation);
+  const retired = wanted === undefined ? [] : await retireWanted(invocation, host, examine, wanted);
+  const { ownership, warnings } = await look(host, examine, options.session);
+  const { bootMs } = host.clock();
+  const described = describeOwners(ownership, bootMs.seen ? bootMs.value : undefined);
+  const isIncomplete = retired.some(({ role, became }) => role !== "helper" && became !== "ended");
+  const hasDuplicates = options.exitCode === true && described.summary.duplicates > 0;
+  const exitCode = isIncomplete ? exitCodes.partial : hasDuplicates ? exitCodes.found : exitCodes.done;
+  const report: OwnersReport = { schema: outputSchema, command: "owners", ...described, retired, warnings, exitCode };
+  if (options.json === true) await write(stdout, `${JSON.stringify(report)}\n`);
+  else await writeLines(stdout, ownersText(report, palette));
+  await writeLines(
+    stderr,
+    warnings.map((warning) => `sessreap: warning: ${visible(warning)}`),
+  );
+  return exitCode;
+};

@@ -1,0 +1,44 @@
+import { statSync } from "node:fs";
+import type { ProcessRow } from "../core/process-tree.ts";
+import { errorCode } from "./observed.ts";
+import { readStat } from "./proc-stat.ts";
+
+/** A process that cannot be mistaken for another: its pid and when it started, in the boot in which both were read. */
+export type Identity = Pick<ProcessRow, "pid" | "startTicks" | "uid">;
+
+/** What has become of one process. `unknown`: it may not be looked at any more. */
+export type Standing =
+  | { readonly kind: "running"; readonly parentPid: number }
+  | { readonly kind: "gone" }
+  | { readonly kind: "unknown"; readonly why: string };
+
+/** Is the very process still there? A zombie has ended; another process under the same pid is not it. */
+export function standingOf({ pid, startTicks }: Identity): Standing {
+  try {
+    const stat = readStat(pid);
+    if (stat.startTicks !== startTicks || stat.state === "Z" || stat.state === "X") return { kind: "gone" };
+    return { kind: "running", parentPid: stat.parentPid };
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "ESRCH") return { kind: "gone" };
+    return { kind: "unknown", why: code ?? String(error) };
+  }
+}
+
+/**
+ * Sends a signal to exactly this process. Its start is read again right before, so a pid that was taken over in the
+ * meantime is left alone; what is left is the time between two system calls. Returns what stood in the way.
+ */
+export function signalExactly(identity: Identity, signal: NodeJS.Signals): string | undefined {
+  const { pid, uid } = identity;
+  if (!Number.isInteger(pid) || pid <= 1 || pid === process.pid) return `pid ${pid} is never signalled`;
+  try {
+    if (statSync(`/proc/${pid}`).uid !== uid || uid !== process.getuid?.()) return `pid ${pid} is another user's`;
+    const standing = standingOf(identity);
+    if (standing.kind !== "running") return standing.kind === "gone" ? undefined : standing.why;
+    process.kill(pid, signal);
+    return undefined;
+  } catch (error) {
+    return errorCode(error) === "ESRCH" || errorCode(error) === "ENOENT" ? undefined : (errorCode(error) ?? String(error));
+  }
+}

@@ -1,0 +1,58 @@
+import { sayDuration } from "../core/duration.ts";
+import type { RetiredProcess } from "../core/retirement.ts";
+import type { HarnessReport, OwnersReport, ProcessReport } from "./owners-model.ts";
+import type { Palette } from "./palette.ts";
+import { visible } from "./visible.ts";
+
+function sayBytes(bytes: number | null): string {
+  return bytes === null ? "? MB" : `${Math.round(bytes / 1_048_576)} MB`;
+}
+
+/** What tells one process from another for a person: age, terminal, memory and place. */
+export function sayProcess({ pid, agent, ageMs, terminal, memoryBytes, cwd }: ProcessReport): string {
+  const age = ageMs === null ? "age unknown" : `up ${sayDuration(ageMs)}`;
+  return `pid ${pid}  ${visible(agent)}  ${age}  ${terminal ?? "no terminal"}  ${sayBytes(memoryBytes)}  ${visible(cwd ?? "?")}`;
+}
+
+/** One line of the history: what was ended, or hung under what was, and what has become of it. */
+export function retiredLine({ sessionId, role, pid, agent, signal, became }: RetiredProcess): string {
+  return `  pid ${pid}  ${role}  ${visible(agent)}  ${became}${signal === null ? "" : ` (${signal})`}  ${visible(sessionId)}`;
+}
+
+function harnessLines(harness: HarnessReport, place: string, palette: Palette): readonly string[] {
+  const { processes, children, helpers, signs, doubts } = harness;
+  const [first, ...rest] = processes;
+  if (first === undefined) return [];
+  const lines = [`  ${palette.strong(sayProcess(first))}  ${palette.faint(`${place}by ${signs.join(", ")}`)}`];
+  for (const process of rest) lines.push(`    with     ${sayProcess(process)}`);
+  for (const child of children) lines.push(`    child    ${sayProcess(child)}`);
+  if (helpers.length > 0)
+    lines.push(palette.faint(`    and ${helpers.length} more ${helpers.length === 1 ? "process" : "processes"} below it`));
+  for (const doubt of doubts) lines.push(`    ${palette.undecided(`? ${visible(doubt)}`)}`);
+  return lines;
+}
+
+function placeOf(index: number, count: number): string {
+  if (count < 2) return "";
+  if (index === count - 1) return "newest, ";
+  return index === 0 ? "oldest, " : "older, ";
+}
+
+/** Who runs what: duplicates first, one count line last. */
+export function ownersText({ sessions, unattributed, retired, summary }: OwnersReport, palette: Palette): readonly string[] {
+  const lines: string[] = [];
+  for (const { sessionId, duplicate, harnesses } of sessions) {
+    const title = `${visible(sessionId)}${duplicate ? `: ${harnesses.length} harnesses` : ""}`;
+    lines.push(duplicate ? palette.ghost(`! ${title}`) : `  ${title}`);
+    for (const [index, harness] of harnesses.entries()) lines.push(...harnessLines(harness, placeOf(index, harnesses.length), palette));
+  }
+  if (unattributed.length > 0) {
+    lines.push("", "Agents whose session cannot be told:");
+    for (const { process, why } of unattributed) lines.push(`  ${sayProcess(process)}  ${palette.faint(visible(why))}`);
+  }
+  if (retired.length > 0) lines.push("", "Retired:", ...retired.map(retiredLine));
+  if (lines.length > 0) lines.push("");
+  const duplicates = summary.duplicates === 1 ? "1 duplicate" : `${summary.duplicates} duplicates`;
+  lines.push(`${summary.sessions} ${summary.sessions === 1 ? "session" : "sessions"}: ${duplicates}, ${summary.harnesses} live harnesses`);
+  return lines;
+}
