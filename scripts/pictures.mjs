@@ -113,7 +113,7 @@ function ladderPicture(ladder) {
   const rungs = ladder.map(({ name, rule }, index) => {
     if (answers[name] === undefined) throw new Error(`the picture of the ladder knows no rung "${name}"`);
     const top = 16 + index * step;
-    const rule_ = folded(rule, 66).map(
+    const rows = folded(rule, 66).map(
       (line, row) => `<text x="32" y="${top + 46 + row * 17}" font-size="13" fill="#57606a">${escape(line)}</text>`,
     );
     const ends = answers[name].map(([verdict, said], row) => {
@@ -127,7 +127,7 @@ function ladderPicture(ladder) {
         : `<path d="M 268 ${top + box} V ${top + step - 6}" stroke="#57606a" stroke-width="1.5" marker-end="url(#tip)"/>`;
     return `<rect x="16" y="${top}" width="504" height="${box}" rx="8" fill="#f6f8fa" stroke="#d0d7de"/>
 <text x="32" y="${top + 25}" font-size="15" font-weight="bold" fill="#1f2328">${index + 1}  ${escape(name)}</text>
-${[...rule_, ...ends, next].join("\n")}`;
+${[...rows, ...ends, next].join("\n")}`;
   });
   const height = 16 + ladder.length * step;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="The ladder: four questions, asked in this order" ${sans}>
