@@ -157,7 +157,7 @@ export const commands = [
   {
     name: "units",
     summary: "install, uninstall or print the systemd units that sweep every five minutes",
-    arguments: "<action>",
+    arguments: "<install|uninstall|print>",
     options: [
       { flags: "--user", help: "for your own manager (the default)" },
       { flags: "--system <user>", help: "for the system's manager, run as this user" },
