@@ -86,7 +86,7 @@ function hasTombstone({ state }) {
 
 function leftBehind({ dir, state }) {
   const beside = readdirSync(join(dir, "reg")).filter((name) => name !== "registrations.json");
-  const inState = readdirSync(state).filter((name) => !["memory.json", "history.jsonl", "tombstones"].includes(name));
+  const inState = readdirSync(state).filter((name) => !["memory.json", "last-run.json", "history.jsonl", "tombstones"].includes(name));
   return [...beside, ...inState];
 }
 

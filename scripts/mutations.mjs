@@ -67,9 +67,9 @@ export const mutations = [
     ],
   ]),
   ...inFile("rungs/recorded-holder.ts", [
-    ["a foreign host is ours", "claim.host !== undefined && claim.host !== hostname", "false"],
-    ["every foreign host is gone", "policy.hostsGone.has(claim.host)", "true"],
-    ["no host is ever gone", "policy.hostsGone.has(claim.host)", "false"],
+    ["a foreign host is ours", "if (theirs === undefined || theirs === ours) continue;", "continue;"],
+    ["every foreign host is gone", "policy.hostsGone.has(theirs)", "true"],
+    ["no host is ever gone", "policy.hostsGone.has(theirs)", "false"],
     [
       "an unseen namespace is ours",
       'if (!pidNamespace.seen) return unknown("foreign-pid-namespace", `our own pid namespace could not be seen: ${pidNamespace.why}`);',
@@ -115,13 +115,13 @@ export const mutations = [
     ],
     ["start tokens do not matter", "if (startTicks !== undefined) {", "if (false) {"],
     ["unseen names fit nobody", "if (possible === undefined || !sight.names.seen) return live", "if (possible === undefined) return live"],
-    ["every name fits", "return names.some((name) => possible.includes(name))", "return true"],
+    ["every name fits", "if (names.some((name) => possible.includes(name)))", "if (true)"],
     ["all names must fit", "names.some((name) => possible.includes(name))", "names.every((name) => possible.includes(name))"],
     ["our ancestors are not spared", "if (table.ancestors.has(pid))", "if (false)"],
     [
       "a pid that nobody looked at is gone",
-      "if (earlier === undefined && (sight === undefined || !sight.seen)) {",
-      'if (earlier === undefined && sight === undefined) return provenDead("pid-gone", "");\n  if (earlier === undefined && (sight === undefined || !sight.seen)) {',
+      "if (sight === undefined || !sight.seen) {",
+      'if (sight === undefined) return provenDead("pid-gone", "");\n  if (!sight.seen) {',
     ],
     [
       "a blind table holds no pid",
@@ -145,7 +145,7 @@ export const mutations = [
       "const signs = [holder, attachedCli(scene), writerLock(scene)];",
       "const signs = [holder, attachedCli(scene)];",
     ],
-    ["the endpoint is no sign", "if (endpoint !== undefined) signs.push(closedEndpoint(scene, endpoint, holder));", ""],
+    ["the endpoint is no sign", "if (endpoint !== undefined) signs.push(askEndpoint(scene, endpoint, holder));", ""],
     ["the absence of a process is no sign", "strongest([...signs, noProcess(scene)])", "answer"],
     [
       "an incomplete table holds everybody who could be attached",
@@ -158,11 +158,7 @@ export const mutations = [
       'if (!registry.writerLocks.seen) return unknown("writer-locks-unseen", registry.writerLocks.why);',
       'if (!registry.writerLocks.seen) return notApplicable("");',
     ],
-    [
-      "an accepting endpoint is life",
-      "return notApplicable(`${name} accepts connections, which proves nothing`);",
-      'return live("pid-alive", "");',
-    ],
+    ["an accepting endpoint is life", ": notApplicable(`${name} accepts connections, which proves nothing`);", ': live("pid-alive", "");'],
     [
       "a silent endpoint is closed",
       'return unknown("endpoint-unanswered", `${name}: ${sight.why}`);',
