@@ -15,7 +15,9 @@ export function flappingOf(rows: readonly Pick<Registration, "sessionId" | "regi
     .flatMap(({ sessionId, registeredAt }) =>
       sessionId === undefined || registeredAt === undefined ? [] : [{ sessionId, at: registeredAt }],
     )
-    .toSorted((a, b) => a.at - b.at);
+    .toSorted((a, b) => a.at - b.at)
+    // Several in one moment are no loop: a loop takes one id after another.
+    .filter((start, index, all) => start.at !== all[index - 1]?.at);
   let worst: Flapping | undefined;
   let run: typeof starts = [];
   for (const start of starts) {

@@ -9,7 +9,7 @@ import { attachedProcess } from "../core/rungs/attached-process.ts";
 import { grace } from "../core/rungs/grace.ts";
 import type { RegistryFacts, Scene } from "../core/scene.ts";
 import type { Host } from "../host/host.ts";
-import { claimsOf, factsOf, judgeEntry, sceneOf, sinceLast, type Court, type Judged } from "./judge.ts";
+import { claimsOf, factsOf, pidsOf, judgeEntry, sceneOf, sinceLast, type Court, type Judged } from "./judge.ts";
 import { loadRegistry } from "./load.ts";
 import { ownerUid, type Loaded, type ReadRegistry } from "./loaded.ts";
 import { askServers, codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, unlookedWorld, type World } from "./observe.ts";
@@ -164,7 +164,8 @@ export async function examine(host: Host, options: ExamineOptions): Promise<Exam
   const unlooked = unlookedWorld(host);
   const blindDrafts = read.map((registry) => ({ loaded: registry, facts: factsOf(registry, unlooked, unlooked.processes as never) }));
   const mustLook = options.lookAnyway || anythingOld(court, blindDrafts, unlooked);
-  const pids = new Set(read.flatMap(({ entries }) => claimsOf(entries)).flatMap(({ pid }) => pid ?? []));
+  const claims = read.flatMap(({ entries }) => claimsOf(entries));
+  const pids = pidsOf(claims, host.here().hostname);
   const world = mustLook ? await lookAtWorld(host, { pids, owners: ownerQuestions(options.targets) }) : unlooked;
   const drafts = read.map((registry) => {
     const homes = codexHomesFor(host, registry.target, ownerUid(registry), options.codexHomes, options.env);

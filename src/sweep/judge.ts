@@ -112,3 +112,8 @@ export function judgeEntry(
 export function claimsOf(entries: readonly Entry[]): readonly Registration[] {
   return entries.flatMap(({ claim }) => (claim.ok ? [claim.registration] : []));
 }
+
+/** The pids to look at. One of another host means nothing here: it is never probed, whatever runs under it. */
+export function pidsOf(claims: readonly Registration[], hostname: string): ReadonlySet<number> {
+  return new Set(claims.flatMap(({ pid, host }) => (pid === undefined || (host !== undefined && host !== hostname) ? [] : [pid])));
+}

@@ -2,7 +2,7 @@ import type { Evidence } from "../core/evidence.ts";
 import { judge } from "../core/ladder.ts";
 import type { Host } from "../host/host.ts";
 import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
-import { claimsOf, factsOf, sceneOf } from "./judge.ts";
+import { claimsOf, factsOf, pidsOf, sceneOf } from "./judge.ts";
 import { ownerUid, type ReadRegistry } from "./loaded.ts";
 import { askServers, codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, type Questions } from "./observe.ts";
 import type { Surroundings } from "./outcome.ts";
@@ -36,7 +36,7 @@ export async function lastLook(
 ): Promise<ReadonlySet<string> | undefined> {
   const { target } = loaded;
   const { court, evidence: before, since } = examination;
-  const pids = new Set(claimsOf(condemned.map(({ entry }) => entry)).flatMap(({ pid }) => pid ?? []));
+  const pids = pidsOf(claimsOf(condemned.map(({ entry }) => entry)), before.here.hostname);
   const questions = { pids, owners: ownerQuestions([target]) };
   const appServers = await askAgain(host, examination, loaded, condemned, questions);
   // The processes last, as close to the swap as can be.

@@ -1,3 +1,4 @@
+import type { Captured, JudgedFile } from "../host/capture.ts";
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import type { KeptFile } from "../host/tombstones.ts";
@@ -33,12 +34,9 @@ function hasContent({ entry }: ExaminedEntry): boolean {
   return entry.place.kind === "file" && entry.place.bytes !== undefined;
 }
 
-function drop(host: Host, { realPath, target }: FilesRegistry, { entry }: ExaminedEntry, id: string): Outcome {
-  if (entry.place.kind !== "file") throw new TypeError("an entry with a file of its own was expected");
-  const captured = host.captureEntry(realPath, { key: entry.key, state: entry.place.state, bytes: entry.place.bytes });
+function outcomeOf(captured: Captured, id: string): Outcome {
   switch (captured.kind) {
     case "dropped":
-      if (target.format.layout === "files" && target.format.ownDirectory) host.dropDirectory(realPath, entry.key);
       return done("reaped", id);
     case "changed":
       return undone("skipped", "it changed since it was judged");
@@ -49,10 +47,31 @@ function drop(host: Host, { realPath, target }: FilesRegistry, { entry }: Examin
   }
 }
 
-/** So many files are removed between two looks for a signal. */
-const turn = 64;
+function judgedFile({ entry }: ExaminedEntry): JudgedFile {
+  if (entry.place.kind !== "file") throw new TypeError("an entry with a file of its own was expected");
+  return { key: entry.key, state: entry.place.state, bytes: entry.place.bytes };
+}
 
-/** Reaps files one by one. Tombstones go first, all together; those whose entry was not reaped are taken back. */
+/** Files of one turn that may go, with the tombstones that they have. */
+type Doomed = { readonly one: ExaminedEntry; readonly id: string };
+
+function dropAll(host: Host, { realPath, target }: FilesRegistry, doomed: readonly Doomed[]): readonly Outcome[] {
+  const captured = host.captureEntries(
+    realPath,
+    doomed.map(({ one }) => judgedFile(one)),
+  );
+  const hasOwnDirectory = target.format.layout === "files" && target.format.ownDirectory;
+  return doomed.map(({ one, id }, index) => {
+    const what = captured[index] ?? { kind: "failed", problem: "nobody captured it" };
+    if (what.kind === "dropped" && hasOwnDirectory) host.dropDirectory(realPath, one.entry.key);
+    return outcomeOf(what, id);
+  });
+}
+
+/** So many files are removed after one last look, and between two looks for a signal. */
+const turn = 512;
+
+/** Reaps files. Tombstones go first, all together; those whose entry was not reaped are taken back. */
 export async function reapFiles(
   host: Host,
   examination: Examination,
@@ -79,21 +98,33 @@ export async function reapFiles(
     return outcomes;
   }
   settleAll(outcomes, whole.slice(burial.entries.length), undone("pending", noRoom));
-  const dead = await lastLook(host, examination, examined, burial.entries, around);
-  const taken: string[] = [];
-  for (const [index, one] of burial.entries.entries()) {
-    const id = burial.ids[index] ?? "";
-    const { key } = one.entry;
-    let outcome: Outcome;
+  const doomed = burial.entries.map((one, index): Doomed => ({ one, id: burial.ids[index] ?? "" }));
+  for (let at = 0; at < doomed.length; at += turn) {
+    const these = doomed.slice(at, at + turn);
+    const settle = (some: readonly Doomed[], outcome: Outcome): void =>
+      settleAll(
+        outcomes,
+        some.map(({ one }) => one),
+        outcome,
+      );
+    const dead = await lastLook(
+      host,
+      examination,
+      examined,
+      these.map(({ one }) => one),
+      around,
+    );
+    if (around.stop.signal !== undefined) settle(these, undone("skipped", stopped));
+    else if (dead === undefined) settle(these, undone("withheld", "its owner came up"));
+    else {
+      const going = these.filter(({ one }) => dead.has(one.entry.key));
+      settle(these, undone("skipped", "it came back to life"));
+      for (const [index, outcome] of dropAll(host, loaded, going).entries()) outcomes.set((going[index] as Doomed).one.entry.key, outcome);
+    }
     // A signal is heard only between two turns of the event loop.
-    if (index % turn === turn - 1) await host.sleep(0);
-    if (around.stop.signal !== undefined) outcome = undone("skipped", stopped);
-    else if (dead === undefined) outcome = undone("withheld", "its owner came up");
-    else if (!dead.has(key)) outcome = undone("skipped", "it came back to life");
-    else outcome = drop(host, loaded, one, id);
-    outcomes.set(key, outcome);
-    if (outcome.action !== "reaped") taken.push(id);
+    await host.sleep(0);
   }
+  const taken = doomed.filter(({ one }) => outcomes.get(one.entry.key)?.action !== "reaped").map(({ id }) => id);
   host.syncDirectories(
     loaded.realPath,
     burial.entries.map(({ entry }) => entry.key),

@@ -10,11 +10,12 @@ import type { Scratch } from "./harness.ts";
 export const newSession = (): string => randomUUID();
 
 const standIns: ChildProcess[] = [];
-const servers: { readonly socket: string; readonly env: NodeJS.ProcessEnv }[] = [];
+const servers: number[] = [];
 
 afterEach(() => {
   for (const child of standIns.splice(0)) endTree(child.pid as number);
-  for (const { socket, env } of servers.splice(0)) spawnSync("tmux", ["-S", socket, "kill-server"], { env });
+  // By pid: the socket may be gone with the scratch. Whatever runs in its panes is hung up.
+  for (const pid of servers.splice(0)) endTree(pid);
 });
 
 /** Every process in whose environment this scratch is named: what a test has started, however it was started. */
@@ -132,7 +133,7 @@ export async function openTmux(scratch: Scratch, command: readonly string[] = ["
     return stdout;
   };
   run("new-session", "-d", "-x", "100", "-y", "30", ...command);
-  servers.push({ socket, env });
+  servers.push(Number(run("display-message", "-p", "#{pid}")));
   const screen = (): string => run("capture-pane", "-p");
   const tmux: Tmux = {
     run,

@@ -25,6 +25,15 @@ function runs(scratch: Scratch, command: string): Promise<void> {
   return until(`${command} runs`, () => processesOf(scratch).some((pid) => isThere(pid) && argvOf(pid).join(" ") === command));
 }
 
+/** Presses Ctrl-Z until the shell says so: an editor that has just drawn its screen may still swallow a key. */
+async function suspend(tmux: Tmux): Promise<void> {
+  for (let press = 0; press < 20 && !tmux.screen().includes("Stopped"); press += 1) {
+    tmux.type("C-z");
+    await new Promise((resolve) => void setTimeout(resolve, 500));
+  }
+  await tmux.shows("Stopped");
+}
+
 /** Types a line and waits for what it leads to. */
 async function line(tmux: Tmux, text: string, shows: string | RegExp): Promise<void> {
   tmux.type("-l", text);
@@ -35,8 +44,7 @@ async function line(tmux: Tmux, text: string, shows: string | RegExp): Promise<v
 test.each(["", "sx "])("%svim stops with Ctrl-Z, comes back with fg, and ends with its own exit code", async (sx) => {
   const { scratch, tmux } = await terminal();
   await line(tmux, `${sx}vim -u NONE -N text`, "line 20");
-  tmux.type("C-z");
-  await tmux.shows("Stopped");
+  await suspend(tmux);
   await line(tmux, "clear; jobs", /^\[1\]\+ +Stopped/m);
   await line(tmux, "clear; fg", "line 20");
   tmux.type(":cq 7", "Enter");
@@ -48,8 +56,7 @@ test.each(["", "sx "])("%svim stops with Ctrl-Z, comes back with fg, and ends wi
 test.each(["", "sx "])("%sless stops with Ctrl-Z, comes back with fg, scrolls, and ends with 0", async (sx) => {
   const { scratch, tmux } = await terminal();
   await line(tmux, `${sx}less text`, "line 20");
-  tmux.type("C-z");
-  await tmux.shows("Stopped");
+  await suspend(tmux);
   await line(tmux, "clear; fg", "line 20");
   tmux.type("G");
   await tmux.shows("line 199");
@@ -64,8 +71,7 @@ test.each(["", "sx "])("%sa shell with job control runs its own jobs, and its ex
   await line(tmux, `${sx}env PS1='inner> ' bash --norc -i`, /^inner>/m);
   tmux.type("sleep 600", "Enter");
   await runs(scratch, "sleep 600");
-  tmux.type("C-z");
-  await tmux.shows("Stopped");
+  await suspend(tmux);
   await line(tmux, "jobs", /Stopped +sleep 600/);
   tmux.type("fg", "Enter");
   await tmux.shows(/fg\nsleep 600/);
@@ -111,8 +117,7 @@ test("while a command is stopped its session is still taken", async () => {
   const { scratch, tmux } = await terminal();
   tmux.type("sx sleep 600", "Enter");
   await runs(scratch, "sleep 600");
-  tmux.type("C-z");
-  await tmux.shows("Stopped");
+  await suspend(tmux);
   await line(tmux, "clear; sx true; echo code=$?", "code=75");
   expect(tmux.screen()).toContain("code=75");
   endAll(scratch);

@@ -37,6 +37,7 @@ test.each([
   ["three quick restarts", started(0, 5, 10)],
   ["a restart a minute", started(0, 60, 120, 180, 240, 300)],
   ["one session that registers again and again", started(0, 5, 10, 15).map((one) => ({ ...one, sessionId: "same" }))],
+  ["several that registered in one moment", started(7, 7, 7, 7, 7)],
   ["times that nobody recorded", started(0, 5, 10, 15).map((one) => ({ ...one, registeredAt: undefined }))],
 ])("%s is no flapping", (_name, rows) => {
   expect(flappingOf(rows)).toBeUndefined();

@@ -52,7 +52,7 @@ const noDirectories = {
   readEntryFile: unsimulated,
   stateOfEntry: unsimulated,
   livingPids: unsimulated,
-  captureEntry: unsimulated,
+  captureEntries: unsimulated,
   putBackForgotten: unsimulated,
   dropDirectory: unsimulated,
   restoreEntryFile: unsimulated,
