@@ -7,6 +7,7 @@ export const ownVariables: readonly (readonly [name: string, what: string])[] = 
   ["SESSREAP_STATE_DIR", "Where tombstones, the history and the memory between sweeps are kept."],
   ["SESSREAP_EXEC", "Set by `exec` for its command, so that its descendants can be found again; nothing reads it from outside."],
   ["SESSREAP_PID_NAMESPACE", "`own` declares that this machine's pids are all there are."],
+  ["SESSREAP_EXEC", "Set by `sessreap exec` for what it starts, so that it finds all of it again. Not to be set by hand."],
 ];
 
 /** Variables of others that decide where something is looked for, or how it is shown. */
