@@ -1,5 +1,4 @@
 import type { BigIntStats } from "node:fs";
-import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { homeOf } from "./homes.ts";
 import type { SelfTest } from "../core/doubt.ts";
@@ -10,6 +9,7 @@ import { askAppServer, type ServerQuestion } from "./app-server.ts";
 import { copyAttributes, runRelease } from "./commands.ts";
 import { probeEndpoint } from "./endpoints.ts";
 import { captureEntry, dropDirectory, restoreEntryFile, type Captured, type FileToRestore, type JudgedFile } from "./capture.ts";
+import { sha256 } from "./digest.ts";
 import { directoriesOf, listDirectory, readEntryFile, stateOfEntry, type EntryRead, type FileState, type Listing } from "./directory.ts";
 import { fsyncDirectory, readRegistryFile, replaceJudged, type FileRead, type Piece, type ReadFile, type Replaced } from "./files.ts";
 import { appendHistory, type HistoryLine } from "./history.ts";
@@ -114,8 +114,11 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     },
     reportOnlyReason,
     replaceJudged: (file, pieces, lastLook) => replaceJudged(file, pieces, lastLook, copyAttributes),
-    digest: (text) => createHash("sha256").update(text).digest("hex").slice(0, 32),
-    randomSuffix: () => randomBytes(2).toString("hex"),
+    digest: (text) => sha256(text).slice(0, 32),
+    randomSuffix: () =>
+      Math.floor(Math.random() * 0x10000)
+        .toString(16)
+        .padStart(4, "0"),
     sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
     store: storeIn(stateDir),
   };
