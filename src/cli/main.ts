@@ -2,8 +2,7 @@ import { outputSchema } from "../report/model.ts";
 import { exitCodes } from "../report/exit-code.ts";
 import { visible } from "../report/visible.ts";
 import { Failure } from "./failure.ts";
-import { write } from "./output.ts";
-import { runProgram } from "./program.ts";
+import { stderr, stdout, write } from "./output.ts";
 
 declare const SESSREAP_VERSION: string;
 
@@ -15,10 +14,10 @@ async function report(error: unknown, words: readonly string[]): Promise<number>
   const said = isExpected ? message : `a fault in sessreap: ${message} (please report it)`;
   if (words.includes("--json")) {
     const code = isExpected ? error.code : "fault";
-    await write(process.stdout, `${JSON.stringify({ schema: outputSchema, error: { code, message: said }, exitCode })}\n`);
+    await write(stdout, `${JSON.stringify({ schema: outputSchema, error: { code, message: said }, exitCode })}\n`);
   } else {
     await write(
-      process.stderr,
+      stderr,
       said
         .split("\n")
         .map((line) => `sessreap: ${visible(line, Number.POSITIVE_INFINITY)}\n`)
@@ -28,12 +27,20 @@ async function report(error: unknown, words: readonly string[]): Promise<number>
   return exitCode;
 }
 
+/** The version is asked for by scripts and hooks, which need not wait for the parser of command lines. */
+async function run(words: readonly string[]): Promise<number> {
+  if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
+    await write(stdout, `${SESSREAP_VERSION}\n`);
+    return exitCodes.done;
+  }
+  const { runProgram } = await import("./program.ts");
+  return runProgram(words, { env: process.env, stdout, stderr, version: SESSREAP_VERSION });
+}
+
 /** The one place where an exit code is set; `process.exit` would cut what a slow pipe has not taken yet. */
 export async function main(words: readonly string[]): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-  const { env, stdout, stderr } = process;
   try {
-    process.exitCode = await runProgram(words, { env, stdout, stderr, version: SESSREAP_VERSION });
+    process.exitCode = await run(words);
   } catch (error) {
     process.exitCode = await report(error, words);
   }
