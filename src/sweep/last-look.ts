@@ -1,7 +1,8 @@
 import { judge } from "../core/ladder.ts";
 import type { Host } from "../host/host.ts";
 import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
-import { claimsOf, factsOf, sceneOf } from "./judge.ts";
+import { factsOf, sceneOf } from "./judge.ts";
+import { pidsOf } from "./load-files.ts";
 import { ownerUid } from "./loaded.ts";
 import { codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld } from "./observe.ts";
 import type { Surroundings } from "./outcome.ts";
@@ -20,15 +21,15 @@ export async function lastLook(
 ): Promise<ReadonlySet<string> | undefined> {
   const { target } = loaded;
   const { court, evidence: before, since } = examination;
-  const pids = new Set(claimsOf(condemned.map(({ entry }) => entry)).flatMap(({ pid }) => pid ?? []));
+  const pids = pidsOf(condemned.map(({ entry }) => entry));
   const world = await lookAtWorld(host, { pids, owners: ownerQuestions([target]) });
   if ((await findOwner(host, target.owner, world)).up) return undefined;
   const homes = codexHomesFor(host, target, ownerUid(loaded), around.codexHomes, around.env);
   const facts = factsOf(loaded, world, lookAtLocks(host, world, homes));
   const evidence = evidenceOf({ ...world, clock: before.clock }, before.appServers, before.endpoints);
   const stillDead = condemned.filter(({ entry }) => {
-    const scene = sceneOf(court, loaded, entry, facts, evidence, since);
-    return scene !== undefined && judge(scene).verdict === "ghost";
+    const { claim } = entry;
+    return claim.ok && judge(sceneOf(court, loaded, entry, facts, evidence, since, claim)).verdict === "ghost";
   });
   return new Set(stillDead.map(({ entry }) => entry.key));
 }

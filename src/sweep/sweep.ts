@@ -39,13 +39,17 @@ export function sweepIdAt(startedAt: string, suffix: string): string {
   return `${startedAt.replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "")}-${suffix}`;
 }
 
-function entryReport({ loaded }: Examined, { entry, judgement, intent }: ExaminedEntry, outcome: Outcome | undefined): EntryReport {
+function entryReport(
+  { loaded }: Examined,
+  { entry, sessionId, judgement, intent }: ExaminedEntry,
+  outcome: Outcome | undefined,
+): EntryReport {
   const note = outcome?.note === undefined ? "" : `; ${outcome.note}`;
   return {
     registry: loaded.target.path,
     format: loaded.target.format.name,
     key: entry.key,
-    sessionId: entry.claim.ok ? (entry.claim.registration.sessionId ?? null) : null,
+    sessionId: sessionId ?? null,
     verdict: judgement.verdict,
     rung: judgement.rung ?? null,
     reason: judgement.reason,
