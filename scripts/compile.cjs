@@ -20,11 +20,7 @@ process.env.HOME = scratch;
 process.env.SESSREAP_STATE_DIR = join(scratch, "state");
 process.argv[1] = join(__dirname, "..", "bin", "sessreap.cjs");
 
-const runs = [
-  ["--version"],
-  ["--dry-run", "--app-server", "ws://127.0.0.1:9", "--registry", registry],
-  ["--registry", registry, "--json"],
-];
+const runs = [["--version"], ["--dry-run", "--app-server", "ws://127.0.0.1:9", "--registry", registry], ["--registry", registry, "--json"]];
 /** The tool's own output is of no use here. */
 const fs = require("node:fs");
 const { writeSync } = fs;
