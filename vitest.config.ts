@@ -11,6 +11,7 @@ export default defineConfig({
       project("sim", ["test/sim/**/*.test.ts"], { testTimeout: 60_000 }),
       project("host", ["test/host/**/*.test.ts", "test/sweep/**/*.test.ts"], { testTimeout: 30_000 }),
       project("cli", ["test/cli/**/*.test.ts"], { testTimeout: 60_000, hookTimeout: 180_000, globalSetup: ["test/cli/build.ts"] }),
+      project("systemd", ["test/systemd/**/*.test.ts"], { testTimeout: 60_000, hookTimeout: 60_000, globalSetup: ["test/cli/build.ts"] }),
     ],
   },
 });

@@ -1,64 +1,9 @@
-// Bundles the tool into one CommonJS file: it starts twice as fast as a tree of modules, and lazily imported parts
-// stay lazy inside it.
+// Builds all that ships in dist/.
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { appendFileSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { writeFileSync } from "node:fs";
+import { bundleLibrary, bundleTool } from "./bundle.mjs";
+import { bundledPackages, licencesFile } from "./third-party.mjs";
 
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-
-const common = { bundle: true, platform: "node", target: "node20", format: "cjs", legalComments: "none", logLevel: "warning" };
-
-/** What a quiet sweep never runs: packages, and the one module of ours that is made of a package. */
-const seldom = /^(?:[^.].*|\.\/config-schema\.ts)$/;
-
-/**
- * V8 reads every function of a file before the first one runs, needed or not. So what is imported with `import()` and
- * seldom needed goes into the file as one string literal, which is passed over in a tenth of the time and compiled
- * when somebody asks for it. Its stack traces carry its own name.
- */
-const packed = {
-  name: "packed",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: seldom }, ({ kind, path, resolveDir }) => {
-      if (kind !== "dynamic-import" || path.startsWith("node:")) return undefined;
-      return { path, namespace: "packed", pluginData: { resolveDir } };
-    });
-    onLoad({ filter: /.*/, namespace: "packed" }, async ({ path, pluginData: { resolveDir } }) => {
-      const stdin = { contents: `module.exports = require(${JSON.stringify(path)});`, resolveDir };
-      const { outputFiles } = await build({ ...common, stdin, write: false, minify: true });
-      const [text, filename] = [outputFiles[0].text, `sessreap/${path.replace("./", "")}`].map((value) => JSON.stringify(value));
-      const contents = `
-        const { compileFunction } = require("node:vm");
-        compileFunction(${text}, ["module", "require", "__filename"], { filename: ${filename} })(module, require, __filename);`;
-      return { contents, resolveDir };
-    });
-  },
-};
-
-/** commander loads `node:child_process` at once, for subcommands that are programs of their own: there are none here. */
-const withoutPrograms = {
-  name: "without-programs",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:child_process$/ }, ({ path, importer }) =>
-      /node_modules\/commander\//.test(importer) ? { path, namespace: "without-programs" } : undefined,
-    );
-    onLoad({ filter: /.*/, namespace: "without-programs" }, () => ({ contents: "module.exports = {};" }));
-  },
-};
-
-await build({
-  ...common,
-  entryPoints: ["src/cli/main.ts"],
-  outfile: "dist/sessreap.cjs",
-  plugins: [packed, withoutPrograms],
-  // Node's own modules are loaded by `require` when `import()` asks for them: that is faster than its module loader.
-  supported: { "dynamic-import": false },
-  define: { SESSREAP_VERSION: JSON.stringify(version), "import.meta.url": "__importMetaUrl" },
-  banner: { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
-});
-
-const made = createHash("sha256").update(readFileSync("dist/sessreap.cjs")).digest("hex");
-appendFileSync("dist/sessreap.cjs", `// build ${made.slice(0, 32)}\n`);
-execFileSync(process.execPath, [fileURLToPath(new URL("compile.cjs", import.meta.url))], { stdio: ["ignore", "inherit", "inherit"] });
+const built = await Promise.all([bundleTool(), bundleLibrary()]);
+writeFileSync("dist/third-party-licenses.txt", licencesFile(bundledPackages(...built.flatMap(({ metafiles }) => metafiles))));
+execFileSync(process.execPath, ["scripts/compile.cjs"], { stdio: ["ignore", "inherit", "inherit"] });

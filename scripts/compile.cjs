@@ -1,4 +1,4 @@
-// Lets the tool run as it usually does, in a scratch home, and keeps what V8 compiled meanwhile for `bin/sessreap.cjs`.
+// Lets the tool run as it usually does, in a scratch home, and keeps what V8 compiled meanwhile for `bin/sessreap.js`.
 // Whatever the runs did not need is compiled when it is needed, as always.
 "use strict";
 const { copyFileSync, mkdtempSync, rmSync, unlinkSync, utimesSync, writeFileSync } = require("node:fs");
@@ -18,7 +18,7 @@ copyFileSync(join(__dirname, "..", "examples", "registrations.json"), registry);
 utimesSync(registry, 0, 0);
 process.env.HOME = scratch;
 process.env.SESSREAP_STATE_DIR = join(scratch, "state");
-process.argv[1] = join(__dirname, "..", "bin", "sessreap.cjs");
+process.argv[1] = join(__dirname, "..", "bin", "sessreap.js");
 
 const runs = [["--version"], ["--dry-run", "--app-server", "ws://127.0.0.1:9", "--registry", registry], ["--registry", registry, "--json"]];
 /** The tool's own output is of no use here. */
@@ -31,7 +31,7 @@ let next = 0;
 function run() {
   process.argv.splice(2, Infinity, ...runs[next]);
   next += 1;
-  if (bin === undefined) bin = require("../bin/sessreap.cjs");
+  if (bin === undefined) bin = require("../bin/sessreap.js");
   else bin.script.runInThisContext()(require, module, join(__dirname, "..", "dist", "sessreap.cjs"));
 }
 

@@ -36,7 +36,7 @@ export function startTicksOf(pid: number): string {
 export const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 
 export async function until(what: string, test: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 1000; attempt += 1) {
+  for (let attempt = 0; attempt < 3000; attempt += 1) {
     if (test()) return;
     await new Promise((resolve) => void setTimeout(resolve, 10));
   }

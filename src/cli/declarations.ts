@@ -16,6 +16,8 @@ export type CommandDeclaration = {
   readonly options: readonly OptionDeclaration[];
   /** What its exit codes mean, beside those that every command has. */
   readonly exits: readonly string[];
+  /** For the shells' completions, not for people: neither the help nor the manual names it. */
+  readonly hidden?: true;
 };
 
 const json: OptionDeclaration = { flags: "--json", help: "print one JSON document instead of text" };
@@ -40,6 +42,8 @@ const judging: readonly OptionDeclaration[] = [
   { flags: "--now", help: "do not wait for a second look, and let restored entries go" },
 ];
 
+const metricsFile: OptionDeclaration = { flags: "--metrics-file <file>", help: "write what node_exporter's textfile collector reads" };
+
 const swept = [
   "0  done, nothing failed",
   "3  a registry could not be read, or an entry could not be reaped",
@@ -51,7 +55,7 @@ export const commands = [
   {
     name: "sweep",
     summary: "judge every registration and reap the ghosts (the default command)",
-    options: [dryRun, ...judging, exitCode, json, quiet, verbose, color],
+    options: [dryRun, ...judging, metricsFile, exitCode, json, quiet, verbose, color],
     exits: [...swept, "10 ghosts found, with --dry-run and --exit-code", "75 another sweep is running"],
   },
   {
@@ -109,6 +113,40 @@ export const commands = [
     options: [...judging, json],
     exits: [],
   },
+  {
+    name: "doctor",
+    summary: "how every guard stands: is it really on, and when did it last work",
+    options: [...judging, { flags: "--exit-code", help: "exit 10 when a guard is off" }, json, color],
+    exits: ["10 a guard is not on, or will not stay on, with --exit-code"],
+  },
+  {
+    name: "units",
+    summary: "install, uninstall or print the systemd units that sweep every five minutes",
+    arguments: "<action>",
+    options: [
+      { flags: "--user", help: "for your own manager (the default)" },
+      { flags: "--system <user>", help: "for the system's manager, run as this user" },
+      { flags: "--follow <unit>", help: "start and stop the timer with this unit, such as the bridge's" },
+      { flags: "--no-enable", help: "write the units, turn nothing on" },
+      { flags: "-n, --dry-run", help: "say what would be written" },
+    ],
+    exits: ["2  refused: nothing was touched", "3  installed, but the first run failed"],
+  },
+  {
+    name: "completion",
+    summary: "print the completions of a shell, to be sourced or installed",
+    arguments: "<bash|zsh|fish>",
+    options: [],
+    exits: [],
+  },
+  {
+    name: "manual",
+    summary: "print a page of the manual, ready for man -l -",
+    arguments: "[sessreap|sessreap-config|sessreap-units]",
+    options: [],
+    exits: [],
+  },
+  { name: "__complete", summary: "what the words can go on with", arguments: "[words...]", options: [], exits: [], hidden: true },
 ] as const satisfies readonly CommandDeclaration[];
 
 export type CommandName = (typeof commands)[number]["name"];

@@ -1,3 +1,5 @@
+import { isJournal } from "../host/journal-stream.ts";
+import { journalLine } from "../report/journal.ts";
 import { outputSchema } from "../report/model.ts";
 import { exitCodes } from "../report/exit-code.ts";
 import { visible } from "../report/visible.ts";
@@ -16,11 +18,16 @@ async function report(error: unknown, words: readonly string[]): Promise<number>
     const code = isExpected ? error.code : "fault";
     await write(stdout, `${JSON.stringify({ schema: outputSchema, error: { code, message: said }, exitCode })}\n`);
   } else {
+    const isBusy = isExpected && error.code === "busy";
+    const prefix = isJournal(2, process.env) ? journalLine(isBusy ? 5 : 3, "") : "";
     await write(
       stderr,
       said
         .split("\n")
-        .map((line) => `sessreap: ${visible(line, Number.POSITIVE_INFINITY)}\n`)
+        .map(
+          (line) => `${prefix}sessreap: ${visible(line, Number.POSITIVE_INFINITY)}
+`,
+        )
         .join(""),
     );
   }

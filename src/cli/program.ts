@@ -11,16 +11,21 @@ const runners: Readonly<Record<CommandName, () => Promise<Run<never>>>> = {
   explain: async () => (await import("./commands/explain.ts")).runExplain,
   history: async () => (await import("./commands/history.ts")).runHistory,
   restore: async () => (await import("./commands/restore.ts")).runRestore,
+  doctor: async () => (await import("./commands/doctor.ts")).runDoctor,
+  units: async () => (await import("./commands/units.ts")).runUnits,
   watch: async () => (await import("./commands/watch.ts")).runWatch,
   owners: async () => (await import("./commands/owners.ts")).runOwners,
   config: async () => (await import("./commands/config.ts")).runConfig,
+  completion: async () => (await import("./commands/completion.ts")).runCompletion,
+  manual: async () => (await import("./commands/manual.ts")).runManual,
+  __complete: async () => (await import("./commands/complete.ts")).runComplete,
 };
 
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
 function declare(parent: Command, declaration: CommandDeclaration, isDefault: boolean): Command {
-  const { name, summary, options, exits } = declaration;
-  const command = parent.command(name, { isDefault }).description(summary);
+  const { name, summary, options, exits, hidden } = declaration;
+  const command = parent.command(name, { isDefault, hidden: hidden === true }).description(summary);
   if (declaration.arguments !== undefined) command.argument(declaration.arguments);
   for (const { flags, help, many, fallback } of options) {
     const option = new Option(flags, help);
@@ -62,7 +67,7 @@ export async function runProgram(words: readonly string[], around: Around): Prom
   for (const [index, declaration] of commands.entries()) {
     const command = declare(program, declaration, index === 0);
     command.exitOverride().action(async (...given: readonly unknown[]) => {
-      const positionals = "arguments" in declaration ? [given[0]].flat() : [];
+      const positionals = "arguments" in declaration ? [given[0] ?? []].flat() : [];
       const run = await runners[declaration.name]();
       exitCode = await run({ ...around, words: positionals as string[], options: command.opts<never>() });
     });

@@ -6,6 +6,7 @@ const agentPackages: ReadonlyMap<string, string> = new Map([
   ["@openai/codex", "codex"],
   ["@just-every/code", "code"],
   ["@anthropic-ai/claude-code", "claude"],
+  ["@anthropic-ai/claude-agent-sdk", "claude"],
 ]);
 const runtimes: ReadonlySet<string> = new Set(["node", "nodejs", "bun", "deno"]);
 /** Options of script runtimes whose value is an argument of its own, so that it is not taken for the script. */

@@ -1,5 +1,5 @@
 import type { Clock } from "./evidence.ts";
-import { clockStepMs } from "./policy.ts";
+import { clockStepMs, restoredKeptMs } from "./policy.ts";
 
 /** What earlier sweeps of this machine remember of one entry, as the ladder sees it. */
 export type EntryMemory = {
@@ -128,4 +128,12 @@ export function traceOf(
   if (!now.needsFirstSeen && !clockStepped && !now.absent) return undefined;
   const absentSinceMs = now.absent && now.awakeMs !== undefined ? now.awakeMs - (absentForMs ?? 0) : undefined;
   return { digest: entry.digest(), seenForMs, clockStepped, absentSinceMs };
+}
+
+/** Marks whose time is not over. None lasts longer from now than a new one would, or a clock set back would prolong it. */
+export function standingMarks(marks: readonly Restored[], wallMs: number | undefined): readonly Restored[] {
+  if (wallMs === undefined) return marks;
+  return marks
+    .filter(({ untilMs }) => wallMs < untilMs)
+    .map((mark) => ({ ...mark, untilMs: Math.min(mark.untilMs, wallMs + restoredKeptMs) }));
 }

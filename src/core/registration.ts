@@ -12,6 +12,8 @@ export type Registration = {
   readonly startTicks: string | undefined;
   readonly bootId: string | undefined;
   readonly host: string | undefined;
+  /** The machine's id (machine-id(5)), which tells machines of one host name apart. */
+  readonly machineId: string | undefined;
   /** The inode of the pid namespace in which `pid` is counted, in decimal digits. */
   readonly pidNamespace: string | undefined;
   /** Epoch ms; undefined when the entry has no such time or one that is no time. */
@@ -40,6 +42,7 @@ export const nothingClaimed: Omit<Registration, "key"> = {
   startTicks: undefined,
   bootId: undefined,
   host: undefined,
+  machineId: undefined,
   pidNamespace: undefined,
   registeredAt: undefined,
   lastActivityAt: undefined,

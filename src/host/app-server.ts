@@ -11,7 +11,8 @@ export const serverLimits = {
   requestMs: 1_500,
   totalMs: 3_000,
   pages: 200,
-  messageBytes: 8 * 1024 * 1024,
+  /** Of all messages together: many pages of many ids would fill the memory one by one. */
+  totalBytes: 8 * 1024 * 1024,
 } as const;
 
 export type ServerQuestion = {
@@ -54,6 +55,9 @@ async function listLoaded(rpc: Rpc): Promise<ReadonlySet<string>> {
   throw new Error(`thread/loaded/list has more than ${serverLimits.pages} pages`);
 }
 
+/** What a server says goes into reports, and it may say a lot. */
+const clip = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)}…` : text);
+
 /** Only the two exact forms of "not in memory" count; they are the proof that a list, which may be partial, is not. */
 async function readThread(rpc: Rpc, id: string): Promise<ThreadRead> {
   try {
@@ -63,12 +67,12 @@ async function readThread(rpc: Rpc, id: string): Promise<ThreadRead> {
     const type = isRecord(status) ? status["type"] : undefined;
     const sameThread = typeof thread?.["id"] === "string" && canonicalSession(thread["id"]) === id;
     if (type === "notLoaded" && sameThread) return { kind: "not-loaded" };
-    return { kind: "other", what: `thread/read answers status ${JSON.stringify(type ?? null)}` };
+    return { kind: "other", what: clip(`thread/read answers status ${JSON.stringify(type ?? null)}`) };
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     const named = /^thread not loaded: (\S+)$/.exec(error.message)?.[1];
     if (named !== undefined && canonicalSession(named) === id) return { kind: "not-loaded" };
-    return { kind: "other", what: `thread/read answers "${error.message}"` };
+    return { kind: "other", what: clip(`thread/read answers "${error.message}"`) };
   }
 }
 
@@ -104,7 +108,7 @@ export async function askAppServer({ connectTo, ids }: ServerQuestion, version: 
     const reads = await readThreads(rpc, ids, loaded);
     return { kind: "answered", loaded, reads, upMs: unseen("nobody has looked for its process") };
   } catch (error) {
-    return isRefusal(error) ? { kind: "refused" } : { kind: "unanswered", why: sayError(error) };
+    return isRefusal(error) ? { kind: "refused" } : { kind: "unanswered", why: clip(sayError(error)) };
   } finally {
     rpc?.close();
   }

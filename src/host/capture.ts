@@ -7,16 +7,18 @@ import {
   fsyncSync,
   futimesSync,
   linkSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmdirSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { readSmall, type FileState } from "./directory.ts";
+import { makeDirectories } from "./directories.ts";
+import { asideName, readSmall, type FileState } from "./directory.ts";
 import { errorCode, sayError } from "./observed.ts";
+import { isThere } from "./pids.ts";
 
 /** One file as it was judged: its state, and its bytes where they were read. */
 export type JudgedFile = { readonly key: string; readonly state: FileState; readonly bytes: Buffer | undefined };
@@ -43,9 +45,8 @@ function isJudged(path: string, { state, bytes }: JudgedFile): boolean {
   }
 }
 
-/** Captured files are named after their maker, so that the next sweep can put back what a killed one left. */
-function captureName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.sessreap-${process.pid}.tmp`);
+function aside(path: string, what: "held" | "new"): string {
+  return join(dirname(path), `.${basename(path)}.sessreap-${process.pid}.${what}`);
 }
 
 function putBackCaptured(captured: string, path: string): Captured {
@@ -65,7 +66,7 @@ function putBackCaptured(captured: string, path: string): Captured {
  */
 export function captureEntry(root: string, judged: JudgedFile): Captured {
   const path = join(root, judged.key);
-  const captured = captureName(path);
+  const captured = aside(path, "held");
   try {
     renameSync(path, captured);
   } catch (error) {
@@ -83,6 +84,38 @@ export function captureEntry(root: string, judged: JudgedFile): Captured {
     const back = putBackCaptured(captured, path);
     return back.kind === "failed" ? back : { kind: "failed", problem: sayError(error) };
   }
+}
+
+/** A sweep holds a file aside for milliseconds; one that is held for longer than this, in ms, was forgotten there. */
+const forgottenMs = 60_000;
+
+function isForgotten(path: string, maker: number): boolean {
+  if (maker === process.pid || !isThere(maker)) return true;
+  return Date.now() - statSync(path).ctimeMs > forgottenMs;
+}
+
+/**
+ * Puts back what a killed sweep had captured and not yet verified or dropped: whether it may go is for the next
+ * judgement to say. What was only being put together is dropped. Keys are those of the files that stand aside; what
+ * could not be mended is returned.
+ */
+export function putBackForgotten(root: string, keys: readonly string[]): readonly string[] {
+  const problems: string[] = [];
+  for (const key of keys) {
+    const path = join(root, key);
+    const [, name, maker, what] = asideName.exec(basename(path)) ?? [];
+    try {
+      if (name === undefined || !isForgotten(path, Number(maker))) continue;
+      if (what === "new") unlinkSync(path);
+      else {
+        const back = putBackCaptured(path, join(dirname(path), name));
+        if (back.kind === "failed") problems.push(back.problem);
+      }
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") problems.push(`${path}: ${sayError(error)}`);
+    }
+  }
+  return problems;
 }
 
 /** Removes the directory of an entry that existed for its sake; one that holds more stays. */
@@ -108,8 +141,8 @@ export type FileToRestore = {
 /** Puts a one-file entry back as it was; `newcomer` when something has its name already. */
 export function restoreEntryFile(root: string, file: FileToRestore): "restored" | "newcomer" {
   const path = join(root, file.key);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = captureName(path);
+  makeDirectories(dirname(path));
+  const temporary = aside(path, "new");
   const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
   try {
     for (let at = 0; at < file.content.length;) at += writeSync(fd, file.content, at);

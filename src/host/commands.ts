@@ -14,18 +14,3 @@ export async function runRelease(command: readonly string[], values: Readonly<Re
   });
   return failed ? shortMessage : undefined;
 }
-
-/**
- * Copies ACLs and extended attributes with coreutils, which Node cannot do by itself. A mode copied without its ACL
- * would widen access: the group bits of a file with an ACL are the ACL's mask.
- */
-export async function copyAttributes(from: string, to: string): Promise<void> {
-  if (process.platform !== "linux") return;
-  const { execa } = await import("execa");
-  const { failed, shortMessage } = await execa("cp", ["--attributes-only", "--preserve=mode,ownership,xattr", "--", from, to], {
-    reject: false,
-    stdin: "ignore",
-    env: { LC_ALL: "C" },
-  });
-  if (failed) throw new Error(`its attributes could not be copied: ${shortMessage}`);
-}

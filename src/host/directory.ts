@@ -24,6 +24,8 @@ export type Listing =
       readonly realPath: string;
       readonly stat: BigIntStats;
       readonly files: readonly FoundFile[];
+      /** What sweeps had set aside, by key: of one that is at work, or of one that was killed. */
+      readonly aside: readonly string[];
       /** Directories that could not be read: what is in them is not judged. */
       readonly problems: readonly string[];
     }
@@ -33,13 +35,25 @@ export type Listing =
 /** What identifies one state of a file, and what restoring it needs. */
 export type FileState = Pick<Stats, "dev" | "ino" | "size" | "mtimeMs" | "mode" | "uid" | "gid">;
 
+/**
+ * Names of files that stand aside for a moment, with the pid of their maker: an entry that was captured, or one that is
+ * being put together to be put back. The next sweep can tell by them what a killed one left.
+ */
+export const asideName = /^\.(.+)\.sessreap-(\d+)\.(held|new)$/;
+
 /** Directories below a registry's are followed so far and no farther. */
 const depthLimit = 8;
 
 /** Entries are small; a larger file is none (in bytes). */
 const entryLimit = 64 * 1024;
 
-type Walk = { readonly root: string; readonly files: FoundFile[]; readonly problems: string[]; readonly seen: Set<string> };
+type Walk = {
+  readonly root: string;
+  readonly files: FoundFile[];
+  readonly aside: Set<string>;
+  readonly problems: string[];
+  readonly seen: Set<string>;
+};
 
 /** No symbolic link is followed: none leads out of a registry. */
 function walk(into: Walk, below: string, steps: Steps, at: number, captures: Captures, depth: number): void {
@@ -60,6 +74,10 @@ function walk(into: Walk, below: string, steps: Steps, at: number, captures: Cap
       if (name.isDirectory()) walk(into, key, steps, at, captures, depth + 1);
       continue;
     }
+    if (isLast && name.name.startsWith(".") && name.isFile()) {
+      const original = asideName.exec(name.name)?.[1];
+      if (original !== undefined && matchSegment(step, original) !== undefined) into.aside.add(key);
+    }
     const isWanted = isLast ? name.isFile() : name.isDirectory();
     const found = isWanted ? matchSegment(step, name.name) : undefined;
     if (found === undefined) continue;
@@ -78,11 +96,11 @@ export function listDirectory(path: string, patterns: readonly string[]): Listin
     const realPath = realpathSync(path);
     const stat = statSync(realPath, { bigint: true });
     if (!stat.isDirectory()) return { kind: "unreadable", problem: "is no directory", cure: "name the directory that holds the entries" };
-    const into: Walk = { root: realPath, files: [], problems: [], seen: new Set() };
+    const into: Walk = { root: realPath, files: [], aside: new Set(), problems: [], seen: new Set() };
     for (const pattern of patterns) walk(into, "", parsePattern(pattern), 0, {}, 0);
     const unreadable = into.files.length === 0 ? into.problems[0] : undefined;
     if (unreadable !== undefined) return { kind: "unreadable", problem: unreadable, cure: "run as its owner, or let this user read it" };
-    return { kind: "listed", realPath, stat, files: into.files, problems: into.problems };
+    return { kind: "listed", realPath, stat, files: into.files, aside: [...into.aside], problems: into.problems };
   } catch (error) {
     if (errorCode(error) === "ENOENT") return { kind: "missing" };
     return { kind: "unreadable", problem: sayError(error), cure: "correct the path, or let this user read it" };

@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { appendFileSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { RetiredProcess } from "../core/retirement.ts";
+import { makeDirectories } from "./directories.ts";
 import { errorCode } from "./observed.ts";
 
 /** One sweep, restore or retirement that did something. */
@@ -34,7 +35,7 @@ function readIfThere(path: string): string {
 
 export function appendHistory(stateDir: string, line: HistoryLine): void {
   const path = fileOf(stateDir);
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  makeDirectories(stateDir);
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > rotateAt) renameSync(path, `${path}.1`);
   appendFileSync(path, `${JSON.stringify(line)}\n`, { mode: 0o600 });
 }

@@ -1,17 +1,26 @@
-import type { BigIntStats } from "node:fs";
+import { existsSync, type BigIntStats } from "node:fs";
 import { hostname } from "node:os";
+import { dirname } from "node:path";
 import { homeOf } from "./homes.ts";
 import type { SelfTest } from "../core/doubt.ts";
 import type { AgentProcess, AppServerSight, Clock, EndpointSight, Here, LockHolder, Observed, ProcessTable } from "../core/evidence.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Endpoint } from "../core/registration.ts";
 import { askAppServer, type ServerQuestion } from "./app-server.ts";
-import { copyAttributes, runRelease } from "./commands.ts";
+import { runRelease } from "./commands.ts";
 import { probeEndpoint } from "./endpoints.ts";
-import { captureEntry, dropDirectory, restoreEntryFile, type Captured, type FileToRestore, type JudgedFile } from "./capture.ts";
+import {
+  captureEntry,
+  dropDirectory,
+  putBackForgotten,
+  restoreEntryFile,
+  type Captured,
+  type FileToRestore,
+  type JudgedFile,
+} from "./capture.ts";
 import { sha256 } from "./digest.ts";
 import { directoriesOf, listDirectory, readEntryFile, stateOfEntry, type EntryRead, type FileState, type Listing } from "./directory.ts";
-import { fsyncDirectory, readRegistryFile, replaceJudged, type FileRead, type Piece, type ReadFile, type Replaced } from "./files.ts";
+import { fsyncDirectory, readRegistryFile, type FileRead, type ReadFile } from "./files.ts";
 import { appendHistory, type HistoryLine } from "./history.ts";
 import * as linux from "./linux.ts";
 import type { ProcessAnswer, ProcessQuestion } from "./linux.ts";
@@ -19,6 +28,9 @@ import { loadMemory, saveMemory } from "./memory-store.ts";
 import { isLockHeld, isUnitUp } from "./owner.ts";
 import { takeRunLock, type RunLock } from "./run-lock.ts";
 import { reportOnlyReason } from "./standing.ts";
+import { replaceJudged, type Replaced } from "./swap.ts";
+import type { Piece } from "./swap-draft.ts";
+import { clearLitter } from "./swap-litter.ts";
 import { buryAll, exhume, makeRoom } from "./tombstones.ts";
 import { upSince } from "./uptime.ts";
 import { lookAtWriterLocks } from "./writer-locks.ts";
@@ -47,6 +59,8 @@ export type Host = {
   /** Every pid that is there now: no evidence, only a reason to open a file or not. */
   readonly livingPids: () => ReadonlySet<number> | undefined;
   readonly captureEntry: (root: string, judged: JudgedFile) => Captured;
+  /** Puts back what a killed sweep had set aside; what could not be mended is returned. */
+  readonly putBackForgotten: (root: string, keys: readonly string[]) => readonly string[];
   readonly dropDirectory: (root: string, key: string) => void;
   readonly restoreEntryFile: (root: string, file: FileToRestore) => "restored" | "newcomer";
   /** Makes durable what was removed from the directories of these entries. */
@@ -54,6 +68,8 @@ export type Host = {
   /** Why nothing may be written to a file, or to the entries in a directory; undefined when it may. */
   readonly reportOnlyReason: (realPath: string, stat: BigIntStats) => string | undefined;
   readonly replaceJudged: (file: ReadFile, pieces: readonly Piece[], lastLook: () => Promise<boolean>) => Promise<Replaced>;
+  /** Removes what killed sweeps have left beside a registry. */
+  readonly clearLitter: (path: string) => void;
   readonly digest: (text: string) => string;
   /** Four hexadecimal digits that tell two sweeps of one second apart. */
   readonly randomSuffix: () => string;
@@ -107,13 +123,17 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     stateOfEntry,
     livingPids: eyes.livingPids,
     captureEntry,
+    putBackForgotten,
     dropDirectory,
     restoreEntryFile,
     syncDirectories: (root, keys) => {
-      for (const directory of directoriesOf(root, keys)) fsyncDirectory(directory);
+      // A directory that went with its entry is missing from the one above it.
+      const standing = directoriesOf(root, keys).map((directory) => (existsSync(directory) ? directory : dirname(directory)));
+      for (const directory of new Set(standing)) fsyncDirectory(directory);
     },
     reportOnlyReason,
-    replaceJudged: (file, pieces, lastLook) => replaceJudged(file, pieces, lastLook, copyAttributes),
+    replaceJudged,
+    clearLitter,
     digest: (text) => sha256(text).slice(0, 32),
     randomSuffix: () =>
       Math.floor(Math.random() * 0x10000)

@@ -36,6 +36,7 @@ export function lookHere(hostname: string): Here {
   return {
     hostname,
     bootId: look("the boot id", () => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),
+    machineId: look("the machine id", () => readFileSync("/etc/machine-id", "utf8").trim()),
     pidNamespace: look("our own pid namespace", () => {
       const inode = /^pid:\[(\d+)\]$/.exec(readlinkSync("/proc/self/ns/pid"))?.[1];
       if (inode === undefined) throw new Error("a namespace in an unknown shape");
@@ -68,17 +69,19 @@ function readArgv(pid: number): readonly string[] {
   return text === "" ? [] : text.replace(/\0$/, "").split("\0");
 }
 
-/** What a process can be called by. Claude's executable is called by its version and kept in `…/claude/versions/`. */
+/**
+ * What a process can be called by, the agent that its argv or its executable runs included. Claude's executable is
+ * called by its version and kept in `…/claude/versions/`; Codex's can carry its platform in its name.
+ */
 function namesOf(pid: number, comm: string): readonly string[] {
   const argv = readArgv(pid);
   const script = scriptOf(argv);
-  const names = [comm, baseName(argv[0] ?? ""), script === undefined ? "" : baseName(script)];
-  if (script?.includes("node_modules/") === true) names.push(agentOf(argv) ?? "");
+  const names = [comm, baseName(argv[0] ?? ""), script === undefined ? "" : baseName(script), agentOf(argv) ?? ""];
   try {
     const parts = readlinkSync(`/proc/${pid}/exe`)
       .replace(/ \(deleted\)$/, "")
       .split("/");
-    names.push(parts.at(-1) ?? "");
+    names.push(parts.at(-1) ?? "", agentOf([parts.at(-1) ?? ""]) ?? "");
     if (parts.at(-2) === "versions") names.push(parts.at(-3) ?? "");
   } catch (error) {
     // Another user's executable may not be looked at (EACCES): comm and argv have been seen, and they are names, too.

@@ -6,7 +6,7 @@ export type Rpc = {
   readonly close: () => void;
 };
 
-type Limits = { readonly handshakeMs: number; readonly requestMs: number; readonly totalMs: number; readonly messageBytes: number };
+type Limits = { readonly handshakeMs: number; readonly requestMs: number; readonly totalMs: number; readonly totalBytes: number };
 type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void; readonly timer: NodeJS.Timeout };
 
 /**
@@ -18,13 +18,16 @@ export async function openRpc(address: string, limits: Limits): Promise<Rpc> {
   const { WebSocket } = await import("ws");
   const socket = new WebSocket(address, {
     handshakeTimeout: limits.handshakeMs,
-    maxPayload: limits.messageBytes,
+    maxPayload: limits.totalBytes,
+    // Answers to a flood of pings would pile up here for a server that does not read them.
+    autoPong: false,
     perMessageDeflate: false,
     followRedirects: false,
   });
   const waiting = new Map<number, Waiting>();
   let failure: Error | undefined;
   let nextId = 1;
+  let received = 0;
 
   function fail(error: Error): void {
     failure ??= error;
@@ -58,6 +61,8 @@ export async function openRpc(address: string, limits: Limits): Promise<Rpc> {
   socket.on("message", (data, isBinary) => {
     try {
       if (isBinary) throw new Error("a binary message");
+      received += (data as Buffer).length;
+      if (received > limits.totalBytes) throw new Error(`more than ${limits.totalBytes} bytes in all`);
       const message: unknown = JSON.parse((data as Buffer).toString("utf8"));
       if (typeof message !== "object" || message === null) throw new Error("a message that is no object");
       settle(message);

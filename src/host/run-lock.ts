@@ -1,18 +1,24 @@
-import { mkdirSync, statSync, unlinkSync } from "node:fs";
+import { statSync, unlinkSync } from "node:fs";
 import type { Server } from "node:net";
 import { join } from "node:path";
+import { makeDirectories } from "./directories.ts";
 import { errorCode } from "./observed.ts";
+
+/** The size of `sun_path` on Linux. */
+const addressBytes = 108;
 
 export type RunLock = { readonly release: () => void };
 
 /**
  * The lock's name: an abstract socket where there are any, for it dies with its holder and so needs no rule about
- * stale locks. It is keyed by what the state directory is, not by how its path is spelled.
+ * stale locks. It is keyed by what the state directory is, not by how its path is spelled. It fills the whole address:
+ * of a shorter name, Node 20 takes the zero bytes after it for a part and Node 24 does not, so that the two would not
+ * see each other's lock.
  */
 function lockAddress(stateDir: string): string {
   const { dev, ino } = statSync(stateDir, { bigint: true });
   if (process.platform !== "linux") return join(stateDir, "run.sock");
-  return `\0sessreap-${process.getuid?.()}-${dev}-${ino}`;
+  return `\0sessreap-${process.getuid?.()}-${dev}-${ino}`.padEnd(addressBytes, "-");
 }
 
 async function listen(address: string): Promise<Server | "taken"> {
@@ -38,7 +44,7 @@ async function isAnswered(address: string): Promise<boolean> {
 
 /** One sweep at a time per state directory; undefined when another is running. */
 export async function takeRunLock(stateDir: string): Promise<RunLock | undefined> {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  makeDirectories(stateDir);
   const address = lockAddress(stateDir);
   let server = await listen(address);
   if (server === "taken" && !address.startsWith("\0") && !(await isAnswered(address))) {

@@ -1,7 +1,8 @@
-import { closeSync, constants, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, constants, fsyncSync, openSync, readdirSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Reason } from "../core/answer.ts";
 import type { Cut } from "../registries/json-bytes.ts";
+import { makeDirectories } from "./directories.ts";
 import { fsyncDirectory } from "./files.ts";
 import { errorCode } from "./observed.ts";
 
@@ -92,7 +93,7 @@ export function encodeTombstone(tombstone: Tombstone): Buffer {
 
 function append(stateDir: string, sweepId: string, bytes: Buffer): void {
   const directory = directoryOf(stateDir);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectories(directory);
   const path = join(directory, `${sweepId}.jsonl`);
   const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   try {

@@ -8,6 +8,6 @@ export function claudeHome({ home, env }: Places): string {
 
 /**
  * What a Claude process can be called by: its executable is named by its version and found by the directory above,
- * its title and argv[0] are `claude`; older ones run in node.
+ * its title and argv[0] are `claude`; older ones and those of the agent SDK run in node or bun.
  */
-export const claudeNames = ["claude", "claude-code"] as const;
+export const claudeNames = ["claude", "claude-code", "node", "bun"] as const;

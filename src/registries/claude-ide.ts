@@ -2,7 +2,7 @@ import { claudeHome } from "./claude-home.ts";
 import { usual } from "./defaults.ts";
 import type { Claim, Format } from "./format.ts";
 import { isRecord } from "./fields.ts";
-import { claimFromFile } from "./one-file.ts";
+import { bodyOf, claimFromFile } from "./one-file.ts";
 
 /** Editors whose Claude extension writes such a lock; their extension host is a node or an electron. */
 const editors = [
@@ -24,12 +24,11 @@ const editors = [
   "zed",
 ];
 
-/** Under Windows the pid is one of Windows' own, which means nothing here. */
-function withoutWindowsPid(claim: Claim, content: string | undefined): Claim {
-  if (!claim.ok || content === undefined) return claim;
-  const body: unknown = JSON.parse(content.replace(/^\uFEFF/, ""));
-  return isRecord(body) && body["runningInWindows"] === true
-    ? { ...claim, registration: { ...claim.registration, pid: undefined } }
+/** An editor in Windows counts its pids there, and its port need not be one of ours: nothing of it can be probed here. */
+function abroadInWindows(claim: Claim, content: string | undefined): Claim {
+  const body = bodyOf(content);
+  return claim.ok && isRecord(body) && body["runningInWindows"] === true
+    ? { ...claim, registration: { ...claim.registration, host: "Windows", pid: undefined, endpoint: undefined } }
     : claim;
 }
 
@@ -48,5 +47,5 @@ export const claudeIde: Format = {
   patterns: ["<port>.lock"],
   nameIsEnough: false,
   ownDirectory: false,
-  claim: (name, content) => withoutWindowsPid(claimFromFile(name, content, { pid: "pid" }), content),
+  claim: (name, content) => abroadInWindows(claimFromFile(name, content, { pid: "pid" }), content),
 };

@@ -1,7 +1,8 @@
 import { claudeHome, claudeNames } from "./claude-home.ts";
 import { usual } from "./defaults.ts";
 import type { Format } from "./format.ts";
-import { claimFromFile } from "./one-file.ts";
+import { withPidDomain } from "./claude-pid-domain.ts";
+import { bodyOf, claimFromFile } from "./one-file.ts";
 
 /**
  * Claude's plugin markers, `plugins/cache/<market>/<plugin>/<version>/.in_use/<pid>`: a process says that it uses a
@@ -19,5 +20,5 @@ export const claudePluginInUse: Format = {
   patterns: ["**/.in_use/<pid>"],
   nameIsEnough: true,
   ownDirectory: false,
-  claim: (name, content) => claimFromFile(name, content, { pid: "pid", startTicks: "procStart" }),
+  claim: (name, content) => withPidDomain(claimFromFile(name, content, { pid: "pid", startTicks: "procStart" }), bodyOf(content)),
 };

@@ -1,4 +1,5 @@
 import { claudeHome, claudeNames } from "./claude-home.ts";
+import { withPidDomain } from "./claude-pid-domain.ts";
 import { usual } from "./defaults.ts";
 import { claimFrom } from "./fields.ts";
 import type { Format } from "./format.ts";
@@ -23,5 +24,8 @@ export const claudeRoster: Format = {
   container: "object",
   entries: "/workers",
   claim: (key, value) =>
-    claimFrom(key, value, { sessionId: "sessionId", pid: "pid", startTicks: "procStart", registeredAt: "startedAt", cwd: "cwd" }),
+    withPidDomain(
+      claimFrom(key, value, { sessionId: "sessionId", pid: "pid", startTicks: "procStart", registeredAt: "startedAt", cwd: "cwd" }),
+      value,
+    ),
 };

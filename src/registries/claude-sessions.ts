@@ -1,7 +1,8 @@
 import { claudeHome, claudeNames } from "./claude-home.ts";
 import { usual } from "./defaults.ts";
 import type { Format } from "./format.ts";
-import { claimFromFile } from "./one-file.ts";
+import { withPidDomain } from "./claude-pid-domain.ts";
+import { bodyOf, claimFromFile } from "./one-file.ts";
 
 /**
  * Claude Code's `sessions/<pid>.json`: one file a process, written in place by that process alone and never created
@@ -21,12 +22,15 @@ export const claudeSessions: Format = {
   nameIsEnough: false,
   ownDirectory: false,
   claim: (name, content) =>
-    claimFromFile(name, content, {
-      sessionId: "sessionId",
-      pid: "pid",
-      startTicks: "procStart",
-      registeredAt: "startedAt",
-      lastActivityAt: "updatedAt",
-      cwd: "cwd",
-    }),
+    withPidDomain(
+      claimFromFile(name, content, {
+        sessionId: "sessionId",
+        pid: "pid",
+        startTicks: "procStart",
+        registeredAt: "startedAt",
+        lastActivityAt: "updatedAt",
+        cwd: "cwd",
+      }),
+      bodyOf(content),
+    ),
 };

@@ -1,12 +1,13 @@
 import type { Endpoint } from "../core/registration.ts";
+import { claudeHome } from "./claude-home.ts";
 import { usual } from "./defaults.ts";
-import type { Claim, Format } from "./format.ts";
+import type { Claim, Format, Places } from "./format.ts";
 import { isRecord } from "./fields.ts";
-import { claimFromFile } from "./one-file.ts";
+import { bodyOf, claimFromFile } from "./one-file.ts";
 
 /** The broker writes `unix:/path`. */
 function endpointFrom(content: string | undefined): Endpoint | undefined {
-  const body: unknown = content === undefined ? undefined : JSON.parse(content.replace(/^\uFEFF/, ""));
+  const body = bodyOf(content);
   const said = isRecord(body) ? body["endpoint"] : undefined;
   return typeof said === "string" && said.startsWith("unix:/") ? { kind: "unix", path: said.slice("unix:".length) } : undefined;
 }
@@ -15,22 +16,31 @@ function withEndpoint(claim: Claim, content: string | undefined): Claim {
   return claim.ok ? { ...claim, registration: { ...claim.registration, endpoint: endpointFrom(content) } } : claim;
 }
 
+/** Claude hands each plugin a directory below `plugins/data`; only inside Claude does a variable name it. */
+function stateRoots(places: Places): readonly string[] {
+  const [data, temporary] = [places.env["CLAUDE_PLUGIN_DATA"], places.env["TMPDIR"]];
+  const fallback = temporary?.startsWith("/") === true ? temporary.replace(/\/+$/, "") : "/tmp";
+  return [
+    `${claudeHome(places)}/plugins/data`,
+    ...(data?.startsWith("/") === true ? [data.replace(/\/+$/, "")] : []),
+    `${fallback}/codex-companion`,
+  ];
+}
+
 /**
- * codex-plugin-cc's `broker.json`: the file outlives its broker, a wedged broker still accepts connections, and the
- * pid comes without start ticks. A directory a workspace, below `$CLAUDE_PLUGIN_DATA/state` or the fallback in /tmp.
+ * codex-plugin-cc's `broker.json`, a directory a workspace: the file outlives its broker, a wedged broker still accepts
+ * connections, and the pid comes without start ticks. The broker is a node that runs `app-server-broker.mjs`; any other
+ * node that has its pid is not known as a holder, and then the socket has the last word.
  */
 export const codexBroker: Format = {
   ...usual,
   name: "codex-broker",
   summary: "the Codex plugin's broker.json, one per workspace",
-  wellKnown: ({ env }) => {
-    const data = env["CLAUDE_PLUGIN_DATA"];
-    return [...(data?.startsWith("/") === true ? [`${data}/state`] : []), "/tmp/codex-companion"];
-  },
+  wellKnown: stateRoots,
   presence: "either",
-  holderNames: ["node", "bun", "app-server-broker", "broker"],
+  holderNames: ["app-server-broker", "broker"],
   layout: "files",
-  patterns: ["*/broker.json"],
+  patterns: ["*/broker.json", "state/*/broker.json", "*/state/*/broker.json"],
   nameIsEnough: false,
   ownDirectory: false,
   claim: (name, content) => withEndpoint(claimFromFile(name, content, { pid: "pid" }), content),

@@ -21,7 +21,7 @@ export type FieldName =
 export type FieldMap = Readonly<Partial<Record<FieldName, string>>>;
 
 /** Linux hands out pids up to 2^22; a larger one is a writer's mistake. */
-const largestPid = 4_194_304;
+export const largestPid = 4_194_304;
 
 type Reader = (
   value: unknown,

@@ -1,7 +1,7 @@
 import type { DeclaredShape } from "./declared.ts";
 import { usual } from "./defaults.ts";
 import type { Format } from "./format.ts";
-import { claimFromFile, claimFromName } from "./one-file.ts";
+import { claimFromFile } from "./one-file.ts";
 
 /**
  * One file an entry, described in the configuration. Without `fields` only the file's name is read: what it holds may
@@ -19,6 +19,6 @@ export function jsonFile({ pattern, fields, presence }: DeclaredShape): Format {
     patterns: [pattern],
     nameIsEnough,
     ownDirectory: false,
-    claim: (name, content) => (nameIsEnough ? claimFromName(name, false) : claimFromFile(name, content, fields)),
+    claim: (name, content) => (nameIsEnough ? claimFromFile(name, undefined, fields) : claimFromFile(name, content, fields)),
   };
 }

@@ -1,14 +1,15 @@
 import { usual } from "./defaults.ts";
 import type { Claim, Format } from "./format.ts";
 import { isRecord } from "./fields.ts";
-import { claimFromFile } from "./one-file.ts";
+import { bodyOf, claimFromFile } from "./one-file.ts";
 
-/** A pid of another platform means nothing here. */
-function onLinuxOnly(claim: Claim, content: string | undefined): Claim {
-  const body: unknown = claim.ok && content !== undefined ? JSON.parse(content.replace(/^\uFEFF/, "")) : undefined;
+/** A session of another platform, in a project that two machines share, is another host's. */
+function withPlatform(claim: Claim, content: string | undefined): Claim {
+  const body = bodyOf(content);
   const platform = isRecord(body) ? body["platform"] : undefined;
   if (!claim.ok || platform === undefined || platform === "linux") return claim;
-  return { ok: false, problem: `was written on ${JSON.stringify(platform)}, whose pids mean nothing here` };
+  if (typeof platform !== "string") return { ok: false, problem: `"platform" is ${JSON.stringify(platform)}, not a name` };
+  return { ...claim, registration: { ...claim.registration, host: platform } };
 }
 
 /**
@@ -27,7 +28,7 @@ export const omxSession: Format = {
   nameIsEnough: false,
   ownDirectory: true,
   claim: (name, content) =>
-    onLinuxOnly(
+    withPlatform(
       claimFromFile(name, content, {
         sessionId: "native_session_id",
         identity: "session_id",

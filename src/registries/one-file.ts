@@ -1,8 +1,14 @@
 import { nothingClaimed, type Registration } from "../core/registration.ts";
-import { claimFrom, type FieldMap } from "./fields.ts";
+import { claimFrom, largestPid, type FieldMap } from "./fields.ts";
 import type { Claim, EntryName } from "./format.ts";
 
 const torn = Symbol("torn");
+
+/** The value that a one-file entry holds; undefined where it was not read or is torn. */
+export function bodyOf(content: string | undefined): unknown {
+  const body = content === undefined ? undefined : parseBody(content);
+  return body === torn ? undefined : body;
+}
 
 function parseBody(content: string): unknown {
   try {
@@ -10,6 +16,11 @@ function parseBody(content: string): unknown {
   } catch {
     return torn;
   }
+}
+
+/** Why a pid in a file's name can be no holder's; undefined when it can. */
+export function pidProblem({ pid }: EntryName): string | undefined {
+  return pid !== undefined && (pid <= 1 || pid > largestPid) ? `its name says pid ${pid}, which can be no holder` : undefined;
 }
 
 /** What a file's name alone claims. */
@@ -23,7 +34,8 @@ export function claimFromName({ key, pid, sessionId, port }: EntryName, isTorn: 
  * body that names another pid than the file's name is reported, not guessed at.
  */
 export function claimFromFile(name: EntryName, content: string | undefined, fields: FieldMap): Claim {
-  if (name.pid !== undefined && name.pid <= 1) return { ok: false, problem: `its name says pid ${name.pid}, which can be no holder` };
+  const problem = pidProblem(name);
+  if (problem !== undefined) return { ok: false, problem };
   if (content === undefined) return claimFromName(name, false);
   const body = parseBody(content);
   if (body === torn) {

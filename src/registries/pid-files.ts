@@ -1,6 +1,6 @@
 import { usual } from "./defaults.ts";
 import type { Format } from "./format.ts";
-import { claimFromName } from "./one-file.ts";
+import { claimFromName, pidProblem } from "./one-file.ts";
 
 /** Who can hold an `active-session-<pid>`: a Claude, or the shell or script that its start hook ran in. */
 const sessionHolders = ["claude", "claude-code", "codex", "code", "coder", "node", "bun", "sh", "bash", "dash", "zsh", "fish"];
@@ -22,8 +22,8 @@ export function pidFiles(pattern: string | undefined): Format {
     nameIsEnough: true,
     ownDirectory: false,
     claim: (name, content) => {
-      if (name.pid === undefined || name.pid <= 1)
-        return { ok: false, problem: `its name says pid ${name.pid ?? "0…"}, which can be no holder` };
+      const problem = name.pid === undefined ? "its name has no pid that is one" : pidProblem(name);
+      if (problem !== undefined) return { ok: false, problem };
       const claim = claimFromName(name, false);
       const sessionId = /^[\w:.-]{1,128}$/.exec(content?.trim() ?? "")?.[0];
       return claim.ok && name.sessionId === undefined ? { ...claim, registration: { ...claim.registration, sessionId } } : claim;

@@ -30,6 +30,8 @@ export type EntryReport = {
   readonly ageMs: number | null;
   readonly action: Action;
   readonly tombstone: string | null;
+  /** Another session under which the same process is registered, by a registry that its holder writes itself. */
+  readonly phantomOf: string | null;
 };
 
 export type Summary = {

@@ -1,6 +1,7 @@
 import type { Verdict } from "../core/ladder.ts";
 import type { EntryReport, RegistryReport, SweepReport } from "./model.ts";
 import type { Palette } from "./palette.ts";
+import { blindEntry } from "./sweep-guards.ts";
 import { visible } from "./visible.ts";
 
 /** A mark that can be read without colour. */
@@ -89,6 +90,8 @@ export function sweepWarnings(report: SweepReport, named: ReadonlySet<string>): 
 
 /** A registry that stays blind is a guard that is off. */
 function blindness({ entries }: SweepReport): readonly string[] {
-  const blind = entries.find(({ reason }) => reason === "process-table-blind" || reason === "foreign-pid-namespace");
-  return blind === undefined ? [] : [`warning: entries are kept because the processes cannot be seen: ${visible(blind.detail)}`];
+  const blind = blindEntry(entries);
+  if (blind === undefined) return [];
+  const why = blind.reason === "app-server-unreachable" ? "an app server gives no answer" : "the processes cannot be seen";
+  return [`warning: entries are kept because ${why}: ${visible(blind.detail)}`];
 }

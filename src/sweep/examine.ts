@@ -14,6 +14,7 @@ import { loadRegistry } from "./load.ts";
 import { ownerUid, type Loaded, type ReadRegistry } from "./loaded.ts";
 import { askServers, codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, unlookedWorld, type World } from "./observe.ts";
 import { findOwner, ownerQuestions, type OwnerSight } from "./owner.ts";
+import { withPhantoms } from "./phantoms.ts";
 import type { ServerTarget, Target } from "./target.ts";
 
 export type ExamineOptions = {
@@ -25,7 +26,11 @@ export type ExamineOptions = {
   readonly lookAnyway: boolean;
 };
 
-export type ExaminedEntry = Judged & { readonly intent: Intent };
+export type ExaminedEntry = Judged & {
+  readonly intent: Intent;
+  /** The session that a registry written by the holders themselves names for the same process, if it is another. */
+  readonly phantomOf: string | undefined;
+};
 
 export type Examined = {
   readonly loaded: ReadRegistry;
@@ -172,9 +177,16 @@ async function examineRegistry(
   const entries = loaded.entries.map((entry): ExaminedEntry => {
     const { judgement, memory, sessionId } = judgeEntry(court, loaded, entry, facts, evidence, from);
     const intent = intentFor(judgement, memory, standing, court.policy);
-    return { entry, sessionId, judgement: { ...judgement, detail: oneOf(details, judgement.detail) }, memory, intent };
+    return { entry, sessionId, judgement: { ...judgement, detail: oneOf(details, judgement.detail) }, memory, intent, phantomOf: undefined };
   });
   return { loaded, facts, owner, reportOnly, drifted, entries };
+}
+
+/** A part of a directory that could not be read holds entries that nobody judges. */
+function unreadParts(read: readonly ReadRegistry[]): readonly string[] {
+  return read.flatMap((loaded) =>
+    loaded.kind === "files" ? loaded.problems.map((problem) => `${problem}; nothing in it was judged`) : [],
+  );
 }
 
 /**
@@ -206,8 +218,8 @@ export async function examine(host: Host, options: ExamineOptions): Promise<Exam
     evidence,
     since: from,
     refusal: mustLook ? refusal(host.selfTest(), options.policy) : undefined,
-    warnings: problem === undefined ? [] : [problem],
+    warnings: [...(problem === undefined ? [] : [problem]), ...unreadParts(read)],
     unread: loaded.filter((registry) => !isRead(registry)),
-    registries,
+    registries: withPhantoms(registries, evidence),
   };
 }

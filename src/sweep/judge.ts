@@ -68,12 +68,14 @@ export function sceneOf(
   from: Since,
   claim: UnderstoodClaim,
 ): Scene {
-  const { registration } = claim;
+  const { registration, torn } = claim;
   const { host, policy } = court;
   const recalled = recall(court.memory, remembered(host, loaded, entry, claim, evidence.clock), from, evidence.clock);
   const memory = policy.now ? { ...recalled, restored: false } : recalled;
-  const registry = entry.place.kind === "file" ? { ...facts, modifiedAt: seen(entry.place.state.mtimeMs) } : facts;
-  return { claim: registration, registry, evidence, memory, policy };
+  const modifiedAt = entry.place.kind === "file" ? seen(entry.place.state.mtimeMs) : facts.modifiedAt;
+  // A torn body hides whatever start token it held, so whoever has the pid now may be its holder under any name.
+  const holderNames = torn ? undefined : facts.holderNames;
+  return { claim: registration, registry: { ...facts, modifiedAt, holderNames }, evidence, memory, policy };
 }
 
 export function judgeEntry(

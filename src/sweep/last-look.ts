@@ -1,12 +1,28 @@
+import type { Evidence } from "../core/evidence.ts";
 import { judge } from "../core/ladder.ts";
 import type { Host } from "../host/host.ts";
 import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
-import { factsOf, sceneOf } from "./judge.ts";
+import { claimsOf, factsOf, sceneOf } from "./judge.ts";
 import { pidsOf } from "./load-files.ts";
-import { ownerUid } from "./loaded.ts";
-import { codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld } from "./observe.ts";
+import { ownerUid, type ReadRegistry } from "./loaded.ts";
+import { askServers, codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, type Questions } from "./observe.ts";
 import type { Surroundings } from "./outcome.ts";
 import { findOwner, ownerQuestions } from "./owner.ts";
+
+/** Asks the servers again: a thread may have been loaded since it was condemned, and no process shows that. */
+async function askAgain(
+  host: Host,
+  { court, evidence }: Examination,
+  { target }: ReadRegistry,
+  condemned: readonly ExaminedEntry[],
+  questions: Questions,
+): Promise<Evidence["appServers"]> {
+  const ids = claimsOf(condemned.map(({ entry }) => entry)).flatMap(({ sessionId }) => sessionId ?? []);
+  if (ids.length === 0 || target.appServers.length === 0) return evidence.appServers;
+  const world = await lookAtWorld(host, questions);
+  const asked = target.appServers.map((server) => [server.url, { server, ids: server.configured ? ids : [] }] as const);
+  return askServers(host, world, court.memory, new Map(asked));
+}
 
 /**
  * Looks at the processes once more, in the moment before the condemned go: keys of those that are still dead, or
@@ -22,11 +38,14 @@ export async function lastLook(
   const { target } = loaded;
   const { court, evidence: before, since } = examination;
   const pids = pidsOf(condemned.map(({ entry }) => entry));
-  const world = await lookAtWorld(host, { pids, owners: ownerQuestions([target]) });
+  const questions = { pids, owners: ownerQuestions([target]) };
+  const appServers = await askAgain(host, examination, loaded, condemned, questions);
+  // The processes last, as close to the swap as can be.
+  const world = await lookAtWorld(host, questions);
   if ((await findOwner(host, target.owner, world)).up) return undefined;
   const homes = codexHomesFor(host, target, ownerUid(loaded), around.codexHomes, around.env);
   const facts = factsOf(loaded, world, lookAtLocks(host, world, homes));
-  const evidence = evidenceOf({ ...world, clock: before.clock }, before.appServers, before.endpoints);
+  const evidence = evidenceOf({ ...world, clock: before.clock }, appServers, before.endpoints);
   const stillDead = condemned.filter(({ entry }) => {
     const { claim } = entry;
     return claim.ok && judge(sceneOf(court, loaded, entry, facts, evidence, since, claim)).verdict === "ghost";

@@ -47,7 +47,7 @@ export async function loadFiles(host: Host, target: Target, format: FilesFormat)
   const listing = host.listDirectory(target.path, format.patterns);
   if (listing.kind === "missing") return missing(target);
   if (listing.kind === "unreadable") return { state: "unreadable", target, problem: `${listing.problem}; ${listing.cure}` };
-  const { realPath, stat, files, problems } = listing;
+  const { realPath, stat, files, aside, problems } = listing;
   const living = format.nameIsEnough ? host.livingPids() : undefined;
   const entries = files.map((file): Entry | undefined => {
     const pid = entryName(file.key, file.captures).pid;
@@ -63,5 +63,5 @@ export async function loadFiles(host: Host, target: Target, format: FilesFormat)
     }
   }
   const found = entries.filter((entry) => entry !== undefined);
-  return { state: "read", kind: "files", target, realPath, stat, problems, entries: found, pids: pidsOf(found) };
+  return { state: "read", kind: "files", target, realPath, stat, aside, problems, entries: found, pids: pidsOf(found) };
 }

@@ -31,11 +31,12 @@ type Read = {
 /** One JSON file with many entries. */
 export type MembersRegistry = Read & { readonly kind: "members"; readonly file: ReadFile; readonly container: Container };
 
-/** A directory with one file an entry; `problems` are parts of it that could not be read. */
+/** A directory with one file an entry; `problems` are parts of it that could not be read, `aside` what sweeps set aside. */
 export type FilesRegistry = Read & {
   readonly kind: "files";
   readonly realPath: string;
   readonly stat: BigIntStats;
+  readonly aside: readonly string[];
   readonly problems: readonly string[];
 };
 

@@ -1,6 +1,6 @@
-import type { Piece } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
+import type { Piece } from "../host/swap-draft.ts";
 import type { KeptMember } from "../host/tombstones.ts";
 import { cutsFor, keptSpans } from "../registries/json-bytes.ts";
 import type { Action } from "../report/model.ts";
@@ -9,7 +9,7 @@ import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
 import { lastLook } from "./last-look.ts";
 import { loadRegistry } from "./load.ts";
 import type { Entry, MembersRegistry } from "./loaded.ts";
-import { done, settleAll, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { settleAll, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 
 /** A writer that changes the file between judgement and swap is given way to so many times. */
 const attempts = 3;
@@ -98,7 +98,9 @@ export async function reapMembers(
       return dead?.size === left.length;
     });
     if (replaced.kind === "replaced") {
-      for (const [index, { entry }] of left.entries()) outcomes.set(entry.key, done("reaped", ids[index]));
+      for (const [index, { entry }] of left.entries()) {
+        outcomes.set(entry.key, { action: "reaped", tombstone: ids[index], note: replaced.problem });
+      }
       return over;
     }
     host.store.exhume(grave.sweepId, ids);

@@ -1,6 +1,6 @@
 import { newestClaimed } from "../core/age.ts";
 import type { Observed } from "../core/evidence.ts";
-import { traceOf, type Memory, type Trace } from "../core/memory.ts";
+import { standingMarks, traceOf, type Memory, type Trace } from "../core/memory.ts";
 import type { Host } from "../host/host.ts";
 import type { Examination, Examined } from "./examine.ts";
 import { remembered, type UnderstoodClaim } from "./judge.ts";
@@ -68,7 +68,7 @@ export function remember(host: Host, examination: Examination, outcomes: Readonl
     traces,
     answeredSinceMs: answeredSince(examination),
     steppedAtMs: since.clockStepped && wallMs !== undefined ? wallMs : court.memory.steppedAtMs,
-    restored: court.memory.restored.filter(({ untilMs }) => wallMs === undefined || wallMs < untilMs),
+    restored: standingMarks(court.memory.restored, wallMs),
   };
 }
 

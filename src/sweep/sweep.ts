@@ -41,7 +41,7 @@ export function sweepIdAt(startedAt: string, suffix: string): string {
 
 function entryReport(
   { loaded }: Examined,
-  { entry, sessionId, judgement, intent }: ExaminedEntry,
+  { entry, sessionId, judgement, intent, phantomOf }: ExaminedEntry,
   outcome: Outcome | undefined,
 ): EntryReport {
   const note = outcome?.note === undefined ? "" : `; ${outcome.note}`;
@@ -57,6 +57,7 @@ function entryReport(
     ageMs: judgement.ageMs ?? null,
     action: outcome?.action ?? intended[intent],
     tombstone: outcome?.tombstone ?? null,
+    phantomOf: phantomOf ?? null,
   };
 }
 
@@ -106,11 +107,31 @@ export async function carryOutIn(
   return new Map([...reaped, ...outcomes]);
 }
 
+/** What a killed sweep had set aside goes back to its place, where the next one judges it. */
+function mend(host: Host, { registries }: Examination): readonly string[] {
+  return registries.flatMap(({ loaded, reportOnly, owner }) => {
+    if (loaded.kind !== "files" || loaded.aside.length === 0 || reportOnly !== undefined || owner.up) return [];
+    return host.putBackForgotten(loaded.realPath, loaded.aside);
+  });
+}
+
+/** Registries with entries that were kept only because /proc hides processes from this sweep. */
+function hiddenFrom({ evidence: { processes }, registries }: Examination): readonly string[] {
+  if (processes.seen && processes.value.complete.seen) return [];
+  const blind = registries.filter(({ entries }) => {
+    return entries.some(({ judgement: { verdict, reason } }) => {
+      return verdict === "undecided" && (reason === "process-table-blind" || reason === "pid-unseen");
+    });
+  });
+  return blind.map(({ loaded }) => loaded.target.path);
+}
+
 /** Registries that somebody must look after. A well-known place that is empty is none of them. */
-function faultsOf({ unread, registries }: Examination): ReadonlySet<string> {
-  const unreadable = unread.filter(({ state, target }) => state !== "missing" || target.named);
+function faultsOf(examination: Examination): ReadonlySet<string> {
+  const { unread, registries } = examination;
+  const unreadable = unread.filter(({ state, target }) => state !== "missing" || target.named).map(({ target }) => target.path);
   const doubtful = registries.filter(({ drifted, loaded }) => drifted || unreadParts(loaded).length > 0);
-  return new Set([...unreadable.map(({ target }) => target.path), ...doubtful.map(({ loaded }) => loaded.target.path)]);
+  return new Set([...unreadable, ...doubtful.map(({ loaded }) => loaded.target.path), ...hiddenFrom(examination)]);
 }
 
 /** One whole pass over all registries. A dry run is the same pass, stopped before the first write. */
@@ -132,6 +153,8 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     }
   };
   if (!options.dryRun && refusal === undefined) {
+    for (const { path } of options.targets) host.clearLitter(path);
+    unkept.push(...mend(host, examination));
     const condemned = registries.some(({ entries }) => entries.some(({ intent }) => intent === "reap"));
     const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
     const all = new Map<Examined, Outcomes>();

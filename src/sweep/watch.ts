@@ -43,12 +43,20 @@ function hasLeft(host: Host, watched: Watched): boolean {
   return [...watched].some(([pid, start]) => host.startOfPid(pid) !== start);
 }
 
-/** Sweeps if nobody else does: a timer or an operator who is at it already does the same work. */
-async function sweepOnce(host: Host, options: WatchOptions): Promise<void> {
+/** A registry that was busy is tried again after so many ms. */
+const retryMs = 3_000;
+
+/**
+ * Sweeps if nobody else does: a timer or an operator who is at it already does the same work. Returns after how many
+ * ms the next sweep is due.
+ */
+async function sweepOnce(host: Host, options: WatchOptions): Promise<number> {
   const lock = await host.store.takeRunLock();
-  if (lock === undefined) return;
+  if (lock === undefined) return sweepEveryMs;
   try {
-    await options.onReport(await sweep(host, { ...options, command: "watch", dryRun: false, failOnGhosts: false }));
+    const report = await sweep(host, { ...options, command: "watch", dryRun: false, failOnGhosts: false });
+    await options.onReport(report);
+    return report.summary.skipped > 0 ? retryMs : sweepEveryMs;
   } finally {
     lock.release();
   }
@@ -62,8 +70,8 @@ export async function watch(host: Host, options: WatchOptions, stop: Stop): Prom
   while (stop.signal === undefined) {
     // Looked up before the sweep: one that leaves during it is missed by neither.
     const watched = await holders(host, options);
-    await sweepOnce(host, options);
-    for (let waited = 0; waited < sweepEveryMs && stop.signal === undefined && !hasLeft(host, watched); waited += lookEveryMs) {
+    const dueMs = await sweepOnce(host, options);
+    for (let waited = 0; waited < dueMs && stop.signal === undefined && !hasLeft(host, watched); waited += lookEveryMs) {
       await host.sleep(lookEveryMs);
     }
   }

@@ -83,7 +83,7 @@ async function oddFiles(dir: string): Promise<Readonly<Record<string, string>>> 
     [at("fifo")]: "is a FIFO; name a regular file",
     [at("socket")]: "cannot be read: no such device or address (ENXIO); it is a socket; name a regular file",
     [at("dangling")]: "is a symbolic link that leads nowhere; point it to a file, or remove it",
-    [at("looping")]: "cannot be read: too many symbolic links encountered (ELOOP); point the symbolic link to a file",
+    [at("looping")]: "cannot be read: too many symbolic links (ELOOP); point the symbolic link to a file",
     [join(writeOld(at("file"), "{}"), "below")]:
       "cannot be read: not a directory (ENOTDIR); a part of the path is a file; correct the path",
     "/dev/zero": "is a device; name a regular file",

@@ -9,7 +9,9 @@ import type { EntryReport, SweepReport } from "../../src/report/model.ts";
 export const nobody = 65_534;
 export const isRoot = process.getuid?.() === 0;
 
-const built = resolve("dist/sessreap.cjs");
+/** What is tested: the bundle under this Node, or whatever `SESSREAP_BIN` names, such as a standalone binary. */
+const binary = process.env["SESSREAP_BIN"];
+const built = resolve(binary ?? "dist/sessreap.cjs");
 const day = 86_400_000;
 
 /** A place of its own for one test: a home, a state directory, and the clean environment that leads to them. */
@@ -95,17 +97,20 @@ export type RunOptions = {
 };
 
 /** `nobody` may not see the source tree, so the tool is put where everybody can. */
-function program(scratch: Scratch, asNobody: boolean): string {
-  if (!asNobody) return built;
-  const copy = join(scratch.dir, "sessreap.cjs");
+/** The words that run the tool. */
+export const toolWords: readonly string[] = binary === undefined ? [process.execPath, built] : [built];
+
+function program(scratch: Scratch, asNobody: boolean): readonly string[] {
+  if (!asNobody) return toolWords;
+  const copy = join(scratch.dir, binary === undefined ? "sessreap.cjs" : "sessreap");
   copyFileSync(built, copy);
-  chmodSync(copy, 0o644);
-  return copy;
+  chmodSync(copy, 0o755);
+  return [...toolWords.slice(0, -1), copy];
 }
 
 export function startSessreap(scratch: Scratch, words: readonly string[], options: RunOptions = {}): ChildProcess {
   const asNobody = options.asNobody === true;
-  const command = [...(options.under ?? []), process.execPath, program(scratch, asNobody), ...words];
+  const command = [...(options.under ?? []), ...program(scratch, asNobody), ...words];
   return spawn(command[0] as string, command.slice(1), {
     cwd: options.cwd ?? scratch.dir,
     env: { ...scratch.env, ...options.env },

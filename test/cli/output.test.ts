@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import type { SweepReport } from "../../src/report/model.ts";
-import { daysAgo, declareRegistry, leaveOut, newScratch, sessreap, startSessreap, writeOld, type Scratch } from "./harness.ts";
+import { daysAgo, declareRegistry, leaveOut, newScratch, sessreap, startSessreap, toolWords, writeOld, type Scratch } from "./harness.ts";
 import { gonePid, idle } from "../processes.ts";
+
+const tool = toolWords.map((word) => `'${word}'`).join(" ");
 
 const since = daysAgo(1);
 const escape = "\u001b[";
@@ -75,7 +76,7 @@ test.skipIf(why !== undefined).each([
   [{ TERM: "xterm", NO_COLOR: "1" }, false],
 ])("on a terminal with %j the colour is %s", async (env, colour) => {
   const scratch = await threeVerdicts();
-  const command = `'${process.execPath}' '${resolve("dist/sessreap.cjs")}' list`;
+  const command = `${tool} list`;
   const { stdout } = spawnSync("script", ["-qec", command, "/dev/null"], {
     env: { ...scratch.env, ...env },
     encoding: "utf8",
@@ -95,7 +96,7 @@ function manyEntries(): Scratch {
 test("a pipe that is closed early is no error", () => {
   const scratch = manyEntries();
   for (const words of ["list", "list --json", "--help"]) {
-    const command = `'${process.execPath}' '${resolve("dist/sessreap.cjs")}' ${words} | head -c 20; echo " \${PIPESTATUS[0]}"`;
+    const command = `${tool} ${words} | head -c 20; echo " \${PIPESTATUS[0]}"`;
     const { stdout, stderr } = spawnSync("bash", ["-c", command], { env: scratch.env, encoding: "utf8" });
     expect(stdout.trimEnd().split("\n").at(-1)?.endsWith(" 0")).toBe(true);
     expect(stderr).toBe("");

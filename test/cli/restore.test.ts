@@ -183,13 +183,18 @@ test("a state directory that cannot be made is named with a cure, and nothing is
   const path = declareRegistry(scratch);
   const text = JSON.stringify({ ghost: { pid: (await gonePid()).pid, since } });
   writeOld(path, text);
-  const stateDir = join(path, "state");
-  for (const words of [[], ["--json"]]) {
-    const { code, stdout, stderr } = await sessreap(scratch, words, { env: { SESSREAP_STATE_DIR: stateDir } });
-    expect(code).toBe(1);
-    expect(`${stdout}${stderr}`).toContain(
-      `the state directory ${stateDir} cannot be used: not a directory (ENOTDIR); let this user write there, or set SESSREAP_STATE_DIR`,
-    );
+  const impossible = [
+    [join(path, "state"), "not a directory (ENOTDIR)"],
+    // Below /proc there is nothing to make, although /proc itself is there.
+    ["/proc/nothing/state", "no such file or directory (ENOENT)"],
+  ] as const;
+  for (const [stateDir, why] of impossible) {
+    for (const words of [[], ["--json"]]) {
+      const { code, stdout, stderr } = await sessreap(scratch, words, { env: { SESSREAP_STATE_DIR: stateDir } });
+      expect(code).toBe(1);
+      const cure = "let this user write there, or set SESSREAP_STATE_DIR";
+      expect(`${stdout}${stderr}`).toContain(`the state directory ${stateDir} cannot be used: ${why}; ${cure}`);
+    }
   }
   expect(readFileSync(path, "utf8")).toBe(text);
   expect(existsSync(scratch.stateDir)).toBe(false);

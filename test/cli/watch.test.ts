@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { idle, stop, until } from "../processes.ts";
 import { daysAgo, declareRegistry, newScratch, startSessreap, writeOld } from "./harness.ts";
@@ -18,7 +18,7 @@ test("a session ends while sessreap watches: its entry goes at once, the other's
   await until("the first sweep is over", () => readable(`${scratch.stateDir}/memory.json`));
   expect(keys()).toEqual(["first", "second"]);
   await stop(first);
-  await until("the entry is gone", () => keys().length === 1);
+  await untilSeldom("the entry is gone", () => keys().length === 1);
   expect(keys()).toEqual(["second"]);
   const ended = once(watcher, "exit");
   watcher.kill("SIGTERM");
@@ -34,13 +34,22 @@ test("a signal comes while a sweep reads a torn registry: it ends as the signal 
   writeOld(whole, JSON.stringify({ gone: { threadId: "019d7b2f-5ede-7c71-b2fd-bfff53df6cde", registeredAt: daysAgo(30) } }));
   const before = readFileSync(whole);
   const child = startSessreap(scratch, ["--registry", whole, "--registry", `keyed-json:${torn}`]);
-  // A torn registry is read again for most of a second.
-  await new Promise((resolve) => void setTimeout(resolve, 400));
+  // The sweep listens for signals before it makes its state directory, and a torn registry is read again for a while.
+  await until("the sweep has begun", () => existsSync(scratch.stateDir));
   const ended = once(child, "exit");
   child.kill("SIGINT");
   expect(await ended).toEqual([130, null]);
   expect(readFileSync(whole)).toEqual(before);
 });
+
+/** Looks seldom: whoever has a registry open keeps it from being swapped. */
+async function untilSeldom(what: string, holds: () => boolean): Promise<void> {
+  for (let attempt = 0; attempt < 60; attempt += 1) {
+    if (holds()) return;
+    await new Promise((resolve) => void setTimeout(resolve, 500));
+  }
+  throw new Error(`waited in vain until ${what}`);
+}
 
 function readable(path: string): boolean {
   try {

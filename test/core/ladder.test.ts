@@ -204,6 +204,11 @@ const recordedHolderRows: readonly Row[] = [
     { claim: { pid: 901 }, pids: { 901: gone } },
     "live attached-process own-ancestor",
   ],
+  [
+    "of a boot before this one, under the pid that an ancestor of this sweep has now",
+    { claim: { pid: 900, bootId: "an earlier one" }, pids: { 900: there("6") } },
+    "ghost attached-process previous-boot certain",
+  ],
 ];
 
 const holderElsewhereRows: readonly Row[] = [

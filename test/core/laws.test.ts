@@ -148,8 +148,8 @@ test("a clock that cannot be read makes no entry older, no absence longer and no
       ({ absent, stepped, ...then }, seenNow, hidden) => {
         // Within one boot the boot clock only goes on.
         fc.pre(seenNow.bootId !== then.bootId || (seenNow.bootMs ?? day) >= (then.bootMs ?? 0));
-        const trace = { digest: "same", seenForMs: hour, clockStepped: false, absentSinceMs: absent };
-        const memory: Memory = { ...emptyMemory, ...then, steppedAtMs: stepped, traces: new Map([["/r", new Map([["mars", trace]])]]) };
+        const known = { digest: "same", seenForMs: hour, clockStepped: false, absentSinceMs: absent };
+        const memory: Memory = { ...emptyMemory, ...then, steppedAtMs: stepped, traces: new Map([["/r", new Map([["mars", known]])]]) };
         const entry = { registry: "/r", key: "mars", digest: () => "same", statedAt: 0 };
         const recalled = ({ bootId, wallMs, bootMs, awakeMs }: typeof seenNow) => {
           const clock = { wallMs: observe(wallMs), bootMs: observe(bootMs), awakeMs: observe(awakeMs) };

@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { seen, type Clock } from "../../src/core/evidence.ts";
-import { emptyMemory, nothingRemembered, recall, since, traceOf, type Memory, type Remembered } from "../../src/core/memory.ts";
+import {
+  emptyMemory,
+  nothingRemembered,
+  recall,
+  since,
+  standingMarks,
+  traceOf,
+  type Memory,
+  type Remembered,
+} from "../../src/core/memory.ts";
 import { blind, day, hour, minute, now, thisBoot } from "./scene.ts";
 
 const entry: Remembered = { registry: "/r.json", key: "mars", digest: () => "same", statedAt: now - day };
@@ -168,5 +177,19 @@ describe("what is kept for the next sweep", () => {
 
   test("the step of the clock that it stood through", () => {
     expect(traceOf(entry, { ...nothingRemembered, clockStepped: true }, quiet)?.clockStepped).toBe(true);
+  });
+});
+
+describe("a restored entry's mark", () => {
+  const mark = { registry: "/r.json", key: "mars", digest: "same", untilMs: now + day };
+
+  test("stands until its time is over", () => {
+    expect(standingMarks([mark], now)).toEqual([mark]);
+    expect(standingMarks([mark], now + day)).toEqual([]);
+    expect(standingMarks([mark], undefined)).toEqual([mark]);
+  });
+
+  test("lasts no longer than a week from now, though the clock was set back by a year", () => {
+    expect(standingMarks([mark], now - 365 * day)).toEqual([{ ...mark, untilMs: now - 358 * day }]);
   });
 });

@@ -1,10 +1,9 @@
 import type { Answer } from "../../core/answer.ts";
-import { judge, trace } from "../../core/ladder.ts";
+import { trace } from "../../core/ladder.ts";
 import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
-import { examine, type Examination, type Examined } from "../../sweep/examine.ts";
-import { judgeEntry, sceneOf } from "../../sweep/judge.ts";
-import type { Entry } from "../../sweep/loaded.ts";
+import { examine, type Examination, type Examined, type ExaminedEntry } from "../../sweep/examine.ts";
+import { sceneOf } from "../../sweep/judge.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { paletteFor, write, writeLines } from "../output.ts";
@@ -17,14 +16,13 @@ const said = { live: "live", unknown: "could not look", dead: "dead", "not-appli
   string
 >;
 
-function explainEntry(examination: Examination, { loaded, facts }: Examined, entry: Entry) {
+function explainEntry(examination: Examination, { loaded, facts }: Examined, { entry, judgement, phantomOf }: ExaminedEntry) {
   const { court, evidence, since } = examination;
-  const { judgement } = judgeEntry(court, loaded, entry, facts, evidence, since);
   const understood = entry.claim;
   const scene = understood.ok ? sceneOf(court, loaded, entry, facts, evidence, since, understood) : undefined;
   const rungs = scene === undefined ? [] : trace(scene).map(({ rung, answer }) => ({ name: rung.name, rule: rung.rule, answer }));
   const claim = entry.claim.ok ? entry.claim.registration : undefined;
-  const { verdict, reason, detail } = scene === undefined || entry.duplicate ? judgement : judge(scene);
+  const { verdict, reason, detail } = judgement;
   return {
     registry: loaded.target.path,
     format: loaded.target.format.name,
@@ -34,16 +32,17 @@ function explainEntry(examination: Examination, { loaded, facts }: Examined, ent
     rung: judgement.rung ?? null,
     reason,
     detail,
+    phantomOf: phantomOf ?? null,
     rungs,
   };
 }
 
 function find(examination: Examination, key: string): readonly ReturnType<typeof explainEntry>[] {
   return examination.registries.flatMap((examined) => {
-    const entries = examined.loaded.entries.filter(
-      (entry) => entry.key === key || (entry.claim.ok && entry.claim.registration.sessionId === key),
+    const entries = examined.entries.filter(
+      ({ entry }) => entry.key === key || (entry.claim.ok && entry.claim.registration.sessionId === key),
     );
-    return entries.map((entry) => explainEntry(examination, examined, entry));
+    return entries.map((one) => explainEntry(examination, examined, one));
   });
 }
 

@@ -1,35 +1,87 @@
-import { visible } from "../../report/visible.ts";
+import { isJournal } from "../../host/journal-stream.ts";
+import { journalEvents, journalLine, journalLines, statesOf } from "../../report/journal.ts";
+import { worstPosture, type Guard } from "../../report/guards.ts";
+import type { LastRun } from "../../report/last-run.ts";
+import type { SweepReport } from "../../report/model.ts";
+import type { Palette } from "../../report/palette.ts";
+import { sweepGuards } from "../../report/sweep-guards.ts";
 import { sweepText, sweepWarnings } from "../../report/text.ts";
+import { visible } from "../../report/visible.ts";
 import { sweep, type SweepOptions } from "../../sweep/sweep.ts";
+import { glanceAtTimer } from "../../systemd/glance.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
 import { paletteFor, write, writeLines } from "../output.ts";
+import { expandHome } from "../paths.ts";
 import { prepare } from "../prepare.ts";
+import { openRecord, type SweepRecord } from "../record.ts";
 import { lockState } from "../run-lock.ts";
 import type { JudgingOptions } from "../settings.ts";
 import { listenForStop } from "../stop.ts";
 
-export type SweepCommandOptions = JudgingOptions & OutputOptions & { readonly dryRun?: boolean; readonly exitCode?: boolean };
+export type SweepCommandOptions = JudgingOptions &
+  OutputOptions & { readonly dryRun?: boolean; readonly exitCode?: boolean; readonly metricsFile?: string };
+
+type Told = {
+  readonly report: SweepReport;
+  readonly guards: readonly Guard[];
+  readonly named: ReadonlySet<string>;
+  readonly before: LastRun | undefined;
+  /** What could not be recorded, and what a glance at the timer showed. */
+  readonly asides: readonly string[];
+  readonly palette: Palette;
+};
+
+/** For a person or a script: the report on stdout, everything else on stderr. */
+async function tell(
+  { options, stdout, stderr, env }: Invocation<SweepCommandOptions>,
+  { report, named, asides, palette }: Told,
+): Promise<void> {
+  if (options.json === true) await write(stdout, `${JSON.stringify(report)}\n`);
+  else await writeLines(stdout, sweepText(report, palette, options.quiet === true));
+  const looks = options.verbose === true ? report.looks.map((line) => visible(line)) : [];
+  const warnings = [...looks, ...sweepWarnings(report, named), ...asides.map((line) => `warning: ${visible(line)}`)];
+  const prefix = isJournal(2, env) ? journalLine(4, "") : "";
+  await writeLines(
+    stderr,
+    warnings.map((line) => `${prefix}sessreap: ${line}`),
+  );
+}
+
+/** For the journal: one line an event, and nothing when there is nothing to say. */
+async function tellJournal({ stdout }: Invocation<SweepCommandOptions>, { report, guards, before, asides }: Told): Promise<void> {
+  const lines = journalLines(journalEvents(report, guards), before, worstPosture(guards));
+  await writeLines(stdout, [...lines, ...asides.map((line) => journalLine(4, visible(line)))]);
+}
 
 async function judgeAndReport(
   invocation: Invocation<SweepCommandOptions>,
   as: Pick<SweepOptions, "command" | "dryRun" | "lookAnyway">,
 ): Promise<number> {
-  const { options, stdout, stderr } = invocation;
+  const { options, env, stdout, version } = invocation;
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const { host, settings, examine } = await prepare(invocation);
   const stop = listenForStop();
   const lock = as.dryRun ? undefined : await lockState(host, settings, "another sweep of this state directory is running");
+  let record: SweepRecord | undefined;
   try {
+    if (!as.dryRun) {
+      const metricsFile = options.metricsFile === undefined ? settings.metricsFile.value : expandHome(options.metricsFile);
+      const stateDir = settings.stateDir.value;
+      record = await openRecord({ stateDir, metricsFile, version, env, named: options.registry !== undefined });
+    }
     const report = await sweep(host, { ...examine, ...as, stop, failOnGhosts: as.dryRun && options.exitCode === true });
     const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
-    if (options.json === true) await write(stdout, `${JSON.stringify(report)}\n`);
-    else await writeLines(stdout, sweepText(report, palette, options.quiet === true));
-    const said = [...(options.verbose === true ? report.looks.map(visible) : []), ...sweepWarnings(report, named)];
-    await writeLines(
-      stderr,
-      said.map((line) => `sessreap: ${line}`),
-    );
+    const guards = sweepGuards(report, named);
+    const toJournal = isJournal(1, env) && options.json !== true;
+    const asides = [...((await record?.finish(report, guards, statesOf(journalEvents(report, guards)))) ?? [])];
+    const timer = as.dryRun || toJournal ? undefined : glanceAtTimer(env, record?.before, Date.now());
+    if (timer !== undefined) asides.push(timer);
+    const said: Told = { report, guards, named, before: record?.before, asides, palette };
+    await (toJournal ? tellJournal(invocation, said) : tell(invocation, said));
     return report.exitCode;
+  } catch (error) {
+    await record?.fault(error);
+    throw error;
   } finally {
     lock?.release();
   }

@@ -4,11 +4,16 @@ import type { Scene } from "../scene.ts";
 
 /** A host or pid namespace other than ours: nothing of it is probed, for its pids mean something else here. */
 function elsewhere({ claim, evidence, policy }: Scene): Answer | undefined {
-  const { hostname, pidNamespace } = evidence.here;
-  if (claim.host !== undefined && claim.host !== hostname) {
-    return policy.hostsGone.has(claim.host)
-      ? provenDead("host-gone", `it ran on ${claim.host}, which an operator has declared gone`)
-      : unknown("foreign-host", `it runs on ${claim.host}; this is ${hostname}`);
+  const { hostname, machineId, pidNamespace } = evidence.here;
+  const thisMachine = machineId?.seen === true ? machineId.value : undefined;
+  for (const [theirs, ours] of [
+    [claim.host, hostname],
+    [claim.machineId, thisMachine],
+  ] as const) {
+    if (theirs === undefined || theirs === ours) continue;
+    return policy.hostsGone.has(theirs)
+      ? provenDead("host-gone", `it ran on ${theirs}, which an operator has declared gone`)
+      : unknown("foreign-host", `it runs on ${theirs}; this is ${ours ?? "a machine whose id could not be read"}`);
   }
   if (claim.pid === undefined) return undefined;
   if (!pidNamespace.seen) return unknown("foreign-pid-namespace", `our own pid namespace could not be seen: ${pidNamespace.why}`);
@@ -75,13 +80,14 @@ export function recordedHolder(scene: Scene): Answer {
   if (pid === undefined) return notApplicable("it records no pid");
   if (!evidence.processes.seen) return unknown("process-table-blind", evidence.processes.why);
   const table = evidence.processes.value;
-  if (table.ancestors.has(pid)) return live("own-ancestor", `pid ${pid} is an ancestor of this sweep`);
   const earlier = previousBoot(scene);
+  if (earlier !== undefined) return earlier;
+  if (table.ancestors.has(pid)) return live("own-ancestor", `pid ${pid} is an ancestor of this sweep`);
   const sight = table.pids.get(pid);
-  if (earlier === undefined && (sight === undefined || !sight.seen)) {
+  if (sight === undefined || !sight.seen) {
     return unknown("pid-unseen", `pid ${pid} could not be looked at: ${sight === undefined ? "nobody asked" : sight.why}`);
   }
-  const answer = earlier ?? judgeSight(scene, pid, (sight as { value: PidSight }).value);
-  if (answer.kind === "live" || answer.kind === "unknown" || claim.pidNamespace !== undefined || earlier !== undefined) return answer;
+  const answer = judgeSight(scene, pid, sight.value);
+  if (answer.kind === "live" || answer.kind === "unknown" || claim.pidNamespace !== undefined) return answer;
   return innerHolder(pid, claim.startTicks, table.innerPids) ?? answer;
 }

@@ -1,0 +1,60 @@
+// Proves that a file is the tool and not a bare Node: a builder that failed quietly leaves just that.
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:";
+
+function insist(isSo, what) {
+  if (!isSo) throw new Error(what);
+}
+
+/** By its bytes, which any machine can read: the fuse is lit, and the bundle is in it once, at its full size. */
+export function proveBytes(path, bareNode, bundle) {
+  const bytes = readFileSync(path);
+  insist(bytes.includes(`${fuse}1`) && !bytes.includes(`${fuse}0`), `${path} is a bare node: its fuse is not lit`);
+  insist(bytes.includes(readFileSync(bundle)), `${path} does not hold the bundle`);
+  // A Mach-O loses its old signature, which is larger than the bundle, so its size says nothing.
+  if (!bytes.subarray(0, 4).equals(Buffer.from("\u007fELF"))) return;
+  const [grown, wanted] = [statSync(path).size - statSync(bareNode).size, statSync(bundle).size];
+  insist(grown >= wanted, `${path} is only ${grown} bytes larger than its node; the bundle has ${wanted}`);
+}
+
+/** Whatever of this machine's paths stands in the file. */
+export function provePlaceless(path) {
+  const bytes = readFileSync(path);
+  insist(!bytes.includes(resolve(".")), `${path} names the directory in which it was built`);
+}
+
+function emulator(platform) {
+  if (platform === `${process.platform}-${process.arch}`) return [];
+  const isQemu = platform === "linux-arm64" && process.platform === "linux" && spawnSync("qemu-aarch64-static", ["--version"]).status === 0;
+  return isQemu ? ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"] : undefined;
+}
+
+/** By running it, with an empty environment and with a hostile one. A node would complain of a bad option. */
+export function proveRun(path, platform, version) {
+  const under = emulator(platform);
+  if (under === undefined) return `not run here (${platform}): proven by its bytes only`;
+  const home = mkdtempSync(join(tmpdir(), "sessreap-prove-"));
+  const run = (words, env = {}) => {
+    const [program, ...rest] = [...under, resolve(path), ...words];
+    const emulated = under.length === 0 ? {} : { PATH: process.env.PATH };
+    return execFileSync(program, rest, { cwd: home, env: { ...emulated, ...env }, encoding: "utf8", timeout: 120_000 });
+  };
+  try {
+    for (const env of [{}, { NODE_OPTIONS: "--no-such-option" }]) {
+      insist(run(["--version"], env).trim() === version, `${path} does not say version ${version}`);
+    }
+    const example = resolve("examples/registrations.json");
+    const state = { HOME: home, SESSREAP_STATE_DIR: join(home, "state"), SESSREAP_PID_NAMESPACE: "own" };
+    const report = JSON.parse(run(["--dry-run", "--json", "--registry", example], state));
+    insist(report.registries[0]?.registrations === 4, `${path} does not see the four registrations of the example`);
+    insist(run(["manual"]) === readFileSync("man/sessreap.1", "utf8"), `${path} prints another manual`);
+    insist(run(["completion", "bash"]) === readFileSync("completions/sessreap.bash", "utf8"), `${path} prints other completions`);
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+  return under.length === 0 ? "run here" : "run under qemu";
+}

@@ -1,0 +1,156 @@
+import { readLastRun } from "../../host/last-run.ts";
+import { exitCodes } from "../../report/exit-code.ts";
+import { visible } from "../../report/visible.ts";
+import { findAccess, type Access } from "../../systemd/access.ts";
+import { findAccount, lingers, ownName } from "../../systemd/account.ts";
+import { install, obstaclesIn, type Installed } from "../../systemd/install.ts";
+import { layout, type LayoutChoice } from "../../systemd/layout.ts";
+import { systemctlWords, unitNames, type Scope } from "../../systemd/manager.ts";
+import { cannotBeQuoted, ownCommand } from "../../systemd/own-command.ts";
+import { systemUnitDirectory, userUnitDirectory } from "../../systemd/places.ts";
+import { uninstall } from "../../systemd/uninstall.ts";
+import type { Invocation, Run } from "../context.ts";
+import { Failure } from "../failure.ts";
+import { writeLines } from "../output.ts";
+import { stateDirectory } from "../paths.ts";
+import { didYouMean } from "../suggest.ts";
+
+export type UnitsOptions = {
+  readonly user?: boolean;
+  readonly system?: string;
+  readonly follow?: string;
+  /** False with `--no-enable`. */
+  readonly enable?: boolean;
+  readonly dryRun?: boolean;
+};
+
+const actions = ["install", "uninstall", "print"] as const;
+
+function scopeFrom({ user, system }: UnitsOptions): Scope {
+  if (system === undefined) return { kind: "user" };
+  if (user === true) throw new Failure("usage", "--user and --system exclude each other");
+  if (!/^[A-Za-z_][\w.-]*$/.test(system)) throw new Failure("usage", `--system: "${system}" is not a user's name`);
+  return { kind: "system", user: system };
+}
+
+function needRoot(scope: Scope): void {
+  if (scope.kind === "system" && process.getuid?.() !== 0) {
+    throw new Failure("usage", "units for the system are root's to install: run it with sudo");
+  }
+}
+
+/** What the service of a user has to write; nothing for the user's own manager, which hides nothing. */
+async function accessFor(scope: Scope, command: readonly string[], dryRun: boolean): Promise<Access | undefined> {
+  if (scope.kind === "user") return undefined;
+  const account = await findAccount(scope.user);
+  if (account === undefined) throw new Failure("usage", `--system: there is no user "${scope.user}"`);
+  if (dryRun && process.getuid?.() !== 0) return undefined;
+  const access = await findAccess(account, command, dryRun);
+  if ("problem" in access) throw new Failure("config", access.problem);
+  return access;
+}
+
+function choose({ follow }: UnitsOptions, version: string, command: readonly string[], access: Access | undefined): LayoutChoice {
+  const unquotable = cannotBeQuoted([...command, ...(access?.directories ?? [])]);
+  if (unquotable !== undefined) throw new Failure("usage", `a unit cannot name the path ${JSON.stringify(unquotable)}`);
+  if (follow !== undefined && !/^[\w:.@\\-]+\.[a-z]+$/.test(follow)) {
+    throw new Failure("usage", `--follow: "${follow}" is not a unit's name such as llmmsg-bridge.service`);
+  }
+  return { command, version, follow, writable: access?.directories ?? [], hidden: access?.hidden ?? [] };
+}
+
+function lingerHint(scope: Scope): readonly string[] {
+  if (scope.kind === "system" || lingers(ownName()) !== false) return [];
+  return [
+    "",
+    "ATTENTION: lingering is off. The timer stops about ten seconds after your last session ends.",
+    `  Turn it on:  loginctl enable-linger ${ownName()}   (or: sudo loginctl enable-linger ${ownName()})`,
+  ];
+}
+
+/** What the first run did, in the words of its own record. */
+function sayFirstRun({ selfTest }: Installed, stateDir: string): readonly string[] {
+  if (selfTest === undefined) return [];
+  const run = readLastRun(stateDir);
+  const counts = run?.counts;
+  const said =
+    counts === null || counts === undefined
+      ? ""
+      : `: ${counts.live + counts.ghost + counts.undecided} registrations, ${counts.ghost} ghosts, ${counts.reaped} reaped`;
+  const problems = (run?.problems ?? []).map((problem) => `  ${visible(problem)}`);
+  return selfTest.ok
+    ? [`first run: ok${said}`, ...problems]
+    : [`first run: FAILED (${visible(selfTest.detail)})`, ...problems, "  see: sessreap doctor"];
+}
+
+async function runInstall(invocation: Invocation<UnitsOptions>, scope: Scope, directory: string): Promise<number> {
+  const { options, env, version, stdout } = invocation;
+  const command = ownCommand();
+  const dryRun = options.dryRun === true;
+  if (!dryRun) needRoot(scope);
+  const access = await accessFor(scope, command, dryRun);
+  const choice = choose(options, version, command, access);
+  const turnOn = options.enable !== false;
+  if (dryRun) {
+    const files = layout(scope, choice);
+    const blocked = obstaclesIn(
+      directory,
+      files.map(({ name }) => name),
+    );
+    if (blocked.length > 0) throw new Failure("usage", blocked.join("\n"));
+    const { timer } = unitNames(scope);
+    const enabling = turnOn ? [`would run ${systemctlWords(scope)} daemon-reload, enable --now ${timer}, and one sweep`] : [];
+    await writeLines(stdout, [...files.map(({ name }) => `would write ${directory}/${name}`), ...enabling]);
+    return exitCodes.done;
+  }
+  const result = await install(scope, directory, choice, turnOn);
+  if ("stopped" in result) throw new Failure("usage", withAdvice(result.stopped, scope));
+  const { timer } = unitNames(scope);
+  const enabled = result.enabled ? [`enabled ${timer}; next run ${result.next ?? "unknown"}`] : [`not enabled: ${timer}`];
+  await writeLines(stdout, [
+    ...result.written.map((path) => `wrote ${path}`),
+    ...enabled,
+    ...sayFirstRun(result, access?.stateDir ?? stateDirectory(env)),
+    ...lingerHint(scope),
+  ]);
+  return result.selfTest?.ok === false ? exitCodes.partial : exitCodes.done;
+}
+
+/** A shell below sudo, su or cron has no manager of its user to talk to. */
+function withAdvice(stopped: string, scope: Scope): string {
+  if (scope.kind === "system" || !stopped.startsWith("nobody answers")) return stopped;
+  return `${stopped}\nyour manager is not running: log in, or let it run without you (sudo loginctl enable-linger ${ownName()})`;
+}
+
+export const runUnits: Run<UnitsOptions> = async (invocation) => {
+  const { words, options, env, version, stdout } = invocation;
+  const action = actions.find((name) => name === words[0]);
+  if (action === undefined)
+    throw new Failure("usage", `units: "${words[0]}" is not one of ${actions.join(", ")}${didYouMean(words[0] ?? "", actions)}`);
+  const scope = scopeFrom(options);
+  const directory = scope.kind === "user" ? userUnitDirectory(env) : systemUnitDirectory;
+  if (action === "install") return runInstall(invocation, scope, directory);
+  if (action === "print") {
+    const command = ownCommand();
+    const files = layout(scope, choose(options, version, command, await accessFor(scope, command, true)));
+    await writeLines(
+      stdout,
+      files.flatMap(({ name, text }) => [`# ${directory}/${name}`, text]),
+    );
+    return exitCodes.done;
+  }
+  if (options.dryRun === true) throw new Failure("usage", "units uninstall has no dry run");
+  needRoot(scope);
+  const { removed, left, problems } = await uninstall(scope, directory, env);
+  const nothing = removed.length === 0 && left.length === 0 ? ["nothing was installed"] : [];
+  await writeLines(stdout, [
+    ...removed.map((path) => `removed ${path}`),
+    ...left.map((path) => `left ${path} (not written by sessreap, or edited since)`),
+    ...nothing,
+  ]);
+  await writeLines(
+    invocation.stderr,
+    problems.map((problem) => `sessreap: ${visible(problem)}`),
+  );
+  return problems.length > 0 ? exitCodes.partial : exitCodes.done;
+};

@@ -1,0 +1,57 @@
+import { readHistory } from "../../host/history.ts";
+import { readTombstones } from "../../host/tombstones.ts";
+import { builtInFormats, formatNames } from "../../registries/known.ts";
+import type { Entry } from "../../sweep/loaded.ts";
+import { stateDirectory, type Env } from "../paths.ts";
+import { fileNames } from "./file-names.ts";
+import { registered } from "./registered.ts";
+import type { Candidate, Wanted } from "./wanted.ts";
+
+type Around = { readonly env: Env; readonly version: string };
+type Source = (wanted: Wanted, around: Around) => readonly Candidate[] | Promise<readonly Candidate[]>;
+
+const words = (...all: readonly string[]): readonly Candidate[] => all.map((word) => ({ word, meaning: "" }));
+
+const fromEntries =
+  (word: (entry: Entry) => string | undefined): Source =>
+  (wanted, { env, version }) =>
+    registered(wanted, env, version, word);
+
+const claimed = (field: "sessionId" | "identity" | "host"): Source =>
+  fromEntries(({ claim }) => (claim.ok ? claim.registration[field] : undefined));
+
+const keys = fromEntries(({ key }) => key);
+const tombstones: Source = (_, { env }) => readTombstones(stateDirectory(env)).map(({ key, format }) => ({ word: key, meaning: format }));
+const sweeps: Source = (_, { env }) => readHistory(stateDirectory(env)).map(({ sweepId, at }) => ({ word: sweepId, meaning: at }));
+
+const registries: Source = ({ current }) => {
+  const format = formatNames.find((name) => current.startsWith(`${name}:`));
+  if (format !== undefined) {
+    return fileNames(current.slice(format.length + 1)).map(({ word, meaning }) => ({ word: `${format}:${word}`, meaning }));
+  }
+  return [...builtInFormats.map(({ name, summary }) => ({ word: name, meaning: summary })), ...fileNames(current)];
+};
+
+/** What stands for the placeholders of the declarations. One that is not here completes to nothing. */
+const sources: Readonly<Record<string, Source>> = {
+  key: keys,
+  keys: (wanted, around) => (wanted.command.name === "restore" ? tombstones : keys)(wanted, around),
+  id: (wanted, around) => (wanted.command.name === "restore" ? sweeps : claimed("sessionId"))(wanted, around),
+  identity: claimed("identity"),
+  name: claimed("host"),
+  "[format:]path": registries,
+  file: ({ current }) => fileNames(current),
+  path: ({ current }) => fileNames(current),
+  url: () => words("ws://127.0.0.1:8788", "unix://"),
+  when: () => words("auto", "always", "never"),
+  duration: () => words("90s", "10m", "2h", "7d"),
+};
+
+/** Every way in which the word at the cursor can go on. */
+export async function candidatesFor(wanted: Wanted, around: Around): Promise<readonly Candidate[]> {
+  const offered = wanted.kind === "words" ? wanted.candidates : [];
+  const { placeholder } = wanted;
+  if (placeholder === undefined) return offered;
+  if (placeholder.includes("|")) return [...offered, ...words(...placeholder.split("|"))];
+  return [...offered, ...((await sources[placeholder]?.(wanted, around)) ?? [])];
+}

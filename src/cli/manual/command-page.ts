@@ -1,0 +1,119 @@
+import { ladder } from "../../core/ladder.ts";
+import { builtInFormats } from "../../registries/known.ts";
+import type { Format } from "../../registries/format.ts";
+import { exitCodes } from "../../report/exit-code.ts";
+import { commands, type CommandDeclaration, type OptionDeclaration } from "../declarations.ts";
+import { foreignVariables, ownVariables } from "./environment.ts";
+import { header, heading, item, page, paragraph, prose, subheading, verbatim } from "./roff.ts";
+
+const declared: readonly CommandDeclaration[] = commands;
+export const shownCommands = declared.filter(({ hidden }) => hidden !== true);
+
+/** `-n, --dry-run` and `--grace <duration>` as a manual sets them. */
+export function sayFlags(flags: string): string {
+  return flags.replaceAll(/--?[a-z][a-z-]*/gi, "`$&`");
+}
+
+export const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+
+function sayOption({ flags, help, many }: OptionDeclaration): string {
+  const again = many === true ? " May be given several times." : "";
+  return item(sayFlags(flags), `${sentence(help)}${again}`);
+}
+
+function synopsis({ name, arguments: operands, options }: CommandDeclaration): string {
+  const said = options.length === 0 ? "" : " [<options>]";
+  const words = operands === undefined ? "" : ` ${operands.replaceAll(/\[(\S+)\]/g, "[<$1>]").replaceAll("--", "`--`")}`;
+  return `.br\n${prose(`\`sessreap ${name}\`${said}${words}`)}`;
+}
+
+/** Options that most commands share are said once, at the end. */
+function sharedOptions(): readonly OptionDeclaration[] {
+  const uses = new Map<OptionDeclaration, number>();
+  for (const option of shownCommands.flatMap(({ options }) => options)) uses.set(option, (uses.get(option) ?? 0) + 1);
+  return [...uses].filter(([, count]) => count > 1).map(([option]) => option);
+}
+
+function sayCommand(command: CommandDeclaration, shared: readonly OptionDeclaration[]): readonly string[] {
+  const own = command.options.filter((option) => !shared.includes(option));
+  const common = command.options.filter((option) => shared.includes(option)).map(({ flags }) => `\`${longFlag(flags)}\``);
+  return [
+    subheading(command.name),
+    synopsis(command).replace(".br\n", ".PP\n"),
+    paragraph(sentence(command.summary)),
+    ...own.map(sayOption),
+    ...(common.length === 0 ? [] : [paragraph(`Options: ${common.join(", ")}.`)]),
+    ...(command.exits.length === 0 ? [] : [paragraph(`Exit status: ${command.exits.map((exit) => exit.replace(/ +/, " ")).join("; ")}.`)]),
+  ];
+}
+
+export function longFlag(flags: string): string {
+  return /--[a-z-]+/.exec(flags)?.[0] ?? flags;
+}
+
+const exitMeanings = {
+  done: "Done, and nothing failed; nothing to do and dry runs included.",
+  fault: "A fault in sessreap, no registry could be read at all, or what was named does not exist.",
+  usage: "A mistake in the command line or in a configuration. Nothing was touched.",
+  partial: "Swept, but a registry could not be read or an entry could not be reaped.",
+  refused: "Refused: the sweep doubts its own eyes. Nothing was touched.",
+  found: "Only with `--exit-code`: what was looked for was found.",
+  busy: "Another sweep of the same state directory is running.",
+  interrupted: "Stopped by SIGINT, after the entry in hand was finished.",
+  terminated: "Stopped by SIGTERM, after the entry in hand was finished.",
+} as const satisfies Record<keyof typeof exitCodes, string>;
+
+function places(format: Format): string {
+  const found = format.wellKnown({ home: "~", cwd: ".", uid: 0, env: {}, sha256: () => "" });
+  return found.length === 0 ? "" : ` Looked for at ${found.map((path) => `\`${path}\``).join(", ")}.`;
+}
+
+/** sessreap(1), all of it from what the commands, the ladder and the formats say of themselves. */
+export function commandPage(): string {
+  const shared = sharedOptions();
+  return page([
+    header("sessreap", 1),
+    heading("Name"),
+    "sessreap \\- purge the registrations of coding\\-agent sessions that have ended",
+    heading("Synopsis"),
+    ...shownCommands.map(synopsis).map((line, index) => (index === 0 ? line.replace(".br\n", "").replace(" sweep", " [sweep]") : line)),
+    heading("Description"),
+    paragraph(
+      "Coding agents and the bridges between them write down which sessions run, and nobody removes the entry when a session dies. `sessreap` asks four questions of every such registration and reaps those that are provably dead.",
+    ),
+    ...ladder.map(({ name, rule }) => item(`\`${name}\``, rule)),
+    paragraph(
+      "What cannot be seen condemns nobody: an entry of which a look failed is kept, and that is said. Only the bytes of the reaped entry leave a file, after a tombstone of it is on the disk. A death that was concluded from absence alone waits for a second sweep, four minutes later or more. While the daemon that owns a file is up, nothing is written to it.",
+    ),
+    heading("Commands"),
+    ...shownCommands.flatMap((command) => sayCommand(command, shared)),
+    heading("Options"),
+    ...shared.map(sayOption),
+    item("`--help`", "Say what a command takes."),
+    item("`--version`", "Say the version."),
+    paragraph("Durations are written `90s`, `10m`, `2h`, `7d`."),
+    heading("Formats"),
+    paragraph(
+      "A registry is named as <format>:<path>, as <format> alone for its well-known place, or as a path, which is taken for an `llmmsg-bridge`; `./` forces a path.",
+    ),
+    ...builtInFormats.map((format) => item(`\`${format.name}\``, `${sentence(format.summary)}${places(format)}`)),
+    paragraph("Others are described in a configuration; see sessreap-config(5)."),
+    heading("Exit status"),
+    ...Object.entries(exitMeanings).map(([name, meaning]) => item(`\`${exitCodes[name as keyof typeof exitCodes]}\``, meaning)),
+    heading("Environment"),
+    paragraph("A flag is stronger than a variable, a variable stronger than a configuration."),
+    ...[...ownVariables, ...foreignVariables].map(([name, what]) => item(`\`${name}\``, what)),
+    heading("Files"),
+    item("`~/.config/sessreap/config.json`, `/etc/sessreap/config.json`", "The configuration, the stronger first. None is needed."),
+    item("`~/.local/state/sessreap`", "Tombstones, the history, and what one sweep remembers for the next."),
+    heading("Examples"),
+    paragraph("What would go, without writing anything:"),
+    verbatim(["sessreap --dry-run"]),
+    paragraph("Why is this one still here?"),
+    verbatim(["sessreap explain mars-audit-ca"]),
+    paragraph("Put back all that the last sweep took:"),
+    verbatim(["sessreap history", "sessreap restore --sweep 20261120T150000Z-3f2a"]),
+    heading("See also"),
+    "sessreap\\-config(5), sessreap\\-units(7)",
+  ]);
+}

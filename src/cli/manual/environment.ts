@@ -1,0 +1,16 @@
+/** Every variable that sessreap itself defines; a test finds the one that was forgotten here. */
+export const ownVariables: readonly (readonly [name: string, what: string])[] = [
+  ["SESSREAP_GRACE", "The grace period, as `--grace` takes it."],
+  ["SESSREAP_TTL", "The TTL, as `--ttl` takes it."],
+  ["SESSREAP_APP_SERVER", "The app server to ask, as `--app-server` takes it."],
+  ["SESSREAP_CONFIG", "The configuration to read, instead of the user's and the system's."],
+  ["SESSREAP_STATE_DIR", "Where tombstones, the history and the memory between sweeps are kept."],
+  ["SESSREAP_PID_NAMESPACE", "`own` declares that this machine's pids are all there are."],
+];
+
+/** Variables of others that decide where something is looked for, or how it is shown. */
+export const foreignVariables: readonly (readonly [name: string, what: string])[] = [
+  ["XDG_CONFIG_HOME, XDG_STATE_HOME", "Where configuration and state stand when they are not below `~/.config` and `~/.local/state`."],
+  ["CODEX_HOME, CODEX_APP_SERVER_URL, CLAUDE_CONFIG_DIR, CLAUDE_PLUGIN_DATA", "Where the agents themselves keep what is looked at."],
+  ["NO_COLOR, FORCE_COLOR, TERM", "No colour when `NO_COLOR` is set or `TERM` is `dumb`; colour when `FORCE_COLOR` is set."],
+];

@@ -1,0 +1,94 @@
+import { header, heading, item, page, paragraph, subheading, verbatim } from "./roff.ts";
+
+/** Options of systemd that must never be added, with what was seen when they were (systemd 252 and 257). */
+const blinding: readonly (readonly [option: string, effect: string])[] = [
+  ["PrivatePIDs=yes", "Every process of the machine is gone from sight, so that everything looks dead. The sweep refuses to judge."],
+  [
+    "PrivateUsers=yes",
+    "Executables, environments and working directories of processes cannot be read; with `ProtectProc=invisible` the sweep sees only itself.",
+  ],
+  [
+    "ProtectProc=invisible",
+    "Processes of other users vanish, and so do own ones that may not be traced. The same holds for a `/proc` mounted with `hidepid`.",
+  ],
+  ["ProcSubset=pid", "The boot id and the machine's uptime cannot be read."],
+  ["PrivateTmp=yes", "Sockets and locks in `/tmp` cannot be seen."],
+  ["PrivateNetwork=yes", "App servers on the loopback address refuse."],
+  ["MemoryDenyWriteExecute=yes", "The service dies by SIGTRAP: the JavaScript engine writes the code that it runs."],
+  ["RemoveIPC=yes", "It would remove what the user's own programs share."],
+];
+
+/** What fails in a system service, and the setting to change. */
+const cures: readonly (readonly [sign: string, cure: string])[] = [
+  ["EROFS when a registry is replaced", "Its directory is missing from `ReadWritePaths=`; name the directory in a drop-in."],
+  [
+    "EBUSY when a registry is replaced",
+    "`ReadWritePaths=` names the file. A file that is a mount point cannot be renamed onto: name its directory.",
+  ],
+  ["status 203", "The program was moved. Run `sessreap units install` again."],
+  ["status 217, 218 or 226", "An option needs more than this user manager may give. Remove what was added."],
+  [
+    "status 9 at once, with a message on NODE_OPTIONS",
+    "Node obeys that variable, also in the standalone binary. Add `Environment=NODE_OPTIONS=`.",
+  ],
+];
+
+/** sessreap-units(7): what the units are, and what must not be done to them. */
+export function unitsPage(): string {
+  return page([
+    header("sessreap-units", 7),
+    heading("Name"),
+    "sessreap\\-units \\- the systemd units of sessreap",
+    heading("Synopsis"),
+    verbatim([
+      "sessreap units install [--user | --system USER] [--follow UNIT]",
+      "sessreap units uninstall",
+      "sessreap units print",
+      "sessreap doctor",
+    ]),
+    heading("Description"),
+    paragraph(
+      "A timer starts one sweep every five minutes, and one after a time in which the machine was off. `sessreap units install` writes the units with the path of the program that runs it, enables the timer and sweeps once. `sessreap doctor` says whether the timer is really on and when a sweep last succeeded; systemd itself forgets the second at every reboot.",
+    ),
+    item("`sessreap.timer`, `sessreap.service`", "In the manager of one user. Simple, needs no root, and right for a developer's machine."),
+    item(
+      "`sessreap@`<user>`.timer`, `sessreap@`<user>`.service`",
+      "In the manager of the system, run as <user>, in a strong sandbox: nothing can be written but the directories of registries, and nothing reached but this machine.",
+    ),
+    paragraph("The two overlap without harm: the second of two sweeps exits 75, which the units take for a success."),
+    heading("Installing from a package"),
+    paragraph("A package puts the units in place and enables nothing. One command enables them:"),
+    verbatim([
+      "systemctl --user enable --now sessreap.timer        # one user",
+      "systemctl enable --now sessreap@alice.timer          # alice, by the system",
+    ]),
+    heading("Lingering"),
+    paragraph(
+      "The manager of a user ends some ten seconds after the last session of that user, and the timer with it. `loginctl enable-linger` <user> keeps it.",
+    ),
+    heading("Following a bridge"),
+    paragraph(
+      "With `--follow` <unit> the timer starts, stops and restarts with that unit. A crash of the unit leaves it on, for ghosts come of crashes.",
+    ),
+    heading("Changing a unit"),
+    paragraph(
+      "Changes belong into a drop-in: `systemctl --user edit sessreap.timer`. A file that was written by hand, or edited since, is neither overwritten nor removed.",
+    ),
+    subheading("What a sweep must be able to see"),
+    paragraph(
+      "A process that is hidden from the service looks like one that has ended. So these options are left out on purpose, and an exposure score is no reason to add them:",
+    ),
+    ...blinding.map(([option, effect]) => item(`\`${option}\``, effect)),
+    paragraph(
+      "In the manager of a user, systemd 254 and later build a user namespace for every option that starts with `Private` or `Protect` or ends in `Paths`, which hides as `PrivateUsers=yes` does; systemd 252 ignores the same options without a word. `CapabilityBoundingSet=` fails there with status 218. The unit of a user has none of them.",
+    ),
+    subheading("When it fails"),
+    ...cures.map(([sign, cure]) => item(sign, cure)),
+    heading("Environment"),
+    paragraph(
+      "Variables for the sweep stand in `~/.config/sessreap/env` (user), or in `/etc/sessreap/env` and `/etc/sessreap/`<user>`.env` (system). None of the files needs to be there.",
+    ),
+    heading("See also"),
+    "sessreap(1), sessreap\\-config(5), systemd.timer(5), loginctl(1)",
+  ]);
+}

@@ -1,0 +1,62 @@
+import { invocationId } from "../host/journal-stream.ts";
+import { readLastRun, writeLastRun, writeMetrics } from "../host/last-run.ts";
+import { sayError } from "../host/observed.ts";
+import { readStat } from "../host/proc-stat.ts";
+import { exitCodes } from "../report/exit-code.ts";
+import type { Guard } from "../report/guards.ts";
+import { faultedRun, finishedRun, startedRun, type LastRun } from "../report/last-run.ts";
+import { metricsText } from "../report/metrics.ts";
+import type { SweepReport } from "../report/model.ts";
+import type { Env } from "./paths.ts";
+
+/** The record of one sweep that writes. Nothing in it may fail the sweep: what could not be written is told. */
+export type SweepRecord = {
+  readonly before: LastRun | undefined;
+  readonly finish: (report: SweepReport, guards: readonly Guard[], states: readonly string[]) => Promise<readonly string[]>;
+  readonly fault: (error: unknown) => Promise<void>;
+};
+
+function ownStartTicks(): string | null {
+  try {
+    return readStat(process.pid).startTicks;
+  } catch {
+    return null;
+  }
+}
+
+async function told(what: string, act: () => Promise<void>): Promise<readonly string[]> {
+  try {
+    await act();
+    return [];
+  } catch (error) {
+    return [`${what} could not be written: ${sayError(error)}`];
+  }
+}
+
+export type RecordOptions = {
+  readonly stateDir: string;
+  readonly metricsFile: string | undefined;
+  readonly version: string;
+  readonly env: Env;
+  /** Somebody named the registries by hand. */
+  readonly named: boolean;
+};
+
+/** Marks the start, so that a sweep that is killed leaves a trace. */
+export async function openRecord({ stateDir, metricsFile, version, env, named }: RecordOptions): Promise<SweepRecord> {
+  const before = readLastRun(stateDir);
+  const invocation = invocationId(env);
+  const started = new Date().toISOString();
+  const run = startedRun(before, { version, pid: process.pid, startTicks: ownStartTicks(), invocationId: invocation, started });
+  const whole = !named || invocation !== null;
+  const save = async (last: LastRun): Promise<readonly string[]> => [
+    ...(await told(`${stateDir}/last-run.json`, () => writeLastRun(stateDir, last, true))),
+    ...(metricsFile === undefined ? [] : await told(metricsFile, () => writeMetrics(metricsFile, metricsText(last)))),
+  ];
+  await told("the mark of the start", () => writeLastRun(stateDir, run, false));
+  return {
+    before,
+    finish: (report, guards, states) => save(finishedRun(run, report, guards, { finished: new Date().toISOString(), whole, states })),
+    fault: async (error) => void (await save(faultedRun(run, sayError(error), exitCodes.fault, new Date().toISOString()))),
+  };
+}

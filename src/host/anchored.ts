@@ -1,0 +1,100 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, type BigIntStats } from "node:fs";
+import { join, resolve } from "node:path";
+
+/** `O_PATH`, which Node does not name: a directory that one may pass through without being allowed to list it. */
+const pathOnly = 0o10000000;
+
+const linksAtMost = 40;
+
+/**
+ * A directory that is held by a descriptor. What is named through it is in this very directory, whatever its path leads
+ * to by now: a user who swaps a directory of theirs for a symbolic link does not lead root astray.
+ */
+export type Anchor = { readonly fd: number; readonly at: (name: string) => string; readonly close: () => void };
+
+/** Where a path really leads. */
+export type Place = {
+  readonly directory: Anchor;
+  readonly name: string;
+  readonly realPath: string;
+  /** The users whose symbolic links were followed. */
+  readonly leaders: ReadonlySet<bigint>;
+};
+
+/** The last part of the path is a symbolic link to what is not there. */
+export class Dangling extends Error {}
+
+/** A user's symbolic link led to what is not theirs. */
+export class LedAstray extends Error {}
+
+const byDescriptor = process.platform === "linux";
+
+function hold(opened: string, path: string): Anchor {
+  const fd = openSync(opened, (byDescriptor ? pathOnly : constants.O_RDONLY) | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  return { fd, at: (name) => (byDescriptor ? `/proc/self/fd/${fd}/${name}` : join(path, name)), close: () => closeSync(fd) };
+}
+
+/** Whoever can write to a directory that everybody can write to. */
+const anybody = -1n;
+
+const isTrusted = (uid: bigint): boolean => uid === 0n || uid === BigInt(process.geteuid?.() ?? 0);
+
+/** Who decides where a symbolic link leads: its owner, or whoever may put another in its place. */
+function leaderOf(link: BigIntStats, directory: BigIntStats): bigint {
+  const everybodys = (directory.mode & 0o002n) !== 0n && (directory.mode & 0o1000n) === 0n;
+  if (everybodys) return anybody;
+  return isTrusted(directory.uid) ? link.uid : directory.uid;
+}
+
+function systemError(code: string, message: string): Error {
+  return Object.assign(new Error(`${message} (${code})`), { code });
+}
+
+const partsOf = (path: string): string[] => path.split("/").filter((part) => part !== "" && part !== ".");
+
+/** Follows a path part by part, each from the directory that the one before led to, and holds the one it ends in. */
+export function findPlace(path: string): Place {
+  const pending = partsOf(resolve(path));
+  const leaders = new Set<bigint>();
+  let trail: readonly string[] = [];
+  let links = 0;
+  let lastIsLink = false;
+  let here = hold("/", "/");
+  const enter = (opened: string, to: readonly string[]): void => {
+    const next = hold(opened, `/${to.join("/")}`);
+    here.close();
+    here = next;
+    trail = to;
+  };
+  try {
+    for (;;) {
+      const part = pending.shift() ?? ".";
+      const stat = lstatSync(here.at(part), { bigint: true, throwIfNoEntry: false });
+      if (stat === undefined) throw lastIsLink ? new Dangling() : systemError("ENOENT", "no such file or directory");
+      if (stat.isSymbolicLink()) {
+        links += 1;
+        if (links > linksAtMost) throw systemError("ELOOP", "too many symbolic links");
+        const leader = leaderOf(stat, fstatSync(here.fd, { bigint: true }));
+        if (!isTrusted(leader)) leaders.add(leader);
+        lastIsLink ||= pending.length === 0;
+        const target = readlinkSync(here.at(part));
+        pending.unshift(...partsOf(target));
+        if (target.startsWith("/")) enter("/", []);
+      } else if (part === "..") enter(here.at(part), trail.slice(0, -1));
+      else if (pending.length > 0) enter(here.at(part), [...trail, part]);
+      else return { directory: here, name: part, realPath: `/${[...trail, part].join("/")}`, leaders };
+    }
+  } catch (error) {
+    here.close();
+    throw error;
+  }
+}
+
+/** Throws when a user's symbolic link has led to a directory or a file that is not that user's. */
+export function assertNotLedAstray({ directory, leaders }: Place, file: BigIntStats): void {
+  const owners = [fstatSync(directory.fd, { bigint: true }).uid, file.uid];
+  for (const leader of leaders) {
+    if (leader === anybody) throw new LedAstray("is reached through a symbolic link that everybody can replace");
+    if (owners.some((owner) => owner !== leader)) throw new LedAstray(`is not user ${leader}'s, whose symbolic link leads to it`);
+  }
+}

@@ -1,0 +1,20 @@
+import { mkdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { errorCode } from "./observed.ts";
+
+/**
+ * Makes a directory and those above it, for us alone. One at a time: Node's own recursive mkdir never returns where a
+ * parent is there and the kernel says ENOENT all the same, as it does below /proc (node 20.20).
+ */
+export function makeDirectories(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "EEXIST" && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    const parent = dirname(path);
+    if (code !== "ENOENT" || statSync(parent, { throwIfNoEntry: false }) !== undefined) throw error;
+    makeDirectories(parent);
+    makeDirectories(path);
+  }
+}

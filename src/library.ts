@@ -1,0 +1,36 @@
+import { scan } from "./registries/json-bytes.ts";
+import type { Claim, MembersFormat } from "./registries/format.ts";
+
+/**
+ * What other programs may import: the ladder and the formats. All of it is pure; what was seen of the world is handed
+ * in, and nothing here looks, writes or reaps.
+ */
+export { defaultPolicy, type Policy } from "./core/policy.ts";
+export { indexAgents, type AgentIndex } from "./core/agents.ts";
+export { seen, unseen, type Evidence, type Observed } from "./core/evidence.ts";
+export { judge, ladder, trace, type Judgement, type Verdict } from "./core/ladder.ts";
+export { nothingClaimed, type Registration } from "./core/registration.ts";
+export { parseDuration } from "./core/duration.ts";
+export { builtInFormat, builtInFormats, declaredFormats } from "./registries/known.ts";
+export type { Answer, Reason } from "./core/answer.ts";
+export type { EntryMemory } from "./core/memory.ts";
+export type { RegistryFacts, Scene } from "./core/scene.ts";
+export type { Claim, EntryName, Format, FilesFormat, MembersFormat } from "./registries/format.ts";
+
+/** What each entry of a registry says, or why its text cannot be understood. */
+export type Read =
+  | { readonly ok: true; readonly claims: readonly { readonly key: string; readonly claim: Claim }[] }
+  | { readonly ok: false; readonly problem: string; readonly offset: number };
+
+/** Reads the bytes of one JSON file with many entries; a key that occurs twice is there twice. */
+export function readMembers(format: MembersFormat, bytes: Uint8Array): Read {
+  const decoder = new TextDecoder();
+  const claims: { readonly key: string; readonly claim: Claim }[] = [];
+  const source = { bytes, text: (start: number, end: number) => decoder.decode(bytes.subarray(start, end)) };
+  const result = scan(source, format.entries, ({ key }, value) => void claims.push({ key, claim: format.claim(key, value) }));
+  if (!result.ok) return { ok: false, problem: result.problem, offset: result.offset };
+  if (result.container.kind !== format.container) {
+    return { ok: false, problem: `it holds an ${result.container.kind}, not an ${format.container}`, offset: 0 };
+  }
+  return { ok: true, claims };
+}

@@ -1,0 +1,61 @@
+import type { Guard, Posture } from "./guards.ts";
+import type { Action, EntryReport, SweepReport } from "./model.ts";
+import { visible } from "./visible.ts";
+
+/** Priorities of syslog(3): 3 error, 4 warning, 5 notice, 6 information. */
+export type Level = 3 | 4 | 5 | 6;
+
+/** One line for the journal. One with a `state` lasts from sweep to sweep, and is said when it begins. */
+export type JournalEvent = { readonly level: Level; readonly text: string; readonly state: string | undefined };
+
+const deeds: ReadonlyMap<Action, Level> = new Map([
+  ["reaped", 5],
+  ["released", 5],
+  ["failed", 3],
+]);
+
+const waits: ReadonlySet<Action> = new Set(["pending", "withheld", "skipped"]);
+
+function entryEvent({ registry, key, action, reason, detail }: EntryReport): readonly JournalEvent[] {
+  const text = `${action} ${visible(key)} of ${visible(registry)}: ${reason}: ${visible(detail)}`;
+  const level = deeds.get(action);
+  if (level !== undefined) return [{ level, text, state: undefined }];
+  return waits.has(action) ? [{ level: 6, text, state: [registry, key, action, reason].join("\0") }] : [];
+}
+
+/** What made the run fail is said each time: systemd logs each failure, and a failure without a reason is none. */
+function guardEvent({ guard, name, posture, cause, detail }: Guard, failed: boolean): readonly JournalEvent[] {
+  if (posture === "on") return [];
+  const text = `${guard} ${visible(name)} is ${posture}: ${cause}: ${visible(detail)}`;
+  if (failed && posture === "blind") return [{ level: 3, text, state: undefined }];
+  return [{ level: 4, text, state: [guard, name, posture, cause].join("\0") }];
+}
+
+export function journalEvents(report: SweepReport, guards: readonly Guard[]): readonly JournalEvent[] {
+  const failed = report.exitCode !== 0;
+  return [
+    ...guards.flatMap((guard) => guardEvent(guard, failed)),
+    ...report.warnings.map((warning): JournalEvent => ({ level: 4, text: visible(warning), state: `warning\0${warning}` })),
+    ...report.entries.flatMap(entryEvent),
+  ];
+}
+
+export function statesOf(events: readonly JournalEvent[]): readonly string[] {
+  return events.flatMap(({ state }) => state ?? []);
+}
+
+export function journalLine(level: Level, text: string): string {
+  return `<${level}>${text}`;
+}
+
+/** Lines for the journal: deeds always, states when they are new, the posture when it has changed. */
+export function journalLines(
+  events: readonly JournalEvent[],
+  before: { readonly said: readonly string[]; readonly posture: Posture } | undefined,
+  posture: Posture,
+): readonly string[] {
+  const said = new Set(before?.said);
+  const lines = events.filter(({ state }) => state === undefined || !said.has(state)).map(({ level, text }) => journalLine(level, text));
+  const changed = before !== undefined && before.posture !== posture;
+  return changed ? [...lines, journalLine(posture === "on" ? 5 : 4, `posture is ${posture}, was ${before.posture}`)] : lines;
+}

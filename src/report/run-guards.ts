@@ -1,0 +1,47 @@
+import { sayDuration } from "../core/duration.ts";
+import type { Guard } from "./guards.ts";
+import type { LastRun } from "./last-run.ts";
+
+export type RunFacts = {
+  readonly run: LastRun | undefined;
+  /** The process of a run that has no end yet is still there. */
+  readonly isRunning: boolean;
+  readonly nowMs: number;
+  /** How often a sweep is due; undefined when no timer is on. */
+  readonly periodMs: number | undefined;
+};
+
+const about = { guard: "last-run", name: "last-run.json" } as const;
+
+/** Below this, in ms, a success is never too old, however short the period. */
+const freshMs = 60_000;
+
+function successGuard({ run, nowMs, periodMs }: RunFacts): Guard {
+  const lastOk = (periodMs === undefined ? run?.lastOk : run?.lastWholeOk) ?? null;
+  if (lastOk === null) {
+    const posture = periodMs === undefined ? "off" : "stale";
+    return { ...about, posture, cause: "never-succeeded", detail: "no sweep has succeeded yet", cure: "sessreap sweep" };
+  }
+  const ageMs = nowMs - Date.parse(lastOk);
+  const detail = `the last success was ${sayDuration(ageMs)} ago (${lastOk})`;
+  if (periodMs !== undefined && ageMs > Math.max(2 * periodMs, freshMs)) {
+    const due = `${detail}, and a sweep is due every ${sayDuration(periodMs)}`;
+    return { ...about, posture: "stale", cause: "last-success-too-old", detail: due, cure: "see the service, or run sessreap sweep" };
+  }
+  return { ...about, posture: "on", cause: "fine", detail, cure: null };
+}
+
+/** How the last sweeps went, by their own record. */
+export function runGuards(facts: RunFacts): readonly Guard[] {
+  const { run, isRunning } = facts;
+  const guards = [successGuard(facts)];
+  if (run !== undefined && run.finished === null && !isRunning) {
+    const detail = `the sweep that started at ${run.started} was ended before it was done`;
+    guards.push({ ...about, posture: "on", cause: "interrupted", detail, cure: "nothing, if the next one works" });
+  }
+  if (run?.ok === false) {
+    const detail = `the last sweep ended with ${run.exitCode}: ${run.problems.join("; ")}`;
+    guards.push({ ...about, posture: "blind", cause: "failing", detail, cure: "sessreap sweep says why" });
+  }
+  return guards;
+}

@@ -1,0 +1,68 @@
+import { execa } from "execa";
+import { realpathSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Account } from "./account.ts";
+
+/** What the system service of a user has to write. */
+export type Access = { readonly stateDir: string; readonly directories: readonly string[]; readonly hidden: readonly string[] };
+
+type ConfigReport = {
+  readonly settings: {
+    readonly stateDir: { readonly value: string };
+    readonly metricsFile: { readonly value?: string };
+  };
+  readonly registries: readonly { readonly path: string }[];
+};
+
+const configMs = 20_000;
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** A directory as it is named, and as it is reached when it is a link. */
+function withTarget(directory: string): readonly string[] {
+  try {
+    return [directory, realpathSync(directory)];
+  } catch {
+    return [directory];
+  }
+}
+
+/** Runs a command as the user, without a session and with nothing of our environment. */
+function asUser(account: Account, [file, ...words]: readonly string[]) {
+  return execa(file as string, words, {
+    reject: false,
+    timeout: configMs,
+    stdin: "ignore",
+    uid: account.uid,
+    gid: account.gid,
+    cwd: "/",
+    extendEnv: false,
+    env: { HOME: account.home, USER: account.name, LOGNAME: account.name, PATH: "/usr/local/bin:/usr/bin:/bin" },
+  });
+}
+
+/** Asks the very program that the service will run, as the user it will run as, which places it would write to. */
+export async function findAccess(
+  account: Account,
+  command: readonly string[],
+  dryRun: boolean,
+): Promise<Access | { readonly problem: string }> {
+  const asked = await asUser(account, [...command, "config", "--json"]);
+  if (asked.failed) return { problem: `${account.name} cannot run ${command.join(" ")}: ${asked.stderr || asked.shortMessage}` };
+  const { settings, registries } = JSON.parse(asked.stdout) as ConfigReport;
+  const { metricsFile, stateDir } = settings;
+  const places = registries.map(({ path }) => (isDirectory(path) ? path : dirname(path)));
+  if (metricsFile.value !== undefined) places.push(dirname(metricsFile.value));
+  // The state directory is made now: below a home that is read-only the service could not.
+  const made = dryRun ? undefined : await asUser(account, ["mkdir", "-p", "-m", "700", stateDir.value]);
+  if (made?.failed === true) return { problem: `${stateDir.value} could not be made: ${made.stderr || made.shortMessage}` };
+  const directories = [...new Set([stateDir.value, ...places].flatMap(withTarget))].toSorted();
+  const usualHome = account.home === `/home/${account.name}`;
+  return {
+    stateDir: stateDir.value,
+    directories,
+    hidden: usualHome ? [] : [join(account.home, ".ssh"), join(account.home, ".gnupg")],
+  };
+}

@@ -1,0 +1,22 @@
+import { execa } from "execa";
+import { existsSync } from "node:fs";
+import { userInfo } from "node:os";
+
+export type Account = { readonly name: string; readonly uid: number; readonly gid: number; readonly home: string };
+
+/** A user by name, wherever this machine keeps its users; undefined when there is none. */
+export async function findAccount(name: string): Promise<Account | undefined> {
+  const { stdout, failed } = await execa("getent", ["passwd", name], { reject: false, stdin: "ignore" });
+  const [found, , uid, gid, , home] = stdout?.split(":") ?? [];
+  if (failed || found === undefined || home === undefined) return undefined;
+  return { name: found, uid: Number(uid), gid: Number(gid), home };
+}
+
+/** Does the user's manager run without a session of his? undefined where logind does not say. */
+export function lingers(name: string): boolean | undefined {
+  return existsSync("/var/lib/systemd") ? existsSync(`/var/lib/systemd/linger/${name}`) : undefined;
+}
+
+export function ownName(): string {
+  return userInfo().username;
+}

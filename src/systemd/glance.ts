@@ -1,0 +1,34 @@
+import { existsSync, lstatSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { sayDuration } from "../core/duration.ts";
+import type { LastRun } from "../report/last-run.ts";
+import { userUnitDirectory } from "./places.ts";
+import { shippedPeriodMs } from "./units.ts";
+
+function isMasked(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && readlinkSync(path) === "/dev/null";
+}
+
+/**
+ * What a sweep by hand says of the user's timer, from a few looks at files; `doctor` asks systemd. A timer that was
+ * never installed is a choice, one that was installed and does not run is a guard that went off in silence.
+ */
+export function glanceAtTimer(
+  env: Readonly<Record<string, string | undefined>>,
+  before: LastRun | undefined,
+  nowMs: number,
+): string | undefined {
+  const directory = userUnitDirectory(env);
+  const timer = join(directory, "sessreap.timer");
+  if (isMasked(timer)) return "sessreap.timer is masked, so no sweep runs by itself (see sessreap doctor)";
+  if (!existsSync(timer)) return undefined;
+  const enabled = lstatSync(join(directory, "timers.target.wants", "sessreap.timer"), { throwIfNoEntry: false }) !== undefined;
+  if (!enabled) return "sessreap.timer is installed but not enabled, so no sweep runs by itself (see sessreap doctor)";
+  const hasOwnCalendar = existsSync(`${timer}.d`);
+  const lastOk = before?.lastWholeOk ?? null;
+  if (hasOwnCalendar || lastOk === null) return undefined;
+  const age = nowMs - Date.parse(lastOk);
+  return age > 2 * shippedPeriodMs
+    ? `sessreap.timer is enabled, but the last sweep that succeeded was ${sayDuration(age)} ago (see sessreap doctor)`
+    : undefined;
+}

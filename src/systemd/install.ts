@@ -1,0 +1,106 @@
+import { dirname, join } from "node:path";
+import { dropInNames, type LayoutChoice, layout } from "./layout.ts";
+import { showUnits, systemctl, systemctlWords, unitNames, type Scope } from "./manager.ts";
+import { lookAtFile, removeFile, removeIfEmpty, writeOwnFile, type OwnFile } from "./own-file.ts";
+
+/** A reason to stop before anything was written; the text is for the person who ran the command. */
+export type Stopped = { readonly stopped: string };
+
+export type Installed = {
+  readonly written: readonly string[];
+  readonly enabled: boolean;
+  /** The first run of the service; undefined when nothing was enabled. */
+  readonly selfTest: { readonly ok: boolean; readonly detail: string } | undefined;
+  readonly next: string | undefined;
+};
+
+const obstacles = {
+  missing: undefined,
+  ours: undefined,
+  edited: "was edited since sessreap wrote it; move the change into a drop-in, or the file away",
+  foreign: "was not written by sessreap; move it away first",
+  masked: "is masked; unmask it first",
+} as const satisfies Record<OwnFile, string | undefined>;
+
+/** A start waits for the whole run, which its own TimeoutStartSec= bounds. */
+const runMs = 180_000;
+
+export function obstaclesIn(directory: string, names: readonly string[]): readonly string[] {
+  return names.flatMap((name) => {
+    const path = join(directory, name);
+    const why = obstacles[lookAtFile(path)];
+    return why === undefined ? [] : [`${path} ${why}`];
+  });
+}
+
+/** Drop-ins of an earlier installation that this one does not write. */
+function dropStale(scope: Scope, directory: string, names: ReadonlySet<string>): void {
+  for (const name of dropInNames(scope)) {
+    const path = join(directory, name);
+    if (names.has(name) || lookAtFile(path) !== "ours") continue;
+    removeFile(path);
+    removeIfEmpty(dirname(path));
+  }
+}
+
+/** Does the manager read what was written? It looks for units where it was told when it started. */
+async function loadProblem(scope: Scope, directory: string): Promise<string | undefined> {
+  const names = unitNames(scope);
+  const units = [names.service, names.timer];
+  const shown = await showUnits(scope.kind, units, ["LoadState", "LoadError"]);
+  if (!shown.ok) return shown.why;
+  const at = shown.units.findIndex(({ LoadState: state }) => state !== "loaded");
+  if (at < 0) return undefined;
+  const { LoadState: state, LoadError: error } = shown.units[at] ?? {};
+  return state === "not-found"
+    ? `the manager reads no units in ${directory}; is XDG_CONFIG_HOME another one there?`
+    : `${units[at]}: ${state} ${error}`;
+}
+
+/** How the last run of the service ended, as systemd tells it. */
+export async function runResult(scope: Scope): Promise<{ readonly ok: boolean; readonly detail: string }> {
+  const { service } = unitNames(scope);
+  const shown = await showUnits(scope.kind, [service], ["Result", "ExecMainStatus", "ConditionResult"]);
+  if (!shown.ok) return { ok: false, detail: shown.why };
+  const { Result: result, ExecMainStatus: status, ConditionResult: condition } = shown.units[0] ?? {};
+  if (condition === "no") return { ok: false, detail: "a condition of the service is not met, so it was skipped" };
+  return { ok: result === "success", detail: `result ${result}, status ${status}` };
+}
+
+async function enable(scope: Scope, written: readonly string[]): Promise<Installed | Stopped> {
+  const { service, timer } = unitNames(scope);
+  const words = systemctlWords(scope);
+  // Links of an earlier installation go with `reenable`; a running timer takes new settings with the restart.
+  for (const step of [
+    ["reenable", timer],
+    ["restart", timer],
+  ]) {
+    const done = await systemctl(scope.kind, step, runMs);
+    if (!done.ok) return { stopped: `${words} ${step.join(" ")}: ${done.said}` };
+  }
+  const started = await systemctl(scope.kind, ["start", service], runMs);
+  const result = await runResult(scope);
+  const selfTest = started.ok ? result : { ok: false, detail: `${result.detail}: ${started.said.split("\n")[0]}` };
+  const shown = await showUnits(scope.kind, [timer], ["NextElapseUSecRealtime"]);
+  const next = shown.ok ? shown.units[0]?.["NextElapseUSecRealtime"] : undefined;
+  return { written, enabled: true, selfTest, next: next === "" ? undefined : next };
+}
+
+/** Writes the units, lets the manager read them, turns the timer on, and runs the service once to see that it works. */
+export async function install(scope: Scope, directory: string, choice: LayoutChoice, turnOn: boolean): Promise<Installed | Stopped> {
+  const files = layout(scope, choice);
+  const blocked = obstaclesIn(
+    directory,
+    files.map(({ name }) => name),
+  );
+  if (blocked.length > 0) return { stopped: blocked.join("\n") };
+  const manager = await showUnits(scope.kind, [], ["UnitPath"]);
+  if (turnOn && !manager.ok) return { stopped: `nobody answers for ${systemctlWords(scope)}: ${manager.why}` };
+  for (const { name, text } of files) await writeOwnFile(join(directory, name), text);
+  dropStale(scope, directory, new Set(files.map(({ name }) => name)));
+  const written = files.map(({ name }) => join(directory, name));
+  if (manager.ok) await systemctl(scope.kind, ["daemon-reload"], runMs);
+  const problem = turnOn ? await loadProblem(scope, directory) : undefined;
+  if (problem !== undefined) return { stopped: problem };
+  return turnOn ? enable(scope, written) : { written, enabled: false, selfTest: undefined, next: undefined };
+}

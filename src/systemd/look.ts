@@ -1,0 +1,107 @@
+import { execa } from "execa";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Guard } from "../report/guards.ts";
+import { lingers, ownName } from "./account.ts";
+import { showUnits, systemctlWords, unitNames, type Properties, type Scope } from "./manager.ts";
+import { userUnitDirectory } from "./places.ts";
+import { askedProperties, isActive, isEnabled, isThere, unitGuards } from "./unit-guards.ts";
+import { shippedPeriodMs } from "./units.ts";
+
+type Pair = { readonly timer: Properties; readonly service: Properties };
+
+export type TimerSight = {
+  readonly guards: readonly Guard[];
+  /** How often a sweep is due; undefined when no timer is on. */
+  readonly periodMs: number | undefined;
+};
+
+async function showPair(scope: Scope): Promise<Pair | string> {
+  const { timer, service } = unitNames(scope);
+  const shown = await showUnits(scope.kind, [timer, service], askedProperties);
+  return shown.ok ? { timer: shown.units[0] ?? {}, service: shown.units[1] ?? {} } : shown.why;
+}
+
+/** The shortest time between two runs of a calendar, asked of systemd unless it is the one that ships. */
+async function periodOf({ TimersCalendar: calendars }: Properties): Promise<number> {
+  const specs = [...(calendars ?? "").matchAll(/OnCalendar=(.+?) ;/g)].map((match) => match[1] as string);
+  const periods = specs.map(async (spec) => {
+    if (spec === "*-*-* *:00/5:00") return shippedPeriodMs;
+    const env = { TZ: "UTC", LC_ALL: "C" };
+    const { stdout } = await execa("systemd-analyze", ["calendar", "--iterations=3", "--", spec], { reject: false, stdin: "ignore", env });
+    const times = [...(stdout ?? "").matchAll(/(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g)].map(([, day, time]) =>
+      Date.parse(`${day}T${time}Z`),
+    );
+    const gaps = [...new Set(times)]
+      .toSorted((a, b) => a - b)
+      .flatMap((time, index, all) => (index === 0 ? [] : [time - (all[index - 1] as number)]));
+    return gaps.length === 0 ? shippedPeriodMs : Math.min(...gaps);
+  });
+  return specs.length === 0 ? shippedPeriodMs : Math.min(...(await Promise.all(periods)));
+}
+
+/** The first file of the command line that is gone. systemd joins the words by blanks, so only what is clear is looked at. */
+function goneFrom({ ExecStart: exec }: Properties): string | undefined {
+  const parts = /^\{ path=(.+?) ; argv\[\]=(.+?) ; ignore_errors=/.exec(exec ?? "");
+  if (parts === null) return undefined;
+  // The words are shown as they are before variables are put in, where `$$` stands for `$`.
+  const [path, argv] = [parts[1] as string, (parts[2] as string).replaceAll("$$", () => "$")];
+  if (!existsSync(path)) return path;
+  const script = argv.startsWith(`${path} /`) && argv.endsWith(" sweep") ? argv.slice(path.length + 1, -" sweep".length) : undefined;
+  return script === undefined || existsSync(script) ? undefined : script;
+}
+
+async function guardsOf(scope: Scope, pair: Pair, nowMs: number): Promise<TimerSight> {
+  const periodMs = await periodOf(pair.timer);
+  const command = systemctlWords(scope);
+  const guards = unitGuards({ command, names: unitNames(scope), ...pair, nowMs, periodMs, gone: goneFrom(pair.service) });
+  return { guards, periodMs: isActive(pair.timer) || isEnabled(pair.timer) ? periodMs : undefined };
+}
+
+const timerGuard = (name: string, rest: Omit<Guard, "guard" | "name">): Guard => ({ guard: "timer", name, ...rest });
+
+function lingerGuard(name: string): readonly Guard[] {
+  if (lingers(ownName()) !== false) return [];
+  const detail = "lingering is off: the timer ends some ten seconds after the last session";
+  return [timerGuard(name, { posture: "on", cause: "linger-off", detail, cure: `loginctl enable-linger ${ownName()}` })];
+}
+
+/** No units of ours are loaded anywhere: never installed, or installed where no manager runs. */
+function absentGuard(why: string | undefined, env: Readonly<Record<string, string | undefined>>): Guard {
+  const name = unitNames({ kind: "user" }).timer;
+  if (!existsSync("/run/systemd/system")) {
+    const detail = "this machine runs no systemd; let something else start sessreap every few minutes";
+    return timerGuard(name, { posture: "off", cause: "no-manager", detail, cure: null });
+  }
+  if (why !== undefined && existsSync(join(userUnitDirectory(env), name))) {
+    const detail = `the timer is installed, and your manager does not run: ${why}`;
+    return timerGuard(name, { posture: "off-runtime-divergent", cause: "no-manager", detail, cure: `loginctl enable-linger ${ownName()}` });
+  }
+  return timerGuard(name, { posture: "off", cause: "not-installed", detail: "no timer is installed", cure: "sessreap units install" });
+}
+
+/** How the timers of this user stand: his own manager's and the system's. */
+export async function lookAtTimers(env: Readonly<Record<string, string | undefined>>, nowMs: number): Promise<TimerSight> {
+  const scopes: readonly Scope[] = [{ kind: "user" }, { kind: "system", user: ownName() }];
+  const hasSystemd = existsSync("/run/systemd/system");
+  const pairs = await Promise.all(scopes.map((scope) => (hasSystemd ? showPair(scope) : Promise.resolve("there is no systemd"))));
+  const [userPair, systemPair] = pairs;
+  const found = scopes.flatMap((scope, index) => {
+    const pair = pairs[index];
+    return typeof pair === "object" && (isThere(pair.timer) || isThere(pair.service)) ? [{ scope, pair }] : [];
+  });
+  if (found.length === 0) {
+    return { guards: [absentGuard(typeof userPair === "string" ? userPair : undefined, env)], periodMs: undefined };
+  }
+  const sights = await Promise.all(found.map(({ scope, pair }) => guardsOf(scope, pair, nowMs)));
+  const guards = sights.flatMap((sight) => sight.guards);
+  const isOn = (pair: Pair | string | undefined): boolean => typeof pair === "object" && (isActive(pair.timer) || isEnabled(pair.timer));
+  const name = unitNames({ kind: "user" }).timer;
+  if (isOn(userPair)) guards.push(...lingerGuard(name));
+  if (isOn(userPair) && isOn(systemPair)) {
+    const detail = "your own timer and the system's both sweep for you; they take turns by the run lock";
+    guards.push(timerGuard(name, { posture: "on", cause: "two-timers", detail, cure: "sessreap units uninstall (one of the two)" }));
+  }
+  const periods = sights.flatMap(({ periodMs }) => periodMs ?? []);
+  return { guards, periodMs: periods.length === 0 ? undefined : Math.min(...periods) };
+}

@@ -1,0 +1,62 @@
+import { existsSync } from "node:fs";
+import { execa } from "execa";
+
+/** The manager of the user who runs us, or the system's for one user. */
+export type Scope = { readonly kind: "user" } | { readonly kind: "system"; readonly user: string };
+
+export type Answered = { readonly ok: boolean; readonly stdout: string; readonly said: string };
+
+export type UnitNames = { readonly service: string; readonly timer: string };
+
+export function unitNames(scope: Scope): UnitNames {
+  const name = scope.kind === "user" ? "sessreap" : `sessreap@${scope.user}`;
+  return { service: `${name}.service`, timer: `${name}.timer` };
+}
+
+/** The command line that a person would type. */
+export function systemctlWords(scope: Scope): string {
+  return scope.kind === "user" ? "systemctl --user" : "systemctl";
+}
+
+const quickMs = 10_000;
+
+/** A shell below cron, sudo or su often lacks the variable by which the user's manager is found. */
+function runtimeDirectory(): Readonly<Record<string, string>> {
+  const usual = `/run/user/${process.getuid?.()}`;
+  const given = process.env["XDG_RUNTIME_DIR"] ?? "";
+  if (given !== "") return { XDG_RUNTIME_DIR: given };
+  return existsSync(usual) ? { XDG_RUNTIME_DIR: usual } : {};
+}
+
+/** Runs systemctl without pager, colour or local time, and within bounded time. */
+export async function systemctl(scope: Scope["kind"], words: readonly string[], timeoutMs = quickMs): Promise<Answered> {
+  const result = await execa("systemctl", [`--${scope}`, "--no-pager", "--no-ask-password", ...words], {
+    reject: false,
+    timeout: timeoutMs,
+    stdin: "ignore",
+    env: { ...runtimeDirectory(), TZ: "UTC", LC_ALL: "C", SYSTEMD_COLORS: "0", SYSTEMD_PAGER: "" },
+  });
+  const said = result.stderr === "" ? (result.failed ? result.shortMessage : "") : result.stderr;
+  return { ok: !result.failed, stdout: result.stdout ?? "", said: (said ?? "").trim() };
+}
+
+export type Properties = Readonly<Record<string, string>>;
+
+/** `systemctl show` of several units: one block of `Name=value` lines each, in the order that was asked for. */
+export async function showUnits(
+  scope: Scope["kind"],
+  units: readonly string[],
+  properties: readonly string[],
+): Promise<{ readonly ok: true; readonly units: readonly Properties[] } | { readonly ok: false; readonly why: string }> {
+  const answered = await systemctl(scope, ["show", `--property=${properties.join(",")}`, "--", ...units]);
+  if (!answered.ok) return { ok: false, why: answered.said };
+  const blocks = answered.stdout.split("\n\n").map((block) => {
+    return Object.fromEntries(
+      block.split("\n").flatMap((line) => {
+        const at = line.indexOf("=");
+        return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const];
+      }),
+    );
+  });
+  return { ok: true, units: units.map((_, index) => blocks[index] ?? {}) };
+}

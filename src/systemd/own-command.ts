@@ -1,0 +1,17 @@
+import { realpathSync } from "node:fs";
+import { isSea } from "node:sea";
+
+/**
+ * The words that run this very program from anywhere: resolved, because a manager's PATH is short and `env node` is not
+ * found by it under nvm (status 127). A standalone binary is a word of its own.
+ */
+export function ownCommand(): readonly string[] {
+  const executable = realpathSync(process.execPath);
+  const script = process.argv[1];
+  return isSea() || script === undefined ? [executable] : [executable, realpathSync(script)];
+}
+
+/** A unit's line ends at a newline, whatever is quoted. */
+export function cannotBeQuoted(words: readonly string[]): string | undefined {
+  return words.find((word) => /[\u0000-\u001f\u007f]/.test(word));
+}

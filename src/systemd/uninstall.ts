@@ -1,0 +1,80 @@
+import { existsSync, readdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { dropInNames, unitFileNames } from "./layout.ts";
+import { systemctl, unitNames, type Scope } from "./manager.ts";
+import { lookAtFile, removeFile, removeIfEmpty } from "./own-file.ts";
+
+export type Uninstalled = {
+  readonly removed: readonly string[];
+  /** What stands there and is not ours to remove. */
+  readonly left: readonly string[];
+  readonly problems: readonly string[];
+};
+
+const stopMs = 60_000;
+
+/** Other users' instances need the template: those that are enabled, or that have a drop-in. */
+function otherInstances(directory: string, user: string): boolean {
+  const links = join(directory, "timers.target.wants");
+  const names = [directory, links].flatMap((folder) => (existsSync(folder) ? readdirSync(folder) : []));
+  return names.some((name) => /^sessreap@.+\.(?:timer|service)(?:\.d)?$/.test(name) && !name.startsWith(`sessreap@${user}.`));
+}
+
+/** Where systemd keeps the time of the last trigger of a persistent timer. */
+function stampOf(scope: Scope, env: Readonly<Record<string, string | undefined>>): string {
+  const { timer } = unitNames(scope);
+  if (scope.kind === "system") return `/var/lib/systemd/timers/stamp-${timer}`;
+  const data = env["XDG_DATA_HOME"] ?? "";
+  return join(data === "" ? join(homedir(), ".local", "share") : data, "systemd", "timers", `stamp-${timer}`);
+}
+
+/**
+ * Turns the timer off first: deleting the files first would leave a timer that still fires, and links to nothing. What
+ * a person edited or wrote stays, and is named.
+ */
+export async function uninstall(scope: Scope, directory: string, env: Readonly<Record<string, string | undefined>>): Promise<Uninstalled> {
+  const { service, timer } = unitNames(scope);
+  const problems: string[] = [];
+  const reached = await systemctl(scope.kind, ["show", "--property=Version"]);
+  if (reached.ok) {
+    for (const words of [
+      ["disable", "--now", timer],
+      ["stop", service],
+    ]) {
+      const done = await systemctl(scope.kind, words, stopMs);
+      if (!done.ok && !/does not exist|not loaded|not found/i.test(done.said)) problems.push(`${words.join(" ")}: ${done.said}`);
+    }
+  } else problems.push(`no manager answers (${reached.said}); only files were removed`);
+  const keepTemplate = scope.kind === "system" && otherInstances(directory, scope.user);
+  const names = [...dropInNames(scope), ...(keepTemplate ? [] : unitFileNames(scope))];
+  const removed: string[] = [];
+  const left: string[] = [];
+  for (const name of names) {
+    const path = join(directory, name);
+    const state = lookAtFile(path);
+    if (state === "missing") continue;
+    if (state !== "ours") {
+      left.push(path);
+      continue;
+    }
+    removeFile(path);
+    removed.push(path);
+    if (dirname(name) !== ".") removeIfEmpty(dirname(path));
+  }
+  for (const name of [`${timer}.d`, `${service}.d`]) {
+    const folder = join(directory, name);
+    if (existsSync(folder)) left.push(...readdirSync(folder).map((file) => join(folder, file)));
+  }
+  if (!reached.ok) removeFile(join(directory, "timers.target.wants", timer));
+  removeFile(stampOf(scope, env));
+  if (scope.kind === "user") {
+    removeIfEmpty(join(directory, "timers.target.wants"));
+    removeIfEmpty(directory);
+  }
+  if (reached.ok) {
+    await systemctl(scope.kind, ["daemon-reload"], stopMs);
+    await systemctl(scope.kind, ["reset-failed", timer, service]);
+  }
+  return { removed, left: [...new Set(left)], problems };
+}

@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { seen, unseen, type Observed, type ProcessTable } from "../../src/core/evidence.ts";
+import type { Judgement } from "../../src/core/ladder.ts";
+import { findPhantoms, phantomDetail, type Row } from "../../src/core/phantom.ts";
+import { nothingClaimed, type Registration } from "../../src/core/registration.ts";
+
+const mine = "7c1f0a52-9b1e-4c0e-8a6f-2f6d1f3b9e01";
+const other = "7c1f0a52-9b1e-4c0e-8a6f-2f6d1f3b9e02";
+
+const alive: Judgement = {
+  verdict: "live",
+  rung: "attached-process",
+  reason: "pid-alive",
+  detail: "pid 77 is alive",
+  certain: false,
+  ageMs: 1,
+};
+const ghost: Judgement = { ...alive, verdict: "ghost", reason: "pid-reused" };
+const young: Judgement = { ...alive, verdict: "undecided", rung: "grace", reason: "within-grace" };
+
+const claude = (claim: Partial<Registration>, judgement = alive): Row => ({
+  claim: { ...nothingClaimed, key: "77.json", pid: 77, startTicks: "500", sessionId: mine, ...claim },
+  judgement,
+  authoritative: true,
+  where: "/home/dev/.claude/sessions/77.json",
+});
+const row = (claim: Partial<Registration>, judgement = alive): Row => ({
+  claim: { ...nothingClaimed, key: "gardener", pid: 77, startTicks: "500", sessionId: other, ...claim },
+  judgement,
+  authoritative: false,
+  where: "/home/dev/agents.json",
+});
+
+function tableWith(startTicks: Observed<string>): Observed<ProcessTable> {
+  return seen({
+    complete: seen(true),
+    pids: new Map([[77, seen({ kind: "there" as const, state: seen("S"), startTicks, names: seen(["claude"]) })]]),
+    agents: [],
+    appServers: [],
+    innerPids: seen(new Map()),
+    ancestors: new Set<number>(),
+  });
+}
+
+const running = tableWith(seen("500"));
+
+test("a row that names another session for a process that an authoritative registry knows is a phantom, with both ids", () => {
+  const drifted = row({});
+  const found = findPhantoms([claude({}), drifted], running).get(drifted);
+  expect(found).toEqual({ sessionId: mine, where: "/home/dev/.claude/sessions/77.json" });
+  const said = phantomDetail(drifted, found ?? { sessionId: "", where: "" });
+  expect(said).toContain(mine);
+  expect(said).toContain(other);
+});
+
+test("a claude that has just been active, and so is within its grace, still knows its session", () => {
+  expect(findPhantoms([claude({}, young), row({})], running).size).toBe(1);
+});
+
+test.each<[string, readonly Row[], Observed<ProcessTable>]>([
+  ["the same session", [claude({}), row({ sessionId: mine })], running],
+  ["the same session in another spelling", [claude({}), row({ sessionId: mine.toUpperCase().replaceAll("-", "") })], running],
+  ["another process of the same pid", [claude({}), row({ startTicks: "400" })], running],
+  ["a row that does not say since when its process runs", [claude({}), row({ startTicks: undefined })], running],
+  ["a claude that has no session id", [claude({ sessionId: undefined }), row({})], running],
+  ["a claude whose pid another process has now", [claude({ startTicks: "400" }), row({ startTicks: "400" })], running],
+  ["a row that is a ghost anyway", [claude({}), row({}, ghost)], running],
+  ["two rows of which neither is authoritative", [row({ sessionId: mine }), row({})], running],
+  ["two authoritative rows", [claude({}), claude({ sessionId: other })], running],
+  ["a process whose start could not be read", [claude({}), row({})], tableWith(unseen("hidden"))],
+  ["processes that nobody looked at", [claude({}), row({})], unseen("blind")],
+])("%s is no phantom", (_, rows, table) => {
+  expect(findPhantoms(rows, table).size).toBe(0);
+});

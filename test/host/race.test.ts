@@ -1,0 +1,45 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const script = join(import.meta.dirname, "../../scripts/race.mjs");
+const hasStrace = spawnSync("strace", ["-V"]).status === 0;
+const hasPerl = spawnSync("perl", ["-e", "1"]).status === 0;
+if (!hasStrace) console.warn("strace is not here: the race is run without a delay imposed from outside");
+
+const writes = process.env["SESSREAP_RACE_WRITES"] ?? "300";
+
+function race(...args: readonly string[]): { readonly status: number | null; readonly rows: readonly string[] } {
+  const { status, stdout } = spawnSync(process.execPath, [script, ...args], { encoding: "utf8" });
+  return { status, rows: stdout.trim().split("\n") };
+}
+
+test.runIf(hasPerl)(
+  "no update is lost to a sweep, and once the writer is quiet no ghost and no litter is left",
+  { timeout: 600_000 },
+  () => {
+    const { status, rows } = race("--writes", writes, "--methods", "ours");
+    expect(rows).toHaveLength(3);
+    for (const row of rows) expect(row).toMatch(/ lost 0 .* ghosts 0 {2}litter 0 .*"replaced"/);
+    expect(status).toBe(0);
+  },
+);
+
+test.runIf(hasPerl && hasStrace)("held up in every rename, ours loses nothing where compare-then-rename does", { timeout: 120_000 }, () => {
+  const { rows } = race(
+    "--writes",
+    "40",
+    "--burst",
+    "1",
+    "--pause",
+    "40",
+    "--delay",
+    "150",
+    "--kinds",
+    "in-place",
+    "--methods",
+    "compare,ours",
+  );
+  expect(rows[0], "the bench must be able to see a loss").toMatch(/^method compare .* lost [1-9]/);
+  expect(rows[1]).toMatch(/^method ours .* lost 0 .* ghosts 0 {2}litter 0/);
+});

@@ -1,0 +1,51 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach } from "vitest";
+import { readRegistryFile, type ReadFile } from "../../src/host/files.ts";
+import { cutsFor, keptSpans, scan, type Span } from "../../src/registries/json-bytes.ts";
+
+const made: string[] = [];
+
+afterEach(() => {
+  for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true });
+});
+
+export function scratchDirectory(parent = tmpdir()): string {
+  const path = mkdtempSync(join(parent, "sessreap-test-"));
+  made.push(path);
+  return path;
+}
+
+export const before = '{\n  "live": { "pid": 1 },\n  "ghost": { "pid": 2 }\n}\n';
+export const after = '{\n  "live": { "pid": 1 }\n}\n';
+
+export type Registry = { readonly directory: string; readonly path: string };
+
+/** A registry with one live session and one ghost, alone in its directory. */
+export function registryIn(directory = scratchDirectory()): Registry {
+  const path = join(directory, "registrations.json");
+  writeFileSync(path, before);
+  return { directory, path };
+}
+
+export function readNow(path: string): ReadFile {
+  const read = readRegistryFile(path);
+  if (read.kind !== "read") throw new Error(`the registry was not read: ${JSON.stringify(read)}`);
+  return read.file;
+}
+
+export function withoutGhost({ bytes }: ReadFile): readonly Span[] {
+  const result = scan({ bytes, text: (start, end) => bytes.toString("utf8", start, end) }, "", () => undefined);
+  if (!result.ok) throw new Error(result.problem);
+  const ghosts = result.container.members.flatMap(({ key }, index) => (key === "ghost" ? [index] : []));
+  return keptSpans(bytes.length, cutsFor(result.container, ghosts));
+}
+
+export const dead = (): Promise<boolean> => Promise.resolve(true);
+
+export const content = ({ path }: Registry): string => readFileSync(path, "utf8");
+
+/** What lies beside the registry and is not the registry. */
+export const litter = ({ directory }: Registry): readonly string[] =>
+  readdirSync(directory).filter((name) => name !== "registrations.json");

@@ -1,0 +1,215 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DeclaredShape } from "../../src/registries/declared.ts";
+import type { Format } from "../../src/registries/format.ts";
+import { jsonArray } from "../../src/registries/json-array.ts";
+import { jsonFile } from "../../src/registries/json-file.ts";
+import { builtInFormat } from "../../src/registries/known.ts";
+import { keyedJson } from "../../src/registries/keyed-json.ts";
+
+export const fixturesDir = join(import.meta.dirname, "fixtures");
+
+/** What the fixtures say of their holder; a test puts the facts of a real process in its place. */
+export const placeholders = {
+  pid: "4100001",
+  startTicks: "128801",
+  bootId: "00000000-0000-4000-8000-000000000000",
+  machineId: "0123456789abcdef0123456789abcdef",
+  host: '"here"',
+} as const;
+
+/** One fixture: a tree as the tool leaves it in a home, and how a session of it lives. */
+export type Fixture = {
+  /** Its folder: the format, and the version of the tool that writes so. */
+  readonly folder: string;
+  readonly format: Format;
+  /** The registry's place below the home. */
+  readonly at: string;
+  /** The key of its entry, under the placeholder pid. */
+  readonly key: string;
+  /** What a holder is called, or a whole argv where only an argv shows it. */
+  readonly holder: readonly [string, string, ...string[]];
+  /** What makes it another host's entry, where it can say so. */
+  readonly abroad: readonly [string, string] | undefined;
+  /** What makes it one that cannot be understood: a piece of its text, or of its name where only that is read. */
+  readonly malformed: readonly [string, string];
+  readonly inName?: true;
+  /** Its death rests on absence alone. */
+  readonly waits?: true;
+};
+
+const shape: DeclaredShape = {
+  entries: "",
+  pattern: "*.json",
+  fields: { sessionId: "id", pid: "pid", startTicks: "start", host: "host", registeredAt: "since" },
+  presence: "either",
+};
+
+const known = (name: string): Format => {
+  const format = builtInFormat(name);
+  if (format === undefined) throw new Error(`there is no format ${name}`);
+  return format;
+};
+
+const badPid = [placeholders.pid, "true"] as const;
+const otherHost = [placeholders.host, '"elsewhere"'] as const;
+
+export const fixtures: readonly Fixture[] = [
+  {
+    folder: "llmmsg-bridge/5e84611",
+    format: known("llmmsg-bridge"),
+    at: "registrations.json",
+    key: "garden-ca",
+    holder: ["codex", "resume", "01a1f984-d1a8-7cc3-9759-13c129b40702"],
+    abroad: undefined,
+    malformed: ['"01a1f984-d1a8-7cc3-9759-13c129b40702"', "7"],
+  },
+  {
+    folder: "claude-sessions/2.1.197",
+    format: known("claude-sessions"),
+    at: ".claude/sessions",
+    key: "4100001.json",
+    holder: ["claude", "chat"],
+    abroad: undefined,
+    malformed: badPid,
+  },
+  {
+    folder: "claude-sessions/2.1.329",
+    format: known("claude-sessions"),
+    at: ".claude/sessions",
+    key: "4100001.json",
+    holder: ["claude", "chat"],
+    abroad: [placeholders.machineId, "fedcba9876543210fedcba9876543210"],
+    malformed: badPid,
+  },
+  {
+    folder: "claude-roster/2.1.197",
+    format: known("claude-roster"),
+    at: ".claude/daemon/roster.json",
+    key: "5e8d01aa",
+    holder: ["claude", "pty-host"],
+    abroad: undefined,
+    malformed: badPid,
+  },
+  {
+    folder: "claude-plugin-in-use/2.1.197",
+    format: known("claude-plugin-in-use"),
+    at: ".claude/plugins/cache",
+    key: "market/beds/1.4.0/.in_use/4100001",
+    holder: ["claude", "chat"],
+    abroad: undefined,
+    malformed: ["4100001", "1"],
+    inName: true,
+  },
+  {
+    folder: "claude-plugin-in-use/empty",
+    format: known("claude-plugin-in-use"),
+    at: ".claude/plugins/cache",
+    key: "market/beds/1.3.0/.in_use/4100001",
+    holder: ["claude", "chat"],
+    abroad: undefined,
+    malformed: ["4100001", "1"],
+    inName: true,
+    waits: true,
+  },
+  {
+    folder: "claude-ide/2.1.197",
+    format: known("claude-ide"),
+    at: ".claude/ide",
+    key: "40123.lock",
+    holder: ["code", "window"],
+    abroad: ['"runningInWindows":false', '"runningInWindows":true'],
+    malformed: badPid,
+  },
+  {
+    folder: "codex-broker/0774316",
+    format: known("codex-broker"),
+    at: ".claude/plugins/data",
+    key: "codex-openai-codex/state/garden-00112233445566ff/broker.json",
+    holder: ["app-server-broker", "serve"],
+    abroad: undefined,
+    malformed: badPid,
+  },
+  {
+    folder: "omx-session/seen-2026-11",
+    format: known("omx-session"),
+    at: ".omx/state",
+    key: "session.json",
+    holder: ["omx", "run"],
+    abroad: ['"platform": "linux"', '"platform": "darwin"'],
+    malformed: badPid,
+  },
+  {
+    folder: "omx-lock/seen-2026-11",
+    format: known("omx-session"),
+    at: ".omx/state",
+    key: "session.json.lock/owner.json",
+    holder: ["omx", "run"],
+    abroad: ['"platform":"linux"', '"platform":"darwin"'],
+    malformed: badPid,
+  },
+  {
+    folder: "pid-files/8d45bd2",
+    format: known("pid-files"),
+    at: ".orchestrator-state",
+    key: "active-session-4100001",
+    holder: ["claude", "chat"],
+    abroad: undefined,
+    malformed: ["4100001", "1"],
+    inName: true,
+  },
+  {
+    folder: "codex-daemon-pid/0.169.0",
+    format: known("codex-daemon-pid"),
+    at: ".codex/app-server-daemon",
+    key: "daemon.pid",
+    holder: ["codex", "app-server"],
+    abroad: undefined,
+    malformed: badPid,
+  },
+  {
+    folder: "codex-daemon-pid/0.149.1",
+    format: known("codex-daemon-pid"),
+    at: ".codex/app-server-daemon",
+    key: "app-server.pid",
+    holder: ["codex-x86_64-unknown-linux-musl", "app-server"],
+    abroad: undefined,
+    malformed: badPid,
+  },
+  {
+    folder: "keyed-json/1",
+    format: keyedJson({ ...shape, entries: "/agents" }),
+    at: "agents.json",
+    key: "gardener",
+    holder: ["gardener", "run"],
+    abroad: otherHost,
+    malformed: badPid,
+  },
+  {
+    folder: "json-array/1",
+    format: jsonArray({ ...shape, entries: "/sessions" }),
+    at: "sessions.json",
+    key: "7c1f0a52-9b1e-4c0e-8a6f-2f6d1f3b9e05",
+    holder: ["gardener", "run"],
+    abroad: otherHost,
+    malformed: badPid,
+  },
+  {
+    folder: "json-file/1",
+    format: jsonFile(shape),
+    at: "sessions",
+    key: "gardener.json",
+    holder: ["gardener", "run"],
+    abroad: otherHost,
+    malformed: badPid,
+  },
+];
+
+/** The files of a fixture, by their path below the home. */
+export function filesOf(folder: string): ReadonlyMap<string, string> {
+  const root = join(fixturesDir, folder);
+  const rows = readdirSync(root, { recursive: true, withFileTypes: true }).filter((row) => row.isFile());
+  return new Map(
+    rows.map((row) => [join(row.parentPath, row.name).slice(root.length + 1), readFileSync(join(row.parentPath, row.name), "utf8")]),
+  );
+}

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { History } from "./history.ts";
+
+/** More histories for a night: `SESSREAP_SIM_HISTORIES=5000 npx vitest run --project sim`. A seed tells one again. */
+const histories = Number(process.env["SESSREAP_SIM_HISTORIES"] ?? "150");
+const firstSeed = Number(process.env["SESSREAP_SIM_SEED"] ?? String(Date.now() % 1_000_000_000));
+const sweepsEach = 24;
+
+test(
+  "in any history no running session is reaped, every dead one goes in the end, and nothing is lost",
+  async () => {
+    let [sweeps, reaped] = [0, 0];
+    for (let seed = firstSeed; seed < firstSeed + histories; seed += 1) {
+      const history = new History(seed);
+      await history.run(sweepsEach).catch((error: unknown) => {
+        throw new Error(`SESSREAP_SIM_SEED=${seed} SESSREAP_SIM_HISTORIES=1: ${String(error)}`, { cause: error });
+      });
+      sweeps += history.sweeps;
+      reaped += history.reaped;
+    }
+    // Laws about reaping say nothing of histories in which nothing is reaped.
+    expect(reaped).toBeGreaterThan(sweeps / 20);
+  },
+  20_000 + histories * 200,
+);

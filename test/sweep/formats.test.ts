@@ -1,0 +1,91 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { defaultPolicy } from "../../src/core/policy.ts";
+import { readTombstones } from "../../src/host/tombstones.ts";
+import { restore } from "../../src/sweep/restore.ts";
+import { fixtures, type Fixture } from "../registries/fixtures.ts";
+import { plant, withFacts } from "../registries/plant.ts";
+import { gonePid, pretend } from "../processes.ts";
+import { fileOf, targetFor } from "./targets.ts";
+import { newScene, sweepOnce } from "./scene.ts";
+
+const look = (path: string) => {
+  const { ino, mtimeMs, mode, size } = statSync(path);
+  return { bytes: readFileSync(path), mtimeMs, mode, size, ino };
+};
+
+describe.each(fixtures)("$folder", (fixture) => {
+  test("a live session is kept, and its file is not touched", async () => {
+    const scene = await newScene();
+    const { directory, host } = scene;
+    const holder = await pretend(directory, fixture.holder);
+    plant(fixture.folder, directory, holder);
+    const file = fileOf(fixture, scene, holder);
+    const before = look(file);
+    const report = await sweepOnce(host, targetFor(fixture, scene));
+    expect(report.entries).toMatchObject([{ key: withFacts(fixture.key, holder), verdict: "live", action: "kept" }]);
+    expect(look(file)).toEqual(before);
+  });
+
+  test("a ghost is reaped, and restored as it was", async () => {
+    const scene = await newScene();
+    const { directory, host } = scene;
+    const holder = await gonePid();
+    plant(fixture.folder, directory, holder);
+    const file = fileOf(fixture, scene, holder);
+    const before = look(file);
+    const target = targetFor(fixture, scene);
+    const first = await sweepOnce(host, target);
+    expect(first.entries.map(({ verdict, action }) => `${verdict} ${action}`)).toEqual([
+      fixture.waits === true ? "ghost pending" : "ghost reaped",
+    ]);
+    const swept = fixture.waits === true ? await sweepOnce(host, target, { policy: { ...defaultPolicy, now: true } }) : first;
+    expect(swept.entries.map(({ action }) => action)).toEqual(["reaped"]);
+    const ownFile = fixture.format.layout === "files";
+    expect(existsSync(file)).toBe(!ownFile);
+
+    const restored = await restore(host, target, readTombstones(join(directory, "state")), false);
+    expect(restored.map(({ action, detail }) => `${action} ${detail}`)).toEqual(["restored "]);
+    const { ino: _, mtimeMs, ...after } = look(file);
+    expect(after).toEqual({ bytes: before.bytes, mode: before.mode, size: before.size });
+    expect(ownFile ? mtimeMs : before.mtimeMs).toBe(before.mtimeMs);
+    const again = await sweepOnce(host, target);
+    expect(again.entries).toMatchObject([{ reason: "restored", action: "kept" }]);
+  });
+
+  test("an entry that cannot be understood is reported and kept, although its holder is gone", async () => {
+    const scene = await newScene();
+    const holder = await gonePid();
+    const mar = (text: string): string => text.replace(...fixture.malformed);
+    plant(fixture.folder, scene.directory, holder, mar, fixture.inName === true ? mar : undefined);
+    const report = await sweepOnce(scene.host, targetFor(fixture, scene), { policy: { ...defaultPolicy, now: true } });
+    expect(report.entries).toMatchObject([{ verdict: "undecided", reason: "malformed-entry", action: "kept" }]);
+    expect(report.exitCode).toBe(0);
+  });
+});
+
+test.each(fixtures.filter(({ abroad }) => abroad !== undefined))(
+  "$folder: an entry of another host is kept, although no such pid lives here",
+  async (fixture) => {
+    const scene = await newScene();
+    const holder = await gonePid();
+    plant(fixture.folder, scene.directory, holder, (text) => text.replace(...(fixture.abroad as readonly [string, string])));
+    const report = await sweepOnce(scene.host, targetFor(fixture, scene), { policy: { ...defaultPolicy, now: true } });
+    expect(report.entries).toMatchObject([{ verdict: "undecided", reason: "foreign-host", action: "kept" }]);
+  },
+);
+
+test("the Claude daemon's workers are its own while its lock names a living process", async () => {
+  const scene = await newScene();
+  const fixture = fixtures.find(({ folder }) => folder.startsWith("claude-roster")) as Fixture;
+  const [daemon, gone] = [await pretend(scene.directory, ["claude", "daemon"]), await gonePid()];
+  plant(fixture.folder, scene.directory, gone);
+  const lock = join(scene.directory, ".claude", "daemon.lock");
+  mkdirSync(join(scene.directory, ".claude"), { recursive: true });
+  writeFileSync(lock, JSON.stringify({ pid: daemon.pid, procStart: daemon.startTicks }));
+  const report = await sweepOnce(scene.host, targetFor(fixture, scene));
+  expect(report.entries).toMatchObject([{ verdict: "ghost", action: "withheld" }]);
+  writeFileSync(lock, JSON.stringify({ pid: daemon.pid, procStart: "1" }));
+  expect((await sweepOnce(scene.host, targetFor(fixture, scene))).entries).toMatchObject([{ action: "reaped" }]);
+});

@@ -1,0 +1,105 @@
+import { existsSync, readFileSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { bootBox, enableLinger, type Box } from "./box.ts";
+import { alice, configure, describeBox, doctor, node, put, register, sessreap, startHolder, userctl, userUnits } from "./boxes.ts";
+
+describeBox("units install", () => {
+  let box: Box;
+  const install = (...words: readonly string[]) => sessreap(box, ["units", "install", ...words]);
+  const unit = (name: string): string => readFileSync(box.path(`${userUnits}/${name}`), "utf8");
+  beforeAll(async () => {
+    box = await bootBox("install", { userns: true });
+    await enableLinger(box, "alice");
+    configure(box);
+    register(box, { live: startHolder(box) });
+  });
+  afterAll(async () => {
+    await box.stop();
+  });
+  afterEach(() => {
+    sessreap(box, ["units", "uninstall"]);
+    box.run(["rm", "-rf", userUnits]);
+    userctl(box, "daemon-reload");
+  });
+
+  test("says what it would write, and writes nothing", () => {
+    const { code, stdout } = install("--dry-run");
+    expect(code).toBe(0);
+    expect(stdout).toContain(`would write ${userUnits}/sessreap.timer`);
+    expect(existsSync(box.path(userUnits))).toBe(false);
+  });
+
+  test("twice is as good as once", () => {
+    expect(install().code).toBe(0);
+    const before = unit("sessreap.service");
+    expect(install().code).toBe(0);
+    expect(unit("sessreap.service")).toBe(before);
+    expect(doctor(box).posture).toBe("on");
+  });
+
+  test.each(["sessreap.service", "sessreap.timer"])("does not overwrite a %s that it did not write", (name) => {
+    put(box, `${userUnits}/${name}`, "# mine\n");
+    const { code, stderr } = install();
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${name} was not written by sessreap`);
+    expect(unit(name)).toBe("# mine\n");
+    expect(sessreap(box, ["units", "uninstall"]).stdout).toContain(`left ${userUnits}/${name}`);
+    expect(unit(name)).toBe("# mine\n");
+  });
+
+  test("does not overwrite a file of its own that somebody edited", () => {
+    expect(install("--no-enable").code).toBe(0);
+    put(box, `${userUnits}/sessreap.timer`, unit("sessreap.timer").replace("*:0/5", "hourly"));
+    expect(install()).toMatchObject({ code: 2, stderr: expect.stringContaining("was edited since") });
+    expect(unit("sessreap.timer")).toContain("hourly");
+  });
+
+  test.each(["a place with blanks", "50% of it", "a $HOME of its own", 'a "quoted" place'])("runs from %s", (name) => {
+    const place = `/srv/${name}`;
+    box.run(["sh", "-c", 'mkdir -p "$1" && cp -r /opt/sessreap "$1/" && ln -sf /opt/node "$1/node"', "sh", place]);
+    const { code, stdout, stderr } = box.run([`${place}/node`, `${place}/sessreap/bin/sessreap.js`, "units", "install"], alice);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/first run: ok: 1 registrations/);
+    expect(unit("sessreap.service")).toMatch(/^ExecStart=\/opt\/node "/m);
+    expect(doctor(box).guards.find(({ guard }) => guard === "service")).toMatchObject({ posture: "on", cause: "fine" });
+  });
+
+  test("says so, and exits with 3, when the first run fails", () => {
+    box.run(["mv", "/home/alice/.config/sessreap/config.json", "/tmp/config.json"]);
+    put(box, "/home/alice/.config/sessreap/config.json", "{ torn");
+    const { code, stdout } = install();
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/first run: FAILED \(result exit-code, status 2/);
+    configure(box);
+  });
+
+  test("ties the timer to the bridge, and unties it again", () => {
+    put(box, `${userUnits}/bridge.service`, "[Service]\nExecStart=/bin/sleep 600\n");
+    userctl(box, "daemon-reload");
+    expect(install("--follow", "bridge.service").code).toBe(0);
+    const timerIsOn = (): boolean => userctl(box, "is-active", "sessreap.timer").code === 0;
+    userctl(box, "start", "bridge.service");
+    expect(timerIsOn()).toBe(true);
+    userctl(box, "stop", "bridge.service");
+    expect(timerIsOn()).toBe(false);
+    userctl(box, "start", "bridge.service");
+    expect(timerIsOn()).toBe(true);
+    expect(install().code).toBe(0);
+    userctl(box, "stop", "bridge.service");
+    expect(timerIsOn()).toBe(true);
+    expect(existsSync(box.path(`${userUnits}/sessreap.timer.d`))).toBe(false);
+    expect(existsSync(box.path(`${userUnits}/bridge.service.wants`))).toBe(false);
+  });
+
+  test("of a unit's name that is none is a usage error", () => {
+    expect(install("--follow", "bridge service").code).toBe(2);
+    expect(install("--follow", "bridge").code).toBe(2);
+  });
+
+  test("the printed units are those that are installed", () => {
+    expect(install("--no-enable").code).toBe(0);
+    const { stdout } = box.run([node, "/opt/sessreap/bin/sessreap.js", "units", "print"], alice);
+    expect(stdout).toContain(unit("sessreap.service"));
+    expect(stdout).toContain(unit("sessreap.timer"));
+  });
+});

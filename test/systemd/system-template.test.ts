@@ -1,0 +1,115 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { bootBox, until, type Box } from "./box.ts";
+import { configure, describeBox, endedPid, journal, put, register, registered, registryPath, sessreap, startHolder } from "./boxes.ts";
+
+const service = "sessreap@alice.service";
+const asRoot = {};
+
+describeBox("the system's template for a user", () => {
+  let box: Box;
+  const systemctl = (...words: readonly string[]) => box.run(["systemctl", ...words]);
+  const dropIn = (text: string): void => {
+    mkdirSync(box.path(`/etc/systemd/system/${service}.d`), { recursive: true });
+    writeFileSync(box.path(`/etc/systemd/system/${service}.d/zz-test.conf`), text);
+    systemctl("daemon-reload");
+  };
+  const undrop = (): void => {
+    box.run(["rm", "-f", `/etc/systemd/system/${service}.d/zz-test.conf`]);
+    systemctl("daemon-reload");
+    systemctl("reset-failed");
+  };
+  beforeAll(async () => {
+    box = await bootBox("system");
+    configure(box);
+    register(box, {});
+  });
+  afterAll(async () => {
+    await box.stop();
+  });
+
+  test("is root's to install", () => {
+    expect(sessreap(box, ["units", "install", "--system", "alice"])).toMatchObject({ code: 2, stderr: expect.stringContaining("sudo") });
+    expect(sessreap(box, ["units", "install", "--system", "nobody-here"], asRoot)).toMatchObject({ code: 2 });
+    expect(existsSync(box.path("/etc/systemd/system/sessreap@.service"))).toBe(false);
+  });
+
+  test("may write where alice's registries are, and runs as alice", async () => {
+    const { code, stdout } = sessreap(box, ["units", "install", "--system", "alice"], asRoot);
+    expect(stdout).toMatch(/first run: ok/);
+    expect(code).toBe(0);
+    const drop = readFileSync(box.path(`/etc/systemd/system/${service}.d/access.conf`), "utf8");
+    expect(drop).toMatch(/^ReadWritePaths=.*-\/home\/alice\/bridge( |$)/m);
+    expect(statSync(box.path("/home/alice/.local/state/sessreap/last-run.json")).uid).toBe(4241);
+    const timer = "/etc/systemd/system/sessreap@alice.timer.d";
+    mkdirSync(box.path(timer));
+    writeFileSync(box.path(`${timer}/fast.conf`), "[Timer]\nOnCalendar=\nOnCalendar=*:*:0/2\nAccuracySec=100ms\nRandomizedDelaySec=0\n");
+    const live = startHolder(box);
+    register(box, { live, ghost: { pid: endedPid(box), start: "17" } });
+    systemctl("daemon-reload");
+    systemctl("restart", "sessreap@alice.timer");
+    await until("the ghost is gone", () => !registered(box).includes("ghost"));
+    expect(registered(box)).toEqual(["live"]);
+    expect(statSync(box.path(registryPath))).toMatchObject({ uid: 4241, gid: 4241 });
+    const said = () => journal(box, "-u", service, "SYSLOG_IDENTIFIER=sessreap");
+    const lines = await until("a line in the journal", () => (said().length > 0 ? said() : undefined));
+    expect(lines.map(({ MESSAGE }) => MESSAGE)).toEqual([expect.stringMatching(/^reaped ghost of /)]);
+    box.run(["rm", "-r", timer]);
+    systemctl("daemon-reload");
+    systemctl("stop", "sessreap@alice.timer");
+  });
+
+  test("can write nothing else of alice's", () => {
+    const probe = "touch /home/alice/written; cat /home/alice/.ssh/id; touch /opt/sessreap/written; touch /home/alice/bridge/written";
+    put(box, "/home/alice/.ssh/id", "secret");
+    dropIn(`[Service]\nSyslogIdentifier=probe\nExecStart=\nExecStart=-/bin/sh -c "${probe}"\n`);
+    systemctl("start", service);
+    const said = journal(box, "SYSLOG_IDENTIFIER=probe").map(({ MESSAGE }) => MESSAGE);
+    expect(said).toEqual([expect.stringContaining("Read-only"), expect.stringContaining("denied"), expect.stringContaining("Read-only")]);
+    expect(existsSync(box.path("/home/alice/bridge/written"))).toBe(true);
+    undrop();
+  });
+
+  test("is exposed by no more than 2.0", () => {
+    expect(box.run(["systemd-analyze", "security", "--threshold=20", "--no-pager", service]).code).toBe(0);
+  });
+
+  describeBox("made blind by an option that hides processes", () => {
+    beforeEach(() => {
+      undrop();
+    });
+    const version = (): number => Number(/systemd (\d+)/.exec(box.run(["systemctl", "--version"]).stdout)?.[1]);
+
+    test.each([
+      ["only ourselves in /proc", "PrivateUsers=yes\nProtectProc=invisible", 0],
+      ["only our own processes in /proc", "ProtectProc=invisible", 0],
+      ["a pid namespace of our own", "PrivatePIDs=yes", 256],
+    ])("%s: nothing is purged, and the run fails", (_, options, since) => {
+      if (version() < since) {
+        process.stderr.write(`\nSKIPPED: ${options} needs systemd ${since}, this is ${version()}\n`);
+        return;
+      }
+      const live = startHolder(box);
+      register(box, { live, ghost: { pid: endedPid(box), start: "17" } });
+      const before = readFileSync(box.path(registryPath), "utf8");
+      dropIn(`[Service]\n${options}\n`);
+      expect(systemctl("start", service).code).not.toBe(0);
+      expect(readFileSync(box.path(registryPath), "utf8")).toBe(before);
+      undrop();
+      expect(systemctl("start", service).code).toBe(0);
+      expect(registered(box)).toEqual(["live"]);
+    });
+  });
+
+  test("uninstall keeps the template while another user needs it, and then nothing", () => {
+    const home = "/home/bob/.local/state";
+    box.run(["sh", "-c", `mkdir -p ${home} && chown -R bob:bob /home/bob`]);
+    expect(sessreap(box, ["units", "install", "--system", "bob"], asRoot).code).toBe(0);
+    expect(sessreap(box, ["units", "uninstall", "--system", "alice"], asRoot).code).toBe(0);
+    expect(existsSync(box.path("/etc/systemd/system/sessreap@.timer"))).toBe(true);
+    expect(systemctl("is-active", "sessreap@bob.timer").code).toBe(0);
+    expect(sessreap(box, ["units", "uninstall", "--system", "bob"], asRoot).code).toBe(0);
+    expect(box.run(["find", "/etc/systemd", "/var/lib/systemd", "-name", "*sessreap*"]).stdout).toBe("");
+    expect(systemctl("list-units", "--all", "--no-legend", "sessreap*").stdout).toBe("");
+  });
+});
