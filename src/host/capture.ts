@@ -30,7 +30,7 @@ export type Captured =
   | { readonly kind: "failed"; readonly problem: string };
 
 /** A writer that had the file open when it was captured gets this long to finish, in ms. */
-const settleMs = 0.3;
+const settleMs = 1;
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
@@ -60,12 +60,10 @@ function putBackCaptured(captured: string, path: string): Captured {
   return { kind: "changed" };
 }
 
-/**
- * Removes a one-file entry if it is the one that was judged: taken aside by rename, which no writer can slip through,
- * verified there, then dropped. One that does not match goes back by link, which never overwrites.
- */
-export function captureEntry(root: string, judged: JudgedFile): Captured {
-  const path = join(root, judged.key);
+type Held = { readonly judged: JudgedFile; readonly path: string; readonly captured: string };
+
+/** Takes a file aside by rename, which no writer can slip through, and verifies it there. */
+function hold(judged: JudgedFile, path: string): Held | Captured {
   const captured = aside(path, "held");
   try {
     renameSync(path, captured);
@@ -73,17 +71,33 @@ export function captureEntry(root: string, judged: JudgedFile): Captured {
     return errorCode(error) === "ENOENT" ? { kind: "gone" } : { kind: "failed", problem: sayError(error) };
   }
   try {
-    if (!isJudged(captured, judged)) return putBackCaptured(captured, path);
-    if (judged.bytes !== undefined) {
-      Atomics.wait(pause, 0, 0, settleMs);
-      if (!isJudged(captured, judged)) return putBackCaptured(captured, path);
-    }
+    return isJudged(captured, judged) ? { judged, path, captured } : putBackCaptured(captured, path);
+  } catch (error) {
+    const back = putBackCaptured(captured, path);
+    return back.kind === "failed" ? back : { kind: "failed", problem: sayError(error) };
+  }
+}
+
+function drop({ judged, path, captured }: Held): Captured {
+  try {
+    if (judged.bytes !== undefined && !isJudged(captured, judged)) return putBackCaptured(captured, path);
     unlinkSync(captured);
     return { kind: "dropped" };
   } catch (error) {
     const back = putBackCaptured(captured, path);
     return back.kind === "failed" ? back : { kind: "failed", problem: sayError(error) };
   }
+}
+
+/**
+ * Removes one-file entries that are the ones that were judged: all are taken aside, their writers get one pause to
+ * finish, and then each is verified again and dropped. One that does not match goes back by link, which never
+ * overwrites.
+ */
+export function captureEntries(root: string, entries: readonly JudgedFile[]): readonly Captured[] {
+  const held = entries.map((judged) => hold(judged, join(root, judged.key)));
+  if (held.some((one) => "judged" in one && one.judged.bytes !== undefined)) Atomics.wait(pause, 0, 0, settleMs);
+  return held.map((one) => ("judged" in one ? drop(one) : one));
 }
 
 /** A sweep holds a file aside for milliseconds; one that is held for longer than this, in ms, was forgotten there. */

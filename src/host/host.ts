@@ -10,7 +10,7 @@ import { askAppServer, type ServerQuestion } from "./app-server.ts";
 import { runRelease } from "./commands.ts";
 import { probeEndpoint } from "./endpoints.ts";
 import {
-  captureEntry,
+  captureEntries,
   dropDirectory,
   putBackForgotten,
   restoreEntryFile,
@@ -58,7 +58,7 @@ export type Host = {
   readonly stateOfEntry: (root: string, key: string) => FileState | undefined;
   /** Every pid that is there now: no evidence, only a reason to open a file or not. */
   readonly livingPids: () => ReadonlySet<number> | undefined;
-  readonly captureEntry: (root: string, judged: JudgedFile) => Captured;
+  readonly captureEntries: (root: string, entries: readonly JudgedFile[]) => readonly Captured[];
   /** Puts back what a killed sweep had set aside; what could not be mended is returned. */
   readonly putBackForgotten: (root: string, keys: readonly string[]) => readonly string[];
   readonly dropDirectory: (root: string, key: string) => void;
@@ -122,7 +122,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     readEntryFile,
     stateOfEntry,
     livingPids: eyes.livingPids,
-    captureEntry,
+    captureEntries,
     putBackForgotten,
     dropDirectory,
     restoreEntryFile,

@@ -177,7 +177,14 @@ async function examineRegistry(
   const entries = loaded.entries.map((entry): ExaminedEntry => {
     const { judgement, memory, sessionId } = judgeEntry(court, loaded, entry, facts, evidence, from);
     const intent = intentFor(judgement, memory, standing, court.policy);
-    return { entry, sessionId, judgement: { ...judgement, detail: oneOf(details, judgement.detail) }, memory, intent, phantomOf: undefined };
+    return {
+      entry,
+      sessionId,
+      judgement: { ...judgement, detail: oneOf(details, judgement.detail) },
+      memory,
+      intent,
+      phantomOf: undefined,
+    };
   });
   return { loaded, facts, owner, reportOnly, drifted, entries };
 }

@@ -1,10 +1,10 @@
+import type { Captured, JudgedFile } from "../host/capture.ts";
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import type { KeptFile } from "../host/tombstones.ts";
 import { bury, noRoom, type Burial } from "./burial.ts";
 import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
 import { lastLook } from "./last-look.ts";
-import type { FilesRegistry } from "./loaded.ts";
 import { done, settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 
 /** What a tombstone keeps of a file: all it said, and what the file system knew of it. */
@@ -33,12 +33,14 @@ function hasContent({ entry }: ExaminedEntry): boolean {
   return entry.place.kind === "file" && entry.place.bytes !== undefined;
 }
 
-function drop(host: Host, { realPath, target }: FilesRegistry, { entry }: ExaminedEntry, id: string): Outcome {
+function judgedFile({ entry }: ExaminedEntry): JudgedFile {
   if (entry.place.kind !== "file") throw new TypeError("an entry with a file of its own was expected");
-  const captured = host.captureEntry(realPath, { key: entry.key, state: entry.place.state, bytes: entry.place.bytes });
+  return { key: entry.key, state: entry.place.state, bytes: entry.place.bytes };
+}
+
+function outcomeOf(captured: Captured, id: string): Outcome {
   switch (captured.kind) {
     case "dropped":
-      if (target.format.layout === "files" && target.format.ownDirectory) host.dropDirectory(realPath, entry.key);
       return done("reaped", id);
     case "changed":
       return undone("skipped", "it changed since it was judged");
@@ -49,10 +51,10 @@ function drop(host: Host, { realPath, target }: FilesRegistry, { entry }: Examin
   }
 }
 
-/** So many files are removed between two looks for a signal. */
-const turn = 64;
+/** So many files are removed together, between two looks for a signal. */
+const turn = 256;
 
-/** Reaps files one by one. Tombstones go first, all together; those whose entry was not reaped are taken back. */
+/** Reaps files, some of them at a time. Tombstones go first, all together; those whose entry was not reaped are taken back. */
 export async function reapFiles(
   host: Host,
   examination: Examination,
@@ -63,6 +65,8 @@ export async function reapFiles(
 ): Promise<Outcomes> {
   const { loaded } = examined;
   if (loaded.kind !== "files") throw new TypeError("a registry with one file an entry was expected");
+  const { format } = loaded.target;
+  const ownsDirectory = format.layout === "files" && format.ownDirectory;
   const outcomes = new Map<string, Outcome>();
   const read = condemned.map((one) => withContent(host, loaded.realPath, one));
   const whole = read.filter(hasContent);
@@ -81,18 +85,27 @@ export async function reapFiles(
   settleAll(outcomes, whole.slice(burial.entries.length), undone("pending", noRoom));
   const dead = await lastLook(host, examination, examined, burial.entries, around);
   const taken: string[] = [];
-  for (const [index, one] of burial.entries.entries()) {
-    const id = burial.ids[index] ?? "";
-    const { key } = one.entry;
-    let outcome: Outcome;
+  for (let from = 0; from < burial.entries.length; from += turn) {
+    const group = burial.entries.slice(from, from + turn);
+    const ids = burial.ids.slice(from, from + turn);
     // A signal is heard only between two turns of the event loop.
-    if (index % turn === turn - 1) await host.sleep(0);
-    if (around.stop.signal !== undefined) outcome = undone("skipped", stopped);
-    else if (dead === undefined) outcome = undone("withheld", "its owner came up");
-    else if (!dead.has(key)) outcome = undone("skipped", "it came back to life");
-    else outcome = drop(host, loaded, one, id);
-    outcomes.set(key, outcome);
-    if (outcome.action !== "reaped") taken.push(id);
+    if (from > 0) await host.sleep(0);
+    const isStopped = around.stop.signal !== undefined;
+    const chosen = isStopped || dead === undefined ? [] : group.filter(({ entry }) => dead.has(entry.key));
+    const captured = host.captureEntries(loaded.realPath, chosen.map(judgedFile));
+    const settled = new Map(chosen.map(({ entry }, at) => [entry.key, captured[at]] as const));
+    for (const [at, { entry }] of group.entries()) {
+      const id = ids[at] ?? "";
+      const result = settled.get(entry.key);
+      let outcome: Outcome;
+      if (result !== undefined) outcome = outcomeOf(result, id);
+      else if (isStopped) outcome = undone("skipped", stopped);
+      else if (dead === undefined) outcome = undone("withheld", "its owner came up");
+      else outcome = undone("skipped", "it came back to life");
+      outcomes.set(entry.key, outcome);
+      if (outcome.action !== "reaped") taken.push(id);
+      else if (ownsDirectory) host.dropDirectory(loaded.realPath, entry.key);
+    }
   }
   host.syncDirectories(
     loaded.realPath,

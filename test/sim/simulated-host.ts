@@ -50,7 +50,7 @@ const noDirectories = {
   readEntryFile: unsimulated,
   stateOfEntry: unsimulated,
   livingPids: unsimulated,
-  captureEntry: unsimulated,
+  captureEntries: unsimulated,
   dropDirectory: unsimulated,
   restoreEntryFile: unsimulated,
   syncDirectories: unsimulated,
