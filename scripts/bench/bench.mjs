@@ -1,16 +1,29 @@
 // `npm run bench`: sessreap beside what one would use instead, in turns, in one run. Prints medians and ratios, and
-// writes the tables of docs/performance.md and its plot. `-- --quick` takes less than a minute and writes nothing.
+// writes the tables of docs/performance.md and its plot. `-- --quick` takes less than a minute on a quiet machine and
+// writes nothing; `--entries`, `--markers` and `--processes` set the sizes.
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { agents, crowd, processCount, startTicksOf } from "./processes.mjs";
 import { plotCost } from "./plot.mjs";
 import { bridgeRegistry, markerTree } from "./registries.mjs";
 
-const quick = process.argv.includes("--quick");
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    entries: { type: "string" },
+    markers: { type: "string" },
+    processes: { type: "string" },
+  },
+});
+const { quick } = values;
+const entryCounts = (values.entries ?? (quick ? "1000,20000" : "1000,100000,1000000")).split(",").map(Number);
+const markerCount = Number(values.markers ?? (quick ? 5000 : 285_000));
+const crowdSize = Number(values.processes ?? (quick ? 500 : 2000));
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "../..");
 const scratch = mkdtempSync(join(tmpdir(), "sessreap-bench-"));
@@ -174,7 +187,6 @@ async function markers(count, rounds) {
       [
         { name: "readdir alone (node)", argv: [node, join(here, "readdir.cjs"), tree] },
         { name: "sessreap --dry-run -q", argv: sessreap("--dry-run", "-q", "--registry", registry) },
-        ...(quick ? [] : []),
       ],
       rounds,
     );
@@ -204,11 +216,9 @@ try {
   execFileSync(node, ["scripts/build.mjs"], { cwd: root, stdio: "inherit" });
   copyFileSync(join(root, "package.json"), join(scratch, "package.json"));
   await startUp();
-  await manyProcesses(quick ? 500 : 2000);
-  await manyEntries(1000, quick ? 3 : 9);
-  await manyEntries(quick ? 20_000 : 100_000, quick ? 2 : 5);
-  if (!quick) await manyEntries(1_000_000, 2);
-  await markers(quick ? 5000 : 285_000, quick ? 2 : 3);
+  await manyProcesses(crowdSize);
+  for (const count of entryCounts) await manyEntries(count, quick || count > 200_000 ? 2 : count > 10_000 ? 5 : 9);
+  await markers(markerCount, quick ? 2 : 3);
   const machine = `Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model ?? "?"}, ${new Date().toISOString().slice(0, 10)}`;
   process.stdout.write(`${machine}; ${Math.round((Date.now() - started) / 1000)} s\n`);
   if (!quick) {
