@@ -34,7 +34,7 @@ export const mutations = [
     ["death goes before life", '["live", "unknown", "dead"]', '["dead", "live", "unknown"]'],
     ["doubt is forgotten", '["live", "unknown", "dead"]', '["live", "dead"]'],
     ["an absence is certain", "detail, certain: false }", "detail, certain: true }"],
-    ["the last of equal signs stands", "answers.find((answer)", "answers.findLast((answer)"],
+    ["the last of equal signs stands", "order.indexOf(answer.kind) < rank", "order.indexOf(answer.kind) <= rank"],
   ]),
   ...inFile("age.ts", [
     ["a time in the future counts", "if (at === undefined || at > nowMs) continue;", "if (at === undefined) continue;"],

@@ -106,7 +106,7 @@ export async function readConfig(path: string, named: boolean): Promise<Config |
   } catch (error) {
     throw new Failure("config", `${path}: no JSON: ${sayError(error)}`);
   }
-  const [{ safeParse }, { configSchema }] = await Promise.all([import("valibot"), import("./config-schema.ts")]);
+  const { configSchema, safeParse } = await import("./config-schema.ts");
   const result = safeParse(configSchema, value);
   if (result.success) {
     const misplaced = listForObject(value, result.output, "");

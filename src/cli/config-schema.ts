@@ -3,6 +3,8 @@ import { isServerAddress } from "../core/app-servers.ts";
 import { parseDuration } from "../core/duration.ts";
 import { formatNames } from "../registries/known.ts";
 
+export { safeParse } from "valibot";
+
 const controls = /[\p{Cc}]/u;
 
 const duration = v.pipe(

@@ -1,3 +1,4 @@
+import type { Output } from "./output.ts";
 import type { Env } from "./paths.ts";
 
 /** What a command is given: its words, its options, and the process around it. */
@@ -5,8 +6,8 @@ export type Invocation<Options> = {
   readonly words: readonly string[];
   readonly options: Options;
   readonly env: Env;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stdout: Output;
+  readonly stderr: Output;
   readonly version: string;
 };
 

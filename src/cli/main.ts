@@ -4,8 +4,7 @@ import { outputSchema } from "../report/model.ts";
 import { exitCodes } from "../report/exit-code.ts";
 import { visible } from "../report/visible.ts";
 import { Failure } from "./failure.ts";
-import { write } from "./output.ts";
-import { runProgram } from "./program.ts";
+import { stderr, stdout, write } from "./output.ts";
 
 declare const SESSREAP_VERSION: string;
 
@@ -18,12 +17,12 @@ async function report(error: unknown, words: readonly string[]): Promise<number>
   const own = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
   if (own.includes("--json")) {
     const code = isExpected ? error.code : "fault";
-    await write(process.stdout, `${JSON.stringify({ schema: outputSchema, error: { code, message: said }, exitCode })}\n`);
+    await write(stdout, `${JSON.stringify({ schema: outputSchema, error: { code, message: said }, exitCode })}\n`);
   } else {
     const isBusy = isExpected && error.code === "busy";
     const prefix = isJournal(2, process.env) ? journalLine(isBusy ? 5 : 3, "") : "";
     await write(
-      process.stderr,
+      stderr,
       said
         .split("\n")
         .map(
@@ -36,12 +35,20 @@ async function report(error: unknown, words: readonly string[]): Promise<number>
   return exitCode;
 }
 
+/** The version is asked for by scripts and hooks, which need not wait for the parser of command lines. */
+async function run(words: readonly string[]): Promise<number> {
+  if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
+    await write(stdout, `${SESSREAP_VERSION}\n`);
+    return exitCodes.done;
+  }
+  const { runProgram } = await import("./program.ts");
+  return runProgram(words, { env: process.env, stdout, stderr, version: SESSREAP_VERSION });
+}
+
 /** The one place where an exit code is set; `process.exit` would cut what a slow pipe has not taken yet. */
 export async function main(words: readonly string[]): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-  const { env, stdout, stderr } = process;
   try {
-    process.exitCode = await runProgram(words, { env, stdout, stderr, version: SESSREAP_VERSION });
+    process.exitCode = await run(words);
   } catch (error) {
     process.exitCode = await report(error, words);
   }

@@ -1,38 +1,97 @@
+import { fstatSync, writeSync } from "node:fs";
+import { errorCode } from "../host/observed.ts";
 import { plain, type Palette } from "../report/palette.ts";
 import { Failure } from "./failure.ts";
 
 export type ColorChoice = "auto" | "always" | "never";
 
+/**
+ * One of our two outputs. Node's own stream for it costs a tenth of a bare start, so it is made only when somebody asks
+ * for it.
+ */
+export type Output = { readonly fd: 1 | 2; readonly isTTY: boolean; readonly stream: NodeJS.WriteStream };
+
+function outputAt(fd: 1 | 2, stream: () => NodeJS.WriteStream): Output {
+  return {
+    fd,
+    get isTTY() {
+      try {
+        return fstatSync(fd).isCharacterDevice() && stream().isTTY === true;
+      } catch {
+        return false;
+      }
+    },
+    get stream() {
+      return stream();
+    },
+  };
+}
+
+export const stdout = outputAt(1, () => process.stdout);
+export const stderr = outputAt(2, () => process.stderr);
+
 /** Does this stream get colour? chalk honours neither NO_COLOR nor the difference between two streams by itself. */
-function wantsColor(stream: NodeJS.WriteStream, choice: string, env: NodeJS.ProcessEnv): boolean {
+function wantsColor(stream: Output, choice: string, env: NodeJS.ProcessEnv): boolean {
   if (choice !== "auto" && choice !== "always" && choice !== "never")
     throw new Failure("usage", `--color: "${choice}" is not one of auto, always, never`);
   if (choice !== "auto") return choice === "always";
   if ((env["NO_COLOR"] ?? "") !== "") return false;
   const force = env["FORCE_COLOR"];
   if (force !== undefined) return force !== "0" && force !== "false";
-  return stream.isTTY === true && env["TERM"] !== "dumb";
+  return env["TERM"] !== "dumb" && stream.isTTY;
 }
 
 /** chalk is loaded only where there is colour to make. */
-export async function paletteFor(stream: NodeJS.WriteStream, choice: string): Promise<Palette> {
+export async function paletteFor(stream: Output, choice: string): Promise<Palette> {
   if (!wantsColor(stream, choice, process.env)) return plain;
   const { Chalk } = await import("chalk");
   const chalk = new Chalk({ level: 1 });
   return { ghost: chalk.red, undecided: chalk.yellow, live: chalk.green, faint: chalk.dim, strong: chalk.bold, problem: chalk.red };
 }
 
-/** Writes and waits until the stream has taken it, so that a slow pipe loses nothing. A closed pipe is no error. */
-export function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
-  if (text === "") return Promise.resolve();
+/** What one write is given at most, in bytes, so that a long report needs no second copy of itself. */
+const chunkBytes = 1 << 20;
+
+/** Writes as much as is taken at once, and returns where it stopped: a pipe that never blocks says EAGAIN when full. */
+function writeNow(fd: number, bytes: Buffer): number {
+  let at = 0;
+  try {
+    while (at < bytes.length) at += writeSync(fd, bytes, at, Math.min(chunkBytes, bytes.length - at));
+  } catch (error) {
+    if (errorCode(error) === "EPIPE") return bytes.length;
+    if (errorCode(error) !== "EAGAIN") throw error;
+  }
+  return at;
+}
+
+function writeLater(stream: NodeJS.WriteStream, bytes: Buffer): Promise<void> {
+  if (stream.listenerCount("error") === 0) stream.on("error", () => undefined);
   return new Promise((resolve, reject) => {
-    stream.write(text, (error) => {
-      if (error === null || error === undefined || ("code" in error && error.code === "EPIPE")) resolve();
+    stream.write(bytes, (error) => {
+      if (error === null || error === undefined || errorCode(error) === "EPIPE") resolve();
       else reject(error);
     });
   });
 }
 
-export function writeLines(stream: NodeJS.WriteStream, lines: readonly string[]): Promise<void> {
-  return write(stream, lines.map((line) => `${line}\n`).join(""));
+/** Writes and waits until everything has been taken, so that a slow pipe loses nothing. A closed pipe is no error. */
+export async function write(to: Output, text: string): Promise<void> {
+  if (text === "") return;
+  const bytes = Buffer.from(text);
+  const at = writeNow(to.fd, bytes);
+  if (at < bytes.length) await writeLater(to.stream, bytes.subarray(at));
+}
+
+const linesAtOnce = 4096;
+
+export async function writeLines(to: Output, lines: readonly string[]): Promise<void> {
+  for (let at = 0; at < lines.length; at += linesAtOnce) {
+    await write(
+      to,
+      lines
+        .slice(at, at + linesAtOnce)
+        .map((line) => `${line}\n`)
+        .join(""),
+    );
+  }
 }

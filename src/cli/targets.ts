@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { isServerAddress } from "../core/app-servers.ts";
 import type { Format, OwnerSigns, Places } from "../registries/format.ts";
 import { builtInFormat, builtInFormats, formatNames } from "../registries/known.ts";
+import { sha256 } from "../host/digest.ts";
 import type { Tombstone } from "../host/tombstones.ts";
 import type { ServerTarget, Target } from "../sweep/target.ts";
 import type { RegistryConfig } from "./config-schema.ts";
@@ -14,7 +14,6 @@ import { formatOf, shapedFormat } from "./shapes.ts";
 import { didYouMean } from "./suggest.ts";
 
 function placesIn(env: Env): Places {
-  const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
   return { home: homedir(), cwd: process.cwd(), uid: process.getuid?.() ?? 0, env, sha256 };
 }
 

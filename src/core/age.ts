@@ -18,6 +18,13 @@ export function newestPast(
   return newest;
 }
 
+/** The newest time that an entry states and that is not in the future. */
+export function newestClaimed(nowMs: number, { registeredAt, lastActivityAt }: Scene["claim"]): number | undefined {
+  const registered = registeredAt !== undefined && registeredAt <= nowMs ? registeredAt : undefined;
+  if (lastActivityAt === undefined || lastActivityAt > nowMs) return registered;
+  return registered === undefined || lastActivityAt > registered ? lastActivityAt : registered;
+}
+
 export function claimedTimes({ claim }: Scene): readonly { readonly at: number | undefined; readonly from: string }[] {
   return [
     { at: claim.registeredAt, from: "registered" },

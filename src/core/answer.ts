@@ -56,14 +56,16 @@ const order = ["live", "unknown", "dead"] as const;
  * there was nothing to find. Among equals the first stands.
  */
 export function strongest(answers: readonly Answer[]): Answer {
-  for (const kind of order) {
-    const found = answers.find((answer) => answer.kind === kind);
-    if (found !== undefined) return found;
+  let found: Answer | undefined;
+  let rank: number = order.length;
+  let nothing = "";
+  for (const answer of answers) {
+    if (answer.kind === "not-applicable") {
+      if (answer.detail !== "") nothing = nothing === "" ? answer.detail : `${nothing}; ${answer.detail}`;
+    } else if (order.indexOf(answer.kind) < rank) {
+      found = answer;
+      rank = order.indexOf(answer.kind);
+    }
   }
-  return notApplicable(
-    answers
-      .map((answer) => answer.detail)
-      .filter((detail) => detail !== "")
-      .join("; "),
-  );
+  return found ?? notApplicable(nothing);
 }

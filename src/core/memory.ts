@@ -20,6 +20,8 @@ export const nothingRemembered: EntryMemory = {
   restored: false,
 };
 
+const onlyStepped: EntryMemory = { ...nothingRemembered, clockStepped: true };
+
 /** What is kept of one entry between sweeps. `digest` stands for its bytes, the value of its heartbeat aside. */
 export type Trace = {
   readonly digest: string;
@@ -103,7 +105,7 @@ export function recall(memory: Memory, entry: Remembered, from: Since, clock: Cl
   const mark = memory.restored.find(({ registry, key }) => registry === entry.registry && key === entry.key);
   // Of a step that happened while nobody could read this entry, only its time tells.
   const maybeStepped = memory.steppedAtMs !== undefined && entry.statedAt !== undefined && entry.statedAt < memory.steppedAtMs;
-  if (trace === undefined && mark === undefined) return { ...nothingRemembered, clockStepped: from.clockStepped || maybeStepped };
+  if (trace === undefined && mark === undefined) return from.clockStepped || maybeStepped ? onlyStepped : nothingRemembered;
   const digest = entry.digest();
   const same = trace !== undefined && trace.digest === digest;
   const [wallMs, awakeMs] = [valueOf(clock, "wallMs"), valueOf(clock, "awakeMs")];

@@ -54,11 +54,14 @@ export const nothingClaimed: Omit<Registration, "key"> = {
 
 const uuid = /^(?:urn:uuid:)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i;
 
+const canonical = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
 /**
  * The one spelling under which session ids are compared. Codex accepts a thread id with or without hyphens, with
  * `urn:uuid:` before it and in either case (measured, codex 0.169.0); ids of any other shape stand as they are.
  */
 export function canonicalSession(id: string): string {
+  if (canonical.test(id)) return id;
   const parts = uuid.exec(id);
   return parts === null ? id : parts.slice(1).join("-").toLowerCase();
 }

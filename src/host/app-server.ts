@@ -1,6 +1,7 @@
 import type { AppServerSight, ThreadRead } from "../core/evidence.ts";
 import { unseen } from "../core/evidence.ts";
 import { canonicalSession } from "../core/registration.ts";
+import { refusesConnections } from "./endpoints.ts";
 import { errorCode, sayError } from "./observed.ts";
 import { openRpc, RpcError, type Rpc } from "./rpc.ts";
 
@@ -98,6 +99,8 @@ function isRefusal(error: unknown): boolean {
  */
 export async function askAppServer({ connectTo, ids }: ServerQuestion, version: string): Promise<AppServerSight> {
   let rpc: Rpc | undefined;
+  // On most machines nothing listens there, and to find that out needs no WebSocket.
+  if (await refusesConnections(connectTo)) return { kind: "refused" };
   try {
     rpc = await openRpc(connectTo, serverLimits);
     await rpc.call("initialize", { clientInfo: { name: "sessreap", title: "sessreap", version } });

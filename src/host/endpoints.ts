@@ -1,4 +1,3 @@
-import { connect } from "node:net";
 import type { EndpointSight } from "../core/evidence.ts";
 import type { Endpoint } from "../core/registration.ts";
 import { errorCode, sayError } from "./observed.ts";
@@ -6,7 +5,8 @@ import { errorCode, sayError } from "./observed.ts";
 const connectMs = 500;
 
 /** Does anything accept connections there? Nothing is sent. */
-export function probeEndpoint(endpoint: Endpoint): Promise<EndpointSight> {
+export async function probeEndpoint(endpoint: Endpoint): Promise<EndpointSight> {
+  const { connect } = await import("node:net");
   return new Promise((resolve) => {
     const socket = connect(endpoint.kind === "tcp" ? { host: "127.0.0.1", port: endpoint.port } : { path: endpoint.path });
     const finish = (sight: EndpointSight): void => {
@@ -20,4 +20,15 @@ export function probeEndpoint(endpoint: Endpoint): Promise<EndpointSight> {
       finish(code === "ECONNREFUSED" || code === "ENOENT" ? { kind: "refused" } : { kind: "unanswered", why: sayError(error) });
     });
   });
+}
+
+/** Does an app server's address refuse, as far as a bare connection can tell? Whatever else it says, it is there to be asked. */
+export async function refusesConnections(connectTo: string): Promise<boolean> {
+  if (connectTo.startsWith("ws+unix:")) {
+    const path = connectTo.slice("ws+unix:".length, -":/".length);
+    return (await probeEndpoint({ kind: "unix", path })).kind === "refused";
+  }
+  const { hostname, port } = new URL(connectTo);
+  if (hostname !== "127.0.0.1" || port === "") return false;
+  return (await probeEndpoint({ kind: "tcp", port: Number(port) })).kind === "refused";
 }

@@ -1,5 +1,4 @@
 import { existsSync, type BigIntStats } from "node:fs";
-import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { homeOf } from "./homes.ts";
@@ -19,6 +18,7 @@ import {
   type FileToRestore,
   type JudgedFile,
 } from "./capture.ts";
+import { sha256 } from "./digest.ts";
 import { directoriesOf, listDirectory, readEntryFile, stateOfEntry, type EntryRead, type FileState, type Listing } from "./directory.ts";
 import { fsyncDirectory, readRegistryFile, type FileRead, type ReadFile } from "./files.ts";
 import { appendHistory, type HistoryLine } from "./history.ts";
@@ -135,8 +135,11 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     reportOnlyReason: (realPath, stat) => reportOnlyReason(realPath, stat) ?? sharedStateReason(stateDir),
     replaceJudged,
     clearLitter,
-    digest: (text) => createHash("sha256").update(text).digest("hex").slice(0, 32),
-    randomSuffix: () => randomBytes(2).toString("hex"),
+    digest: (text) => sha256(text).slice(0, 32),
+    randomSuffix: () =>
+      Math.floor(Math.random() * 0x10000)
+        .toString(16)
+        .padStart(4, "0"),
     sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
     store: storeIn(stateDir),
   };

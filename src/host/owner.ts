@@ -1,5 +1,4 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { execa } from "execa";
 import { seen, unseen, type Observed } from "../core/evidence.ts";
 import { errorCode, look, sayError } from "./observed.ts";
 import { isThere } from "./pids.ts";
@@ -20,6 +19,7 @@ export async function isUnitUp(unit: string): Promise<Observed<boolean>> {
 }
 
 async function askManager(scope: "--user" | "--system", unit: string, env: Readonly<Record<string, string>>): Promise<Observed<boolean>> {
+  const { execa } = await import("execa");
   const { stdout, failed, shortMessage } = await execa("systemctl", [scope, "show", "--property=ActiveState", "--value", "--", unit], {
     reject: false,
     timeout: unitMs,

@@ -1,5 +1,3 @@
-import { execa } from "execa";
-import psList from "ps-list";
 import { agentOf, argvHas } from "../core/agents.ts";
 import type { SelfTest } from "../core/doubt.ts";
 import { seen, unseen, type AgentProcess, type Clock, type Here, type Observed, type PidSight } from "../core/evidence.ts";
@@ -41,6 +39,7 @@ function lookAtPid(pid: number): PidSight {
 
 /** ps-list skips rows that it cannot parse, so a second, plain list of pids says whether any is missing from it. */
 async function missingRow(listed: ReadonlySet<number>): Promise<string | undefined> {
+  const { execa } = await import("execa");
   const { stdout } = await execa("ps", ["-axo", "pid="]);
   const pids = stdout.split("\n").map((line) => Number(line.trim()));
   const missing = pids.find((pid) => !listed.has(pid) && isThere(pid));
@@ -50,6 +49,7 @@ async function missingRow(listed: ReadonlySet<number>): Promise<string | undefin
 /** The process table where there is no `/proc`: no start ticks, and argv as `ps` prints it, split at spaces. */
 export async function lookAtProcesses(question: ProcessQuestion): Promise<Observed<ProcessAnswer>> {
   try {
+    const { default: psList } = await import("ps-list");
     const rows = await psList();
     const listed = new Set(rows.map(({ pid }) => pid));
     const problem = await missingRow(listed);

@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import { statSync, unlinkSync } from "node:fs";
-import { connect, createServer, type Server } from "node:net";
+import type { Server } from "node:net";
 import { join } from "node:path";
 import { abstractAddress } from "./abstract-socket.ts";
 import { makeDirectories } from "./directories.ts";
@@ -15,11 +14,11 @@ export type RunLock = { readonly release: () => void };
 export function lockAddress(stateDir: string): string {
   const { dev, ino } = statSync(stateDir, { bigint: true });
   if (process.platform !== "linux") return join(stateDir, "run.sock");
-  const key = createHash("sha256").update(`${process.getuid?.()}:${dev}:${ino}`).digest("hex").slice(0, 32);
-  return abstractAddress(`sessreap-${key}`);
+  return abstractAddress(`sessreap-${process.getuid?.()}-${dev}-${ino}`);
 }
 
-function listen(address: string): Promise<Server | "taken"> {
+async function listen(address: string): Promise<Server | "taken"> {
+  const { createServer } = await import("node:net");
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());
     server.once("error", (error) => (errorCode(error) === "EADDRINUSE" ? resolve("taken") : reject(error)));
@@ -27,7 +26,8 @@ function listen(address: string): Promise<Server | "taken"> {
   });
 }
 
-function isAnswered(address: string): Promise<boolean> {
+async function isAnswered(address: string): Promise<boolean> {
+  const { connect } = await import("node:net");
   return new Promise((resolve) => {
     const socket = connect(address);
     socket.once("connect", () => {

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import {
   closeSync,
   constants,
@@ -106,6 +105,7 @@ async function copyAttributes(helper: SwapHelper | undefined, from: number, to: 
   if (process.platform !== "linux") return;
   let problem: string | undefined;
   if (helper === undefined) {
+    const { spawnSync } = await import("node:child_process");
     const copied = spawnSync("cp", ["--attributes-only", "--preserve=mode,ownership,xattr", "--", "/dev/fd/3", "/dev/fd/4"], {
       stdio: ["ignore", "ignore", "pipe", from, to],
       env: { PATH: process.env["PATH"], LC_ALL: "C" },

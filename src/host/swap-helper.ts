@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { swapScript } from "./swap-script.ts";
 
 /** Longer than anything that the helper does by itself; one that is silent for so long is stopped. */
@@ -20,6 +18,8 @@ export type SwapDescriptors = { readonly directory: number; readonly judged: num
  */
 export async function startSwapHelper(descriptors: SwapDescriptors, temporary: string, name: string): Promise<SwapHelper | undefined> {
   const { directory, judged, made } = descriptors;
+  // Only a sweep that reaps needs these.
+  const [{ spawn }, { createInterface }] = await Promise.all([import("node:child_process"), import("node:readline")]);
   const child = spawn("perl", ["-f", "-e", swapScript, "--", temporary, name], {
     stdio: ["pipe", "pipe", "ignore", directory, judged, made],
     env: { PATH: process.env["PATH"], LC_ALL: "C" },

@@ -82,16 +82,29 @@ function valueAt(value: Readonly<Record<string, unknown>>, name: string): unknow
   return pointerParts(name).reduce<unknown>((at, part) => (isRecord(at) && Object.hasOwn(at, part) ? at[part] : undefined), value);
 }
 
+type FieldReader = { readonly field: FieldName; readonly member: string; readonly reader: Reader };
+
+/** The map of a format as a list; a format has one map for all its entries, so it is taken apart once. */
+const known = new WeakMap<FieldMap, readonly FieldReader[]>();
+
+function readersOf(fields: FieldMap): readonly FieldReader[] {
+  const before = known.get(fields);
+  if (before !== undefined) return before;
+  const list = (Object.entries(fields) as [FieldName, string][]).map(([field, member]) => ({ field, member, reader: readers[field] }));
+  known.set(fields, list);
+  return list;
+}
+
 /** Reads an entry by a map of its members. `null` and a missing member both mean that nothing was claimed. */
 export function claimFrom(key: string, value: unknown, fields: FieldMap): Claim {
   if (!isRecord(value)) return { ok: false, problem: `is ${Array.isArray(value) ? "an array" : say(value)}, not an object` };
-  const claimed: Record<string, unknown> = { ...nothingClaimed, key };
-  for (const [field, member] of Object.entries(fields) as [FieldName, string][]) {
+  const claimed: { -readonly [Name in keyof Registration]: Registration[Name] } = { key, ...nothingClaimed };
+  for (const { field, member, reader } of readersOf(fields)) {
     const given = valueAt(value, member);
     if (given === undefined || given === null) continue;
-    const result = readers[field](given);
+    const result = reader(given);
     if (!result.ok) return { ok: false, problem: `"${member}" is ${say(given)}, not ${result.wanted}` };
-    claimed[field] = result.value;
+    (claimed as Record<FieldName, unknown>)[field] = result.value;
   }
-  return { ok: true, registration: claimed as Registration, sameness: samenessOf(value, fields.lastHeartbeatAt), torn: false };
+  return { ok: true, registration: claimed, sameness: () => samenessOf(value, fields.lastHeartbeatAt), torn: false };
 }

@@ -67,6 +67,15 @@ function skipString(bytes: Uint8Array, from: number): number {
   throw new BadText("the text ends inside a string", bytes.length);
 }
 
+/** A member's name that needs no parser: without escapes, and without the control characters that JSON forbids. */
+function plainName(source: SourceText, start: number, end: number): string | undefined {
+  for (let i = start + 1; i < end - 1; i += 1) {
+    const byte = source.bytes[i] as number;
+    if (byte === backslash || byte < 0x20) return undefined;
+  }
+  return source.text(start + 1, end - 1);
+}
+
 /** Behind a value, found by brackets and quotes alone; whether it is well formed is for `JSON.parse` to say. */
 function skipValue(bytes: Uint8Array, from: number): number {
   let depth = 0;
@@ -118,7 +127,7 @@ function walk(source: SourceText, from: number, visit: Visit): number {
     if (isObject) {
       if (bytes[i] !== quote) throw new BadText("a member's name is missing", i);
       const keyEnd = skipString(bytes, i);
-      key = parsed(source, i, keyEnd) as string;
+      key = plainName(source, i, keyEnd) ?? (parsed(source, i, keyEnd) as string);
       i = skipSpace(bytes, keyEnd);
       if (bytes[i] !== colon) throw new BadText("a colon is missing", i);
       i = skipSpace(bytes, i + 1);

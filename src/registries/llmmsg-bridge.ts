@@ -15,6 +15,8 @@ export function statedIdentity(argv: readonly string[]): string | undefined {
   return undefined;
 }
 
+const fields = { sessionId: "threadId", registeredAt: "registeredAt", lastActivityAt: "lastActivityAt", cwd: "cwd" } as const;
+
 /**
  * The llmmsg bridge's `registrations.json`: one object keyed by agent name, two-space indent, ISO-8601 times, no pid.
  * The bridge writes in place and without a lock, and so do its one-shot commands (read in the bridge's source, llmmsg
@@ -34,12 +36,7 @@ export const llmmsgBridge: Format = {
   container: "object",
   entries: "",
   claim: (key, value) => {
-    const claim = claimFrom(key, value, {
-      sessionId: "threadId",
-      registeredAt: "registeredAt",
-      lastActivityAt: "lastActivityAt",
-      cwd: "cwd",
-    });
+    const claim = claimFrom(key, value, fields);
     if (claim.ok && claim.registration.sessionId === undefined) return { ok: false, problem: 'has no "threadId"' };
     return claim.ok ? { ...claim, registration: { ...claim.registration, identity: key } } : claim;
   },

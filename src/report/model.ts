@@ -66,15 +66,11 @@ export type SweepReport = {
 };
 
 export function summarize(entries: readonly EntryReport[]): Summary {
-  const count = (test: (entry: EntryReport) => boolean): number => entries.filter(test).length;
-  return {
-    live: count(({ verdict }) => verdict === "live"),
-    ghost: count(({ verdict }) => verdict === "ghost"),
-    undecided: count(({ verdict }) => verdict === "undecided"),
-    reaped: count(({ action }) => action === "reaped" || action === "released"),
-    pending: count(({ action }) => action === "pending"),
-    withheld: count(({ action }) => action === "withheld"),
-    skipped: count(({ action }) => action === "skipped"),
-    failed: count(({ action }) => action === "failed"),
-  };
+  const summary = { live: 0, ghost: 0, undecided: 0, reaped: 0, pending: 0, withheld: 0, skipped: 0, failed: 0 };
+  for (const { verdict, action } of entries) {
+    summary[verdict] += 1;
+    if (action === "released") summary.reaped += 1;
+    else if (action !== "kept" && action !== "would-reap") summary[action] += 1;
+  }
+  return summary;
 }

@@ -9,7 +9,7 @@ import { attachedProcess } from "../core/rungs/attached-process.ts";
 import { grace } from "../core/rungs/grace.ts";
 import type { RegistryFacts, Scene } from "../core/scene.ts";
 import type { Host } from "../host/host.ts";
-import { claimsOf, factsOf, pidsOf, judgeEntry, sceneOf, sinceLast, type Court, type Judged } from "./judge.ts";
+import { eachClaim, factsOf, judgeEntry, sceneOf, sinceLast, type Court, type Judged } from "./judge.ts";
 import { loadRegistry } from "./load.ts";
 import { ownerUid, type Loaded, type ReadRegistry } from "./loaded.ts";
 import { askServers, codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, unlookedWorld, type World } from "./observe.ts";
@@ -62,36 +62,52 @@ type Draft = { readonly loaded: ReadRegistry; readonly facts: RegistryFacts };
 const noServers: Evidence["appServers"] = new Map();
 const noEndpoints: Evidence["endpoints"] = new Map();
 
-/** Scenes of the entries that can be understood, with whatever has been seen so far. */
-function scenesOf(court: Court, { loaded, facts }: Draft, evidence: Evidence, from: Since): readonly Scene[] {
-  return loaded.entries.flatMap((entry) => sceneOf(court, loaded, entry, facts, evidence, from) ?? []);
+/** Scenes of the entries that can be understood, with whatever has been seen so far, one at a time. */
+function* scenesOf(court: Court, { loaded, facts }: Draft, evidence: Evidence, from: Since): Generator<Scene, undefined> {
+  for (const entry of loaded.entries) {
+    const { claim } = entry;
+    if (claim.ok) yield sceneOf(court, loaded, entry, facts, evidence, from, claim);
+  }
 }
+
+const isOld = (scene: Scene): boolean => grace.ask(scene).kind === "not-applicable";
 
 /** Can anything be a ghost at all, whatever the world looks like? */
 function anythingOld(court: Court, drafts: readonly Draft[], world: World): boolean {
   const evidence = evidenceOf(world, noServers, noEndpoints);
   const from = sinceLast(court, world);
-  return drafts.some((draft) => scenesOf(court, draft, evidence, from).some((scene) => grace.ask(scene).kind === "not-applicable"));
+  for (const draft of drafts) for (const scene of scenesOf(court, draft, evidence, from)) if (isOld(scene)) return true;
+  return false;
+}
+
+/** Ids of the threads that hang on an app server: all of them, or the first where none is asked by its id. */
+function openIds(scenes: Iterable<Scene>, all: boolean): readonly string[] {
+  const ids: string[] = [];
+  for (const scene of scenes) {
+    const { sessionId } = scene.claim;
+    if (sessionId === undefined || !isOld(scene) || attachedProcess.ask(scene).kind === "live") continue;
+    ids.push(sessionId);
+    if (!all) break;
+  }
+  return ids;
 }
 
 /** Servers are asked only when an entry hangs on them, and by id only when they may condemn. */
 async function seeServers(host: Host, court: Court, drafts: readonly Draft[], world: World): Promise<ReadonlyMap<string, AppServerSight>> {
   const evidence = evidenceOf(world, noServers, noEndpoints);
   const from = sinceLast(court, world);
-  const asked = new Map<string, { readonly server: ServerTarget; readonly ids: string[] }>();
+  const asked = new Map<string, { readonly server: ServerTarget; readonly ids: readonly string[] }>();
   for (const draft of drafts) {
     const servers = draft.loaded.target.appServers;
     if (servers.length === 0) continue;
-    const open = scenesOf(court, draft, evidence, from).filter((scene) => {
-      return (
-        scene.claim.sessionId !== undefined && grace.ask(scene).kind === "not-applicable" && attachedProcess.ask(scene).kind !== "live"
-      );
-    });
+    const open = openIds(
+      scenesOf(court, draft, evidence, from),
+      servers.some(({ configured }) => configured),
+    );
     if (open.length === 0) continue;
     for (const server of servers) {
-      const question = asked.get(server.url) ?? { server, ids: [] };
-      if (server.configured) question.ids.push(...open.map(({ claim }) => claim.sessionId as string));
-      asked.set(server.url, question);
+      const ids = asked.get(server.url)?.ids ?? [];
+      asked.set(server.url, { server, ids: server.configured ? [...ids, ...open] : ids });
     }
   }
   return askServers(host, world, court.memory, asked);
@@ -100,23 +116,27 @@ async function seeServers(host: Host, court: Court, drafts: readonly Draft[], wo
 async function seeEndpoints(host: Host, drafts: readonly Draft[]): Promise<ReadonlyMap<string, EndpointSight>> {
   const endpoints = new Map<string, Endpoint>();
   for (const { loaded } of drafts) {
-    for (const { endpoint } of claimsOf(loaded.entries)) if (endpoint !== undefined) endpoints.set(endpointName(endpoint), endpoint);
+    // No format with many entries in one file names endpoints.
+    if (loaded.kind === "members") continue;
+    for (const { endpoint } of eachClaim(loaded.entries)) if (endpoint !== undefined) endpoints.set(endpointName(endpoint), endpoint);
   }
   return new Map(await Promise.all([...endpoints].map(async ([name, endpoint]) => [name, await host.probeEndpoint(endpoint)] as const)));
 }
 
 /** Recorded start tokens held against the processes that have their pids now. */
 function tokenChecks({ loaded, facts }: Draft, world: World): readonly TokenCheck[] {
-  if (!world.processes.seen) return [];
+  if (!world.processes.seen || loaded.pids.size === 0) return [];
   const { pids } = world.processes.value;
-  return claimsOf(loaded.entries).flatMap(({ pid, startTicks }): readonly TokenCheck[] => {
+  const checks: TokenCheck[] = [];
+  for (const { pid, startTicks } of eachClaim(loaded.entries)) {
     const sight = pid === undefined || startTicks === undefined ? undefined : pids.get(pid);
-    if (sight === undefined || !sight.seen || sight.value.kind === "gone" || !sight.value.startTicks.seen) return [];
+    if (sight === undefined || !sight.seen || sight.value.kind === "gone" || !sight.value.startTicks.seen) continue;
     const { names } = sight.value;
     const nameFits =
       facts.holderNames !== undefined && names.seen && names.value.some((name) => facts.holderNames?.includes(name) === true);
-    return [{ matches: sight.value.startTicks.value === startTicks, nameFits }];
-  });
+    checks.push({ matches: sight.value.startTicks.value === startTicks, nameFits });
+  }
+  return checks;
 }
 
 const drift =
@@ -130,6 +150,14 @@ function reportOnlyReasonOf(host: Host, loaded: ReadRegistry): string | undefine
 
 /** Where no entry is old enough to be judged nothing can be reaped, so nobody asks whether an owner would mind. */
 const unaskedOwner: OwnerSight = { up: false, pids: [], why: undefined };
+
+/** Most entries of a large registry say the same few sentences: each is kept once. */
+function oneOf(kept: Map<string, string>, text: string): string {
+  const before = kept.get(text);
+  if (before !== undefined) return before;
+  kept.set(text, text);
+  return text;
+}
 
 async function examineRegistry(
   host: Host,
@@ -145,9 +173,18 @@ async function examineRegistry(
   const reportOnly = drifted ? drift : reportOnlyReasonOf(host, loaded);
   const owner = looked ? await findOwner(host, loaded.target.owner, world) : unaskedOwner;
   const standing: Standing = { ownerUp: owner.up, releasable: loaded.target.release !== undefined, reportOnly };
-  const entries = loaded.entries.map((entry) => {
-    const judged = judgeEntry(court, loaded, entry, facts, evidence, from);
-    return { ...judged, intent: intentFor(judged.judgement, judged.memory, standing, court.policy), phantomOf: undefined };
+  const details = new Map<string, string>();
+  const entries = loaded.entries.map((entry): ExaminedEntry => {
+    const { judgement, memory, sessionId } = judgeEntry(court, loaded, entry, facts, evidence, from);
+    const intent = intentFor(judgement, memory, standing, court.policy);
+    return {
+      entry,
+      sessionId,
+      judgement: { ...judgement, detail: oneOf(details, judgement.detail) },
+      memory,
+      intent,
+      phantomOf: undefined,
+    };
   });
   return { loaded, facts, owner, reportOnly, drifted, entries };
 }
@@ -164,8 +201,7 @@ export async function examine(host: Host, options: ExamineOptions): Promise<Exam
   const unlooked = unlookedWorld(host);
   const blindDrafts = read.map((registry) => ({ loaded: registry, facts: factsOf(registry, unlooked, unlooked.processes as never) }));
   const mustLook = options.lookAnyway || anythingOld(court, blindDrafts, unlooked);
-  const claims = read.flatMap(({ entries }) => claimsOf(entries));
-  const pids = pidsOf(claims, host.here().hostname);
+  const pids = new Set(read.flatMap((registry) => [...registry.pids]));
   const world = mustLook ? await lookAtWorld(host, { pids, owners: ownerQuestions(options.targets) }) : unlooked;
   const drafts = read.map((registry) => {
     const homes = codexHomesFor(host, registry.target, ownerUid(registry), options.codexHomes, options.env);

@@ -1,9 +1,9 @@
 import { indexAgents } from "../core/agents.ts";
-import { newestPast } from "../core/age.ts";
+import { newestClaimed } from "../core/age.ts";
 import type { Clock, Evidence, LockHolder, Observed } from "../core/evidence.ts";
 import { seen } from "../core/evidence.ts";
 import { judge, type Judgement } from "../core/ladder.ts";
-import { recall, since, type EntryMemory, type Memory, type Remembered, type Since } from "../core/memory.ts";
+import { nothingRemembered, recall, since, type EntryMemory, type Memory, type Remembered, type Since } from "../core/memory.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Registration } from "../core/registration.ts";
 import type { RegistryFacts, Scene } from "../core/scene.ts";
@@ -12,9 +12,14 @@ import type { Claim } from "../registries/format.ts";
 import type { Entry, ReadRegistry } from "./loaded.ts";
 import type { World } from "./observe.ts";
 
-type UnderstoodClaim = Extract<Claim, { ok: true }>;
+export type UnderstoodClaim = Extract<Claim, { ok: true }>;
 
-export type Judged = { readonly entry: Entry; readonly judgement: Judgement; readonly memory: EntryMemory };
+export type Judged = {
+  readonly entry: Entry;
+  readonly sessionId: string | undefined;
+  readonly judgement: Judgement;
+  readonly memory: EntryMemory;
+};
 
 /** What holds for a whole registry, as far as the ladder asks for it. */
 export function factsOf(loaded: ReadRegistry, world: World, writerLocks: Observed<ReadonlyMap<string, LockHolder>>): RegistryFacts {
@@ -52,11 +57,10 @@ export function remembered(
   { registration, sameness }: UnderstoodClaim,
   clock: Clock,
 ): Remembered {
-  const times = [registration.registeredAt, registration.lastActivityAt].map((at) => ({ at, from: "" }));
-  const stated = clock.wallMs.seen ? newestPast(clock.wallMs.value, times)?.at : undefined;
   // Without a usable time an entry ages from its file's, which the same clock wrote.
+  const stated = clock.wallMs.seen ? newestClaimed(clock.wallMs.value, registration) : undefined;
   const statedAt = stated ?? modifiedMs(loaded, entry);
-  return { registry: loaded.target.path, key: entry.key, digest: () => host.digest(sameness), statedAt };
+  return { registry: loaded.target.path, key: entry.key, digest: () => host.digest(sameness()), statedAt };
 }
 
 export type Court = { readonly host: Host; readonly memory: Memory; readonly policy: Policy };
@@ -65,7 +69,7 @@ export function sinceLast({ memory }: Court, evidence: Pick<Evidence, "clock" | 
   return since(memory, evidence.clock, evidence.here.bootId.seen ? evidence.here.bootId.value : undefined);
 }
 
-/** The scene of one entry, or undefined where the entry cannot be understood. */
+/** The scene of one entry that can be understood. */
 export function sceneOf(
   court: Court,
   loaded: ReadRegistry,
@@ -73,11 +77,11 @@ export function sceneOf(
   facts: RegistryFacts,
   evidence: Evidence,
   from: Since,
-): Scene | undefined {
-  if (!entry.claim.ok) return undefined;
-  const { registration, torn } = entry.claim;
+  claim: UnderstoodClaim,
+): Scene {
+  const { registration, torn } = claim;
   const { host, policy } = court;
-  const recalled = recall(court.memory, remembered(host, loaded, entry, entry.claim, evidence.clock), from, evidence.clock);
+  const recalled = recall(court.memory, remembered(host, loaded, entry, claim, evidence.clock), from, evidence.clock);
   const memory = policy.now ? { ...recalled, restored: false } : recalled;
   const modifiedAt = entry.place.kind === "file" ? seen(modifiedMs(loaded, entry)) : facts.modifiedAt;
   // A torn body hides whatever start token it held, so whoever has the pid now may be its holder under any name.
@@ -93,27 +97,34 @@ export function judgeEntry(
   evidence: Evidence,
   from: Since,
 ): Judged {
-  const scene = sceneOf(court, loaded, entry, facts, evidence, from);
-  const memory: EntryMemory = scene?.memory ?? { seenForMs: 0, clockStepped: false, absentForMs: undefined, restored: false };
-  if (!entry.claim.ok) return { entry, judgement: kept("malformed-entry", entry.claim.problem), memory };
+  const { claim } = entry;
+  if (!claim.ok) return { entry, sessionId: undefined, judgement: kept("malformed-entry", claim.problem), memory: nothingRemembered };
+  const scene = sceneOf(court, loaded, entry, facts, evidence, from, claim);
+  const { memory } = scene;
+  const { sessionId } = claim.registration;
   if (entry.duplicate)
-    return { entry, judgement: kept("duplicate-key", "its key occurs more than once, so which of them is meant is unknown"), memory };
-  const judgement = judge(scene as Scene);
+    return {
+      entry,
+      sessionId,
+      judgement: kept("duplicate-key", "its key occurs more than once, so which of them is meant is unknown"),
+      memory,
+    };
+  const judgement = judge(scene);
   // A torn body says nothing that could be proof: even a pid that is gone then waits for a second look.
-  const isTorn = entry.claim.torn && judgement.verdict === "ghost";
+  const isTorn = claim.torn && judgement.verdict === "ghost";
   return {
     entry,
+    sessionId,
     judgement: isTorn ? { ...judgement, certain: false, detail: `${judgement.detail}; its body is torn` } : judgement,
     memory,
   };
 }
 
-/** The claims of those entries that can be understood. */
-export function claimsOf(entries: readonly Entry[]): readonly Registration[] {
-  return entries.flatMap(({ claim }) => (claim.ok ? [claim.registration] : []));
+/** The claims of those entries that can be understood, one at a time: a second list of a million is not made. */
+export function* eachClaim(entries: readonly Entry[]): Generator<Registration, undefined> {
+  for (const { claim } of entries) if (claim.ok) yield claim.registration;
 }
 
-/** The pids to look at. One of another host means nothing here: it is never probed, whatever runs under it. */
-export function pidsOf(claims: readonly Registration[], hostname: string): ReadonlySet<number> {
-  return new Set(claims.flatMap(({ pid, host }) => (pid === undefined || (host !== undefined && host !== hostname) ? [] : [pid])));
+export function claimsOf(entries: readonly Entry[]): readonly Registration[] {
+  return [...eachClaim(entries)];
 }

@@ -2,10 +2,11 @@ import type { Evidence } from "../core/evidence.ts";
 import { judge } from "../core/ladder.ts";
 import type { Host } from "../host/host.ts";
 import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
-import { claimsOf, factsOf, pidsOf, sceneOf } from "./judge.ts";
+import { claimsOf, factsOf, sceneOf } from "./judge.ts";
 import { ownerUid, type ReadRegistry } from "./loaded.ts";
 import { askServers, codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, type Questions } from "./observe.ts";
 import type { Surroundings } from "./outcome.ts";
+import { pidsOf } from "./pids.ts";
 import { findOwner, ownerQuestions } from "./owner.ts";
 
 /** Asks the servers again: a thread may have been loaded since it was condemned, and no process shows that. */
@@ -36,7 +37,10 @@ export async function lastLook(
 ): Promise<ReadonlySet<string> | undefined> {
   const { target } = loaded;
   const { court, evidence: before, since } = examination;
-  const pids = pidsOf(claimsOf(condemned.map(({ entry }) => entry)), before.here.hostname);
+  const pids = pidsOf(
+    condemned.map(({ entry }) => entry),
+    before.here.hostname,
+  );
   const questions = { pids, owners: ownerQuestions([target]) };
   const appServers = await askAgain(host, examination, loaded, condemned, questions);
   // The processes last, as close to the swap as can be.
@@ -46,8 +50,8 @@ export async function lastLook(
   const facts = factsOf(loaded, world, lookAtLocks(host, world, homes));
   const evidence = evidenceOf({ ...world, clock: before.clock }, appServers, before.endpoints);
   const stillDead = condemned.filter(({ entry }) => {
-    const scene = sceneOf(court, loaded, entry, facts, evidence, since);
-    return scene !== undefined && judge(scene).verdict === "ghost";
+    const { claim } = entry;
+    return claim.ok && judge(sceneOf(court, loaded, entry, facts, evidence, since, claim)).verdict === "ghost";
   });
   return new Set(stillDead.map(({ entry }) => entry.key));
 }

@@ -3,6 +3,7 @@ import type { Host } from "../host/host.ts";
 import type { FilesFormat } from "../registries/format.ts";
 import { entryName } from "../registries/pattern.ts";
 import { missing, torn, type Entry, type Loaded } from "./loaded.ts";
+import { pidsOf } from "./pids.ts";
 import type { Target } from "./target.ts";
 
 /** What a file's name says, without opening it; undefined when it has gone. */
@@ -56,5 +57,15 @@ export async function loadFiles(host: Host, target: Target, format: FilesFormat)
     }
   }
   const found = entries.filter((entry) => entry !== undefined);
-  return { state: "read", kind: "files", target, realPath, stat, aside, problems, entries: found };
+  return {
+    state: "read",
+    kind: "files",
+    target,
+    realPath,
+    stat,
+    aside,
+    problems,
+    entries: found,
+    pids: pidsOf(found, host.here().hostname),
+  };
 }

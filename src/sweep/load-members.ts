@@ -1,12 +1,13 @@
 import type { ReadFile } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import type { Claim, MembersFormat } from "../registries/format.ts";
-import { scan, type Container } from "../registries/json-bytes.ts";
-import { missing, torn, type Entry, type Loaded } from "./loaded.ts";
+import { scan, type Container, type Member } from "../registries/json-bytes.ts";
+import { missing, torn, type Entry, type Loaded, type MemberPlace } from "./loaded.ts";
+import { probedPid } from "./pids.ts";
 import type { Target } from "./target.ts";
 
 type Parsed =
-  | { readonly ok: true; readonly container: Container; readonly entries: readonly Entry[] }
+  | { readonly ok: true; readonly container: Container; readonly entries: readonly Entry[]; readonly pids: ReadonlySet<number> }
   | { readonly ok: false; readonly problem: string };
 
 /** Line and column of a byte, counted from 1, so that a person finds the place. */
@@ -19,32 +20,68 @@ function placeOf(bytes: Buffer, offset: number): string {
 }
 
 /** Elements of an array have no name of their own, so those that share one are told apart by their order. */
-function numbered(claims: readonly Claim[], container: Container): readonly Entry[] {
+function numberedKeys(names: readonly string[]): readonly string[] {
   const counts = new Map<string, number>();
-  return claims.map((claim, index) => {
-    const name = claim.ok ? claim.registration.key : (container.members[index]?.key ?? String(index));
+  return names.map((name) => {
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
-    return { key: count === 1 ? name : `${name} #${count}`, claim, duplicate: false, place: { kind: "member", index } };
+    return count === 1 ? name : `${name} #${count}`;
   });
 }
 
-function named(claims: readonly Claim[], container: Container): readonly Entry[] {
-  const counts = new Map<string, number>();
-  for (const { key } of container.members) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return container.members.map(({ key }, index) => {
-    return { key, claim: claims[index] as Claim, duplicate: (counts.get(key) ?? 0) > 1, place: { kind: "member", index } };
+function duplicatesAmong(members: Container["members"]): ReadonlySet<string> {
+  const [once, again] = [new Set<string>(), new Set<string>()];
+  for (const { key } of members) (once.has(key) ? again : once).add(key);
+  return again;
+}
+
+/**
+ * Entries that do not hold what they claim: it is read from the file's bytes, which stay as they were, whenever
+ * somebody asks. A million parsed claims would need five times the memory of the file.
+ */
+function entriesIn(
+  container: Container,
+  claimAt: (index: number) => Claim,
+  keyAt: (index: number) => string,
+  duplicates: ReadonlySet<string>,
+): readonly Entry[] {
+  const shared = {
+    get claim(): Claim {
+      return claimAt((this as unknown as { place: MemberPlace }).place.index);
+    },
+  };
+  return container.members.map((_, index): Entry => {
+    const entry = Object.create(shared) as { -readonly [Name in keyof Entry]: Entry[Name] };
+    entry.key = keyAt(index);
+    entry.duplicate = duplicates.has(entry.key);
+    entry.place = { kind: "member", index };
+    return entry;
   });
 }
 
-function parse(format: MembersFormat, { bytes }: ReadFile): Parsed {
-  const claims: Claim[] = [];
+function parse(format: MembersFormat, { bytes }: ReadFile, hostname: string): Parsed {
+  const names: string[] = [];
+  const pids = new Set<number>();
+  const isArray = format.container === "array";
   const source = { bytes, text: (start: number, end: number) => bytes.toString("utf8", start, end) };
-  const result = scan(source, format.entries, ({ key }, value) => claims.push(format.claim(key, value)));
+  const result = scan(source, format.entries, ({ key }, value) => {
+    const claim = format.claim(key, value);
+    const pid = claim.ok ? probedPid(claim.registration, hostname) : undefined;
+    if (pid !== undefined) pids.add(pid);
+    if (isArray) names.push(claim.ok ? claim.registration.key : key);
+  });
   if (!result.ok) return { ok: false, problem: `${result.problem} (${placeOf(bytes, result.offset)})` };
   const { container } = result;
   if (container.kind !== format.container) return { ok: false, problem: `it holds an ${container.kind}, not an ${format.container}` };
-  return { ok: true, container, entries: container.kind === "array" ? numbered(claims, container) : named(claims, container) };
+  const { members } = container;
+  const claimAt = (index: number): Claim => {
+    const { key, valueStart, end } = members[index] as Member;
+    return format.claim(key, JSON.parse(source.text(valueStart, end)));
+  };
+  const keys = isArray ? numberedKeys(names) : undefined;
+  const keyAt = (index: number): string => keys?.[index] ?? (members[index] as Member).key;
+  const duplicates: ReadonlySet<string> = isArray ? new Set() : duplicatesAmong(members);
+  return { ok: true, container, pids, entries: entriesIn(container, claimAt, keyAt, duplicates) };
 }
 
 /**
@@ -52,14 +89,24 @@ function parse(format: MembersFormat, { bytes }: ReadFile): Parsed {
  * cannot be understood is never taken for an empty one.
  */
 export async function loadMembers(host: Host, target: Target, format: MembersFormat): Promise<Loaded> {
+  const { hostname } = host.here();
   let problem = "";
   for (let attempt = 0; attempt < torn.attempts; attempt += 1) {
     if (attempt > 0) await host.sleep(torn.pauseMs);
     const read = host.readRegistryFile(target.path);
     if (read.kind === "missing") return missing(target);
     if (read.kind === "unreadable") return { state: "unreadable", target, problem: `${read.problem}; ${read.cure}` };
-    const parsed = parse(format, read.file);
-    if (parsed.ok) return { state: "read", kind: "members", target, file: read.file, container: parsed.container, entries: parsed.entries };
+    const parsed = parse(format, read.file, hostname);
+    if (parsed.ok)
+      return {
+        state: "read",
+        kind: "members",
+        target,
+        file: read.file,
+        container: parsed.container,
+        entries: parsed.entries,
+        pids: parsed.pids,
+      };
     problem = parsed.problem;
   }
   return { state: "malformed", target, problem: `${problem}; mend it or move it away, nothing of it was touched` };

@@ -20,7 +20,13 @@ export type MemberPlace = { readonly kind: "member"; readonly index: number };
 /** A file of its own; `bytes` only where they were read. */
 export type FilePlace = { readonly kind: "file"; readonly state: FileState; readonly bytes: Buffer | undefined };
 
-type Read = { readonly state: "read"; readonly target: Target; readonly entries: readonly Entry[] };
+type Read = {
+  readonly state: "read";
+  readonly target: Target;
+  readonly entries: readonly Entry[];
+  /** Every pid that some entry records. */
+  readonly pids: ReadonlySet<number>;
+};
 
 /** One JSON file with many entries. */
 export type MembersRegistry = Read & { readonly kind: "members"; readonly file: ReadFile; readonly container: Container };

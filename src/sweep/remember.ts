@@ -1,19 +1,16 @@
-import { newestPast } from "../core/age.ts";
+import { newestClaimed } from "../core/age.ts";
 import type { Observed } from "../core/evidence.ts";
 import { standingMarks, traceOf, type Memory, type Trace } from "../core/memory.ts";
 import type { Host } from "../host/host.ts";
-import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
-import { remembered } from "./judge.ts";
+import type { Examination, Examined } from "./examine.ts";
+import { remembered, type UnderstoodClaim } from "./judge.ts";
 import type { Outcomes } from "./outcome.ts";
 
 const valueOf = <T>(observed: Observed<T>): T | undefined => (observed.seen ? observed.value : undefined);
 
 /** Without a usable time an entry ages from when a sweep first saw it, so its first sight must be kept. */
-function needsFirstSeen({ entry }: ExaminedEntry, wallMs: number | undefined): boolean {
-  if (!entry.claim.ok) return false;
-  const { registeredAt, lastActivityAt } = entry.claim.registration;
-  const times = [registeredAt, lastActivityAt].map((at) => ({ at, from: "" }));
-  return wallMs === undefined || newestPast(wallMs, times) === undefined;
+function needsFirstSeen(claim: UnderstoodClaim, wallMs: number | undefined): boolean {
+  return wallMs === undefined || newestClaimed(wallMs, claim.registration) === undefined;
 }
 
 function tracesOf(host: Host, examination: Examination, examined: Examined, outcomes: Outcomes): ReadonlyMap<string, Trace> {
@@ -22,9 +19,11 @@ function tracesOf(host: Host, examination: Examination, examined: Examined, outc
   for (const one of examined.entries) {
     const { entry, judgement, memory } = one;
     const action = outcomes.get(entry.key)?.action;
-    if (!entry.claim.ok || entry.duplicate || action === "reaped" || action === "released") continue;
-    const trace = traceOf(remembered(host, examined.loaded, entry, entry.claim, clock), memory, {
-      needsFirstSeen: needsFirstSeen(one, valueOf(clock.wallMs)),
+    if (entry.duplicate || action === "reaped" || action === "released") continue;
+    const { claim } = entry;
+    if (!claim.ok) continue;
+    const trace = traceOf(remembered(host, examined.loaded, entry, claim, clock), memory, {
+      needsFirstSeen: needsFirstSeen(claim, valueOf(clock.wallMs)),
       absent: judgement.verdict === "ghost" && !judgement.certain && action !== "skipped",
       awakeMs: valueOf(clock.awakeMs),
     });

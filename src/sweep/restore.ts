@@ -44,7 +44,7 @@ async function marksOf(host: Host, target: Target, restored: readonly RestoreOut
   const { wallMs } = host.clock();
   const untilMs = (wallMs.seen ? wallMs.value : 0) + restoredKeptMs;
   return now.entries.flatMap(({ key, claim }) => {
-    return keys.has(key) && claim.ok ? [{ registry: target.path, key, digest: host.digest(claim.sameness), untilMs }] : [];
+    return keys.has(key) && claim.ok ? [{ registry: target.path, key, digest: host.digest(claim.sameness()), untilMs }] : [];
   });
 }
 

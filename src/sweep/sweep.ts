@@ -41,7 +41,7 @@ export function sweepIdAt(startedAt: string, suffix: string): string {
 
 export function entryReport(
   { loaded }: Examined,
-  { entry, judgement, intent, phantomOf }: ExaminedEntry,
+  { entry, sessionId, judgement, intent, phantomOf }: ExaminedEntry,
   outcome: Outcome | undefined,
 ): EntryReport {
   const note = outcome?.note === undefined ? "" : `; ${outcome.note}`;
@@ -49,7 +49,7 @@ export function entryReport(
     registry: loaded.target.path,
     format: loaded.target.format.name,
     key: entry.key,
-    sessionId: entry.claim.ok ? (entry.claim.registration.sessionId ?? null) : null,
+    sessionId: sessionId ?? null,
     verdict: judgement.verdict,
     rung: judgement.rung ?? null,
     reason: judgement.reason,

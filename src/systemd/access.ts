@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import { realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Account } from "./account.ts";
@@ -30,7 +29,8 @@ function withTarget(directory: string): readonly string[] {
 }
 
 /** Runs a command as the user, without a session and with nothing of our environment. */
-function asUser(account: Account, [file, ...words]: readonly string[]) {
+async function asUser(account: Account, [file, ...words]: readonly string[]) {
+  const { execa } = await import("execa");
   return execa(file as string, words, {
     reject: false,
     timeout: configMs,

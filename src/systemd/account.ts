@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 
@@ -6,6 +5,7 @@ export type Account = { readonly name: string; readonly uid: number; readonly gi
 
 /** A user by name, wherever this machine keeps its users; undefined when there is none. */
 export async function findAccount(name: string): Promise<Account | undefined> {
+  const { execa } = await import("execa");
   const { stdout, failed } = await execa("getent", ["passwd", name], { reject: false, stdin: "ignore" });
   const [found, , uid, gid, , home] = stdout?.split(":") ?? [];
   if (failed || found === undefined || home === undefined) return undefined;

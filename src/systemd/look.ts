@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Guard } from "../report/guards.ts";
@@ -28,6 +27,7 @@ async function periodOf({ TimersCalendar: calendars }: Properties): Promise<numb
   const periods = specs.map(async (spec) => {
     if (spec === "*-*-* *:00/5:00") return shippedPeriodMs;
     const env = { TZ: "UTC", LC_ALL: "C" };
+    const { execa } = await import("execa");
     const { stdout } = await execa("systemd-analyze", ["calendar", "--iterations=3", "--", spec], { reject: false, stdin: "ignore", env });
     const times = [...(stdout ?? "").matchAll(/(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g)].map(([, day, time]) =>
       Date.parse(`${day}T${time}Z`),

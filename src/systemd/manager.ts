@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { execa } from "execa";
 
 /** The manager of the user who runs us, or the system's for one user. */
 export type Scope = { readonly kind: "user" } | { readonly kind: "system"; readonly user: string };
@@ -30,6 +29,7 @@ function runtimeDirectory(): Readonly<Record<string, string>> {
 
 /** Runs systemctl without pager, colour or local time, and within bounded time. */
 export async function systemctl(scope: Scope["kind"], words: readonly string[], timeoutMs = quickMs): Promise<Answered> {
+  const { execa } = await import("execa");
   const result = await execa("systemctl", [`--${scope}`, "--no-pager", "--no-ask-password", ...words], {
     reject: false,
     timeout: timeoutMs,

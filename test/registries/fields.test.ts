@@ -76,7 +76,7 @@ describe("an entry", () => {
 describe("what an entry says", () => {
   const sameness = (value: unknown): string | undefined => {
     const claim = read(value);
-    return claim.ok ? claim.sameness : undefined;
+    return claim.ok ? claim.sameness() : undefined;
   };
 
   test("is the same whatever its heartbeat", () => {

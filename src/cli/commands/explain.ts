@@ -18,7 +18,8 @@ const said = { live: "live", unknown: "could not look", dead: "dead", "not-appli
 
 function explainEntry(examination: Examination, { loaded, facts }: Examined, { entry, judgement, phantomOf }: ExaminedEntry) {
   const { court, evidence, since } = examination;
-  const scene = sceneOf(court, loaded, entry, facts, evidence, since);
+  const understood = entry.claim;
+  const scene = understood.ok ? sceneOf(court, loaded, entry, facts, evidence, since, understood) : undefined;
   const rungs = scene === undefined ? [] : trace(scene).map(({ rung, answer }) => ({ name: rung.name, rule: rung.rule, answer }));
   const claim = entry.claim.ok ? entry.claim.registration : undefined;
   const { verdict, reason, detail } = judgement;
