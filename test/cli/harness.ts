@@ -92,13 +92,12 @@ export type RunOptions = {
   readonly under?: readonly string[];
 };
 
-/** `nobody` may not see the source tree, so the tool is put where everybody can. */
 /** The words that run the tool. */
 export const toolWords: readonly string[] = binary === undefined ? [process.execPath, built] : [built];
 
-function program(scratch: Scratch, asNobody: boolean): readonly string[] {
-  if (!asNobody) return toolWords;
-  const copy = join(scratch.dir, binary === undefined ? "sessreap.cjs" : "sessreap");
+/** `nobody` may not see the source tree, so the tool is put where everybody can; the words that run it there. */
+export function copiedTool({ dir }: Scratch): readonly string[] {
+  const copy = join(dir, "sessreap.cjs");
   copyFileSync(built, copy);
   chmodSync(copy, 0o755);
   return [...toolWords.slice(0, -1), copy];
@@ -106,7 +105,7 @@ function program(scratch: Scratch, asNobody: boolean): readonly string[] {
 
 export function startSessreap(scratch: Scratch, words: readonly string[], options: RunOptions = {}): ChildProcess {
   const asNobody = options.asNobody === true;
-  const command = [...(options.under ?? []), ...program(scratch, asNobody), ...words];
+  const command = [...(options.under ?? []), ...(asNobody ? copiedTool(scratch) : toolWords), ...words];
   const child = spawn(command[0] as string, command.slice(1), {
     cwd: options.cwd ?? scratch.dir,
     env: { ...scratch.env, ...options.env },

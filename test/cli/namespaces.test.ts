@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test, type TestContext } from "vitest";
 import type { SweepReport } from "../../src/report/model.ts";
 import {
   by,
+  copiedTool,
   isRoot,
   leaveOut,
   newScratch,
@@ -117,11 +118,9 @@ test("under hidepid=2 nothing is reaped, for whoever is gone cannot be told from
   const scratch = nobodysScratch();
   const { files, keys } = await sharedHome(scratch);
   for (const path of [...files, join(scratch.home, ".claude", "sessions"), join(scratch.home, ".claude")]) chownSync(path, nobody, nobody);
-  const copy = join(scratch.dir, "sessreap.cjs");
-  copyFileSync(resolve("dist/sessreap.cjs"), copy);
-  chmodSync(copy, 0o644);
-  const script = `mount -t proc -o hidepid=2 proc /proc || exit 99; node=$1; shift 2
-    exec setpriv --reuid ${nobody} --regid ${nobody} --clear-groups "$node" ${copy} "$@"`;
+  const copied = copiedTool(scratch);
+  const script = `mount -t proc -o hidepid=2 proc /proc || exit 99; shift ${copied.length}
+    exec setpriv --reuid ${nobody} --regid ${nobody} --clear-groups ${copied.join(" ")} "$@"`;
   const { code, stdout, stderr } = await sessreap(scratch, [...registry, "--now", "--json"], { under: within(["--mount"], script) });
   if (code === 99) {
     leaveOut("hidepid=2", `this kernel refuses the mount: ${stderr.trim()}`);
