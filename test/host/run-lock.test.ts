@@ -16,10 +16,12 @@ if (!isLinux) leaveOut("the address of the run lock", "only Linux has abstract s
 
 // Measured: Node 20.20 and 24.21 could hold the same shorter name at once.
 test.runIf(isLinux)("the lock's name fills its whole address, so that every Node means the same one", async () => {
-  const names = () => new Set(readFileSync("/proc/net/unix", "latin1").match(/(?<=@)sessreap-[0-9a-f]{32}.*$/gm));
+  const names = () => new Set(readFileSync("/proc/net/unix", "latin1").match(/(?<=@)sessreap-\d+-\d+-\d+-.*$/gm));
   const before = names();
   const lock = await takeRunLock(stateDirectory());
   const added = [...names()].filter((name) => !before.has(name));
   lock?.release();
-  expect(added).toEqual([expect.stringMatching(/^sessreap-[0-9a-f]{32}-{66}$/)]);
+  expect(added).toEqual([expect.stringMatching(/^sessreap-\d+-\d+-\d+-+$/)]);
+  // Beside the zero byte in front.
+  expect(added[0]).toHaveLength(107);
 });
