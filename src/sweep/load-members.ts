@@ -36,7 +36,7 @@ function duplicatesAmong(members: Container["members"]): ReadonlySet<string> {
 
 /**
  * Entries that do not hold what they claim: it is read from the file's bytes, which stay as they were, whenever
- * somebody asks. A million parsed claims would need five times the memory of the file.
+ * somebody asks. Parsed claims of a large registry only make work for the collector.
  */
 function entriesIn(
   container: Container,
