@@ -15,7 +15,7 @@ function read(path) {
 export function checkedIn(path, text) {
   if (read(path) === text) return;
   if (isCheck) {
-    process.stderr.write(`${path} is out of date: run node scripts/generate.mjs\n`);
+    process.stderr.write(`${path} is out of date: run node ${process.argv[1]?.replace(`${process.cwd()}/`, "")}\n`);
     process.exitCode = 1;
     return;
   }

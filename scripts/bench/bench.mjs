@@ -39,7 +39,7 @@ const sessreap = (...words) => [node, join(root, "bin/sessreap.js"), ...words];
 const beside = (name, ...words) => [join(here, name), ...words];
 const bare = { name: "node -e 0", argv: [node, "-e", "0"] };
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const median = (readings) => readings.toSorted((a, b) => a - b)[Math.floor(readings.length / 2)];
 
 /** Runs the commands in turns; ratios are taken run by run against the first, for the machine's speed drifts. */
 function compare(commands, rounds) {

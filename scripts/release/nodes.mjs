@@ -2,7 +2,7 @@
 // before anything is injected (afterwards it would no longer start).
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 const cache = resolve(".cache/release");
@@ -38,6 +38,6 @@ export function seed(home, platform, version, binary) {
   mkdirSync(join(sea, name, "bin"), { recursive: true });
   copyFileSync(binary, seeded);
   if (platform.startsWith("linux-")) execFileSync("llvm-strip", [seeded]);
-  for (const mark of [`${seeded}.ok`, join(sea, `${name}.tar.gz`), join(sea, `${name}.tar.gz.ok`)]) copyFileSync("/dev/null", mark);
+  for (const mark of [`${seeded}.ok`, join(sea, `${name}.tar.gz`), join(sea, `${name}.tar.gz.ok`)]) writeFileSync(mark, "");
   return seeded;
 }

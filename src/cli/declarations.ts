@@ -28,13 +28,17 @@ const exitCode: OptionDeclaration = { flags: "--exit-code", help: "exit 10 when 
 const duplicates: OptionDeclaration = { flags: "--exit-code", help: "exit 10 when a session has more than one live harness" };
 const dryRun: OptionDeclaration = { flags: "-n, --dry-run", help: "judge and report, stop before anything is written" };
 
-const judging: readonly OptionDeclaration[] = [
+const naming: readonly OptionDeclaration[] = [
   {
     flags: "--registry <[format:]path>",
     help: "look at this registry instead of the configured ones; a format's name alone is its well-known place",
     many: true,
   },
   { flags: "--config <file>", help: "read this configuration instead of the user's and the system's" },
+];
+
+const judging: readonly OptionDeclaration[] = [
+  ...naming,
   { flags: "--grace <duration>", help: "leave younger entries alone (default 10m)" },
   { flags: "--ttl <duration>", help: "how long an entry that nothing can tell of is kept (default 7d)" },
   { flags: "--app-server <url>", help: "ask this Codex app server: ws://127.0.0.1:PORT or unix://[PATH]", many: true },
@@ -108,6 +112,37 @@ export const commands = [
     ],
   },
   {
+    name: "who",
+    summary: "which registration of an identity should get its signals, and why; never writes",
+    arguments: "<identity>",
+    options: [...judging, json, color],
+    exits: ["1  nobody is registered under this name"],
+  },
+  {
+    name: "exec",
+    summary: "run a command as the only live harness of a session, and reap its entry when it ends",
+    arguments: "<command...>",
+    options: [
+      { flags: "--session <id>", help: "the session that the command runs" },
+      { flags: "--on-conflict <choice>", help: "when another runs it: refuse, wait, or retire (end it first)", fallback: "refuse" },
+      { flags: "--reap-children", help: "end the background children that the command leaves behind" },
+      ...judging,
+    ],
+    exits: [
+      "   the command's own, or 128 and the number of the signal that ended it",
+      "4  refused: who runs the session cannot be seen, or must not be ended",
+      "75 another harness runs the session",
+      "126, 127  the command could not be run, or is not there",
+    ],
+  },
+  {
+    name: "reap",
+    summary: "reap one registration now, without grace, if its holder is provably gone",
+    arguments: "<key>",
+    options: [...naming, json],
+    exits: ["1  there is no such registration", "3  its holder is not provably gone", "75 a sweep is running"],
+  },
+  {
     name: "config",
     summary: "the effective configuration, each value with where it came from",
     options: [...judging, json],
@@ -122,7 +157,7 @@ export const commands = [
   {
     name: "units",
     summary: "install, uninstall or print the systemd units that sweep every five minutes",
-    arguments: "<action>",
+    arguments: "<install|uninstall|print>",
     options: [
       { flags: "--user", help: "for your own manager (the default)" },
       { flags: "--system <user>", help: "for the system's manager, run as this user" },

@@ -14,7 +14,8 @@ async function report(error: unknown, words: readonly string[]): Promise<number>
   const exitCode = isExpected ? error.exitCode : exitCodes.fault;
   const message = error instanceof Error ? error.message : String(error);
   const said = isExpected ? message : `a fault in sessreap: ${message} (please report it)`;
-  if (words.includes("--json")) {
+  const own = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
+  if (own.includes("--json")) {
     const code = isExpected ? error.code : "fault";
     await write(stdout, `${JSON.stringify({ schema: outputSchema, error: { code, message: said }, exitCode })}\n`);
   } else {

@@ -50,10 +50,10 @@ export async function openRecord({ stateDir, metricsFile, version, env, named }:
   const run = startedRun(before, { version, pid: process.pid, startTicks: ownStartTicks(), invocationId: invocation, started });
   const whole = !named || invocation !== null;
   const save = async (last: LastRun): Promise<readonly string[]> => [
-    ...(await told(`${stateDir}/last-run.json`, () => writeLastRun(stateDir, last, true))),
+    ...(await told(`${stateDir}/last-run.json`, async () => writeLastRun(stateDir, last, true))),
     ...(metricsFile === undefined ? [] : await told(metricsFile, () => writeMetrics(metricsFile, metricsText(last)))),
   ];
-  await told("the mark of the start", () => writeLastRun(stateDir, run, false));
+  await told("the mark of the start", async () => writeLastRun(stateDir, run, false));
   return {
     before,
     finish: (report, guards, states) => save(finishedRun(run, report, guards, { finished: new Date().toISOString(), whole, states })),

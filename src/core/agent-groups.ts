@@ -36,12 +36,15 @@ export type Group = {
 
 export const firstOf = ({ members }: Group): ProcessRow => members[0] as ProcessRow;
 
-/** The interpreter that runs an agent's script, and the native program it starts with the same arguments. */
+/**
+ * The script that starts an agent's native program with the same arguments, itself or through a gate such as
+ * `sessreap exec`; or a native launcher that starts its like.
+ */
 function isShimOf(shim: ProcessRow, child: ProcessRow, agent: string): boolean {
-  if (agentOf(shim.argv) !== agent || child.parentPid !== shim.pid) return false;
+  if (agentOf(shim.argv) !== agent) return false;
   const isScript = agentOf([shim.argv[0] ?? ""]) === undefined;
   const same = agentArguments(shim.argv).join("\0") === agentArguments(child.argv).join("\0");
-  return same && (isScript || baseName(shim.argv[0] ?? "") === baseName(child.argv[0] ?? ""));
+  return same && (isScript || (child.parentPid === shim.pid && baseName(shim.argv[0] ?? "") === baseName(child.argv[0] ?? "")));
 }
 
 function addSign(group: Group, session: string, sign: Sign): void {

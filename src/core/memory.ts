@@ -96,7 +96,7 @@ export type Remembered = {
   readonly registry: string;
   readonly key: string;
   readonly digest: () => string;
-  /** The newest usable time that it states, epoch ms. */
+  /** The newest usable time that it states, or else its container's, epoch ms. */
   readonly statedAt: number | undefined;
 };
 

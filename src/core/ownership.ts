@@ -48,6 +48,23 @@ function isHostOf(group: Group, others: readonly Group[], session: string): bool
   });
 }
 
+/** The harnesses that can have left an orphan in its kernel session: those that were there before it. */
+function leftBy(tree: ProcessTree, group: Group, harnesses: Iterable<Group>): readonly Group[] {
+  const first = firstOf(group);
+  if (!isOrphan(tree, first)) return [];
+  return [...harnesses].filter((harness) => {
+    const shares = harness.members.some(({ kernelSession }) => kernelSession === first.kernelSession);
+    return harness !== group && shares && compareStart(firstOf(harness), first) <= 0;
+  });
+}
+
+/** An orphan that is known only by the lock of its own thread is what one harness of its kernel session has left behind. */
+function isLeftBehind(tree: ProcessTree, group: Group, harnesses: readonly Group[]): boolean {
+  const onlyLocks = [...group.sessions.values()].every((signs) => signs.size === 1 && signs.has("writer-lock"));
+  const named = harnesses.filter((harness) => harness.named);
+  return !group.named && onlyLocks && leftBy(tree, group, named).length === 1;
+}
+
 type Placed = { readonly children: Map<Group, Child[]>; readonly unattributed: Ownership["unattributed"][number][] };
 
 /** Puts every agent without a session of its own under the harness that left it, where that can be told. */
@@ -62,16 +79,11 @@ function placeChildren(tree: ProcessTree, all: readonly Group[], harnesses: Read
   for (const group of all) {
     if (group.named || harnesses.has(group)) continue;
     const above = harnessAbove(group);
-    const first = firstOf(group);
     if (above !== undefined) {
       place(above, group, "parent");
       continue;
     }
-    const candidates = [...harnesses].filter((harness) => {
-      const shares = harness.members.some(({ kernelSession }) => kernelSession === first.kernelSession);
-      return shares && compareStart(firstOf(harness), first) <= 0;
-    });
-    const [only, second] = isOrphan(tree, first) ? candidates : [];
+    const [only, second] = leftBy(tree, group, harnesses);
     if (only !== undefined && second === undefined) {
       place(only, group, "kernel-session");
       continue;
@@ -97,7 +109,8 @@ export function ownershipOf(signs: OwnershipSigns): Ownership {
   const groups = groupAgents(tree);
   const standIns = addFurtherSigns(signs, groups);
   const all = [...new Set(groups.values())];
-  const harnesses = new Set(all.filter((group) => group.sessions.size > 0 && !isBackground(group)));
+  const holding = all.filter((group) => group.sessions.size > 0 && !isBackground(group));
+  const harnesses = new Set(holding.filter((group) => !isLeftBehind(tree, group, holding)));
   const { children, unattributed } = placeChildren(tree, all, harnesses);
   const nearest = (row: ProcessRow): Group | undefined => {
     const above = chainAbove(tree, row.pid).find(({ pid }) => groups.has(pid));

@@ -53,7 +53,7 @@ function systemError(code: string, message: string): Error {
 const partsOf = (path: string): string[] => path.split("/").filter((part) => part !== "" && part !== ".");
 
 /** Follows a path part by part, each from the directory that the one before led to, and holds the one it ends in. */
-export function findPlace(path: string): Place {
+export function findPlace(path: string, last: "there" | "perhaps" = "there"): Place {
   const pending = partsOf(resolve(path));
   const leaders = new Set<bigint>();
   let trail: readonly string[] = [];
@@ -70,8 +70,9 @@ export function findPlace(path: string): Place {
     for (;;) {
       const part = pending.shift() ?? ".";
       const stat = lstatSync(here.at(part), { bigint: true, throwIfNoEntry: false });
-      if (stat === undefined) throw lastIsLink ? new Dangling() : systemError("ENOENT", "no such file or directory");
-      if (stat.isSymbolicLink()) {
+      if (stat === undefined && (last === "there" || lastIsLink || pending.length > 0))
+        throw lastIsLink ? new Dangling() : systemError("ENOENT", "no such file or directory");
+      if (stat?.isSymbolicLink() === true) {
         links += 1;
         if (links > linksAtMost) throw systemError("ELOOP", "too many symbolic links");
         const leader = leaderOf(stat, fstatSync(here.fd, { bigint: true }));
@@ -96,5 +97,19 @@ export function assertNotLedAstray({ directory, leaders }: Place, file: BigIntSt
   for (const leader of leaders) {
     if (leader === anybody) throw new LedAstray("is reached through a symbolic link that everybody can replace");
     if (owners.some((owner) => owner !== leader)) throw new LedAstray(`is not user ${leader}'s, whose symbolic link leads to it`);
+  }
+}
+
+/**
+ * Does something in the directory of a real path, one that was followed to its end already. A symbolic link on it is
+ * new, and whoever put it there does not decide where we write.
+ */
+export function inPlace<T>(realPath: string, last: "there" | "perhaps", act: (at: Anchor["at"], name: string) => T): T {
+  const place = findPlace(realPath, last);
+  try {
+    if (place.realPath !== realPath) throw new LedAstray("a part of its path has become a symbolic link");
+    return act(place.directory.at, place.name);
+  } finally {
+    place.directory.close();
   }
 }

@@ -7,15 +7,16 @@ import {
   fsyncSync,
   futimesSync,
   linkSync,
+  lstatSync,
+  mkdirSync,
   openSync,
   renameSync,
   rmdirSync,
-  statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { makeDirectories } from "./directories.ts";
+import { findPlace, inPlace, LedAstray, type Place } from "./anchored.ts";
 import { asideName, readSmall, type FileState } from "./directory.ts";
 import { errorCode, sayError } from "./observed.ts";
 import { isThere } from "./pids.ts";
@@ -45,8 +46,9 @@ function isJudged(path: string, { state, bytes }: JudgedFile): boolean {
   }
 }
 
-function aside(path: string, what: "held" | "new"): string {
-  return join(dirname(path), `.${basename(path)}.sessreap-${process.pid}.${what}`);
+/** What stands aside is named after its maker, so that the next sweep can tell what was forgotten there. */
+function aside(name: string, what: "held" | "new"): string {
+  return `.${name}.sessreap-${process.pid}.${what}`;
 }
 
 function putBackCaptured(captured: string, path: string): Captured {
@@ -54,50 +56,98 @@ function putBackCaptured(captured: string, path: string): Captured {
     linkSync(captured, path);
   } catch (error) {
     // A newer file has taken the name; the one that was captured is what its writer replaced.
-    if (errorCode(error) !== "EEXIST") return { kind: "failed", problem: `${sayError(error)}; it is kept as ${captured}` };
+    if (errorCode(error) !== "EEXIST") return { kind: "failed", problem: `${sayError(error)}; it is kept as ${basename(captured)}` };
   }
   unlinkSync(captured);
   return { kind: "changed" };
 }
 
-type Held = { readonly judged: JudgedFile; readonly path: string; readonly captured: string };
-
-/** Takes a file aside by rename, which no writer can slip through, and verifies it there. */
-function hold(judged: JudgedFile, path: string): Held | Captured {
-  const captured = aside(path, "held");
+/** Takes one file aside and verifies it there; undefined when it is held, and it may go. */
+function hold(path: string, held: string, judged: JudgedFile): Captured | undefined {
   try {
-    renameSync(path, captured);
+    // Looked at first, so that a file that is not the judged one is not even moved aside.
+    if (!isJudged(path, judged)) return { kind: "changed" };
+    renameSync(path, held);
   } catch (error) {
-    return errorCode(error) === "ENOENT" ? { kind: "gone" } : { kind: "failed", problem: sayError(error) };
+    return outcomeOf(error);
   }
+  return verified(path, held, judged);
+}
+
+function outcomeOf(error: unknown): Captured {
+  if (error instanceof LedAstray) return { kind: "changed" };
+  return errorCode(error) === "ENOENT" ? { kind: "gone" } : { kind: "failed", problem: sayError(error) };
+}
+
+/** Undefined for a file that still is the one that was judged; any other goes back. */
+function verified(path: string, held: string, judged: JudgedFile): Captured | undefined {
   try {
-    return isJudged(captured, judged) ? { judged, path, captured } : putBackCaptured(captured, path);
+    return isJudged(held, judged) ? undefined : putBackCaptured(held, path);
   } catch (error) {
-    const back = putBackCaptured(captured, path);
+    const back = putBackCaptured(held, path);
     return back.kind === "failed" ? back : { kind: "failed", problem: sayError(error) };
   }
 }
 
-function drop({ judged, path, captured }: Held): Captured {
+function drop(path: string, held: string, judged: JudgedFile): Captured {
+  const back = verified(path, held, judged);
+  if (back !== undefined) return back;
   try {
-    if (judged.bytes !== undefined && !isJudged(captured, judged)) return putBackCaptured(captured, path);
-    unlinkSync(captured);
+    unlinkSync(held);
     return { kind: "dropped" };
   } catch (error) {
-    const back = putBackCaptured(captured, path);
-    return back.kind === "failed" ? back : { kind: "failed", problem: sayError(error) };
+    return { kind: "failed", problem: sayError(error) };
+  }
+}
+
+/** The directories of some entries, each held open once, so that nobody can lead us elsewhere in between. */
+function openDirectories(root: string, keys: readonly string[]): ReadonlyMap<string, Anchored> {
+  const opened = new Map<string, Anchored>();
+  for (const key of keys) {
+    const directory = dirname(join(root, key));
+    if (!opened.has(directory)) opened.set(directory, openAnchored(directory));
+  }
+  return opened;
+}
+
+type Anchored = { readonly place: Place } | { readonly problem: Captured };
+
+function openAnchored(directory: string): Anchored {
+  const path = join(directory, "entry");
+  try {
+    const place = findPlace(path, "perhaps");
+    if (place.realPath === path) return { place };
+    place.directory.close();
+    return { problem: { kind: "changed" } };
+  } catch (error) {
+    return { problem: outcomeOf(error) };
   }
 }
 
 /**
- * Removes one-file entries that are the ones that were judged: all are taken aside, their writers get one pause to
- * finish, and then each is verified again and dropped. One that does not match goes back by link, which never
- * overwrites.
+ * Removes one-file entries that are the ones that were judged: each is taken aside by rename, which no writer can slip
+ * through, and verified there; once all are held, writers that had one open get a moment to finish, and what is
+ * unchanged then is dropped. One that does not match goes back by link, which never overwrites.
  */
-export function captureEntries(root: string, entries: readonly JudgedFile[]): readonly Captured[] {
-  const held = entries.map((judged) => hold(judged, join(root, judged.key)));
-  if (held.some((one) => "judged" in one && one.judged.bytes !== undefined)) Atomics.wait(pause, 0, 0, settleMs);
-  return held.map((one) => ("judged" in one ? drop(one) : one));
+export function captureEntries(root: string, judged: readonly JudgedFile[]): readonly Captured[] {
+  const directories = openDirectories(
+    root,
+    judged.map(({ key }) => key),
+  );
+  try {
+    const files = judged.map((one) => {
+      const [directory, name] = [dirname(join(root, one.key)), basename(one.key)];
+      const anchored = directories.get(directory) as Anchored;
+      if ("problem" in anchored) return { one, path: "", held: "", settled: anchored.problem };
+      const { at } = anchored.place.directory;
+      const [path, held] = [at(name), at(aside(name, "held"))];
+      return { one, path, held, settled: hold(path, held, one) };
+    });
+    if (files.some(({ settled }) => settled === undefined)) Atomics.wait(pause, 0, 0, settleMs);
+    return files.map(({ one, path, held, settled }) => settled ?? drop(path, held, one));
+  } finally {
+    for (const anchored of directories.values()) if ("place" in anchored) anchored.place.directory.close();
+  }
 }
 
 /** A sweep holds a file aside for milliseconds; one that is held for longer than this, in ms, was forgotten there. */
@@ -105,7 +155,19 @@ const forgottenMs = 60_000;
 
 function isForgotten(path: string, maker: number): boolean {
   if (maker === process.pid || !isThere(maker)) return true;
-  return Date.now() - statSync(path).ctimeMs > forgottenMs;
+  return Date.now() - lstatSync(path).ctimeMs > forgottenMs;
+}
+
+/** What went wrong when one file that stands aside was mended; undefined when nothing did. */
+function mend(at: (name: string) => string, held: string): string | undefined {
+  const [, name, maker, what] = asideName.exec(held) ?? [];
+  if (name === undefined || !isForgotten(at(held), Number(maker))) return undefined;
+  if (what === "new") {
+    unlinkSync(at(held));
+    return undefined;
+  }
+  const back = putBackCaptured(at(held), at(name));
+  return back.kind === "failed" ? back.problem : undefined;
 }
 
 /**
@@ -114,22 +176,14 @@ function isForgotten(path: string, maker: number): boolean {
  * could not be mended is returned.
  */
 export function putBackForgotten(root: string, keys: readonly string[]): readonly string[] {
-  const problems: string[] = [];
-  for (const key of keys) {
+  return keys.flatMap((key) => {
     const path = join(root, key);
-    const [, name, maker, what] = asideName.exec(basename(path)) ?? [];
     try {
-      if (name === undefined || !isForgotten(path, Number(maker))) continue;
-      if (what === "new") unlinkSync(path);
-      else {
-        const back = putBackCaptured(path, join(dirname(path), name));
-        if (back.kind === "failed") problems.push(back.problem);
-      }
+      return inPlace(path, "there", mend) ?? [];
     } catch (error) {
-      if (errorCode(error) !== "ENOENT") problems.push(`${path}: ${sayError(error)}`);
+      return errorCode(error) === "ENOENT" ? [] : `${path}: ${sayError(error)}`;
     }
-  }
-  return problems;
+  });
 }
 
 /** Removes the directory of an entry that existed for its sake; one that holds more stays. */
@@ -137,8 +191,9 @@ export function dropDirectory(root: string, key: string): void {
   const directory = dirname(join(root, key));
   if (directory === root) return;
   try {
-    rmdirSync(directory);
+    inPlace(directory, "there", (at, name) => rmdirSync(at(name)));
   } catch (error) {
+    if (error instanceof LedAstray) return;
     if (errorCode(error) !== "ENOTEMPTY" && errorCode(error) !== "ENOENT" && errorCode(error) !== "EEXIST") throw error;
   }
 }
@@ -152,11 +207,15 @@ export type FileToRestore = {
   readonly modifiedAt: number;
 };
 
-/** Puts a one-file entry back as it was; `newcomer` when something has its name already. */
-export function restoreEntryFile(root: string, file: FileToRestore): "restored" | "newcomer" {
-  const path = join(root, file.key);
-  makeDirectories(dirname(path));
-  const temporary = aside(path, "new");
+function makeDirectories(root: string, directory: string): void {
+  if (directory === root) return;
+  makeDirectories(root, dirname(directory));
+  inPlace(directory, "perhaps", (at, name) => {
+    if (lstatSync(at(name), { throwIfNoEntry: false }) === undefined) mkdirSync(at(name), { mode: 0o700 });
+  });
+}
+
+function writeBack(path: string, temporary: string, file: FileToRestore): "restored" | "newcomer" {
   const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
   try {
     for (let at = 0; at < file.content.length;) at += writeSync(fd, file.content, at);
@@ -174,4 +233,11 @@ export function restoreEntryFile(root: string, file: FileToRestore): "restored" 
     closeSync(fd);
     unlinkSync(temporary);
   }
+}
+
+/** Puts a one-file entry back as it was; `newcomer` when something has its name already. */
+export function restoreEntryFile(root: string, file: FileToRestore): "restored" | "newcomer" {
+  const path = join(root, file.key);
+  makeDirectories(root, dirname(path));
+  return inPlace(path, "perhaps", (at, name) => writeBack(at(name), at(aside(name, "new")), file));
 }

@@ -27,7 +27,7 @@ import type { ProcessAnswer, ProcessQuestion } from "./linux.ts";
 import { loadMemory, saveMemory } from "./memory-store.ts";
 import { isLockHeld, isUnitUp } from "./owner.ts";
 import { takeRunLock, type RunLock } from "./run-lock.ts";
-import { reportOnlyReason } from "./standing.ts";
+import { reportOnlyReason, sharedStateReason } from "./standing.ts";
 import { replaceJudged, type Replaced } from "./swap.ts";
 import type { Piece } from "./swap-draft.ts";
 import { clearLitter } from "./swap-litter.ts";
@@ -58,7 +58,8 @@ export type Host = {
   readonly stateOfEntry: (root: string, key: string) => FileState | undefined;
   /** Every pid that is there now: no evidence, only a reason to open a file or not. */
   readonly livingPids: () => ReadonlySet<number> | undefined;
-  readonly captureEntries: (root: string, entries: readonly JudgedFile[]) => readonly Captured[];
+  /** Removes files that are still the ones that were judged; answers in their order. */
+  readonly captureEntries: (root: string, judged: readonly JudgedFile[]) => readonly Captured[];
   /** Puts back what a killed sweep had set aside; what could not be mended is returned. */
   readonly putBackForgotten: (root: string, keys: readonly string[]) => readonly string[];
   readonly dropDirectory: (root: string, key: string) => void;
@@ -131,7 +132,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
       const standing = directoriesOf(root, keys).map((directory) => (existsSync(directory) ? directory : dirname(directory)));
       for (const directory of new Set(standing)) fsyncDirectory(directory);
     },
-    reportOnlyReason,
+    reportOnlyReason: (realPath, stat) => reportOnlyReason(realPath, stat) ?? sharedStateReason(stateDir),
     replaceJudged,
     clearLitter,
     digest: (text) => sha256(text).slice(0, 32),

@@ -1,6 +1,8 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LastRun } from "../report/last-run.ts";
+import { makeDirectories } from "./directories.ts";
+import { writeStateFile } from "./state-file.ts";
 
 const fileOf = (stateDir: string): string => join(stateDir, "last-run.json");
 
@@ -15,10 +17,9 @@ export function readLastRun(stateDir: string): LastRun | undefined {
 }
 
 /** `durable` waits for the disk: the mark of a start may be lost with the machine, the end may not. */
-export async function writeLastRun(stateDir: string, run: LastRun, durable: boolean): Promise<void> {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  const { default: writeFileAtomic } = await import("write-file-atomic");
-  await writeFileAtomic(fileOf(stateDir), `${JSON.stringify(run)}\n`, { mode: 0o600, fsync: durable });
+export function writeLastRun(stateDir: string, run: LastRun, durable: boolean): void {
+  makeDirectories(stateDir);
+  writeStateFile(fileOf(stateDir), `${JSON.stringify(run)}\n`, durable);
 }
 
 /**

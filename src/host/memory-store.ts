@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { emptyMemory, type Memory, type Restored, type Trace } from "../core/memory.ts";
 import { errorCode, sayError } from "./observed.ts";
+import { writeStateFile } from "./state-file.ts";
 
 const schema = 1;
 
@@ -90,9 +91,7 @@ export function loadMemory(stateDir: string): { readonly memory: Memory; readonl
   }
 }
 
-/** Our own state, which nothing but a sweep under the run lock writes, so a library's atomic write will do. */
 export async function saveMemory(stateDir: string, memory: Memory): Promise<void> {
-  const { default: writeFileAtomic } = await import("write-file-atomic");
   const { bootId, wallMs, bootMs, awakeMs, steppedAtMs } = memory;
   const traces = [...memory.traces].map(([path, entries]) => {
     return [path, Object.fromEntries([...entries].map(([key, trace]) => [key, fromTrace(trace)]))] as const;
@@ -108,5 +107,5 @@ export async function saveMemory(stateDir: string, memory: Memory): Promise<void
     answeredSinceMs: Object.fromEntries(memory.answeredSinceMs),
     restored: [...memory.restored],
   };
-  await writeFileAtomic(fileOf(stateDir), `${JSON.stringify(stored)}\n`, { mode: 0o600 });
+  writeStateFile(fileOf(stateDir), `${JSON.stringify(stored)}\n`);
 }

@@ -1,24 +1,20 @@
 import { statSync, unlinkSync } from "node:fs";
 import type { Server } from "node:net";
 import { join } from "node:path";
+import { abstractAddress } from "./abstract-socket.ts";
 import { makeDirectories } from "./directories.ts";
 import { errorCode } from "./observed.ts";
-
-/** The size of `sun_path` on Linux. */
-const addressBytes = 108;
 
 export type RunLock = { readonly release: () => void };
 
 /**
  * The lock's name: an abstract socket where there are any, for it dies with its holder and so needs no rule about
- * stale locks. It is keyed by what the state directory is, not by how its path is spelled. It fills the whole address:
- * of a shorter name, Node 20 takes the zero bytes after it for a part and Node 24 does not, so that the two would not
- * see each other's lock.
+ * stale locks. It is keyed by what the state directory is, not by how its path is spelled.
  */
-function lockAddress(stateDir: string): string {
+export function lockAddress(stateDir: string): string {
   const { dev, ino } = statSync(stateDir, { bigint: true });
   if (process.platform !== "linux") return join(stateDir, "run.sock");
-  return `\0sessreap-${process.getuid?.()}-${dev}-${ino}`.padEnd(addressBytes, "-");
+  return abstractAddress(`sessreap-${process.getuid?.()}-${dev}-${ino}`);
 }
 
 async function listen(address: string): Promise<Server | "taken"> {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { connect, createServer } from "node:net";
+import { abstractAddress } from "./abstract-socket.ts";
 import { errorCode } from "./observed.ts";
 
 /** Who holds a session: the launcher, and the command that it runs once it runs it. */
@@ -21,7 +22,7 @@ const answerMs = 300;
 /** An abstract socket: it dies with its holder, however that ends, so there is no stale lock and no rule about one. */
 function addressOf(session: string): string {
   const key = createHash("sha256").update(`${process.getuid?.()}:${session}`).digest("hex").slice(0, 32);
-  return `\0sessreap-session-${key}`;
+  return abstractAddress(`sessreap-session-${key}`);
 }
 
 function readOwner(text: string): LockOwner | undefined {

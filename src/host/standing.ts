@@ -1,4 +1,4 @@
-import { statSync, type BigIntStats } from "node:fs";
+import { existsSync, statSync, type BigIntStats } from "node:fs";
 import { dirname } from "node:path";
 import { fileSystemOf } from "./file-system.ts";
 
@@ -17,4 +17,20 @@ export function reportOnlyReason(realPath: string, stat: BigIntStats): string | 
   if (stat.isFile() && stat.nlink > 1n) return `it has ${stat.nlink} hard links, and a swap would part them`;
   const { local, name } = fileSystemOf(realPath);
   return local ? undefined : `its file system (${name}) may be shared with other machines`;
+}
+
+/**
+ * Where the state directory may be shared, the run lock keeps out no sweep of another machine, and two of them would
+ * take each other's tombstones for their own.
+ */
+export function sharedStateReason(stateDir: string): string | undefined {
+  const { local, name } = fileSystemOf(existing(stateDir));
+  return local
+    ? undefined
+    : `the state directory's file system (${name}) may be shared with other machines (set SESSREAP_STATE_DIR to a local one)`;
+}
+
+/** The nearest directory that is there: a first sweep has not made its own yet. */
+function existing(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : existing(dirname(path));
 }

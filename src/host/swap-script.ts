@@ -173,3 +173,12 @@ while (defined(my $said = command($swapped ? 5 : 30))) {
 }
 release();
 `;
+
+/** Says whether the file at descriptor 3 can be leased by us; one that somebody has open (EAGAIN) can be, later. */
+export const probeScript = String.raw`
+use Config;
+if (length(pack 'p', '') != 8 || $Config{archname} !~ /^(?:x86_64-linux(?!.*x32)|aarch64-linux|riscv64-linux|loongarch64-linux)/) { print "unsupported $Config{archname}"; exit }
+$SIG{IO} = 'IGNORE';
+open(my $file, '<&=', 3) or exit 1;
+if (defined fcntl($file, 1024, 1)) { fcntl($file, 1024, 2); print 'lease' } elsif ($!{EAGAIN}) { print 'lease' } else { print "unleasable $!" }
+`;

@@ -6,6 +6,7 @@ import { codexBroker } from "./codex-broker.ts";
 import { codexDaemonPid } from "./codex-daemon-pid.ts";
 import type { DeclaredShape } from "./declared.ts";
 import type { Format } from "./format.ts";
+import { hostLock } from "./host-lock.ts";
 import { jsonArray } from "./json-array.ts";
 import { jsonFile } from "./json-file.ts";
 import { keyedJson } from "./keyed-json.ts";
@@ -24,6 +25,7 @@ export const builtInFormats = [
   omxSession,
   pidFiles(undefined),
   codexDaemonPid,
+  hostLock,
 ] as const satisfies readonly Format[];
 
 /** Formats whose shape a configuration describes. */

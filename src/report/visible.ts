@@ -11,5 +11,7 @@ export function visible(text: string, limit = longest): string {
     const code = character.charCodeAt(0);
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
   });
-  return shown.length > limit ? `${shown.slice(0, limit - 1)}…` : shown;
+  if (shown.length <= limit) return shown;
+  // Never between the two halves of one character.
+  return `${shown.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }

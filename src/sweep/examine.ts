@@ -190,13 +190,6 @@ async function examineRegistry(
   return { loaded, facts, owner, reportOnly, drifted, entries };
 }
 
-/** A part of a directory that could not be read holds entries that nobody judges. */
-function unreadParts(read: readonly ReadRegistry[]): readonly string[] {
-  return read.flatMap((loaded) =>
-    loaded.kind === "files" ? loaded.problems.map((problem) => `${problem}; nothing in it was judged`) : [],
-  );
-}
-
 /**
  * Reads every claim, then looks at the world once, then judges. Writes nothing: a dry run is this and a report, a
  * sweep is this and carrying it out.
@@ -226,7 +219,7 @@ export async function examine(host: Host, options: ExamineOptions): Promise<Exam
     evidence,
     since: from,
     refusal: mustLook ? refusal(host.selfTest(), options.policy) : undefined,
-    warnings: [...(problem === undefined ? [] : [problem]), ...unreadParts(read)],
+    warnings: problem === undefined ? [] : [problem],
     unread: loaded.filter((registry) => !isRead(registry)),
     registries: withPhantoms(registries, evidence),
   };

@@ -31,7 +31,7 @@ export function factsOf(loaded: ReadRegistry, world: World, writerLocks: Observe
     presence: format.presence,
     holderNames: format.holderNames,
     writerLocks: format.codexThreads ? writerLocks : undefined,
-    modifiedAt: seen(Number(loaded.kind === "members" ? loaded.file.stat.mtimeMs : loaded.stat.mtimeMs)),
+    modifiedAt: seen(containerModifiedMs(loaded)),
     oneFile: loaded.kind === "files",
     appServers: target.appServers,
     agents: indexAgents(world.processes.seen ? world.processes.value.agents : [], format.statedIdentity),
@@ -42,6 +42,15 @@ function kept(reason: Judgement["reason"], detail: string): Judgement {
   return { verdict: "undecided", rung: undefined, reason, detail, certain: false, ageMs: undefined };
 }
 
+function containerModifiedMs(loaded: ReadRegistry): number {
+  return Number(loaded.kind === "members" ? loaded.file.stat.mtimeMs : loaded.stat.mtimeMs);
+}
+
+/** When an entry's container last changed, in epoch ms: its own file, or the one that it shares. */
+function modifiedMs(loaded: ReadRegistry, { place }: Entry): number {
+  return place.kind === "file" ? place.state.mtimeMs : containerModifiedMs(loaded);
+}
+
 /** What memory is asked about an entry that can be understood. */
 export function remembered(
   host: Host,
@@ -50,7 +59,9 @@ export function remembered(
   { registration, sameness }: UnderstoodClaim,
   clock: Clock,
 ): Remembered {
-  const statedAt = clock.wallMs.seen ? newestClaimed(clock.wallMs.value, registration) : undefined;
+  // Without a usable time an entry ages from its file's, which the same clock wrote.
+  const stated = clock.wallMs.seen ? newestClaimed(clock.wallMs.value, registration) : undefined;
+  const statedAt = stated ?? modifiedMs(loaded, entry);
   return { registry: loaded.target.path, key: entry.key, digest: () => host.digest(sameness()), statedAt };
 }
 
@@ -74,7 +85,7 @@ export function sceneOf(
   const { host, policy } = court;
   const recalled = recall(court.memory, remembered(host, loaded, entry, claim, evidence.clock), from, evidence.clock);
   const memory = policy.now ? { ...recalled, restored: false } : recalled;
-  const modifiedAt = entry.place.kind === "file" ? seen(entry.place.state.mtimeMs) : facts.modifiedAt;
+  const modifiedAt = entry.place.kind === "file" ? seen(modifiedMs(loaded, entry)) : facts.modifiedAt;
   // A torn body hides whatever start token it held, so whoever has the pid now may be its holder under any name.
   const holderNames = torn ? undefined : facts.holderNames;
   return { claim: registration, registry: { ...facts, modifiedAt, holderNames }, evidence, memory, policy };

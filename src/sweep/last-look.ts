@@ -3,10 +3,10 @@ import { judge } from "../core/ladder.ts";
 import type { Host } from "../host/host.ts";
 import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
 import { claimsOf, factsOf, sceneOf } from "./judge.ts";
-import { pidsOf } from "./load-files.ts";
 import { ownerUid, type ReadRegistry } from "./loaded.ts";
 import { askServers, codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, type Questions } from "./observe.ts";
 import type { Surroundings } from "./outcome.ts";
+import { pidsOf } from "./pids.ts";
 import { findOwner, ownerQuestions } from "./owner.ts";
 
 /** Asks the servers again: a thread may have been loaded since it was condemned, and no process shows that. */
@@ -37,7 +37,10 @@ export async function lastLook(
 ): Promise<ReadonlySet<string> | undefined> {
   const { target } = loaded;
   const { court, evidence: before, since } = examination;
-  const pids = pidsOf(condemned.map(({ entry }) => entry));
+  const pids = pidsOf(
+    condemned.map(({ entry }) => entry),
+    before.here.hostname,
+  );
   const questions = { pids, owners: ownerQuestions([target]) };
   const appServers = await askAgain(host, examination, loaded, condemned, questions);
   // The processes last, as close to the swap as can be.

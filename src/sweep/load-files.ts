@@ -3,14 +3,8 @@ import type { Host } from "../host/host.ts";
 import type { FilesFormat } from "../registries/format.ts";
 import { entryName } from "../registries/pattern.ts";
 import { missing, torn, type Entry, type Loaded } from "./loaded.ts";
+import { pidsOf } from "./pids.ts";
 import type { Target } from "./target.ts";
-
-/** Every pid that some of these entries record. */
-export function pidsOf(entries: readonly Entry[]): ReadonlySet<number> {
-  const pids = new Set<number>();
-  for (const { claim } of entries) if (claim.ok && claim.registration.pid !== undefined) pids.add(claim.registration.pid);
-  return pids;
-}
 
 /** What a file's name says, without opening it; undefined when it has gone. */
 function fromName(host: Host, root: string, format: FilesFormat, { key, captures }: FoundFile): Entry | undefined {
@@ -63,5 +57,15 @@ export async function loadFiles(host: Host, target: Target, format: FilesFormat)
     }
   }
   const found = entries.filter((entry) => entry !== undefined);
-  return { state: "read", kind: "files", target, realPath, stat, aside, problems, entries: found, pids: pidsOf(found) };
+  return {
+    state: "read",
+    kind: "files",
+    target,
+    realPath,
+    stat,
+    aside,
+    problems,
+    entries: found,
+    pids: pidsOf(found, host.here().hostname),
+  };
 }

@@ -3,6 +3,7 @@ import type { Host } from "../host/host.ts";
 import type { Claim, MembersFormat } from "../registries/format.ts";
 import { scan, type Container, type Member } from "../registries/json-bytes.ts";
 import { missing, torn, type Entry, type Loaded, type MemberPlace } from "./loaded.ts";
+import { probedPid } from "./pids.ts";
 import type { Target } from "./target.ts";
 
 type Parsed =
@@ -61,7 +62,7 @@ function entriesIn(
 /** So many claims are kept as they were read; what they take does not grow with the registry. */
 const keptClaims = 10_000;
 
-function parse(format: MembersFormat, { bytes }: ReadFile): Parsed {
+function parse(format: MembersFormat, { bytes }: ReadFile, hostname: string): Parsed {
   const names: string[] = [];
   const first: Claim[] = [];
   const pids = new Set<number>();
@@ -70,7 +71,8 @@ function parse(format: MembersFormat, { bytes }: ReadFile): Parsed {
   const result = scan(source, format.entries, ({ key }, value) => {
     const claim = format.claim(key, value);
     if (first.length < keptClaims) first.push(claim);
-    if (claim.ok && claim.registration.pid !== undefined) pids.add(claim.registration.pid);
+    const pid = claim.ok ? probedPid(claim.registration, hostname) : undefined;
+    if (pid !== undefined) pids.add(pid);
     if (isArray) names.push(claim.ok ? claim.registration.key : key);
   });
   if (!result.ok) return { ok: false, problem: `${result.problem} (${placeOf(bytes, result.offset)})` };
@@ -94,13 +96,14 @@ function parse(format: MembersFormat, { bytes }: ReadFile): Parsed {
  * cannot be understood is never taken for an empty one.
  */
 export async function loadMembers(host: Host, target: Target, format: MembersFormat): Promise<Loaded> {
+  const { hostname } = host.here();
   let problem = "";
   for (let attempt = 0; attempt < torn.attempts; attempt += 1) {
     if (attempt > 0) await host.sleep(torn.pauseMs);
     const read = host.readRegistryFile(target.path);
     if (read.kind === "missing") return missing(target);
     if (read.kind === "unreadable") return { state: "unreadable", target, problem: `${read.problem}; ${read.cure}` };
-    const parsed = parse(format, read.file);
+    const parsed = parse(format, read.file, hostname);
     if (parsed.ok)
       return {
         state: "read",

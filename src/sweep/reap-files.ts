@@ -5,6 +5,7 @@ import type { KeptFile } from "../host/tombstones.ts";
 import { bury, noRoom, type Burial } from "./burial.ts";
 import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
 import { lastLook } from "./last-look.ts";
+import type { FilesRegistry } from "./loaded.ts";
 import { done, settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 
 /** What a tombstone keeps of a file: all it said, and what the file system knew of it. */
@@ -33,11 +34,6 @@ function hasContent({ entry }: ExaminedEntry): boolean {
   return entry.place.kind === "file" && entry.place.bytes !== undefined;
 }
 
-function judgedFile({ entry }: ExaminedEntry): JudgedFile {
-  if (entry.place.kind !== "file") throw new TypeError("an entry with a file of its own was expected");
-  return { key: entry.key, state: entry.place.state, bytes: entry.place.bytes };
-}
-
 function outcomeOf(captured: Captured, id: string): Outcome {
   switch (captured.kind) {
     case "dropped":
@@ -51,10 +47,31 @@ function outcomeOf(captured: Captured, id: string): Outcome {
   }
 }
 
-/** So many files are removed together, between two looks for a signal. */
-const turn = 256;
+function judgedFile({ entry }: ExaminedEntry): JudgedFile {
+  if (entry.place.kind !== "file") throw new TypeError("an entry with a file of its own was expected");
+  return { key: entry.key, state: entry.place.state, bytes: entry.place.bytes };
+}
 
-/** Reaps files, some of them at a time. Tombstones go first, all together; those whose entry was not reaped are taken back. */
+/** Files of one turn that may go, with the tombstones that they have. */
+type Doomed = { readonly one: ExaminedEntry; readonly id: string };
+
+function dropAll(host: Host, { realPath, target }: FilesRegistry, doomed: readonly Doomed[]): readonly Outcome[] {
+  const captured = host.captureEntries(
+    realPath,
+    doomed.map(({ one }) => judgedFile(one)),
+  );
+  const hasOwnDirectory = target.format.layout === "files" && target.format.ownDirectory;
+  return doomed.map(({ one, id }, index) => {
+    const what = captured[index] ?? { kind: "failed", problem: "nobody captured it" };
+    if (what.kind === "dropped" && hasOwnDirectory) host.dropDirectory(realPath, one.entry.key);
+    return outcomeOf(what, id);
+  });
+}
+
+/** So many files are removed after one last look, and between two looks for a signal. */
+const turn = 2048;
+
+/** Reaps files. Tombstones go first, all together; those whose entry was not reaped are taken back. */
 export async function reapFiles(
   host: Host,
   examination: Examination,
@@ -65,8 +82,6 @@ export async function reapFiles(
 ): Promise<Outcomes> {
   const { loaded } = examined;
   if (loaded.kind !== "files") throw new TypeError("a registry with one file an entry was expected");
-  const { format } = loaded.target;
-  const ownsDirectory = format.layout === "files" && format.ownDirectory;
   const outcomes = new Map<string, Outcome>();
   const read = condemned.map((one) => withContent(host, loaded.realPath, one));
   const whole = read.filter(hasContent);
@@ -83,30 +98,33 @@ export async function reapFiles(
     return outcomes;
   }
   settleAll(outcomes, whole.slice(burial.entries.length), undone("pending", noRoom));
-  const dead = await lastLook(host, examination, examined, burial.entries, around);
-  const taken: string[] = [];
-  for (let from = 0; from < burial.entries.length; from += turn) {
-    const group = burial.entries.slice(from, from + turn);
-    const ids = burial.ids.slice(from, from + turn);
-    // A signal is heard only between two turns of the event loop.
-    if (from > 0) await host.sleep(0);
-    const isStopped = around.stop.signal !== undefined;
-    const chosen = isStopped || dead === undefined ? [] : group.filter(({ entry }) => dead.has(entry.key));
-    const captured = host.captureEntries(loaded.realPath, chosen.map(judgedFile));
-    const settled = new Map(chosen.map(({ entry }, at) => [entry.key, captured[at]] as const));
-    for (const [at, { entry }] of group.entries()) {
-      const id = ids[at] ?? "";
-      const result = settled.get(entry.key);
-      let outcome: Outcome;
-      if (result !== undefined) outcome = outcomeOf(result, id);
-      else if (isStopped) outcome = undone("skipped", stopped);
-      else if (dead === undefined) outcome = undone("withheld", "its owner came up");
-      else outcome = undone("skipped", "it came back to life");
-      outcomes.set(entry.key, outcome);
-      if (outcome.action !== "reaped") taken.push(id);
-      else if (ownsDirectory) host.dropDirectory(loaded.realPath, entry.key);
+  const doomed = burial.entries.map((one, index): Doomed => ({ one, id: burial.ids[index] ?? "" }));
+  for (let at = 0; at < doomed.length; at += turn) {
+    const these = doomed.slice(at, at + turn);
+    const settle = (some: readonly Doomed[], outcome: Outcome): void =>
+      settleAll(
+        outcomes,
+        some.map(({ one }) => one),
+        outcome,
+      );
+    const dead = await lastLook(
+      host,
+      examination,
+      examined,
+      these.map(({ one }) => one),
+      around,
+    );
+    if (around.stop.signal !== undefined) settle(these, undone("skipped", stopped));
+    else if (dead === undefined) settle(these, undone("withheld", "its owner came up"));
+    else {
+      const going = these.filter(({ one }) => dead.has(one.entry.key));
+      settle(these, undone("skipped", "it came back to life"));
+      for (const [index, outcome] of dropAll(host, loaded, going).entries()) outcomes.set((going[index] as Doomed).one.entry.key, outcome);
     }
+    // A signal is heard only between two turns of the event loop.
+    await host.sleep(0);
   }
+  const taken = doomed.filter(({ one }) => outcomes.get(one.entry.key)?.action !== "reaped").map(({ id }) => id);
   host.syncDirectories(
     loaded.realPath,
     burial.entries.map(({ entry }) => entry.key),

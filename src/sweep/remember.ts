@@ -69,13 +69,16 @@ export function remember(host: Host, examination: Examination, outcomes: Readonl
   };
 }
 
-/** Since when each server has answered every sweep that asked it. One that was not asked keeps what it had. */
+/**
+ * Since when each server has answered every sweep. A sweep that did not ask breaks the chain: the server may have been
+ * started anew since, and nobody would have noticed.
+ */
 function answeredSince({ court, evidence, since }: Examination): ReadonlyMap<string, number> {
   const bootMs = valueOf(evidence.clock.bootMs);
-  const answered = new Map(since.sameBoot ? court.memory.answeredSinceMs : []);
+  const answered = new Map<string, number>();
   for (const [url, sight] of evidence.appServers) {
-    if (sight.kind !== "answered") answered.delete(url);
-    else if (!answered.has(url) && bootMs !== undefined) answered.set(url, bootMs);
+    const first = (since.sameBoot ? court.memory.answeredSinceMs.get(url) : undefined) ?? bootMs;
+    if (sight.kind === "answered" && first !== undefined) answered.set(url, first);
   }
   return answered;
 }

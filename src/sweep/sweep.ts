@@ -39,7 +39,7 @@ export function sweepIdAt(startedAt: string, suffix: string): string {
   return `${startedAt.replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "")}-${suffix}`;
 }
 
-function entryReport(
+export function entryReport(
   { loaded }: Examined,
   { entry, sessionId, judgement, intent, phantomOf }: ExaminedEntry,
   outcome: Outcome | undefined,

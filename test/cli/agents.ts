@@ -10,11 +10,12 @@ import type { Scratch } from "./harness.ts";
 export const newSession = (): string => randomUUID();
 
 const standIns: ChildProcess[] = [];
-const servers: { readonly socket: string; readonly env: NodeJS.ProcessEnv }[] = [];
+const servers: number[] = [];
 
 afterEach(() => {
   for (const child of standIns.splice(0)) endTree(child.pid as number);
-  for (const { socket, env } of servers.splice(0)) spawnSync("tmux", ["-S", socket, "kill-server"], { env });
+  // By pid: the socket may be gone with the scratch. Whatever runs in its panes is hung up.
+  for (const pid of servers.splice(0)) endTree(pid);
 });
 
 /** Every process in whose environment this scratch is named: what a test has started, however it was started. */
@@ -34,8 +35,22 @@ export function processesOf(scratch: Scratch): readonly number[] {
     });
 }
 
+/** Ends them all and waits until they are gone, or they would write into what is taken away. */
 export function endAll(scratch: Scratch): void {
-  for (const pid of processesOf(scratch)) endTree(pid);
+  for (let attempt = 0; attempt < 1000; attempt += 1) {
+    const left = processesOf(scratch);
+    if (left.length === 0) return;
+    for (const pid of left) endTree(pid);
+  }
+}
+
+/** A process's arguments; none for one that has ended. */
+export function argvOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replace(/\0$/, "").split("\0");
+  } catch {
+    return [];
+  }
 }
 
 function endTree(pid: number): void {
@@ -118,7 +133,7 @@ export async function openTmux(scratch: Scratch, command: readonly string[] = ["
     return stdout;
   };
   run("new-session", "-d", "-x", "100", "-y", "30", ...command);
-  servers.push({ socket, env });
+  servers.push(Number(run("display-message", "-p", "#{pid}")));
   const screen = (): string => run("capture-pane", "-p");
   const tmux: Tmux = {
     run,
@@ -128,10 +143,10 @@ export async function openTmux(scratch: Scratch, command: readonly string[] = ["
       try {
         await until(`the screen shows ${text}`, () => (typeof text === "string" ? screen().includes(text) : text.test(screen())));
       } catch (error) {
-        throw new Error(`${(error as Error).message}; it shows:\n${screen()}`);
+        throw new Error(`${(error as Error).message}; it shows:\n${screen()}`, { cause: error });
       }
     },
   };
-  if (command[0] === "bash") await tmux.shows("$");
+  if (!command.includes("-c")) await tmux.shows("$");
   return tmux;
 }

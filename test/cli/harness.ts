@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import type { EntryReport, SweepReport } from "../../src/report/model.ts";
 
 /** The user and group that own nothing. */
@@ -22,14 +22,10 @@ export type Scratch = {
   readonly env: Readonly<Record<string, string>>;
 };
 
-const scratches: string[] = [];
-afterEach(() => {
-  for (const dir of scratches.splice(0)) rmSync(dir, { recursive: true, force: true });
-});
-
+/** Its directory goes when the test is over and every process that it started has been ended (those go afterEach). */
 export function newScratch(): Scratch {
   const dir = mkdtempSync(join(tmpdir(), "sessreap-cli-"));
-  scratches.push(dir);
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const [home, stateDir] = [join(dir, "home"), join(dir, "state")];
   mkdirSync(home);
   const env = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: home, SESSREAP_STATE_DIR: stateDir, LC_ALL: "C" };
@@ -111,12 +107,15 @@ function program(scratch: Scratch, asNobody: boolean): readonly string[] {
 export function startSessreap(scratch: Scratch, words: readonly string[], options: RunOptions = {}): ChildProcess {
   const asNobody = options.asNobody === true;
   const command = [...(options.under ?? []), ...program(scratch, asNobody), ...words];
-  return spawn(command[0] as string, command.slice(1), {
+  const child = spawn(command[0] as string, command.slice(1), {
     cwd: options.cwd ?? scratch.dir,
     env: { ...scratch.env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
     ...(asNobody && { uid: nobody, gid: nobody }),
   });
+  // A test that fails halfway must not leave a watch behind.
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
 }
 
 function collect(stream: NodeJS.ReadableStream | null): () => string {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { seen } from "../../src/core/evidence.ts";
 import { trace } from "../../src/core/ladder.ts";
+import { appServerThread } from "../../src/core/rungs/app-server-thread.ts";
 import {
   agent,
   answered,
@@ -189,6 +190,11 @@ const recordedHolderRows: readonly Row[] = [
   ["its pid could not be looked at", { claim: held, pids: { [pid]: blind } }, "undecided attached-process pid-unseen"],
   ["nobody asked for its pid", { claim: held }, "undecided attached-process pid-unseen"],
   ["the process table could not be seen", { claim: held, processes: blind }, "undecided attached-process process-table-blind"],
+  [
+    "it names nothing but a pid, and the process table could not be seen",
+    { claim: { pid, sessionId: undefined }, processes: blind },
+    "undecided attached-process process-table-blind",
+  ],
   [
     "gone, and the table is incomplete",
     { claim: held, table: { complete: blind }, pids: { [pid]: gone } },
@@ -681,6 +687,15 @@ describe.each([
   ["the order of the rungs", orderOfRungsRows],
 ] as const)("%s", (_, rows) => {
   test.each(rows)("%s", (__, told, expected) => check(told, expected));
+});
+
+test("a server that refuses is not down where not every process was seen", () => {
+  const scene = sceneOf({
+    registry: { appServers: configured },
+    table: { complete: blind },
+    appServers: { [server]: { kind: "refused" } },
+  });
+  expect(appServerThread.ask(scene)).toMatchObject({ kind: "unknown", reason: "process-table-blind" });
 });
 
 test("every rung's answer is shown in the order in which they are asked", () => {

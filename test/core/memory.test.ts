@@ -138,6 +138,8 @@ describe("what is recalled of an entry", () => {
   ])("a step that was noticed while nobody read the entry counts if it %s", (_, statedAt, expected) => {
     const memory = { ...hourAgo, traces: new Map(), steppedAtMs: now - hour };
     expect(recall(memory, { ...entry, statedAt }, since(memory, clock, thisBoot), clock).clockStepped).toBe(expected);
+    const rewritten = { ...entry, statedAt, digest: () => "other" };
+    expect(recall({ ...hourAgo, steppedAtMs: now - hour }, rewritten, since(hourAgo, clock, thisBoot), clock).clockStepped).toBe(expected);
   });
 
   test.each([

@@ -140,6 +140,15 @@ test("a child that its parent left behind in the kernel session belongs to the h
   expect(told[0]?.harnesses[0]?.children).toEqual([203]);
 });
 
+test("an orphan that locks its own thread belongs to the harness that left it, a plain Codex of the same shell does not", () => {
+  const harness = row(201, 100, 500, ["codex", "resume", id]);
+  const writerLocks = new Map([[other, 203]]);
+  const orphan = own([harness, row(203, 1, 601, ["codex", ...review])], { writerLocks });
+  expect(orphan.told.map(({ sessionId, harnesses }) => [sessionId, harnesses[0]?.children])).toEqual([[id, [203]]]);
+  const job = own([harness, row(203, 100, 601, ["codex"])], { writerLocks });
+  expect(job.told.map(({ sessionId }) => sessionId)).toEqual([id, other]);
+});
+
 test("another job of the same shell belongs to nobody", () => {
   const { told, strays } = own([row(201, 100, 500, ["code", "resume", id]), row(203, 100, 601, ["code", ...review])]);
   expect(told[0]?.harnesses[0]?.children).toEqual([]);

@@ -1,7 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { captureEntries, restoreEntryFile } from "../../src/host/capture.ts";
 import { readRegistryFile } from "../../src/host/files.ts";
 import { replaceJudged } from "../../src/host/swap.ts";
 import { clearLitter } from "../../src/host/swap-litter.ts";
@@ -131,4 +132,26 @@ test.runIf(isRoot)("a registry that root swaps for a user is never another's, no
   });
   expect(seen).toEqual([nobody, nobody]);
   expect(content(registry)).toBe(after);
+});
+
+test.runIf(isRoot)("no entry file outside is moved aside or made when a directory has become a symbolic link", () => {
+  const [home, outside] = [scratchDirectory(), scratchDirectory()];
+  const root = join(home, "sessions");
+  mkdirSync(root);
+  writeFileSync(join(root, "7.json"), "{}");
+  writeFileSync(join(outside, "7.json"), "{}");
+  const state = statSync(join(root, "7.json"));
+  const was = statSync(join(outside, "7.json"), { bigint: true });
+  renameSync(root, `${root}.real`);
+  symlinkSync(outside, root);
+  expect(captureEntries(root, [{ key: "7.json", state, bytes: Buffer.from("{}") }])).toEqual([{ kind: "changed" }]);
+  const file = { key: "8.json", content: Buffer.from("{}"), mode: 0o600, uid: 0, gid: 0, modifiedAt: 0 };
+  expect(() => restoreEntryFile(root, file)).toThrow("symbolic link");
+  expect(() => restoreEntryFile(root, { ...file, key: "deep/8.json" })).toThrow("symbolic link");
+  expect(readdirSync(outside)).toEqual(["7.json"]);
+  expect(statSync(join(outside, "7.json"), { bigint: true }).ctimeNs).toBe(was.ctimeNs);
+  rmSync(root);
+  renameSync(`${root}.real`, root);
+  expect(restoreEntryFile(root, { ...file, key: "deep/er/8.json" })).toBe("restored");
+  expect(captureEntries(root, [{ key: "7.json", state, bytes: Buffer.from("{}") }])).toEqual([{ kind: "dropped" }]);
 });

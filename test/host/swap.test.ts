@@ -8,6 +8,8 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
+  readFileSync,
   renameSync,
   statSync,
   symlinkSync,
@@ -18,6 +20,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readRegistryFile } from "../../src/host/files.ts";
 import { replaceJudged } from "../../src/host/swap.ts";
+import { putBackForgotten } from "../../src/host/capture.ts";
 import { clearLitter } from "../../src/host/swap-litter.ts";
 import { after, before, content, dead, litter, readNow, registryIn, scratchDirectory, withoutGhost } from "./scratch.ts";
 
@@ -213,5 +216,16 @@ describe("litter of killed sweeps", () => {
     chownSync(planted, 65534, 65534);
     clearLitter(registry.path);
     expect(content(registry)).toBe(before);
+  });
+
+  test("an entry file that was taken aside goes back, unless a newer one has its name", () => {
+    const directory = scratchDirectory();
+    const held = ["7.json", "8.json"].map((name) => `.${name}.sessreap-${gone}.held`);
+    const made = `.9.json.sessreap-${gone}.new`;
+    for (const name of held) writeFileSync(join(directory, name), "taken aside");
+    writeFileSync(join(directory, "8.json"), "newer");
+    writeFileSync(join(directory, made), "half of a restored en");
+    expect(putBackForgotten(directory, [...held, made])).toEqual([]);
+    expect(readdirSync(directory).map((name) => readFileSync(join(directory, name), "utf8"))).toEqual(["taken aside", "newer"]);
   });
 });

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { runs } from "../core/worlds.ts";
 import { cutOut, documents, membersOf, mustRead, read, restored, withoutMark } from "./documents.ts";
 
-const many = runs(1500);
-const few = runs(400);
+const many = runs(1000);
+const few = runs(150);
 
 /** A share of the members, by a mask that goes round. */
 const masks = fc.array(fc.boolean(), { minLength: 1, maxLength: 9 });

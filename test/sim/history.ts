@@ -1,5 +1,6 @@
 import { defaultPolicy } from "../../src/core/policy.ts";
 import { restore } from "../../src/sweep/restore.ts";
+import type { SweepReport } from "../../src/report/model.ts";
 import { sweep } from "../../src/sweep/sweep.ts";
 import { emptyMemory } from "../../src/core/memory.ts";
 import { chanceFrom, type Chance } from "./chance.ts";
@@ -31,6 +32,11 @@ const blindnesses: readonly Blindness[] = [
 ];
 const eyesOpen: ReadonlySet<Blindness> = new Set();
 
+export type SweepTold = { readonly now?: boolean; readonly quiet?: boolean; readonly meanwhile?: () => void };
+
+type Absence = { readonly boot: number; readonly sinceMs: number; readonly said: string };
+const absences: ReadonlySet<string> = new Set(["no-process", "thread-not-loaded", "app-server-down"]);
+
 /** One machine, its registries and what became of them. Every step that it takes is in `log`. */
 export class History {
   readonly log: string[] = [];
@@ -42,6 +48,7 @@ export class History {
   private readonly current = new Map<string, Session>();
   private readonly buried = new Map<string, Session>();
   private bridge: Process | undefined;
+  private absent: ReadonlyMap<string, Absence> = new Map();
   private readonly indent: string | number;
   private removed: string[] = [];
   private failure: Error | undefined;
@@ -72,7 +79,7 @@ export class History {
     return this.machine.files.get(path) ?? this.fail(`${path} is gone`);
   }
 
-  private edit(path: string, change: (entries: Entries) => void): void {
+  edit(path: string, change: (entries: Entries) => void): void {
     const file = this.fileAt(path);
     this.machine.write(file, rewritten(path, file.text, this.indent, change));
   }
@@ -121,8 +128,8 @@ export class History {
   touch(): void {
     const { chance, machine } = this;
     const path = chance.pick(targets).path;
-    const key = chance.pick(keys);
     const how = chance.pick(["beat", "activity", "order", "other"] as const);
+    const key: string = chance.pick(how === "order" ? ["far", "broken", ...keys] : keys);
     this.edit(path, (entries) => {
       const entry = entries[key] as Entries | undefined;
       if (entry === undefined) return;
@@ -238,6 +245,15 @@ export class History {
   // What a sweep does, and what it must not.
 
   private swapped(file: RegistryFile, before: string): void {
+    try {
+      this.checkSwap(file, before);
+    } catch (error) {
+      this.failure ??= new Error(`after a swap of ${file.path}: ${String(error)}\n${before}\n${file.text}`);
+      throw error;
+    }
+  }
+
+  private checkSwap(file: RegistryFile, before: string): void {
     const [old, now] = [entriesIn(file.path, before), entriesIn(file.path, file.text)];
     const gone = [...old.keys()].filter((key) => !now.has(key));
     const kept = [...old].filter(([key]) => now.has(key));
@@ -263,6 +279,25 @@ export class History {
     }
   }
 
+  /** What rests on absence alone goes only if a sweep four minutes before, and every one since, found it absent, too. */
+  private checkSecondLooks({ entries }: SweepReport, now: boolean): void {
+    const { boot, awakeMs } = this.machine;
+    const found = new Map<string, Absence>();
+    for (const { registry, key, reason, action } of entries) {
+      if (!absences.has(reason) || action === "skipped") continue;
+      const name = `${registry} ${key}`;
+      const entry = JSON.parse(entriesIn(registry, this.fileAt(registry).text).get(key) ?? "{}") as Entries;
+      const said = action === "reaped" ? undefined : JSON.stringify({ ...entry, beat: null });
+      const before = this.absent.get(name);
+      const unbroken = before?.boot === boot && (said === undefined || before.said === said) ? before : undefined;
+      const sinceMs = unbroken?.sinceMs ?? awakeMs;
+      if (action === "reaped" && !now && awakeMs - sinceMs < 4 * minute)
+        this.fail(`${name} was reaped after ${awakeMs - sinceMs} ms of absence`);
+      if (said !== undefined) found.set(name, { boot, sinceMs, said });
+    }
+    this.absent = found;
+  }
+
   /** Processes may come while a sweep prepares its swap; threads are loaded between sweeps only. */
   private race(): void {
     if (!this.chance.oneIn(3)) return;
@@ -275,11 +310,14 @@ export class History {
     this.say("… in the middle of a sweep");
   }
 
-  async sweepOnce(blindness: ReadonlySet<Blindness> = eyesOpen, { now = false, quiet = false } = {}): Promise<void> {
+  async sweepOnce(
+    blindness: ReadonlySet<Blindness> = eyesOpen,
+    { now = false, quiet = false, meanwhile }: SweepTold = {},
+  ): Promise<SweepReport> {
     const { machine, state } = this;
     this.removed = [];
     const host = simulatedHost(machine, state, blindness, {
-      meanwhile: () => (quiet ? undefined : this.race()),
+      meanwhile: meanwhile ?? (() => (quiet ? undefined : this.race())),
       lastMoment: () => (quiet || !this.chance.oneIn(4) ? undefined : this.touch()),
       swapped: (file, before) => this.swapped(file, before),
     });
@@ -303,9 +341,13 @@ export class History {
     this.say(`sweep${now ? " --now" : ""} (blind: ${[...blindness].join(" ")}): ${shown}`);
     if (told.toSorted().join() !== this.removed.toSorted().join()) this.fail(`reported ${told.join()}, removed ${this.removed.join()}`);
     if (state.tombstones.size !== stones + told.length) this.fail("tombstones are left of entries that were not reaped");
-    if (report.refusal !== null) return;
-    if (blindness.has("self") && this.removed.length > 0) this.fail("reaped although it could not see itself");
+    if (report.refusal !== null || blindness.has("self")) {
+      if (this.removed.length > 0) this.fail("reaped although it could not see itself");
+      if (report.refusal !== null) return report;
+    }
+    this.checkSecondLooks(report, now);
     if (!["wallMs", "bootMs", "bootId"].every((part) => blindness.has(part as Blindness))) machine.watched = true;
+    return report;
   }
 
   async restoreOne(): Promise<void> {

@@ -26,6 +26,8 @@ export type Blindness =
   | "reads"
   | "locks"
   | "self"
+  /** Which process listens at the app server's address. Another user's never shows; it does not come and go. */
+  | "listener"
   | "file"
   | "torn"
   | "tombstones"
@@ -51,10 +53,10 @@ const noDirectories = {
   stateOfEntry: unsimulated,
   livingPids: unsimulated,
   captureEntries: unsimulated,
+  putBackForgotten: unsimulated,
   dropDirectory: unsimulated,
   restoreEntryFile: unsimulated,
   syncDirectories: unsimulated,
-  putBackForgotten: unsimulated,
 } satisfies Partial<Host>;
 
 /** What a sweep leaves behind between two runs. */
@@ -166,7 +168,7 @@ export function simulatedHost(machine: Machine, state: State, blindness: Readonl
       const reads = new Map(denied.map((id) => [id, { kind: "not-loaded" as const }]));
       return Promise.resolve({ kind: "answered", loaded: new Set(loaded), reads, upMs: dark });
     },
-    upSince: () => machine.server.process?.startedMs,
+    upSince: () => (blindness.has("listener") ? undefined : machine.server.process?.startedMs),
     probeEndpoint: () => Promise.resolve({ kind: "unanswered", why: "nobody has an endpoint here" }),
     isUnitUp: () => Promise.resolve(seen(false)),
     isLockHeld: () => seen(false),

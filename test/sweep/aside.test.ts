@@ -75,14 +75,3 @@ test("files of other names that look set aside are nobody's business", async () 
   await sweepOnce(host, target);
   expect(existsSync(foreign)).toBe(true);
 });
-
-test("a part of a registry that cannot be read is said, and the rest is judged", async () => {
-  const made = await scene(await gonePid());
-  const listDirectory: typeof made.host.listDirectory = (path, patterns) => {
-    const listing = made.host.listDirectory(path, patterns);
-    return listing.kind === "listed" ? { ...listing, problems: [`${path}/locked: permission denied (EACCES)`] } : listing;
-  };
-  const report = await sweepOnce({ ...made.host, listDirectory }, made.target);
-  expect(report.warnings).toEqual([`${made.target.path}/locked: permission denied (EACCES); nothing in it was judged`]);
-  expect(report.entries).toMatchObject([{ action: "reaped" }]);
-});

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { captureEntries, type Captured } from "../../src/host/capture.ts";
+import { captureEntries } from "../../src/host/capture.ts";
 import { readEntryFile } from "../../src/host/directory.ts";
 
 /** So many registrations race against the reaper; more of them take longer and find rarer moments. */
@@ -24,7 +24,7 @@ async function reapWhile(
   while (!isOver()) {
     const read = readEntryFile(root, key);
     if (read.kind === "read" && read.bytes.includes("ghost")) {
-      const { kind } = captureEntries(root, [{ key, state: read.state, bytes: read.bytes }])[0] as Captured;
+      const kind = captureEntries(root, [{ key, state: read.state, bytes: read.bytes }])[0]?.kind;
       if (kind === "dropped" || kind === "changed") counts[kind] += 1;
     }
     await new Promise((resolve) => void setImmediate(resolve));

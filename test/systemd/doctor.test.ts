@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { LastRun } from "../../src/report/last-run.ts";
 import { bootBox, enableLinger, until, type Box } from "./box.ts";
 import {
@@ -206,11 +206,19 @@ describeBox("doctor tells apart", () => {
         ["sh", "-c", `${node} -e 'require("node:net").createServer(() => {}).listen(${port}, "127.0.0.1")' >/dev/null 2>&1 & echo $!`],
         alice,
       );
+      onTestFinished(() => {
+        userctl(box, "kill", "--signal=KILL", "sessreap.service");
+        configure(box);
+        register(box, { live: startHolder(box) });
+        runOnce();
+      });
       configure(box, { appServers: [`ws://127.0.0.1:${port}`], presence: "thread", fields: { sessionId: "id", registeredAt: "since" } });
       put(box, registryPath, JSON.stringify({ a: { id: "s1", since: "2026-01-01T00:00:00Z" } }));
       box.run(["touch", "-d", "-30 days", registryPath]);
       userctl(box, "start", "--no-block", "sessreap.service");
-      await until("the sweep has begun", () => readRun().finished === null, 5_000);
+      await until("the sweep has begun", () => readRun().finished === null);
+      // Held still while the server hangs, it keeps its lock for as long as this test needs.
+      userctl(box, "kill", "--signal=STOP", "sessreap.service");
       expect(sessreap(box, [])).toMatchObject({ code: 75 });
       userctl(box, "kill", "--signal=KILL", "sessreap.service");
       await until("the service has failed", () => userctl(box, "is-failed", "sessreap.service").code === 0);
@@ -271,18 +279,17 @@ describeBox("doctor tells apart", () => {
     });
   });
 
-  test("lingering that is off: the timer goes with the last session", () => {
-    // `loginctl disable-linger` would end the manager at once, for nobody is logged in.
-    box.run(["rm", "/var/lib/systemd/linger/alice"]);
-    expect(concerns(box)).toEqual(["timer on/linger-off"]);
-    expect(sessreap(box, ["units", "install"]).stdout).toMatch(/ATTENTION: lingering is off/);
-    box.run(["touch", "/var/lib/systemd/linger/alice"]);
-  });
-
   test("a person reads one line a guard, and a script an exit code", () => {
     const { code, stdout } = box.run([node, script, "doctor", "--exit-code"], alice);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^on +timer sessreap\.timer: fine: next run /m);
     expect(stdout).toMatch(/all on; posture: on\n$/);
+  });
+
+  test("lingering that is off: the timer goes with the last session", () => {
+    // `loginctl disable-linger` would end the manager at once, for nobody is logged in.
+    box.run(["rm", "/var/lib/systemd/linger/alice"]);
+    expect(concerns(box)).toEqual(["timer on/linger-off"]);
+    expect(sessreap(box, ["units", "install"]).stdout).toMatch(/ATTENTION: lingering is off/);
   });
 });

@@ -21,7 +21,7 @@ function sayOption({ flags, help, many }: OptionDeclaration): string {
   return item(sayFlags(flags), `${sentence(help)}${again}`);
 }
 
-function synopsis({ name, arguments: operands, options }: CommandDeclaration): string {
+export function synopsis({ name, arguments: operands, options }: CommandDeclaration): string {
   const said = options.length === 0 ? "" : " [<options>]";
   const words = operands === undefined ? "" : ` ${operands.replaceAll(/\[(\S+)\]/g, "[<$1>]").replaceAll("--", "`--`")}`;
   return `.br\n${prose(`\`sessreap ${name}\`${said}${words}`)}`;

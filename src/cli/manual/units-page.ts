@@ -1,3 +1,4 @@
+import { shownCommands, synopsis } from "./command-page.ts";
 import { header, heading, item, page, paragraph, subheading, verbatim } from "./roff.ts";
 
 /** Options of systemd that must never be added, with what was seen when they were (systemd 252 and 257). */
@@ -40,12 +41,9 @@ export function unitsPage(): string {
     heading("Name"),
     "sessreap\\-units \\- the systemd units of sessreap",
     heading("Synopsis"),
-    verbatim([
-      "sessreap units install [--user | --system USER] [--follow UNIT]",
-      "sessreap units uninstall",
-      "sessreap units print",
-      "sessreap doctor",
-    ]),
+    ...shownCommands
+      .filter(({ name }) => name === "units" || name === "doctor")
+      .map((command, index) => (index === 0 ? synopsis(command).replace(".br\n", "") : synopsis(command))),
     heading("Description"),
     paragraph(
       "A timer starts one sweep every five minutes, and one after a time in which the machine was off. `sessreap units install` writes the units with the path of the program that runs it, enables the timer and sweeps once. `sessreap doctor` says whether the timer is really on and when a sweep last succeeded; systemd itself forgets the second at every reboot.",

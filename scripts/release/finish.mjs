@@ -1,0 +1,36 @@
+// The rest of a release: the SBOM, the licences, this version's part of the changelog, and checksums of everything.
+// `npm run release:finish`
+import { createHash } from "node:crypto";
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { sbom } from "./sbom.mjs";
+
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+const directory = "release";
+
+/** The part of the changelog under a heading of this version, or what is not released yet. */
+function notes() {
+  const parts = readFileSync("CHANGELOG.md", "utf8").split(/^## /m).slice(1);
+  const part = parts.find((text) => text.startsWith(`${version} `) || text.startsWith(`${version}\n`)) ?? parts[0];
+  if (part === undefined || part.trim().split("\n").length < 2) throw new Error("the changelog says nothing of this release");
+  return `${part.slice(part.indexOf("\n")).trim()}\n`;
+}
+
+const found = readdirSync(directory);
+for (const wanted of ["sessreap-linux-x64", `sessreap-${version}.tgz`, `sessreap_${version}_amd64.deb`]) {
+  if (!found.includes(wanted)) throw new Error(`${directory}/${wanted} is missing: it is built first`);
+}
+writeFileSync(join(directory, "sbom.cdx.json"), `${JSON.stringify(await sbom(), null, 2)}\n`);
+copyFileSync("dist/third-party-licenses.txt", join(directory, "third-party-licenses.txt"));
+writeFileSync(join(directory, "notes.md"), notes());
+const names = readdirSync(directory)
+  .filter((name) => name !== "SHA256SUMS" && name !== "notes.md")
+  .toSorted();
+const sums = names.map(
+  (name) =>
+    `${createHash("sha256")
+      .update(readFileSync(join(directory, name)))
+      .digest("hex")}  ${name}\n`,
+);
+writeFileSync(join(directory, "SHA256SUMS"), sums.join(""));
+process.stdout.write(sums.join(""));

@@ -1,0 +1,169 @@
+import { canonicalSession } from "../../core/registration.ts";
+import { leftBehind } from "../../core/left-behind.ts";
+import type { Host } from "../../host/host.ts";
+import { markedBy, ownMark, withMark } from "../../host/lineage.ts";
+import { lookAtTree } from "../../host/process-tree.ts";
+import { runCommand } from "../../host/run-command.ts";
+import type { SessionLock } from "../../host/session-lock.ts";
+import { sayProcess } from "../../report/owners-text.ts";
+import { visible } from "../../report/visible.ts";
+import { describeProcess } from "../../sweep/describe-owners.ts";
+import { retireRivals, tryGate, type Gate, type Rival } from "../../sweep/gate.ts";
+import type { OwnersQuestion } from "../../sweep/owners.ts";
+import { reapChosen } from "../../sweep/reap-one.ts";
+import { endChildren, recordRetired } from "../../sweep/retire.ts";
+import type { Invocation, Run } from "../context.ts";
+import { Failure } from "../failure.ts";
+import { writeLines } from "../output.ts";
+import { prepare } from "../prepare.ts";
+import type { JudgingOptions } from "../settings.ts";
+
+type ExecOptions = JudgingOptions & { readonly session?: string; readonly onConflict: string; readonly reapChildren?: boolean };
+
+const choices = ["refuse", "wait", "retire"] as const;
+type Choice = (typeof choices)[number];
+
+const pollMs = 250;
+/** A launcher that holds the session and runs nothing yet is given so many polls before a retirement gives up on it. */
+const launcherPolls = 40;
+/** A holder whose last process is still ending, or a sweep at work, is given so many polls. */
+const reapPolls = 8;
+
+type Occupied = Extract<Gate, { kind: "occupied" }>;
+
+function sayRival(host: Host, { harness, launcher }: Rival): string {
+  const { bootMs } = host.clock();
+  const member = harness?.members[0];
+  if (harness !== undefined && member !== undefined)
+    return sayProcess(describeProcess(member, harness.agent, bootMs.seen ? bootMs.value : undefined));
+  const sight = launcher === undefined ? undefined : lookAtTree();
+  const row = sight?.seen === true ? sight.value.tree.get(launcher ?? 0) : undefined;
+  if (row !== undefined) return sayProcess(describeProcess(row, "sessreap exec", bootMs.seen ? bootMs.value : undefined));
+  return "another sessreap exec, which does not answer (stopped from its terminal?)";
+}
+
+function refusal(host: Host, session: string, { rivals }: Occupied): string {
+  return [
+    `session ${visible(session)} is already run by`,
+    ...rivals.map((rival) => `  ${sayRival(host, rival)}`),
+    "choose: --on-conflict refuse (the default: leave it alone), wait (start when it has ended) or retire (end it first)",
+  ].join("\n");
+}
+
+async function enter(
+  invocation: Invocation<ExecOptions>,
+  host: Host,
+  question: OwnersQuestion,
+  session: string,
+  choice: Choice,
+): Promise<SessionLock> {
+  const { stderr } = invocation;
+  let held: SessionLock | undefined;
+  let waited = 0;
+  for (let attempt = 0; ; attempt += 1) {
+    const gate = await tryGate(host, question, session, held);
+    if (gate.kind === "blind") throw new Failure("refused", `whether anybody runs the session cannot be seen: ${gate.why}`);
+    if (gate.kind === "open") {
+      await writeLines(
+        stderr,
+        gate.warnings.map((warning) => `sessreap: warning: ${visible(warning)}`),
+      );
+      return gate.lock;
+    }
+    // Whoever waits with the lock in hand is next: nobody gets in between.
+    held = gate.lock;
+    if (choice === "refuse") {
+      held?.release();
+      throw new Failure("busy", refusal(host, session, gate));
+    }
+    if (choice === "retire" && gate.rivals.some(({ harness }) => harness !== undefined)) {
+      const problem = await retireRivals(host, session, gate);
+      if (problem === undefined) continue;
+      held?.release();
+      throw new Failure("refused", `${refusal(host, session, gate)}\nit was not retired: ${problem}`);
+    }
+    if (choice === "retire" && (waited += 1) > launcherPolls) throw new Failure("busy", refusal(host, session, gate));
+    if (attempt === 0)
+      await writeLines(
+        stderr,
+        gate.rivals.map((rival) => `sessreap: waiting for ${sayRival(host, rival)}`),
+      );
+    await host.sleep(pollMs);
+  }
+}
+
+/** Lists what the command left behind, and ends it when that was asked for. */
+async function settleChildren({ options, stderr }: Invocation<ExecOptions>, host: Host, session: string, mark: string): Promise<void> {
+  const sight = lookAtTree();
+  if (!sight.seen) return;
+  const { tree } = sight.value;
+  const children = leftBehind(tree, markedBy(tree, mark));
+  if (children.length === 0) return;
+  const { bootMs } = host.clock();
+  const lines = children.map(
+    ({ process: row, agent }) => `sessreap:   ${sayProcess(describeProcess(row, agent, bootMs.seen ? bootMs.value : undefined))}`,
+  );
+  const count = children.length === 1 ? "1 background child is" : `${children.length} background children are`;
+  await writeLines(stderr, [`sessreap: ${count} left:`, ...lines]);
+  if (options.reapChildren !== true) return;
+  const outcomes = await endChildren(session, children, host.sleep);
+  recordRetired(host, "exec --reap-children", outcomes);
+  const ended = outcomes.filter(({ became }) => became === "ended").length;
+  await writeLines(stderr, [`sessreap: ${ended} of ${outcomes.length} ended`]);
+}
+
+/** The registration of a session that has ended under our eyes goes at once. What stands in the way is said, no more. */
+async function reapRegistration(invocation: Invocation<ExecOptions>, host: Host, question: OwnersQuestion, session: string): Promise<void> {
+  const say = (text: string): Promise<void> =>
+    writeLines(invocation.stderr, [`sessreap: warning: the registration stays: ${visible(text)}`]);
+  for (let attempt = 1; ; attempt += 1) {
+    const lock = await host.store.takeRunLock();
+    const isLast = attempt === reapPolls;
+    if (lock === undefined) {
+      if (isLast) return say("a sweep is running, which will judge it");
+      await host.sleep(pollMs);
+      continue;
+    }
+    try {
+      const { entries, refusal: doubt } = await reapChosen(host, {
+        ...question,
+        lookAnyway: true,
+        command: "exec",
+        stop: { signal: undefined },
+        witnessed: true,
+        wanted: ({ entry: { claim } }) =>
+          claim.ok && claim.registration.sessionId !== undefined && canonicalSession(claim.registration.sessionId) === session,
+      });
+      if (doubt !== undefined) return say(doubt);
+      const dying = entries.some(({ reason }) => reason === "pid-alive");
+      const failed = entries.find(({ action }) => action === "failed" || action === "withheld");
+      if (failed !== undefined) return say(failed.detail);
+      if (!dying || isLast) return;
+    } finally {
+      lock.release();
+    }
+    await host.sleep(pollMs);
+  }
+}
+
+export const runExec: Run<ExecOptions> = async (invocation) => {
+  const { words, options, env, stderr } = invocation;
+  if (options.session === undefined || options.session === "") throw new Failure("usage", "exec: name the session with --session ID");
+  const choice = choices.find((one) => one === options.onConflict);
+  if (choice === undefined) throw new Failure("usage", `--on-conflict: "${options.onConflict}" is not one of ${choices.join(", ")}`);
+  const session = canonicalSession(options.session);
+  const { host, examine } = await prepare(invocation);
+  const lock = await enter(invocation, host, examine, session, choice);
+  const mark = ownMark();
+  try {
+    const { exitCode, problem } = await runCommand(words, withMark(env, mark), lock.tell);
+    if (problem !== undefined) await writeLines(stderr, [`sessreap: ${visible(words[0] ?? "")}: ${visible(problem)}`]);
+    else {
+      await settleChildren(invocation, host, session, mark);
+      await reapRegistration(invocation, host, examine, session);
+    }
+    return exitCode;
+  } finally {
+    lock.release();
+  }
+};

@@ -1,0 +1,47 @@
+import { canonicalSession } from "../../core/registration.ts";
+import { exitCodes } from "../../report/exit-code.ts";
+import { outputSchema } from "../../report/model.ts";
+import { visible } from "../../report/visible.ts";
+import { reapChosen } from "../../sweep/reap-one.ts";
+import type { OutputOptions, Run } from "../context.ts";
+import { Failure } from "../failure.ts";
+import { write, writeLines } from "../output.ts";
+import { prepare } from "../prepare.ts";
+import type { JudgingOptions } from "../settings.ts";
+import { didYouMean } from "../suggest.ts";
+
+export const runReap: Run<JudgingOptions & OutputOptions> = async (invocation) => {
+  const { words, options, stdout } = invocation;
+  const name = words[0] ?? "";
+  const { host, examine } = await prepare(invocation);
+  const lock = await host.store.takeRunLock();
+  if (lock === undefined) throw new Failure("busy", "a sweep of this state directory is running; try again when it is done");
+  try {
+    const { entries, refusal, keys, unread } = await reapChosen(host, {
+      ...examine,
+      command: "reap",
+      stop: { signal: undefined },
+      witnessed: false,
+      wanted: ({ entry: { key, claim } }) => {
+        const session = claim.ok ? claim.registration.sessionId : undefined;
+        return key === name || (session !== undefined && canonicalSession(session) === canonicalSession(name));
+      },
+    });
+    if (refusal !== undefined) throw new Failure("refused", `${refusal}; nothing was touched`);
+    if (entries.length === 0)
+      throw new Failure("not-found", [`no registration is called "${name}"${didYouMean(name, keys)}`, ...unread].join("\n"));
+    const isReaped = entries.every(({ action }) => action === "reaped" || action === "released");
+    const exitCode = isReaped ? exitCodes.done : exitCodes.partial;
+    if (options.json === true) {
+      await write(stdout, `${JSON.stringify({ schema: outputSchema, command: "reap", entries, exitCode })}\n`);
+      return exitCode;
+    }
+    const lines = entries.map(({ key, action, reason, detail, registry }) => {
+      return `${visible(key)}  ${action}  ${reason}: ${visible(detail)}  ${visible(registry)}`;
+    });
+    await writeLines(stdout, lines);
+    return exitCode;
+  } finally {
+    lock.release();
+  }
+};

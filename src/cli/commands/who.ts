@@ -1,0 +1,87 @@
+import { sayDuration } from "../../core/duration.ts";
+import { flappingOf } from "../../core/flapping.ts";
+import type { Registration } from "../../core/registration.ts";
+import { compareRoutes, whyBefore } from "../../core/routing.ts";
+import { exitCodes } from "../../report/exit-code.ts";
+import { outputSchema } from "../../report/model.ts";
+import { visible } from "../../report/visible.ts";
+import { examine, type ExaminedEntry } from "../../sweep/examine.ts";
+import type { OutputOptions, Run } from "../context.ts";
+import { Failure } from "../failure.ts";
+import { paletteFor, write, writeLines } from "../output.ts";
+import { prepare } from "../prepare.ts";
+import type { JudgingOptions } from "../settings.ts";
+import { didYouMean } from "../suggest.ts";
+
+type Candidate = { readonly registry: string; readonly claim: Registration; readonly judged: ExaminedEntry };
+
+const isoOrNull = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString());
+
+function sayAgo(at: number | undefined, nowMs: number | undefined): string {
+  if (at === undefined) return "never";
+  return nowMs === undefined || at > nowMs ? new Date(at).toISOString() : `${sayDuration(nowMs - at)} ago`;
+}
+
+export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) => {
+  const { words, options, stdout, stderr } = invocation;
+  const name = words[0] ?? "";
+  const palette = await paletteFor(stdout, options.color ?? "auto");
+  const { host, examine: wanted } = await prepare(invocation);
+  const examination = await examine(host, { ...wanted, lookAnyway: true });
+  const all = examination.registries.flatMap(({ loaded, entries }) =>
+    entries.flatMap((judged): readonly Candidate[] => {
+      const { claim } = judged.entry;
+      return claim.ok ? [{ registry: loaded.target.path, claim: claim.registration, judged }] : [];
+    }),
+  );
+  const mine = all.filter(({ claim }) => (claim.identity ?? claim.key) === name).toSorted((a, b) => compareRoutes(a.claim, b.claim));
+  if (mine.length === 0) {
+    const names = all.map(({ claim }) => claim.identity ?? claim.key);
+    throw new Failure("not-found", `nobody is registered as "${name}"${didYouMean(name, names)}`);
+  }
+  const flapping = flappingOf(mine.map(({ claim }) => claim));
+  const { wallMs } = host.clock();
+  const nowMs = wallMs.seen ? wallMs.value : undefined;
+  const routes = mine.map(({ registry, claim, judged: { judgement } }, index) => ({
+    registry,
+    key: claim.key,
+    sessionId: claim.sessionId ?? null,
+    master: claim.master,
+    lastActivityAt: isoOrNull(claim.lastActivityAt),
+    lastHeartbeatAt: isoOrNull(claim.lastHeartbeatAt),
+    before: whyBefore(claim, mine[index + 1]?.claim),
+    verdict: judgement.verdict,
+    reason: judgement.reason,
+    detail: judgement.detail,
+  }));
+  if (options.json === true) {
+    await write(
+      stdout,
+      `${JSON.stringify({ schema: outputSchema, command: "who", identity: name, routes, flapping: flapping ?? null, exitCode: exitCodes.done })}\n`,
+    );
+  } else {
+    const lines = mine.map(({ registry, claim, judged: { judgement } }, index) => {
+      const said = `last verb ${sayAgo(claim.lastActivityAt, nowMs)}, last heartbeat ${sayAgo(claim.lastHeartbeatAt, nowMs)}`;
+      const style = palette[judgement.verdict];
+      const session = palette.strong(visible(claim.sessionId ?? claim.key));
+      const before = routes[index]?.before ?? "";
+      return `${session}  ${before}  ${palette.faint(said)}  ${style(`${judgement.verdict}, ${judgement.reason}: ${visible(judgement.detail)}`)}  ${visible(claim.key)}  ${visible(registry)}`;
+    });
+    await writeLines(stdout, lines);
+  }
+  const warnings: string[] = [];
+  if (flapping !== undefined) warnings.push(`${visible(name)} is flapping: ${flapping.ids} session ids in ${sayDuration(flapping.spanMs)}`);
+  const alternative = routes.find(({ verdict }) => verdict !== "ghost");
+  if (routes[0]?.verdict === "ghost") {
+    const better =
+      alternative === undefined
+        ? "nobody else is registered"
+        : `${visible(alternative.sessionId ?? alternative.key)} is the first that is none`;
+    warnings.push(`the first of them is a ghost; ${better}`);
+  }
+  await writeLines(
+    stderr,
+    warnings.map((warning) => `sessreap: warning: ${warning}`),
+  );
+  return exitCodes.done;
+};

@@ -1,0 +1,30 @@
+import type { Registration } from "./registration.ts";
+
+/** So many new session ids in a row, each within this many ms of the one before, are a loop and no work. */
+export const flappingLimits = { ids: 4, gapMs: 30_000 } as const;
+
+/** A re-register loop: how many ids it went through, in how long. */
+export type Flapping = { readonly ids: number; readonly spanMs: number };
+
+/**
+ * Does one identity take a new session id every few seconds? That happens when something re-registers whatever is
+ * released. The longest such run is told; nothing of a flapping identity is ever superseded.
+ */
+export function flappingOf(rows: readonly Pick<Registration, "sessionId" | "registeredAt">[]): Flapping | undefined {
+  const starts = rows
+    .flatMap(({ sessionId, registeredAt }) =>
+      sessionId === undefined || registeredAt === undefined ? [] : [{ sessionId, at: registeredAt }],
+    )
+    .toSorted((a, b) => a.at - b.at)
+    // Several in one moment are no loop: a loop takes one id after another.
+    .filter((start, index, all) => start.at !== all[index - 1]?.at);
+  let worst: Flapping | undefined;
+  let run: typeof starts = [];
+  for (const start of starts) {
+    const last = run.at(-1);
+    run = last !== undefined && start.at - last.at <= flappingLimits.gapMs ? [...run, start] : [start];
+    const ids = new Set(run.map(({ sessionId }) => sessionId)).size;
+    if (ids >= flappingLimits.ids && ids > (worst?.ids ?? 0)) worst = { ids, spanMs: start.at - (run[0]?.at ?? start.at) };
+  }
+  return worst;
+}

@@ -1,0 +1,73 @@
+import { baseName } from "../core/agents.ts";
+import { unseen, type Observed } from "../core/evidence.ts";
+import type { Harness, OwnedSession } from "../core/ownership.ts";
+import { canonicalSession } from "../core/registration.ts";
+import { planRetirement, type RetiredProcess, type Self } from "../core/retirement.ts";
+import type { Host } from "../host/host.ts";
+import { ancestorsOf } from "../host/linux.ts";
+import { takeSessionLock, type LockOwner, type SessionLock } from "../host/session-lock.ts";
+import { lookAtOwners, type OwnersQuestion, type OwnersSight } from "./owners.ts";
+import { recordRetired, retire } from "./retire.ts";
+
+/** Another harness of the session, or a launcher that is about to start one. */
+export type Rival = { readonly harness: Harness | undefined; readonly launcher: number | undefined };
+
+export type Gate =
+  | { readonly kind: "open"; readonly lock: SessionLock; readonly warnings: readonly string[] }
+  | { readonly kind: "occupied"; readonly rivals: readonly Rival[]; readonly lock: SessionLock | undefined; readonly sight: OwnersSight }
+  | { readonly kind: "blind"; readonly why: string };
+
+/** The command of another launcher, whatever it is called: that launcher's lock says that it runs the session. */
+function commandOf({ tree }: OwnersSight, { pid, command }: LockOwner): Harness | undefined {
+  const row = command === undefined ? undefined : tree.get(command);
+  if (row === undefined || row.parentPid !== pid) return undefined;
+  return { agent: baseName(row.argv[0] ?? ""), members: [row], signs: [], children: [], helpers: [], doubts: [] };
+}
+
+/** Harnesses of the session, without the one that we are started by: a launcher that names the session is not its rival. */
+function rivalsIn({ ownership }: OwnersSight, session: string): readonly Harness[] {
+  const ancestors = ancestorsOf(process.pid);
+  const harnesses = ownership.sessions.find(({ sessionId }) => sessionId === session)?.harnesses ?? [];
+  return harnesses.filter(({ members }) => !members.some(({ pid }) => ancestors.has(pid)));
+}
+
+/** Takes the lock of the session and looks whether anybody runs it. Two at once: the lock decides; one before: the look. */
+export async function tryGate(host: Host, question: OwnersQuestion, sessionId: string, held: SessionLock | undefined): Promise<Gate> {
+  const session = canonicalSession(sessionId);
+  const taken = held === undefined ? await takeSessionLock(session) : ({ kind: "held", lock: held } as const);
+  const lock = taken.kind === "held" ? taken.lock : undefined;
+  const sight: Observed<OwnersSight> =
+    process.platform === "linux" ? await lookAtOwners(host, question) : unseen("this system has no /proc");
+  if (!sight.seen) {
+    lock?.release();
+    return { kind: "blind", why: sight.why };
+  }
+  const rivals: Rival[] = rivalsIn(sight.value, session).map((harness) => ({ harness, launcher: undefined }));
+  if (taken.kind === "taken" && rivals.length === 0) {
+    const harness = taken.by === undefined ? undefined : commandOf(sight.value, taken.by);
+    rivals.push({ harness, launcher: taken.by?.pid });
+  }
+  if (lock !== undefined && rivals.length === 0) return { kind: "open", lock, warnings: sight.value.warnings };
+  return { kind: "occupied", rivals, lock, sight: sight.value };
+}
+
+/** Ends every rival that has a process; why that is impossible, or undefined. */
+export async function retireRivals(
+  host: Host,
+  sessionId: string,
+  { rivals, sight }: Extract<Gate, { kind: "occupied" }>,
+): Promise<string | undefined> {
+  const self: Self = { pid: process.pid, uid: process.getuid?.() ?? -1, ancestors: ancestorsOf(process.pid) };
+  const harnesses = rivals.flatMap(({ harness }) => harness ?? []);
+  const session: OwnedSession = { sessionId: canonicalSession(sessionId), harnesses };
+  const outcomes: RetiredProcess[] = [];
+  for (const { members } of harnesses) {
+    const wanted = { kind: "pid", pid: members[0]?.pid ?? 0 } as const;
+    const plan = planRetirement({ sessions: [session], unattributed: [] }, sight.complete, wanted, self);
+    if (!plan.ok) return plan.why;
+    for (const retiree of plan.retirees) outcomes.push(...(await retire(retiree, host.sleep)));
+  }
+  recordRetired(host, "exec --on-conflict retire", outcomes);
+  const left = outcomes.find(({ role, became }) => role === "harness" && became !== "ended");
+  return left === undefined ? undefined : `pid ${left.pid} would not end`;
+}

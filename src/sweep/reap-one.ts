@@ -1,0 +1,71 @@
+import type { Host } from "../host/host.ts";
+import type { EntryReport } from "../report/model.ts";
+import { examine, type Examined, type ExaminedEntry, type ExamineOptions } from "./examine.ts";
+import type { Grave, Stop } from "./outcome.ts";
+import { carryOutIn, entryReport, sweepIdAt } from "./sweep.ts";
+
+export type ReapOptions = ExamineOptions & {
+  /** The name under which the act goes into the history. */
+  readonly command: string;
+  readonly stop: Stop;
+  readonly wanted: (entry: ExaminedEntry) => boolean;
+  /** The holder was seen to end by who asks, so that what rests on absence needs no second look. */
+  readonly witnessed: boolean;
+};
+
+export type Reaped = {
+  readonly entries: readonly EntryReport[];
+  readonly refusal: string | undefined;
+  /** Keys of everything that was read, for who mistyped one. */
+  readonly keys: readonly string[];
+  readonly unread: readonly string[];
+};
+
+/** Silence proves nothing of a holder, and neither does absence unless somebody saw it end. */
+function isProven({ judgement, intent }: ExaminedEntry, witnessed: boolean): boolean {
+  if (intent !== "reap" && intent !== "release") return false;
+  return judgement.rung === "attached-process" ? judgement.certain || witnessed : witnessed && judgement.rung !== "ttl";
+}
+
+/**
+ * Reaps the chosen entries now, without grace, but only where the holder is provably gone. The same judges and the
+ * same hands as in a sweep; nothing is remembered for the next one, which has rules of its own.
+ */
+export async function reapChosen(host: Host, options: ReapOptions): Promise<Reaped> {
+  const { wallMs } = host.clock();
+  const startedMs = wallMs.seen ? wallMs.value : 0;
+  const at = new Date(startedMs).toISOString();
+  const policy = { ...options.policy, graceMs: 0, now: options.witnessed };
+  const examination = await examine(host, { ...options, policy, lookAnyway: true });
+  const { refusal, registries, unread } = examination;
+  const grave: Grave = { sweepId: sweepIdAt(at, host.randomSuffix()), at, count: 0, room: host.store.tombstoneRoom(startedMs) };
+  const entries: EntryReport[] = [];
+  for (const examined of registries) {
+    const chosen = examined.entries.filter(options.wanted);
+    const meant = chosen.map((one) =>
+      isProven(one, options.witnessed) ? one : { ...one, intent: one.intent === "withhold" ? one.intent : ("keep" as const) },
+    );
+    const narrowed: Examined = { ...examined, entries: meant };
+    const outcomes = refusal === undefined ? await carryOutIn(host, examination, narrowed, grave, options) : new Map();
+    entries.push(...meant.map((one) => entryReport(narrowed, one, outcomes.get(one.entry.key))));
+  }
+  const told = entries.filter(({ action }) => action === "reaped" || action === "released" || action === "failed");
+  if (told.length > 0) {
+    const lines = told.map(({ registry, key, action, reason, tombstone }) => ({
+      registry,
+      key,
+      action,
+      reason,
+      tombstone: tombstone ?? undefined,
+    }));
+    host.store.appendHistory({ sweepId: grave.sweepId, at, command: options.command, entries: lines });
+  }
+  return {
+    entries,
+    refusal,
+    keys: registries.flatMap(({ loaded }) => loaded.entries.map(({ key }) => key)),
+    unread: unread
+      .filter(({ state, target }) => state !== "missing" || target.named)
+      .map(({ target, problem }) => `${target.path} ${problem}`),
+  };
+}

@@ -1,0 +1,109 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { claimFrom, type FieldMap } from "../../src/registries/fields.ts";
+import type { Claim } from "../../src/registries/format.ts";
+import { runs } from "../core/worlds.ts";
+
+const fields: FieldMap = {
+  sessionId: "id",
+  identity: "name",
+  pid: "pid",
+  startTicks: "start",
+  bootId: "boot",
+  registeredAt: "since",
+  lastHeartbeatAt: "beat",
+  master: "master",
+};
+
+const read = (value: unknown): Claim => claimFrom("mars", value, fields);
+const claimed = (value: unknown): object | string => {
+  const claim = read(value);
+  return claim.ok ? claim.registration : claim.problem;
+};
+
+describe("an entry", () => {
+  test("claims what its members say", () => {
+    const value = { id: "a", name: "n", pid: 7, start: "0070", boot: "b", since: 1_795_186_800, master: 1 };
+    expect(claimed(value)).toMatchObject({
+      key: "mars",
+      sessionId: "a",
+      pid: 7,
+      startTicks: "70",
+      registeredAt: 1_795_186_800_000,
+      master: true,
+    });
+  });
+
+  test.each([{}, { id: null, pid: null, since: null }])("%j claims nothing", (value) => {
+    expect(claimed(value)).toMatchObject({ sessionId: undefined, pid: undefined, registeredAt: undefined, master: false });
+  });
+
+  test.each([
+    ["an lstart date is no start token", { start: "Fri Nov 20 15:00:00 2026" }, { startTicks: undefined }],
+    ["a fraction of a tick is no start token", { start: 1.5 }, { startTicks: undefined }],
+    ["a number of ticks is one", { start: 70 }, { startTicks: "70" }],
+    ["a text that is no time is no evidence", { since: "session 5" }, { registeredAt: undefined }],
+  ])("%s", (_, value, expected) => {
+    expect(claimed(value)).toMatchObject(expected);
+  });
+
+  test.each([
+    [5],
+    ["text"],
+    [null],
+    [[]],
+    [{ pid: 1 }],
+    [{ pid: 0 }],
+    [{ pid: -7 }],
+    [{ pid: "7" }],
+    [{ pid: 4_194_305 }],
+    [{ pid: 2.5 }],
+    [{ id: "" }],
+    [{ id: 7 }],
+    [{ since: {} }],
+    [{ master: "yes" }],
+    [{ start: {} }],
+  ])("%j cannot be understood", (value) => {
+    expect(read(value).ok).toBe(false);
+  });
+
+  test("inherits nothing: members of Object.prototype are not its own", () => {
+    expect(claimFrom("mars", JSON.parse('{"__proto__":{"pid":7}}'), fields)).toMatchObject({ ok: true, registration: { pid: undefined } });
+    expect(claimFrom("mars", {}, { cwd: "constructor" })).toMatchObject({ ok: true, registration: { cwd: undefined } });
+  });
+});
+
+describe("what an entry says", () => {
+  const sameness = (value: unknown): string | undefined => {
+    const claim = read(value);
+    return claim.ok ? claim.sameness() : undefined;
+  };
+
+  test("is the same whatever its heartbeat", () => {
+    expect(sameness({ id: "a", beat: 1 })).toBe(sameness({ id: "a", beat: "2026-11-20T15:00:00Z" }));
+  });
+
+  test.each([[{ id: "b", beat: 1 }], [{ id: "a", beat: 1, more: 1 }], [{ beat: 1, id: "a" }], [{ id: "a" }]])(
+    "is another in %j",
+    (value) => {
+      expect(sameness(value)).not.toBe(sameness({ id: "a", beat: 1 }));
+    },
+  );
+});
+
+test("no value at all makes the reader throw, and what it understands is of the type that it claims", () => {
+  const member = fc.oneof(fc.jsonValue(), fc.constantFrom(1_795_186_800, 4_194_304, "2026-11-20T15:00:00Z", true));
+  const keys = fc.constantFrom(...Object.values(fields), "other", "__proto__");
+  fc.assert(
+    fc.property(fc.oneof(fc.dictionary(keys, member), fc.jsonValue()), (value) => {
+      const claim = read(value);
+      if (!claim.ok) return;
+      const { pid, startTicks, registeredAt, sessionId } = claim.registration;
+      expect(pid === undefined || (Number.isInteger(pid) && pid > 1)).toBe(true);
+      expect(startTicks === undefined || /^(?:0|[1-9]\d*)$/.test(startTicks)).toBe(true);
+      expect(registeredAt === undefined || Number.isInteger(registeredAt)).toBe(true);
+      expect(sessionId).not.toBe("");
+    }),
+    runs(2000),
+  );
+});

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { hostLock } from "../../src/registries/host-lock.ts";
+
+const name = { key: "resume-queue.lock", pid: undefined, sessionId: undefined, port: undefined };
+const claim = (content: string) => (hostLock.layout === "files" ? hostLock.claim(name, content) : undefined);
+
+test("a lock claims its pid and its host", () => {
+  expect(claim('{"pid":12345,"hostname":"host-a"}')).toMatchObject({
+    ok: true,
+    registration: { pid: 12_345, host: "host-a", lastHeartbeatAt: undefined },
+  });
+});
+
+test("a heartbeat may be written into it", () => {
+  expect(claim('{"pid":12345,"hostname":"host-a","heartbeat":1795186876551}')).toMatchObject({
+    registration: { lastHeartbeatAt: 1_795_186_876_551 },
+  });
+});
+
+test.each(["", "{}", '{"pid":12345}', '{"hostname":"host-a"}', '{"pid":"1","hostname":"a"}', "12345"])(
+  "%j is no lock of this kind, and is kept",
+  (content) => {
+    expect(claim(content)).toMatchObject({ ok: false });
+  },
+);

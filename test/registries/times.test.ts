@@ -1,0 +1,93 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseTime } from "../../src/registries/times.ts";
+import { runs } from "../core/worlds.ts";
+
+const at = Date.UTC(2026, 10, 20, 15, 0, 1, 250);
+const [earliest, latest] = [new Date("2001-09-10T00:00:00Z"), new Date("2286-11-20T00:00:00Z")];
+
+describe("a time", () => {
+  test.each([
+    ["2026-11-20T15:00:01.250Z", at],
+    ["2026-11-20T16:00:01.250+01:00", at],
+    ["2026-11-20T10:00:01.250-0500", at],
+    ["2026-11-20T15:00:01.250999999Z", at],
+    ["2026-11-20T15:00Z", at - 1250],
+    ["2024-02-29T00:00:00Z", Date.UTC(2024, 1, 29)],
+    [at, at],
+    [at / 1000, at],
+  ])("%j", (value, expected) => {
+    expect(parseTime(value)).toBe(expected);
+  });
+
+  test.each([
+    "2026-02-30T00:00:00Z",
+    "2025-02-29T00:00:00Z",
+    "2026-13-01T00:00:00Z",
+    "2026-00-01T00:00:00Z",
+    "2026-01-00T00:00:00Z",
+    "2026-01-01T24:00:00Z",
+    "2026-01-01T00:60:00Z",
+    "2026-01-01T00:00:60Z",
+    "2026-01-01T00:00:00",
+    "2026-01-01",
+    "2026-01-01 00:00:00Z",
+    "2026-01-01T00:00:00+24:00",
+    "2026-01-01T00:00:00+00:60",
+    "0999-01-01T00:00:00Z",
+    "session 5",
+    "",
+    "1795186801",
+    0,
+    5,
+    -1,
+    at * 1000,
+    at * 1_000_000,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    null,
+    true,
+    {},
+  ])("%j is none", (value) => {
+    expect(parseTime(value)).toBeUndefined();
+  });
+
+  test("is the one that Date wrote, and the one that epoch seconds and milliseconds count", () => {
+    fc.assert(
+      fc.property(fc.date({ min: earliest, max: latest, noInvalidDate: true }), (date) => {
+        const ms = date.getTime();
+        expect(parseTime(date.toISOString())).toBe(ms);
+        expect(parseTime(ms)).toBe(ms);
+        expect(parseTime(Math.floor(ms / 1000))).toBe(Math.floor(ms / 1000) * 1000);
+      }),
+      runs(1000),
+    );
+  });
+
+  test("is the same moment in every zone", () => {
+    const zone = fc.tuple(fc.constantFrom("+", "-"), fc.integer({ min: 0, max: 14 }), fc.constantFrom(0, 15, 30, 45));
+    fc.assert(
+      fc.property(fc.date({ min: earliest, max: latest, noInvalidDate: true }), zone, (date, [sign, hours, minutes]) => {
+        const offset = (sign === "-" ? -1 : 1) * (hours * 60 + minutes) * 60_000;
+        const there = new Date(date.getTime() + offset).toISOString();
+        const shown = `${sign}${String(hours).padStart(2, "0")}:${String(minutes).padStart(2, "0")}`;
+        expect(parseTime(there.replace("Z", shown))).toBe(date.getTime());
+      }),
+      runs(1000),
+    );
+  });
+
+  test("never comes of a text that Date itself refuses", () => {
+    const almost = fc.tuple(fc.nat(9999), fc.nat(15), fc.nat(35), fc.nat(26), fc.nat(65), fc.nat(65)).map((parts) => {
+      const [year, ...rest] = parts.map((part, index) => String(part).padStart(index === 0 ? 4 : 2, "0"));
+      return `${year}-${rest[0]}-${rest[1]}T${rest[2]}:${rest[3]}:${rest[4]}Z`;
+    });
+    fc.assert(
+      fc.property(fc.oneof(almost, fc.string()), (text) => {
+        const [found, date] = [parseTime(text), new Date(text).getTime()];
+        expect(found === undefined || found === date).toBe(true);
+      }),
+      runs(2000),
+    );
+  });
+});

@@ -1,0 +1,101 @@
+import { expect, test } from "vitest";
+import { History } from "./history.ts";
+import { day, hour, minute } from "./machine.ts";
+import type { Blindness } from "./simulated-host.ts";
+
+/** Histories that once went wrong, told by hand. */
+
+const [agents, bridge, loose] = ["/agents.json", "/registrations.json", "/loose.json"] as const;
+const quiet = { quiet: true } as const;
+
+async function fates(history: History, blindness: readonly Blindness[] = [], told = {}): Promise<Readonly<Record<string, string>>> {
+  const { entries } = await history.sweepOnce(new Set(blindness), { ...quiet, ...told });
+  return Object.fromEntries(entries.map(({ key, action, reason }) => [key, `${action} ${reason}`]));
+}
+
+test("two ghosts whose order a writer changes before the swap are cut out of the new order", async () => {
+  const history = new History(1);
+  for (const key of ["a", "b"]) history.crash(history.register(agents, "holder", key));
+  history.machine.advance(hour);
+  let turned = false;
+  const meanwhile = (): void => {
+    if (turned) return;
+    turned = true;
+    history.edit(agents, (entries) => {
+      const { a } = entries;
+      delete entries["a"];
+      entries["a"] = a;
+    });
+  };
+  expect(await fates(history, [], { meanwhile })).toMatchObject({ a: "reaped pid-gone", b: "reaped pid-gone" });
+});
+
+test("a thread that is loaded between judgement and swap keeps its entry", async () => {
+  const history = new History(1);
+  const session = history.register(bridge, "thread", "mars");
+  history.machine.end(session);
+  history.machine.advance(hour);
+  expect(await fates(history)).toMatchObject({ mars: "pending thread-not-loaded" });
+  history.machine.advance(5 * minute);
+  const meanwhile = (): void => history.machine.show(session);
+  expect(await fates(history, [], { meanwhile })).toMatchObject({ mars: "skipped thread-not-loaded" });
+});
+
+test("a session that came back before the swap and ended again waits for two looks anew", async () => {
+  const history = new History(1);
+  const session = history.register(agents, "cli", "mars");
+  history.machine.end(session);
+  history.machine.advance(hour);
+  expect(await fates(history)).toMatchObject({ mars: "pending no-process" });
+  history.machine.advance(5 * minute);
+  const meanwhile = (): void => history.machine.resume(session);
+  expect(await fates(history, [], { meanwhile })).toMatchObject({ mars: "skipped no-process" });
+  history.machine.end(session);
+  expect(await fates(history)).toMatchObject({ mars: "pending no-process" });
+  history.machine.advance(5 * minute);
+  expect(await fates(history)).toMatchObject({ mars: "reaped no-process" });
+});
+
+test("a step of the clock counts although the registry could not be read when it was noticed", async () => {
+  const history = new History(1);
+  await fates(history);
+  history.register(loose, "cli", "mars");
+  history.machine.stepClock(400 * day);
+  await fates(history, ["file"]);
+  expect(await fates(history)).toMatchObject({ mars: "kept clock-stepped" });
+});
+
+test("a step of the clock counts against the file's time, too, where an entry has none", async () => {
+  const history = new History(1);
+  await fates(history);
+  history.register(loose, "cli", "mars");
+  history.edit(loose, (entries) => Object.assign(entries["mars"] as object, { since: "session 5" }));
+  history.machine.stepClock(hour);
+  await fates(history, ["file"]);
+  expect(await fates(history)).toMatchObject({ mars: "kept clock-stepped" });
+});
+
+test("a step of the clock counts although the boot clock could not be read", async () => {
+  const history = new History(1);
+  await fates(history);
+  history.register(loose, "cli", "mars");
+  history.machine.stepClock(400 * day);
+  expect(await fates(history, ["bootMs"])).toMatchObject({ mars: "kept clock-stepped" });
+  expect(await fates(history)).toMatchObject({ mars: "kept clock-stepped" });
+});
+
+test("a server whose process nobody can name counts as young again when a sweep did not ask it", async () => {
+  const history = new History(1);
+  const { machine } = history;
+  const session = history.register(bridge, "thread", "mars");
+  machine.end(session);
+  machine.advance(hour);
+  expect(await fates(history, ["listener"])).toMatchObject({ mars: "kept app-server-too-young" });
+  machine.resume(session);
+  machine.advance(hour);
+  expect(await fates(history, ["listener"])).toMatchObject({ mars: "kept attached-cli" });
+  machine.end(session);
+  machine.stopServer();
+  machine.startServer();
+  expect(await fates(history, ["listener"])).toMatchObject({ mars: "kept app-server-too-young" });
+});

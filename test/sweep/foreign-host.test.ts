@@ -1,0 +1,29 @@
+import { hostname } from "node:os";
+import { expect, test } from "vitest";
+import { keyedJson } from "../../src/registries/keyed-json.ts";
+import { newScene, sweepOnce, writeOld } from "./scene.ts";
+
+test("a pid of another host is never probed, whatever runs under it here", async () => {
+  const { path, target, host } = await newScene();
+  const format = keyedJson({ entries: "", pattern: "", fields: { sessionId: "id", pid: "pid", host: "host" }, presence: "process" });
+  writeOld(
+    path,
+    JSON.stringify({
+      there: { id: "a", pid: process.pid, host: "some-other-host" },
+      here: { id: "b", pid: 4_194_303, host: hostname() },
+      anywhere: { id: "c", pid: 4_194_304 },
+    }),
+  );
+  const asked: number[] = [];
+  const watched = {
+    ...host,
+    lookAtProcesses: (question: Parameters<typeof host.lookAtProcesses>[0]) => {
+      asked.push(...question.pids);
+      return host.lookAtProcesses(question);
+    },
+  };
+  const { entries } = await sweepOnce(watched, { ...target, format });
+  expect(asked).not.toContain(process.pid);
+  expect(asked).toEqual(expect.arrayContaining([4_194_303, 4_194_304]));
+  expect(entries.map(({ key, reason }) => `${key} ${reason}`)).toEqual(["there foreign-host", "here pid-gone", "anywhere pid-gone"]);
+});
