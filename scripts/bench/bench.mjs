@@ -12,7 +12,7 @@ import { agents, crowd, processCount, startTicksOf } from "./processes.mjs";
 import { plotCost } from "./plot.mjs";
 import { bridgeRegistry, markerTree } from "./registries.mjs";
 
-const { values } = parseArgs({
+const { values: flags } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     entries: { type: "string" },
@@ -20,10 +20,10 @@ const { values } = parseArgs({
     processes: { type: "string" },
   },
 });
-const { quick } = values;
-const entryCounts = (values.entries ?? (quick ? "1000,20000" : "1000,100000,1000000")).split(",").map(Number);
-const markerCount = Number(values.markers ?? (quick ? 5000 : 285_000));
-const crowdSize = Number(values.processes ?? (quick ? 500 : 2000));
+const { quick } = flags;
+const entryCounts = (flags.entries ?? (quick ? "1000,20000" : "1000,100000,1000000")).split(",").map(Number);
+const markerCount = Number(flags.markers ?? (quick ? 5000 : 285_000));
+const crowdSize = Number(flags.processes ?? (quick ? 500 : 2000));
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "../..");
 const scratch = mkdtempSync(join(tmpdir(), "sessreap-bench-"));

@@ -26,11 +26,16 @@ const runners: Readonly<Record<CommandName, () => Promise<Run<never>>>> = {
 
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
-function declare(parent: Command, declaration: CommandDeclaration, isDefault: boolean): Command {
+/** Commands that these words cannot mean need no options; a help page shows all of them. */
+function needsOptions(words: readonly string[], name: string, isDefault: boolean): boolean {
+  return isDefault || words.some((word) => word === name || word === "help" || word === "--help" || /^-[^-]*h/.test(word));
+}
+
+function declare(parent: Command, declaration: CommandDeclaration, isDefault: boolean, words: readonly string[]): Command {
   const { name, summary, options, exits, hidden } = declaration;
   const command = parent.command(name, { isDefault, hidden: hidden === true }).description(summary);
   if (declaration.arguments !== undefined) command.argument(declaration.arguments);
-  for (const { flags, help, many, fallback } of options) {
+  for (const { flags, help, many, fallback } of needsOptions(words, name, isDefault) ? options : []) {
     const option = new Option(flags, help);
     if (many === true) option.argParser(collect);
     if (fallback !== undefined) option.default(fallback);
@@ -68,7 +73,7 @@ export async function runProgram(words: readonly string[], around: Around): Prom
     .enablePositionalOptions(false)
     .showSuggestionAfterError();
   for (const [index, declaration] of commands.entries()) {
-    const command = declare(program, declaration, index === 0);
+    const command = declare(program, declaration, index === 0, words);
     command.exitOverride().action(async (...given: readonly unknown[]) => {
       const positionals = "arguments" in declaration ? [given[0] ?? []].flat() : [];
       const run = await runners[declaration.name]();

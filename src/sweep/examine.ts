@@ -175,11 +175,12 @@ async function examineRegistry(
   const standing: Standing = { ownerUp: owner.up, releasable: loaded.target.release !== undefined, reportOnly };
   const details = new Map<string, string>();
   const entries = loaded.entries.map((entry): ExaminedEntry => {
-    const { judgement, memory, sessionId } = judgeEntry(court, loaded, entry, facts, evidence, from);
+    const { judgement, memory, sessionId, timed } = judgeEntry(court, loaded, entry, facts, evidence, from);
     const intent = intentFor(judgement, memory, standing, court.policy);
     return {
       entry,
       sessionId,
+      timed,
       judgement: { ...judgement, detail: oneOf(details, judgement.detail) },
       memory,
       intent,

@@ -17,6 +17,8 @@ export type UnderstoodClaim = Extract<Claim, { ok: true }>;
 export type Judged = {
   readonly entry: Entry;
   readonly sessionId: string | undefined;
+  /** It states a usable time, so that nobody has to remember when it was first seen. */
+  readonly timed: boolean;
   readonly judgement: Judgement;
   readonly memory: EntryMemory;
 };
@@ -98,14 +100,19 @@ export function judgeEntry(
   from: Since,
 ): Judged {
   const { claim } = entry;
-  if (!claim.ok) return { entry, sessionId: undefined, judgement: kept("malformed-entry", claim.problem), memory: nothingRemembered };
+  if (!claim.ok) {
+    return { entry, sessionId: undefined, timed: false, judgement: kept("malformed-entry", claim.problem), memory: nothingRemembered };
+  }
   const scene = sceneOf(court, loaded, entry, facts, evidence, from, claim);
   const { memory } = scene;
   const { sessionId } = claim.registration;
+  const { wallMs } = evidence.clock;
+  const timed = wallMs.seen && newestClaimed(wallMs.value, claim.registration) !== undefined;
   if (entry.duplicate)
     return {
       entry,
       sessionId,
+      timed,
       judgement: kept("duplicate-key", "its key occurs more than once, so which of them is meant is unknown"),
       memory,
     };
@@ -115,6 +122,7 @@ export function judgeEntry(
   return {
     entry,
     sessionId,
+    timed,
     judgement: isTorn ? { ...judgement, certain: false, detail: `${judgement.detail}; its body is torn` } : judgement,
     memory,
   };

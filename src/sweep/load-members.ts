@@ -37,7 +37,7 @@ function duplicatesAmong(members: Container["members"]): ReadonlySet<string> {
 
 /**
  * Entries that do not hold what they claim: it is read from the file's bytes, which stay as they were, whenever
- * somebody asks. A million parsed claims would need five times the memory of the file.
+ * somebody asks. Parsed claims of a large registry only make work for the collector.
  */
 function entriesIn(
   container: Container,
@@ -59,13 +59,18 @@ function entriesIn(
   });
 }
 
+/** So many claims are kept as they were read; what they take does not grow with the registry. */
+const keptClaims = 10_000;
+
 function parse(format: MembersFormat, { bytes }: ReadFile, hostname: string): Parsed {
   const names: string[] = [];
+  const first: Claim[] = [];
   const pids = new Set<number>();
   const isArray = format.container === "array";
   const source = { bytes, text: (start: number, end: number) => bytes.toString("utf8", start, end) };
   const result = scan(source, format.entries, ({ key }, value) => {
     const claim = format.claim(key, value);
+    if (first.length < keptClaims) first.push(claim);
     const pid = claim.ok ? probedPid(claim.registration, hostname) : undefined;
     if (pid !== undefined) pids.add(pid);
     if (isArray) names.push(claim.ok ? claim.registration.key : key);
@@ -75,6 +80,8 @@ function parse(format: MembersFormat, { bytes }: ReadFile, hostname: string): Pa
   if (container.kind !== format.container) return { ok: false, problem: `it holds an ${container.kind}, not an ${format.container}` };
   const { members } = container;
   const claimAt = (index: number): Claim => {
+    const before = first[index];
+    if (before !== undefined) return before;
     const { key, valueStart, end } = members[index] as Member;
     return format.claim(key, JSON.parse(source.text(valueStart, end)));
   };

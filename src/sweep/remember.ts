@@ -1,30 +1,27 @@
-import { newestClaimed } from "../core/age.ts";
 import type { Observed } from "../core/evidence.ts";
 import { standingMarks, traceOf, type Memory, type Trace } from "../core/memory.ts";
 import type { Host } from "../host/host.ts";
 import type { Examination, Examined } from "./examine.ts";
-import { remembered, type UnderstoodClaim } from "./judge.ts";
+import { remembered } from "./judge.ts";
 import type { Outcomes } from "./outcome.ts";
 
 const valueOf = <T>(observed: Observed<T>): T | undefined => (observed.seen ? observed.value : undefined);
-
-/** Without a usable time an entry ages from when a sweep first saw it, so its first sight must be kept. */
-function needsFirstSeen(claim: UnderstoodClaim, wallMs: number | undefined): boolean {
-  return wallMs === undefined || newestClaimed(wallMs, claim.registration) === undefined;
-}
 
 function tracesOf(host: Host, examination: Examination, examined: Examined, outcomes: Outcomes): ReadonlyMap<string, Trace> {
   const { clock } = examination.evidence;
   const traces = new Map<string, Trace>();
   for (const one of examined.entries) {
-    const { entry, judgement, memory } = one;
+    const { entry, judgement, memory, timed } = one;
     const action = outcomes.get(entry.key)?.action;
     if (entry.duplicate || action === "reaped" || action === "released") continue;
+    const absent = judgement.verdict === "ghost" && !judgement.certain && action !== "skipped";
+    if (timed && !absent && !memory.clockStepped) continue;
     const { claim } = entry;
     if (!claim.ok) continue;
     const trace = traceOf(remembered(host, examined.loaded, entry, claim, clock), memory, {
-      needsFirstSeen: needsFirstSeen(claim, valueOf(clock.wallMs)),
-      absent: judgement.verdict === "ghost" && !judgement.certain && action !== "skipped",
+      // Without a usable time an entry ages from when a sweep first saw it, so its first sight must be kept.
+      needsFirstSeen: !timed,
+      absent,
       awakeMs: valueOf(clock.awakeMs),
     });
     if (trace !== undefined) traces.set(entry.key, trace);
