@@ -112,13 +112,9 @@ export type EntryRead =
   | { readonly kind: "gone" }
   | { readonly kind: "unreadable"; readonly state: FileState | undefined; readonly problem: string };
 
-/** Read into by one call at a time, and never handed out. */
-let scratch: Buffer | undefined;
-
 /** Reads an open file up to the limit for entries; undefined when it is larger. */
 export function readSmall(fd: number): Buffer | undefined {
-  scratch ??= Buffer.allocUnsafeSlow(entryLimit + 1);
-  const bytes = scratch;
+  const bytes = Buffer.allocUnsafe(entryLimit + 1);
   let filled = 0;
   for (let got = -1; got !== 0 && filled < bytes.length; filled += got) got = readSync(fd, bytes, filled, bytes.length - filled, filled);
   return filled > entryLimit ? undefined : Buffer.from(bytes.subarray(0, filled));
@@ -147,11 +143,7 @@ export function readEntryFile(root: string, key: string): EntryRead {
 
 /** The state of an entry whose content nobody needs; undefined when it has gone. */
 export function stateOfEntry(root: string, key: string): FileState | undefined {
-  const stat = lstatSync(join(root, key), { throwIfNoEntry: false });
-  if (stat === undefined) return undefined;
-  // A whole `Stats` of each of a hundred thousand files would be most of the memory.
-  const { dev, ino, size, mtimeMs, mode, uid, gid } = stat;
-  return { dev, ino, size, mtimeMs, mode, uid, gid };
+  return lstatSync(join(root, key), { throwIfNoEntry: false });
 }
 
 /** Every directory that holds one of these entries. */

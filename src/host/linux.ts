@@ -90,20 +90,6 @@ function namesOf(pid: number, comm: string): readonly string[] {
   return names.filter((name) => name !== "");
 }
 
-/**
- * Does `/proc` list every process of our pid namespace? A mount with `hidepid` does not, and of one that cannot be read
- * nothing is known. Where it does, a pid that it does not list is none: to ask the kernel for each of a hundred
- * thousand dead ones would cost more than everything else.
- */
-function listsEveryone(): boolean {
-  const mounts = look("the mounts", () => readFileSync("/proc/self/mountinfo", "utf8").split("\n"));
-  if (!mounts.seen) return false;
-  const atProc = mounts.value.filter((line) => line.split(" ")[4] === "/proc");
-  return atProc.length > 0 && atProc.every((line) => / - proc /.test(line) && !/hidepid=|subset=/.test(line));
-}
-
-const gone: Observed<PidSight> = seen({ kind: "gone" });
-
 function lookAtPid(pid: number): Observed<PidSight> {
   try {
     const stat = readStat(pid);
@@ -163,9 +149,6 @@ function readInner(pids: readonly number[], agents: ReadonlySet<number>): Observ
   return seen(inner);
 }
 
-/** So few pids are looked at one by one in any case. */
-const fewPids = 64;
-
 /** Every pid that `/proc` lists now. */
 export function livingPids(): ReadonlySet<number> | undefined {
   const listed = look("the process table", () => readdirSync("/proc"));
@@ -215,11 +198,8 @@ export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnsw
       if (!isMissing(error)) problem = `pid ${pid} could not be read: ${sayError(error)}`;
     }
   }
-  const listedPids = new Set(pids);
-  const complete = controlled(listedPids, problem);
-  const isListed = complete.seen && question.pids.size > fewPids && listsEveryone() ? listedPids : undefined;
-  const sights = new Map<number, Observed<PidSight>>();
-  for (const pid of question.pids) sights.set(pid, isListed?.has(pid) === false ? gone : lookAtPid(pid));
+  const complete = controlled(new Set(pids), problem);
+  const sights = new Map([...question.pids].map((pid) => [pid, lookAtPid(pid)] as const));
   const anyDead = [...sights.values()].some((sight) => sight.seen && sight.value.kind === "gone") || question.pids.size > 0;
   const innerPids = !complete.seen
     ? complete
