@@ -90,8 +90,10 @@ function namesOf(pid: number, comm: string): readonly string[] {
   return names.filter((name) => name !== "");
 }
 
-function lookAtPid(pid: number): Observed<PidSight> {
+/** One that `/proc` does not list is asked for first: a failed open is dearer than a failed kill. */
+function lookAtPid(pid: number, isListed: boolean): Observed<PidSight> {
   try {
+    if (!isListed && !isThere(pid)) return seen({ kind: "gone" });
     const stat = readStat(pid);
     return seen({
       kind: "there",
@@ -179,9 +181,10 @@ function controlled(pids: ReadonlySet<number>, problem: string | undefined): Obs
  * half of them silently (EMFILE). A process that ends meanwhile is no problem; one that refuses to be read is.
  */
 export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnswer> {
-  const listed = look("the process table", () => readdirSync("/proc"));
-  if (!listed.seen) return listed;
-  const pids = listed.value.filter((name) => /^\d+$/.test(name)).map(Number);
+  const names = look("the process table", () => readdirSync("/proc"));
+  if (!names.seen) return names;
+  const pids = names.value.filter((name) => /^\d+$/.test(name)).map(Number);
+  const listed = new Set(pids);
   const agents: AgentProcess[] = [];
   const appServers: AppServerProcess[] = [];
   const owners: number[][] = question.owners.map(() => []);
@@ -198,13 +201,10 @@ export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnsw
       if (!isMissing(error)) problem = `pid ${pid} could not be read: ${sayError(error)}`;
     }
   }
-  const complete = controlled(new Set(pids), problem);
-  const sights = new Map([...question.pids].map((pid) => [pid, lookAtPid(pid)] as const));
-  const anyDead = [...sights.values()].some((sight) => sight.seen && sight.value.kind === "gone") || question.pids.size > 0;
-  const innerPids = !complete.seen
-    ? complete
-    : anyDead
-      ? readInner(pids, new Set(agents.map(({ pid }) => pid)))
-      : seen(new Map<number, readonly InnerProcess[]>());
+  const complete = controlled(listed, problem);
+  const sights = new Map([...question.pids].map((pid) => [pid, lookAtPid(pid, listed.has(pid))] as const));
+  // Only a recorded pid can be a container's, so without one nobody's NSpid is read.
+  const containers = (): ProcessTable["innerPids"] => readInner(pids, new Set(agents.map(({ pid }) => pid)));
+  const innerPids = !complete.seen ? complete : question.pids.size > 0 ? containers() : seen(new Map<number, readonly InnerProcess[]>());
   return seen({ table: { complete, pids: sights, agents, appServers, innerPids, ancestors: ancestorsOf(process.pid) }, owners });
 }
