@@ -5,7 +5,6 @@ export const ownVariables: readonly (readonly [name: string, what: string])[] = 
   ["SESSREAP_APP_SERVER", "The app server to ask, as `--app-server` takes it."],
   ["SESSREAP_CONFIG", "The configuration to read, instead of the user's and the system's."],
   ["SESSREAP_STATE_DIR", "Where tombstones, the history and the memory between sweeps are kept."],
-  ["SESSREAP_EXEC", "Set by `exec` for its command, so that its descendants can be found again; nothing reads it from outside."],
   ["SESSREAP_PID_NAMESPACE", "`own` declares that this machine's pids are all there are."],
   ["SESSREAP_EXEC", "Set by `sessreap exec` for what it starts, so that it finds all of it again. Not to be set by hand."],
 ];
