@@ -60,7 +60,7 @@ function* swapped(directory) {
 
 function scratchCopy() {
   const copy = mkdtempSync(join(tmpdir(), "mutate-"));
-  for (const part of ["src", "test", "package.json", "tsconfig.json", "vitest.config.ts"])
+  for (const part of ["src", "test", "examples", "schema", "systemd", "package.json", "tsconfig.json", "vitest.config.ts"])
     cpSync(join(root, part), join(copy, part), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   return copy;

@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { readLastRun } from "../../host/last-run.ts";
 import type { Host } from "../../host/host.ts";
+import { lockHolder } from "../../host/lock-holder.ts";
 import { readStat } from "../../host/proc-stat.ts";
+import { swapMethodFor } from "../../host/swap-method.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { isConcern, worstPosture, type Guard } from "../../report/guards.ts";
 import type { LastRun } from "../../report/last-run.ts";
@@ -29,15 +31,32 @@ function isRunning(run: LastRun | undefined): boolean {
   }
 }
 
-/** Nothing is written: a state directory that is not there is not made for a look at its lock. */
-async function lockGuard(host: Host, stateDir: string, running: boolean): Promise<Guard> {
+/** Who holds the lock is read from the kernel, not tried: a sweep that begins in this moment must not be turned away. */
+function lockGuard(stateDir: string, running: boolean): Guard {
   const about = { guard: "run-lock", name: stateDir } as const;
-  const lock = existsSync(stateDir) ? await host.store.takeRunLock() : { release: () => undefined };
-  lock?.release();
-  if (lock !== undefined) return { ...about, posture: "on", cause: "fine", detail: "it is free", cure: null };
+  const holder = existsSync(stateDir) ? lockHolder(stateDir) : undefined;
+  if (holder === undefined) return { ...about, posture: "on", cause: "fine", detail: "it is free", cure: null };
   if (running) return { ...about, posture: "on", cause: "fine", detail: "a sweep is running", cure: null };
-  const detail = "it is held, and not by a sweep that has said so: a restore, or a sweep that just began";
-  return { ...about, posture: "on", cause: "lock-held", detail, cure: null };
+  const who = holder.pid === undefined ? "a process of another user" : `pid ${holder.pid} of user ${holder.uid} (${holder.argv.join(" ")})`;
+  if (holder.uid === process.getuid?.()) {
+    const detail = `${who} holds it: a restore, or a sweep that just began`;
+    return { ...about, posture: "on", cause: "lock-held", detail, cure: null };
+  }
+  const detail = `${who} holds it, and keeps every sweep from running`;
+  return { ...about, posture: "off", cause: "lock-held", detail, cure: "have that process ended, or set SESSREAP_STATE_DIR" };
+}
+
+/** How each registry that is one file would be swapped, and what that guarantees. */
+function swapGuards(targets: readonly Target[]): readonly Guard[] {
+  const paths = new Set(targets.filter(({ format }) => format.layout === "members").map(({ path }) => path));
+  return [...paths].flatMap((path): readonly Guard[] => {
+    const { method, guarantee } = swapMethodFor(path);
+    // Whether a registry can be read and written at all is its own guard's to say.
+    if (method === "none") return [];
+    const about = { guard: "swap", name: path, posture: "on", detail: `${method}: ${guarantee}` } as const;
+    if (method === "lease") return [{ ...about, cause: "fine", cure: null }];
+    return [{ ...about, cause: "weak-swap", cure: "install perl, or keep the registry on ext4, xfs, btrfs or tmpfs" }];
+  });
 }
 
 /** Servers that somebody configured, and those that were found by themselves. */
@@ -77,14 +96,20 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
   const run = readLastRun(stateDir);
   const running = isRunning(run);
   const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
-  const [timers, swept, servers, lock] = await Promise.all([
+  const [timers, swept, servers] = await Promise.all([
     lookAtTimers(env, nowMs),
     sweep(host, { ...examine, command: "doctor", dryRun: true, lookAnyway: true, stop: { signal: undefined }, failOnGhosts: false }),
     serverGuards(host, examine.targets),
-    lockGuard(host, stateDir, running),
   ]);
   const runs = runGuards({ run, isRunning: running, nowMs, periodMs: timers.periodMs });
-  const guards = [...timers.guards, ...runs, lock, ...sweepGuards(swept, named), ...servers];
+  const guards = [
+    ...timers.guards,
+    ...runs,
+    lockGuard(stateDir, running),
+    ...sweepGuards(swept, named),
+    ...swapGuards(examine.targets),
+    ...servers,
+  ];
   const concerns = guards.filter(isConcern).length;
   const exitCode = options.exitCode === true && concerns > 0 ? exitCodes.found : exitCodes.done;
   const posture = worstPosture(guards);
