@@ -1,25 +1,8 @@
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  fsyncSync,
-  futimesSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmdirSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, linkSync, openSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { findPlace, inPlace, LedAstray, type Place } from "./anchored.ts";
-import { asideName, readSmall, type FileState } from "./directory.ts";
+import { readSmall, type FileState } from "./directory.ts";
 import { errorCode, sayError } from "./observed.ts";
-import { isThere } from "./pids.ts";
 
 /** One file as it was judged: its state, and its bytes where they were read. */
 export type JudgedFile = { readonly key: string; readonly state: FileState; readonly bytes: Buffer | undefined };
@@ -47,11 +30,12 @@ function isJudged(path: string, { state, bytes }: JudgedFile): boolean {
 }
 
 /** What stands aside is named after its maker, so that the next sweep can tell what was forgotten there. */
-function aside(name: string, what: "held" | "new"): string {
+export function aside(name: string, what: "held" | "new"): string {
   return `.${name}.sessreap-${process.pid}.${what}`;
 }
 
-function putBackCaptured(captured: string, path: string): Captured {
+/** Puts back what was taken aside; never over a newer file of its name. */
+export function putBackCaptured(captured: string, path: string): Captured {
   try {
     linkSync(captured, path);
   } catch (error) {
@@ -150,42 +134,6 @@ export function captureEntries(root: string, judged: readonly JudgedFile[]): rea
   }
 }
 
-/** A sweep holds a file aside for milliseconds; one that is held for longer than this, in ms, was forgotten there. */
-const forgottenMs = 60_000;
-
-function isForgotten(path: string, maker: number): boolean {
-  if (maker === process.pid || !isThere(maker)) return true;
-  return Date.now() - lstatSync(path).ctimeMs > forgottenMs;
-}
-
-/** What went wrong when one file that stands aside was mended; undefined when nothing did. */
-function mend(at: (name: string) => string, held: string): string | undefined {
-  const [, name, maker, what] = asideName.exec(held) ?? [];
-  if (name === undefined || !isForgotten(at(held), Number(maker))) return undefined;
-  if (what === "new") {
-    unlinkSync(at(held));
-    return undefined;
-  }
-  const back = putBackCaptured(at(held), at(name));
-  return back.kind === "failed" ? back.problem : undefined;
-}
-
-/**
- * Puts back what a killed sweep had captured and not yet verified or dropped: whether it may go is for the next
- * judgement to say. What was only being put together is dropped. Keys are those of the files that stand aside; what
- * could not be mended is returned.
- */
-export function putBackForgotten(root: string, keys: readonly string[]): readonly string[] {
-  return keys.flatMap((key) => {
-    const path = join(root, key);
-    try {
-      return inPlace(path, "there", mend) ?? [];
-    } catch (error) {
-      return errorCode(error) === "ENOENT" ? [] : `${path}: ${sayError(error)}`;
-    }
-  });
-}
-
 /** Removes the directory of an entry that existed for its sake; one that holds more stays. */
 export function dropDirectory(root: string, key: string): void {
   const directory = dirname(join(root, key));
@@ -196,48 +144,4 @@ export function dropDirectory(root: string, key: string): void {
     if (error instanceof LedAstray) return;
     if (errorCode(error) !== "ENOTEMPTY" && errorCode(error) !== "ENOENT" && errorCode(error) !== "EEXIST") throw error;
   }
-}
-
-export type FileToRestore = {
-  readonly key: string;
-  readonly content: Buffer;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly modifiedAt: number;
-};
-
-function makeDirectories(root: string, directory: string): void {
-  if (directory === root) return;
-  makeDirectories(root, dirname(directory));
-  inPlace(directory, "perhaps", (at, name) => {
-    if (lstatSync(at(name), { throwIfNoEntry: false }) === undefined) mkdirSync(at(name), { mode: 0o700 });
-  });
-}
-
-function writeBack(path: string, temporary: string, file: FileToRestore): "restored" | "newcomer" {
-  const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
-  try {
-    for (let at = 0; at < file.content.length;) at += writeSync(fd, file.content, at);
-    const made = fstatSync(fd);
-    if (made.uid !== file.uid || made.gid !== file.gid) fchownSync(fd, file.uid, file.gid);
-    fchmodSync(fd, file.mode & 0o7777);
-    futimesSync(fd, file.modifiedAt / 1000, file.modifiedAt / 1000);
-    fsyncSync(fd);
-    linkSync(temporary, path);
-    return "restored";
-  } catch (error) {
-    if (errorCode(error) === "EEXIST") return "newcomer";
-    throw error;
-  } finally {
-    closeSync(fd);
-    unlinkSync(temporary);
-  }
-}
-
-/** Puts a one-file entry back as it was; `newcomer` when something has its name already. */
-export function restoreEntryFile(root: string, file: FileToRestore): "restored" | "newcomer" {
-  const path = join(root, file.key);
-  makeDirectories(root, dirname(path));
-  return inPlace(path, "perhaps", (at, name) => writeBack(at(name), at(aside(name, "new")), file));
 }

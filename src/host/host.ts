@@ -9,21 +9,15 @@ import type { Endpoint } from "../core/registration.ts";
 import { askAppServer, type ServerQuestion } from "./app-server.ts";
 import { runRelease } from "./commands.ts";
 import { probeEndpoint } from "./endpoints.ts";
-import {
-  captureEntries,
-  dropDirectory,
-  putBackForgotten,
-  restoreEntryFile,
-  type Captured,
-  type FileToRestore,
-  type JudgedFile,
-} from "./capture.ts";
+import { captureEntries, dropDirectory, type Captured, type JudgedFile } from "./capture.ts";
 import { sha256 } from "./digest.ts";
 import { directoriesOf, listDirectory, readEntryFile, stateOfEntry, type EntryRead, type FileState, type Listing } from "./directory.ts";
 import { fsyncDirectory, readRegistryFile, type FileRead, type ReadFile } from "./files.ts";
 import { appendHistory, type HistoryLine } from "./history.ts";
-import * as linux from "./linux.ts";
-import type { ProcessAnswer, ProcessQuestion } from "./linux.ts";
+import { putBackForgotten } from "./forgotten.ts";
+import { livingPids, lookAtProcesses, startOfPid, type ProcessAnswer, type ProcessQuestion } from "./linux.ts";
+import { lookHere, readClock, selfTest } from "./linux-here.ts";
+import { restoreEntryFile, type FileToRestore } from "./restore-entry.ts";
 import { loadMemory, saveMemory } from "./memory-store.ts";
 import { isLockHeld, isUnitUp } from "./owner.ts";
 import { takeRunLock, type RunLock } from "./run-lock.ts";
@@ -103,7 +97,10 @@ function storeIn(stateDir: string): Store {
 
 /** This machine. The way to look at processes is chosen once: `/proc`, or ps-list where there is none. */
 export async function realHost(stateDir: string, version: string): Promise<Host> {
-  const eyes = process.platform === "linux" ? linux : await import("./portable.ts");
+  const eyes =
+    process.platform === "linux"
+      ? { readClock, lookHere, selfTest, lookAtProcesses, livingPids, startOfPid }
+      : await import("./portable.ts");
   return {
     clock: eyes.readClock,
     here: () => eyes.lookHere(hostname()),

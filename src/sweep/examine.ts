@@ -1,4 +1,4 @@
-import { refusal, tokensDrifted, type TokenCheck } from "../core/doubt.ts";
+import { refusal, tokensDrifted } from "../core/doubt.ts";
 import type { AppServerSight, EndpointSight, Evidence } from "../core/evidence.ts";
 import { endpointName } from "../core/endpoint.ts";
 import type { Since } from "../core/memory.ts";
@@ -9,6 +9,7 @@ import { attachedProcess } from "../core/rungs/attached-process.ts";
 import { grace } from "../core/rungs/grace.ts";
 import type { RegistryFacts, Scene } from "../core/scene.ts";
 import type { Host } from "../host/host.ts";
+import { drift, tokenChecks } from "./drift.ts";
 import { eachClaim, factsOf, judgeEntry, sceneOf, sinceLast, type Court, type Judged } from "./judge.ts";
 import { loadRegistry } from "./load.ts";
 import { ownerUid, type Loaded, type ReadRegistry } from "./loaded.ts";
@@ -123,25 +124,6 @@ async function seeEndpoints(host: Host, drafts: readonly Draft[]): Promise<Reado
   return new Map(await Promise.all([...endpoints].map(async ([name, endpoint]) => [name, await host.probeEndpoint(endpoint)] as const)));
 }
 
-/** Recorded start tokens held against the processes that have their pids now. */
-function tokenChecks({ loaded, facts }: Draft, world: World): readonly TokenCheck[] {
-  if (!world.processes.seen || loaded.pids.size === 0) return [];
-  const { pids } = world.processes.value;
-  const checks: TokenCheck[] = [];
-  for (const { pid, startTicks } of eachClaim(loaded.entries)) {
-    const sight = pid === undefined || startTicks === undefined ? undefined : pids.get(pid);
-    if (sight === undefined || !sight.seen || sight.value.kind === "gone" || !sight.value.startTicks.seen) continue;
-    const { names } = sight.value;
-    const nameFits =
-      facts.holderNames !== undefined && names.seen && names.value.some((name) => facts.holderNames?.includes(name) === true);
-    checks.push({ matches: sight.value.startTicks.value === startTicks, nameFits });
-  }
-  return checks;
-}
-
-const drift =
-  "three or more of its start tokens differ from the processes that have their pids, and none matches: its writer may count them in another way";
-
 function reportOnlyReasonOf(host: Host, loaded: ReadRegistry): string | undefined {
   return loaded.kind === "members"
     ? host.reportOnlyReason(loaded.file.realPath, loaded.file.stat)
@@ -169,7 +151,7 @@ async function examineRegistry(
   looked: boolean,
 ): Promise<Examined> {
   const { loaded, facts } = draft;
-  const drifted = tokensDrifted(tokenChecks(draft, world));
+  const drifted = tokensDrifted(tokenChecks(loaded, facts, world));
   const reportOnly = drifted ? drift : reportOnlyReasonOf(host, loaded);
   const owner = looked ? await findOwner(host, loaded.target.owner, world) : unaskedOwner;
   const standing: Standing = { ownerUp: owner.up, releasable: loaded.target.release !== undefined, reportOnly };

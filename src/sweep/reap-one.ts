@@ -2,7 +2,8 @@ import type { Host } from "../host/host.ts";
 import type { EntryReport } from "../report/model.ts";
 import { examine, type Examined, type ExaminedEntry, type ExamineOptions } from "./examine.ts";
 import type { Grave, Stop } from "./outcome.ts";
-import { carryOutIn, entryReport, sweepIdAt } from "./sweep.ts";
+import { entryReport } from "./reports.ts";
+import { carryOutIn, sweepIdAt } from "./sweep.ts";
 
 export type ReapOptions = ExamineOptions & {
   /** The name under which the act goes into the history. */

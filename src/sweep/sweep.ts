@@ -2,13 +2,14 @@ import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
 import { looksOf } from "../report/looks.ts";
-import { outputSchema, summarize, type Action, type EntryReport, type RegistryReport, type SweepReport } from "../report/model.ts";
+import { outputSchema, summarize, type EntryReport, type SweepReport } from "../report/model.ts";
 import { settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Stop, type Surroundings } from "./outcome.ts";
 import { reapFiles } from "./reap-files.ts";
 import { reapMembers } from "./reap-members.ts";
 import { releaseEntry } from "./release.ts";
 import { examine, type Examination, type ExamineOptions, type Examined, type ExaminedEntry } from "./examine.ts";
 import { remember } from "./remember.ts";
+import { entryReport, registryReport, unreadParts, unreadReport } from "./reports.ts";
 
 export type SweepOptions = ExamineOptions & {
   /** The name under which the report goes out: `sweep` or `list`. */
@@ -26,64 +27,9 @@ const stopCodes: Readonly<Record<NonNullable<Stop["signal"]> | "none", number | 
   none: undefined,
 };
 
-const intended = {
-  keep: "kept",
-  wait: "pending",
-  withhold: "withheld",
-  reap: "would-reap",
-  release: "would-reap",
-} as const satisfies Record<ExaminedEntry["intent"], Action>;
-
 /** `20261120T150000Z-3f2a`: sorts by time and names one sweep for ever. */
 export function sweepIdAt(startedAt: string, suffix: string): string {
   return `${startedAt.replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "")}-${suffix}`;
-}
-
-export function entryReport(
-  { loaded }: Examined,
-  { entry, sessionId, judgement, intent, phantomOf }: ExaminedEntry,
-  outcome: Outcome | undefined,
-): EntryReport {
-  const note = outcome?.note === undefined ? "" : `; ${outcome.note}`;
-  return {
-    registry: loaded.target.path,
-    format: loaded.target.format.name,
-    key: entry.key,
-    sessionId: sessionId ?? null,
-    verdict: judgement.verdict,
-    rung: judgement.rung ?? null,
-    reason: judgement.reason,
-    detail: `${judgement.detail}${note}`,
-    ageMs: judgement.ageMs ?? null,
-    action: outcome?.action ?? intended[intent],
-    tombstone: outcome?.tombstone ?? null,
-    phantomOf: phantomOf ?? null,
-  };
-}
-
-/** Parts of a registry that could not be read: what is in them is not judged. */
-function unreadParts(loaded: Examined["loaded"]): readonly string[] {
-  return loaded.kind === "files" ? loaded.problems : [];
-}
-
-function registryReport({ loaded, owner, reportOnly, entries }: Examined, outcomes: Outcomes): RegistryReport {
-  const failure = [...outcomes.values()].find(({ action }) => action === "failed");
-  const changed = [...outcomes.values()].find(({ action }) => action === "skipped");
-  const problem = failure?.note ?? reportOnly ?? (owner.up ? `its owner is up (${owner.why})` : (unreadParts(loaded)[0] ?? null));
-  const state =
-    failure !== undefined ? "failed" : reportOnly !== undefined || owner.up ? "report-only" : changed !== undefined ? "changed" : "swept";
-  return {
-    format: loaded.target.format.name,
-    path: loaded.target.path,
-    state,
-    owner: { up: owner.up, pids: owner.pids },
-    registrations: entries.length,
-    problem,
-  };
-}
-
-function unreadReport({ target, state, problem }: Examination["unread"][number]): RegistryReport {
-  return { format: target.format.name, path: target.path, state, owner: { up: false, pids: [] }, registrations: 0, problem };
 }
 
 /** Reaps what was condemned in one registry, then lets its owner release the rest. */

@@ -20,7 +20,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readRegistryFile } from "../../src/host/files.ts";
 import { replaceJudged } from "../../src/host/swap.ts";
-import { putBackForgotten } from "../../src/host/capture.ts";
+import { putBackForgotten } from "../../src/host/forgotten.ts";
 import { clearLitter } from "../../src/host/swap-litter.ts";
 import { after, before, content, dead, litter, readNow, registryIn, scratchDirectory, withoutGhost } from "./scratch.ts";
 

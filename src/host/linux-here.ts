@@ -1,0 +1,49 @@
+import { readFileSync, readlinkSync } from "node:fs";
+import type { SelfTest } from "../core/doubt.ts";
+import { seen, type Clock, type Here } from "../core/evidence.ts";
+import { look, sayError } from "./observed.ts";
+import { isThere } from "./pids.ts";
+import { readStat } from "./proc-stat.ts";
+
+/** The pid namespace that the kernel made at boot has this fixed inode (`PROC_PID_INIT_INO`, include/linux/proc_ns.h). */
+const initialPidNamespace = "4026531836";
+
+/** One above the largest pid that any Linux hands out (`PID_MAX_LIMIT`, 2^22). */
+const impossiblePid = 4_194_305;
+
+export function readClock(): Clock {
+  return {
+    wallMs: seen(Date.now()),
+    bootMs: look("/proc/uptime", () => Math.round(Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]) * 1000)),
+    // libuv reads CLOCK_MONOTONIC, which on Linux counts from boot and stands still while the machine is suspended.
+    awakeMs: seen(Math.round(Number(process.hrtime.bigint() / 1_000_000n))),
+  };
+}
+
+export function lookHere(hostname: string): Here {
+  return {
+    hostname,
+    bootId: look("the boot id", () => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),
+    machineId: look("the machine id", () => readFileSync("/etc/machine-id", "utf8").trim()),
+    pidNamespace: look("our own pid namespace", () => {
+      const inode = /^pid:\[(\d+)\]$/.exec(readlinkSync("/proc/self/ns/pid"))?.[1];
+      if (inode === undefined) throw new Error("a namespace in an unknown shape");
+      return { inode, initial: inode === initialPidNamespace };
+    }),
+  };
+}
+
+export function selfTest(): SelfTest {
+  const test = (): SelfTest["ownPidSeen"] => {
+    try {
+      const shown = readlinkSync("/proc/self");
+      if (shown !== String(process.pid)) return { ok: false, why: `it is pid ${process.pid}, and /proc shows it as ${shown}` };
+      const [byPid, bySelf] = [readStat(process.pid), readStat("self")];
+      if (byPid.startTicks !== bySelf.startTicks) return { ok: false, why: `/proc/${process.pid} is another process` };
+      return { ok: true };
+    } catch (error) {
+      return { ok: false, why: sayError(error) };
+    }
+  };
+  return { pid: process.pid, ownPidSeen: test(), impossiblePidSeen: isThere(impossiblePid) };
+}

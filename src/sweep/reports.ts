@@ -1,0 +1,61 @@
+import type { Action, EntryReport, RegistryReport } from "../report/model.ts";
+import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
+import type { Outcome, Outcomes } from "./outcome.ts";
+
+/** What is reported of an entry with which nothing was done yet. */
+const intended = {
+  keep: "kept",
+  wait: "pending",
+  withhold: "withheld",
+  reap: "would-reap",
+  release: "would-reap",
+} as const satisfies Record<ExaminedEntry["intent"], Action>;
+
+export function entryReport(
+  { loaded }: Examined,
+  { entry, sessionId, judgement, intent, phantomOf }: ExaminedEntry,
+  outcome: Outcome | undefined,
+): EntryReport {
+  const note = outcome?.note === undefined ? "" : `; ${outcome.note}`;
+  return {
+    registry: loaded.target.path,
+    format: loaded.target.format.name,
+    key: entry.key,
+    sessionId: sessionId ?? null,
+    verdict: judgement.verdict,
+    rung: judgement.rung ?? null,
+    reason: judgement.reason,
+    detail: `${judgement.detail}${note}`,
+    ageMs: judgement.ageMs ?? null,
+    action: outcome?.action ?? intended[intent],
+    tombstone: outcome?.tombstone ?? null,
+    phantomOf: phantomOf ?? null,
+  };
+}
+
+/** Parts of a registry that could not be read: what is in them is not judged. */
+export function unreadParts(loaded: Examined["loaded"]): readonly string[] {
+  return loaded.kind === "files" ? loaded.problems : [];
+}
+
+/** What a registry looks like after the sweep. */
+export function registryReport({ loaded, owner, reportOnly, entries }: Examined, outcomes: Outcomes): RegistryReport {
+  const failure = [...outcomes.values()].find(({ action }) => action === "failed");
+  const changed = [...outcomes.values()].find(({ action }) => action === "skipped");
+  const problem = failure?.note ?? reportOnly ?? (owner.up ? `its owner is up (${owner.why})` : (unreadParts(loaded)[0] ?? null));
+  const state =
+    failure !== undefined ? "failed" : reportOnly !== undefined || owner.up ? "report-only" : changed !== undefined ? "changed" : "swept";
+  return {
+    format: loaded.target.format.name,
+    path: loaded.target.path,
+    state,
+    owner: { up: owner.up, pids: owner.pids },
+    registrations: entries.length,
+    problem,
+  };
+}
+
+/** A registry that could not be read at all. */
+export function unreadReport({ target, state, problem }: Examination["unread"][number]): RegistryReport {
+  return { format: target.format.name, path: target.path, state, owner: { up: false, pids: [] }, registrations: 0, problem };
+}
