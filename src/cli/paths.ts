@@ -1,17 +1,17 @@
-import { homedir } from "node:os";
+import { ownHome } from "../host/homes.ts";
 import { isAbsolute, join, resolve } from "node:path";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** `~/x` under the home directory; anything else as it stands. */
 export function expandHome(path: string): string {
-  return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
+  return path === "~" || path.startsWith("~/") ? join(ownHome(), path.slice(1)) : path;
 }
 
 /** XDG directories must be absolute; one that is not is ignored (XDG base directory specification). */
 function xdg(env: Env, name: string, fallback: string): string {
   const value = env[name];
-  return value !== undefined && isAbsolute(value) ? value : join(homedir(), fallback);
+  return value !== undefined && isAbsolute(value) ? value : join(ownHome(), fallback);
 }
 
 export function userConfigPath(env: Env): string {
@@ -27,5 +27,5 @@ export function stateDirectory(env: Env): string {
 
 export function codexHome(env: Env): string {
   const given = env["CODEX_HOME"];
-  return given !== undefined && given !== "" ? resolve(given) : join(homedir(), ".codex");
+  return given !== undefined && given !== "" ? resolve(given) : join(ownHome(), ".codex");
 }

@@ -1,4 +1,4 @@
-import { homedir } from "node:os";
+import { ownHome } from "../host/homes.ts";
 import { join, resolve } from "node:path";
 import { isServerAddress } from "../core/app-servers.ts";
 import type { Format, OwnerSigns, Places } from "../registries/format.ts";
@@ -14,7 +14,7 @@ import { formatOf, shapedFormat } from "./shapes.ts";
 import { didYouMean } from "./suggest.ts";
 
 function placesIn(env: Env): Places {
-  return { home: homedir(), cwd: process.cwd(), uid: process.getuid?.() ?? 0, env, sha256 };
+  return { home: ownHome(), cwd: process.cwd(), uid: process.getuid?.() ?? 0, env, sha256 };
 }
 
 function connectTo(url: string, env: Env): string {

@@ -1,9 +1,21 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 
+/** Debian's name for the home of whoever has none (`/etc/passwd`, user nobody). */
+const noHome = "/nonexistent";
+
+/** Our own home. In a bare chroot nobody has told one: then nothing is found below it, and nothing can be kept there. */
+export function ownHome(): string {
+  try {
+    return homedir();
+  } catch {
+    return noHome;
+  }
+}
+
 /** The home directory of a user by number, as /etc/passwd has it; undefined for a user that is not there. */
 export function homeOf(uid: number): string | undefined {
-  if (uid === process.getuid?.()) return homedir();
+  if (uid === process.getuid?.()) return ownHome();
   try {
     const row = readFileSync("/etc/passwd", "utf8")
       .split("\n")

@@ -111,7 +111,8 @@ async function copyAttributes(helper: SwapHelper | undefined, from: number, to: 
       env: { PATH: process.env["PATH"], LC_ALL: "C" },
       encoding: "utf8",
     });
-    problem = copied.status === 0 ? undefined : (copied.error?.message ?? copied.stderr.trim());
+    const missing = copied.error === undefined ? undefined : "neither perl nor cp can be run here (install perl-base or coreutils)";
+    problem = copied.status === 0 ? undefined : (missing ?? copied.stderr.trim());
   } else {
     const answer = await helper.ask("attributes");
     problem = answer === "copied" ? undefined : (answer?.replace(/^lost /, "") ?? "the swap helper ended");

@@ -1,4 +1,4 @@
-import { homedir } from "node:os";
+import { ownHome } from "../host/homes.ts";
 import { isAbsolute, join } from "node:path";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -6,7 +6,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** Where units of the user's own manager stand. */
 export function userUnitDirectory(env: Env): string {
   const given = env["XDG_CONFIG_HOME"];
-  return join(given !== undefined && isAbsolute(given) ? given : join(homedir(), ".config"), "systemd", "user");
+  return join(given !== undefined && isAbsolute(given) ? given : join(ownHome(), ".config"), "systemd", "user");
 }
 
 export const systemUnitDirectory = "/etc/systemd/system";

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { homedir } from "node:os";
+import { ownHome } from "../host/homes.ts";
 import { dirname, join } from "node:path";
 import { dropInNames, unitFileNames } from "./layout.ts";
 import { systemctl, unitNames, type Scope } from "./manager.ts";
@@ -26,7 +26,7 @@ function stampOf(scope: Scope, env: Readonly<Record<string, string | undefined>>
   const { timer } = unitNames(scope);
   if (scope.kind === "system") return `/var/lib/systemd/timers/stamp-${timer}`;
   const data = env["XDG_DATA_HOME"] ?? "";
-  return join(data === "" ? join(homedir(), ".local", "share") : data, "systemd", "timers", `stamp-${timer}`);
+  return join(data === "" ? join(ownHome(), ".local", "share") : data, "systemd", "timers", `stamp-${timer}`);
 }
 
 /**
