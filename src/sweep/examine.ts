@@ -182,7 +182,7 @@ export async function examine(host: Host, options: ExamineOptions): Promise<Exam
   const loaded = await Promise.all(options.targets.map((target) => loadRegistry(host, target)));
   const read = loaded.filter(isRead);
   const unlooked = unlookedWorld(host);
-  const blindDrafts = read.map((registry) => ({ loaded: registry, facts: factsOf(registry, unlooked, unlooked.processes as never) }));
+  const blindDrafts = read.map((registry) => ({ loaded: registry, facts: factsOf(registry, unlooked, lookAtLocks(host, unlooked, [])) }));
   const mustLook = options.lookAnyway || anythingOld(court, blindDrafts, unlooked);
   const pids = new Set(read.flatMap((registry) => [...registry.pids]));
   const world = mustLook ? await lookAtWorld(host, { pids, owners: ownerQuestions(options.targets) }) : unlooked;
