@@ -17,7 +17,7 @@ function serial(seed) {
 export async function sbom() {
   const { name, version, license } = JSON.parse(readFileSync("package.json", "utf8"));
   const built = await Promise.all([bundleTool(), bundleLibrary()]);
-  const packages = bundledPackages(...built.map(({ metafile }) => metafile));
+  const packages = bundledPackages(...built.flatMap(({ metafiles }) => metafiles));
   const component = (one) => ({
     type: "library",
     "bom-ref": purl(one.name, one.version),

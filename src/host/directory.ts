@@ -112,12 +112,21 @@ export type EntryRead =
   | { readonly kind: "gone" }
   | { readonly kind: "unreadable"; readonly state: FileState | undefined; readonly problem: string };
 
+/** Read into by one call at a time, and never handed out. */
+let scratch: Buffer | undefined;
+
 /** Reads an open file up to the limit for entries; undefined when it is larger. */
 export function readSmall(fd: number): Buffer | undefined {
-  const bytes = Buffer.allocUnsafe(entryLimit + 1);
+  scratch ??= Buffer.allocUnsafeSlow(entryLimit + 1);
+  const bytes = scratch;
   let filled = 0;
   for (let got = -1; got !== 0 && filled < bytes.length; filled += got) got = readSync(fd, bytes, filled, bytes.length - filled, filled);
   return filled > entryLimit ? undefined : Buffer.from(bytes.subarray(0, filled));
+}
+
+/** A whole `Stats` of each of a hundred thousand files would be most of the memory. */
+function stateFrom({ dev, ino, size, mtimeMs, mode, uid, gid }: Stats): FileState {
+  return { dev, ino, size, mtimeMs, mode, uid, gid };
 }
 
 export function readEntryFile(root: string, key: string): EntryRead {
@@ -126,7 +135,7 @@ export function readEntryFile(root: string, key: string): EntryRead {
     const fd = openSync(join(root, key), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const stat = fstatSync(fd);
-      state = stat;
+      state = stateFrom(stat);
       if (!stat.isFile()) return { kind: "unreadable", state, problem: "is no regular file" };
       const bytes = readSmall(fd);
       return bytes === undefined
@@ -143,7 +152,8 @@ export function readEntryFile(root: string, key: string): EntryRead {
 
 /** The state of an entry whose content nobody needs; undefined when it has gone. */
 export function stateOfEntry(root: string, key: string): FileState | undefined {
-  return lstatSync(join(root, key), { throwIfNoEntry: false });
+  const stat = lstatSync(join(root, key), { throwIfNoEntry: false });
+  return stat && stateFrom(stat);
 }
 
 /** Every directory that holds one of these entries. */

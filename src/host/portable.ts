@@ -38,10 +38,13 @@ function lookAtPid(pid: number): PidSight {
 }
 
 /** ps-list skips rows that it cannot parse, so a second, plain list of pids says whether any is missing from it. */
-async function missingRow(listed: ReadonlySet<number>): Promise<string | undefined> {
+async function plainPids(): Promise<readonly number[]> {
   const { execa } = await import("execa");
   const { stdout } = await execa("ps", ["-axo", "pid="]);
-  const pids = stdout.split("\n").map((line) => Number(line.trim()));
+  return stdout.split("\n").map((line) => Number(line.trim()));
+}
+
+function missingRow(pids: readonly number[], listed: ReadonlySet<number>): string | undefined {
   const missing = pids.find((pid) => !listed.has(pid) && isThere(pid));
   return missing === undefined ? undefined : `pid ${missing} is there, but the list of processes does not show it`;
 }
@@ -50,9 +53,11 @@ async function missingRow(listed: ReadonlySet<number>): Promise<string | undefin
 export async function lookAtProcesses(question: ProcessQuestion): Promise<Observed<ProcessAnswer>> {
   try {
     const { default: psList } = await import("ps-list");
+    // The plain list first: what it holds must still show afterwards, what starts later need not be in it.
+    const before = await plainPids();
     const rows = await psList();
     const listed = new Set(rows.map(({ pid }) => pid));
-    const problem = await missingRow(listed);
+    const problem = missingRow(before, listed);
     const processes = rows.map(({ pid, ppid, uid, cmd, name }) => ({ pid, ppid, uid, argv: (cmd ?? name).split(" ") }));
     const agents = processes.flatMap(({ pid, ppid, uid, argv }): readonly AgentProcess[] => {
       const agent = agentOf(argv);
