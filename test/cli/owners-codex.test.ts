@@ -53,13 +53,22 @@ test.runIf(there)(
     const pane = `cd ${scratch.dir}; (sleep 1; exec ${review} "/review of ${thread}" </dev/null >/dev/null 2>&1) & exec ${codex} resume ${thread} --no-alt-screen --no-daemon`;
     const running = (verb: string): readonly number[] =>
       processesOf(scratch).filter((pid) => /(?:^|\/)codex$/.test(argvOf(pid)[0] ?? "") && argvOf(pid)[1] === verb);
+    /** The pid of a Codex that was not there before. A review ends soon without a network, so it is stopped at once. */
+    const arrival = async (verb: "resume" | "exec", before: readonly number[]): Promise<number> => {
+      let found: number | undefined;
+      await until(`another codex ${verb} runs`, () => {
+        found = running(verb).find((pid) => !before.includes(pid));
+        if (verb === "exec" && found !== undefined) process.kill(found, "SIGSTOP");
+        return found !== undefined;
+      });
+      return found as number;
+    };
     const second = await openTmux(scratch, ["bash", "-c", pane]);
-    await until("the older harness and its child run", () => running("resume").length === 1 && running("exec").length === 1);
-    const [older, olderChild] = [running("resume")[0] as number, running("exec")[0] as number];
+    const olderChild = await arrival("exec", []);
+    const older = await arrival("resume", []);
     second.run("new-window", "-d", "bash", "-c", pane);
-    await until("the newer harness and its child run", () => running("resume").length === 2 && running("exec").length === 2);
-    const newer = running("resume").find((pid) => pid !== older) as number;
-    const newerChild = running("exec").find((pid) => pid !== olderChild) as number;
+    const newerChild = await arrival("exec", [olderChild]);
+    const newer = await arrival("resume", [older]);
 
     const owners = async (...words: readonly string[]): Promise<OwnersReport> => {
       const { stdout, stderr } = await sessreap(scratch, ["owners", "--json", "--session", thread, ...words]);
