@@ -69,7 +69,7 @@ function dropAll(host: Host, { realPath, target }: FilesRegistry, doomed: readon
 }
 
 /** So many files are removed after one last look, and between two looks for a signal. */
-const turn = 2048;
+const turn = 8192;
 
 /** Reaps files. Tombstones go first, all together; those whose entry was not reaped are taken back. */
 export async function reapFiles(
