@@ -3,7 +3,7 @@ import type { EntryReport } from "../report/model.ts";
 import { examine, type Examined, type ExaminedEntry, type ExamineOptions } from "./examine.ts";
 import type { Grave, Stop } from "./outcome.ts";
 import { entryReport } from "./reports.ts";
-import { carryOutIn, sweepIdAt } from "./sweep.ts";
+import { carryOutIn, recordHistory, sweepIdAt } from "./sweep.ts";
 
 export type ReapOptions = ExamineOptions & {
   /** The name under which the act goes into the history. */
@@ -50,17 +50,7 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
     const outcomes = refusal === undefined ? await carryOutIn(host, examination, narrowed, grave, options) : new Map();
     entries.push(...meant.map((one) => entryReport(narrowed, one, outcomes.get(one.entry.key))));
   }
-  const told = entries.filter(({ action }) => action === "reaped" || action === "released" || action === "failed");
-  if (told.length > 0) {
-    const lines = told.map(({ registry, key, action, reason, tombstone }) => ({
-      registry,
-      key,
-      action,
-      reason,
-      tombstone: tombstone ?? undefined,
-    }));
-    host.store.appendHistory({ sweepId: grave.sweepId, at, command: options.command, entries: lines });
-  }
+  recordHistory(host, grave.sweepId, at, options.command, entries);
   return {
     entries,
     refusal,

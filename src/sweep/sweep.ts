@@ -116,7 +116,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     ...unread.map(unreadReport),
   ];
   const report = { registries: reports, entries, refusal: refusal ?? null };
-  await keep("its history", () => recordHistory(host, sweepId, startedAt, options, entries));
+  if (!options.dryRun) await keep("its history", () => recordHistory(host, sweepId, startedAt, options.command, entries));
   const ended = host.clock().awakeMs;
   return {
     schema: outputSchema,
@@ -134,10 +134,10 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   };
 }
 
-/** Only sweeps that did something, or failed to, go into the history: a quiet timer would bury them. */
-function recordHistory(host: Host, sweepId: string, at: string, { dryRun, command }: SweepOptions, entries: readonly EntryReport[]): void {
+/** Only what did something, or failed to, goes into the history: a quiet timer would bury it. */
+export function recordHistory(host: Host, sweepId: string, at: string, command: string, entries: readonly EntryReport[]): void {
   const told = entries.filter(({ action }) => action === "reaped" || action === "released" || action === "failed");
-  if (dryRun || told.length === 0) return;
+  if (told.length === 0) return;
   const lines = told.map(({ registry, key, action, reason, tombstone }) => ({
     registry,
     key,
