@@ -50,7 +50,8 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
     const outcomes = refusal === undefined ? await carryOutIn(host, examination, examined, meant, grave, options) : new Map();
     entries.push(...reportsOf(examined, meant, outcomes));
   }
-  recordHistory(host, grave.sweepId, at, options.command, entries);
+  const done = entries.filter(({ action }) => action === "reaped" || action === "released" || action === "failed");
+  recordHistory(host, grave.sweepId, at, options.command, done, done.length);
   return {
     entries,
     refusal,

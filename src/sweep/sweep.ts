@@ -1,4 +1,5 @@
 import type { Host } from "../host/host.ts";
+import type { HistoryLine } from "../host/history.ts";
 import { sayError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
 import { looksOf } from "../report/looks.ts";
@@ -149,7 +150,8 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   ];
   const summary = summarize(tallies);
   const report = { registries: reports, summary, refusal: refusal ?? null };
-  if (!options.dryRun) await keep("its history", () => recordHistory(host, sweepId, startedAt, options.command, acts));
+  if (!options.dryRun)
+    await keep("its history", () => recordHistory(host, sweepId, startedAt, options.command, acts, summary.reaped + summary.failed));
   const ended = host.clock().awakeMs;
   return {
     schema: outputSchema,
@@ -169,16 +171,18 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   };
 }
 
+/** So many entries of one sweep are told in the history: it is read by people, and kept small. */
+const toldAtMost = 10_000;
+
 /** Only what did something, or failed to, goes into the history: a quiet timer would bury it. */
-export function recordHistory(host: Host, sweepId: string, at: string, command: string, entries: Iterable<EntryReport>): void {
-  const told = [...entries].filter(({ action }) => action === "reaped" || action === "released" || action === "failed");
-  if (told.length === 0) return;
-  const lines = told.map(({ registry, key, action, reason, tombstone }) => ({
-    registry,
-    key,
-    action,
-    reason,
-    tombstone: tombstone ?? undefined,
-  }));
-  host.store.appendHistory({ sweepId, at, command, entries: lines });
+export function recordHistory(host: Host, sweepId: string, at: string, command: string, acts: Iterable<EntryReport>, count: number): void {
+  if (count === 0) return;
+  const entries: HistoryLine["entries"][number][] = [];
+  for (const { registry, key, action, reason, tombstone } of acts) {
+    if (action !== "reaped" && action !== "released" && action !== "failed") continue;
+    if (entries.length === toldAtMost) break;
+    entries.push({ registry, key, action, reason, tombstone: tombstone ?? undefined });
+  }
+  const more = count - entries.length;
+  host.store.appendHistory({ sweepId, at, command, entries, ...(more > 0 && { more }) });
 }
