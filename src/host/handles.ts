@@ -18,11 +18,11 @@ type Binding = {
   readonly constants: Readonly<Record<"SOCKET" | "SERVER", number>>;
 };
 
-const tried: readonly (string | undefined)[] = ["20", "24"];
+const tried: ReadonlySet<string | undefined> = new Set(["20", "24"]);
 
 /** Undefined in another Node, and where the permission model forbids it. */
 function binding(name: "pipe_wrap" | "tcp_wrap"): Binding | undefined {
-  if (process.platform !== "linux" || !tried.includes(process.versions.node.split(".")[0])) return undefined;
+  if (process.platform !== "linux" || !tried.has(process.versions.node.split(".")[0])) return undefined;
   try {
     return (process as unknown as { readonly binding: (name: string) => Binding }).binding(name);
   } catch {
