@@ -1,5 +1,3 @@
-import { constants } from "node:os";
-
 /**
  * Node's own handles of sockets. `node:net` around them costs a sixth of a bare start, and a quiet sweep needs no more
  * than an address that nobody else has, and to be refused at another one. They are no part of Node's documented face, so
@@ -20,6 +18,9 @@ type Binding = {
 
 const tried: ReadonlySet<string | undefined> = new Set(["20", "24"]);
 
+/** errno(3) on all but a few old machines, where these numbers mean something else, and `node:net` is asked. */
+const [addressInUse, connectionRefused] = [-98, -111];
+
 /** Undefined in another Node, and where the permission model forbids it. */
 function binding(name: "pipe_wrap" | "tcp_wrap"): Binding | undefined {
   if (process.platform !== "linux" || !tried.has(process.versions.node.split(".")[0])) return undefined;
@@ -38,7 +39,7 @@ export function takeAddress(address: string): { readonly release: () => void } |
   const status = pipe.bind(address);
   if (status === 0) return { release: () => pipe.close() };
   pipe.close();
-  return status === -constants.errno.EADDRINUSE ? "taken" : undefined;
+  return status === addressInUse ? "taken" : undefined;
 }
 
 /** Does this port of the loopback refuse connections? Undefined when that is left to `node:net`. */
@@ -55,5 +56,5 @@ export async function refuses(port: number, withinMs: number): Promise<boolean |
     if (socket.connect(request, "127.0.0.1", port) !== 0) request.oncomplete(0);
   });
   socket.close();
-  return status === -constants.errno.ECONNREFUSED;
+  return status === connectionRefused;
 }

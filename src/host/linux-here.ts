@@ -20,6 +20,12 @@ export function readClock(): Clock {
   };
 }
 
+/** What `node:os` answers, where `/proc` shows it without loading that. */
+export function hostname(): string {
+  const shown = process.platform === "linux" ? look("the host's name", () => readFileSync("/proc/sys/kernel/hostname", "utf8")) : undefined;
+  return shown?.seen === true ? shown.value.trimEnd() : process.getBuiltinModule("node:os").hostname();
+}
+
 /** What no process sees change is looked for until it has been seen, and no more. */
 function lasting<T>(what: string, get: () => T): () => Observed<T> {
   let before: Observed<T> | undefined;
