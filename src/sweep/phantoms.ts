@@ -26,7 +26,8 @@ function saying(entries: ExaminedEntries, phantoms: ReadonlyMap<number, Phantom 
   function* all(): Generator<ExaminedEntry, undefined> {
     for (let index = 0; index < entries.length; index += 1) yield say(entries.at(index), index);
   }
-  return { ...entries, at: (index) => say(entries.at(index), index), [Symbol.iterator]: all };
+  const { length, meant, notable, intents, verdicts, blind } = entries;
+  return { length, meant, notable, intents, verdicts, blind, at: (index) => say(entries.at(index), index), [Symbol.iterator]: all };
 }
 
 /** Says of each entry whether its process is registered under another session in a registry that knows it better. */

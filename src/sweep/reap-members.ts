@@ -70,10 +70,11 @@ export async function reapMembers(
   host: Host,
   examination: Examination,
   examined: Examined,
-  condemned: readonly ExaminedEntry[],
+  those: Iterable<ExaminedEntry>,
   grave: Grave,
   around: Surroundings,
 ): Promise<Outcomes> {
+  const condemned = [...those];
   const outcomes = new Map<string, Outcome>();
   const settle = (entries: readonly ExaminedEntry[], action: Action, note: string): void =>
     settleAll(outcomes, entries, undone(action, note));

@@ -18,7 +18,7 @@ export function restoreFiles(
     if (taken.has(key)) return { tombstone, action: "newcomer", detail: newcomer };
     if (dryRun) return { tombstone, action: "would-restore", detail: "" };
     try {
-      const content = Buffer.from(kept.content ?? "", "base64");
+      const content = Buffer.from(kept.content, "base64");
       const result = host.restoreEntryFile(realPath, {
         key,
         content,

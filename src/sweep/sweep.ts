@@ -35,6 +35,14 @@ export function sweepIdAt(startedAt: string, suffix: string): string {
   return `${startedAt.replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "")}-${suffix}`;
 }
 
+/** Passes on those that are to be reaped, and puts aside those that their owner is to release. */
+function* toReap(condemned: Iterable<ExaminedEntry>, release: ExaminedEntry[]): Generator<ExaminedEntry, undefined> {
+  for (const one of condemned) {
+    if (one.intent === "reap") yield one;
+    else if (one.intent === "release") release.push(one);
+  }
+}
+
 /** Reaps what was condemned in one registry, then lets its owner release the rest. */
 export async function carryOutIn(
   host: Host,
@@ -44,21 +52,16 @@ export async function carryOutIn(
   grave: Grave,
   around: Surroundings,
 ): Promise<Outcomes> {
-  const [reap, release]: [ExaminedEntry[], ExaminedEntry[]] = [[], []];
-  for (const one of condemned) {
-    if (one.intent === "reap") reap.push(one);
-    else if (one.intent === "release") release.push(one);
-  }
+  const release: ExaminedEntry[] = [];
+  const reap = toReap(condemned, release);
   const outcomes = new Map<string, Outcome>();
-  if (around.stop.signal !== undefined) {
-    settleAll(outcomes, [...reap, ...release], undone("skipped", stopped));
-    return outcomes;
-  }
+  const { stop } = around;
+  if (stop.signal !== undefined) settleAll(outcomes, reap, undone("skipped", stopped));
   const reapAll = examined.loaded.kind === "members" ? reapMembers : reapFiles;
-  const reaped = reap.length === 0 ? outcomes : await reapAll(host, examination, examined, reap, grave, around);
-  if (release.length === 0) return reaped;
-  for (const one of release) outcomes.set(one.entry.key, await releaseEntry(host, examined.loaded, one));
-  return new Map([...reaped, ...outcomes]);
+  const reaped = stop.signal === undefined ? await reapAll(host, examination, examined, reap, grave, around) : outcomes;
+  if (stop.signal !== undefined) settleAll(outcomes, release, undone("skipped", stopped));
+  else for (const one of release) outcomes.set(one.entry.key, await releaseEntry(host, examined.loaded, one));
+  return outcomes.size === 0 ? reaped : new Map([...reaped, ...outcomes]);
 }
 
 /** What a killed sweep had set aside goes back to its place, where the next one judges it. */

@@ -55,7 +55,7 @@ export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation
   const examination = await examine(host, { ...wanted, lookAnyway: true });
   const found = find(examination, key);
   if (found.length === 0) {
-    const keys = examination.registries.flatMap(({ loaded }) => Array.from(loaded.entries, ({ key }) => key));
+    const keys = examination.registries.flatMap(({ loaded }) => Array.from(loaded.entries, (entry) => entry.key));
     const unread = examination.unread
       .filter(({ state, target }) => state !== "missing" || target.named)
       .map(({ target, problem }) => `\n${target.path} ${problem}`);
