@@ -3,8 +3,6 @@ import { errorCode } from "../host/observed.ts";
 import { plain, type Palette } from "../report/palette.ts";
 import { Failure } from "./failure.ts";
 
-export type ColorChoice = "auto" | "always" | "never";
-
 /**
  * One of our two outputs. Node's own stream for it costs a tenth of a bare start, so it is made only when somebody asks
  * for it.

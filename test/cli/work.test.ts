@@ -22,7 +22,9 @@ async function opened(scratch: Scratch, words: readonly string[]): Promise<reado
 }
 
 const ofProcesses = (paths: readonly string[]): readonly string[] => paths.filter((path) => /^\/proc\/\d+\//.test(path));
-const ofOthers = (paths: readonly string[]): readonly string[] => paths.filter((path) => !/^\/proc\/(?:\d+|self)\//.test(path));
+/** The last is read by the C library, when memory is given back. */
+const ofOthers = (paths: readonly string[]): readonly string[] =>
+  paths.filter((path) => !/^\/proc\/(?:\d+\/|self\/|sys\/vm\/overcommit_memory$)/.test(path));
 
 function registry(scratch: Scratch, count: number, days: number): string {
   const entries = Array.from({ length: count }, (_, index) => {

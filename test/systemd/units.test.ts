@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { accessDropIn, followDropIn, quoteWord, shippedCommand, systemUnits, userUnits, type UnitFile } from "../../src/systemd/units.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
-const choice = { command: [process.execPath, join(root, "bin/sessreap.js"), "sweep"], header: "for a test" };
+const choice = { command: [process.execPath, join(root, "bin/sessreap.cjs"), "sweep"], header: "for a test" };
 
 /** The names of the settings that a unit makes. */
 function settingsIn(text: string): readonly string[] {
