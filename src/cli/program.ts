@@ -61,6 +61,14 @@ function sayUsage(error: CommanderError, program: Command, words: readonly strin
 
 type Around = Pick<Invocation<never>, "env" | "stdout" | "stderr" | "version">;
 
+/** npm may have kept options that were meant for us. */
+async function optionsBelowNpm(declaration: CommandDeclaration, given: object, { env, stderr }: Around): Promise<object> {
+  const { asTyped } = await import("./npm.ts");
+  const { options, note } = asTyped(declaration, { ...given }, env);
+  if (note !== undefined) await (await import("./output.ts")).write(stderr, `sessreap: ${note}\n`);
+  return options;
+}
+
 /** Parses the words and runs the command that they name. */
 export async function runProgram(words: readonly string[], around: Around): Promise<number> {
   let exitCode = 0;
@@ -76,8 +84,9 @@ export async function runProgram(words: readonly string[], around: Around): Prom
     const command = declare(program, declaration, index === 0, words);
     command.exitOverride().action(async (...given: readonly unknown[]) => {
       const positionals = "arguments" in declaration ? [given[0] ?? []].flat() : [];
+      const options = "npm_command" in around.env ? await optionsBelowNpm(declaration, command.opts(), around) : command.opts();
       const run = await runners[declaration.name]();
-      exitCode = await run({ ...around, words: positionals as string[], options: command.opts<never>() });
+      exitCode = await run({ ...around, words: positionals as string[], options: options as never });
     });
   }
   try {
