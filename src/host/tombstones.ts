@@ -1,7 +1,7 @@
 import { closeSync, constants, fsyncSync, openSync, readdirSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Reason } from "../core/answer.ts";
-import type { Cut } from "../registries/json-bytes.ts";
+import type { Cut } from "../registries/json-cuts.ts";
 import { makeDirectories } from "./directories.ts";
 import { fsyncDirectory } from "./files.ts";
 import { errorCode } from "./observed.ts";

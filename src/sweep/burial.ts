@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import { encodeTombstone, type Tombstone } from "../host/tombstones.ts";
-import type { ExaminedEntry } from "./examine.ts";
+import type { ExaminedEntry } from "./examined.ts";
 import type { ReadRegistry } from "./loaded.ts";
 import type { Grave } from "./outcome.ts";
 

@@ -2,7 +2,7 @@ import type { FoundFile } from "../host/directory.ts";
 import type { Host } from "../host/host.ts";
 import type { FilesFormat } from "../registries/format.ts";
 import { entryName } from "../registries/pattern.ts";
-import { missing, torn, type Entry, type Loaded } from "./loaded.ts";
+import { entryList, missing, torn, type Entry, type Loaded } from "./loaded.ts";
 import { pidsOf } from "./pids.ts";
 import type { Target } from "./target.ts";
 
@@ -65,7 +65,7 @@ export async function loadFiles(host: Host, target: Target, format: FilesFormat)
     stat,
     aside,
     problems,
-    entries: found,
+    entries: entryList(found),
     pids: pidsOf(found, host.here().hostname),
   };
 }

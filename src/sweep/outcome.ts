@@ -1,5 +1,5 @@
 import type { Action } from "../report/model.ts";
-import type { ExaminedEntry } from "./examine.ts";
+import type { ExaminedEntry } from "./examined.ts";
 
 /** What became of an entry; `note` says why it was not what was meant. */
 export type Outcome = { readonly action: Action; readonly tombstone: string | undefined; readonly note: string | undefined };

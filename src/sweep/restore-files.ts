@@ -11,7 +11,7 @@ export function restoreFiles(
   tombstones: readonly Tombstone[],
   dryRun: boolean,
 ): readonly RestoreOutcome[] {
-  const taken = new Set(entries.map(({ key }) => key));
+  const taken = new Set(Array.from(entries, ({ key }) => key));
   const outcomes = tombstones.map((tombstone): RestoreOutcome => {
     const { key, kept } = tombstone;
     if (kept.layout !== "files") return { tombstone, action: "failed", detail: "its tombstone is of another kind of registry" };

@@ -3,12 +3,13 @@ import { exitCodes } from "../../report/exit-code.ts";
 import { journalEvents, statesOf } from "../../report/journal.ts";
 import type { SweepReport } from "../../report/model.ts";
 import { sweepGuards } from "../../report/sweep-guards.ts";
+import { sweepJson } from "../../report/json.ts";
 import { eventLines, sweepWarnings } from "../../report/text.ts";
 import { visible } from "../../report/visible.ts";
 import { watch, type Telling } from "../../sweep/watch.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
-import { paletteFor, write, writeLines } from "../output.ts";
+import { paletteFor, writeLines, writePieces } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { openRecord } from "../record.ts";
 import { lockState } from "../run-lock.ts";
@@ -29,7 +30,7 @@ export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) 
   let said = "";
 
   const tell = async (report: SweepReport, asides: readonly string[]): Promise<void> => {
-    if (options.json === true) await write(stdout, `${JSON.stringify(report)}\n`);
+    if (options.json === true) await writePieces(stdout, sweepJson(report));
     else await writeLines(stdout, eventLines(report, palette));
     const warnings = [...sweepWarnings(report, named), ...asides.map((line) => visible(line))].map((line) => `sessreap: ${line}`);
     if (warnings.join("\n") !== said) await writeLines(stderr, warnings);
