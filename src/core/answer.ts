@@ -21,6 +21,7 @@ export type Reason =
   | "pid-unseen"
   | "writer-locks-unseen"
   | "foreign-host"
+  | "renamed-host"
   | "foreign-pid-namespace"
   | "thread-loaded"
   | "thread-not-loaded"

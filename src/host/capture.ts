@@ -47,7 +47,7 @@ export function putBackCaptured(captured: string, path: string): Captured {
 }
 
 /** Takes one file aside and verifies it there; undefined when it is held, and it may go. */
-function hold(path: string, held: string, judged: JudgedFile): Captured | undefined {
+export function hold(path: string, held: string, judged: JudgedFile): Captured | undefined {
   try {
     // Looked at first, so that a file that is not the judged one is not even moved aside.
     if (!isJudged(path, judged)) return { kind: "changed" };

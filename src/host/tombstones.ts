@@ -45,6 +45,8 @@ export type KeptFile = {
   readonly gid: number;
   /** Epoch ms. */
   readonly modifiedAt: number;
+  /** base64 of what took its place, where the entry did not go but was changed. */
+  readonly replacedBy?: string;
 };
 
 /** `void` takes tombstones back whose entries were not reaped after all. */

@@ -9,4 +9,5 @@ export const usual = {
   statedIdentity: undefined,
   owner: undefined,
   authoritative: false,
+  hostLocks: false,
 } satisfies Partial<FormatBasics>;

@@ -53,6 +53,8 @@ export type FormatBasics = {
   /** How an agent of this registry states its name in its argv. */
   readonly statedIdentity: ((argv: readonly string[]) => string | undefined) | undefined;
   readonly owner: ((places: Places) => OwnerSigns) | undefined;
+  /** Its entries are locks that name their holder's host, and may have been left under an old name of this one. */
+  readonly hostLocks: boolean;
   /** It is written by the holder itself, so it knows which session a process runs; other registries may have drifted. */
   readonly authoritative: boolean;
 };

@@ -39,9 +39,11 @@ export type Cause =
   | "processes-unseen"
   | "app-server-unreachable"
   | "app-server-down"
-  | "weak-swap";
+  | "weak-swap"
+  | "renamed-host"
+  | "foreign-host";
 
-export type GuardKind = "timer" | "service" | "last-run" | "run-lock" | "eyes" | "registry" | "app-server" | "swap";
+export type GuardKind = "timer" | "service" | "last-run" | "run-lock" | "eyes" | "registry" | "app-server" | "swap" | "host-lock";
 
 /** One thing that keeps ghosts away, and whether it really does. */
 export type Guard = {

@@ -7,7 +7,17 @@ export const outputSchema = 1;
 
 export type RegistryState = "swept" | "report-only" | "missing" | "unreadable" | "malformed" | "changed" | "failed";
 
-export type Action = "kept" | "would-reap" | "reaped" | "released" | "pending" | "withheld" | "skipped" | "failed";
+export type Action =
+  | "kept"
+  | "would-reap"
+  | "reaped"
+  | "released"
+  | "would-heal"
+  | "healed"
+  | "pending"
+  | "withheld"
+  | "skipped"
+  | "failed";
 
 export type RegistryReport = {
   readonly format: string;
@@ -17,6 +27,11 @@ export type RegistryReport = {
   readonly registrations: number;
   readonly problem: string | null;
 };
+
+/** Acts that changed a registry, or were to change it: they belong in the history, and are told as events. */
+export function isDeed(action: Action): boolean {
+  return action === "reaped" || action === "released" || action === "healed" || action === "failed";
+}
 
 export type EntryReport = {
   readonly registry: string;
@@ -32,6 +47,8 @@ export type EntryReport = {
   readonly tombstone: string | null;
   /** Another session under which the same process is registered, by a registry that its holder writes itself. */
   readonly phantomOf: string | null;
+  /** Of a lock under another host's name: whether this machine may take it over. */
+  readonly hostLock?: "stays" | "doubt" | "off" | "heal";
 };
 
 export type Summary = {
@@ -39,6 +56,7 @@ export type Summary = {
   readonly ghost: number;
   readonly undecided: number;
   readonly reaped: number;
+  readonly healed: number;
   readonly pending: number;
   readonly withheld: number;
   readonly skipped: number;
@@ -66,11 +84,11 @@ export type SweepReport = {
 };
 
 export function summarize(entries: readonly EntryReport[]): Summary {
-  const summary = { live: 0, ghost: 0, undecided: 0, reaped: 0, pending: 0, withheld: 0, skipped: 0, failed: 0 };
+  const summary = { live: 0, ghost: 0, undecided: 0, reaped: 0, healed: 0, pending: 0, withheld: 0, skipped: 0, failed: 0 };
   for (const { verdict, action } of entries) {
     summary[verdict] += 1;
     if (action === "released") summary.reaped += 1;
-    else if (action !== "kept" && action !== "would-reap") summary[action] += 1;
+    else if (action !== "kept" && action !== "would-reap" && action !== "would-heal") summary[action] += 1;
   }
   return summary;
 }

@@ -1,5 +1,5 @@
 import type { Verdict } from "../core/ladder.ts";
-import type { EntryReport, RegistryReport, SweepReport } from "./model.ts";
+import { isDeed, type EntryReport, type RegistryReport, type SweepReport } from "./model.ts";
 import type { Palette } from "./palette.ts";
 import { blindEntry } from "./sweep-guards.ts";
 import { visible } from "./visible.ts";
@@ -32,9 +32,12 @@ function registryLine({ format, path, state, registrations, problem }: RegistryR
 function countLine({ entries, summary, dryRun, command }: SweepReport): string {
   const verdicts = `${plural(entries.length, "registration")}: ${plural(summary.ghost, "ghost")}, ${summary.undecided} undecided, ${summary.live} live`;
   const wouldReap = entries.filter(({ action }) => action === "would-reap").length;
+  const wouldHeal = entries.filter(({ action }) => action === "would-heal").length;
   const acts = [
     [summary.reaped, "reaped"],
     [wouldReap, "would be reaped"],
+    [summary.healed, "healed"],
+    [wouldHeal, "would be healed"],
     [summary.pending, "waiting for a second look"],
     [summary.withheld, "withheld"],
     [summary.skipped, "skipped"],
@@ -68,7 +71,7 @@ export function sweepText(report: SweepReport, palette: Palette, quiet: boolean)
 
 /** What a sweep did, one line an entry; nothing when it did nothing. */
 export function eventLines({ entries }: SweepReport, palette: Palette): readonly string[] {
-  const acted = entries.filter(({ action }) => action === "reaped" || action === "released" || action === "failed");
+  const acted = entries.filter(({ action }) => isDeed(action));
   return acted.map((entry) => `${entryLine(entry, 0, palette)} ${palette.faint(`(${visible(entry.registry)})`)}`);
 }
 

@@ -1,6 +1,7 @@
 import { refusal, tokensDrifted } from "../core/doubt.ts";
 import type { AppServerSight, EndpointSight, Evidence } from "../core/evidence.ts";
 import { endpointName } from "../core/endpoint.ts";
+import type { HostLockVerdict } from "../core/host-lock.ts";
 import type { Since } from "../core/memory.ts";
 import { intentFor, type Intent, type Standing } from "../core/plan.ts";
 import type { Policy } from "../core/policy.ts";
@@ -11,6 +12,7 @@ import type { RegistryFacts, Scene } from "../core/scene.ts";
 import type { Host } from "../host/host.ts";
 import { drift, tokenChecks } from "./drift.ts";
 import { eachClaim, factsOf, judgeEntry, sceneOf, sinceLast, type Court, type Judged } from "./judge.ts";
+import { withHostLocks } from "./host-locks.ts";
 import { loadRegistry } from "./load.ts";
 import { ownerUid, type Loaded, type ReadRegistry } from "./loaded.ts";
 import { askServers, codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, unlookedWorld, type World } from "./observe.ts";
@@ -31,6 +33,8 @@ export type ExaminedEntry = Judged & {
   readonly intent: Intent;
   /** The session that a registry written by the holders themselves names for the same process, if it is another. */
   readonly phantomOf: string | undefined;
+  /** Whether a lock under another host's name can be one that this machine has left. */
+  readonly hostLock?: HostLockVerdict;
 };
 
 export type Examined = {
@@ -203,6 +207,6 @@ export async function examine(host: Host, options: ExamineOptions): Promise<Exam
     refusal: mustLook ? refusal(host.selfTest(), options.policy) : undefined,
     warnings: problem === undefined ? [] : [problem],
     unread: loaded.filter((registry) => !isRead(registry)),
-    registries: withPhantoms(registries, evidence),
+    registries: withPhantoms(await withHostLocks(host, court, registries, evidence), evidence),
   };
 }

@@ -9,7 +9,7 @@ import type { FilesRegistry } from "./loaded.ts";
 import { done, settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 
 /** What a tombstone keeps of a file: all it said, and what the file system knew of it. */
-function keptOf({ entry }: ExaminedEntry): KeptFile {
+export function keptOf({ entry }: ExaminedEntry): KeptFile {
   if (entry.place.kind !== "file") throw new TypeError("an entry with a file of its own was expected");
   const { state, bytes } = entry.place;
   return {
@@ -47,7 +47,7 @@ function outcomeOf(captured: Captured, id: string): Outcome {
   }
 }
 
-function judgedFile({ entry }: ExaminedEntry): JudgedFile {
+export function judgedFile({ entry }: ExaminedEntry): JudgedFile {
   if (entry.place.kind !== "file") throw new TypeError("an entry with a file of its own was expected");
   return { key: entry.key, state: entry.place.state, bytes: entry.place.bytes };
 }

@@ -3,17 +3,18 @@ import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
 import type { Outcome, Outcomes } from "./outcome.ts";
 
 /** What is reported of an entry with which nothing was done yet. */
-const intended = {
+export const intended = {
   keep: "kept",
   wait: "pending",
   withhold: "withheld",
   reap: "would-reap",
   release: "would-reap",
+  heal: "would-heal",
 } as const satisfies Record<ExaminedEntry["intent"], Action>;
 
 export function entryReport(
   { loaded }: Examined,
-  { entry, sessionId, judgement, intent, phantomOf }: ExaminedEntry,
+  { entry, sessionId, judgement, intent, phantomOf, hostLock }: ExaminedEntry,
   outcome: Outcome | undefined,
 ): EntryReport {
   const note = outcome?.note === undefined ? "" : `; ${outcome.note}`;
@@ -30,6 +31,7 @@ export function entryReport(
     action: outcome?.action ?? intended[intent],
     tombstone: outcome?.tombstone ?? null,
     phantomOf: phantomOf ?? null,
+    ...(hostLock !== undefined && hostLock.kind !== "own" && { hostLock: hostLock.kind }),
   };
 }
 

@@ -2,11 +2,12 @@ import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
 import { looksOf } from "../report/looks.ts";
-import { outputSchema, summarize, type EntryReport, type SweepReport } from "../report/model.ts";
+import { isDeed, outputSchema, summarize, type EntryReport, type SweepReport } from "../report/model.ts";
 import { settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Stop, type Surroundings } from "./outcome.ts";
 import { reapFiles } from "./reap-files.ts";
 import { reapMembers } from "./reap-members.ts";
 import { releaseEntry } from "./release.ts";
+import { healLocks } from "./heal.ts";
 import { examine, type Examination, type ExamineOptions, type Examined, type ExaminedEntry } from "./examine.ts";
 import { remember } from "./remember.ts";
 import { entryReport, registryReport, unreadParts, unreadReport } from "./reports.ts";
@@ -41,16 +42,17 @@ export async function carryOutIn(
   around: Surroundings,
 ): Promise<Outcomes> {
   const meant = (intent: ExaminedEntry["intent"]): readonly ExaminedEntry[] => examined.entries.filter((one) => one.intent === intent);
-  const [reap, release] = [meant("reap"), meant("release")];
+  const [reap, release, heal] = [meant("reap"), meant("release"), meant("heal")];
   const outcomes = new Map<string, Outcome>();
   if (around.stop.signal !== undefined) {
-    settleAll(outcomes, [...reap, ...release], undone("skipped", stopped));
+    settleAll(outcomes, [...reap, ...release, ...heal], undone("skipped", stopped));
     return outcomes;
   }
   const reapAll = examined.loaded.kind === "members" ? reapMembers : reapFiles;
   const reaped = reap.length === 0 ? outcomes : await reapAll(host, examination, examined, reap, grave, around);
   for (const one of release) outcomes.set(one.entry.key, await releaseEntry(host, examined.loaded, one));
-  return new Map([...reaped, ...outcomes]);
+  const healed = await healLocks(host, examination, examined, heal, grave, around.stop);
+  return new Map([...reaped, ...outcomes, ...healed]);
 }
 
 /** What a killed sweep had set aside goes back to its place, where the next one judges it. */
@@ -101,7 +103,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   if (!options.dryRun && refusal === undefined) {
     for (const { path } of options.targets) host.clearLitter(path);
     unkept.push(...mend(host, examination));
-    const condemned = registries.some(({ entries }) => entries.some(({ intent }) => intent === "reap"));
+    const condemned = registries.some(({ entries }) => entries.some(({ intent }) => intent === "reap" || intent === "heal"));
     const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
     const all = new Map<Examined, Outcomes>();
     for (const examined of registries) all.set(examined, await carryOutIn(host, examination, examined, grave, options));
@@ -136,7 +138,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
 
 /** Only what did something, or failed to, goes into the history: a quiet timer would bury it. */
 export function recordHistory(host: Host, sweepId: string, at: string, command: string, entries: readonly EntryReport[]): void {
-  const told = entries.filter(({ action }) => action === "reaped" || action === "released" || action === "failed");
+  const told = entries.filter(({ action }) => isDeed(action));
   if (told.length === 0) return;
   const lines = told.map(({ registry, key, action, reason, tombstone }) => ({
     registry,

@@ -7,6 +7,7 @@ import { swapMethodFor } from "../../host/swap-method.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { isConcern, worstPosture, type Guard } from "../../report/guards.ts";
 import type { LastRun } from "../../report/last-run.ts";
+import { lockGuards } from "../../report/lock-guards.ts";
 import { outputSchema } from "../../report/model.ts";
 import type { Palette } from "../../report/palette.ts";
 import { runGuards } from "../../report/run-guards.ts";
@@ -108,6 +109,7 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
     lockGuard(stateDir, running),
     ...sweepGuards(swept, named),
     ...swapGuards(examine.targets),
+    ...lockGuards(swept.entries),
     ...servers,
   ];
   const concerns = guards.filter(isConcern).length;
