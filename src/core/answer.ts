@@ -22,6 +22,7 @@ export type Reason =
   | "writer-locks-unseen"
   | "foreign-host"
   | "renamed-host"
+  | "superseded-by-new-start"
   | "foreign-pid-namespace"
   | "thread-loaded"
   | "thread-not-loaded"

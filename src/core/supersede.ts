@@ -48,7 +48,11 @@ function supersedes(newer: StartRow, older: StartRow): boolean {
  */
 export function planSupersede(rows: readonly StartRow[]): Supersede {
   const byIdentity = new Map<string, StartRow[]>();
-  for (const row of rows) byIdentity.set(row.identity, [...(byIdentity.get(row.identity) ?? []), row]);
+  for (const row of rows) {
+    const own = byIdentity.get(row.identity);
+    if (own === undefined) byIdentity.set(row.identity, [row]);
+    else own.push(row);
+  }
   const flapping = new Map<string, Flapping>();
   const releases: Supersede["releases"][number][] = [];
   for (const [identity, own] of byIdentity) {

@@ -33,6 +33,8 @@ export type KeptMember = {
   readonly cut: string;
   /** Where in them the member itself begins and ends. */
   readonly member: { readonly start: number; readonly end: number };
+  /** base64 of the member that took its place, where it did not go but was changed. */
+  readonly replacedBy?: string;
 };
 
 /** A one-file entry: its content and what the file system knew of it. */

@@ -10,4 +10,5 @@ export const usual = {
   owner: undefined,
   authoritative: false,
   hostLocks: false,
+  releases: undefined,
 } satisfies Partial<FormatBasics>;

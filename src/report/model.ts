@@ -12,6 +12,7 @@ export type Action =
   | "would-reap"
   | "reaped"
   | "released"
+  | "would-release"
   | "would-heal"
   | "healed"
   | "pending"
@@ -57,6 +58,8 @@ export type Summary = {
   readonly undecided: number;
   readonly reaped: number;
   readonly healed: number;
+  /** Rows released because a newer start of the same process superseded them; they stay in their registry. */
+  readonly superseded: number;
   readonly pending: number;
   readonly withheld: number;
   readonly skipped: number;
@@ -80,15 +83,25 @@ export type SweepReport = {
   readonly looks: readonly string[];
   /** What somebody should hear although nothing failed. */
   readonly warnings: readonly string[];
+  /** Identities that take a new session id every few seconds; nothing of them is superseded. */
+  readonly flapping?: readonly { readonly registry: string; readonly identity: string; readonly ids: number; readonly spanMs: number }[];
   readonly exitCode: number;
 };
 
+/** How an act is counted; what was only to be done, or left alone, is not. */
+function counted({ action, reason }: EntryReport): Exclude<keyof Summary, Verdict> | undefined {
+  if (action === "released") return reason === "superseded-by-new-start" ? "superseded" : "reaped";
+  const isAct = action !== "kept" && action !== "would-reap" && action !== "would-heal" && action !== "would-release";
+  return isAct ? action : undefined;
+}
+
 export function summarize(entries: readonly EntryReport[]): Summary {
-  const summary = { live: 0, ghost: 0, undecided: 0, reaped: 0, healed: 0, pending: 0, withheld: 0, skipped: 0, failed: 0 };
-  for (const { verdict, action } of entries) {
-    summary[verdict] += 1;
-    if (action === "released") summary.reaped += 1;
-    else if (action !== "kept" && action !== "would-reap" && action !== "would-heal") summary[action] += 1;
+  const none = { reaped: 0, healed: 0, superseded: 0, pending: 0, withheld: 0, skipped: 0, failed: 0 };
+  const summary = { live: 0, ghost: 0, undecided: 0, ...none };
+  for (const entry of entries) {
+    summary[entry.verdict] += 1;
+    const act = counted(entry);
+    if (act !== undefined) summary[act] += 1;
   }
   return summary;
 }

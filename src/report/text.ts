@@ -1,5 +1,5 @@
 import type { Verdict } from "../core/ladder.ts";
-import { isDeed, type EntryReport, type RegistryReport, type SweepReport } from "./model.ts";
+import { isDeed, type Action, type EntryReport, type RegistryReport, type SweepReport } from "./model.ts";
 import type { Palette } from "./palette.ts";
 import { blindEntry } from "./sweep-guards.ts";
 import { visible } from "./visible.ts";
@@ -31,13 +31,14 @@ function registryLine({ format, path, state, registrations, problem }: RegistryR
 
 function countLine({ entries, summary, dryRun, command }: SweepReport): string {
   const verdicts = `${plural(entries.length, "registration")}: ${plural(summary.ghost, "ghost")}, ${summary.undecided} undecided, ${summary.live} live`;
-  const wouldReap = entries.filter(({ action }) => action === "would-reap").length;
-  const wouldHeal = entries.filter(({ action }) => action === "would-heal").length;
+  const meant = (wanted: Action): number => entries.filter(({ action }) => action === wanted).length;
   const acts = [
     [summary.reaped, "reaped"],
-    [wouldReap, "would be reaped"],
+    [meant("would-reap"), "would be reaped"],
     [summary.healed, "healed"],
-    [wouldHeal, "would be healed"],
+    [meant("would-heal"), "would be healed"],
+    [summary.superseded, "released as superseded"],
+    [meant("would-release"), "would be released as superseded"],
     [summary.pending, "waiting for a second look"],
     [summary.withheld, "withheld"],
     [summary.skipped, "skipped"],

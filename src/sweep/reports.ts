@@ -10,6 +10,7 @@ export const intended = {
   reap: "would-reap",
   release: "would-reap",
   heal: "would-heal",
+  supersede: "would-release",
 } as const satisfies Record<ExaminedEntry["intent"], Action>;
 
 export function entryReport(

@@ -6,6 +6,7 @@ import { isDeed, outputSchema, summarize, type EntryReport, type SweepReport } f
 import { settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Stop, type Surroundings } from "./outcome.ts";
 import { reapFiles } from "./reap-files.ts";
 import { reapMembers } from "./reap-members.ts";
+import { releaseRows } from "./release-rows.ts";
 import { releaseEntry } from "./release.ts";
 import { healLocks } from "./heal.ts";
 import { examine, type Examination, type ExamineOptions, type Examined, type ExaminedEntry } from "./examine.ts";
@@ -20,6 +21,8 @@ export type SweepOptions = ExamineOptions & {
   /** Ghosts make the exit code 10, for commands that only look. */
   readonly failOnGhosts: boolean;
 };
+
+const needsTombstone: ReadonlySet<ExaminedEntry["intent"]> = new Set(["reap", "heal", "supersede"]);
 
 /** A stopped sweep exits as the shell names the signal. */
 const stopCodes: Readonly<Record<NonNullable<Stop["signal"]> | "none", number | undefined>> = {
@@ -43,16 +46,18 @@ export async function carryOutIn(
 ): Promise<Outcomes> {
   const meant = (intent: ExaminedEntry["intent"]): readonly ExaminedEntry[] => examined.entries.filter((one) => one.intent === intent);
   const [reap, release, heal] = [meant("reap"), meant("release"), meant("heal")];
+  const superseded = meant("supersede");
   const outcomes = new Map<string, Outcome>();
   if (around.stop.signal !== undefined) {
-    settleAll(outcomes, [...reap, ...release, ...heal], undone("skipped", stopped));
+    settleAll(outcomes, [...reap, ...release, ...heal, ...superseded], undone("skipped", stopped));
     return outcomes;
   }
+  const rows = await releaseRows(host, examination, examined, superseded, grave, around);
   const reapAll = examined.loaded.kind === "members" ? reapMembers : reapFiles;
   const reaped = reap.length === 0 ? outcomes : await reapAll(host, examination, examined, reap, grave, around);
   for (const one of release) outcomes.set(one.entry.key, await releaseEntry(host, examined.loaded, one));
   const healed = await healLocks(host, examination, examined, heal, grave, around.stop);
-  return new Map([...reaped, ...outcomes, ...healed]);
+  return new Map([...reaped, ...outcomes, ...healed, ...rows]);
 }
 
 /** What a killed sweep had set aside goes back to its place, where the next one judges it. */
@@ -103,7 +108,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   if (!options.dryRun && refusal === undefined) {
     for (const { path } of options.targets) host.clearLitter(path);
     unkept.push(...mend(host, examination));
-    const condemned = registries.some(({ entries }) => entries.some(({ intent }) => intent === "reap" || intent === "heal"));
+    const condemned = registries.some(({ entries }) => entries.some(({ intent }) => needsTombstone.has(intent)));
     const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
     const all = new Map<Examined, Outcomes>();
     for (const examined of registries) all.set(examined, await carryOutIn(host, examination, examined, grave, options));
@@ -132,6 +137,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     summary: summarize(entries),
     looks: looksOf(examination.evidence),
     warnings: [...warnings, ...unkept],
+    ...(examination.flapping.length > 0 && { flapping: examination.flapping }),
     exitCode: stopCodes[options.stop.signal ?? "none"] ?? sweepExitCode(report, faultsOf(examination), options.failOnGhosts),
   };
 }
