@@ -40,10 +40,21 @@ export type Cause =
   | "app-server-unreachable"
   | "app-server-down"
   | "weak-swap"
+  | "weak-signals"
   | "renamed-host"
   | "foreign-host";
 
-export type GuardKind = "timer" | "service" | "last-run" | "run-lock" | "eyes" | "registry" | "app-server" | "swap" | "host-lock";
+export type GuardKind =
+  | "timer"
+  | "service"
+  | "last-run"
+  | "run-lock"
+  | "eyes"
+  | "registry"
+  | "app-server"
+  | "swap"
+  | "signals"
+  | "host-lock";
 
 /** One thing that keeps ghosts away, and whether it really does. */
 export type Guard = {
