@@ -128,7 +128,10 @@ export const configSchema = v.strictObject({
     "Where writer locks of Codex threads are looked for, beside $CODEX_HOME and the registry owner's ~/.codex.",
     v.array(path),
   ),
-  healRenamedHost: described("Take over a lock that this machine left under an older name (default false).", v.boolean()),
+  healRenamedHost: described(
+    "Take over a lock that this machine left under an older name (default false): on a local file system, when its pid is dead and it has not beaten for five minutes.",
+    v.boolean(),
+  ),
   metricsFile: described("Write the figures of each sweep here, for the textfile collector of a Prometheus node exporter.", path),
   registries: described("The registries to sweep; without this, every well-known place.", v.array(registry)),
 });
