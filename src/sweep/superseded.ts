@@ -70,7 +70,8 @@ async function supersedeIn(
   const said = [...flapping].map(([identity, loop]) => ({ registry: loaded.target.path, identity, ...loop }));
   const byKey = new Map(releases.map((release) => [release.key, release]));
   const open = entries.filter((one) => byKey.has(one.entry.key) && isOpen(one));
-  if (open.length === 0) return { examined, flapping: said };
+  // A loop is told even by a sweep that found no reason to look at the world; superseding needs one.
+  if (open.length === 0 || !world.processes.seen) return { examined, flapping: said };
   const evidence = evidenceOf(world, await askFor(host, court, examined, open, world), new Map());
   const proven = new Set(open.filter((one) => !showsElsewhere(court, examined, one, evidence)));
   const standing = { ownerUp: owner.up, releasable: false, reportOnly };
@@ -94,8 +95,8 @@ export async function withSuperseded(
   const found: Examined[] = [];
   const flapping: FlappingIdentity[] = [];
   for (const examined of registries) {
-    const isKept = examined.loaded.target.format.releases === undefined || !world.processes.seen;
-    const one = isKept ? { examined, flapping: [] } : await supersedeIn(host, court, examined, world);
+    const keepsReleased = examined.loaded.target.format.releases !== undefined;
+    const one = keepsReleased ? await supersedeIn(host, court, examined, world) : { examined, flapping: [] };
     found.push(one.examined);
     flapping.push(...one.flapping);
   }
