@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { Worker } from "node:worker_threads";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -80,6 +81,44 @@ test("of many contenders for one heal exactly one wins, and the lock is his", as
   expect(JSON.parse(readFileSync(lock, "utf8"))).toEqual({ pid: winners[0]?.pid, hostname: "new-name" });
   expect(readdirSync(dir).filter((name) => name.includes("sessreap"))).toEqual([]);
 }, 120_000);
+
+/** How many times a lock's own program heals it at the same moment; a longer proof can be asked for. */
+const rounds = Number(process.env["SESSREAP_RACES"] ?? 300);
+
+test(`beside a program that unlinks the lock and creates its own, ${rounds} times: what it created stays`, async () => {
+  const shared = new Int32Array(new SharedArrayBuffer(8));
+  const program = new Worker(
+    `const { workerData: { shared, lock, rounds } } = require("node:worker_threads");
+     const { unlinkSync, writeFileSync } = require("node:fs");
+     for (let round = 1; round <= rounds; round += 1) {
+       Atomics.wait(shared, 0, round - 1);
+       for (let spin = 0; spin < (round % 50) * 400; spin += 1) Atomics.load(shared, 0);
+       let created = 0;
+       try { unlinkSync(lock); writeFileSync(lock, "program", { flag: "wx" }); created = 1; } catch {}
+       Atomics.store(shared, 1, 2 * round + created);
+       Atomics.notify(shared, 1);
+     }`,
+    { eval: true, workerData: { shared, lock, rounds } },
+  );
+  const seen = { won: 0, lost: 0, failed: 0 };
+  for (let round = 1; round <= rounds; round += 1) {
+    writeFileSync(lock, '{"pid":4194304,"hostname":"old-name"}');
+    const file = judged();
+    const before = Atomics.load(shared, 1);
+    Atomics.store(shared, 0, round);
+    Atomics.notify(shared, 0);
+    seen[takeOver(dir, file, replacement(file, "healed")).kind] += 1;
+    Atomics.wait(shared, 1, before);
+    const created = Atomics.load(shared, 1) % 2 === 1;
+    expect(readFileSync(lock, "utf8"), `round ${round}`).toBe(created ? "program" : "healed");
+  }
+  await program.terminate();
+  // Both must have come first now and then, or nothing was tried.
+  expect(seen.won).toBeGreaterThan(0);
+  expect(seen.lost).toBeGreaterThan(0);
+  expect(seen.failed).toBe(0);
+  expect(readdirSync(dir)).toEqual([key]);
+});
 
 test("the lock keeps its mode and the time of its last heartbeat", () => {
   utimesSync(lock, beatAt / 1000, beatAt / 1000);
