@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 import type { EntryReport, SweepReport } from "../../src/report/model.ts";
+import { fields } from "../fields.ts";
 
 /** The user and group that own nothing. */
 export const nobody = 65_534;
@@ -53,18 +54,6 @@ export function makeOld(path: string, ageMs = 30 * day): void {
 }
 
 export const daysAgo = (days: number): string => new Date(Date.now() - days * day).toISOString();
-
-/** Which member of an entry carries what, in the registries that the tests declare. */
-const fields = {
-  sessionId: "id",
-  pid: "pid",
-  startTicks: "start",
-  bootId: "boot",
-  host: "host",
-  registeredAt: "since",
-  lastActivityAt: "active",
-  lastHeartbeatAt: "beat",
-};
 
 /** Writes the user's configuration. */
 export function configure({ home }: Scratch, config: unknown): string {

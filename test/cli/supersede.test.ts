@@ -1,17 +1,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { fields } from "../fields.ts";
 import { startTicksOf } from "../processes.ts";
 import { endAll, installCode, newSession, startAlone } from "./agents.ts";
 import { by, configure, daysAgo, makeOld, newScratch, sessreap, sweepReport, writeOld, type Scratch } from "./harness.ts";
 
-const fields = {
-  sessionId: "threadId",
+/** Which member of a row says what of its release, beside what every declared registry has. */
+const rowFields = {
+  ...fields,
   identity: "agent",
-  pid: "pid",
-  startTicks: "start",
-  registeredAt: "registeredAt",
-  lastHeartbeatAt: "beat",
   releasedAt: "releasedAt",
   releaseReason: "releaseReason",
   automatic: "autoReregistered",
@@ -24,13 +22,13 @@ type Rows = Readonly<Record<string, object>>;
 function registered(rows: Rows, more: object = {}) {
   const scratch = newScratch();
   const path = join(scratch.dir, "registrations.json");
-  configure(scratch, { registries: [{ format: "keyed-json", path, fields, ...more }] });
+  configure(scratch, { registries: [{ format: "keyed-json", path, fields: rowFields, ...more }] });
   writeOld(path, `${JSON.stringify(rows, null, 2)}\n`);
   return { scratch, path };
 }
 
 const me = { agent: "auditor", pid: process.pid, start: startTicksOf(process.pid) };
-const row = (id: string, days: number, more: object = {}) => ({ threadId: id, registeredAt: daysAgo(days), cwd: "/w", ...me, ...more });
+const row = (id: string, days: number, more: object = {}) => ({ id, since: daysAgo(days), cwd: "/w", ...me, ...more });
 
 const judged = async (scratch: Scratch, ...words: readonly string[]) =>
   by(await sweepReport(scratch, words), "verdict", "reason", "action");
@@ -70,7 +68,7 @@ test("a row that changed after its release is not put back over", async () => {
 test("members that are there get their value, in the form in which the registry writes its times", async () => {
   const at = Date.now() - 86_400_000;
   const open = { releasedAt: null, releaseReason: null };
-  const { scratch, path } = registered({ old: row("old", 3, { registeredAt: at - 1, ...open }), new: row("new", 1, { registeredAt: at }) });
+  const { scratch, path } = registered({ old: row("old", 3, { since: at - 1, ...open }), new: row("new", 1, { since: at }) });
   await sweepReport(scratch, ["--grace", "0"]);
   expect(rowsIn(path)["old"]).toMatchObject({ releasedAt: expect.any(Number) as number, releaseReason: "superseded_by_new_start" });
 });
@@ -103,9 +101,9 @@ test("rows of other processes, of an automatic re-registration, young ones and w
 
 test("an id of the subprocess stands for the process", async () => {
   const { scratch, path } = registered({
-    old: { agent: "a", threadId: "old", registeredAt: daysAgo(3), subprocess: 7 },
-    other: { agent: "a", threadId: "other", registeredAt: daysAgo(3), subprocess: 8 },
-    new: { agent: "a", threadId: "new", registeredAt: daysAgo(1), subprocess: 7 },
+    old: { agent: "a", id: "old", since: daysAgo(3), subprocess: 7 },
+    other: { agent: "a", id: "other", since: daysAgo(3), subprocess: 8 },
+    new: { agent: "a", id: "new", since: daysAgo(1), subprocess: 7 },
   });
   expect(await judged(scratch)).toMatchObject({ old: "ghost superseded-by-new-start released", other: "undecided within-ttl kept" });
   expect(Object.keys(rowsIn(path))).toEqual(["old", "other", "new"]);
@@ -114,7 +112,7 @@ test("an id of the subprocess stands for the process", async () => {
 test("a re-register loop stops every supersede of its identity, and is told loudly", async () => {
   const start = Date.now() - 3 * 86_400_000;
   const loop = Object.fromEntries(
-    [0, 1, 2, 3, 4].map((index) => [`f${index}`, row(`f${index}`, 0, { registeredAt: new Date(start + index * 4000).toISOString() })]),
+    [0, 1, 2, 3, 4].map((index) => [`f${index}`, row(`f${index}`, 0, { since: new Date(start + index * 4000).toISOString() })]),
   );
   const calm = { calm: row("calm", 3, { agent: "calm" }), "calm-new": row("calm-new", 1, { agent: "calm" }) };
   const { scratch, path } = registered({ ...loop, latest: row("latest", 1), ...calm });
@@ -125,6 +123,18 @@ test("a re-register loop stops every supersede of its identity, and is told loud
   const { stderr } = await sessreap(scratch, ["-n"]);
   expect(stderr).toContain("auditor of");
   expect(stderr).toContain("is flapping: 5 session ids in 16s; nothing of it is superseded");
+});
+
+test("a loop is told while all of its rows are young and nothing is judged yet", async () => {
+  const now = Date.now();
+  const loop = [0, 1, 2, 3].map((index) => [
+    `f${index}`,
+    row(`f${index}`, 0, { since: new Date(now - 60_000 + index * 5000).toISOString() }),
+  ]);
+  const { scratch } = registered(Object.fromEntries(loop) as Rows);
+  const { flapping, entries } = await sweepReport(scratch, []);
+  expect(flapping).toMatchObject([{ identity: "auditor", ids: 4, spanMs: 15_000 }]);
+  expect(new Set(entries.map(({ reason }) => reason))).toEqual(new Set(["within-grace"]));
 });
 
 test("superseding and reaping of one file go together", async () => {
@@ -164,12 +174,12 @@ test("rows with a file of their own are released in it", async () => {
   const scratch = newScratch();
   const path = join(scratch.dir, "sessions");
   mkdirSync(path);
-  configure(scratch, { registries: [{ format: "json-file", path, pattern: "*.json", fields }] });
+  configure(scratch, { registries: [{ format: "json-file", path, pattern: "*.json", fields: rowFields }] });
   const text = `${JSON.stringify(row("old", 3), null, 2)}\n`;
   const old = writeOld(join(path, "old.json"), text);
   writeOld(join(path, "new.json"), JSON.stringify(row("new", 1)));
   expect(await judged(scratch)).toMatchObject({ "old.json": "ghost superseded-by-new-start released" });
-  expect(JSON.parse(readFileSync(old, "utf8"))).toMatchObject({ threadId: "old", releaseReason: "superseded_by_new_start" });
+  expect(JSON.parse(readFileSync(old, "utf8"))).toMatchObject({ id: "old", releaseReason: "superseded_by_new_start" });
   expect((await sessreap(scratch, ["restore", "old.json"])).code).toBe(0);
   expect(readFileSync(old, "utf8")).toBe(text);
 });
@@ -203,7 +213,7 @@ test("who puts a released row behind all that stand", async () => {
 });
 
 test("a release that cannot be written to is refused in the configuration", async () => {
-  const { scratch } = registered({}, { fields: { ...fields, releasedAt: "/deep/releasedAt" } });
+  const { scratch } = registered({}, { fields: { ...rowFields, releasedAt: "/deep/releasedAt" } });
   const { code, stderr } = await sessreap(scratch, ["-n"]);
   expect([code, stderr]).toEqual([2, expect.stringContaining("a JSON pointer cannot be written to")]);
 });
