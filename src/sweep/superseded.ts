@@ -17,7 +17,8 @@ export type FlappingIdentity = Flapping & { readonly registry: string; readonly 
 function startRow({ entry }: ExaminedEntry): readonly StartRow[] {
   const { claim, key, duplicate } = entry;
   if (!claim.ok || claim.torn || duplicate || claim.registration.sessionId === undefined) return [];
-  const { sessionId, identity, pid, startTicks, bootId, subprocessId, registeredAt, releasedAt, automatic } = claim.registration;
+  const { sessionId, identity, pid, startTicks, bootId, subprocessId, registeredAt, releasedAt, releaseReason, automatic } =
+    claim.registration;
   return [
     {
       key,
@@ -28,7 +29,8 @@ function startRow({ entry }: ExaminedEntry): readonly StartRow[] {
       bootId,
       subprocessId,
       registeredAt,
-      released: releasedAt !== undefined,
+      releasedAt,
+      releaseReason,
       automatic: automatic === true,
     },
   ];
