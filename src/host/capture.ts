@@ -55,7 +55,7 @@ export function putBackCaptured(captured: string, path: string): Captured {
 }
 
 /** Takes one file aside and looks at it there; undefined when it is held. What it holds is read before it is dropped. */
-function hold(path: string, held: string, judged: JudgedFile): Captured | undefined {
+export function hold(path: string, held: string, judged: JudgedFile): Captured | undefined {
   try {
     // Looked at first, so that a file that is not the judged one is not even moved aside.
     if (!looksJudged(path, judged)) return { kind: "changed" };

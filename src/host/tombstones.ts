@@ -33,6 +33,8 @@ export type KeptMember = {
   readonly cut: string;
   /** Where in them the member itself begins and ends. */
   readonly member: { readonly start: number; readonly end: number };
+  /** base64 of the member that took its place, where it did not go but was changed. */
+  readonly replacedBy?: string;
 };
 
 /** A one-file entry: its content and what the file system knew of it. */
@@ -45,6 +47,8 @@ export type KeptFile = {
   readonly gid: number;
   /** Epoch ms. */
   readonly modifiedAt: number;
+  /** base64 of what took its place, where the entry did not go but was changed. */
+  readonly replacedBy?: string;
 };
 
 /** What the tombstones that follow have in common; `first` is the number of the first, and each line counts. */

@@ -12,6 +12,7 @@ export type JournalEvent = { readonly level: Level; readonly text: string; reado
 const deeds: ReadonlyMap<Action, Level> = new Map([
   ["reaped", 5],
   ["released", 5],
+  ["healed", 5],
   ["failed", 3],
 ]);
 
