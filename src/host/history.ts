@@ -40,12 +40,18 @@ export function appendHistory(stateDir: string, line: HistoryLine): void {
   appendFileSync(path, `${JSON.stringify(line)}\n`, { mode: 0o600 });
 }
 
+function isLine(value: unknown): value is HistoryLine {
+  const { sweepId, at, command, entries } = (value ?? {}) as Record<keyof HistoryLine, unknown>;
+  return [sweepId, at, command].every((text) => typeof text === "string") && Array.isArray(entries) && entries.every(Boolean);
+}
+
 /** The oldest first; a line that a killed sweep left torn is passed over. */
 export function readHistory(stateDir: string): readonly HistoryLine[] {
   const path = fileOf(stateDir);
   return `${readIfThere(`${path}.1`)}${readIfThere(path)}`.split("\n").flatMap((line) => {
     try {
-      return line === "" ? [] : [JSON.parse(line) as HistoryLine];
+      const value: unknown = line === "" ? undefined : JSON.parse(line);
+      return isLine(value) ? [value] : [];
     } catch {
       return [];
     }

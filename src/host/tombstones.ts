@@ -114,13 +114,33 @@ export function exhume(stateDir: string, sweepId: string, ids: readonly string[]
   append(stateDir, sweepId, Buffer.from(`${JSON.stringify({ void: ids } satisfies Line)}\n`));
 }
 
+const isText = (value: unknown): boolean => typeof value === "string";
+const isNumber = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);
+
+function isKept(value: unknown): boolean {
+  const kept = (value ?? {}) as Record<keyof KeptMember | keyof KeptFile, unknown>;
+  const { start, end } = (kept.member ?? {}) as Record<string, unknown>;
+  if (kept.layout === "members") return [kept.entries, kept.form, kept.cut].every(isText) && [start, end].every(isNumber);
+  const { content, mode, uid, gid, modifiedAt } = kept;
+  return kept.layout === "files" && (content === undefined || isText(content)) && [mode, uid, gid, modifiedAt].every(isNumber);
+}
+
+/** What somebody else wrote there is no tombstone of ours: nothing is restored from it. */
+function isLine(value: unknown): value is Line {
+  const line = (value ?? {}) as Record<string, unknown>;
+  if (Array.isArray(line["void"])) return true;
+  const { id, at, registry, format, key, kept } = (line["tombstone"] ?? {}) as Record<keyof Tombstone, unknown>;
+  return [id, at, registry, format, key].every(isText) && isKept(kept);
+}
+
 /** Every line that can be read; the last one of a sweep that was killed may be torn. */
 function readLines(path: string): readonly Line[] {
   return readFileSync(path, "utf8")
     .split("\n")
     .flatMap((line) => {
       try {
-        return line === "" ? [] : [JSON.parse(line) as Line];
+        const value: unknown = line === "" ? undefined : JSON.parse(line);
+        return isLine(value) ? [value] : [];
       } catch {
         return [];
       }
