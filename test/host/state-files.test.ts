@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readHistory } from "../../src/host/history.ts";
+import { appendHistory, readHistory } from "../../src/host/history.ts";
 import { readTombstones } from "../../src/host/tombstones.ts";
 import { scratchDirectory } from "./scratch.ts";
 
@@ -37,4 +37,13 @@ test("lines in the state directory that no sweep wrote are passed over", () => {
   writeFileSync(join(state, "history.jsonl"), [...strange, JSON.stringify(line), ""].join("\n"));
   expect(readTombstones(state)).toEqual([tombstone]);
   expect(readHistory(state)).toEqual([line]);
+});
+
+test("a line of the history that a power cut tore takes no other with it", () => {
+  const state = scratchDirectory();
+  const line = { sweepId: "s", at: "2026-11-20T15:00:00Z", command: "sweep", entries: [] };
+  writeFileSync(join(state, "history.jsonl"), `${JSON.stringify(line)}\n${JSON.stringify(line).slice(0, 20)}`);
+  appendHistory(state, line);
+  appendHistory(state, line);
+  expect(readHistory(state)).toEqual([line, line, line]);
 });
