@@ -2,7 +2,7 @@ import type { Captured } from "../host/capture.ts";
 import type { FileState } from "../host/directory.ts";
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
-import type { KeptFile } from "../host/tombstones.ts";
+import type { KeptFile } from "../host/tombstone-lines.ts";
 import { bury, noRoom, type Burial } from "./burial.ts";
 import type { Examination } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";

@@ -5,7 +5,7 @@ import { emptyMemory, type Memory } from "../../src/core/memory.ts";
 import type { FileRead, ReadFile } from "../../src/host/files.ts";
 import type { Host, Store } from "../../src/host/host.ts";
 import type { Piece } from "../../src/host/swap-draft.ts";
-import { decodeTombstones, type Tombstone } from "../../src/host/tombstones.ts";
+import { decodeTombstones, type Tombstone } from "../../src/host/tombstone-lines.ts";
 import { hostname, type Machine, type Process, type RegistryFile } from "./machine.ts";
 
 const dark = unseen("the simulation hides it");
