@@ -68,6 +68,19 @@ function dropAll(host: Host, { realPath, target }: FilesRegistry, doomed: readon
   });
 }
 
+/** What was removed is removed: whatever fails from then on is said of each, and turns nothing into a fault. */
+function note(outcomes: Map<string, Outcome>, keys: readonly string[], what: string, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    for (const key of keys) {
+      const before = outcomes.get(key);
+      const said = `${what}: ${sayError(error)}`;
+      if (before !== undefined) outcomes.set(key, { ...before, note: before.note === undefined ? said : `${before.note}; ${said}` });
+    }
+  }
+}
+
 /** So many files are removed after one last look, and between two looks for a signal. */
 const turn = 8192;
 
@@ -124,11 +137,21 @@ export async function reapFiles(
     // A signal is heard only between two turns of the event loop.
     await host.sleep(0);
   }
-  const taken = doomed.filter(({ one }) => outcomes.get(one.entry.key)?.action !== "reaped").map(({ id }) => id);
-  host.syncDirectories(
-    loaded.realPath,
-    burial.entries.map(({ entry }) => entry.key),
-  );
-  if (taken.length > 0) host.store.exhume(grave.sweepId, taken);
+  const taken = doomed.filter(({ one }) => outcomes.get(one.entry.key)?.action !== "reaped");
+  const keys = burial.entries.map(({ entry }) => entry.key);
+  note(outcomes, keys, "afterwards", () => host.syncDirectories(loaded.realPath, keys));
+  if (taken.length > 0) {
+    const back = (): void =>
+      host.store.exhume(
+        grave.sweepId,
+        taken.map(({ id }) => id),
+      );
+    note(
+      outcomes,
+      taken.map(({ one }) => one.entry.key),
+      "its tombstone could not be taken back",
+      back,
+    );
+  }
   return outcomes;
 }

@@ -4,6 +4,7 @@ import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
 import { looksOf } from "../report/looks.ts";
 import { outputSchema, summarize, type EntryReport, type SweepReport } from "../report/model.ts";
 import { settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Stop, type Surroundings } from "./outcome.ts";
+import { lookAgain } from "./last-look.ts";
 import { reapFiles } from "./reap-files.ts";
 import { reapMembers } from "./reap-members.ts";
 import { releaseEntry } from "./release.ts";
@@ -49,8 +50,21 @@ export async function carryOutIn(
   }
   const reapAll = examined.loaded.kind === "members" ? reapMembers : reapFiles;
   const reaped = reap.length === 0 ? outcomes : await reapAll(host, examination, examined, reap, grave, around);
-  for (const one of release) outcomes.set(one.entry.key, await releaseEntry(host, examined.loaded, one));
+  for (const one of release) outcomes.set(one.entry.key, await releaseIn(host, examination, examined, one, around));
   return new Map([...reaped, ...outcomes]);
+}
+
+/** Commands take their time, so each entry is looked at once more before its own is run, and a signal is heard before it. */
+async function releaseIn(
+  host: Host,
+  examination: Examination,
+  examined: Examined,
+  one: ExaminedEntry,
+  around: Surroundings,
+): Promise<Outcome> {
+  if (around.stop.signal !== undefined) return undone("skipped", stopped);
+  const { dead } = await lookAgain(host, examination, examined, [one], around);
+  return dead.has(one.entry.key) ? releaseEntry(host, examined.loaded, one) : undone("skipped", "it came back to life");
 }
 
 /** What a killed sweep had set aside goes back to its place, where the next one judges it. */
