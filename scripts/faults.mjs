@@ -80,7 +80,8 @@ function hasTombstone({ state }) {
         }
       });
     const taken = new Set(lines.flatMap((line) => line.void ?? []));
-    return lines.some(({ tombstone }) => tombstone?.key === "ghost" && !taken.has(tombstone.id));
+    const sweepId = name.replace(/\.jsonl$/, "");
+    return lines.some(({ stone }) => stone?.key === "ghost" && !taken.has(`${sweepId}/${stone.number}`));
   });
 }
 

@@ -95,3 +95,15 @@ export async function writeLines(to: Output, lines: readonly string[]): Promise<
     );
   }
 }
+
+/** Writes many small pieces in few writes, and ends the line. */
+export async function writePieces(to: Output, pieces: Iterable<string>): Promise<void> {
+  let held = "";
+  for (const piece of pieces) {
+    held += piece;
+    if (held.length < chunkBytes) continue;
+    await write(to, held);
+    held = "";
+  }
+  await write(to, `${held}\n`);
+}

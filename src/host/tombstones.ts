@@ -1,7 +1,7 @@
 import { closeSync, constants, fsyncSync, openSync, readdirSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Reason } from "../core/answer.ts";
-import type { Cut } from "../registries/json-bytes.ts";
+import type { Cut } from "../registries/json-cuts.ts";
 import { makeDirectories } from "./directories.ts";
 import { fsyncDirectory } from "./files.ts";
 import { errorCode } from "./observed.ts";
@@ -38,8 +38,8 @@ export type KeptMember = {
 /** A one-file entry: its content and what the file system knew of it. */
 export type KeptFile = {
   readonly layout: "files";
-  /** base64; undefined for a file that said nothing beyond its name. */
-  readonly content: string | undefined;
+  /** base64. */
+  readonly content: string;
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
@@ -47,8 +47,14 @@ export type KeptFile = {
   readonly modifiedAt: number;
 };
 
-/** `void` takes tombstones back whose entries were not reaped after all. */
-type Line = { readonly tombstone: Tombstone } | { readonly void: readonly string[] };
+/** What the tombstones of one registry have in common; said once, before them. */
+export type Plot = Pick<Tombstone, "at" | "registry" | "format"> & { readonly sweepId: string };
+
+/** The rest of a tombstone. `number` makes its id. */
+export type Stone = Pick<Tombstone, "key" | "sessionId" | "reason" | "detail" | "kept"> & { readonly number: number };
+
+/** `stone` stands in the plot that was named last; `void` takes tombstones back whose entries were not reaped after all. */
+type Line = { readonly plot: Plot } | { readonly stone: Stone } | { readonly void: readonly string[] };
 
 /** Bounds on what is kept. None younger than a day goes: what does not fit is not reaped. */
 export const tombstoneLimits = { ageMs: 30 * 86_400_000, bytes: 64 * 1024 * 1024, protectedMs: 86_400_000 } as const;
@@ -87,8 +93,13 @@ export function makeRoom(stateDir: string, nowMs: number): number {
   return tombstoneLimits.bytes - total;
 }
 
-export function encodeTombstone(tombstone: Tombstone): Buffer {
-  return Buffer.from(`${JSON.stringify({ tombstone } satisfies Line)}\n`);
+const encode = (line: Line): Buffer => Buffer.from(`${JSON.stringify(line)}\n`);
+
+export const encodePlot = (plot: Plot): Buffer => encode({ plot });
+export const encodeStone = (stone: Stone): Buffer => encode({ stone });
+
+export function tombstoneId(sweepId: string, number: number): string {
+  return `${sweepId}/${number}`;
 }
 
 function append(stateDir: string, sweepId: string, bytes: Buffer): void {
@@ -111,27 +122,38 @@ export function buryAll(stateDir: string, sweepId: string, tombstones: readonly 
 }
 
 export function exhume(stateDir: string, sweepId: string, ids: readonly string[]): void {
-  append(stateDir, sweepId, Buffer.from(`${JSON.stringify({ void: ids } satisfies Line)}\n`));
+  append(stateDir, sweepId, encode({ void: ids }));
 }
 
 /** Every line that can be read; the last one of a sweep that was killed may be torn. */
-function readLines(path: string): readonly Line[] {
-  return readFileSync(path, "utf8")
-    .split("\n")
-    .flatMap((line) => {
-      try {
-        return line === "" ? [] : [JSON.parse(line) as Line];
-      } catch {
-        return [];
-      }
-    });
+function linesOf(text: string): readonly Line[] {
+  return text.split("\n").flatMap((line) => {
+    try {
+      return line === "" ? [] : [JSON.parse(line) as Line];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** The tombstones that stand in the text of a sweep's file. */
+export function decodeTombstones(text: string): readonly Tombstone[] {
+  const lines = linesOf(text);
+  const taken = new Set(lines.flatMap((line) => ("void" in line ? line.void : [])));
+  const standing: Tombstone[] = [];
+  let plot: Plot | undefined;
+  for (const line of lines) {
+    if ("plot" in line) plot = line.plot;
+    if (!("stone" in line) || plot === undefined) continue;
+    const { sweepId, at, registry, format } = plot;
+    const { number, key, sessionId, reason, detail, kept } = line.stone;
+    const id = tombstoneId(sweepId, number);
+    if (!taken.has(id)) standing.push({ id, at, registry, format, key, sessionId, reason, detail, kept });
+  }
+  return standing;
 }
 
 /** All tombstones that stand, the oldest first. */
 export function readTombstones(stateDir: string): readonly Tombstone[] {
-  return stored(stateDir).flatMap(({ path }) => {
-    const lines = readLines(path);
-    const taken = new Set(lines.flatMap((line) => ("void" in line ? line.void : [])));
-    return lines.flatMap((line) => ("tombstone" in line && !taken.has(line.tombstone.id) ? [line.tombstone] : []));
-  });
+  return stored(stateDir).flatMap(({ path }) => decodeTombstones(readFileSync(path, "utf8")));
 }

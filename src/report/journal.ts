@@ -36,7 +36,7 @@ export function journalEvents(report: SweepReport, guards: readonly Guard[]): re
   return [
     ...guards.flatMap((guard) => guardEvent(guard, failed)),
     ...report.warnings.map((warning): JournalEvent => ({ level: 4, text: visible(warning), state: `warning\0${warning}` })),
-    ...report.entries.flatMap(entryEvent),
+    ...[...report.acts].flatMap(entryEvent),
   ];
 }
 

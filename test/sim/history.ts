@@ -1,5 +1,5 @@
 import { defaultPolicy } from "../../src/core/policy.ts";
-import type { SweepReport } from "../../src/report/model.ts";
+import type { EntryReport } from "../../src/report/model.ts";
 import { restore } from "../../src/sweep/restore.ts";
 import { sweep } from "../../src/sweep/sweep.ts";
 import type { Target } from "../../src/sweep/target.ts";
@@ -40,6 +40,11 @@ const blindnesses: readonly Blindness[] = [
   "room",
 ];
 const eyesOpen: ReadonlySet<Blindness> = new Set();
+
+/** What a sweep reported. */
+export type Heard = { readonly entries: readonly EntryReport[]; readonly refusal: string | null };
+
+const nothingHeard: Heard = { entries: [], refusal: null };
 
 export type SweepTold = {
   readonly now?: boolean;
@@ -106,7 +111,7 @@ export class History {
     };
   }
 
-  async sweepOnce(blindness: ReadonlySet<Blindness> = eyesOpen, told: SweepTold = {}): Promise<SweepReport> {
+  async sweepOnce(blindness: ReadonlySet<Blindness> = eyesOpen, told: SweepTold = {}): Promise<Heard> {
     const { story } = this;
     const { machine, state } = story;
     const { now = false, namespace = hostNamespace } = told;
@@ -127,28 +132,29 @@ export class History {
     });
     this.sweeps += 1;
     const isDead = (): boolean => steps.left < 0;
-    const report = await running.catch((error: unknown) => (isDead() ? undefined : story.fail(`a sweep threw ${String(error)}`)));
+    const given = await running.catch((error: unknown) => (isDead() ? undefined : story.fail(`a sweep threw ${String(error)}`)));
     if (story.failure !== undefined) throw story.failure;
-    if (report === undefined || isDead()) {
+    if (given === undefined || isDead()) {
       this.killed += 1;
       story.say(`a sweep is killed, and had taken away ${story.removed.join()}`);
       // Of its report nobody hears; what it kept in mind before it died stands.
       if (state.memory !== memory) this.absent = absencesKept(story);
-      return report ?? ({ entries: [] } as unknown as SweepReport);
+      return nothingHeard;
     }
+    const report = { ...given, entries: [...given.entries] };
     const shown = (): string => report.entries.map(({ key, verdict, reason, action }) => `${key}=${verdict}/${reason}/${action}`).join(" ");
     story.say(() => `sweep${now ? " --now" : ""} in ${namespace} (blind: ${[...blindness].join(" ")}): ${shown()}`);
     this.checkReport(report, blindness, stones);
     if (report.refusal !== null) return report;
     // What a sweep could not keep in mind no later one can know.
     if (state.memory === memory) return report;
-    this.absent = checkSecondLooks(story, report, now, this.absent);
+    this.absent = checkSecondLooks(story, report.entries, now, this.absent);
     if (!["wallMs", "bootMs", "bootId"].every((part) => blindness.has(part as Blindness))) machine.watched = true;
     return report;
   }
 
   /** What a sweep says is what it did. */
-  private checkReport({ entries, refusal }: SweepReport, blindness: ReadonlySet<Blindness>, stones: number): void {
+  private checkReport({ entries, refusal }: Heard, blindness: ReadonlySet<Blindness>, stones: number): void {
     const { story } = this;
     const gone = entries.filter(({ action }) => action === "reaped" || action === "released");
     const told = gone.map(({ registry, key }) => `${registry} ${key}`);

@@ -1,5 +1,5 @@
 import { defaultPolicy } from "../../src/core/policy.ts";
-import type { EntryReport, SweepReport } from "../../src/report/model.ts";
+import type { EntryReport } from "../../src/report/model.ts";
 import { minute, type Session } from "./machine.ts";
 import { bridgePath, entriesIn, isDirectory, type Entries } from "./registries.ts";
 import type { Story } from "./story.ts";
@@ -79,7 +79,7 @@ function saidBy(story: Story, { registry, key }: Pick<EntryReport, "registry" | 
 /** What rests on absence alone goes only if a sweep four minutes before, and every one since, found it absent, too. */
 export function checkSecondLooks(
   story: Story,
-  { entries }: SweepReport,
+  entries: readonly EntryReport[],
   now: boolean,
   absent: ReadonlyMap<string, Absence>,
 ): ReadonlyMap<string, Absence> {

@@ -2,7 +2,7 @@ import { seen, unseen, type AppServerSight, type Observed } from "../../src/core
 import { emptyMemory, type Memory } from "../../src/core/memory.ts";
 import type { ServerQuestion } from "../../src/host/app-server.ts";
 import type { Host, Store } from "../../src/host/host.ts";
-import type { Tombstone } from "../../src/host/tombstones.ts";
+import { decodeTombstones, type Tombstone } from "../../src/host/tombstones.ts";
 import { hostNamespace, triedUrl, type Machine } from "./machine.ts";
 import { eyesOf } from "./simulated-eyes.ts";
 import { filesOf } from "./simulated-files.ts";
@@ -75,8 +75,6 @@ export class State {
   readonly tombstones = new Map<string, Tombstone>();
 }
 
-type Line = { readonly tombstone: Tombstone };
-
 const full = (): never => {
   throw new Error("no space left on device");
 };
@@ -92,9 +90,8 @@ function storeOf({ chance }: Machine, state: State, blindness: ReadonlySet<Blind
     tombstoneRoom: () => (blindness.has("room") ? chance.below(1500) : 1_000_000),
     bury: (_, encoded) => {
       if (blindness.has("tombstones")) full();
-      for (const line of encoded) {
+      for (const tombstone of decodeTombstones(Buffer.concat(encoded).toString())) {
         step();
-        const { tombstone } = JSON.parse(line.toString()) as Line;
         state.tombstones.set(tombstone.id, tombstone);
       }
     },

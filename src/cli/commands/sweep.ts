@@ -1,5 +1,6 @@
 import { isJournal } from "../../host/journal-stream.ts";
 import { journalEvents, journalLine, journalLines, statesOf } from "../../report/journal.ts";
+import { sweepJson } from "../../report/json.ts";
 import { worstPosture, type Guard } from "../../report/guards.ts";
 import type { LastRun } from "../../report/last-run.ts";
 import type { SweepReport } from "../../report/model.ts";
@@ -10,7 +11,7 @@ import { visible } from "../../report/visible.ts";
 import { sweep, type SweepOptions } from "../../sweep/sweep.ts";
 import { glanceAtTimer } from "../../systemd/glance.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
-import { paletteFor, write, writeLines } from "../output.ts";
+import { paletteFor, writeLines, writePieces } from "../output.ts";
 import { expandHome } from "../paths.ts";
 import { prepare } from "../prepare.ts";
 import { openRecord, type SweepRecord } from "../record.ts";
@@ -36,7 +37,7 @@ async function tell(
   { options, stdout, stderr, env }: Invocation<SweepCommandOptions>,
   { report, named, asides, palette }: Told,
 ): Promise<void> {
-  if (options.json === true) await write(stdout, `${JSON.stringify(report)}\n`);
+  if (options.json === true) await writePieces(stdout, sweepJson(report));
   else await writeLines(stdout, sweepText(report, palette, options.quiet === true));
   const looks = options.verbose === true ? report.looks.map((line) => visible(line)) : [];
   const warnings = [...looks, ...sweepWarnings(report, named), ...asides.map((line) => `warning: ${visible(line)}`)];

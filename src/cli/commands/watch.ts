@@ -1,8 +1,9 @@
 import { exitCodes } from "../../report/exit-code.ts";
+import { sweepJson } from "../../report/json.ts";
 import { eventLines, sweepWarnings } from "../../report/text.ts";
 import { watch } from "../../sweep/watch.ts";
 import type { OutputOptions, Run } from "../context.ts";
-import { paletteFor, write, writeLines } from "../output.ts";
+import { paletteFor, writeLines, writePieces } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { lockState } from "../run-lock.ts";
 import type { JudgingOptions } from "../settings.ts";
@@ -24,7 +25,7 @@ export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) 
       ...examine,
       stop,
       onReport: async (report) => {
-        if (options.json === true) await write(stdout, `${JSON.stringify(report)}\n`);
+        if (options.json === true) await writePieces(stdout, sweepJson(report));
         else await writeLines(stdout, eventLines(report, palette));
         const warnings = sweepWarnings(report, named).map((line) => `sessreap: ${line}`);
         if (warnings.join("\n") !== said) await writeLines(stderr, warnings);

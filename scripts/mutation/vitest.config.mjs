@@ -1,0 +1,40 @@
+import { relative } from "node:path";
+import { defineConfig } from "vitest/config";
+import { BaseSequencer } from "vitest/node";
+import { instrument } from "./schemata.mjs";
+import { choice, isMutated, testFiles } from "./choice.mjs";
+
+const root = new URL("../..", import.meta.url).pathname;
+
+/** Quick tests kill most of what the slow ones would have to be run for. */
+class QuickFirst extends BaseSequencer {
+  sort(files) {
+    const rank = ({ moduleId }) => testFiles.findLastIndex((part) => moduleId.includes(part));
+    return files.toSorted((a, b) => rank(a) - rank(b) || a.moduleId.localeCompare(b.moduleId));
+  }
+}
+
+export default defineConfig({
+  root,
+  plugins: [
+    {
+      name: "mutants",
+      enforce: "pre",
+      transform: (code, id) => {
+        const file = relative(root, id.split("?")[0]);
+        return isMutated(file) ? { code: instrument(file, code, choice), map: null } : undefined;
+      },
+    },
+  ],
+  test: {
+    include: testFiles.filter((part) => part.endsWith("/")).map((part) => `${part}**/*.test.ts`),
+    runner: new URL("runner.mjs", import.meta.url).pathname,
+    reporters: ["default"],
+    pool: "forks",
+    maxWorkers: 1,
+    fileParallelism: false,
+    sequence: { sequencer: QuickFirst },
+    testTimeout: 10_000,
+    dangerouslyIgnoreUnhandledErrors: true,
+  },
+});
