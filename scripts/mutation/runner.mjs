@@ -99,49 +99,59 @@ export default class MutationRunner extends TestRunner {
     reached.clear();
   }
 
+  /** Tests that a mutant has spoilt by changing what the tests of their file share. */
+  spoilt = [];
+
   async runTask(test) {
     reached.clear();
     [turns, limit] = [0, Infinity];
-    let clean = test;
     try {
       await getFn(test)();
     } catch {
-      // A mutant may have spoilt what the tests of a file share: the same test of the file loaded anew has to pass.
-      clean = await this.reloaded(test);
-      reached.clear();
-      await once(clean).catch((error) => {
-        write({ broken: test.fullTestName ?? test.name, why: String(error) });
-        throw error;
-      });
+      this.spoilt.push(testsOf(test.file).indexOf(test));
+      return;
     }
-    limit = Math.max(leastTurns, turns * patience);
+    const left = this.leftOf(turns);
+    if (left.length > 0)
+      for (const suite of suitesOf(test)) for (const hook of getHooks(suite).afterEach.toReversed()) await hook(test.context, suite);
+    await this.tryAll(test, left);
+  }
+
+  leftOf(turnsTaken) {
+    limit = Math.max(leastTurns, turnsTaken * patience);
     const mine = [...reached];
     noteReached(mine);
-    const left = mine.filter((id) => !dead.has(id));
-    if (left.length > 0 && clean === test) await this.hooksAfter(test);
-    for (const id of left) {
-      if (await fails(id, () => once(clean))) kill(id, test.fullTestName ?? test.name);
-    }
+    return mine.filter((id) => !dead.has(id));
   }
 
-  async hooksAfter(test) {
-    for (const suite of suitesOf(test)) for (const hook of getHooks(suite).afterEach.toReversed()) await hook(test.context, suite);
+  async tryAll(test, ids) {
+    for (const id of ids) if (await fails(id, () => once(test))) kill(id, test.fullTestName ?? test.name);
   }
 
-  async reloaded(test) {
-    const [file] = await this.load(test.file);
-    return testsOf(file)[testsOf(test.file).indexOf(test)];
-  }
-
-  /** After its tests: the file is loaded anew for every mutant that matters while it is loaded. */
   async onAfterRunSuite(suite) {
     await super.onAfterRunSuite(suite);
     if (this.again || !("filepath" in suite)) return;
     this.again = true;
+    for (const index of this.spoilt) await this.runAnew(suite, index);
     for (const id of this.loaded) {
       noteReached([id]);
       if (!dead.has(id) && (await fails(id, () => this.rerun(suite)))) kill(id, suite.name);
     }
+  }
+
+  /** The same test of the file loaded anew: it must pass. */
+  async runAnew(suite, index) {
+    const [file] = await this.load(suite);
+    const test = testsOf(file)[index];
+    reached.clear();
+    [turns, limit] = [0, Infinity];
+    try {
+      await once(test);
+    } catch (error) {
+      write({ broken: test?.fullTestName ?? `${suite.name} ${index}`, why: String(error) });
+      return;
+    }
+    await this.tryAll(test, this.leftOf(turns));
   }
 
   /** Loads a test file, and with it all that it imports of ours, as if for the first time. */

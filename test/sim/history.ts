@@ -119,6 +119,7 @@ export class History {
     const host = simulatedHost(machine, state, blindness, steps.interference, namespace);
     const [stones, memory] = [state.tombstones.size, state.memory];
     story.removed = [];
+    // Its report is made while somebody reads it, and it can be killed then, too.
     const running = sweep(told.killedAfter === undefined ? host : mortal(host, steps.interference.step), {
       command: "sweep",
       stop: { signal: undefined },
@@ -129,19 +130,18 @@ export class History {
       lookAnyway: false,
       dryRun: false,
       failOnGhosts: false,
-    });
+    }).then((report): Heard => ({ refusal: report.refusal, entries: [...report.entries] }));
     this.sweeps += 1;
     const isDead = (): boolean => steps.left < 0;
-    const given = await running.catch((error: unknown) => (isDead() ? undefined : story.fail(`a sweep threw ${String(error)}`)));
+    const report = await running.catch((error: unknown) => (isDead() ? undefined : story.fail(`a sweep threw ${String(error)}`)));
     if (story.failure !== undefined) throw story.failure;
-    if (given === undefined || isDead()) {
+    if (report === undefined || isDead()) {
       this.killed += 1;
       story.say(`a sweep is killed, and had taken away ${story.removed.join()}`);
       // Of its report nobody hears; what it kept in mind before it died stands.
       if (state.memory !== memory) this.absent = absencesKept(story);
       return nothingHeard;
     }
-    const report = { ...given, entries: [...given.entries] };
     const shown = (): string => report.entries.map(({ key, verdict, reason, action }) => `${key}=${verdict}/${reason}/${action}`).join(" ");
     story.say(() => `sweep${now ? " --now" : ""} in ${namespace} (blind: ${[...blindness].join(" ")}): ${shown()}`);
     this.checkReport(report, blindness, stones);
