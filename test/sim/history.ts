@@ -149,7 +149,7 @@ export class History {
     // What a sweep could not keep in mind no later one can know.
     if (state.memory === memory) return report;
     this.absent = checkSecondLooks(story, report.entries, now, this.absent);
-    if (!["wallMs", "bootMs", "bootId"].every((part) => blindness.has(part as Blindness))) machine.watched = true;
+    if (!["wallMs", "bootMs", "bootId"].every((part) => blindness.has(part as Blindness))) machine.watchClock();
     return report;
   }
 

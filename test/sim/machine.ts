@@ -63,6 +63,8 @@ export class Machine {
   readonly endpoints = new Map<number, EndpointMode>();
   /** Since when a sweep could have noticed a step of the clock in this boot. */
   watched = false;
+  /** When it was first stepped since then. */
+  private steppedBootMs: number | undefined;
   private made = 0;
   readonly chance: Chance;
 
@@ -84,9 +86,18 @@ export class Machine {
     }
   }
 
+  /** Two steps between two sweeps can undo each other: nobody can notice them, nor what was written in between. */
   stepClock(ms: number): void {
     this.wallMs += ms;
-    if (!this.watched) for (const session of this.sessions) session.timesUnchecked = true;
+    const since = this.watched ? this.steppedBootMs : 0;
+    if (since !== undefined) for (const session of this.sessions) if (session.registeredBootMs >= since) session.timesUnchecked = true;
+    this.steppedBootMs ??= this.bootMs;
+  }
+
+  /** A sweep has seen the clocks, and remembers them. */
+  watchClock(): void {
+    this.watched = true;
+    this.steppedBootMs = undefined;
   }
 
   reboot(): void {
@@ -100,6 +111,7 @@ export class Machine {
     this.server.process = undefined;
     this.server.loaded.clear();
     this.watched = false;
+    this.steppedBootMs = undefined;
     for (const session of this.sessions) Object.assign(session, { process: undefined, showsAtMs: undefined });
     if (!this.chance.oneIn(3)) this.startServer();
   }
