@@ -2,7 +2,7 @@
 const scopes = {
   core: {
     sources: ["src/core/", "src/registries/"],
-    tests: ["test/core/", "test/registries/", "test/report/", "test/core/laws", "test/registries/json-bytes.laws", "test/sim/"],
+    tests: ["test/core/", "test/registries/", "test/report/", "test/core/laws", "test/registries/json-bytes.laws"],
   },
   apply: {
     sources: [
@@ -26,10 +26,14 @@ const scopes = {
   },
 };
 
-/** `{ scope, seed, every, shard, shards }`, handed down by `score.mjs`. */
-export const choice = JSON.parse(process.env.SESSREAP_MUTATION ?? '{"scope":"core","seed":"1","every":1,"shard":0,"shards":1}');
-const { sources, tests } = scopes[choice.scope];
-
-export const testFiles = tests;
-export const sourceFolders = [...new Set(sources.map((part) => part.split("/").slice(0, 2).join("/")))];
-export const isMutated = (file) => file.endsWith(".ts") && sources.some((part) => file.startsWith(part));
+/** Where a scope's sources lie, which they are, and its tests. */
+export function scopeOf(name) {
+  const scope = scopes[name];
+  if (scope === undefined) throw new Error(`there is no scope ${name}; there are ${Object.keys(scopes).join(" and ")}`);
+  const { sources, tests } = scope;
+  return {
+    tests,
+    sourceFolders: [...new Set(sources.map((part) => part.split("/").slice(0, 2).join("/")))],
+    isMutated: (file) => file.endsWith(".ts") && sources.some((part) => file.startsWith(part)),
+  };
+}

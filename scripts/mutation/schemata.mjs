@@ -29,7 +29,7 @@ function wrap(mutants, inner) {
   const expression = chosen.reduceRight((rest, { id, text }) => `$m(${JSON.stringify(id)})?(${text}):${rest}`, `(${inner})`);
   const whole = chosen.length === 0 ? inner : `(${expression})`;
   const left = mutants.find(({ kind }) => kind === "statement left out");
-  return left === undefined ? whole : `if(!$m(${JSON.stringify(left.id)})){${whole}}`;
+  return left === undefined ? whole : `{if(!$m(${JSON.stringify(left.id)})){${whole}}}`;
 }
 
 /** The instrumented text. Loops count their turns, so that a mutant that never ends is noticed. */

@@ -2,14 +2,17 @@ import { relative } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer } from "vitest/node";
 import { instrument } from "./schemata.mjs";
-import { choice, isMutated, testFiles } from "./choice.mjs";
+import { scopeOf } from "./choice.mjs";
 
+/** Which mutants take part, handed down by `score.mjs`. */
+const choice = JSON.parse(process.env.SESSREAP_MUTATION);
+const { isMutated, tests } = scopeOf(choice.scope);
 const root = new URL("../..", import.meta.url).pathname;
 
 /** Quick tests kill most of what the slow ones would have to be run for. */
 class QuickFirst extends BaseSequencer {
   sort(files) {
-    const rank = ({ moduleId }) => testFiles.findLastIndex((part) => moduleId.includes(part));
+    const rank = ({ moduleId }) => tests.findLastIndex((part) => moduleId.includes(part));
     return files.toSorted((a, b) => rank(a) - rank(b) || a.moduleId.localeCompare(b.moduleId));
   }
 }
@@ -27,7 +30,7 @@ export default defineConfig({
     },
   ],
   test: {
-    include: testFiles.filter((part) => part.endsWith("/")).map((part) => `${part}**/*.test.ts`),
+    include: tests.filter((part) => part.endsWith("/")).map((part) => `${part}**/*.test.ts`),
     runner: new URL("runner.mjs", import.meta.url).pathname,
     reporters: ["default"],
     pool: "forks",
