@@ -104,7 +104,12 @@ export async function reapMembers(
       }
       return over;
     }
-    host.store.exhume(grave.sweepId, ids);
+    try {
+      host.store.exhume(grave.sweepId, ids);
+    } catch (error) {
+      settle(left, "failed", `it stays, and its tombstone could not be taken back: ${sayError(error)}`);
+      return over;
+    }
     if (replaced.kind === "changed") return changedFile(loaded, left);
     if (replaced.kind === "failed") settle(left, "failed", replaced.problem);
     else if (dead === undefined) settle(left, "withheld", "its owner came up");
