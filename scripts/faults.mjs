@@ -80,8 +80,9 @@ function hasTombstone({ state }) {
         }
       });
     const taken = new Set(lines.flatMap((line) => line.void ?? []));
-    const sweepId = name.replace(/\.jsonl$/, "");
-    return lines.some(({ stone }) => stone?.key === "ghost" && !taken.has(`${sweepId}/${stone.number}`));
+    // One plot, and one entry in it that can be the ghost.
+    const { sweepId, first } = lines.find(({ plot }) => plot !== undefined)?.plot ?? {};
+    return lines.some(({ key }) => key === "ghost") && !taken.has(`${sweepId}/${first}`);
   });
 }
 

@@ -123,7 +123,7 @@ export const commands = [
     summary: "run a command as the only live harness of a session, and reap its entry when it ends",
     arguments: "<command...>",
     options: [
-      { flags: "--session <id>", help: "the session that the command runs" },
+      { flags: "--session <id>", help: "the session that the command runs; it is taken for as long as sessreap lives" },
       { flags: "--on-conflict <choice>", help: "when another runs it: refuse, wait, or retire (end it first)", fallback: "refuse" },
       { flags: "--reap-children", help: "end the background children that the command leaves behind" },
       ...judging,
@@ -162,6 +162,7 @@ export const commands = [
       { flags: "--user", help: "for your own manager (the default)" },
       { flags: "--system <user>", help: "for the system's manager, run as this user" },
       { flags: "--follow <unit>", help: "start and stop the timer with this unit, such as the bridge's" },
+      { flags: "--watch", help: "keep sessreap watch running, too: it reaps the moment a holder exits" },
       { flags: "--no-enable", help: "write the units, turn nothing on" },
       { flags: "-n, --dry-run", help: "say what would be written" },
     ],

@@ -7,7 +7,7 @@ import { runSweep } from "./commands/sweep.ts";
 import type { Around } from "./context.ts";
 import { Failure } from "./failure.ts";
 import { stderr, stdout, write } from "./output.ts";
-import { plainSweepOptions } from "./plain-words.ts";
+import { isBelowNpm, plainSweepOptions } from "./plain-words.ts";
 
 declare const SESSREAP_VERSION: string;
 
@@ -45,7 +45,7 @@ async function run(words: readonly string[]): Promise<number> {
     return exitCodes.done;
   }
   const around: Around = { env: process.env, stdout, stderr, version: SESSREAP_VERSION };
-  const options = plainSweepOptions(words);
+  const options = isBelowNpm(process.env) ? undefined : plainSweepOptions(words);
   if (options !== undefined) return runSweep({ ...around, words: [], options });
   const { runProgram } = await import("./program.ts");
   return runProgram(words, around);

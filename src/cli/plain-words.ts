@@ -1,4 +1,5 @@
 import { commands, type CommandDeclaration } from "./declarations.ts";
+import type { Env } from "./paths.ts";
 
 const sweep: CommandDeclaration = commands[0];
 
@@ -35,4 +36,9 @@ export function plainSweepOptions(words: readonly string[]): Readonly<Record<str
     options[member] = many === true ? [...((options[member] as readonly string[] | undefined) ?? []), value] : value;
   }
   return options;
+}
+
+/** npm names itself to everything that it runs. It may have kept some of the words, so that no others are plain. */
+export function isBelowNpm(env: Env): boolean {
+  return env["npm_command"] !== undefined;
 }

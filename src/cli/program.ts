@@ -4,6 +4,7 @@ import { commands, type CommandDeclaration, type CommandName } from "./declarati
 import type { Around, Run } from "./context.ts";
 import { Failure } from "./failure.ts";
 import { write } from "./output.ts";
+import { isBelowNpm } from "./plain-words.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** The code of all but the sweep is loaded when it is run, so that a quiet sweep pays for none of it. */
@@ -89,12 +90,21 @@ export async function parse(words: readonly string[], version: string, run: (ask
   return output.join("");
 }
 
+/** npm may have kept options that were meant for us. */
+async function optionsBelowNpm({ name, options: given }: Asked, { env, stderr }: Around): Promise<Asked["options"]> {
+  const { asTyped } = await import("./npm.ts");
+  const { options, note } = asTyped(commands.find((one) => one.name === name) as CommandDeclaration, given, env);
+  if (note !== undefined) await write(stderr, `sessreap: ${note}\n`);
+  return options;
+}
+
 /** Runs the command that the words name. */
 export async function runProgram(words: readonly string[], around: Around): Promise<number> {
   let exitCode = 0;
-  const text = await parse(words, around.version, async ({ name, positionals, options }) => {
-    const run = await runners[name]();
-    exitCode = await run({ ...around, words: positionals, options: options as never });
+  const text = await parse(words, around.version, async (asked) => {
+    const options = isBelowNpm(around.env) ? await optionsBelowNpm(asked, around) : asked.options;
+    const run = await runners[asked.name]();
+    exitCode = await run({ ...around, words: asked.positionals, options: options as never });
   });
   await write(around.stdout, text);
   return exitCode;

@@ -41,8 +41,8 @@ const pidNamespace = lasting("our own pid namespace", () => {
   return { inode, initial: inode === initialPidNamespace };
 });
 
-export function lookHere(hostname: string): Here {
-  return { hostname, bootId: bootId(), machineId: machineId(), pidNamespace: pidNamespace() };
+export function lookHere(name: string): Here {
+  return { hostname: name, bootId: bootId(), machineId: machineId(), pidNamespace: pidNamespace() };
 }
 
 export function selfTest(): SelfTest {

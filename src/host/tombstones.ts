@@ -33,6 +33,8 @@ export type KeptMember = {
   readonly cut: string;
   /** Where in them the member itself begins and ends. */
   readonly member: { readonly start: number; readonly end: number };
+  /** base64 of the member that took its place, where it did not go but was changed. */
+  readonly replacedBy?: string;
 };
 
 /** A one-file entry: its content and what the file system knew of it. */
@@ -45,16 +47,21 @@ export type KeptFile = {
   readonly gid: number;
   /** Epoch ms. */
   readonly modifiedAt: number;
+  /** base64 of what took its place, where the entry did not go but was changed. */
+  readonly replacedBy?: string;
 };
 
-/** What the tombstones of one registry have in common; said once, before them. */
-export type Plot = Pick<Tombstone, "at" | "registry" | "format"> & { readonly sweepId: string };
+/** What the tombstones that follow have in common; `first` is the number of the first, and each line counts. */
+export type Plot = Pick<Tombstone, "at" | "registry" | "format"> & { readonly sweepId: string; readonly first: number } & Pick<
+    Tombstone["kept"],
+    "layout"
+  >;
 
-/** The rest of a tombstone. `number` makes its id. */
-export type Stone = Pick<Tombstone, "key" | "sessionId" | "reason" | "detail" | "kept"> & { readonly number: number };
+/** What a tombstone says beyond its plot: 64 MiB are to hold the markers of a whole machine. */
+type Stone = Pick<Tombstone, "key" | "sessionId" | "reason" | "detail"> & Partial<Omit<KeptMember, "layout"> & Omit<KeptFile, "layout">>;
 
-/** `stone` stands in the plot that was named last; `void` takes tombstones back whose entries were not reaped after all. */
-type Line = { readonly plot: Plot } | { readonly stone: Stone } | { readonly void: readonly string[] };
+/** `void` takes tombstones back whose entries were not reaped after all. */
+type Line = { readonly plot: Plot } | { readonly void: readonly string[] } | Stone;
 
 /** Bounds on what is kept. None younger than a day goes: what does not fit is not reaped. */
 export const tombstoneLimits = { ageMs: 30 * 86_400_000, bytes: 64 * 1024 * 1024, protectedMs: 86_400_000 } as const;
@@ -96,7 +103,11 @@ export function makeRoom(stateDir: string, nowMs: number): number {
 const encode = (line: Line): Buffer => Buffer.from(`${JSON.stringify(line)}\n`);
 
 export const encodePlot = (plot: Plot): Buffer => encode({ plot });
-export const encodeStone = (stone: Stone): Buffer => encode({ stone });
+
+export function encodeStone({ key, sessionId, reason, detail, kept }: Omit<Tombstone, "id" | keyof Plot>): Buffer {
+  const { layout: _layout, ...rest } = kept;
+  return encode({ key, sessionId, reason, detail, ...rest });
+}
 
 export function tombstoneId(sweepId: string, number: number): string {
   return `${sweepId}/${number}`;
@@ -125,32 +136,39 @@ export function exhume(stateDir: string, sweepId: string, ids: readonly string[]
   append(stateDir, sweepId, encode({ void: ids }));
 }
 
-/** Every line that can be read; the last one of a sweep that was killed may be torn. */
-function linesOf(text: string): readonly Line[] {
-  return text.split("\n").flatMap((line) => {
-    try {
-      return line === "" ? [] : [JSON.parse(line) as Line];
-    } catch {
-      return [];
-    }
-  });
+/** Undefined for a line that cannot be read: the last one of a sweep that was killed may be torn. */
+function lineOf(text: string): Line | undefined {
+  try {
+    return JSON.parse(text) as Line;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The tombstones that stand in the text of a sweep's file. */
 export function decodeTombstones(text: string): readonly Tombstone[] {
-  const lines = linesOf(text);
-  const taken = new Set(lines.flatMap((line) => ("void" in line ? line.void : [])));
-  const standing: Tombstone[] = [];
+  const found: Tombstone[] = [];
+  const taken = new Set<string>();
   let plot: Plot | undefined;
-  for (const line of lines) {
-    if ("plot" in line) plot = line.plot;
-    if (!("stone" in line) || plot === undefined) continue;
-    const { sweepId, at, registry, format } = plot;
-    const { number, key, sessionId, reason, detail, kept } = line.stone;
-    const id = tombstoneId(sweepId, number);
-    if (!taken.has(id)) standing.push({ id, at, registry, format, key, sessionId, reason, detail, kept });
+  let number = 0;
+  for (const raw of text.split("\n")) {
+    const line = raw === "" ? undefined : lineOf(raw);
+    if (line !== undefined && "plot" in line) {
+      ({ plot } = line);
+      number = plot.first;
+    } else if (line !== undefined && "void" in line) {
+      for (const id of line.void) taken.add(id);
+    } else if (plot !== undefined) {
+      const { sweepId, at, registry, format, layout } = plot;
+      if (line !== undefined) {
+        const { key, sessionId, reason, detail, ...rest } = line;
+        const kept = { layout, ...rest } as Tombstone["kept"];
+        found.push({ id: tombstoneId(sweepId, number), at, registry, format, key, sessionId, reason, detail, kept });
+      }
+      number += 1;
+    }
   }
-  return standing;
+  return found.filter(({ id }) => !taken.has(id));
 }
 
 /** All tombstones that stand, the oldest first. */

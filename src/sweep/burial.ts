@@ -1,5 +1,5 @@
 import type { Host } from "../host/host.ts";
-import { encodePlot, encodeStone, tombstoneId, type Stone, type Tombstone } from "../host/tombstones.ts";
+import { encodePlot, encodeStone, tombstoneId, type Tombstone } from "../host/tombstones.ts";
 import type { ExaminedEntry } from "./examined.ts";
 import type { ReadRegistry } from "./loaded.ts";
 import type { Grave } from "./outcome.ts";
@@ -9,15 +9,9 @@ export type Burial = { readonly entries: readonly ExaminedEntry[]; readonly ids:
 
 type Kept = Tombstone["kept"];
 
-function stoneOf({ entry, judgement }: ExaminedEntry, number: number, kept: Kept): Stone {
-  return {
-    number,
-    key: entry.key,
-    sessionId: entry.claim.ok ? entry.claim.registration.sessionId : undefined,
-    reason: judgement.reason,
-    detail: judgement.detail,
-    kept,
-  };
+function stoneOf({ entry, judgement: { reason, detail } }: ExaminedEntry, kept: Kept): Buffer {
+  const sessionId = entry.claim.ok ? entry.claim.registration.sessionId : undefined;
+  return encodeStone({ key: entry.key, sessionId, reason, detail, kept });
 }
 
 /**
@@ -27,15 +21,15 @@ function stoneOf({ entry, judgement }: ExaminedEntry, number: number, kept: Kept
 export function bury(
   host: Host,
   grave: Grave,
-  { target }: ReadRegistry,
+  { target, kind }: ReadRegistry,
   condemned: readonly ExaminedEntry[],
   keep: (entries: readonly ExaminedEntry[]) => readonly Kept[],
 ): Burial {
   const { sweepId, at } = grave;
-  const plot = encodePlot({ sweepId, at, registry: target.path, format: target.format.name });
+  const plot = encodePlot({ sweepId, at, registry: target.path, format: target.format.name, layout: kind, first: grave.count });
   for (let entries = condemned; ;) {
     const kept = keep(entries);
-    const encoded = entries.map((one, index) => encodeStone(stoneOf(one, grave.count + index, kept[index] as Kept)));
+    const encoded = entries.map((one, index) => stoneOf(one, kept[index] as Kept));
     let room = grave.room - plot.length;
     const fitting = encoded.findIndex(({ length }) => (room -= length) < 0);
     if (fitting >= 0) {

@@ -14,7 +14,7 @@ import { done, settleAll, stopped, undone, type Grave, type Outcome, type Outcom
 type Whole = { readonly one: ExaminedEntry; readonly state: FileState; readonly bytes: Buffer };
 
 /** What a tombstone keeps of a file: all it said, and what the file system knew of it. */
-function keptOf({ state, bytes }: Whole): KeptFile {
+export function keptOf({ state, bytes }: Pick<Whole, "state" | "bytes">): KeptFile {
   return {
     layout: "files",
     content: bytes.toString("base64"),

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { fields } from "../fields.ts";
 import {
   by,
   configure,
@@ -22,7 +23,6 @@ import {
 import { gonePid } from "../processes.ts";
 
 const since = daysAgo(1);
-const fields = { sessionId: "id", pid: "pid", registeredAt: "since", lastActivityAt: "active" };
 const mend = "; mend it or move it away, nothing of it was touched";
 
 /** Texts that are no registry, and what is said of each. */
@@ -213,10 +213,7 @@ test("escape sequences in keys, ids, hosts and paths never reach the terminal", 
     }),
   );
   const config = join(scratch.dir, "config.json");
-  writeOld(
-    config,
-    JSON.stringify({ registries: [{ format: "keyed-json", path: join(scratch.dir, "agents.json"), fields: { ...fields, host: "host" } }] }),
-  );
+  writeOld(config, JSON.stringify({ registries: [{ format: "keyed-json", path: join(scratch.dir, "agents.json"), fields }] }));
   symlinkSync(path, join(scratch.dir, "agents.json"));
   const runs = [
     ["list", "--config", config],

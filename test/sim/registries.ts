@@ -1,18 +1,8 @@
 import { keyedJson } from "../../src/registries/keyed-json.ts";
 import { llmmsgBridge } from "../../src/registries/llmmsg-bridge.ts";
 import type { Target } from "../../src/sweep/target.ts";
+import { fields } from "../fields.ts";
 import { serverUrl, type SessionKind } from "./machine.ts";
-
-const fields = {
-  sessionId: "id",
-  pid: "pid",
-  startTicks: "start",
-  bootId: "boot",
-  host: "host",
-  registeredAt: "since",
-  lastActivityAt: "active",
-  lastHeartbeatAt: "beat",
-} as const;
 
 const bare = { named: true, appServers: [], owner: undefined, release: undefined } as const;
 

@@ -56,6 +56,8 @@ const noDirectories = {
   putBackForgotten: unsimulated,
   dropDirectory: unsimulated,
   restoreEntryFile: unsimulated,
+  takeOver: unsimulated,
+  fileSystemOf: unsimulated,
   syncDirectories: unsimulated,
 } satisfies Partial<Host>;
 

@@ -1,7 +1,7 @@
 import { isJournal } from "../../host/journal-stream.ts";
-import { journalEvents, journalLine, journalLines, statesOf } from "../../report/journal.ts";
+import { journalEvents, journalLine, statesOf } from "../../report/journal.ts";
 import { sweepJson } from "../../report/json.ts";
-import { worstPosture, type Guard } from "../../report/guards.ts";
+import type { Guard } from "../../report/guards.ts";
 import type { LastRun } from "../../report/last-run.ts";
 import type { SweepReport } from "../../report/model.ts";
 import type { Palette } from "../../report/palette.ts";
@@ -18,6 +18,7 @@ import { openRecord, type SweepRecord } from "../record.ts";
 import { lockState } from "../run-lock.ts";
 import type { JudgingOptions } from "../settings.ts";
 import { listenForStop } from "../stop.ts";
+import { tellJournal } from "../tell-journal.ts";
 
 export type SweepCommandOptions = JudgingOptions &
   OutputOptions & { readonly dryRun?: boolean; readonly exitCode?: boolean; readonly metricsFile?: string };
@@ -48,12 +49,6 @@ async function tell(
   );
 }
 
-/** For the journal: one line an event, and nothing when there is nothing to say. */
-async function tellJournal({ stdout }: Invocation<SweepCommandOptions>, { report, guards, before, asides }: Told): Promise<void> {
-  const lines = journalLines(journalEvents(report, guards), before, worstPosture(guards));
-  await writeLines(stdout, [...lines, ...asides.map((line) => journalLine(4, visible(line)))]);
-}
-
 async function judgeAndReport(
   invocation: Invocation<SweepCommandOptions>,
   as: Pick<SweepOptions, "command" | "dryRun" | "lookAnyway">,
@@ -78,7 +73,7 @@ async function judgeAndReport(
     const timer = as.dryRun || toJournal ? undefined : glanceAtTimer(env, record?.before, Date.now());
     if (timer !== undefined) asides.push(timer);
     const said: Told = { report, guards, named, before: record?.before, asides, palette };
-    await (toJournal ? tellJournal(invocation, said) : tell(invocation, said));
+    await (toJournal ? tellJournal(stdout, said) : tell(invocation, said));
     return report.exitCode;
   } catch (error) {
     await record?.fault(error);
