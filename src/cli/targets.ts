@@ -96,7 +96,7 @@ type Spec = { readonly format: string; readonly path: string | undefined; readon
 function parseSpec(text: string): Spec {
   if (text === "") throw new Failure("usage", '--registry: "" names nothing');
   if (formatNames.includes(text)) return { format: text, path: undefined, isBare: false };
-  const prefix = /^([a-z][a-z-]*):(.+)$/.exec(text);
+  const prefix = text.includes(":") ? /^([a-z][a-z-]*):(.+)$/.exec(text) : null;
   if (prefix === null) return { format: "llmmsg-bridge", path: text, isBare: true };
   const [format, path] = [prefix[1] as string, prefix[2] as string];
   if (formatNames.includes(format)) return { format, path, isBare: false };

@@ -18,6 +18,8 @@ export function syncName(path: string): void {
  * and the kernel says ENOENT all the same, as it does below /proc (node 20.20).
  */
 export function makeDirectories(path: string): void {
+  // Nearly always it is there, and an error that is thrown costs more than a look.
+  if (statSync(path, { bigint: true, throwIfNoEntry: false })?.isDirectory() === true) return;
   try {
     mkdirSync(path, { mode: 0o700 });
     syncName(path);

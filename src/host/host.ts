@@ -17,7 +17,7 @@ import { takeOver, type TakeOver } from "./heal.ts";
 import { appendHistory, type HistoryLine } from "./history.ts";
 import { putBackForgotten } from "./forgotten.ts";
 import { livingPids, lookAtProcesses, startOfPid, type ProcessAnswer, type ProcessQuestion } from "./linux.ts";
-import { hostname, lookHere, readClock, selfTest } from "./linux-here.ts";
+import { hostName, lookHere, readClock, selfTest } from "./linux-here.ts";
 import { restoreEntryFile, type FileToRestore } from "./restore-entry.ts";
 import { loadMemory, saveMemory } from "./memory-store.ts";
 import { look } from "./observed.ts";
@@ -108,7 +108,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
       : await import("./portable.ts");
   return {
     clock: eyes.readClock,
-    here: () => eyes.lookHere(hostname()),
+    here: () => eyes.lookHere(hostName()),
     selfTest: eyes.selfTest,
     lookAtProcesses: eyes.lookAtProcesses,
     startOfPid: eyes.startOfPid,

@@ -20,8 +20,8 @@ export function readClock(): Clock {
   };
 }
 
-/** What `node:os` answers, where `/proc` shows it without loading that. */
-export function hostname(): string {
+/** What `node:os` calls this host, where `/proc` shows it without loading that. */
+export function hostName(): string {
   const shown = process.platform === "linux" ? look("the host's name", () => readFileSync("/proc/sys/kernel/hostname", "utf8")) : undefined;
   return shown?.seen === true ? shown.value.trimEnd() : process.getBuiltinModule("node:os").hostname();
 }
@@ -35,8 +35,9 @@ function lasting<T>(what: string, get: () => T): () => Observed<T> {
 const bootId = lasting("the boot id", () => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
 const machineId = lasting("the machine id", () => readFileSync("/etc/machine-id", "utf8").trim());
 const pidNamespace = lasting("our own pid namespace", () => {
-  const inode = /^pid:\[(\d+)\]$/.exec(readlinkSync("/proc/self/ns/pid"))?.[1];
-  if (inode === undefined) throw new Error("a namespace in an unknown shape");
+  const link = readlinkSync("/proc/self/ns/pid");
+  const inode = link.slice("pid:[".length, -1);
+  if (link !== `pid:[${inode}]` || !(Number(inode) > 0)) throw new Error("a namespace in an unknown shape");
   return { inode, initial: inode === initialPidNamespace };
 });
 

@@ -4,16 +4,21 @@
  */
 const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u2065\u3164\uffa0]/gu;
 
+/** Most texts are nothing but this, and need no closer look. */
+const harmless = /^[ -~]*$/;
+
 /** A key or a path longer than this, in characters, is cut: nobody reads it, and it would hide its neighbours. */
 const longest = 200;
 
+function escaped(character: string): string {
+  const code = (character.codePointAt(0) ?? 0).toString(16);
+  if (code.length > 4) return `\\u{${code}}`;
+  return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : `\\u${code.padStart(4, "0")}`;
+}
+
 /** Text from a registry or an argv, safe to print: nothing in it moves a cursor, ends a line or hides a letter. Cut at `limit`. */
 export function visible(text: string, limit = longest): string {
-  const shown = text.replace(hidden, (character) => {
-    const code = (character.codePointAt(0) ?? 0).toString(16);
-    if (code.length > 4) return `\\u{${code}}`;
-    return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : `\\u${code.padStart(4, "0")}`;
-  });
+  const shown = harmless.test(text) ? text : text.replace(hidden, escaped);
   if (shown.length <= limit) return shown;
   // Never between the two halves of one character.
   return `${shown.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, "")}…`;

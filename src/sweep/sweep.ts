@@ -1,4 +1,5 @@
 import type { Host } from "../host/host.ts";
+import { isoText } from "../core/iso-text.ts";
 import type { HistoryLine } from "../host/history.ts";
 import { sayError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
@@ -36,7 +37,8 @@ const stopCodes: Readonly<Record<NonNullable<Stop["signal"]> | "none", number | 
 
 /** `20261120T150000Z-3f2a`: sorts by time and names one sweep for ever. */
 export function sweepIdAt(startedAt: string, suffix: string): string {
-  return `${startedAt.replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "")}-${suffix}`;
+  const seconds = startedAt.slice(0, startedAt.lastIndexOf("."));
+  return `${seconds.replaceAll("-", "").replaceAll(":", "")}Z-${suffix}`;
 }
 
 /** Passes on those that are to be reaped, and puts aside by intent what else is to be done. */
@@ -136,7 +138,7 @@ function eachOf<T>(registries: readonly Examined[], say: (examined: Examined) =>
 export async function sweep(host: Host, options: SweepOptions): Promise<SweepReport> {
   const { clock, here } = { clock: host.clock(), here: host.here() };
   const startedMs = clock.wallMs.seen ? clock.wallMs.value : 0;
-  const startedAt = new Date(startedMs).toISOString();
+  const startedAt = isoText(startedMs);
   const sweepId = sweepIdAt(startedAt, host.randomSuffix());
   const examination = await examine(host, options);
   const { refusal, registries, unread, warnings } = examination;
