@@ -1,40 +1,23 @@
-// Bundles the tool into one CommonJS file: it starts twice as fast as a tree of modules, and lazily imported parts
-// stay lazy inside it.
+// Bundles the tool into one CommonJS file: it starts twice as fast as a tree of modules. What a quiet sweep runs is its
+// head; everything else lies behind it as text (see parts.mjs).
 import { createHash } from "node:crypto";
-import { appendFileSync, readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
+import { partsOf } from "./parts.mjs";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
 const common = { bundle: true, platform: "node", target: "node20", legalComments: "none", metafile: true, logLevel: "warning" };
 
-/** What a quiet sweep never runs: packages, and the one module of ours that is made of a package. */
-const seldom = /^(?:[^.].*|\.\/config-schema\.ts)$/;
-
-/**
- * V8 reads every function of a file before the first one runs, needed or not. So what is imported with `import()` and
- * seldom needed goes into the file as one string literal, which is passed over in a tenth of the time and compiled
- * when somebody asks for it. Its stack traces carry its own name.
- */
-const packed = (metafiles) => ({
-  name: "packed",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: seldom }, ({ kind, path, resolveDir }) => {
-      if (kind !== "dynamic-import" || path.startsWith("node:")) return undefined;
-      return { path, namespace: "packed", pluginData: { resolveDir } };
-    });
-    onLoad({ filter: /.*/, namespace: "packed" }, async ({ path, pluginData: { resolveDir } }) => {
-      const stdin = { contents: `module.exports = require(${JSON.stringify(path)});`, resolveDir };
-      const { outputFiles, metafile } = await build({ ...common, stdin, format: "cjs", write: false, minify: true });
-      metafiles.push(metafile);
-      const [text, filename] = [outputFiles[0].text, `sessreap/${path.replace("./", "")}`].map((value) => JSON.stringify(value));
-      const contents = `
-        const { compileFunction } = require("node:vm");
-        compileFunction(${text}, ["module", "require", "__filename"], { filename: ${filename} })(module, require, __filename);`;
-      return { contents, resolveDir };
-    });
-  },
-});
+const tool = {
+  ...common,
+  format: "cjs",
+  write: false,
+  minify: true,
+  // Node's own modules are loaded by `require` when `import()` asks for them: that is faster than its module loader.
+  supported: { "dynamic-import": false },
+  define: { SESSREAP_VERSION: JSON.stringify(version) },
+};
 
 /** commander loads `node:child_process` at once, for subcommands that are programs of their own: there are none here. */
 const withoutPrograms = {
@@ -47,23 +30,29 @@ const withoutPrograms = {
   },
 };
 
+/** Gives a part when it is first asked for; a stack trace names it. */
+const loader = `
+function __part(name) {
+  const loaded = (__part.loaded ??= {});
+  if (loaded[name] === undefined) {
+    const part = (loaded[name] = { exports: {} });
+    const { compileFunction } = require("node:vm");
+    const names = ["module", "exports", "require", "__filename", "__part", "__shared"];
+    compileFunction(__texts()[name], names, { filename: "sessreap/" + name })(part, part.exports, require, __filename, __part, __shared);
+  }
+  return loaded[name].exports;
+}`;
+
 /** The tool; the metafiles say which files of which packages are really in it. */
 export async function bundleTool() {
-  const inside = [];
-  const { metafile } = await build({
-    ...common,
-    entryPoints: ["src/cli/main.ts"],
-    outfile: "dist/sessreap.cjs",
-    format: "cjs",
-    plugins: [packed(inside), withoutPrograms],
-    // Node's own modules are loaded by `require` when `import()` asks for them: that is faster than its module loader.
-    supported: { "dynamic-import": false },
-    define: { SESSREAP_VERSION: JSON.stringify(version), "import.meta.url": "__importMetaUrl" },
-    banner: { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
-  });
-  const made = createHash("sha256").update(readFileSync("dist/sessreap.cjs")).digest("hex");
-  appendFileSync("dist/sessreap.cjs", `// build ${made.slice(0, 32)}\n`);
-  return { metafiles: [metafile, ...inside] };
+  const { head, texts, metafiles } = await partsOf("src/cli/main.ts", { ...tool, plugins: [withoutPrograms] });
+  // The head alone is a function, the whole file calls it: bin/sessreap.cjs reads no further when it need not.
+  const start = `(function (require, module, __filename, __texts) {${head}${loader}\n})\n`;
+  const rest = `(require, module, __filename, () => (${JSON.stringify(texts)}));\n`;
+  const made = createHash("sha256").update(start).update(rest).digest("hex");
+  const lineFor = (length) => `// build ${made.slice(0, 32)} ${String(length).padStart(9, "0")}\n`;
+  writeFileSync("dist/sessreap.cjs", lineFor(lineFor(0).length + start.length) + start + rest);
+  return { metafiles };
 }
 
 /** What programs import: the ladder and the formats, without anything that touches the world. */

@@ -1,24 +1,25 @@
-// Lets the tool run as it usually does, in a scratch home, and keeps what V8 compiled meanwhile for `bin/sessreap.js`.
+// Lets the tool run as it usually does, in a scratch home, and keeps what V8 compiled meanwhile for `bin/sessreap.cjs`.
 // Whatever the runs did not need is compiled when it is needed, as always.
 "use strict";
-const { copyFileSync, mkdtempSync, rmSync, unlinkSync, utimesSync, writeFileSync } = require("node:fs");
+const { copyFileSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const { join } = require("node:path");
+const { Script } = require("node:vm");
 
-const cache = join(__dirname, "..", "dist", "sessreap.cache");
-try {
-  unlinkSync(cache);
-} catch {
-  // There was none.
-}
+const dist = join(__dirname, "..", "dist");
+const bundle = join(dist, "sessreap.cjs");
+const text = readFileSync(bundle, "latin1");
+const build = text.slice(0, text.indexOf("\n"));
+const script = new Script(text.slice(0, Number(build.slice(-9))), { filename: bundle });
 
 const scratch = mkdtempSync(join(tmpdir(), "sessreap-compile-"));
 const registry = join(scratch, "registrations.json");
 copyFileSync(join(__dirname, "..", "examples", "registrations.json"), registry);
 utimesSync(registry, 0, 0);
+// Whoever builds: npm's variables, too, would lead to parts that a timer's sweep does not need.
+for (const name of Object.keys(process.env)) if (name !== "PATH") delete process.env[name];
 process.env.HOME = scratch;
 process.env.SESSREAP_STATE_DIR = join(scratch, "state");
-process.argv[1] = join(__dirname, "..", "bin", "sessreap.js");
 
 const runs = [["--version"], ["--dry-run", "--app-server", "ws://127.0.0.1:9", "--registry", registry], ["--registry", registry, "--json"]];
 /** The tool's own output is of no use here. */
@@ -26,22 +27,26 @@ const fs = require("node:fs");
 const { writeSync } = fs;
 fs.writeSync = (fd, bytes, ...rest) => (fd === 1 || fd === 2 ? bytes.length - (rest[0] ?? 0) : writeSync(fd, bytes, ...rest));
 
-let bin;
-let next = 0;
-function run() {
-  process.argv.splice(2, Infinity, ...runs[next]);
-  next += 1;
-  if (bin === undefined) bin = require("../bin/sessreap.js");
-  else bin.script.runInThisContext()(require, module, join(__dirname, "..", "dist", "sessreap.cjs"));
+let unexpected;
+function runNext() {
+  const words = runs.shift();
+  if (words === undefined) return false;
+  process.argv.splice(2, Infinity, ...words);
+  script.runInThisContext()(require, module, bundle, () => {
+    unexpected = `sessreap ${words.join(" ")} asked for a part that no quiet sweep needs`;
+    throw new Error(unexpected);
+  });
+  // Without work in the loop, nobody would hear of its next end.
+  setImmediate(() => undefined);
+  return true;
 }
 
 process.on("beforeExit", () => {
-  if (next < runs.length) {
-    run();
-    return;
-  }
+  if (runNext()) return;
   rmSync(scratch, { recursive: true, force: true });
-  writeFileSync(cache, Buffer.concat([Buffer.from(bin.maker, "latin1"), bin.script.createCachedData()]));
-  process.exitCode = 0;
+  if (unexpected !== undefined) throw new Error(unexpected);
+  const { platform, arch, versions } = process;
+  const line = `${build} on ${platform} ${arch} ${versions.v8}\n`;
+  writeFileSync(join(dist, "sessreap.cache"), Buffer.concat([Buffer.from(line, "latin1"), script.createCachedData()]));
 });
-run();
+runNext();

@@ -80,7 +80,9 @@ function hasTombstone({ state }) {
         }
       });
     const taken = new Set(lines.flatMap((line) => line.void ?? []));
-    return lines.some(({ tombstone }) => tombstone?.key === "ghost" && !taken.has(tombstone.id));
+    // One plot, and one entry in it that can be the ghost.
+    const { sweepId, first } = lines.find(({ plot }) => plot !== undefined)?.plot ?? {};
+    return lines.some(({ key }) => key === "ghost") && !taken.has(`${sweepId}/${first}`);
   });
 }
 

@@ -168,11 +168,24 @@ function linesIn(path) {
     });
 }
 
-function hasTombstone(disk, key) {
+/** A plot says what its lines have in common, and the number of the first of them. */
+function hasTombstone(disk, wanted) {
   const directory = join(disk, "home/state/tombstones");
-  const lines = existsSync(directory) ? readdirSync(directory).flatMap((name) => linesIn(join(directory, name))) : [];
-  const taken = new Set(lines.flatMap((line) => line.void ?? []));
-  return lines.some(({ tombstone }) => tombstone?.key === key && !taken.has(tombstone.id));
+  const names = existsSync(directory) ? readdirSync(directory) : [];
+  return names.some((name) => {
+    const [taken, standing] = [new Set(), []];
+    let plot;
+    let number = 0;
+    for (const line of linesIn(join(directory, name))) {
+      if (line.plot !== undefined) [plot, number] = [line.plot, line.plot.first];
+      else if (line.void !== undefined) for (const id of line.void) taken.add(id);
+      else {
+        if (line.key === wanted) standing.push(`${plot.sweepId}/${number}`);
+        number += 1;
+      }
+    }
+    return standing.some((id) => !taken.has(id));
+  });
 }
 
 const contentOf = (path) => (existsSync(path) && lstatSync(path).isFile() ? readFileSync(path, "utf8") : undefined);

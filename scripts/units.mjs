@@ -5,12 +5,11 @@ import { build } from "esbuild";
 
 const root = new URL("../systemd/", import.meta.url);
 const bundled = await build({ entryPoints: ["src/systemd/units.ts"], bundle: true, platform: "node", format: "esm", write: false });
-const { shippedCommand, systemUnits, userUnits } = await import(`data:text/javascript,${encodeURIComponent(bundled.outputFiles[0].text)}`);
+const { shippedCommand, unitFiles } = await import(`data:text/javascript,${encodeURIComponent(bundled.outputFiles[0].text)}`);
 const choice = { command: shippedCommand, header: "Made by scripts/units.mjs; changes belong into a drop-in (systemctl edit)." };
-const files = [
-  ...userUnits(choice).map(({ name, text }) => [`user/${name}`, text]),
-  ...systemUnits(choice).map(({ name, text }) => [`system/${name}`, text]),
-];
+const files = ["user", "system"].flatMap((manager) =>
+  Object.values(unitFiles(manager, choice)).map(({ name, text }) => [`${manager}/${name}`, text]),
+);
 
 function read(path) {
   try {

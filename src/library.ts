@@ -1,4 +1,4 @@
-import { scan } from "./registries/json-bytes.ts";
+import { memberKey, memberValue, scan } from "./registries/json-bytes.ts";
 import type { Claim, MembersFormat } from "./registries/format.ts";
 
 /**
@@ -25,12 +25,16 @@ export type Read =
 /** Reads the bytes of one JSON file with many entries; a key that occurs twice is there twice. */
 export function readMembers(format: MembersFormat, bytes: Uint8Array): Read {
   const decoder = new TextDecoder();
-  const claims: { readonly key: string; readonly claim: Claim }[] = [];
   const source = { bytes, text: (start: number, end: number) => decoder.decode(bytes.subarray(start, end)) };
-  const result = scan(source, format.entries, ({ key }, value) => void claims.push({ key, claim: format.claim(key, value) }));
+  const result = scan(source, format.entries);
   if (!result.ok) return { ok: false, problem: result.problem, offset: result.offset };
-  if (result.container.kind !== format.container) {
-    return { ok: false, problem: `it holds an ${result.container.kind}, not an ${format.container}`, offset: 0 };
+  const { container } = result;
+  if (container.kind !== format.container) {
+    return { ok: false, problem: `it holds an ${container.kind}, not an ${format.container}`, offset: 0 };
   }
+  const claims = Array.from({ length: container.members.length }, (_, index) => {
+    const key = memberKey(source, container, index);
+    return { key, claim: format.claim(key, memberValue(source, container, index)) };
+  });
   return { ok: true, claims };
 }

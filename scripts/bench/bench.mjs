@@ -35,7 +35,7 @@ if (process.env.PYENV_ROOT !== undefined) env.PYENV_ROOT = process.env.PYENV_ROO
 
 const node = process.execPath;
 const python = execFileSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).trim();
-const sessreap = (...words) => [node, join(root, "bin/sessreap.js"), ...words];
+const sessreap = (...words) => [node, join(root, "bin/sessreap.cjs"), ...words];
 const beside = (name, ...words) => [join(here, name), ...words];
 const bare = { name: "node -e 0", argv: [node, "-e", "0"] };
 

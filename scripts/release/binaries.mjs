@@ -1,9 +1,10 @@
 // Builds the standalone binaries: `npm run release:binaries`, or `-- --only linux-x64`. Nothing comes from anywhere but
 // npm, and nothing is believed that was not run, or where it cannot be run, looked into.
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { writeCompiled } from "./compiled.mjs";
 import { fetchNode, seed } from "./nodes.mjs";
 import { platforms, writers } from "./platforms.mjs";
 import { proveBytes, provePlaceless, proveRun } from "./prove.mjs";
@@ -13,7 +14,7 @@ const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const tools = resolve("scripts/release/tools");
 const work = resolve(".cache/release/build");
 const home = join(work, "home");
-const bundle = join(work, "sessreap.cjs");
+const parts = { head: join(work, "head"), rest: join(work, "rest") };
 
 function chosen() {
   const { values } = parseArgs({ options: { only: { type: "string", multiple: true } } });
@@ -31,12 +32,22 @@ function nodesFor(platform) {
   return { version: process.versions.node, base: process.execPath, writer: process.execPath };
 }
 
+/** The first line of the bundle ends with the length of its head. */
+function splitBundle() {
+  const bundle = readFileSync("dist/sessreap.cjs");
+  const length = Number(/^\/\/ build \w+ (\d+)\n/.exec(bundle.latin1Slice(0, 100))?.[1]);
+  if (!(length < bundle.length)) throw new Error("dist/sessreap.cjs does not say how long its head is");
+  writeFileSync(parts.head, bundle.subarray(0, length));
+  writeFileSync(parts.rest, bundle.subarray(length));
+}
+
 function buildOne(platform) {
   const nodes = nodesFor(platform);
   const base = seed(home, platform, nodes.version, nodes.base);
   const output = resolve(`release/sessreap-${platform}`);
   const pkg = join(tools, "node_modules/@yao-pkg/pkg");
   rmSync(output, { force: true });
+  const compiled = writeCompiled({ platform, node: nodes.base, head: parts.head, output: join(work, "compiled") });
   const words = [resolve("scripts/release/inject.cjs"), pkg, nodes.version, platform, output];
   execFileSync(nodes.writer, words, {
     cwd: work,
@@ -44,10 +55,12 @@ function buildOne(platform) {
     stdio: ["ignore", "ignore", "inherit"],
   });
   chmodSync(output, 0o755);
-  proveBytes(output, base, bundle);
+  proveBytes(output, base, [parts.head, parts.rest, join(work, "compiled")]);
   provePlaceless(output);
   const proof = proveRun(output, platform, version);
-  process.stdout.write(`release/sessreap-${platform}  ${(statSync(output).size / 1e6).toFixed(1)} MB  node ${nodes.version}  ${proof}\n`);
+  process.stdout.write(
+    `release/sessreap-${platform}  ${(statSync(output).size / 1e6).toFixed(1)} MB  node ${nodes.version}  ${compiled}; ${proof}\n`,
+  );
 }
 
 execFileSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" });
@@ -55,5 +68,6 @@ execFileSync("npm", ["ci", "--ignore-scripts", "--prefix", tools], { stdio: ["ig
 rmSync(work, { recursive: true, force: true });
 mkdirSync(join(work, "tmp"), { recursive: true });
 mkdirSync("release", { recursive: true });
-copyFileSync("dist/sessreap.cjs", bundle);
+splitBundle();
+copyFileSync("scripts/release/sea.cjs", join(work, "sea.cjs"));
 for (const platform of chosen()) buildOne(platform);

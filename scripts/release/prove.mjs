@@ -10,15 +10,15 @@ function insist(isSo, what) {
   if (!isSo) throw new Error(what);
 }
 
-/** By its bytes, which any machine can read: the fuse is lit, and the bundle is in it once, at its full size. */
-export function proveBytes(path, bareNode, bundle) {
+/** By its bytes, which any machine can read: the fuse is lit, and every part of the tool is in it, at its full size. */
+export function proveBytes(path, bareNode, parts) {
   const bytes = readFileSync(path);
   insist(bytes.includes(`${fuse}1`) && !bytes.includes(`${fuse}0`), `${path} is a bare node: its fuse is not lit`);
-  insist(bytes.includes(readFileSync(bundle)), `${path} does not hold the bundle`);
+  for (const part of parts) insist(bytes.includes(readFileSync(part)), `${path} does not hold ${part}`);
   // A Mach-O loses its old signature, which is larger than the bundle, so its size says nothing.
   if (!bytes.subarray(0, 4).equals(Buffer.from("\u007fELF"))) return;
-  const [grown, wanted] = [statSync(path).size - statSync(bareNode).size, statSync(bundle).size];
-  insist(grown >= wanted, `${path} is only ${grown} bytes larger than its node; the bundle has ${wanted}`);
+  const [grown, wanted] = [statSync(path).size - statSync(bareNode).size, parts.reduce((sum, part) => sum + statSync(part).size, 0)];
+  insist(grown >= wanted, `${path} is only ${grown} bytes larger than its node; its parts have ${wanted}`);
 }
 
 /** Whatever of this machine's paths stands in the file. */
@@ -27,7 +27,8 @@ export function provePlaceless(path) {
   insist(!bytes.includes(resolve(".")), `${path} names the directory in which it was built`);
 }
 
-function emulator(platform) {
+/** The words before a program of that platform; undefined where it cannot be run. */
+export function emulator(platform) {
   if (platform === `${process.platform}-${process.arch}`) return [];
   const isQemu = platform === "linux-arm64" && process.platform === "linux" && spawnSync("qemu-aarch64-static", ["--version"]).status === 0;
   return isQemu ? ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"] : undefined;

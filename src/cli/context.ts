@@ -11,6 +11,9 @@ export type Invocation<Options> = {
   readonly version: string;
 };
 
+/** The process around a command, whatever it is. */
+export type Around = Pick<Invocation<never>, "env" | "stdout" | "stderr" | "version">;
+
 /** Runs one command and returns the exit code. */
 export type Run<Options> = (invocation: Invocation<Options>) => Promise<number>;
 

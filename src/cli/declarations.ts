@@ -162,6 +162,7 @@ export const commands = [
       { flags: "--user", help: "for your own manager (the default)" },
       { flags: "--system <user>", help: "for the system's manager, run as this user" },
       { flags: "--follow <unit>", help: "start and stop the timer with this unit, such as the bridge's" },
+      { flags: "--watch", help: "keep sessreap watch running, too: it reaps the moment a holder exits" },
       { flags: "--no-enable", help: "write the units, turn nothing on" },
       { flags: "-n, --dry-run", help: "say what would be written" },
     ],

@@ -3,8 +3,11 @@ import { journalLine } from "../report/journal.ts";
 import { outputSchema } from "../report/model.ts";
 import { exitCodes } from "../report/exit-code.ts";
 import { visible } from "../report/visible.ts";
+import { runSweep } from "./commands/sweep.ts";
+import type { Around } from "./context.ts";
 import { Failure } from "./failure.ts";
 import { stderr, stdout, write } from "./output.ts";
+import { isBelowNpm, plainSweepOptions } from "./plain-words.ts";
 
 declare const SESSREAP_VERSION: string;
 
@@ -35,14 +38,17 @@ async function report(error: unknown, words: readonly string[]): Promise<number>
   return exitCode;
 }
 
-/** The version is asked for by scripts and hooks, which need not wait for the parser of command lines. */
+/** The version is asked for by scripts and hooks, a sweep by timers: neither waits for the parser of command lines. */
 async function run(words: readonly string[]): Promise<number> {
   if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
     await write(stdout, `${SESSREAP_VERSION}\n`);
     return exitCodes.done;
   }
+  const around: Around = { env: process.env, stdout, stderr, version: SESSREAP_VERSION };
+  const options = isBelowNpm(process.env) ? undefined : plainSweepOptions(words);
+  if (options !== undefined) return runSweep({ ...around, words: [], options });
   const { runProgram } = await import("./program.ts");
-  return runProgram(words, { env: process.env, stdout, stderr, version: SESSREAP_VERSION });
+  return runProgram(words, around);
 }
 
 /** The one place where an exit code is set; `process.exit` would cut what a slow pipe has not taken yet. */

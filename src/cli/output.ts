@@ -3,8 +3,6 @@ import { errorCode } from "../host/observed.ts";
 import { plain, type Palette } from "../report/palette.ts";
 import { Failure } from "./failure.ts";
 
-export type ColorChoice = "auto" | "always" | "never";
-
 /**
  * One of our two outputs. Node's own stream for it costs a tenth of a bare start, so it is made only when somebody asks
  * for it.
@@ -94,4 +92,16 @@ export async function writeLines(to: Output, lines: readonly string[]): Promise<
         .join(""),
     );
   }
+}
+
+/** Writes many small pieces in few writes, and ends the line. */
+export async function writePieces(to: Output, pieces: Iterable<string>): Promise<void> {
+  let held = "";
+  for (const piece of pieces) {
+    held += piece;
+    if (held.length < chunkBytes) continue;
+    await write(to, held);
+    held = "";
+  }
+  await write(to, `${held}\n`);
 }

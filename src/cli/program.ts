@@ -1,13 +1,16 @@
 import { Command, CommanderError, Option } from "commander";
+import { runList, runSweep } from "./commands/sweep.ts";
 import { commands, type CommandDeclaration, type CommandName } from "./declarations.ts";
-import type { Invocation, Run } from "./context.ts";
+import type { Around, Run } from "./context.ts";
 import { Failure } from "./failure.ts";
+import { write } from "./output.ts";
+import { isBelowNpm } from "./plain-words.ts";
 import { didYouMean } from "./suggest.ts";
 
-/** Each command's code is loaded when it is run, so that a quiet sweep pays for none of the others. */
+/** The code of all but the sweep is loaded when it is run, so that a quiet sweep pays for none of it. */
 const runners: Readonly<Record<CommandName, () => Promise<Run<never>>>> = {
-  sweep: async () => (await import("./commands/sweep.ts")).runSweep,
-  list: async () => (await import("./commands/sweep.ts")).runList,
+  sweep: async () => runSweep,
+  list: async () => runList,
   explain: async () => (await import("./commands/explain.ts")).runExplain,
   history: async () => (await import("./commands/history.ts")).runHistory,
   restore: async () => (await import("./commands/restore.ts")).runRestore,
@@ -59,15 +62,14 @@ function sayUsage(error: CommanderError, program: Command, words: readonly strin
   return error.message.replace(/^error: /, "").replaceAll("\n", " ");
 }
 
-type Around = Pick<Invocation<never>, "env" | "stdout" | "stderr" | "version">;
+type Asked = { readonly name: CommandName; readonly positionals: readonly string[]; readonly options: Readonly<Record<string, unknown>> };
 
-/** Parses the words and runs the command that they name. */
-export async function runProgram(words: readonly string[], around: Around): Promise<number> {
-  let exitCode = 0;
+/** Parses the words, and lets `run` do what they ask for; help and version are returned as text. */
+export async function parse(words: readonly string[], version: string, run: (asked: Asked) => Promise<void>): Promise<string> {
   const output: string[] = [];
   const program = new Command("sessreap")
     .description("Purges ghost registrations: entries that say a coding-agent session is alive when it is not.")
-    .version(around.version)
+    .version(version)
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.push(text), writeErr: () => undefined })
     .enablePositionalOptions(false)
@@ -76,8 +78,7 @@ export async function runProgram(words: readonly string[], around: Around): Prom
     const command = declare(program, declaration, index === 0, words);
     command.exitOverride().action(async (...given: readonly unknown[]) => {
       const positionals = "arguments" in declaration ? [given[0] ?? []].flat() : [];
-      const run = await runners[declaration.name]();
-      exitCode = await run({ ...around, words: positionals as string[], options: command.opts<never>() });
+      await run({ name: declaration.name, positionals: positionals as string[], options: command.opts() });
     });
   }
   try {
@@ -86,6 +87,25 @@ export async function runProgram(words: readonly string[], around: Around): Prom
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw new Failure("usage", `${sayUsage(error, program, words)} (see sessreap --help)`);
   }
-  if (output.length > 0) await (await import("./output.ts")).write(around.stdout, output.join(""));
+  return output.join("");
+}
+
+/** npm may have kept options that were meant for us. */
+async function optionsBelowNpm({ name, options: given }: Asked, { env, stderr }: Around): Promise<Asked["options"]> {
+  const { asTyped } = await import("./npm.ts");
+  const { options, note } = asTyped(commands.find((one) => one.name === name) as CommandDeclaration, given, env);
+  if (note !== undefined) await write(stderr, `sessreap: ${note}\n`);
+  return options;
+}
+
+/** Runs the command that the words name. */
+export async function runProgram(words: readonly string[], around: Around): Promise<number> {
+  let exitCode = 0;
+  const text = await parse(words, around.version, async (asked) => {
+    const options = isBelowNpm(around.env) ? await optionsBelowNpm(asked, around) : asked.options;
+    const run = await runners[asked.name]();
+    exitCode = await run({ ...around, words: asked.positionals, options: options as never });
+  });
+  await write(around.stdout, text);
   return exitCode;
 }

@@ -34,23 +34,28 @@ export type Endpoint = { readonly kind: "tcp"; readonly port: number } | { reado
 /** Where a live session of a registry must show: as a process, as a loaded thread, or as one of the two. */
 export type Presence = "process" | "thread" | "either";
 
-/** A claim that says nothing; formats fill in what their entries carry. */
-export const nothingClaimed: Omit<Registration, "key"> = {
-  sessionId: undefined,
-  identity: undefined,
-  pid: undefined,
-  startTicks: undefined,
-  bootId: undefined,
-  host: undefined,
-  machineId: undefined,
-  pidNamespace: undefined,
-  registeredAt: undefined,
-  lastActivityAt: undefined,
-  lastHeartbeatAt: undefined,
-  master: false,
-  cwd: undefined,
-  endpoint: undefined,
-};
+/** A claim that says nothing; formats fill in what their entries carry. Each field is named here: a spread per entry is slow. */
+export function claimNothing(key: string): { -readonly [Name in keyof Registration]: Registration[Name] } {
+  return {
+    key,
+    sessionId: undefined,
+    identity: undefined,
+    pid: undefined,
+    startTicks: undefined,
+    bootId: undefined,
+    host: undefined,
+    machineId: undefined,
+    pidNamespace: undefined,
+    registeredAt: undefined,
+    lastActivityAt: undefined,
+    lastHeartbeatAt: undefined,
+    master: false,
+    cwd: undefined,
+    endpoint: undefined,
+  };
+}
+
+export const nothingClaimed: Registration = claimNothing("");
 
 const uuid = /^(?:urn:uuid:)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i;
 

@@ -16,6 +16,8 @@ export type HistoryLine = {
     readonly reason: string;
     readonly tombstone: string | undefined;
   }[];
+  /** How many more entries there were than are told here; the tombstones have them all. */
+  readonly more?: number;
   readonly processes?: readonly RetiredProcess[];
 };
 

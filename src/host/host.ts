@@ -1,5 +1,4 @@
 import { existsSync, type BigIntStats } from "node:fs";
-import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { homeOf } from "./homes.ts";
 import type { SelfTest } from "../core/doubt.ts";
@@ -16,7 +15,7 @@ import { fsyncDirectory, readRegistryFile, type FileRead, type ReadFile } from "
 import { appendHistory, type HistoryLine } from "./history.ts";
 import { putBackForgotten } from "./forgotten.ts";
 import { livingPids, lookAtProcesses, startOfPid, type ProcessAnswer, type ProcessQuestion } from "./linux.ts";
-import { lookHere, readClock, selfTest } from "./linux-here.ts";
+import { hostname, lookHere, readClock, selfTest } from "./linux-here.ts";
 import { restoreEntryFile, type FileToRestore } from "./restore-entry.ts";
 import { loadMemory, saveMemory } from "./memory-store.ts";
 import { isLockHeld, isUnitUp } from "./owner.ts";

@@ -44,10 +44,12 @@ function namesOf(pid: number, comm: string): readonly string[] {
   return names.filter((name) => name !== "");
 }
 
+const gone: Observed<PidSight> = seen({ kind: "gone" });
+
 /** One that `/proc` does not list is asked for first: a failed open is dearer than a failed kill. */
 function lookAtPid(pid: number, isListed: boolean): Observed<PidSight> {
   try {
-    if (!isListed && !isThere(pid)) return seen({ kind: "gone" });
+    if (!isListed && !isThere(pid)) return gone;
     const stat = readStat(pid);
     return seen({
       kind: "there",
@@ -156,7 +158,8 @@ export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnsw
     }
   }
   const complete = controlled(listed, problem);
-  const sights = new Map([...question.pids].map((pid) => [pid, lookAtPid(pid, listed.has(pid))] as const));
+  const sights = new Map<number, Observed<PidSight>>();
+  for (const pid of question.pids) sights.set(pid, lookAtPid(pid, listed.has(pid)));
   // Only a recorded pid can be a container's, so without one nobody's NSpid is read.
   const containers = (): ProcessTable["innerPids"] => readInner(pids, new Set(agents.map(({ pid }) => pid)));
   const innerPids = !complete.seen ? complete : question.pids.size > 0 ? containers() : seen(new Map<number, readonly InnerProcess[]>());

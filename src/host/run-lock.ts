@@ -3,6 +3,7 @@ import type { Server } from "node:net";
 import { join } from "node:path";
 import { abstractAddress } from "./abstract-socket.ts";
 import { makeDirectories } from "./directories.ts";
+import { takeAddress } from "./handles.ts";
 import { errorCode } from "./observed.ts";
 
 export type RunLock = { readonly release: () => void };
@@ -42,6 +43,8 @@ async function isAnswered(address: string): Promise<boolean> {
 export async function takeRunLock(stateDir: string): Promise<RunLock | undefined> {
   makeDirectories(stateDir);
   const address = lockAddress(stateDir);
+  const taken = address.startsWith("\0") ? takeAddress(address) : undefined;
+  if (taken !== undefined) return taken === "taken" ? undefined : taken;
   let server = await listen(address);
   if (server === "taken" && !address.startsWith("\0") && !(await isAnswered(address))) {
     // A socket file outlives its process; nobody answers at this one.

@@ -10,7 +10,7 @@ import {
   writeSync,
   type BigIntStats,
 } from "node:fs";
-import type { Span } from "../registries/json-bytes.ts";
+import type { Span } from "../registries/json-members.ts";
 import { findPlace, type Place } from "./anchored.ts";
 import { isStill, openForReading, readAll, type Content, type ReadFile } from "./files.ts";
 import { draftName, swapName } from "./swap-litter.ts";

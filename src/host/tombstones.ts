@@ -1,7 +1,19 @@
-import { closeSync, constants, fsyncSync, openSync, readdirSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Reason } from "../core/answer.ts";
-import type { Cut } from "../registries/json-bytes.ts";
+import type { Cut } from "../registries/json-cuts.ts";
 import { makeDirectories } from "./directories.ts";
 import { fsyncDirectory } from "./files.ts";
 import { errorCode } from "./observed.ts";
@@ -38,8 +50,8 @@ export type KeptMember = {
 /** A one-file entry: its content and what the file system knew of it. */
 export type KeptFile = {
   readonly layout: "files";
-  /** base64; undefined for a file that said nothing beyond its name. */
-  readonly content: string | undefined;
+  /** base64. */
+  readonly content: string;
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
@@ -47,8 +59,17 @@ export type KeptFile = {
   readonly modifiedAt: number;
 };
 
+/** What the tombstones that follow have in common; `first` is the number of the first, and each line counts. */
+export type Plot = Pick<Tombstone, "at" | "registry" | "format"> & { readonly sweepId: string; readonly first: number } & Pick<
+    Tombstone["kept"],
+    "layout"
+  >;
+
+/** What a tombstone says beyond its plot: 64 MiB are to hold the markers of a whole machine. */
+type Stone = Pick<Tombstone, "key" | "sessionId" | "reason" | "detail"> & Partial<Omit<KeptMember, "layout"> & Omit<KeptFile, "layout">>;
+
 /** `void` takes tombstones back whose entries were not reaped after all. */
-type Line = { readonly tombstone: Tombstone } | { readonly void: readonly string[] };
+type Line = { readonly plot: Plot } | { readonly void: readonly string[] } | Stone;
 
 /** Bounds on what is kept. None younger than a day goes: what does not fit is not reaped. */
 export const tombstoneLimits = { ageMs: 30 * 86_400_000, bytes: 64 * 1024 * 1024, protectedMs: 86_400_000 } as const;
@@ -87,16 +108,33 @@ export function makeRoom(stateDir: string, nowMs: number): number {
   return tombstoneLimits.bytes - total;
 }
 
-export function encodeTombstone(tombstone: Tombstone): Buffer {
-  return Buffer.from(`${JSON.stringify({ tombstone } satisfies Line)}\n`);
+const encode = (line: Line): Buffer => Buffer.from(`${JSON.stringify(line)}\n`);
+
+export const encodePlot = (plot: Plot): Buffer => encode({ plot });
+
+export function encodeStone({ key, sessionId, reason, detail, kept }: Omit<Tombstone, "id" | keyof Plot>): Buffer {
+  const { layout: _layout, ...rest } = kept;
+  return encode({ key, sessionId, reason, detail, ...rest });
 }
 
-function append(stateDir: string, sweepId: string, bytes: Buffer): void {
+export function tombstoneId(sweepId: string, number: number): string {
+  return `${sweepId}/${number}`;
+}
+
+/** A write that failed half way leaves half a line: what is added to it would be taken for a part of it. */
+function endsTorn(fd: number): boolean {
+  const { size } = fstatSync(fd);
+  const last = Buffer.alloc(1);
+  return size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
+}
+
+function append(stateDir: string, sweepId: string, lines: Buffer): void {
   const directory = directoryOf(stateDir);
   makeDirectories(directory);
   const path = join(directory, `${sweepId}.jsonl`);
-  const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  const fd = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   try {
+    const bytes = endsTorn(fd) ? Buffer.concat([Buffer.from("\n"), lines]) : lines;
     for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
     fsyncSync(fd);
   } finally {
@@ -111,47 +149,64 @@ export function buryAll(stateDir: string, sweepId: string, tombstones: readonly 
 }
 
 export function exhume(stateDir: string, sweepId: string, ids: readonly string[]): void {
-  append(stateDir, sweepId, Buffer.from(`${JSON.stringify({ void: ids } satisfies Line)}\n`));
+  append(stateDir, sweepId, encode({ void: ids }));
 }
 
 const isText = (value: unknown): boolean => typeof value === "string";
 const isNumber = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);
 
-function isKept(value: unknown): boolean {
-  const kept = (value ?? {}) as Record<keyof KeptMember | keyof KeptFile, unknown>;
-  const { start, end } = (kept.member ?? {}) as Record<string, unknown>;
-  if (kept.layout === "members") return [kept.entries, kept.form, kept.cut].every(isText) && [start, end].every(isNumber);
-  const { content, mode, uid, gid, modifiedAt } = kept;
-  return kept.layout === "files" && (content === undefined || isText(content)) && [mode, uid, gid, modifiedAt].every(isNumber);
+function isPlot(value: unknown): boolean {
+  const { sweepId, at, registry, format, layout, first } = (value ?? {}) as Record<keyof Plot, unknown>;
+  return [sweepId, at, registry, format].every(isText) && isNumber(first) && (layout === "members" || layout === "files");
 }
 
-/** What somebody else wrote there is no tombstone of ours: nothing is restored from it. */
-function isLine(value: unknown): value is Line {
-  const line = (value ?? {}) as Record<string, unknown>;
-  if (Array.isArray(line["void"])) return true;
-  const { id, at, registry, format, key, kept } = (line["tombstone"] ?? {}) as Record<keyof Tombstone, unknown>;
-  return [id, at, registry, format, key].every(isText) && isKept(kept);
+function isKept(layout: Plot["layout"], value: unknown): boolean {
+  const { key, entries, form, cut, member, content, mode, uid, gid, modifiedAt } = value as Record<string, unknown>;
+  if (!isText(key)) return false;
+  const { start, end } = (member ?? {}) as Record<string, unknown>;
+  if (layout === "members") return [entries, form, cut].every(isText) && [start, end].every(isNumber);
+  return isText(content) && [mode, uid, gid, modifiedAt].every(isNumber);
 }
 
-/** Every line that can be read; the last one of a sweep that was killed may be torn. */
-function readLines(path: string): readonly Line[] {
-  return readFileSync(path, "utf8")
-    .split("\n")
-    .flatMap((line) => {
-      try {
-        const value: unknown = line === "" ? undefined : JSON.parse(line);
-        return isLine(value) ? [value] : [];
-      } catch {
-        return [];
+/** Undefined for a line that no sweep wrote, or not to its end: the last one of a sweep that was killed may be torn. */
+function lineOf(text: string): Line | undefined {
+  try {
+    const line = JSON.parse(text) as Line | null;
+    if (typeof line !== "object" || line === null || Array.isArray(line)) return undefined;
+    if ("plot" in line) return isPlot(line.plot) ? line : undefined;
+    return !("void" in line) || (Array.isArray(line.void) && line.void.every(isText)) ? line : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The tombstones that stand in the text of a sweep's file. */
+export function decodeTombstones(text: string): readonly Tombstone[] {
+  const found: Tombstone[] = [];
+  const taken = new Set<string>();
+  let plot: Plot | undefined;
+  let number = 0;
+  for (const raw of text.split("\n")) {
+    const line = raw === "" ? undefined : lineOf(raw);
+    if (line !== undefined && "plot" in line) {
+      ({ plot } = line);
+      number = plot.first;
+    } else if (line !== undefined && "void" in line) {
+      for (const id of line.void) taken.add(id);
+    } else if (plot !== undefined) {
+      const { sweepId, at, registry, format, layout } = plot;
+      if (line !== undefined && isKept(layout, line)) {
+        const { key, sessionId, reason, detail, ...rest } = line;
+        const kept = { layout, ...rest } as Tombstone["kept"];
+        found.push({ id: tombstoneId(sweepId, number), at, registry, format, key, sessionId, reason, detail, kept });
       }
-    });
+      number += 1;
+    }
+  }
+  return found.filter(({ id }) => !taken.has(id));
 }
 
 /** All tombstones that stand, the oldest first. */
 export function readTombstones(stateDir: string): readonly Tombstone[] {
-  return stored(stateDir).flatMap(({ path }) => {
-    const lines = readLines(path);
-    const taken = new Set(lines.flatMap((line) => ("void" in line ? line.void : [])));
-    return lines.flatMap((line) => ("tombstone" in line && !taken.has(line.tombstone.id) ? [line.tombstone] : []));
-  });
+  return stored(stateDir).flatMap(({ path }) => decodeTombstones(readFileSync(path, "utf8")));
 }

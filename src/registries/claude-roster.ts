@@ -22,6 +22,7 @@ export const claudeRoster: Format = {
   },
   layout: "members",
   container: "object",
+  recordsPids: true,
   entries: "/workers",
   claim: (key, value) =>
     withPidDomain(

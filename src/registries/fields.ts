@@ -1,5 +1,5 @@
 import type { Registration } from "../core/registration.ts";
-import { nothingClaimed } from "../core/registration.ts";
+import { claimNothing } from "../core/registration.ts";
 import type { Claim } from "./format.ts";
 import { pointerParts } from "./json-bytes.ts";
 import { parseTime } from "./times.ts";
@@ -95,10 +95,15 @@ function readersOf(fields: FieldMap): readonly FieldReader[] {
   return list;
 }
 
-/** Reads an entry by a map of its members. `null` and a missing member both mean that nothing was claimed. */
-export function claimFrom(key: string, value: unknown, fields: FieldMap): Claim {
+/**
+ * Reads an entry by a map of its members. `null` and a missing member both mean that nothing was claimed; `identity` is
+ * what the agent is called where no member says so.
+ */
+export function claimFrom(key: string, value: unknown, fields: FieldMap, identity?: string): Claim {
   if (!isRecord(value)) return { ok: false, problem: `is ${Array.isArray(value) ? "an array" : say(value)}, not an object` };
-  const claimed: { -readonly [Name in keyof Registration]: Registration[Name] } = { key, ...nothingClaimed };
+  const claimed = claimNothing(key);
+  // A member without a name names nobody.
+  claimed.identity = identity === "" ? undefined : identity;
   for (const { field, member, reader } of readersOf(fields)) {
     const given = valueAt(value, member);
     if (given === undefined || given === null) continue;

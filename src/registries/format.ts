@@ -63,6 +63,8 @@ export type MembersFormat = {
   /** JSON pointer to the object or array that holds the entries. */
   readonly entries: string;
   readonly container: "object" | "array";
+  /** An entry of it can record its holder's pid; where none can, no claim need be read to know what to look at. */
+  readonly recordsPids: boolean;
   readonly claim: (key: string, value: unknown) => Claim;
 };
 

@@ -13,6 +13,7 @@ export function jsonArray({ entries, fields, presence }: DeclaredShape): Format 
     codexThreads: true,
     layout: "members",
     container: "array",
+    recordsPids: fields.pid !== undefined,
     entries,
     claim: (index, value) => {
       const claim = claimFrom(index, value, fields);

@@ -13,11 +13,8 @@ export function keyedJson({ entries, fields, presence }: DeclaredShape): Format 
     codexThreads: true,
     layout: "members",
     container: "object",
+    recordsPids: fields.pid !== undefined,
     entries,
-    claim: (key, value) => {
-      const claim = claimFrom(key, value, fields);
-      if (!claim.ok || fields.identity !== undefined) return claim;
-      return { ...claim, registration: { ...claim.registration, identity: key } };
-    },
+    claim: (key, value) => claimFrom(key, value, fields, fields.identity === undefined ? key : undefined),
   };
 }

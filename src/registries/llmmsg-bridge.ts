@@ -34,10 +34,10 @@ export const llmmsgBridge: Format = {
   owner: () => ({ argv: ["bridge.mjs", "watch"] }),
   layout: "members",
   container: "object",
+  recordsPids: false,
   entries: "",
   claim: (key, value) => {
-    const claim = claimFrom(key, value, fields);
-    if (claim.ok && claim.registration.sessionId === undefined) return { ok: false, problem: 'has no "threadId"' };
-    return claim.ok ? { ...claim, registration: { ...claim.registration, identity: key } } : claim;
+    const claim = claimFrom(key, value, fields, key);
+    return claim.ok && claim.registration.sessionId === undefined ? { ok: false, problem: 'has no "threadId"' } : claim;
   },
 };

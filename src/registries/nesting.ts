@@ -1,4 +1,4 @@
-import { depthLimit } from "./json-bytes.ts";
+import { depthLimit } from "./json-grammar.ts";
 
 /**
  * Whether brackets are nested deeper in a text than any registry needs. `JSON.parse` takes any depth, but whoever walks

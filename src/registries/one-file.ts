@@ -1,7 +1,7 @@
 import { nothingClaimed, type Registration } from "../core/registration.ts";
 import { claimFrom, largestPid, type FieldMap } from "./fields.ts";
 import type { Claim, EntryName } from "./format.ts";
-import { depthLimit } from "./json-bytes.ts";
+import { depthLimit } from "./json-grammar.ts";
 import { nestedTooDeep } from "./nesting.ts";
 
 const torn = Symbol("torn");

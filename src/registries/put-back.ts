@@ -1,4 +1,5 @@
-import type { Container, Cut, Span } from "./json-bytes.ts";
+import type { Cut } from "./json-cuts.ts";
+import type { Span } from "./json-members.ts";
 
 /** A member that was cut from a container: its bytes, its separator, and where it stood. */
 export type CutMember = {
@@ -11,6 +12,9 @@ export type CutMember = {
   readonly member: Span;
 };
 
+/** A container with the names of its members. */
+export type NamedMembers = { readonly inside: Span; readonly members: readonly (Span & { readonly key: string })[] };
+
 export type Part = Span | Uint8Array;
 
 /** A member, old or put back, in the order of the new text. `endsOpen`: a separator follows it inside its own bytes. */
@@ -19,7 +23,7 @@ type Node = { readonly part: Part; readonly endsOpen: boolean; next: Node | unde
 const comma = 0x2c;
 
 /** The white space that stands before the last member: what one more of them is set off with. */
-function lastIndent(bytes: Uint8Array, { inside, members }: Container): Uint8Array {
+function lastIndent(bytes: Uint8Array, { inside, members }: NamedMembers): Uint8Array {
   const last = members.at(-1);
   if (last === undefined) return new Uint8Array();
   const previous = members.at(-2);
@@ -42,7 +46,7 @@ function joined(...parts: readonly Uint8Array[]): Uint8Array {
  * bytes and separator come back to the very place they left, so that cutting and putting back changes nothing;
  * otherwise it goes to the end, set off like the last one there.
  */
-export function putBack(bytes: Uint8Array, container: Container, cutMembers: readonly CutMember[]): readonly Part[] {
+export function putBack(bytes: Uint8Array, container: NamedMembers, cutMembers: readonly CutMember[]): readonly Part[] {
   const { inside, members } = container;
   const head: Node = { part: { start: 0, end: inside.start }, endsOpen: false, next: undefined };
   const byKey = new Map<string, Node>();

@@ -17,15 +17,28 @@ function digits(text: string, at: number, count: number): number {
   return value;
 }
 
+/** Days from 1970 to a date of the Gregorian calendar, counted in years that begin in March, so that a leap day is their last. */
+function daysBefore(year: number, month: number, day: number): number {
+  const fromMarch = month > 2 ? year : year - 1;
+  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
+  return fromMarch * 365 + Math.floor(fromMarch / 4) - Math.floor(fromMarch / 100) + Math.floor(fromMarch / 400) + dayOfYear - 719_468;
+}
+
 /** `2026-04-11T06:16:35.895Z`, which is what `Date.toISOString` writes and what nearly every time in a registry looks like. */
 function parseUsual(text: string): number | undefined {
   if (text.length !== 24 || text[4] !== "-" || text[7] !== "-" || text[10] !== "T") return undefined;
   if (text[13] !== ":" || text[16] !== ":" || text[19] !== "." || text[23] !== "Z") return undefined;
-  const [year, month, day] = [digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2)];
-  const [hour, minute, second] = [digits(text, 11, 2), digits(text, 14, 2), digits(text, 17, 2)];
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 2);
+  const day = digits(text, 8, 2);
+  const hour = digits(text, 11, 2);
+  const minute = digits(text, 14, 2);
+  const second = digits(text, 17, 2);
   // Every month has so many days; the last ones are for the long way.
   const isUsual = year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour <= 23 && minute <= 59 && second <= 59;
-  const at = isUsual ? Date.UTC(year, month - 1, day, hour, minute, second, digits(text, 20, 3)) : Number.NaN;
+  const at = isUsual
+    ? (daysBefore(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second) * 1000 + digits(text, 20, 3)
+    : Number.NaN;
   return Number.isNaN(at) ? undefined : at;
 }
 

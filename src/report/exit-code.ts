@@ -13,13 +13,13 @@ export const exitCodes = {
   terminated: 143,
 } as const;
 
-type Swept = Pick<SweepReport, "registries" | "entries" | "refusal">;
+type Swept = Pick<SweepReport, "registries" | "summary" | "refusal">;
 
 /** `faults` are the paths of registries that somebody must look after: unreadable, or not there although named. */
-export function sweepExitCode({ registries, entries, refusal }: Swept, faults: ReadonlySet<string>, failOnGhosts: boolean): number {
+export function sweepExitCode({ registries, summary, refusal }: Swept, faults: ReadonlySet<string>, failOnGhosts: boolean): number {
   if (refusal !== null) return exitCodes.refused;
   const read = registries.filter(({ state }) => state !== "missing" && state !== "unreadable" && state !== "malformed");
   if (faults.size > 0 && read.length === 0) return exitCodes.fault;
-  if (faults.size > 0 || entries.some(({ action }) => action === "failed")) return exitCodes.partial;
-  return failOnGhosts && entries.some(({ verdict }) => verdict === "ghost") ? exitCodes.found : exitCodes.done;
+  if (faults.size > 0 || summary.failed > 0) return exitCodes.partial;
+  return failOnGhosts && summary.ghost > 0 ? exitCodes.found : exitCodes.done;
 }

@@ -1,6 +1,7 @@
 import type { Cause, Guard, Posture } from "./guards.ts";
 import { worstPosture } from "./guards.ts";
-import type { EntryReport, Summary, SweepReport } from "./model.ts";
+import type { Summary, SweepReport } from "./model.ts";
+import { noVerdicts } from "./tally.ts";
 import type { Verdict } from "../core/ladder.ts";
 
 /** What is kept of the last sweep, because systemd forgets it with the unit and with the boot. Times are ISO-8601. */
@@ -59,17 +60,11 @@ export function startedRun(before: LastRun | undefined, who: RunIdentity): LastR
   return { ...kept, ...who, ...open, schema: 1 };
 }
 
-function verdictsOf(entries: readonly EntryReport[]): Readonly<Record<Verdict, number>> {
-  const count = (wanted: Verdict): number => entries.filter(({ verdict }) => verdict === wanted).length;
-  return { live: count("live"), ghost: count("ghost"), undecided: count("undecided") };
-}
-
-function registryRuns({ registries, entries }: SweepReport, guards: readonly Guard[]): readonly RegistryRun[] {
-  return registries.flatMap(({ format, path }) => {
+function registryRuns({ registries, tallies }: SweepReport, guards: readonly Guard[]): readonly RegistryRun[] {
+  return registries.flatMap(({ format, path }, index) => {
     const guard = guards.find((one) => one.guard === "registry" && one.name === path);
-    if (guard === undefined) return [];
-    const own = entries.filter((entry) => entry.registry === path && entry.format === format);
-    return [{ format, path, posture: guard.posture, cause: guard.cause, verdicts: verdictsOf(own) }];
+    const verdicts = tallies[index]?.verdicts ?? noVerdicts;
+    return guard === undefined ? [] : [{ format, path, posture: guard.posture, cause: guard.cause, verdicts }];
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Reason } from "../core/answer.ts";
 import type { Verdict } from "../core/ladder.ts";
 import type { RungName } from "../core/rungs/rung.ts";
+import type { Tally } from "./tally.ts";
 
 /** The JSON contract. Additive changes keep the number, others raise it. */
 export const outputSchema = 1;
@@ -54,7 +55,12 @@ export type SweepReport = {
   readonly durationMs: number;
   readonly host: { readonly hostname: string; readonly bootId: string | null };
   readonly registries: readonly RegistryReport[];
-  readonly entries: readonly EntryReport[];
+  /** Every entry, registry by registry. Made anew by each pass over it: lines that nobody prints take no room. */
+  readonly entries: Iterable<EntryReport>;
+  /** Of those the ones that were not simply kept: what was or would be done, what failed, and what is awaited. */
+  readonly acts: Iterable<EntryReport>;
+  /** What was counted in each of `registries`, in their order. */
+  readonly tallies: readonly Tally[];
   readonly summary: Summary;
   /** Why the sweep doubted its own eyes and reaped nothing. */
   readonly refusal: string | null;
@@ -64,13 +70,3 @@ export type SweepReport = {
   readonly warnings: readonly string[];
   readonly exitCode: number;
 };
-
-export function summarize(entries: readonly EntryReport[]): Summary {
-  const summary = { live: 0, ghost: 0, undecided: 0, reaped: 0, pending: 0, withheld: 0, skipped: 0, failed: 0 };
-  for (const { verdict, action } of entries) {
-    summary[verdict] += 1;
-    if (action === "released") summary.reaped += 1;
-    else if (action !== "kept" && action !== "would-reap") summary[action] += 1;
-  }
-  return summary;
-}

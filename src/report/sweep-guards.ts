@@ -1,15 +1,14 @@
-import type { Reason } from "../core/answer.ts";
 import type { Cause, Guard } from "./guards.ts";
-import type { EntryReport, RegistryReport, SweepReport } from "./model.ts";
+import type { RegistryReport, SweepReport } from "./model.ts";
+import { blindReasons, type Tally } from "./tally.ts";
 
-/** Reasons for which an entry is kept because this sweep could not look; a registry that stays so is not guarded. */
-const blindReasons: ReadonlyMap<Reason, Cause> = new Map([
-  ["process-table-blind", "processes-unseen"],
-  ["pid-unseen", "processes-unseen"],
-  ["writer-locks-unseen", "processes-unseen"],
-  ["foreign-pid-namespace", "processes-unseen"],
-  ["app-server-unreachable", "app-server-unreachable"],
-]);
+const causes = {
+  "process-table-blind": "processes-unseen",
+  "pid-unseen": "processes-unseen",
+  "writer-locks-unseen": "processes-unseen",
+  "foreign-pid-namespace": "processes-unseen",
+  "app-server-unreachable": "app-server-unreachable",
+} as const satisfies Record<(typeof blindReasons)[number], Cause>;
 
 const faults = {
   missing: "registry-missing",
@@ -18,24 +17,31 @@ const faults = {
   failed: "registry-failed",
 } as const;
 
-/** The entry that shows best why a registry is blind. */
-export function blindEntry(entries: readonly EntryReport[]): EntryReport | undefined {
-  return entries.find(({ verdict, reason }) => verdict === "undecided" && blindReasons.has(reason));
+/** What shows best why some registries are blind. */
+export function blindness(
+  tallies: readonly Tally[],
+): { readonly cause: Cause; readonly count: number; readonly detail: string } | undefined {
+  for (const { blind } of tallies) {
+    for (const reason of blindReasons) {
+      const found = blind.get(reason);
+      if (found !== undefined) return { cause: causes[reason], ...found };
+    }
+  }
+  return undefined;
 }
 
-function registryGuard(registry: RegistryReport, entries: readonly EntryReport[]): Guard {
+function registryGuard(registry: RegistryReport, tally: Tally | undefined): Guard {
   const { path, state, owner, registrations } = registry;
   const problem = registry.problem ?? "";
   const about = { guard: "registry", name: path } as const;
   if (state === "missing" || state === "unreadable" || state === "malformed" || state === "failed") {
     return { ...about, posture: "blind", cause: faults[state], detail: problem, cure: "mend or remove what the detail names" };
   }
-  const blind = blindEntry(entries);
+  const blind = blindness(tally === undefined ? [] : [tally]);
   if (blind !== undefined) {
-    const cause = blindReasons.get(blind.reason) ?? "processes-unseen";
-    const many = entries.filter(({ reason }) => reason === blind.reason).length;
+    const { cause, count, detail } = blind;
     const cure = cause === "processes-unseen" ? "let sessreap see every process (man sessreap-units)" : "start it, or correct its address";
-    return { ...about, posture: "blind", cause, detail: `${many} kept by doubt: ${blind.detail}`, cure };
+    return { ...about, posture: "blind", cause, detail: `${count} kept by doubt: ${detail}`, cure };
   }
   if (owner.up) return { ...about, posture: "on", cause: "owner-up", detail: `${problem}; ghosts are reported and withheld`, cure: null };
   if (state === "report-only") return { ...about, posture: "dry-run", cause: "registry-report-only", detail: problem, cure: problem };
@@ -43,15 +49,13 @@ function registryGuard(registry: RegistryReport, entries: readonly EntryReport[]
 }
 
 /** The guards that one sweep knows of: its own eyes, and every registry that somebody named or that is there. */
-export function sweepGuards({ registries, entries, refusal }: SweepReport, named: ReadonlySet<string>): readonly Guard[] {
+export function sweepGuards({ registries, tallies, refusal }: SweepReport, named: ReadonlySet<string>): readonly Guard[] {
   const eyes: Guard =
     refusal === null
       ? { guard: "eyes", name: "self-test", posture: "on", cause: "fine", detail: "it sees itself", cure: null }
       : { guard: "eyes", name: "self-test", posture: "blind", cause: "self-test-failed", detail: refusal, cure: "see the detail" };
-  const shown = registries.filter(({ state, path }) => state !== "missing" || named.has(path));
-  const guards = shown.map((registry) => {
-    const own = entries.filter((entry) => entry.registry === registry.path && entry.format === registry.format);
-    return registryGuard(registry, own);
+  const guards = registries.flatMap((registry, index) => {
+    return registry.state === "missing" && !named.has(registry.path) ? [] : [registryGuard(registry, tallies[index])];
   });
   if (guards.length > 0) return [eyes, ...guards];
   const detail = `none is there; looked for ${registries.map(({ path }) => path).join(", ") || "nothing"}`;

@@ -1,7 +1,8 @@
 import type { Verdict } from "../core/ladder.ts";
 import type { EntryReport, RegistryReport, SweepReport } from "./model.ts";
 import type { Palette } from "./palette.ts";
-import { blindEntry } from "./sweep-guards.ts";
+import { blindness } from "./sweep-guards.ts";
+import { countActions } from "./tally.ts";
 import { visible } from "./visible.ts";
 
 /** A mark that can be read without colour. */
@@ -29,12 +30,12 @@ function registryLine({ format, path, state, registrations, problem }: RegistryR
   return `${head}: ${palette.problem(state)}${said}`;
 }
 
-function countLine({ entries, summary, dryRun, command }: SweepReport): string {
-  const verdicts = `${plural(entries.length, "registration")}: ${plural(summary.ghost, "ghost")}, ${summary.undecided} undecided, ${summary.live} live`;
-  const wouldReap = entries.filter(({ action }) => action === "would-reap").length;
+function countLine({ tallies, summary, dryRun, command }: SweepReport): string {
+  const { ghost, undecided, live } = summary;
+  const verdicts = `${plural(ghost + undecided + live, "registration")}: ${plural(ghost, "ghost")}, ${undecided} undecided, ${live} live`;
   const acts = [
     [summary.reaped, "reaped"],
-    [wouldReap, "would be reaped"],
+    [countActions(tallies, "would-reap"), "would be reaped"],
     [summary.pending, "waiting for a second look"],
     [summary.withheld, "withheld"],
     [summary.skipped, "skipped"],
@@ -48,13 +49,27 @@ function countLine({ entries, summary, dryRun, command }: SweepReport): string {
   );
 }
 
+const registryName = (format: string, path: string): string => `${format}\0${path}`;
+
+function byRegistry(entries: Iterable<EntryReport>): ReadonlyMap<string, readonly EntryReport[]> {
+  const found = new Map<string, EntryReport[]>();
+  for (const entry of entries) {
+    const name = registryName(entry.format, entry.registry);
+    const before = found.get(name);
+    if (before === undefined) found.set(name, [entry]);
+    else before.push(entry);
+  }
+  return found;
+}
+
 /** The report of a sweep, a dry run or a list: by registry, ghosts first, one count line last. */
 export function sweepText(report: SweepReport, palette: Palette, quiet: boolean): readonly string[] {
   const lines: string[] = [];
   const shown = report.registries.filter(({ state }) => state !== "missing");
+  const told = quiet ? new Map<string, readonly EntryReport[]>() : byRegistry(report.entries);
   for (const registry of quiet ? [] : shown) {
-    const entries = report.entries.filter((entry) => entry.registry === registry.path && entry.format === registry.format);
-    const keyWidth = Math.min(widestKey, Math.max(0, ...entries.map(({ key }) => visible(key).length)));
+    const entries = told.get(registryName(registry.format, registry.path)) ?? [];
+    const keyWidth = entries.reduce((widest, { key }) => Math.min(widestKey, Math.max(widest, visible(key).length)), 0);
     const ordered = entries.toSorted((a, b) => rank[a.verdict] - rank[b.verdict]);
     lines.push(registryLine(registry, palette), ...ordered.map((entry) => entryLine(entry, keyWidth, palette)), "");
   }
@@ -67,8 +82,8 @@ export function sweepText(report: SweepReport, palette: Palette, quiet: boolean)
 }
 
 /** What a sweep did, one line an entry; nothing when it did nothing. */
-export function eventLines({ entries }: SweepReport, palette: Palette): readonly string[] {
-  const acted = entries.filter(({ action }) => action === "reaped" || action === "released" || action === "failed");
+export function eventLines({ acts }: SweepReport, palette: Palette): readonly string[] {
+  const acted = [...acts].filter(({ action }) => action === "reaped" || action === "released" || action === "failed");
   return acted.map((entry) => `${entryLine(entry, 0, palette)} ${palette.faint(`(${visible(entry.registry)})`)}`);
 }
 
@@ -85,13 +100,13 @@ export function sweepWarnings(report: SweepReport, named: ReadonlySet<string>): 
     else if (state === "swept" && problem !== null) lines.push(`error: ${visible(path)} is not judged in full: ${visible(problem)}`);
     else if (state === "report-only" && !owner.up) lines.push(`warning: ${visible(path)} is report-only: ${visible(problem ?? "")}`);
   }
-  return [...lines, ...blindness(report)];
+  return [...lines, ...sayBlindness(report)];
 }
 
 /** A registry that stays blind is a guard that is off. */
-function blindness({ entries }: SweepReport): readonly string[] {
-  const blind = blindEntry(entries);
+function sayBlindness({ tallies }: SweepReport): readonly string[] {
+  const blind = blindness(tallies);
   if (blind === undefined) return [];
-  const why = blind.reason === "app-server-unreachable" ? "an app server gives no answer" : "the processes cannot be seen";
+  const why = blind.cause === "app-server-unreachable" ? "an app server gives no answer" : "the processes cannot be seen";
   return [`warning: entries are kept because ${why}: ${visible(blind.detail)}`];
 }

@@ -71,6 +71,14 @@ export function sinceLast({ memory }: Court, evidence: Pick<Evidence, "clock" | 
   return since(memory, evidence.clock, evidence.here.bootId.seen ? evidence.here.bootId.value : undefined);
 }
 
+/** What holds for one entry's registry: all that holds for the registry, but for its own file's time and a torn body. */
+function factsFor(facts: RegistryFacts, { place }: Entry, isTorn: boolean): RegistryFacts {
+  if (place.kind === "member" && !isTorn) return facts;
+  const modifiedAt = place.kind === "file" ? seen(place.state.mtimeMs) : facts.modifiedAt;
+  // A torn body hides whatever start token it held, so whoever has the pid now may be its holder under any name.
+  return { ...facts, modifiedAt, holderNames: isTorn ? undefined : facts.holderNames };
+}
+
 /** The scene of one entry that can be understood. */
 export function sceneOf(
   court: Court,
@@ -84,11 +92,8 @@ export function sceneOf(
   const { registration, torn } = claim;
   const { host, policy } = court;
   const recalled = recall(court.memory, remembered(host, loaded, entry, claim, evidence.clock), from, evidence.clock);
-  const memory = policy.now ? { ...recalled, restored: false } : recalled;
-  const modifiedAt = entry.place.kind === "file" ? seen(modifiedMs(loaded, entry)) : facts.modifiedAt;
-  // A torn body hides whatever start token it held, so whoever has the pid now may be its holder under any name.
-  const holderNames = torn ? undefined : facts.holderNames;
-  return { claim: registration, registry: { ...facts, modifiedAt, holderNames }, evidence, memory, policy };
+  const memory = policy.now && recalled.restored ? { ...recalled, restored: false } : recalled;
+  return { claim: registration, registry: factsFor(facts, entry, torn), evidence, memory, policy };
 }
 
 export function judgeEntry(
@@ -129,10 +134,10 @@ export function judgeEntry(
 }
 
 /** The claims of those entries that can be understood, one at a time: a second list of a million is not made. */
-export function* eachClaim(entries: readonly Entry[]): Generator<Registration, undefined> {
+export function* eachClaim(entries: Iterable<Entry>): Generator<Registration, undefined> {
   for (const { claim } of entries) if (claim.ok) yield claim.registration;
 }
 
-export function claimsOf(entries: readonly Entry[]): readonly Registration[] {
+export function claimsOf(entries: Iterable<Entry>): readonly Registration[] {
   return [...eachClaim(entries)];
 }

@@ -1,7 +1,8 @@
 import type { Evidence } from "../core/evidence.ts";
 import { judge } from "../core/ladder.ts";
 import type { Host } from "../host/host.ts";
-import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
+import type { Examination } from "./examine.ts";
+import type { Examined, ExaminedEntry } from "./examined.ts";
 import { claimsOf, factsOf, sceneOf } from "./judge.ts";
 import { ownerUid, type ReadRegistry } from "./loaded.ts";
 import { askServers, codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, type Questions } from "./observe.ts";

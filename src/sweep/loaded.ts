@@ -14,6 +14,14 @@ export type Entry = {
   readonly place: MemberPlace | FilePlace;
 };
 
+/** The entries of a registry, in its order. Those of a large one are made when they are asked for, and not kept. */
+export type Entries = Iterable<Entry> & {
+  readonly length: number;
+  readonly at: (index: number) => Entry;
+  /** The key alone, for which the entry need not be read. */
+  readonly keyAt: (index: number) => string;
+};
+
 /** Its place among its container's members. */
 export type MemberPlace = { readonly kind: "member"; readonly index: number };
 
@@ -23,7 +31,7 @@ export type FilePlace = { readonly kind: "file"; readonly state: FileState; read
 type Read = {
   readonly state: "read";
   readonly target: Target;
-  readonly entries: readonly Entry[];
+  readonly entries: Entries;
   /** Every pid that some entry records. */
   readonly pids: ReadonlySet<number>;
 };

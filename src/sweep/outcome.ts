@@ -1,5 +1,5 @@
 import type { Action } from "../report/model.ts";
-import type { ExaminedEntry } from "./examine.ts";
+import type { ExaminedEntry } from "./examined.ts";
 
 /** What became of an entry; `note` says why it was not what was meant. */
 export type Outcome = { readonly action: Action; readonly tombstone: string | undefined; readonly note: string | undefined };
@@ -15,7 +15,7 @@ export function undone(action: Action, note: string): Outcome {
   return { action, tombstone: undefined, note };
 }
 
-export function settleAll(outcomes: Map<string, Outcome>, entries: readonly ExaminedEntry[], outcome: Outcome): void {
+export function settleAll(outcomes: Map<string, Outcome>, entries: Iterable<ExaminedEntry>, outcome: Outcome): void {
   for (const { entry } of entries) outcomes.set(entry.key, outcome);
 }
 

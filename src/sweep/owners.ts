@@ -9,7 +9,6 @@ import { recordedHolder } from "../core/rungs/recorded-holder.ts";
 import type { Host } from "../host/host.ts";
 import { lookAtTree } from "../host/process-tree.ts";
 import { claimsOf, factsOf } from "./judge.ts";
-import { pidsOf } from "./pids.ts";
 import { loadRegistry } from "./load.ts";
 import type { ReadRegistry } from "./loaded.ts";
 import { evidenceOf, lookAtWorld, type World } from "./observe.ts";
@@ -54,10 +53,7 @@ export async function lookAtOwners(host: Host, question: OwnersQuestion): Promis
   const { targets, policy, codexHomes, env } = question;
   const loaded = await Promise.all(targets.map((target) => loadRegistry(host, target)));
   const read = loaded.filter((registry): registry is ReadRegistry => registry.state === "read");
-  const pids = pidsOf(
-    read.flatMap(({ entries }) => entries),
-    host.here().hostname,
-  );
+  const pids = new Set(read.flatMap((registry) => [...registry.pids]));
   const world = await lookAtWorld(host, { pids, owners: [] });
   if (!world.processes.seen) return world.processes;
   const sight = lookAtTree();

@@ -7,7 +7,7 @@ export function probedPid({ pid, host }: Registration, hostname: string): number
 }
 
 /** Every pid that is to be looked at for some entries. */
-export function pidsOf(entries: readonly Entry[], hostname: string): ReadonlySet<number> {
+export function pidsOf(entries: Iterable<Entry>, hostname: string): ReadonlySet<number> {
   const pids = new Set<number>();
   for (const { claim } of entries) {
     const pid = claim.ok ? probedPid(claim.registration, hostname) : undefined;

@@ -2,10 +2,11 @@ import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import type { Piece } from "../host/swap-draft.ts";
 import type { KeptMember } from "../host/tombstones.ts";
-import { cutsFor, keptSpans } from "../registries/json-bytes.ts";
+import { cutsFor, keptSpans } from "../registries/json-cuts.ts";
 import type { Action } from "../report/model.ts";
 import { bury, noRoom } from "./burial.ts";
-import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
+import type { Examination } from "./examine.ts";
+import type { Examined, ExaminedEntry } from "./examined.ts";
 import { lastLook } from "./last-look.ts";
 import { loadRegistry } from "./load.ts";
 import type { Entry, MembersRegistry } from "./loaded.ts";
@@ -19,8 +20,8 @@ const indexesOf = (entries: readonly ExaminedEntry[]): readonly number[] => entr
 
 /** The very bytes of an entry, its key included. */
 export function bytesOf({ container, file }: MembersRegistry, entry: Entry): Buffer {
-  const member = container.members[indexOf(entry)];
-  return member === undefined ? Buffer.alloc(0) : file.bytes.subarray(member.start, member.end);
+  const index = indexOf(entry);
+  return file.bytes.subarray(container.members.start(index), container.members.end(index));
 }
 
 /** What each tombstone keeps: the bytes that are cut, and between which others they stood. */
@@ -29,14 +30,13 @@ function keptOf({ target, file, container, entries }: MembersRegistry, condemned
   const pointer = target.format.layout === "members" ? target.format.entries : "";
   return cutsFor(container, indexes).map(({ start, end, form }, at): KeptMember => {
     const index = indexes[at] ?? 0;
-    const member = container.members[index] ?? { start, end };
     return {
       layout: "members",
       entries: pointer,
       form,
-      after: entries[index - 1]?.key,
+      after: index === 0 ? undefined : entries.keyAt(index - 1),
       cut: file.bytes.subarray(start, end).toString("base64"),
-      member: { start: member.start - start, end: member.end - start },
+      member: { start: container.members.start(index) - start, end: container.members.end(index) - start },
     };
   });
 }
@@ -47,7 +47,7 @@ function piecesWithout({ container, file }: MembersRegistry, gone: readonly Exam
 
 /** Those of the condemned that stand in the newly read file with the very bytes that were judged, in its order. */
 function stillThere(before: MembersRegistry, now: MembersRegistry, condemned: readonly ExaminedEntry[]): readonly ExaminedEntry[] {
-  const byKey = new Map(now.entries.map((entry) => [entry.key, entry]));
+  const byKey = new Map(Array.from(now.entries, (entry) => [entry.key, entry]));
   const there = condemned.flatMap((one) => {
     const entry = byKey.get(one.entry.key);
     const same = entry !== undefined && !entry.duplicate && bytesOf(now, entry).equals(bytesOf(before, one.entry));
@@ -70,10 +70,11 @@ export async function reapMembers(
   host: Host,
   examination: Examination,
   examined: Examined,
-  condemned: readonly ExaminedEntry[],
+  those: Iterable<ExaminedEntry>,
   grave: Grave,
   around: Surroundings,
 ): Promise<Outcomes> {
+  const condemned = [...those];
   const outcomes = new Map<string, Outcome>();
   const settle = (entries: readonly ExaminedEntry[], action: Action, note: string): void =>
     settleAll(outcomes, entries, undone(action, note));

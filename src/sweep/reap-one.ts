@@ -1,8 +1,9 @@
 import type { Host } from "../host/host.ts";
 import type { EntryReport } from "../report/model.ts";
-import { examine, type Examined, type ExaminedEntry, type ExamineOptions } from "./examine.ts";
+import { examine, type ExamineOptions } from "./examine.ts";
+import type { ExaminedEntry } from "./examined.ts";
 import type { Grave, Stop } from "./outcome.ts";
-import { entryReport } from "./reports.ts";
+import { reportsOf } from "./reports.ts";
 import { carryOutIn, recordHistory, sweepIdAt } from "./sweep.ts";
 
 export type ReapOptions = ExamineOptions & {
@@ -42,19 +43,19 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
   const grave: Grave = { sweepId: sweepIdAt(at, host.randomSuffix()), at, count: 0, room: host.store.tombstoneRoom(startedMs) };
   const entries: EntryReport[] = [];
   for (const examined of registries) {
-    const chosen = examined.entries.filter(options.wanted);
+    const chosen = [...examined.entries].filter(options.wanted);
     const meant = chosen.map((one) =>
       isProven(one, options.witnessed) ? one : { ...one, intent: one.intent === "withhold" ? one.intent : ("keep" as const) },
     );
-    const narrowed: Examined = { ...examined, entries: meant };
-    const outcomes = refusal === undefined ? await carryOutIn(host, examination, narrowed, grave, options) : new Map();
-    entries.push(...meant.map((one) => entryReport(narrowed, one, outcomes.get(one.entry.key))));
+    const outcomes = refusal === undefined ? await carryOutIn(host, examination, examined, meant, grave, options) : new Map();
+    entries.push(...reportsOf(examined, meant, outcomes));
   }
-  recordHistory(host, grave.sweepId, at, options.command, entries);
+  const done = entries.filter(({ action }) => action === "reaped" || action === "released" || action === "failed");
+  recordHistory(host, grave.sweepId, at, options.command, done, done.length);
   return {
     entries,
     refusal,
-    keys: registries.flatMap(({ loaded }) => loaded.entries.map(({ key }) => key)),
+    keys: registries.flatMap(({ loaded }) => Array.from(loaded.entries, ({ key }) => key)),
     unread: unread
       .filter(({ state, target }) => state !== "missing" || target.named)
       .map(({ target, problem }) => `${target.path} ${problem}`),

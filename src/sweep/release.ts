@@ -1,5 +1,5 @@
 import type { Host } from "../host/host.ts";
-import type { ExaminedEntry } from "./examine.ts";
+import type { ExaminedEntry } from "./examined.ts";
 import { loadRegistry } from "./load.ts";
 import type { ReadRegistry } from "./loaded.ts";
 import { done, undone, type Outcome } from "./outcome.ts";
@@ -13,7 +13,7 @@ export async function releaseEntry(host: Host, loaded: ReadRegistry, { entry }: 
   if (problem !== undefined) return undone("failed", `the release command failed: ${problem}`);
   const now = await loadRegistry(host, loaded.target);
   if (now.state !== "read") return undone("failed", `after the release command the registry ${now.problem}`);
-  const there = now.entries.find(({ key }) => key === entry.key);
+  const there = [...now.entries].find(({ key }) => key === entry.key);
   const newcomer = there?.claim.ok === true && there.claim.registration.sessionId !== entry.claim.registration.sessionId;
   if (there === undefined || newcomer) return done("released");
   return undone("failed", "the release command succeeded, but the entry is still there");

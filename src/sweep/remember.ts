@@ -1,7 +1,8 @@
 import type { Observed } from "../core/evidence.ts";
 import { standingMarks, traceOf, type Memory, type Trace } from "../core/memory.ts";
 import type { Host } from "../host/host.ts";
-import type { Examination, Examined } from "./examine.ts";
+import type { Examination } from "./examine.ts";
+import type { Examined } from "./examined.ts";
 import { remembered } from "./judge.ts";
 import type { Outcomes } from "./outcome.ts";
 
@@ -10,7 +11,7 @@ const valueOf = <T>(observed: Observed<T>): T | undefined => (observed.seen ? ob
 function tracesOf(host: Host, examination: Examination, examined: Examined, outcomes: Outcomes): ReadonlyMap<string, Trace> {
   const { clock } = examination.evidence;
   const traces = new Map<string, Trace>();
-  for (const one of examined.entries) {
+  for (const one of examined.entries.notable()) {
     const { entry, judgement, memory, timed } = one;
     const action = outcomes.get(entry.key)?.action;
     if (entry.duplicate || action === "reaped" || action === "released") continue;

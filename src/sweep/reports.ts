@@ -1,5 +1,7 @@
 import type { Action, EntryReport, RegistryReport } from "../report/model.ts";
-import type { Examination, Examined, ExaminedEntry } from "./examine.ts";
+import { noActions, type Tally } from "../report/tally.ts";
+import type { Examination } from "./examine.ts";
+import type { Examined, ExaminedEntry } from "./examined.ts";
 import type { Outcome, Outcomes } from "./outcome.ts";
 
 /** What is reported of an entry with which nothing was done yet. */
@@ -31,6 +33,19 @@ export function entryReport(
     tombstone: outcome?.tombstone ?? null,
     phantomOf: phantomOf ?? null,
   };
+}
+
+export function* reportsOf(examined: Examined, entries: Iterable<ExaminedEntry>, outcomes: Outcomes): Generator<EntryReport, undefined> {
+  for (const one of entries) yield entryReport(examined, one, outcomes.get(one.entry.key));
+}
+
+/** What was judged in a registry and done with it. */
+export function tallyIn({ entries: { intents, verdicts, blind } }: Examined, outcomes: Outcomes): Tally {
+  const actions: Record<Action, number> = { ...noActions };
+  for (const [intent, count] of Object.entries(intents)) actions[intended[intent as ExaminedEntry["intent"]]] += count;
+  actions["would-reap"] -= outcomes.size;
+  for (const { action } of outcomes.values()) actions[action] += 1;
+  return { verdicts, actions, blind };
 }
 
 /** Parts of a registry that could not be read: what is in them is not judged. */

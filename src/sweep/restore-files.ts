@@ -11,14 +11,14 @@ export function restoreFiles(
   tombstones: readonly Tombstone[],
   dryRun: boolean,
 ): readonly RestoreOutcome[] {
-  const taken = new Set(entries.map(({ key }) => key));
+  const taken = new Set(Array.from(entries, ({ key }) => key));
   const outcomes = tombstones.map((tombstone): RestoreOutcome => {
     const { key, kept } = tombstone;
     if (kept.layout !== "files") return { tombstone, action: "failed", detail: "its tombstone is of another kind of registry" };
     if (taken.has(key)) return { tombstone, action: "newcomer", detail: newcomer };
     if (dryRun) return { tombstone, action: "would-restore", detail: "" };
     try {
-      const content = Buffer.from(kept.content ?? "", "base64");
+      const content = Buffer.from(kept.content, "base64");
       const result = host.restoreEntryFile(realPath, {
         key,
         content,

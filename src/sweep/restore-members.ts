@@ -20,7 +20,7 @@ export async function restoreMembers(
   dryRun: boolean,
 ): Promise<readonly RestoreOutcome[]> {
   const { file, container, entries } = loaded;
-  const taken = new Set(entries.map(({ key }) => key));
+  const taken = new Set(Array.from(entries, ({ key }) => key));
   const isTaken = ({ key }: Tombstone): boolean => taken.size === taken.add(key).size;
   const outcomes = new Map<Tombstone, RestoreOutcome>(
     tombstones.filter(isTaken).map((tombstone) => [tombstone, { tombstone, action: "newcomer", detail: newcomer }]),
@@ -30,8 +30,9 @@ export async function restoreMembers(
     return tombstones.map((tombstone) => outcomes.get(tombstone) ?? { tombstone, action, detail });
   };
   if (wanted.length === 0 || dryRun) return settle("would-restore", "");
-  const members = container.members.map((member, index) => ({ ...member, key: entries[index]?.key ?? member.key }));
-  const parts = putBack(file.bytes, { ...container, members }, cutMembers(wanted));
+  const { inside, members } = container;
+  const named = Array.from(entries, ({ key }, index) => ({ key, start: members.start(index), end: members.end(index) }));
+  const parts = putBack(file.bytes, { inside, members: named }, cutMembers(wanted));
   const pieces = parts.map((part) => (part instanceof Uint8Array ? Buffer.from(part) : part));
   const replaced = await host.replaceJudged(file, pieces, () => Promise.resolve(true));
   if (replaced.kind === "replaced") return settle("restored", "");

@@ -43,9 +43,11 @@ async function marksOf(host: Host, target: Target, restored: readonly RestoreOut
   if (now.state !== "read") return [];
   const { wallMs } = host.clock();
   const untilMs = (wallMs.seen ? wallMs.value : 0) + restoredKeptMs;
-  return now.entries.flatMap(({ key, claim }) => {
-    return keys.has(key) && claim.ok ? [{ registry: target.path, key, digest: host.digest(claim.sameness()), untilMs }] : [];
-  });
+  const marks: Restored[] = [];
+  for (const { key, claim } of now.entries) {
+    if (keys.has(key) && claim.ok) marks.push({ registry: target.path, key, digest: host.digest(claim.sameness()), untilMs });
+  }
+  return marks;
 }
 
 function takeBack(host: Host, restored: readonly RestoreOutcome[]): void {

@@ -1,15 +1,19 @@
 import type { Host } from "../host/host.ts";
+import type { HistoryLine } from "../host/history.ts";
 import { sayError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
 import { looksOf } from "../report/looks.ts";
-import { outputSchema, summarize, type EntryReport, type SweepReport } from "../report/model.ts";
+import { outputSchema, type EntryReport, type SweepReport } from "../report/model.ts";
+import { summarize, tallyOf } from "../report/tally.ts";
+import { noRoom } from "./burial.ts";
 import { settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Stop, type Surroundings } from "./outcome.ts";
 import { reapFiles } from "./reap-files.ts";
 import { reapMembers } from "./reap-members.ts";
 import { releaseEntry } from "./release.ts";
-import { examine, type Examination, type ExamineOptions, type Examined, type ExaminedEntry } from "./examine.ts";
+import { examine, type Examination, type ExamineOptions } from "./examine.ts";
+import type { Examined, ExaminedEntry } from "./examined.ts";
 import { remember } from "./remember.ts";
-import { entryReport, registryReport, unreadParts, unreadReport } from "./reports.ts";
+import { registryReport, reportsOf, tallyIn, unreadParts, unreadReport } from "./reports.ts";
 
 export type SweepOptions = ExamineOptions & {
   /** The name under which the report goes out: `sweep` or `list`. */
@@ -32,25 +36,33 @@ export function sweepIdAt(startedAt: string, suffix: string): string {
   return `${startedAt.replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "")}-${suffix}`;
 }
 
+/** Passes on those that are to be reaped, and puts aside those that their owner is to release. */
+function* toReap(condemned: Iterable<ExaminedEntry>, release: ExaminedEntry[]): Generator<ExaminedEntry, undefined> {
+  for (const one of condemned) {
+    if (one.intent === "reap") yield one;
+    else if (one.intent === "release") release.push(one);
+  }
+}
+
 /** Reaps what was condemned in one registry, then lets its owner release the rest. */
 export async function carryOutIn(
   host: Host,
   examination: Examination,
   examined: Examined,
+  condemned: Iterable<ExaminedEntry>,
   grave: Grave,
   around: Surroundings,
 ): Promise<Outcomes> {
-  const meant = (intent: ExaminedEntry["intent"]): readonly ExaminedEntry[] => examined.entries.filter((one) => one.intent === intent);
-  const [reap, release] = [meant("reap"), meant("release")];
+  const release: ExaminedEntry[] = [];
+  const reap = toReap(condemned, release);
   const outcomes = new Map<string, Outcome>();
-  if (around.stop.signal !== undefined) {
-    settleAll(outcomes, [...reap, ...release], undone("skipped", stopped));
-    return outcomes;
-  }
+  const { stop } = around;
+  if (stop.signal !== undefined) settleAll(outcomes, reap, undone("skipped", stopped));
   const reapAll = examined.loaded.kind === "members" ? reapMembers : reapFiles;
-  const reaped = reap.length === 0 ? outcomes : await reapAll(host, examination, examined, reap, grave, around);
-  for (const one of release) outcomes.set(one.entry.key, await releaseEntry(host, examined.loaded, one));
-  return new Map([...reaped, ...outcomes]);
+  const reaped = stop.signal === undefined ? await reapAll(host, examination, examined, reap, grave, around) : outcomes;
+  if (stop.signal !== undefined) settleAll(outcomes, release, undone("skipped", stopped));
+  else for (const one of release) outcomes.set(one.entry.key, await releaseEntry(host, examined.loaded, one));
+  return outcomes.size === 0 ? reaped : new Map([...reaped, ...outcomes]);
 }
 
 /** What a killed sweep had set aside goes back to its place, where the next one judges it. */
@@ -64,11 +76,7 @@ function mend(host: Host, { registries }: Examination): readonly string[] {
 /** Registries with entries that were kept only because /proc hides processes from this sweep. */
 function hiddenFrom({ evidence: { processes }, registries }: Examination): readonly string[] {
   if (processes.seen && processes.value.complete.seen) return [];
-  const blind = registries.filter(({ entries }) => {
-    return entries.some(({ judgement: { verdict, reason } }) => {
-      return verdict === "undecided" && (reason === "process-table-blind" || reason === "pid-unseen");
-    });
-  });
+  const blind = registries.filter(({ entries }) => entries.blind.has("process-table-blind") || entries.blind.has("pid-unseen"));
   return blind.map(({ loaded }) => loaded.target.path);
 }
 
@@ -78,6 +86,24 @@ function faultsOf(examination: Examination): ReadonlySet<string> {
   const unreadable = unread.filter(({ state, target }) => state !== "missing" || target.named).map(({ target }) => target.path);
   const doubtful = registries.filter(({ drifted, loaded }) => drifted || unreadParts(loaded).length > 0);
   return new Set([...unreadable, ...doubtful.map(({ loaded }) => loaded.target.path), ...hiddenFrom(examination)]);
+}
+
+const noOutcomes: Outcomes = new Map();
+
+/** Ghosts for which there is no room stay for days: that must not look like a second look that is awaited. */
+function saidOfRoom(outcomes: ReadonlyMap<Examined, Outcomes>): readonly string[] {
+  let waiting = 0;
+  for (const settled of outcomes.values()) for (const { note } of settled.values()) if (note === noRoom) waiting += 1;
+  return waiting === 0 ? [] : [`${waiting} ghost${waiting === 1 ? "" : "s"} could not be reaped: ${noRoom}`];
+}
+
+/** What each registry has to say, one after the other, anew each time that somebody goes through it. */
+function eachOf<T>(registries: readonly Examined[], say: (examined: Examined) => Iterable<T>): Iterable<T> {
+  return {
+    *[Symbol.iterator]() {
+      for (const examined of registries) yield* say(examined);
+    },
+  };
 }
 
 /** One whole pass over all registries. A dry run is the same pass, stopped before the first write. */
@@ -101,22 +127,31 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   if (!options.dryRun && refusal === undefined) {
     for (const { path } of options.targets) host.clearLitter(path);
     unkept.push(...mend(host, examination));
-    const condemned = registries.some(({ entries }) => entries.some(({ intent }) => intent === "reap"));
+    const condemned = registries.some(({ entries }) => entries.intents.reap > 0);
     const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
     const all = new Map<Examined, Outcomes>();
-    for (const examined of registries) all.set(examined, await carryOutIn(host, examination, examined, grave, options));
+    for (const examined of registries) {
+      all.set(examined, await carryOutIn(host, examination, examined, examined.entries.meant(), grave, options));
+    }
     outcomes = all;
+    unkept.push(...saidOfRoom(outcomes));
     await keep("what this sweep has seen", () => host.store.saveMemory(remember(host, examination, outcomes)));
   }
-  const entries = registries.flatMap((examined) => {
-    return examined.entries.map((one) => entryReport(examined, one, outcomes.get(examined)?.get(one.entry.key)));
-  });
+  const reportOf = (examined: Examined, entries: Iterable<ExaminedEntry>): Iterable<EntryReport> =>
+    reportsOf(examined, entries, outcomes.get(examined) ?? noOutcomes);
+  const acts = eachOf(registries, (examined) => reportOf(examined, examined.entries.meant()));
+  const tallies = [
+    ...registries.map((examined) => tallyIn(examined, outcomes.get(examined) ?? noOutcomes)),
+    ...unread.map(() => tallyOf([])),
+  ];
   const reports = [
-    ...registries.map((examined) => registryReport(examined, outcomes.get(examined) ?? new Map())),
+    ...registries.map((examined) => registryReport(examined, outcomes.get(examined) ?? noOutcomes)),
     ...unread.map(unreadReport),
   ];
-  const report = { registries: reports, entries, refusal: refusal ?? null };
-  if (!options.dryRun) await keep("its history", () => recordHistory(host, sweepId, startedAt, options.command, entries));
+  const summary = summarize(tallies);
+  const report = { registries: reports, summary, refusal: refusal ?? null };
+  if (!options.dryRun)
+    await keep("its history", () => recordHistory(host, sweepId, startedAt, options.command, acts, summary.reaped + summary.failed));
   const ended = host.clock().awakeMs;
   return {
     schema: outputSchema,
@@ -127,23 +162,27 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     durationMs: ended.seen && clock.awakeMs.seen ? ended.value - clock.awakeMs.value : 0,
     host: { hostname: here.hostname, bootId: here.bootId.seen ? here.bootId.value : null },
     ...report,
-    summary: summarize(entries),
+    entries: eachOf(registries, (examined) => reportOf(examined, examined.entries)),
+    acts,
+    tallies,
     looks: looksOf(examination.evidence),
     warnings: [...warnings, ...unkept],
     exitCode: stopCodes[options.stop.signal ?? "none"] ?? sweepExitCode(report, faultsOf(examination), options.failOnGhosts),
   };
 }
 
+/** So many entries of one sweep are told in the history: it is read by people, and kept small. */
+const toldAtMost = 10_000;
+
 /** Only what did something, or failed to, goes into the history: a quiet timer would bury it. */
-export function recordHistory(host: Host, sweepId: string, at: string, command: string, entries: readonly EntryReport[]): void {
-  const told = entries.filter(({ action }) => action === "reaped" || action === "released" || action === "failed");
-  if (told.length === 0) return;
-  const lines = told.map(({ registry, key, action, reason, tombstone }) => ({
-    registry,
-    key,
-    action,
-    reason,
-    tombstone: tombstone ?? undefined,
-  }));
-  host.store.appendHistory({ sweepId, at, command, entries: lines });
+export function recordHistory(host: Host, sweepId: string, at: string, command: string, acts: Iterable<EntryReport>, count: number): void {
+  if (count === 0) return;
+  const entries: HistoryLine["entries"][number][] = [];
+  for (const { registry, key, action, reason, tombstone } of acts) {
+    if (action !== "reaped" && action !== "released" && action !== "failed") continue;
+    if (entries.length === toldAtMost) break;
+    entries.push({ registry, key, action, reason, tombstone: tombstone ?? undefined });
+  }
+  const more = count - entries.length;
+  host.store.appendHistory({ sweepId, at, command, entries, ...(more > 0 && { more }) });
 }

@@ -10,14 +10,18 @@ import { sweep, type SweepOptions } from "./sweep.ts";
 const lookEveryMs = 1_000;
 
 /** How often, in ms, a whole sweep runs although nobody has left: for new holders, grace periods and second looks. */
-const sweepEveryMs = 60_000;
+export const sweepEveryMs = 60_000;
 
 /** A holder that was seen alive: its pid, and its start so that a reused pid is not taken for it. */
 type Watched = ReadonlyMap<number, string>;
 
-export type WatchOptions = Omit<SweepOptions, "command" | "dryRun" | "failOnGhosts"> & {
-  readonly onReport: (report: SweepReport) => Promise<void>;
+/** What is told of one sweep of the watch: that it begins, and then its report or its fault. */
+export type Telling = {
+  readonly report: (report: SweepReport) => Promise<void>;
+  readonly fault: (error: unknown) => Promise<void>;
 };
+
+export type WatchOptions = Omit<SweepOptions, "command" | "dryRun" | "failOnGhosts"> & { readonly onSweep: () => Promise<Telling> };
 
 function startOf(sight: PidSight | undefined): string | undefined {
   return sight?.kind === "there" && sight.startTicks.seen && !(sight.state.seen && "ZX".includes(sight.state.value))
@@ -43,20 +47,22 @@ function hasLeft(host: Host, watched: Watched): boolean {
   return [...watched].some(([pid, start]) => host.startOfPid(pid) !== start);
 }
 
-/** A registry that was busy is tried again after so many ms. */
+/** A registry or a run lock that was busy is tried again after so many ms. */
 const retryMs = 3_000;
 
-/**
- * Sweeps if nobody else does: a timer or an operator who is at it already does the same work. Returns after how many
- * ms the next sweep is due.
- */
+/** Sweeps unless somebody else is at it, whose sweep may have begun too early. Returns after how many ms the next is due. */
 async function sweepOnce(host: Host, options: WatchOptions): Promise<number> {
   const lock = await host.store.takeRunLock();
-  if (lock === undefined) return sweepEveryMs;
+  if (lock === undefined) return retryMs;
+  let telling: Telling | undefined;
   try {
+    telling = await options.onSweep();
     const report = await sweep(host, { ...options, command: "watch", dryRun: false, failOnGhosts: false });
-    await options.onReport(report);
+    await telling.report(report);
     return report.summary.skipped > 0 ? retryMs : sweepEveryMs;
+  } catch (error) {
+    await telling?.fault(error);
+    throw error;
   } finally {
     lock.release();
   }

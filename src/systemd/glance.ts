@@ -2,11 +2,15 @@ import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { sayDuration } from "../core/duration.ts";
 import type { LastRun } from "../report/last-run.ts";
+import { shippedPeriodMs } from "./calendar.ts";
 import { userUnitDirectory } from "./places.ts";
-import { shippedPeriodMs } from "./units.ts";
 
 function isMasked(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && readlinkSync(path) === "/dev/null";
+}
+
+function isLinked(directory: string, target: string, unit: string): boolean {
+  return lstatSync(join(directory, `${target}.wants`, unit), { throwIfNoEntry: false }) !== undefined;
 }
 
 /**
@@ -22,8 +26,13 @@ export function glanceAtTimer(
   const timer = join(directory, "sessreap.timer");
   if (isMasked(timer)) return "sessreap.timer is masked, so no sweep runs by itself (see sessreap doctor)";
   if (!existsSync(timer)) return undefined;
-  const enabled = lstatSync(join(directory, "timers.target.wants", "sessreap.timer"), { throwIfNoEntry: false }) !== undefined;
-  if (!enabled) return "sessreap.timer is installed but not enabled, so no sweep runs by itself (see sessreap doctor)";
+  if (!isLinked(directory, "timers.target", "sessreap.timer")) {
+    return "sessreap.timer is installed but not enabled, so no sweep runs by itself (see sessreap doctor)";
+  }
+  const watch = "sessreap-watch.service";
+  if (existsSync(join(directory, watch)) && !isLinked(directory, "default.target", watch)) {
+    return `${watch} is installed but not enabled, so nobody watches (see sessreap doctor)`;
+  }
   const hasOwnCalendar = existsSync(`${timer}.d`);
   const lastOk = before?.lastWholeOk ?? null;
   if (hasOwnCalendar || lastOk === null) return undefined;

@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
-import { dropInNames, type LayoutChoice, layout } from "./layout.ts";
+import { dropInNames, type LayoutChoice, layout, watchFileName } from "./layout.ts";
 import { showUnits, systemctl, systemctlWords, unitNames, type Scope } from "./manager.ts";
+import { otherInstances } from "./instances.ts";
 import { lookAtFile, removeFile, removeIfEmpty, writeOwnFile, type OwnFile } from "./own-file.ts";
 
 /** A reason to stop before anything was written; the text is for the person who ran the command. */
@@ -43,10 +44,18 @@ function dropStale(scope: Scope, directory: string, names: ReadonlySet<string>):
   }
 }
 
+/** The watch of an earlier installation, when this one does without. */
+async function dropWatch(scope: Scope, directory: string): Promise<void> {
+  const path = join(directory, watchFileName(scope));
+  if (lookAtFile(path) !== "ours") return;
+  await systemctl(scope.kind, ["disable", "--now", unitNames(scope).watch], runMs);
+  if (scope.kind === "user" || !otherInstances(directory, scope.user)) removeFile(path);
+}
+
 /** Does the manager read what was written? It looks for units where it was told when it started. */
-async function loadProblem(scope: Scope, directory: string): Promise<string | undefined> {
+async function loadProblem(scope: Scope, directory: string, watch: boolean): Promise<string | undefined> {
   const names = unitNames(scope);
-  const units = [names.service, names.timer];
+  const units = watch ? [names.service, names.timer, names.watch] : [names.service, names.timer];
   const shown = await showUnits(scope.kind, units, ["LoadState", "LoadError"]);
   if (!shown.ok) return shown.why;
   const at = shown.units.findIndex(({ LoadState: state }) => state !== "loaded");
@@ -67,27 +76,32 @@ export async function runResult(scope: Scope): Promise<{ readonly ok: boolean; r
   return { ok: result === "success", detail: `result ${result}, status ${status}` };
 }
 
-async function enable(scope: Scope, written: readonly string[]): Promise<Installed | Stopped> {
-  const { service, timer } = unitNames(scope);
-  const words = systemctlWords(scope);
-  // Links of an earlier installation go with `reenable`; a running timer takes new settings with the restart.
-  for (const step of [
-    ["reenable", timer],
-    ["restart", timer],
-  ]) {
-    const done = await systemctl(scope.kind, step, runMs);
-    if (!done.ok) return { stopped: `${words} ${step.join(" ")}: ${done.said}` };
+/** Links of an earlier installation go with `reenable`; a running unit takes new settings with the restart. */
+async function turnOn(scope: Scope, unit: string): Promise<Stopped | undefined> {
+  for (const step of ["reenable", "restart"]) {
+    const done = await systemctl(scope.kind, [step, unit], runMs);
+    if (!done.ok) return { stopped: `${systemctlWords(scope)} ${step} ${unit}: ${done.said}` };
   }
+  return undefined;
+}
+
+async function enable(scope: Scope, written: readonly string[], watching: boolean): Promise<Installed | Stopped> {
+  const { service, timer, watch } = unitNames(scope);
+  const stopped = await turnOn(scope, timer);
+  if (stopped !== undefined) return stopped;
   const started = await systemctl(scope.kind, ["start", service], runMs);
   const result = await runResult(scope);
   const selfTest = started.ok ? result : { ok: false, detail: `${result.detail}: ${started.said.split("\n")[0]}` };
+  // After the first run, which else would find its lock taken.
+  const unwatched = watching ? await turnOn(scope, watch) : undefined;
+  if (unwatched !== undefined) return unwatched;
   const shown = await showUnits(scope.kind, [timer], ["NextElapseUSecRealtime"]);
   const next = shown.ok ? shown.units[0]?.["NextElapseUSecRealtime"] : undefined;
   return { written, enabled: true, selfTest, next: next === "" ? undefined : next };
 }
 
-/** Writes the units, lets the manager read them, turns the timer on, and runs the service once to see that it works. */
-export async function install(scope: Scope, directory: string, choice: LayoutChoice, turnOn: boolean): Promise<Installed | Stopped> {
+/** Writes the units, lets the manager read them, turns them on, and runs the service once to see that it works. */
+export async function install(scope: Scope, directory: string, choice: LayoutChoice, isToRun: boolean): Promise<Installed | Stopped> {
   const files = layout(scope, choice);
   const blocked = obstaclesIn(
     directory,
@@ -95,12 +109,13 @@ export async function install(scope: Scope, directory: string, choice: LayoutCho
   );
   if (blocked.length > 0) return { stopped: blocked.join("\n") };
   const manager = await showUnits(scope.kind, [], ["UnitPath"]);
-  if (turnOn && !manager.ok) return { stopped: `nobody answers for ${systemctlWords(scope)}: ${manager.why}` };
+  if (isToRun && !manager.ok) return { stopped: `nobody answers for ${systemctlWords(scope)}: ${manager.why}` };
   for (const { name, text } of files) await writeOwnFile(join(directory, name), text);
+  if (!choice.watch) await dropWatch(scope, directory);
   dropStale(scope, directory, new Set(files.map(({ name }) => name)));
   const written = files.map(({ name }) => join(directory, name));
   if (manager.ok) await systemctl(scope.kind, ["daemon-reload"], runMs);
-  const problem = turnOn ? await loadProblem(scope, directory) : undefined;
+  const problem = isToRun ? await loadProblem(scope, directory, choice.watch) : undefined;
   if (problem !== undefined) return { stopped: problem };
-  return turnOn ? enable(scope, written) : { written, enabled: false, selfTest: undefined, next: undefined };
+  return isToRun ? enable(scope, written, choice.watch) : { written, enabled: false, selfTest: undefined, next: undefined };
 }

@@ -1,12 +1,16 @@
-import { sealed } from "./own-file.ts";
+import { accessDropIn, followDropIn } from "./drop-ins.ts";
 import { systemctlWords, unitNames, type Scope } from "./manager.ts";
-import { accessDropIn, followDropIn, systemUnits, userUnits, type UnitFile } from "./units.ts";
+import { sealed } from "./own-file.ts";
+import { unitFiles } from "./units.ts";
+import type { UnitFile } from "./unit-text.ts";
 
 export type LayoutChoice = {
   readonly command: readonly string[];
   readonly version: string;
-  /** The unit that the timer starts and stops with. */
+  /** The unit that ours start and stop with. */
   readonly follow: string | undefined;
+  /** `sessreap watch` beside the timer. */
+  readonly watch: boolean;
   /** What the system service of one user may write, beside what the template says. */
   readonly writable: readonly string[];
   readonly hidden: readonly string[];
@@ -14,26 +18,38 @@ export type LayoutChoice = {
 
 /** Drop-ins that we may have written, beside the units themselves. */
 export function dropInNames(scope: Scope): readonly string[] {
-  const { service, timer } = unitNames(scope);
-  return scope.kind === "user" ? [`${timer}.d/follow.conf`] : [`${timer}.d/follow.conf`, `${service}.d/access.conf`];
+  const { service, timer, watch } = unitNames(scope);
+  const follow = [`${timer}.d/follow.conf`, `${watch}.d/follow.conf`];
+  return scope.kind === "user" ? follow : [...follow, `${service}.d/access.conf`, `${watch}.d/access.conf`];
+}
+
+/** The name of the file: a template serves every user. */
+export function watchFileName({ kind }: Scope): string {
+  return kind === "user" ? "sessreap-watch.service" : "sessreap-watch@.service";
 }
 
 export function unitFileNames(scope: Scope): readonly string[] {
-  return scope.kind === "user" ? ["sessreap.service", "sessreap.timer"] : ["sessreap@.service", "sessreap@.timer"];
+  const pair = scope.kind === "user" ? ["sessreap.service", "sessreap.timer"] : ["sessreap@.service", "sessreap@.timer"];
+  return [...pair, watchFileName(scope)];
 }
 
 /** Every file of an installation, sealed; names are relative to the directory of units. */
-export function layout(scope: Scope, { command, version, follow, writable, hidden }: LayoutChoice): readonly UnitFile[] {
-  const { service, timer } = unitNames(scope);
-  const choice = { command: [...command, "sweep"], header: "" };
-  const units = scope.kind === "user" ? userUnits(choice) : systemUnits(choice);
-  const drops: UnitFile[] = [];
-  if (follow !== undefined) drops.push({ name: `${timer}.d/follow.conf`, text: followDropIn("", follow) });
-  if (scope.kind === "system" && writable.length > 0) {
-    drops.push({ name: `${service}.d/access.conf`, text: accessDropIn("", writable, hidden) });
+export function layout(scope: Scope, choice: LayoutChoice): readonly UnitFile[] {
+  const { command, version, follow, watch, writable, hidden } = choice;
+  const names = unitNames(scope);
+  const units = unitFiles(scope.kind, { command, header: "" });
+  const files: (UnitFile & { readonly edited: string })[] = [
+    { ...units.service, edited: names.service },
+    { ...units.timer, edited: names.timer },
+    ...(watch ? [{ ...units.watch, edited: names.watch }] : []),
+  ];
+  const services = watch ? [names.service, names.watch] : [names.service];
+  if (follow !== undefined) {
+    const led = watch ? [names.timer, names.watch] : [names.timer];
+    files.push(...led.map((unit) => ({ name: `${unit}.d/follow.conf`, text: followDropIn("", follow), edited: unit })));
   }
-  return [...units, ...drops].map(({ name, text }) => {
-    const edited = name.includes(".timer") ? timer : service;
-    return { name, text: sealed(text, version, `${systemctlWords(scope)} edit ${edited}`) };
-  });
+  if (scope.kind === "system" && writable.length > 0) {
+    files.push(...services.map((unit) => ({ name: `${unit}.d/access.conf`, text: accessDropIn("", writable, hidden), edited: unit })));
+  }
+  return files.map(({ name, text, edited }) => ({ name, text: sealed(text, version, `${systemctlWords(scope)} edit ${edited}`) }));
 }

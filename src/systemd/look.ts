@@ -4,21 +4,25 @@ import type { Guard } from "../report/guards.ts";
 import { lingers, ownName } from "./account.ts";
 import { showUnits, systemctlWords, unitNames, type Properties, type Scope } from "./manager.ts";
 import { userUnitDirectory } from "./places.ts";
-import { askedProperties, isActive, isEnabled, isThere, unitGuards } from "./unit-guards.ts";
-import { shippedPeriodMs } from "./units.ts";
+import { shippedPeriodMs } from "./calendar.ts";
+import { isActive, isEnabled, isThere } from "./findings.ts";
+import { askedProperties, unitGuards } from "./unit-guards.ts";
+import { watchGuards } from "./watch-guard.ts";
+import { sweepEveryMs } from "../sweep/watch.ts";
 
-type Pair = { readonly timer: Properties; readonly service: Properties };
+type Units = { readonly timer: Properties; readonly service: Properties; readonly watch: Properties };
 
 export type TimerSight = {
   readonly guards: readonly Guard[];
-  /** How often a sweep is due; undefined when no timer is on. */
+  /** How often a sweep is due; undefined when neither a timer nor a watch is on. */
   readonly periodMs: number | undefined;
 };
 
-async function showPair(scope: Scope): Promise<Pair | string> {
-  const { timer, service } = unitNames(scope);
-  const shown = await showUnits(scope.kind, [timer, service], askedProperties);
-  return shown.ok ? { timer: shown.units[0] ?? {}, service: shown.units[1] ?? {} } : shown.why;
+async function show(scope: Scope): Promise<Units | string> {
+  const { timer, service, watch } = unitNames(scope);
+  const shown = await showUnits(scope.kind, [timer, service, watch], askedProperties);
+  if (!shown.ok) return shown.why;
+  return { timer: shown.units[0] ?? {}, service: shown.units[1] ?? {}, watch: shown.units[2] ?? {} };
 }
 
 /** The shortest time between two runs of a calendar, asked of systemd unless it is the one that ships. */
@@ -47,15 +51,23 @@ function goneFrom({ ExecStart: exec }: Properties): string | undefined {
   // The words are shown as they are before variables are put in, where `$$` stands for `$`.
   const [path, argv] = [parts[1] as string, (parts[2] as string).replaceAll("$$", () => "$")];
   if (!existsSync(path)) return path;
-  const script = argv.startsWith(`${path} /`) && argv.endsWith(" sweep") ? argv.slice(path.length + 1, -" sweep".length) : undefined;
+  const script = argv.startsWith(`${path} /`) ? /^(.+) (?:sweep|watch)$/.exec(argv.slice(path.length + 1))?.[1] : undefined;
   return script === undefined || existsSync(script) ? undefined : script;
 }
 
-async function guardsOf(scope: Scope, pair: Pair, nowMs: number): Promise<TimerSight> {
-  const periodMs = await periodOf(pair.timer);
-  const command = systemctlWords(scope);
-  const guards = unitGuards({ command, names: unitNames(scope), ...pair, nowMs, periodMs, gone: goneFrom(pair.service) });
-  return { guards, periodMs: isActive(pair.timer) || isEnabled(pair.timer) ? periodMs : undefined };
+const isTimerOn = ({ timer }: Units): boolean => isActive(timer) || isEnabled(timer);
+
+async function guardsOf(scope: Scope, units: Units, nowMs: number): Promise<TimerSight> {
+  const periodMs = await periodOf(units.timer);
+  const [command, names] = [systemctlWords(scope), unitNames(scope)];
+  const pair = { ...units, gone: goneFrom(units.service) };
+  const hasPair = isThere(units.timer) || isThere(units.service);
+  const guards = [
+    ...(hasPair ? unitGuards({ command, names, nowMs, periodMs, ...pair }) : []),
+    ...watchGuards({ command, name: names.watch, watch: units.watch, gone: goneFrom(units.watch) }),
+  ];
+  const periods = [...(isTimerOn(units) ? [periodMs] : []), ...(isActive(units.watch) ? [sweepEveryMs] : [])];
+  return { guards, periodMs: periods.length === 0 ? undefined : Math.min(...periods) };
 }
 
 const timerGuard = (name: string, rest: Omit<Guard, "guard" | "name">): Guard => ({ guard: "timer", name, ...rest });
@@ -80,25 +92,23 @@ function absentGuard(why: string | undefined, env: Readonly<Record<string, strin
   return timerGuard(name, { posture: "off", cause: "not-installed", detail: "no timer is installed", cure: "sessreap units install" });
 }
 
-/** How the timers of this user stand: his own manager's and the system's. */
+/** How the timers and watches of this user stand: his own manager's and the system's. */
 export async function lookAtTimers(env: Readonly<Record<string, string | undefined>>, nowMs: number): Promise<TimerSight> {
   const scopes: readonly Scope[] = [{ kind: "user" }, { kind: "system", user: ownName() }];
   const hasSystemd = existsSync("/run/systemd/system");
-  const pairs = await Promise.all(scopes.map((scope) => (hasSystemd ? showPair(scope) : Promise.resolve("there is no systemd"))));
-  const [userPair, systemPair] = pairs;
+  const shown = await Promise.all(scopes.map((scope) => (hasSystemd ? show(scope) : Promise.resolve("there is no systemd"))));
+  const [own, ofSystem] = shown;
   const found = scopes.flatMap((scope, index) => {
-    const pair = pairs[index];
-    return typeof pair === "object" && (isThere(pair.timer) || isThere(pair.service)) ? [{ scope, pair }] : [];
+    const units = shown[index];
+    return typeof units === "object" && Object.values(units).some(isThere) ? [{ scope, units }] : [];
   });
-  if (found.length === 0) {
-    return { guards: [absentGuard(typeof userPair === "string" ? userPair : undefined, env)], periodMs: undefined };
-  }
-  const sights = await Promise.all(found.map(({ scope, pair }) => guardsOf(scope, pair, nowMs)));
+  if (found.length === 0) return { guards: [absentGuard(typeof own === "string" ? own : undefined, env)], periodMs: undefined };
+  const sights = await Promise.all(found.map(({ scope, units }) => guardsOf(scope, units, nowMs)));
   const guards = sights.flatMap((sight) => sight.guards);
-  const isOn = (pair: Pair | string | undefined): boolean => typeof pair === "object" && (isActive(pair.timer) || isEnabled(pair.timer));
   const name = unitNames({ kind: "user" }).timer;
-  if (isOn(userPair)) guards.push(...lingerGuard(name));
-  if (isOn(userPair) && isOn(systemPair)) {
+  const [ownIsOn, systemIsOn] = [own, ofSystem].map((units) => typeof units === "object" && isTimerOn(units));
+  if (ownIsOn === true) guards.push(...lingerGuard(name));
+  if (ownIsOn === true && systemIsOn === true) {
     const detail = "your own timer and the system's both sweep for you; they take turns by the run lock";
     guards.push(timerGuard(name, { posture: "on", cause: "two-timers", detail, cure: "sessreap units uninstall (one of the two)" }));
   }

@@ -5,11 +5,11 @@ export type Scope = { readonly kind: "user" } | { readonly kind: "system"; reado
 
 export type Answered = { readonly ok: boolean; readonly stdout: string; readonly said: string };
 
-export type UnitNames = { readonly service: string; readonly timer: string };
+export type UnitNames = { readonly service: string; readonly timer: string; readonly watch: string };
 
 export function unitNames(scope: Scope): UnitNames {
-  const name = scope.kind === "user" ? "sessreap" : `sessreap@${scope.user}`;
-  return { service: `${name}.service`, timer: `${name}.timer` };
+  const instance = scope.kind === "user" ? "" : `@${scope.user}`;
+  return { service: `sessreap${instance}.service`, timer: `sessreap${instance}.timer`, watch: `sessreap-watch${instance}.service` };
 }
 
 /** The command line that a person would type. */

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { ownHome } from "../host/homes.ts";
 import { dirname, join } from "node:path";
 import { dropInNames, unitFileNames } from "./layout.ts";
+import { otherInstances } from "./instances.ts";
 import { systemctl, unitNames, type Scope } from "./manager.ts";
 import { lookAtFile, removeFile, removeIfEmpty } from "./own-file.ts";
 
@@ -14,13 +15,6 @@ export type Uninstalled = {
 
 const stopMs = 60_000;
 
-/** Other users' instances need the template: those that are enabled, or that have a drop-in. */
-function otherInstances(directory: string, user: string): boolean {
-  const links = join(directory, "timers.target.wants");
-  const names = [directory, links].flatMap((folder) => (existsSync(folder) ? readdirSync(folder) : []));
-  return names.some((name) => /^sessreap@.+\.(?:timer|service)(?:\.d)?$/.test(name) && !name.startsWith(`sessreap@${user}.`));
-}
-
 /** Where systemd keeps the time of the last trigger of a persistent timer. */
 function stampOf(scope: Scope, env: Readonly<Record<string, string | undefined>>): string {
   const { timer } = unitNames(scope);
@@ -30,16 +24,17 @@ function stampOf(scope: Scope, env: Readonly<Record<string, string | undefined>>
 }
 
 /**
- * Turns the timer off first: deleting the files first would leave a timer that still fires, and links to nothing. What
+ * Turns the units off first: deleting the files first would leave a timer that still fires, and links to nothing. What
  * a person edited or wrote stays, and is named.
  */
 export async function uninstall(scope: Scope, directory: string, env: Readonly<Record<string, string | undefined>>): Promise<Uninstalled> {
-  const { service, timer } = unitNames(scope);
+  const { service, timer, watch } = unitNames(scope);
   const problems: string[] = [];
   const reached = await systemctl(scope.kind, ["show", "--property=Version"]);
   if (reached.ok) {
     for (const words of [
       ["disable", "--now", timer],
+      ["disable", "--now", watch],
       ["stop", service],
     ]) {
       const done = await systemctl(scope.kind, words, stopMs);
@@ -62,19 +57,20 @@ export async function uninstall(scope: Scope, directory: string, env: Readonly<R
     removed.push(path);
     if (dirname(name) !== ".") removeIfEmpty(dirname(path));
   }
-  for (const name of [`${timer}.d`, `${service}.d`]) {
+  for (const name of [`${timer}.d`, `${service}.d`, `${watch}.d`]) {
     const folder = join(directory, name);
     if (existsSync(folder)) left.push(...readdirSync(folder).map((file) => join(folder, file)));
   }
-  if (!reached.ok) removeFile(join(directory, "timers.target.wants", timer));
+  const wants = scope.kind === "user" ? "default.target.wants" : "multi-user.target.wants";
+  const links = [join("timers.target.wants", timer), join(wants, watch)];
+  for (const link of reached.ok ? [] : links) removeFile(join(directory, link));
   removeFile(stampOf(scope, env));
   if (scope.kind === "user") {
-    removeIfEmpty(join(directory, "timers.target.wants"));
-    removeIfEmpty(directory);
+    for (const folder of ["timers.target.wants", wants, "."]) removeIfEmpty(join(directory, folder));
   }
   if (reached.ok) {
     await systemctl(scope.kind, ["daemon-reload"], stopMs);
-    await systemctl(scope.kind, ["reset-failed", timer, service]);
+    await systemctl(scope.kind, ["reset-failed", timer, service, watch]);
   }
   return { removed, left: [...new Set(left)], problems };
 }

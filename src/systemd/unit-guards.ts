@@ -1,12 +1,13 @@
 import { sayDuration } from "../core/duration.ts";
 import type { Guard } from "../report/guards.ts";
-import type { Properties } from "./manager.ts";
+import { failureFinding, finding, isEnabled, isNever, isThere, loadProblem, type Finding } from "./findings.ts";
+import type { Properties, UnitNames } from "./manager.ts";
 
 /** What systemd says of a pair of units, and what was seen beside it. */
 export type UnitFacts = {
   /** `systemctl --user` or `systemctl`: how a person mends it. */
   readonly command: string;
-  readonly names: { readonly timer: string; readonly service: string };
+  readonly names: UnitNames;
   readonly timer: Properties;
   readonly service: Properties;
   readonly nowMs: number;
@@ -15,10 +16,11 @@ export type UnitFacts = {
   readonly gone: string | undefined;
 };
 
-/** Asked for of both units, in one call. */
+/** Asked for of every unit, in one call. */
 export const askedProperties: readonly string[] = [
   "LoadState",
   "LoadError",
+  "FragmentPath",
   "ActiveState",
   "SubState",
   "UnitFileState",
@@ -35,41 +37,10 @@ export const askedProperties: readonly string[] = [
   "TimersCalendar",
 ];
 
-type Finding = Omit<Guard, "guard" | "name">;
-
-const finding = (posture: Guard["posture"], cause: Guard["cause"], detail: string, cure: string | null): Finding => ({
-  posture,
-  cause,
-  detail,
-  cure,
-});
-
-export function isThere(unit: Properties): boolean {
-  return unit["LoadState"] !== undefined && unit["LoadState"] !== "not-found";
-}
-
-export function isEnabled({ UnitFileState: state }: Properties): boolean {
-  return state === "enabled" || state === "enabled-runtime";
-}
-
-export function isActive({ ActiveState: state }: Properties): boolean {
-  return state === "active";
-}
-
-const isNever = (time: string | undefined): boolean => time === undefined || time === "" || time === "n/a" || time === "infinity";
-
-function loadProblem(unit: Properties, { command }: UnitFacts): Finding | undefined {
-  const { LoadState: state, LoadError: error, UnitFileState: file } = unit;
-  if (state === "masked" || file === "masked")
-    return finding("off", "masked", "it is masked", `${command} unmask it, then sessreap units install`);
-  if (state === "loaded") return undefined;
-  return finding("off-runtime-divergent", "bad-setting", `${state}: ${error ?? ""}`, "sessreap units install, or correct its drop-in");
-}
-
 function timerFinding(facts: UnitFacts): Finding {
   const { timer, names, command } = facts;
   if (!isThere(timer)) return finding("off", "not-installed", "no timer is installed", "sessreap units install");
-  const problem = loadProblem(timer, facts);
+  const problem = loadProblem(timer, command);
   if (problem !== undefined) return problem;
   const { ActiveState: active, SubState: sub, NextElapseUSecRealtime: next, NextElapseUSecMonotonic: monotonic, Result: result } = timer;
   const enabled = isEnabled(timer);
@@ -96,46 +67,6 @@ function timerFinding(facts: UnitFacts): Finding {
   return finding("on", "fine", sub === "running" ? "its service is running" : `next run ${next || monotonic}`, null);
 }
 
-/** Exit statuses of systemd's own (systemd.exec(5)): the command was never reached. */
-const sandboxStatuses: ReadonlyMap<number, string> = new Map([
-  [217, "the user could not be taken on"],
-  [218, "capabilities could not be dropped: an option that a user's manager cannot apply"],
-  [226, "the mount namespace could not be set up: a path in the unit is not there, or mounts are refused"],
-  [228, "the system call filter could not be set"],
-]);
-
-/** Signals by which a sandbox ends Node: a filtered system call, and memory that may not be executed. */
-const sandboxSignals: ReadonlyMap<number, string> = new Map([
-  [5, "SIGTRAP: MemoryDenyWriteExecute= stops V8"],
-  [31, "SIGSYS: a system call was filtered"],
-]);
-
-function failureFinding({ service, names, command }: UnitFacts): Finding {
-  const { Result: result, ExecMainStatus: status } = service;
-  const code = Number(status);
-  const log = `journalctl ${command.includes("--user") ? "--user " : ""}-u ${names.service}`;
-  if (result === "timeout")
-    return finding("off-runtime-divergent", "timed-out", "the last run took longer than TimeoutStartSec= and was ended", log);
-  if (result === "exit-code" && (code === 203 || code === 127)) {
-    const what = code === 203 ? "its command could not be executed (status 203)" : "its interpreter was not found (status 127)";
-    return finding("off-runtime-divergent", "binary-gone", what, "sessreap units install");
-  }
-  if (result === "exit-code" && code >= 200) {
-    const what = sandboxStatuses.get(code) ?? "systemd could not start it";
-    return finding(
-      "off-runtime-divergent",
-      "sandbox",
-      `status ${code}: ${what}`,
-      "remove the option from the drop-in (man sessreap-units)",
-    );
-  }
-  if (result === "exit-code") return finding("blind", "failing", `the last run ended with status ${code}`, log);
-  const signal = sandboxSignals.get(code);
-  if (signal !== undefined)
-    return finding("off-runtime-divergent", "sandbox", signal, "remove the option from the drop-in (man sessreap-units)");
-  return finding("off-runtime-divergent", "killed", `the last run was ended: ${result}, signal ${status}`, log);
-}
-
 /** A run that outlasts a whole period has swallowed a turn; a minute is more than any sweep needs. */
 function hungAfterMs(periodMs: number): number {
   return Math.min(Math.max(periodMs, 10_000), 60_000);
@@ -145,7 +76,7 @@ function serviceFinding(facts: UnitFacts): Finding {
   const { service, names, command, gone, nowMs, periodMs } = facts;
   if (!isThere(service))
     return finding("off-runtime-divergent", "not-installed", "the timer has no service to start", "sessreap units install");
-  const problem = loadProblem(service, facts);
+  const problem = loadProblem(service, command);
   if (problem !== undefined) return problem;
   if (gone !== undefined) return finding("off-runtime-divergent", "binary-gone", `${gone} is not there`, "sessreap units install");
   const {
@@ -169,7 +100,7 @@ function serviceFinding(facts: UnitFacts): Finding {
       `${command} cat ${names.service}`,
     );
   }
-  if (result !== "success") return failureFinding(facts);
+  if (result !== "success") return failureFinding(service, names.service, command);
   return finding("on", "fine", isNever(started) ? "it has not run since its manager started" : `the last run, ${started}, succeeded`, null);
 }
 

@@ -3,7 +3,8 @@ import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, uti
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
-import type { EntryReport, SweepReport } from "../../src/report/model.ts";
+import type { SweepJson } from "../../src/report/json.ts";
+import type { EntryReport } from "../../src/report/model.ts";
 
 /** The user and group that own nothing. */
 export const nobody = 65_534;
@@ -134,9 +135,9 @@ export async function sessreap(scratch: Scratch, words: readonly string[], optio
 }
 
 /** Runs the tool with `--json` and returns its one document. */
-export async function sweepReport(scratch: Scratch, words: readonly string[], options: RunOptions = {}): Promise<SweepReport> {
+export async function sweepReport(scratch: Scratch, words: readonly string[], options: RunOptions = {}): Promise<SweepJson> {
   const { code, stdout, stderr } = await sessreap(scratch, [...words, "--json"], options);
-  const report = parseOnly(stdout, stderr) as SweepReport;
+  const report = parseOnly(stdout, stderr) as SweepJson;
   if (report.exitCode !== code) throw new Error(`the document says exit code ${report.exitCode}, the process ${code}: ${stderr}`);
   return report;
 }
@@ -150,7 +151,7 @@ export function parseOnly(stdout: string, stderr = ""): unknown {
 }
 
 /** What a report says of each entry, by key, in the words that a test is about. */
-export function by({ entries }: SweepReport, ...wanted: readonly (keyof EntryReport)[]): Readonly<Record<string, string>> {
+export function by({ entries }: SweepJson, ...wanted: readonly (keyof EntryReport)[]): Readonly<Record<string, string>> {
   return Object.fromEntries(entries.map((entry) => [entry.key, wanted.map((name) => String(entry[name])).join(" ")]));
 }
 

@@ -2,7 +2,9 @@ import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { idle, stop, until } from "../processes.ts";
-import { daysAgo, declareRegistry, newScratch, startSessreap, writeOld } from "./harness.ts";
+import { takeRunLock } from "../../src/host/run-lock.ts";
+import type { LastRun } from "../../src/report/last-run.ts";
+import { configure, daysAgo, declareRegistry, newScratch, startSessreap, writeOld } from "./harness.ts";
 
 test("a session ends while sessreap watches: its entry goes at once, the other's stays, and a signal ends the watch", async () => {
   const scratch = newScratch();
@@ -25,6 +27,26 @@ test("a session ends while sessreap watches: its entry goes at once, the other's
   expect(await ended).toEqual([143, null]);
   expect(said).toContain("first");
   expect(said.split("\n").filter((line) => line !== "")).toHaveLength(1);
+});
+
+test("another sweep is at it when the watch begins: it watches all the same, and keeps a record as every sweep does", async () => {
+  const scratch = newScratch();
+  const holder = await idle();
+  const path = declareRegistry(scratch);
+  writeOld(path, JSON.stringify({ held: { pid: holder.pid, start: holder.startTicks, since: daysAgo(1) } }));
+  const lock = await takeRunLock(scratch.stateDir);
+  if (lock === undefined) throw new Error("the run lock of a new directory is taken");
+  const metrics = `${scratch.dir}/sessreap.prom`;
+  const config = `${scratch.home}/.config/sessreap/config.json`;
+  configure(scratch, { ...(JSON.parse(readFileSync(config, "utf8")) as object), metricsFile: metrics });
+  const watcher = startSessreap(scratch, ["watch"]);
+  await new Promise((resolve) => void setTimeout(resolve, 500));
+  expect(watcher.exitCode).toBe(null);
+  lock.release();
+  await until("the first sweep is recorded", () => readable(metrics));
+  const run = JSON.parse(readFileSync(`${scratch.stateDir}/last-run.json`, "utf8")) as LastRun;
+  expect(run).toMatchObject({ pid: watcher.pid, ok: true, counts: { live: 1, ghost: 0 }, reapedTotal: 0, posture: "on" });
+  expect(readFileSync(metrics, "utf8")).toContain("sessreap_last_run_success");
 });
 
 test("a signal comes while a sweep reads a torn registry: it ends as the signal says, and nothing was reaped", async () => {

@@ -8,21 +8,34 @@ import { readTombstones } from "../../src/host/tombstones.ts";
 import { holds, type Target } from "./law.ts";
 
 const sweepId = "20261120T150000Z-3f2a";
-const kept = { layout: "members", entries: "", form: "after", after: "a", cut: "LCJiIjoxfQ==", member: { start: 1, end: 6 } };
-const file = { layout: "files", content: "e30=", mode: 33_188, uid: 0, gid: 0, modifiedAt: 1_790_000_000_000 };
-const common = {
-  at: "2026-11-20T15:00:00.000Z",
-  registry: "/r/a.json",
-  format: "keyed-json",
+const at = "2026-11-20T15:00:00.000Z";
+const plot = { sweepId, at, registry: "/r/a.json", format: "keyed-json", layout: "members", first: 0 };
+const member = {
   key: "b",
   reason: "pid-gone",
-  detail: "gone",
+  detail: "",
+  entries: "",
+  form: "after",
+  after: "a",
+  cut: "LCJiIjoxfQ==",
+  member: { start: 1, end: 6 },
 };
+const file = {
+  key: "7.json",
+  reason: "pid-gone",
+  detail: "",
+  content: "e30=",
+  mode: 33_188,
+  uid: 0,
+  gid: 0,
+  modifiedAt: 1_790_000_000_000,
+};
+const lines = (...all: readonly object[]): string => all.map((line) => `${JSON.stringify(line)}\n`).join("");
 
 const seeds = [
-  `{"tombstone":${JSON.stringify({ id: `${sweepId}/0`, ...common, kept })}}\n{"void":["${sweepId}/0"]}\n`,
-  `{"tombstone":${JSON.stringify({ id: `${sweepId}/1`, ...common, kept: file })}}\n`,
-  `${JSON.stringify({ sweepId, at: common.at, command: "sweep", entries: [{ registry: "/r", key: "b", action: "reaped", reason: "pid-gone" }] })}\n`,
+  lines({ plot }, member, member, { void: [`${sweepId}/0`] }),
+  lines({ plot: { ...plot, layout: "files", first: 7 } }, file, { plot }, member),
+  `${JSON.stringify({ sweepId, at, command: "sweep", entries: [{ registry: "/r", key: "b", action: "reaped", reason: "pid-gone" }] })}\n`,
   JSON.stringify({
     schema: 1,
     bootId: "b",
@@ -33,7 +46,7 @@ const seeds = [
     answeredSinceMs: { "ws://127.0.0.1:1": 4 },
     restored: [{ registry: "/r", key: "b", digest: "d", untilMs: 9 }],
   }),
-  JSON.stringify({ schema: 1, said: [], registries: [], startedAt: common.at }),
+  JSON.stringify({ schema: 1, said: [], registries: [], startedAt: at }),
 ];
 
 const isNumber = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);
@@ -66,7 +79,7 @@ export function stateTarget(): Target & { readonly clear: () => void } {
   return {
     name: "state",
     seeds: seeds.map((text) => Buffer.from(text)),
-    words: ['"tombstone"', '"void"', '"kept"', '"schema":1', '"traces"', '"files"', '"members"', "\n"],
+    words: ['"plot"', '"void"', '"layout"', '"schema":1', '"traces"', '"files"', '"members"', "\n"],
     check: (bytes) => checkIn(stateDir, bytes),
     clear: () => rmSync(stateDir, { recursive: true }),
   };

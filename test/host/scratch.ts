@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 import { readRegistryFile, type ReadFile } from "../../src/host/files.ts";
-import { cutsFor, keptSpans, scan, type Span } from "../../src/registries/json-bytes.ts";
+import { memberKey, scan } from "../../src/registries/json-bytes.ts";
+import { cutsFor, keptSpans } from "../../src/registries/json-cuts.ts";
+import type { Span } from "../../src/registries/json-members.ts";
 
 const made: string[] = [];
 
@@ -36,10 +38,14 @@ export function readNow(path: string): ReadFile {
 }
 
 export function withoutGhost({ bytes }: ReadFile): readonly Span[] {
-  const result = scan({ bytes, text: (start, end) => bytes.toString("utf8", start, end) }, "", () => undefined);
+  const source = { bytes, text: (start: number, end: number) => bytes.toString("utf8", start, end) };
+  const result = scan(source, "");
   if (!result.ok) throw new Error(result.problem);
-  const ghosts = result.container.members.flatMap(({ key }, index) => (key === "ghost" ? [index] : []));
-  return keptSpans(bytes.length, cutsFor(result.container, ghosts));
+  const { container } = result;
+  const ghosts = Array.from({ length: container.members.length }, (_, index) => index).filter(
+    (index) => memberKey(source, container, index) === "ghost",
+  );
+  return keptSpans(bytes.length, cutsFor(container, ghosts));
 }
 
 export const dead = (): Promise<boolean> => Promise.resolve(true);

@@ -2,41 +2,48 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { appendHistory, readHistory } from "../../src/host/history.ts";
-import { readTombstones } from "../../src/host/tombstones.ts";
+import { buryAll, encodePlot, encodeStone, readTombstones } from "../../src/host/tombstones.ts";
 import { scratchDirectory } from "./scratch.ts";
 
 const strange = [
   "null",
   "7",
-  '"tombstone"',
+  '"void"',
   "[]",
   "{}",
-  '{"tombstone":null}',
-  '{"tombstone":{"id":"a"}}',
+  '{"plot":null}',
+  '{"plot":{"sweepId":"a"}}',
   '{"void":7}',
   '{"sweepId":"a","entries":[null]}',
   "{",
 ];
 
+const plot = { sweepId: "s", at: "2026-11-20T15:00:00Z", registry: "/r", format: "claude-sessions", layout: "files", first: 0 } as const;
+const kept = { layout: "files", content: "e30=", mode: 33_188, uid: 0, gid: 0, modifiedAt: 0 } as const;
+const stone = { key: "a", sessionId: undefined, reason: "pid-gone", detail: "", kept } as const;
+
 test("lines in the state directory that no sweep wrote are passed over", () => {
   const state = scratchDirectory();
   mkdirSync(join(state, "tombstones"));
-  const kept = { layout: "files", content: "e30=", mode: 33_188, uid: 0, gid: 0, modifiedAt: 0 };
-  const tombstone = {
-    id: "s/0",
-    at: "2026-11-20T15:00:00Z",
-    registry: "/r",
-    format: "claude-sessions",
-    key: "a",
-    reason: "pid-gone",
-    detail: "",
-    kept,
-  };
-  const line = { sweepId: "s", at: tombstone.at, command: "sweep", entries: [] };
-  writeFileSync(join(state, "tombstones", "s.jsonl"), [...strange, JSON.stringify({ tombstone }), ""].join("\n"));
+  const line = { sweepId: "s", at: plot.at, command: "sweep", entries: [] };
+  writeFileSync(
+    join(state, "tombstones", "s.jsonl"),
+    `${strange.join("\n")}\n${encodePlot(plot).toString()}${encodeStone(stone).toString()}`,
+  );
   writeFileSync(join(state, "history.jsonl"), [...strange, JSON.stringify(line), ""].join("\n"));
-  expect(readTombstones(state)).toEqual([tombstone]);
+  expect(readTombstones(state)).toMatchObject([{ id: "s/0", registry: "/r", key: "a", kept }]);
   expect(readHistory(state)).toEqual([line]);
+});
+
+test("tombstones that follow one whose writing failed half way keep their own registry", () => {
+  const state = scratchDirectory();
+  mkdirSync(join(state, "tombstones"));
+  writeFileSync(
+    join(state, "tombstones", "s.jsonl"),
+    Buffer.concat([encodePlot({ ...plot, registry: "/other" }), encodeStone(stone).subarray(0, 20)]),
+  );
+  buryAll(state, "s", [encodePlot({ ...plot, first: 1 }), encodeStone(stone)]);
+  expect(readTombstones(state)).toMatchObject([{ id: "s/1", registry: "/r", key: "a" }]);
 });
 
 test("a line of the history that a power cut tore takes no other with it", () => {

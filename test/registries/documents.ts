@@ -1,5 +1,7 @@
 import * as fc from "fast-check";
-import { cutsFor, keptSpans, scan, type Container, type SourceText } from "../../src/registries/json-bytes.ts";
+import { memberKey, scan, type Container } from "../../src/registries/json-bytes.ts";
+import { cutsFor, keptSpans } from "../../src/registries/json-cuts.ts";
+import type { SourceText, Span } from "../../src/registries/json-members.ts";
 import { putBack, type CutMember } from "../../src/registries/put-back.ts";
 
 /** A JSON text as somebody may have written it, and where in it the entries are. */
@@ -59,7 +61,7 @@ const { value } = fc.letrec<{ value: string }>((tie) => ({
 
 const keyOf = (text: string): string => JSON.parse(/^"(?:[^"\\]|\\.)*"/.exec(text)?.[0] ?? '""') as string;
 
-function container(unique: boolean): fc.Arbitrary<string> {
+function containers(unique: boolean): fc.Arbitrary<string> {
   const entry = member(keys, value);
   const entries = unique ? fc.uniqueArray(entry, { maxLength: 8, selector: keyOf }) : fc.array(entry, { maxLength: 8 });
   return fc.oneof(list("{", "}", entries), list("[", "]", fc.array(value, { maxLength: 8 })));
@@ -71,7 +73,7 @@ const escapedPart = (part: string): string => part.replaceAll("~", "~0").replace
 export function documents({ unique }: { readonly unique: boolean }): fc.Arbitrary<Document> {
   const level = fc.tuple(fc.constantFrom("agents", "a/b", "m~n", "", "__proto__"), value, space, fc.boolean());
   return fc
-    .tuple(container(unique), fc.array(level, { maxLength: 2 }), fc.boolean(), space, space)
+    .tuple(containers(unique), fc.array(level, { maxLength: 2 }), fc.boolean(), space, space)
     .map(([inner, levels, mark, before, behind]) => {
       let text = inner;
       let pointer = "";
@@ -90,7 +92,7 @@ export function sourceOf(bytes: Buffer): SourceText {
 
 /** The container, or the reason why there is none. */
 export function read(bytes: Buffer, pointer: string): Container | string {
-  const result = scan(sourceOf(bytes), pointer, () => undefined);
+  const result = scan(sourceOf(bytes), pointer);
   return result.ok ? result.container : result.problem;
 }
 
@@ -101,12 +103,21 @@ export function mustRead(bytes: Buffer, pointer: string): Container {
 }
 
 /** Name and raw bytes of each member, in order. An element's name is its place, so only its bytes tell it apart. */
-export function membersOf(bytes: Buffer, { kind, members }: Container): readonly string[] {
-  return members.map(({ start, end }) => `${kind}: ${bytes.toString("utf8", start, end)}`);
+export function membersOf(bytes: Buffer, container: Container): readonly string[] {
+  return named(bytes, container).map(({ start, end }) => `${container.kind}: ${bytes.toString("utf8", start, end)}`);
 }
 
-export function cutOut(bytes: Buffer, { inside, members }: Container, chosen: readonly number[]) {
-  const cuts = cutsFor({ kind: "object", inside, members }, chosen);
+/** Its members with their names. */
+export function named(bytes: Buffer, container: Container): readonly (Span & { readonly key: string })[] {
+  const { members } = container;
+  return Array.from({ length: members.length }, (_, index) => {
+    return { key: memberKey(sourceOf(bytes), container, index), start: members.start(index), end: members.end(index) };
+  });
+}
+
+export function cutOut(bytes: Buffer, container: Container, chosen: readonly number[]) {
+  const members = named(bytes, container);
+  const cuts = cutsFor(container, chosen);
   const cutMembers = cuts.map((cut, at): CutMember => {
     const gone = members[chosen[at] ?? -1];
     if (gone === undefined) throw new RangeError("no such member");
@@ -123,7 +134,8 @@ export function cutOut(bytes: Buffer, { inside, members }: Container, chosen: re
 }
 
 export function restored(bytes: Buffer, pointer: string, cutMembers: readonly CutMember[]): Buffer {
-  const parts = putBack(bytes, mustRead(bytes, pointer), cutMembers);
+  const container = mustRead(bytes, pointer);
+  const parts = putBack(bytes, { inside: container.inside, members: named(bytes, container) }, cutMembers);
   return Buffer.concat(parts.map((part) => (part instanceof Uint8Array ? part : bytes.subarray(part.start, part.end))));
 }
 

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { runs } from "../core/worlds.ts";
-import { cutOut, documents, membersOf, mustRead, read, restored, withoutMark } from "./documents.ts";
+import { cutOut, documents, membersOf, mustRead, named, read, restored, withoutMark } from "./documents.ts";
 
 const many = runs(1000);
 const few = runs(150);
@@ -25,7 +25,7 @@ describe("cutting members out of a text", () => {
         const left = membersOf(bytes, container).filter((_, index) => !chosen.includes(index));
         expect(membersOf(kept, mustRead(kept, pointer))).toEqual(left);
         for (const [at, { start, end }] of cuts.entries()) {
-          const gone = container.members[chosen[at] ?? -1];
+          const gone = named(bytes, container)[chosen[at] ?? -1];
           expect(start).toBeGreaterThanOrEqual(container.inside.start);
           expect(end).toBeLessThanOrEqual(container.inside.end);
           const around = bytes.toString("utf8", start, gone?.start) + bytes.toString("utf8", gone?.end, end);
@@ -45,7 +45,8 @@ describe("cutting members out of a text", () => {
         const chosen = chosenBy(mask, container.members.length);
         const { kept } = cutOut(bytes, container, chosen);
         const entries = Object.entries(whole as object);
-        const names = new Set(chosen.map((index) => container.members[index]?.key));
+        const members = named(bytes, container);
+        const names = new Set(chosen.map((index) => members[index]?.key));
         const expected = Array.isArray(whole)
           ? whole.filter((_, index) => !chosen.includes(index))
           : Object.fromEntries(entries.filter(([key]) => !names.has(key)));

@@ -1,4 +1,5 @@
-import { summarize, type EntryReport, type RegistryReport, type SweepReport } from "../../src/report/model.ts";
+import type { EntryReport, RegistryReport, SweepReport } from "../../src/report/model.ts";
+import { summarize, tallyOf } from "../../src/report/tally.ts";
 
 export const path = "/srv/bridge/registrations.json";
 
@@ -33,6 +34,10 @@ export const ghost = (more: Partial<EntryReport> = {}): EntryReport =>
 
 export function report(more: Partial<SweepReport> = {}): SweepReport {
   const entries = more.entries ?? [];
+  const registries = more.registries ?? [registry()];
+  const tallies = registries.map(({ format, path: own }) => {
+    return tallyOf([...entries].filter((one) => one.registry === own && one.format === format));
+  });
   return {
     schema: 1,
     command: "sweep",
@@ -41,9 +46,11 @@ export function report(more: Partial<SweepReport> = {}): SweepReport {
     startedAt: "2026-11-20T15:00:00.000Z",
     durationMs: 41,
     host: { hostname: "venus", bootId: null },
-    registries: [registry()],
+    registries,
     entries,
-    summary: summarize(entries),
+    acts: [...entries].filter(({ action }) => action !== "kept"),
+    tallies,
+    summary: summarize(tallies),
     refusal: null,
     looks: [],
     warnings: [],

@@ -333,11 +333,12 @@ export class History {
       dryRun: false,
       failOnGhosts: false,
     });
-    const told = report.entries.filter(({ action }) => action === "reaped").map(({ registry, key }) => `${registry} ${key}`);
+    const entries = [...report.entries];
+    const told = entries.filter(({ action }) => action === "reaped").map(({ registry, key }) => `${registry} ${key}`);
     if (this.failure !== undefined) throw this.failure;
     this.sweeps += 1;
     this.reaped += told.length;
-    const shown = report.entries.map(({ key, verdict, reason, action }) => `${key}=${verdict}/${reason}/${action}`).join(" ");
+    const shown = entries.map(({ key, verdict, reason, action }) => `${key}=${verdict}/${reason}/${action}`).join(" ");
     this.say(`sweep${now ? " --now" : ""} (blind: ${[...blindness].join(" ")}): ${shown}`);
     if (told.toSorted().join() !== this.removed.toSorted().join()) this.fail(`reported ${told.join()}, removed ${this.removed.join()}`);
     if (state.tombstones.size !== stones + told.length) this.fail("tombstones are left of entries that were not reaped");

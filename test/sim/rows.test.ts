@@ -10,7 +10,7 @@ const quiet = { quiet: true } as const;
 
 async function fates(history: History, blindness: readonly Blindness[] = [], told = {}): Promise<Readonly<Record<string, string>>> {
   const { entries } = await history.sweepOnce(new Set(blindness), { ...quiet, ...told });
-  return Object.fromEntries(entries.map(({ key, action, reason }) => [key, `${action} ${reason}`]));
+  return Object.fromEntries(Array.from(entries, ({ key, action, reason }) => [key, `${action} ${reason}`]));
 }
 
 test("two ghosts whose order a writer changes before the swap are cut out of the new order", async () => {

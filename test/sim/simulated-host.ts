@@ -5,7 +5,7 @@ import { emptyMemory, type Memory } from "../../src/core/memory.ts";
 import type { FileRead, ReadFile } from "../../src/host/files.ts";
 import type { Host, Store } from "../../src/host/host.ts";
 import type { Piece } from "../../src/host/swap-draft.ts";
-import type { Tombstone } from "../../src/host/tombstones.ts";
+import { decodeTombstones, type Tombstone } from "../../src/host/tombstones.ts";
 import { hostname, type Machine, type Process, type RegistryFile } from "./machine.ts";
 
 const dark = unseen("the simulation hides it");
@@ -65,8 +65,6 @@ export class State {
   readonly tombstones = new Map<string, Tombstone>();
 }
 
-type Line = { readonly tombstone: Tombstone };
-
 function storeOf(state: State, blindness: ReadonlySet<Blindness>): Store {
   return {
     loadMemory: () => ({ memory: state.memory, problem: undefined }),
@@ -77,8 +75,7 @@ function storeOf(state: State, blindness: ReadonlySet<Blindness>): Store {
     tombstoneRoom: () => 1_000_000,
     bury: (_, encoded) => {
       if (blindness.has("tombstones")) throw new Error("no space left on device");
-      for (const line of encoded) {
-        const { tombstone } = JSON.parse(line.toString()) as Line;
+      for (const tombstone of decodeTombstones(Buffer.concat(encoded).toString())) {
         state.tombstones.set(tombstone.id, tombstone);
       }
     },

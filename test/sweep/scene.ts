@@ -6,7 +6,7 @@ import { defaultPolicy } from "../../src/core/policy.ts";
 import { realHost, type Host } from "../../src/host/host.ts";
 import { keyedJson } from "../../src/registries/keyed-json.ts";
 import { sweep, type SweepOptions } from "../../src/sweep/sweep.ts";
-import type { SweepReport } from "../../src/report/model.ts";
+import type { EntryReport, SweepReport } from "../../src/report/model.ts";
 import type { Target } from "../../src/sweep/target.ts";
 
 const directories: string[] = [];
@@ -41,8 +41,10 @@ export function writeOld(path: string, text: string): void {
   utimesSync(path, at, at);
 }
 
-export function sweepOnce(host: Host, target: Target, more: Partial<SweepOptions> = {}): Promise<SweepReport> {
-  return sweep(host, {
+export type Swept = Omit<SweepReport, "entries"> & { readonly entries: readonly EntryReport[] };
+
+export async function sweepOnce(host: Host, target: Target, more: Partial<SweepOptions> = {}): Promise<Swept> {
+  const report = await sweep(host, {
     targets: [target],
     policy: defaultPolicy,
     codexHomes: [],
@@ -54,4 +56,5 @@ export function sweepOnce(host: Host, target: Target, more: Partial<SweepOptions
     failOnGhosts: false,
     ...more,
   });
+  return { ...report, entries: [...report.entries] };
 }

@@ -16,7 +16,7 @@ if (refusal !== undefined) {
 export const describeBox = refusal === undefined ? describe : describe.skip;
 
 export const node = "/opt/node";
-export const script = "/opt/sessreap/bin/sessreap.js";
+export const script = "/opt/sessreap/bin/sessreap.cjs";
 export const alice = { as: "alice" } as const satisfies RunOptions;
 const aliceId = 4241;
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { LastRun } from "../../src/report/last-run.ts";
 import { runGuards, type RunFacts } from "../../src/report/run-guards.ts";
 import { unitGuards, type UnitFacts } from "../../src/systemd/unit-guards.ts";
+import { watchGuards } from "../../src/systemd/watch-guard.ts";
 
 const nowMs = Date.parse("2026-11-20T15:00:00.000Z");
 const minuteMs = 60_000;
@@ -26,7 +27,7 @@ const goodService = {
 function check(change: { timer?: object; service?: object; gone?: string }, expected: readonly string[]): void {
   const facts: UnitFacts = {
     command: "systemctl --user",
-    names: { timer: "sessreap.timer", service: "sessreap.service" },
+    names: { timer: "sessreap.timer", service: "sessreap.service", watch: "sessreap-watch.service" },
     timer: { ...goodTimer, ...change.timer },
     service: { ...goodService, ...change.service },
     nowMs,
@@ -82,6 +83,39 @@ describe("what systemctl show says of two units", () => {
 
   test("a program that is gone is told before the next run fails", () => {
     check({ gone: "/opt/node" }, [timerOn, "service off-runtime-divergent/binary-gone"]);
+  });
+});
+
+describe("what systemctl show says of the watch", () => {
+  const watching = {
+    LoadState: "loaded",
+    ActiveState: "active",
+    SubState: "running",
+    UnitFileState: "enabled",
+    Result: "success",
+    FragmentPath: "/home/alice/.config/systemd/user/sessreap-watch.service",
+    ExecMainStartTimestamp: "Fri 2026-11-20 14:55:12 UTC",
+  };
+  const ended = { ActiveState: "inactive", SubState: "dead" };
+  const again = { ActiveState: "activating", SubState: "auto-restart" };
+  const offered = { ...ended, UnitFileState: "disabled", FragmentPath: "/usr/lib/systemd/user/sessreap-watch.service" };
+  test.each<[string, object, readonly string[], string?]>([
+    ["up", {}, ["on/fine"]],
+    ["up, and gone after the next boot", { UnitFileState: "disabled" }, ["on/not-enabled"]],
+    ["enabled and stopped", ended, ["off-runtime-divergent/not-started"]],
+    ["of one's own, and turned off", { ...ended, UnitFileState: "disabled" }, ["off/disabled"]],
+    ["not there", { LoadState: "not-found" }, []],
+    ["offered by a package, and not wanted", offered, []],
+    ["offered by a package, and started by hand", { ...offered, ActiveState: "active" }, ["on/not-enabled"]],
+    ["masked", { ...ended, LoadState: "masked", FragmentPath: "" }, ["off/masked"]],
+    ["about to be started again after a stray signal", again, ["on/fine"]],
+    ["failing again and again", { ...again, Result: "exit-code", ExecMainStatus: "2" }, ["off-runtime-divergent/failing"]],
+    ["killed for its memory", { ...again, Result: "oom-kill", ExecMainStatus: "9" }, ["off-runtime-divergent/killed"]],
+    ["whose program is gone", {}, ["off-runtime-divergent/binary-gone"], "/opt/node"],
+    ["edited, and not read again", { NeedDaemonReload: "yes" }, ["on/fine", "on/needs-reload"]],
+  ])("a watch %s", (_, change, expected, gone) => {
+    const facts = { command: "systemctl --user", name: "sessreap-watch.service", watch: { ...watching, ...change }, gone };
+    expect(watchGuards(facts).map(({ posture, cause }) => `${posture}/${cause}`)).toEqual(expected);
   });
 });
 

@@ -4,10 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { assert, property, string } from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { accessDropIn, followDropIn, quoteWord, shippedCommand, systemUnits, userUnits, type UnitFile } from "../../src/systemd/units.ts";
+import { accessDropIn, followDropIn } from "../../src/systemd/drop-ins.ts";
+import { quoteWord, type UnitFile } from "../../src/systemd/unit-text.ts";
+import { shippedCommand, unitFiles } from "../../src/systemd/units.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
-const choice = { command: [process.execPath, join(root, "bin/sessreap.js"), "sweep"], header: "for a test" };
+const choice = { command: [process.execPath, join(root, "bin/sessreap.cjs")], header: "for a test" };
+const userUnits = Object.values(unitFiles("user", choice));
+const systemUnits = Object.values(unitFiles("system", choice));
 
 /** The names of the settings that a unit makes. */
 function settingsIn(text: string): readonly string[] {
@@ -50,24 +54,34 @@ describe("options that would make a live session look dead never come back", () 
 
   test("a hung run is bounded, and rename(2) never meets a file that is a mount point", () => {
     const services = [...filesIn("systemd/user"), ...filesIn("systemd/system")].filter(({ name }) => name.endsWith(".service"));
-    expect(services).toHaveLength(2);
-    for (const { text } of services) {
-      expect(text).toMatch(/^TimeoutStartSec=2min$/m);
-      expect(text).not.toMatch(/^ReadWritePaths=.*\.json/m);
-    }
+    expect(services).toHaveLength(4);
+    const oneshots = services.filter(({ text }) => text.includes("\nType=oneshot\n"));
+    expect(oneshots).toHaveLength(2);
+    for (const { text } of oneshots) expect(text).toMatch(/^TimeoutStartSec=2min$/m);
+    for (const { text } of services) expect(text).not.toMatch(/^ReadWritePaths=.*\.json/m);
   });
 });
 
 test("the shipped services run the command of a package", () => {
   const services = [...filesIn("systemd/user"), ...filesIn("systemd/system")].filter(({ name }) => name.endsWith(".service"));
-  for (const { text } of services) expect(text).toContain(`\nExecStart=${shippedCommand.join(" ")}\n`);
+  for (const { name, text } of services) {
+    expect(text).toContain(`\nExecStart=${shippedCommand.join(" ")} ${name.includes("watch") ? "watch" : "sweep"}\n`);
+  }
+});
+
+test("a watch is never given up, and ends well when it is told to", () => {
+  const watches = [...filesIn("systemd/user"), ...filesIn("systemd/system")].filter(({ name }) => name.includes("watch"));
+  expect(watches).toHaveLength(2);
+  for (const { text } of watches) {
+    for (const line of ["Restart=always", "StartLimitIntervalSec=0", "SuccessExitStatus=143"]) expect(text).toContain(`\n${line}\n`);
+  }
 });
 
 test("the manual pages that the units name exist", () => {
   const named = [...filesIn("systemd/user"), ...filesIn("systemd/system")].flatMap(({ text }) => {
     return [...text.matchAll(/man:([\w-]+)\((\d)\)/g)].map(([, page, section]) => `man/${page}.${section}`);
   });
-  expect(named.length).toBeGreaterThanOrEqual(4);
+  expect(named.length).toBeGreaterThanOrEqual(6);
   expect(named.filter((page) => !existsSync(join(root, page)))).toEqual([]);
 });
 
@@ -130,24 +144,27 @@ describe.skipIf(!isHere("systemd-analyze"))("as systemd-analyze reads them (skip
 
   test("the user's units are understood without a word", async () => {
     const scratch = makeScratch();
-    expect(await verify("--user", write(join(scratch, "u"), userUnits(choice)), scratch)).toBe("exit 0");
+    expect(await verify("--user", write(join(scratch, "u"), userUnits), scratch)).toBe("exit 0");
   });
 
   test("the system's units are understood without a word", async () => {
     const scratch = makeScratch();
-    expect(await verify("--system", write(join(scratch, "s"), systemUnits(choice)), scratch)).toBe("exit 0");
+    expect(await verify("--system", write(join(scratch, "s"), systemUnits), scratch)).toBe("exit 0");
   });
 
   test("a misspelt directive would be noticed", async () => {
     const scratch = makeScratch();
-    const wrong = userUnits(choice).map(({ name, text }) => ({ name, text: text.replace("NoNewPrivileges=", "NoNewPrivilege=") }));
+    const wrong = userUnits.map(({ name, text }) => ({ name, text: text.replace("NoNewPrivileges=", "NoNewPrivilege=") }));
     expect(await verify("--user", write(join(scratch, "u"), wrong), scratch)).not.toBe("exit 0");
   });
 
-  test("the system's unit is exposed by no more than 2.0", async () => {
+  test("the system's services are exposed by no more than 2.0", async () => {
     const scratch = makeScratch();
-    const [service] = write(join(scratch, "s"), systemUnits(choice));
-    const words = ["security", "--offline=yes", "--threshold=20", "--no-pager", service as string];
-    await expect(execa("systemd-analyze", words, { all: true })).resolves.toMatchObject({ exitCode: 0 });
+    const services = write(join(scratch, "s"), systemUnits).filter((path) => path.endsWith(".service"));
+    expect(services).toHaveLength(2);
+    for (const service of services) {
+      const words = ["security", "--offline=yes", "--threshold=20", "--no-pager", service];
+      await expect(execa("systemd-analyze", words, { all: true })).resolves.toMatchObject({ exitCode: 0 });
+    }
   });
 });

@@ -2,7 +2,8 @@ import type { Answer } from "../../core/answer.ts";
 import { trace } from "../../core/ladder.ts";
 import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
-import { examine, type Examination, type Examined, type ExaminedEntry } from "../../sweep/examine.ts";
+import { examine, type Examination } from "../../sweep/examine.ts";
+import type { Examined, ExaminedEntry } from "../../sweep/examined.ts";
 import { sceneOf } from "../../sweep/judge.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
@@ -39,7 +40,7 @@ function explainEntry(examination: Examination, { loaded, facts }: Examined, { e
 
 function find(examination: Examination, key: string): readonly ReturnType<typeof explainEntry>[] {
   return examination.registries.flatMap((examined) => {
-    const entries = examined.entries.filter(
+    const entries = [...examined.entries].filter(
       ({ entry }) => entry.key === key || (entry.claim.ok && entry.claim.registration.sessionId === key),
     );
     return entries.map((one) => explainEntry(examination, examined, one));
@@ -54,7 +55,7 @@ export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation
   const examination = await examine(host, { ...wanted, lookAnyway: true });
   const found = find(examination, key);
   if (found.length === 0) {
-    const keys = examination.registries.flatMap(({ loaded }) => loaded.entries.map((entry) => entry.key));
+    const keys = examination.registries.flatMap(({ loaded }) => Array.from(loaded.entries, (entry) => entry.key));
     const unread = examination.unread
       .filter(({ state, target }) => state !== "missing" || target.named)
       .map(({ target, problem }) => `\n${target.path} ${problem}`);

@@ -1,6 +1,7 @@
 import { isJournal } from "../../host/journal-stream.ts";
-import { journalEvents, journalLine, journalLines, statesOf } from "../../report/journal.ts";
-import { worstPosture, type Guard } from "../../report/guards.ts";
+import { journalEvents, journalLine, statesOf } from "../../report/journal.ts";
+import { sweepJson } from "../../report/json.ts";
+import type { Guard } from "../../report/guards.ts";
 import type { LastRun } from "../../report/last-run.ts";
 import type { SweepReport } from "../../report/model.ts";
 import type { Palette } from "../../report/palette.ts";
@@ -10,13 +11,14 @@ import { visible } from "../../report/visible.ts";
 import { sweep, type SweepOptions } from "../../sweep/sweep.ts";
 import { glanceAtTimer } from "../../systemd/glance.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
-import { paletteFor, write, writeLines } from "../output.ts";
+import { paletteFor, writeLines, writePieces } from "../output.ts";
 import { expandHome } from "../paths.ts";
 import { prepare } from "../prepare.ts";
 import { openRecord, type SweepRecord } from "../record.ts";
 import { lockState } from "../run-lock.ts";
 import type { JudgingOptions } from "../settings.ts";
 import { listenForStop } from "../stop.ts";
+import { tellJournal } from "../tell-journal.ts";
 
 export type SweepCommandOptions = JudgingOptions &
   OutputOptions & { readonly dryRun?: boolean; readonly exitCode?: boolean; readonly metricsFile?: string };
@@ -36,7 +38,7 @@ async function tell(
   { options, stdout, stderr, env }: Invocation<SweepCommandOptions>,
   { report, named, asides, palette }: Told,
 ): Promise<void> {
-  if (options.json === true) await write(stdout, `${JSON.stringify(report)}\n`);
+  if (options.json === true) await writePieces(stdout, sweepJson(report));
   else await writeLines(stdout, sweepText(report, palette, options.quiet === true));
   const looks = options.verbose === true ? report.looks.map((line) => visible(line)) : [];
   const warnings = [...looks, ...sweepWarnings(report, named), ...asides.map((line) => `warning: ${visible(line)}`)];
@@ -45,12 +47,6 @@ async function tell(
     stderr,
     warnings.map((line) => `${prefix}sessreap: ${line}`),
   );
-}
-
-/** For the journal: one line an event, and nothing when there is nothing to say. */
-async function tellJournal({ stdout }: Invocation<SweepCommandOptions>, { report, guards, before, asides }: Told): Promise<void> {
-  const lines = journalLines(journalEvents(report, guards), before, worstPosture(guards));
-  await writeLines(stdout, [...lines, ...asides.map((line) => journalLine(4, visible(line)))]);
 }
 
 async function judgeAndReport(
@@ -77,7 +73,7 @@ async function judgeAndReport(
     const timer = as.dryRun || toJournal ? undefined : glanceAtTimer(env, record?.before, Date.now());
     if (timer !== undefined) asides.push(timer);
     const said: Told = { report, guards, named, before: record?.before, asides, palette };
-    await (toJournal ? tellJournal(invocation, said) : tell(invocation, said));
+    await (toJournal ? tellJournal(stdout, said) : tell(invocation, said));
     return report.exitCode;
   } catch (error) {
     await record?.fault(error);

@@ -19,6 +19,7 @@ export type UnitsOptions = {
   readonly user?: boolean;
   readonly system?: string;
   readonly follow?: string;
+  readonly watch?: boolean;
   /** False with `--no-enable`. */
   readonly enable?: boolean;
   readonly dryRun?: boolean;
@@ -50,13 +51,13 @@ async function accessFor(scope: Scope, command: readonly string[], dryRun: boole
   return access;
 }
 
-function choose({ follow }: UnitsOptions, version: string, command: readonly string[], access: Access | undefined): LayoutChoice {
+function choose({ follow, watch }: UnitsOptions, version: string, command: readonly string[], access: Access | undefined): LayoutChoice {
   const unquotable = cannotBeQuoted([...command, ...(access?.directories ?? [])]);
   if (unquotable !== undefined) throw new Failure("usage", `a unit cannot name the path ${JSON.stringify(unquotable)}`);
   if (follow !== undefined && !/^[\w:.@\\-]+\.[a-z]+$/.test(follow)) {
     throw new Failure("usage", `--follow: "${follow}" is not a unit's name such as llmmsg-bridge.service`);
   }
-  return { command, version, follow, writable: access?.directories ?? [], hidden: access?.hidden ?? [] };
+  return { command, version, follow, watch: watch === true, writable: access?.directories ?? [], hidden: access?.hidden ?? [] };
 }
 
 function lingerHint(scope: Scope): readonly string[] {
@@ -91,6 +92,8 @@ async function runInstall(invocation: Invocation<UnitsOptions>, scope: Scope, di
   const access = await accessFor(scope, command, dryRun);
   const choice = choose(options, version, command, access);
   const turnOn = options.enable !== false;
+  const { timer, watch } = unitNames(scope);
+  const units = choice.watch ? `${timer} ${watch}` : timer;
   if (dryRun) {
     const files = layout(scope, choice);
     const blocked = obstaclesIn(
@@ -98,15 +101,13 @@ async function runInstall(invocation: Invocation<UnitsOptions>, scope: Scope, di
       files.map(({ name }) => name),
     );
     if (blocked.length > 0) throw new Failure("usage", blocked.join("\n"));
-    const { timer } = unitNames(scope);
-    const enabling = turnOn ? [`would run ${systemctlWords(scope)} daemon-reload, enable --now ${timer}, and one sweep`] : [];
+    const enabling = turnOn ? [`would run ${systemctlWords(scope)} daemon-reload, enable --now ${units}, and one sweep`] : [];
     await writeLines(stdout, [...files.map(({ name }) => `would write ${directory}/${name}`), ...enabling]);
     return exitCodes.done;
   }
   const result = await install(scope, directory, choice, turnOn);
   if ("stopped" in result) throw new Failure("usage", withAdvice(result.stopped, scope));
-  const { timer } = unitNames(scope);
-  const enabled = result.enabled ? [`enabled ${timer}; next run ${result.next ?? "unknown"}`] : [`not enabled: ${timer}`];
+  const enabled = result.enabled ? [`enabled ${units}; next run ${result.next ?? "unknown"}`] : [`not enabled: ${units}`];
   await writeLines(stdout, [
     ...result.written.map((path) => `wrote ${path}`),
     ...enabled,

@@ -1,37 +1,58 @@
+import { isJournal } from "../../host/journal-stream.ts";
 import { exitCodes } from "../../report/exit-code.ts";
+import { journalEvents, statesOf } from "../../report/journal.ts";
+import type { SweepReport } from "../../report/model.ts";
+import { sweepGuards } from "../../report/sweep-guards.ts";
+import { sweepJson } from "../../report/json.ts";
 import { eventLines, sweepWarnings } from "../../report/text.ts";
-import { watch } from "../../sweep/watch.ts";
+import { visible } from "../../report/visible.ts";
+import { watch, type Telling } from "../../sweep/watch.ts";
 import type { OutputOptions, Run } from "../context.ts";
-import { paletteFor, write, writeLines } from "../output.ts";
+import { Failure } from "../failure.ts";
+import { paletteFor, writeLines, writePieces } from "../output.ts";
 import { prepare } from "../prepare.ts";
+import { openRecord } from "../record.ts";
 import { lockState } from "../run-lock.ts";
 import type { JudgingOptions } from "../settings.ts";
 import { listenForStop } from "../stop.ts";
+import { tellJournal } from "../tell-journal.ts";
 
 /** One line an event: a warning is said again only when it changes. */
 export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) => {
-  const { options, stdout, stderr } = invocation;
+  const { options, stdout, stderr, env, version } = invocation;
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const { host, settings, examine } = await prepare(invocation);
-  // Taken once for its error: a state directory that cannot be used should end the watch, not every sweep of it.
-  (await lockState(host, settings, "a sweep of this state directory is running")).release();
   const stop = listenForStop();
+  // Taken once for its error: a state directory that cannot be used should end the watch, not every sweep of it.
+  await lockState(host, settings, "a sweep of this state directory is running").then((lock) => lock.release(), unlessBusy);
   const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
+  const toJournal = isJournal(1, env) && options.json !== true;
   let said = "";
-  await watch(
-    host,
-    {
-      ...examine,
-      stop,
-      onReport: async (report) => {
-        if (options.json === true) await write(stdout, `${JSON.stringify(report)}\n`);
-        else await writeLines(stdout, eventLines(report, palette));
-        const warnings = sweepWarnings(report, named).map((line) => `sessreap: ${line}`);
-        if (warnings.join("\n") !== said) await writeLines(stderr, warnings);
-        said = warnings.join("\n");
-      },
-    },
-    stop,
-  );
+
+  const tell = async (report: SweepReport, asides: readonly string[]): Promise<void> => {
+    if (options.json === true) await writePieces(stdout, sweepJson(report));
+    else await writeLines(stdout, eventLines(report, palette));
+    const warnings = [...sweepWarnings(report, named), ...asides.map((line) => visible(line))].map((line) => `sessreap: ${line}`);
+    if (warnings.join("\n") !== said) await writeLines(stderr, warnings);
+    said = warnings.join("\n");
+  };
+
+  const onSweep = async (): Promise<Telling> => {
+    const [stateDir, metricsFile] = [settings.stateDir.value, settings.metricsFile.value];
+    const record = await openRecord({ stateDir, metricsFile, version, env, named: options.registry !== undefined });
+    const report = async (swept: SweepReport): Promise<void> => {
+      const guards = sweepGuards(swept, named);
+      const asides = await record.finish(swept, guards, statesOf(journalEvents(swept, guards)));
+      await (toJournal ? tellJournal(stdout, { report: swept, guards, before: record.before, asides }) : tell(swept, asides));
+    };
+    return { report, fault: record.fault };
+  };
+
+  await watch(host, { ...examine, stop, onSweep }, stop);
   return stop.signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated;
 };
+
+/** A timer's sweep is no reason not to watch: the next of ours comes after it. */
+function unlessBusy(error: unknown): void {
+  if (!(error instanceof Failure && error.code === "busy")) throw error;
+}

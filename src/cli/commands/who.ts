@@ -5,7 +5,8 @@ import { compareRoutes, whyBefore } from "../../core/routing.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
-import { examine, type ExaminedEntry } from "../../sweep/examine.ts";
+import { examine } from "../../sweep/examine.ts";
+import type { ExaminedEntry } from "../../sweep/examined.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { paletteFor, write, writeLines } from "../output.ts";
@@ -29,7 +30,7 @@ export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) =>
   const { host, examine: wanted } = await prepare(invocation);
   const examination = await examine(host, { ...wanted, lookAnyway: true });
   const all = examination.registries.flatMap(({ loaded, entries }) =>
-    entries.flatMap((judged): readonly Candidate[] => {
+    [...entries].flatMap((judged): readonly Candidate[] => {
       const { claim } = judged.entry;
       return claim.ok ? [{ registry: loaded.target.path, claim: claim.registration, judged }] : [];
     }),

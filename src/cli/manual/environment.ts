@@ -13,5 +13,9 @@ export const ownVariables: readonly (readonly [name: string, what: string])[] = 
 export const foreignVariables: readonly (readonly [name: string, what: string])[] = [
   ["XDG_CONFIG_HOME, XDG_STATE_HOME", "Where configuration and state stand when they are not below `~/.config` and `~/.local/state`."],
   ["CODEX_HOME, CODEX_APP_SERVER_URL, CLAUDE_CONFIG_DIR, CLAUDE_PLUGIN_DATA", "Where the agents themselves keep what is looked at."],
+  [
+    "npm_config_dry_run",
+    "Set by npm when `--dry-run` stood where npm takes options for its own, as in `npx --no sessreap --dry-run`. Nothing is written then. Other options that npm has kept are a mistake (2). It keeps `-n` and `--registry` without a trace: write `npx -- sessreap --dry-run`.",
+  ],
   ["NO_COLOR, FORCE_COLOR, TERM", "No colour when `NO_COLOR` is set or `TERM` is `dumb`; colour when `FORCE_COLOR` is set."],
 ];

@@ -53,12 +53,17 @@ export function unitsPage(): string {
       "`sessreap@`<user>`.timer`, `sessreap@`<user>`.service`",
       "In the manager of the system, run as <user>, in a strong sandbox: nothing can be written but the directories of registries, and nothing reached but this machine.",
     ),
-    paragraph("The two overlap without harm: the second of two sweeps exits 75, which the units take for a success."),
+    item(
+      "`sessreap-watch.service`, `sessreap-watch@`<user>`.service`",
+      "`sessreap watch`, which stays up and sweeps the moment a holder exits, and once a minute. `sessreap units install --watch` installs it beside the timer, and an installation without `--watch` takes it away again. It reads its configuration when it starts: restart it after a change. However it ends, it is started again after half a minute, and the timer sweeps meanwhile.",
+    ),
+    paragraph("They overlap without harm: the second of two sweeps exits 75, which the units take for a success, and a watch tries again."),
     heading("Installing from a package"),
     paragraph("A package puts the units in place and enables nothing. One command enables them:"),
     verbatim([
       "systemctl --user enable --now sessreap.timer        # one user",
       "systemctl enable --now sessreap@alice.timer          # alice, by the system",
+      "systemctl --user enable --now sessreap-watch.service # reap at once, too",
     ]),
     heading("Lingering"),
     paragraph(
@@ -66,7 +71,7 @@ export function unitsPage(): string {
     ),
     heading("Following a bridge"),
     paragraph(
-      "With `--follow` <unit> the timer starts, stops and restarts with that unit. A crash of the unit leaves it on, for ghosts come of crashes.",
+      "With `--follow` <unit> the timer, and the watch, start, stop and restart with that unit. A crash of the unit leaves them on, for ghosts come of crashes.",
     ),
     heading("Changing a unit"),
     paragraph(

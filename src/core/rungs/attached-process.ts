@@ -11,8 +11,9 @@ function attachedCli(scene: Scene): Answer {
   const { claim, registry } = scene;
   const { sessionId, identity } = claim;
   if (sessionId === undefined && identity === undefined) return notApplicable("");
-  const bySession = sessionId === undefined ? undefined : registry.agents.bySession.get(canonicalSession(sessionId));
-  const agent = bySession ?? (identity === undefined ? undefined : registry.agents.byIdentity.get(identity));
+  const { bySession: sessions, byIdentity } = registry.agents;
+  const bySession = sessionId === undefined || sessions.size === 0 ? undefined : sessions.get(canonicalSession(sessionId));
+  const agent = bySession ?? (identity === undefined ? undefined : byIdentity.get(identity));
   if (agent !== undefined) {
     return live(
       "attached-cli",
@@ -26,7 +27,8 @@ function attachedCli(scene: Scene): Answer {
 function writerLock({ claim, registry }: Scene): Answer {
   if (registry.writerLocks === undefined || claim.sessionId === undefined) return notApplicable("");
   if (!registry.writerLocks.seen) return unknown("writer-locks-unseen", registry.writerLocks.why);
-  const holder = registry.writerLocks.value.get(canonicalSession(claim.sessionId));
+  const locks = registry.writerLocks.value;
+  const holder = locks.size === 0 ? undefined : locks.get(canonicalSession(claim.sessionId));
   return holder === undefined
     ? notApplicable("nobody holds its writer lock")
     : live("writer-lock-held", `pid ${holder.pid} holds ${holder.path}`);

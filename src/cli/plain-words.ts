@@ -1,0 +1,42 @@
+import { commands, type CommandDeclaration } from "./declarations.ts";
+import type { Env } from "./paths.ts";
+
+const sweep: CommandDeclaration = commands[0];
+
+/** `--dry-run` is handed over as `dryRun`. */
+const memberFor = (long: string): string => long.slice("--".length).replaceAll(/-[a-z]/g, (part) => part.slice(1).toUpperCase());
+
+/**
+ * The options of a sweep, where its words are as plain as those of a timer: whole flags, each value a word of its own.
+ * The parser of command lines costs a tenth of a bare start; undefined leaves it all that is not plain, and all
+ * that is wrong.
+ */
+export function plainSweepOptions(words: readonly string[]): Readonly<Record<string, unknown>> | undefined {
+  const options: Record<string, unknown> = {};
+  for (const { flags, fallback } of sweep.options) if (fallback !== undefined) options[memberFor(longOf(flags))] = fallback;
+  for (let at = words[0] === sweep.name ? 1 : 0; at < words.length; at += 1) {
+    const word = words[at] as string;
+    const declared = sweep.options.find(({ flags }) => flags.split(/[ ,]+/).includes(word));
+    if (declared === undefined || !word.startsWith("-")) return undefined;
+    const { flags, many } = declared;
+    const member = memberFor(longOf(flags));
+    if (!flags.endsWith(">")) {
+      options[member] = true;
+      continue;
+    }
+    at += 1;
+    const value = words[at];
+    if (value === undefined || value.startsWith("-")) return undefined;
+    options[member] = many === true ? [...((options[member] as readonly string[] | undefined) ?? []), value] : value;
+  }
+  return options;
+}
+
+function longOf(flags: string): string {
+  return flags.split(/[ ,]+/).find((part) => part.startsWith("--")) as string;
+}
+
+/** npm names itself to everything that it runs. It may have kept some of the words, so that no others are plain. */
+export function isBelowNpm(env: Env): boolean {
+  return env["npm_command"] !== undefined;
+}

@@ -1,0 +1,20 @@
+import { worstPosture, type Guard } from "../report/guards.ts";
+import { journalEvents, journalLine, journalLines } from "../report/journal.ts";
+import type { LastRun } from "../report/last-run.ts";
+import type { SweepReport } from "../report/model.ts";
+import { visible } from "../report/visible.ts";
+import { writeLines, type Output } from "./output.ts";
+
+export type ForJournal = {
+  readonly report: SweepReport;
+  readonly guards: readonly Guard[];
+  readonly before: LastRun | undefined;
+  /** What could not be recorded. */
+  readonly asides: readonly string[];
+};
+
+/** For the journal: one line an event, and nothing when there is nothing to say. */
+export async function tellJournal(stdout: Output, { report, guards, before, asides }: ForJournal): Promise<void> {
+  const lines = journalLines(journalEvents(report, guards), before, worstPosture(guards));
+  await writeLines(stdout, [...lines, ...asides.map((line) => journalLine(4, visible(line)))]);
+}
