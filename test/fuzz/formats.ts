@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 import { builtInFormats } from "../../src/registries/known.ts";
 import type { Claim, EntryName, FilesFormat, MembersFormat } from "../../src/registries/format.ts";
-import { memberKey, memberValue, scan } from "../../src/registries/json-bytes.ts";
+import { scan } from "../../src/registries/json-bytes.ts";
+import { claimReader, memberEntries } from "../../src/sweep/member-entries.ts";
 import { jsonFile } from "../../src/registries/json-file.ts";
 import { entryName, matchSegment, parsePattern, type Segment } from "../../src/registries/pattern.ts";
 import { fixtures } from "../registries/fixtures.ts";
@@ -38,10 +39,10 @@ function checkClaim(key: string | undefined, claim: Claim): void {
 function checkMembers(format: MembersFormat, bytes: Buffer): void {
   const source = sourceOf(bytes);
   const result = scan(source, format.entries);
-  for (let index = 0; result.ok && index < result.container.members.length; index += 1) {
-    const key = memberKey(source, result.container, index);
-    checkClaim(format.container === "object" ? key : undefined, format.claim(key, memberValue(source, result.container, index)));
-  }
+  if (!result.ok || result.container.kind !== format.container) return;
+  const { container } = result;
+  const entries = memberEntries(source, container, claimReader(source, container, format));
+  for (const { key, claim } of entries) checkClaim(format.container === "object" ? key : undefined, claim);
 }
 
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -63,13 +64,13 @@ function nameOf({ patterns }: FilesFormat, key: string): EntryName {
   return entryName(key, found[0] ?? {});
 }
 
-const named = jsonFile({
+const wordy = jsonFile({
   entries: "",
   pattern: "<pid>-<port>-<sessionId>.json",
   fields: { pid: "/a/pid", startTicks: "start" },
   presence: "either",
 });
-const more = [{ format: named, key: "4100001-80-a.json" }, ...builtInFormats.map((format) => ({ format, key: "77.json" }))];
+const more = [{ format: wordy, key: "4100001-80-a.json" }, ...builtInFormats.map((format) => ({ format, key: "77.json" }))];
 
 /** Every format reads the same text: its own fixtures bent out of shape, and those of all the others. */
 export function checkFormats(bytes: Buffer): void {

@@ -8,16 +8,33 @@ import { readTombstones } from "../../src/host/tombstones.ts";
 import { holds, type Target } from "./law.ts";
 
 const sweepId = "20261120T150000Z-3f2a";
-const kept = { entries: "", form: "after", after: "a", cut: "LCJiIjoxfQ==", member: { start: 1, end: 6 } };
-const file = { content: "e30=", mode: 33_188, uid: 0, gid: 0, modifiedAt: 1_790_000_000_000 };
-const common = { key: "b", reason: "pid-gone", detail: "gone" };
 const at = "2026-11-20T15:00:00.000Z";
-const plot = (layout: string): string =>
-  JSON.stringify({ plot: { sweepId, at, registry: "/r/a.json", format: "keyed-json", layout, first: 0 } });
+const plot = { sweepId, at, registry: "/r/a.json", format: "keyed-json", layout: "members", first: 0 };
+const member = {
+  key: "b",
+  reason: "pid-gone",
+  detail: "",
+  entries: "",
+  form: "after",
+  after: "a",
+  cut: "LCJiIjoxfQ==",
+  member: { start: 1, end: 6 },
+};
+const file = {
+  key: "7.json",
+  reason: "pid-gone",
+  detail: "",
+  content: "e30=",
+  mode: 33_188,
+  uid: 0,
+  gid: 0,
+  modifiedAt: 1_790_000_000_000,
+};
+const lines = (...all: readonly object[]): string => all.map((line) => `${JSON.stringify(line)}\n`).join("");
 
 const seeds = [
-  `${plot("members")}\n${JSON.stringify({ ...common, ...kept })}\n{"void":["${sweepId}/0"]}\n`,
-  `${plot("files")}\n${JSON.stringify({ ...common, ...file })}\n`,
+  lines({ plot }, member, member, { void: [`${sweepId}/0`] }),
+  lines({ plot: { ...plot, layout: "files", first: 7 } }, file, { plot }, member),
   `${JSON.stringify({ sweepId, at, command: "sweep", entries: [{ registry: "/r", key: "b", action: "reaped", reason: "pid-gone" }] })}\n`,
   JSON.stringify({
     schema: 1,
@@ -62,7 +79,7 @@ export function stateTarget(): Target & { readonly clear: () => void } {
   return {
     name: "state",
     seeds: seeds.map((text) => Buffer.from(text)),
-    words: ['"plot"', '"void"', '"first"', '"schema":1', '"traces"', '"files"', '"members"', "\n"],
+    words: ['"plot"', '"void"', '"layout"', '"schema":1', '"traces"', '"files"', '"members"', "\n"],
     check: (bytes) => checkIn(stateDir, bytes),
     clear: () => rmSync(stateDir, { recursive: true }),
   };
