@@ -27,7 +27,12 @@ async function superseded() {
     };
   };
   const agent: AgentProcess = {
-    ...{ pid: 4711, parentPid: 1, kernelSession: 4711, terminal: 0, startTicks: "1", uid: 0 },
+    pid: 4711,
+    parentPid: 1,
+    kernelSession: 4711,
+    terminal: 0,
+    startTicks: "1",
+    uid: 0,
     agent: "codex",
     argv: ["codex", "resume", "old-session"],
   };
