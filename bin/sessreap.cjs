@@ -12,7 +12,7 @@ function compiledBefore() {
   try {
     const cache = readFileSync(`${__dirname}/../dist/sessreap.cache`);
     const end = cache.indexOf("\n") + 1;
-    const [build, made] = cache.latin1Slice(0, end).split(" on ");
+    const [build, made] = cache.latin1Slice(0, end).trimStart().split(" on ");
     if (made !== `${process.platform} ${process.arch} ${process.versions.v8}\n`) return undefined;
     const length = Number(build.slice(-9));
     const head = Buffer.allocUnsafeSlow(length);
