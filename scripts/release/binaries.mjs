@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { writeCompiled } from "./compiled.mjs";
 import { fetchNode, seed } from "./nodes.mjs";
 import { platforms, writers } from "./platforms.mjs";
+import { proveAlone } from "./prove-alone.mjs";
 import { proveBytes, provePlaceless, proveRun } from "./prove.mjs";
 
 const here = `${process.platform}-${process.arch}`;
@@ -58,9 +59,9 @@ function buildOne(platform) {
   proveBytes(output, base, [parts.head, parts.rest, join(work, "compiled")]);
   provePlaceless(output);
   const proof = proveRun(output, platform, version);
-  process.stdout.write(
-    `release/sessreap-${platform}  ${(statSync(output).size / 1e6).toFixed(1)} MB  node ${nodes.version}  ${compiled}; ${proof}\n`,
-  );
+  const alone = platform === "linux-x64" && platform === here ? proveAlone(output, version) : [];
+  const size = `${(statSync(output).size / 1e6).toFixed(1)} MB`;
+  process.stdout.write(`release/sessreap-${platform}  ${size}  node ${nodes.version}  ${[compiled, proof, ...alone].join("; ")}\n`);
 }
 
 execFileSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" });

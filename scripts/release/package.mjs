@@ -1,11 +1,9 @@
 // Packs the npm package as it would be published and uses it as a stranger would: installed from the tarball alone,
 // without a network, in an empty directory. `npm run release:package`
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { createRequire } from "node:module";
-import { join, relative, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { join, resolve } from "node:path";
 
 const tools = resolve("scripts/release/tools");
 const scratch = mkdtempSync(join(tmpdir(), "sessreap-package-"));
@@ -17,6 +15,25 @@ function run(program, words, options = {}) {
 
 function insist(isSo, what) {
   if (!isSo) throw new Error(what);
+}
+
+/** The scripts and tools of a checkout are no business of whoever installs: npm would even ask about `prepare`. */
+function published({ scripts: _scripts, devDependencies: _tools, ...manifest }) {
+  // Provenance is granted to the repository that the package names.
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = process.env;
+  return repository === undefined ? manifest : { ...manifest, repository: { type: "git", url: `git+${server}/${repository}.git` } };
+}
+
+/** A tree of what is published, and nothing else. */
+function stage() {
+  const pack = ["pack", "--json", "--dry-run"];
+  const [{ files }] = JSON.parse(run("npm", pack).replace(/^[^[]*/, ""));
+  const stray = files.map(({ path }) => path).filter((path) => !allowed.test(path));
+  insist(stray.length === 0, `these do not belong into the package: ${stray.join(", ")}`);
+  const tree = join(scratch, "tree");
+  for (const { path } of files) cpSync(path, join(tree, path));
+  writeFileSync(join(tree, "package.json"), `${JSON.stringify(published(JSON.parse(readFileSync("package.json", "utf8"))), null, 2)}\n`);
+  return tree;
 }
 
 /** Everything that may be in the package. */
@@ -33,25 +50,11 @@ console.log(JSON.stringify({ read: read.ok && read.claims[0]?.claim.ok, rungs: l
 `;
 const compilerOptions = { module: "nodenext", target: "es2023", lib: ["es2023", "dom"], types: [], strict: true };
 
-/** attw's own reader of archives sees only the end of ours, so it is handed the installed files. */
-async function typeProblems(modules) {
-  const core = createRequire(join(tools, "node_modules/@arethetypeswrong/cli/dist/index.js")).resolve("@arethetypeswrong/core");
-  const { checkPackage, Package } = await import(pathToFileURL(core).href);
-  const files = {};
-  for (const entry of readdirSync(join(modules, "sessreap"), { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile()) files[`/node_modules/${relative(modules, path)}`] = readFileSync(path);
-  }
-  const { problems } = await checkPackage(new Package(files, "sessreap", "0.0.0"));
-  // The package is ESM only, on purpose.
-  return problems.filter(({ kind, resolutionKind }) => kind !== "CJSResolvesToESM" && resolutionKind !== "node10");
-}
-
 try {
   mkdirSync("release", { recursive: true });
-  const [{ filename, files, size }] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", "release"]).replace(/^[^[]*/, ""));
-  const stray = files.map(({ path }) => path).filter((path) => !allowed.test(path));
-  insist(stray.length === 0, `these do not belong into the package: ${stray.join(", ")}`);
+  const [{ filename, files, size }] = JSON.parse(
+    run("npm", ["pack", "--json", "--pack-destination", resolve("release")], { cwd: stage() }),
+  );
   const tarball = resolve("release", filename);
 
   const app = join(scratch, "app");
@@ -71,8 +74,9 @@ try {
   const answer = JSON.parse(run(process.execPath, ["consumer.js"], { cwd: app, env }));
   insist(answer.read === true && answer.rungs.length === 4, `the library answers ${JSON.stringify(answer)}`);
 
-  const problems = await typeProblems(join(app, "node_modules"));
-  insist(problems.length === 0, `are the types wrong? ${JSON.stringify(problems)}`);
+  run(resolve("node_modules/.bin/publint"), ["run", tarball, "--strict"]);
+  // ESM only, on purpose.
+  run(join(tools, "node_modules/.bin/attw"), ["--profile", "esm-only", tarball]);
   process.stdout.write(`release/${filename}  ${(size / 1e6).toFixed(2)} MB, ${files.length} files; installed offline in ${tookMs} ms\n`);
 } finally {
   rmSync(scratch, { recursive: true });

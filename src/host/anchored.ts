@@ -50,6 +50,11 @@ function systemError(code: string, message: string): Error {
   return Object.assign(new Error(`${message} (${code})`), { code });
 }
 
+/** "It is not there" is believed only where what is there can be seen: without /proc, nothing can be through a descriptor. */
+function assertSeen({ at }: Anchor): void {
+  if (lstatSync(at("."), { throwIfNoEntry: false }) === undefined) throw systemError("EIO", "without /proc no file can be looked at");
+}
+
 const partsOf = (path: string): string[] => path.split("/").filter((part) => part !== "" && part !== ".");
 
 /** Follows a path part by part, each from the directory that the one before led to, and holds the one it ends in. */
@@ -70,6 +75,7 @@ export function findPlace(path: string, last: "there" | "perhaps" = "there"): Pl
     for (;;) {
       const part = pending.shift() ?? ".";
       const stat = lstatSync(here.at(part), { bigint: true, throwIfNoEntry: false });
+      if (stat === undefined) assertSeen(here);
       if (stat === undefined && (last === "there" || lastIsLink || pending.length > 0))
         throw lastIsLink ? new Dangling() : systemError("ENOENT", "no such file or directory");
       if (stat?.isSymbolicLink() === true) {

@@ -16,6 +16,7 @@ import {
 import { dirname, join } from "node:path";
 import { inPlace } from "./anchored.ts";
 import { aside } from "./capture.ts";
+import { fsyncDirectory } from "./files.ts";
 import { errorCode } from "./observed.ts";
 
 /** A one-file entry as its tombstone kept it. */
@@ -32,7 +33,10 @@ function makeDirectories(root: string, directory: string): void {
   if (directory === root) return;
   makeDirectories(root, dirname(directory));
   inPlace(directory, "perhaps", (at, name) => {
-    if (lstatSync(at(name), { throwIfNoEntry: false }) === undefined) mkdirSync(at(name), { mode: 0o700 });
+    if (lstatSync(at(name), { throwIfNoEntry: false }) !== undefined) return;
+    mkdirSync(at(name), { mode: 0o700 });
+    // Its tombstone goes when the entry is back: the way to it must be durable by then.
+    fsyncDirectory(at("."));
   });
 }
 

@@ -1,67 +1,9 @@
 import { closeSync, constants, fsyncSync, openSync, readdirSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import type { Reason } from "../core/answer.ts";
-import type { Cut } from "../registries/json-cuts.ts";
 import { makeDirectories } from "./directories.ts";
 import { fsyncDirectory } from "./files.ts";
 import { errorCode } from "./observed.ts";
-
-/** What is kept of a reaped entry, enough to put it back. */
-export type Tombstone = {
-  /** `SWEEP/NUMBER`, unique for ever. */
-  readonly id: string;
-  /** When it was reaped, ISO-8601. */
-  readonly at: string;
-  readonly registry: string;
-  readonly format: string;
-  readonly key: string;
-  readonly sessionId: string | undefined;
-  readonly reason: Reason;
-  readonly detail: string;
-  readonly kept: KeptMember | KeptFile;
-};
-
-/** A member of a JSON file: the very bytes that were cut, and between which others they stood. */
-export type KeptMember = {
-  readonly layout: "members";
-  /** JSON pointer to its container. */
-  readonly entries: string;
-  readonly form: Cut["form"];
-  /** The member before it; undefined for the first. */
-  readonly after: string | undefined;
-  /** base64 of the bytes that were cut, separator included. */
-  readonly cut: string;
-  /** Where in them the member itself begins and ends. */
-  readonly member: { readonly start: number; readonly end: number };
-  /** base64 of the member that took its place, where it did not go but was changed. */
-  readonly replacedBy?: string;
-};
-
-/** A one-file entry: its content and what the file system knew of it. */
-export type KeptFile = {
-  readonly layout: "files";
-  /** base64. */
-  readonly content: string;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  /** Epoch ms. */
-  readonly modifiedAt: number;
-  /** base64 of what took its place, where the entry did not go but was changed. */
-  readonly replacedBy?: string;
-};
-
-/** What the tombstones that follow have in common; `first` is the number of the first, and each line counts. */
-export type Plot = Pick<Tombstone, "at" | "registry" | "format"> & { readonly sweepId: string; readonly first: number } & Pick<
-    Tombstone["kept"],
-    "layout"
-  >;
-
-/** What a tombstone says beyond its plot: 64 MiB are to hold the markers of a whole machine. */
-type Stone = Pick<Tombstone, "key" | "sessionId" | "reason" | "detail"> & Partial<Omit<KeptMember, "layout"> & Omit<KeptFile, "layout">>;
-
-/** `void` takes tombstones back whose entries were not reaped after all. */
-type Line = { readonly plot: Plot } | { readonly void: readonly string[] } | Stone;
+import { decodeTombstones, encodeVoid, type Tombstone } from "./tombstone-lines.ts";
 
 /** Bounds on what is kept. None younger than a day goes: what does not fit is not reaped. */
 export const tombstoneLimits = { ageMs: 30 * 86_400_000, bytes: 64 * 1024 * 1024, protectedMs: 86_400_000 } as const;
@@ -100,20 +42,9 @@ export function makeRoom(stateDir: string, nowMs: number): number {
   return tombstoneLimits.bytes - total;
 }
 
-const encode = (line: Line): Buffer => Buffer.from(`${JSON.stringify(line)}\n`);
-
-export const encodePlot = (plot: Plot): Buffer => encode({ plot });
-
-export function encodeStone({ key, sessionId, reason, detail, kept }: Omit<Tombstone, "id" | keyof Plot>): Buffer {
-  const { layout: _layout, ...rest } = kept;
-  return encode({ key, sessionId, reason, detail, ...rest });
-}
-
-export function tombstoneId(sweepId: string, number: number): string {
-  return `${sweepId}/${number}`;
-}
-
-function append(stateDir: string, sweepId: string, bytes: Buffer): void {
+/** A line of its own, even behind one that a full disk has cut off. */
+function append(stateDir: string, sweepId: string, lines: readonly Buffer[]): void {
+  const bytes = Buffer.concat([Buffer.from("\n"), ...lines]);
   const directory = directoryOf(stateDir);
   makeDirectories(directory);
   const path = join(directory, `${sweepId}.jsonl`);
@@ -129,46 +60,11 @@ function append(stateDir: string, sweepId: string, bytes: Buffer): void {
 
 /** Durable before it returns. Throws when it cannot be: then nothing may be reaped. */
 export function buryAll(stateDir: string, sweepId: string, tombstones: readonly Buffer[]): void {
-  append(stateDir, sweepId, Buffer.concat(tombstones));
+  append(stateDir, sweepId, tombstones);
 }
 
 export function exhume(stateDir: string, sweepId: string, ids: readonly string[]): void {
-  append(stateDir, sweepId, encode({ void: ids }));
-}
-
-/** Undefined for a line that cannot be read: the last one of a sweep that was killed may be torn. */
-function lineOf(text: string): Line | undefined {
-  try {
-    return JSON.parse(text) as Line;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The tombstones that stand in the text of a sweep's file. */
-export function decodeTombstones(text: string): readonly Tombstone[] {
-  const found: Tombstone[] = [];
-  const taken = new Set<string>();
-  let plot: Plot | undefined;
-  let number = 0;
-  for (const raw of text.split("\n")) {
-    const line = raw === "" ? undefined : lineOf(raw);
-    if (line !== undefined && "plot" in line) {
-      ({ plot } = line);
-      number = plot.first;
-    } else if (line !== undefined && "void" in line) {
-      for (const id of line.void) taken.add(id);
-    } else if (plot !== undefined) {
-      const { sweepId, at, registry, format, layout } = plot;
-      if (line !== undefined) {
-        const { key, sessionId, reason, detail, ...rest } = line;
-        const kept = { layout, ...rest } as Tombstone["kept"];
-        found.push({ id: tombstoneId(sweepId, number), at, registry, format, key, sessionId, reason, detail, kept });
-      }
-      number += 1;
-    }
-  }
-  return found.filter(({ id }) => !taken.has(id));
+  append(stateDir, sweepId, [encodeVoid(ids)]);
 }
 
 /** All tombstones that stand, the oldest first. */

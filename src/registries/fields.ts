@@ -117,7 +117,8 @@ function readersOf(fields: FieldMap): readonly FieldReader[] {
 export function claimFrom(key: string, value: unknown, fields: FieldMap, identity?: string): Claim {
   if (!isRecord(value)) return { ok: false, problem: `is ${Array.isArray(value) ? "an array" : say(value)}, not an object` };
   const claimed = claimNothing(key);
-  claimed.identity = identity;
+  // A member without a name names nobody.
+  claimed.identity = identity === "" ? undefined : identity;
   for (const { field, member, reader } of readersOf(fields)) {
     const given = valueAt(value, member);
     if (given === undefined || given === null) continue;

@@ -1,5 +1,5 @@
 import type { Host } from "../host/host.ts";
-import { encodePlot, encodeStone, tombstoneId, type Tombstone } from "../host/tombstones.ts";
+import { encodePlot, encodeStone, tombstoneId, type Tombstone } from "../host/tombstone-lines.ts";
 import type { ExaminedEntry } from "./examined.ts";
 import type { ReadRegistry } from "./loaded.ts";
 import type { Grave } from "./outcome.ts";

@@ -2,7 +2,7 @@ import type { Captured } from "../host/capture.ts";
 import type { FileState } from "../host/directory.ts";
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
-import type { KeptFile } from "../host/tombstones.ts";
+import type { KeptFile } from "../host/tombstone-lines.ts";
 import { bury, noRoom, type Burial } from "./burial.ts";
 import type { Examination } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
@@ -64,6 +64,19 @@ function dropAll(host: Host, { realPath, target }: FilesRegistry, doomed: readon
   });
 }
 
+/** What was removed is removed: whatever fails from then on is said of each, and turns nothing into a fault. */
+function note(outcomes: Map<string, Outcome>, keys: readonly string[], what: string, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    for (const key of keys) {
+      const before = outcomes.get(key);
+      const said = `${what}: ${sayError(error)}`;
+      if (before !== undefined) outcomes.set(key, { ...before, note: before.note === undefined ? said : `${before.note}; ${said}` });
+    }
+  }
+}
+
 /** So many files are read, buried and removed together, after one last look, and between two looks for a signal. */
 const turn = 8192;
 
@@ -119,12 +132,18 @@ async function reapTurn(
       outcomes.set((going[index] as Doomed).whole.one.entry.key, outcome);
     }
   }
-  const taken = doomed.filter(({ whole: { one } }) => outcomes.get(one.entry.key)?.action !== "reaped").map(({ id }) => id);
-  host.syncDirectories(
-    loaded.realPath,
-    entries.map(({ entry }) => entry.key),
-  );
-  if (taken.length > 0) host.store.exhume(grave.sweepId, taken);
+  const keys = entries.map(({ entry }) => entry.key);
+  const taken = doomed.filter(({ whole: { one } }) => outcomes.get(one.entry.key)?.action !== "reaped");
+  note(outcomes, keys, "afterwards", () => host.syncDirectories(loaded.realPath, keys));
+  if (taken.length > 0) {
+    const ofTaken = taken.map(({ whole: { one } }) => one.entry.key);
+    const back = (): void =>
+      host.store.exhume(
+        grave.sweepId,
+        taken.map(({ id }) => id),
+      );
+    note(outcomes, ofTaken, "its tombstone could not be taken back", back);
+  }
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import type { FileToRestore } from "../host/restore-entry.ts";
-import type { KeptFile, Tombstone } from "../host/tombstones.ts";
+import type { KeptFile, Tombstone } from "../host/tombstone-lines.ts";
 import type { FilesRegistry } from "./loaded.ts";
 import { newcomer, type RestoreOutcome } from "./restored.ts";
 

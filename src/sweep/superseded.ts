@@ -54,7 +54,13 @@ export function showsElsewhere(court: Court, { loaded, facts }: Examined, { entr
 }
 
 /** Servers are asked for the threads of whatever is about to be superseded: a process that holds them kept them unasked. */
-export async function askFor(host: Host, court: Court, { loaded }: Examined, rows: readonly ExaminedEntry[], world: World) {
+export async function askFor(
+  host: Host,
+  court: Court,
+  { loaded }: Examined,
+  rows: readonly ExaminedEntry[],
+  world: World,
+): Promise<Evidence["appServers"]> {
   const ids = rows.flatMap(({ sessionId }) => sessionId ?? []);
   const { appServers } = loaded.target;
   if (ids.length === 0 || appServers.length === 0) return new Map();

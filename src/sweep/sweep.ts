@@ -8,6 +8,7 @@ import { isDeed, outputSchema, type EntryReport, type SweepReport } from "../rep
 import { deedsIn, summarize, tallyOf } from "../report/tally.ts";
 import { noRoom } from "./burial.ts";
 import { settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Stop, type Surroundings } from "./outcome.ts";
+import { lookAgain } from "./last-look.ts";
 import { reapFiles } from "./reap-files.ts";
 import { reapMembers } from "./reap-members.ts";
 import { releaseRows } from "./release-rows.ts";
@@ -74,12 +75,22 @@ export async function carryOutIn(
   const reapAll = examined.loaded.kind === "members" ? reapMembers : reapFiles;
   const reaped = await reapAll(host, examination, examined, toReap(meant(), aside), grave, around);
   if (rows.size === 0 && aside.size === 0) return reaped;
-  for (const one of aside.get("release") ?? []) {
-    const isStopped = stop.signal !== undefined;
-    outcomes.set(one.entry.key, isStopped ? undone("skipped", stopped) : await releaseEntry(host, examined.loaded, one));
-  }
+  for (const one of aside.get("release") ?? []) outcomes.set(one.entry.key, await releaseIn(host, examination, examined, one, around));
   const healed = await healLocks(host, examination, examined, aside.get("heal") ?? [], grave, stop);
   return new Map([...reaped, ...outcomes, ...healed, ...rows]);
+}
+
+/** Commands take their time, so each entry is looked at once more before its own is run, and a signal is heard before it. */
+async function releaseIn(
+  host: Host,
+  examination: Examination,
+  examined: Examined,
+  one: ExaminedEntry,
+  around: Surroundings,
+): Promise<Outcome> {
+  if (around.stop.signal !== undefined) return undone("skipped", stopped);
+  const { dead } = await lookAgain(host, examination, examined, [one], around);
+  return dead.has(one.entry.key) ? releaseEntry(host, examined.loaded, one) : undone("skipped", "it came back to life");
 }
 
 /** What a killed sweep had set aside goes back to its place, where the next one judges it. */

@@ -172,3 +172,15 @@ test("from the host, a live session of a container that shares the home is kept,
   session(scratch, inner, "1");
   expect(await said()).toEqual({ [`${inner}.json`]: "ghost pid-gone reaped" });
 });
+
+test("without a /proc a registry that is there is not taken for a missing one, and nothing is reaped", async (context) => {
+  leaveOutWithout(["--mount"], context);
+  const scratch = newScratch();
+  const path = writeOld(join(scratch.dir, "registrations.json"), JSON.stringify({ ghost: { threadId: randomUUID() } }));
+  const covered = within(["--mount"], 'mount -t tmpfs none /proc && exec "$@"');
+  const { code, stdout, stderr } = await sessreap(scratch, ["--registry", path, "--now"], { under: covered });
+  expect(code).toBe(1);
+  expect(`${stdout}${stderr}`).toContain("without /proc no file can be looked at");
+  expect(`${stdout}${stderr}`).not.toContain("is not there");
+  expect(readFileSync(path, "utf8")).toContain("ghost");
+});

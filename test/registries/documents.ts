@@ -107,11 +107,13 @@ export function membersOf(bytes: Buffer, container: Container): readonly string[
   return named(bytes, container).map(({ start, end }) => `${container.kind}: ${bytes.toString("utf8", start, end)}`);
 }
 
+export type Named = Span & { readonly key: string; readonly valueStart: number };
+
 /** Its members with their names. */
-export function named(bytes: Buffer, container: Container): readonly (Span & { readonly key: string })[] {
-  const { members } = container;
-  return Array.from({ length: members.length }, (_, index) => {
-    return { key: memberKey(sourceOf(bytes), container, index), start: members.start(index), end: members.end(index) };
+export function named(bytes: Buffer, container: Container): readonly Named[] {
+  const { start, valueStart, end, length } = container.members;
+  return Array.from({ length }, (_, index) => {
+    return { key: memberKey(sourceOf(bytes), container, index), start: start(index), valueStart: valueStart(index), end: end(index) };
   });
 }
 
