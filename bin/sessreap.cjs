@@ -5,15 +5,21 @@
 const { closeSync, openSync, readFileSync, readSync, writeSync } = require("node:fs");
 const { Script } = require("node:vm");
 
+/** Three times what there is; pages that are not used cost nothing. Of more, V8 would not take the first part. */
+const mostCompiled = 1 << 20;
+
 const bundle = `${__dirname}/../dist/sessreap.cjs`;
 
-function readBundle(length) {
-  const bytes = Buffer.allocUnsafeSlow(length);
-  const fd = openSync(bundle, "r");
-  const count = readSync(fd, bytes, 0, length, 0);
+/** The first bytes of a file, in three calls: `readFileSync` asks for its size and more. */
+function readStart(path, most) {
+  const bytes = Buffer.allocUnsafeSlow(most);
+  const fd = openSync(path, "r");
+  const count = readSync(fd, bytes, 0, most, 0);
   closeSync(fd);
-  return bytes.latin1Slice(0, count);
+  return bytes.subarray(0, count);
 }
+
+const readBundle = (length) => readStart(bundle, length).latin1Slice();
 
 /** The first line of the bundle says its version, too; scripts and hooks ask for that, and need nothing else of it. */
 function answersVersion([first, second]) {
@@ -30,7 +36,7 @@ function answersVersion([first, second]) {
 /** The first line of the bundle says which build it is, and how long its head is; the compiled code begins with it. */
 function compiledBefore() {
   try {
-    const cache = readFileSync(`${__dirname}/../dist/sessreap.cache`);
+    const cache = readStart(`${__dirname}/../dist/sessreap.cache`, mostCompiled);
     const end = cache.indexOf("\n") + 1;
     const [build, made] = cache.latin1Slice(0, end).trimStart().split(" on ");
     if (made !== `${process.platform} ${process.arch} ${process.versions.v8}\n`) return undefined;
