@@ -1,7 +1,7 @@
 // Packs the npm package as it would be published and uses it as a stranger would: installed from the tarball alone,
 // without a network, in an empty directory. `npm run release:package`
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -33,6 +33,8 @@ function stage() {
   const tree = join(scratch, "tree");
   for (const { path } of files) cpSync(path, join(tree, path));
   writeFileSync(join(tree, "package.json"), `${JSON.stringify(published(JSON.parse(readFileSync("package.json", "utf8"))), null, 2)}\n`);
+  // Whatever the umask of the checkout was.
+  for (const { path } of files) chmodSync(join(tree, path), path === "bin/sessreap.js" ? 0o755 : 0o644);
   return tree;
 }
 
