@@ -46,7 +46,7 @@ function __part(name) {
 /** The tool; the metafiles say which files of which packages are really in it. */
 export async function bundleTool() {
   const { head, texts, metafiles } = await partsOf("src/cli/main.ts", { ...tool, plugins: [withoutPrograms] });
-  // The head alone is a function, the whole file calls it: bin/sessreap.js reads no further when it need not.
+  // The head alone is a function, the whole file calls it: bin/sessreap.cjs reads no further when it need not.
   const start = `(function (require, module, __filename, __texts) {${head}${loader}\n})\n`;
   const rest = `(require, module, __filename, () => (${JSON.stringify(texts)}));\n`;
   const made = createHash("sha256").update(start).update(rest).digest("hex");

@@ -1,4 +1,4 @@
-// Lets the tool run as it usually does, in a scratch home, and keeps what V8 compiled meanwhile for `bin/sessreap.js`.
+// Lets the tool run as it usually does, in a scratch home, and keeps what V8 compiled meanwhile for `bin/sessreap.cjs`.
 // Whatever the runs did not need is compiled when it is needed, as always.
 "use strict";
 const { copyFileSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } = require("node:fs");

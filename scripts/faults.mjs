@@ -12,6 +12,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { buriedKeys } from "./tombstones.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -60,29 +61,7 @@ function run(scene, before = []) {
   return new Promise((resolve) => void child.once("close", (code) => resolve({ code, said })));
 }
 
-function hasTombstone({ state }) {
-  const directory = join(state, "tombstones");
-  let names = [];
-  try {
-    names = readdirSync(directory);
-  } catch {
-    return false;
-  }
-  return names.some((name) => {
-    const lines = readFileSync(join(directory, name), "utf8")
-      .split("\n")
-      .filter((line) => line !== "")
-      .flatMap((line) => {
-        try {
-          return [JSON.parse(line)];
-        } catch {
-          return [];
-        }
-      });
-    const taken = new Set(lines.flatMap((line) => line.void ?? []));
-    return lines.some(({ tombstone }) => tombstone?.key === "ghost" && !taken.has(tombstone.id));
-  });
-}
+const hasTombstone = ({ state }) => buriedKeys(state).includes("ghost");
 
 function leftBehind({ dir, state }) {
   const beside = readdirSync(join(dir, "reg")).filter((name) => name !== "registrations.json");

@@ -1,15 +1,30 @@
 // Breaks the code that decides, one way at a time, in a scratch copy, and expects the tests of project `core` to notice.
 //   node scripts/mutate.mjs           every chosen mutation must be killed
 //   node scripts/mutate.mjs --check   every chosen mutation still applies (nothing is run)
-//   node scripts/mutate.mjs --score [N]   every Nth operator of src/core and src/registries, swapped; prints a score
+//   node scripts/mutate.mjs --score [core] [apply]   every part of the code that decides, or that writes; prints a score
+//       --every N   one mutant in N, always the same ones under one --seed S
+//       --goal P    fails below so many per cent
+//       --strict    halves of conditions and numbers off by one, too
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { score } from "./mutation/score.mjs";
 import { mutations } from "./mutations.mjs";
 
 const root = new URL("..", import.meta.url).pathname;
-const [mode, every = "1"] = process.argv.slice(2);
+const { values: told, positionals: scopes } = parseArgs({
+  allowPositionals: true,
+  options: {
+    check: { type: "boolean", default: false },
+    score: { type: "boolean", default: false },
+    strict: { type: "boolean", default: false },
+    every: { type: "string", default: "1" },
+    seed: { type: "string", default: "1" },
+    goal: { type: "string", default: "0" },
+  },
+});
 /** Beyond this many times what the tests take without a mutation, a run has hung, which is noticed, too. */
 const patience = 10;
 
@@ -19,43 +34,6 @@ function mutated({ file, name, find, replace }) {
   const places = source.split(find).length - 1;
   if (places !== 1) throw new Error(`"${name}" does not apply: ${JSON.stringify(find)} stands ${places} times in ${file}`);
   return source.replace(find, () => replace);
-}
-
-const swaps = [
-  [" === ", " !== "],
-  [" !== ", " === "],
-  [" && ", " || "],
-  [" || ", " && "],
-  [" < ", " <= "],
-  [" > ", " >= "],
-  [" <= ", " < "],
-  [" >= ", " > "],
-  [" + ", " - "],
-  [" - ", " + "],
-  ["true", "false"],
-  ["false", "true"],
-  ["if (!", "if ("],
-];
-
-/** Every operator outside comments and imports, swapped. */
-function* swapped(directory) {
-  for (const name of readdirSync(join(root, directory), { recursive: true })) {
-    if (!name.endsWith(".ts")) continue;
-    const file = join(directory, name);
-    const source = readFileSync(join(root, file), "utf8");
-    let at = 0;
-    for (const line of source.split("\n")) {
-      if (!/^\s*(\/\/|\*|\/\*|import |export type |type |readonly |\| )/.test(line)) {
-        for (const [find, replace] of swaps) {
-          for (let place = line.indexOf(find); place >= 0; place = line.indexOf(find, place + 1)) {
-            const text = source.slice(0, at + place) + replace + source.slice(at + place + find.length);
-            yield { file, name: `${line.trim()}  [${find.trim()} → ${replace.trim()}]`, text };
-          }
-        }
-      }
-      at += line.length + 1;
-    }
-  }
 }
 
 function scratchCopy() {
@@ -120,15 +98,18 @@ async function survivorsOf(mutants) {
 }
 
 const started = performance.now();
-const chosen =
-  mode === "--score"
-    ? [...swapped("src/core"), ...swapped("src/registries")].filter((_, index) => index % Number(every) === 0)
-    : mutations.map((mutation) => ({ ...mutation, text: mutated(mutation) }));
-if (mode === "--check") {
-  console.log(`${chosen.length} mutations apply`);
+if (told.score) {
+  const [every, goal] = [Number(told.every), Number(told.goal)];
+  for (const scope of scopes.length === 0 ? ["core", "apply"] : scopes) {
+    if (!(await score({ scope, every, seed: told.seed, strict: told.strict, goal }))) process.exitCode = 1;
+  }
 } else {
-  const survivors = await survivorsOf(chosen);
-  const seconds = Math.round((performance.now() - started) / 1000);
-  console.log(`${chosen.length - survivors.length} of ${chosen.length} mutations are killed (${seconds} s)`);
-  if (mode !== "--score" && survivors.length > 0) process.exitCode = 1;
+  const chosen = mutations.map((mutation) => ({ ...mutation, text: mutated(mutation) }));
+  if (told.check) console.log(`${chosen.length} mutations apply`);
+  else {
+    const survivors = await survivorsOf(chosen);
+    const seconds = Math.round((performance.now() - started) / 1000);
+    console.log(`${chosen.length - survivors.length} of ${chosen.length} mutations are killed (${seconds} s)`);
+    if (survivors.length > 0) process.exitCode = 1;
+  }
 }

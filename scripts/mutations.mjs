@@ -152,7 +152,7 @@ export const mutations = [
       'return table.seen ? notApplicable("no agent CLI names it") : unknown("process-table-blind", table.why);',
       'return notApplicable("no agent CLI names it");',
     ],
-    ["an agent's stated name is not heard", "registry.agents.byIdentity.get(identity)", "undefined"],
+    ["an agent's stated name is not heard", "byIdentity.get(identity)", "undefined"],
     [
       "unseen writer locks are free",
       'if (!registry.writerLocks.seen) return unknown("writer-locks-unseen", registry.writerLocks.why);',

@@ -35,7 +35,7 @@ if (process.env.PYENV_ROOT !== undefined) env.PYENV_ROOT = process.env.PYENV_ROO
 
 const node = process.execPath;
 const python = execFileSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).trim();
-const sessreap = (...words) => [node, join(root, "bin/sessreap.js"), ...words];
+const sessreap = (...words) => [node, join(root, "bin/sessreap.cjs"), ...words];
 const beside = (name, ...words) => [join(here, name), ...words];
 const bare = { name: "node -e 0", argv: [node, "-e", "0"] };
 
@@ -89,6 +89,7 @@ async function startUp() {
     { name: "sessreap --version", argv: sessreap("--version") },
     { name: "sessreap --dry-run, 24 entries, nothing due", argv: sessreap("--dry-run", "--registry", young) },
     { name: "sessreap, 24 entries, nothing due", argv: sessreap("--registry", young) },
+    { name: "the same, compiled by nobody before", argv: [node, join(root, "dist/sessreap.cjs"), "--registry", young] },
     { name: "sessreap --dry-run, 24 entries", argv: sessreap("--dry-run", "--registry", due) },
     { name: "jq, careful", argv: beside("careful.sh", due) },
     { name: "jq, naive", argv: beside("naive.sh", due) },
@@ -119,10 +120,13 @@ async function manyProcesses(count) {
   }
 }
 
-/** The look at the processes alone, each in a fresh process. */
+/** The look at the processes alone, each in a fresh process, beside the same file that does not look. */
 async function snapshot(total) {
+  const look =
+    'import { lookAtProcesses } from "./src/host/linux.ts"; const look = () => lookAtProcesses({ pids: new Set(), owners: [] });';
   const entries = {
-    look: 'import { lookAtProcesses } from "./src/host/linux.ts"; lookAtProcesses({ pids: new Set(), owners: [] });',
+    still: `${look} if (process.argv.length > 99) look();`,
+    look: `${look} look();`,
     list: 'import psList from "ps-list"; void psList();',
   };
   for (const [name, contents] of Object.entries(entries)) {
@@ -136,13 +140,15 @@ async function snapshot(total) {
     });
   }
   const commands = [
-    { name: "an empty file", argv: [node, "-e", "0"] },
+    { name: "the same file, without the look", argv: [node, join(scratch, "still.cjs")] },
     { name: "the look of a sweep", argv: [node, join(scratch, "look.cjs")] },
+    { name: "readdir, and a readFileSync each", argv: [node, join(here, "floor.cjs")] },
     { name: "ps-list", argv: [node, join(scratch, "list.cjs")] },
   ];
-  const results = compare(commands, quick ? 3 : 15);
+  const results = compare(commands, quick ? 5 : 15);
   const each = (at) => (((results[at].cpu - results[0].cpu) / total) * 1e6).toFixed(1);
-  report(`The processes alone, ${total} of them`, results, `CPU above an empty file: ${each(1)} µs a process, ps-list ${each(2)} µs.`);
+  const said = `${each(1)} µs a process, readdir and readFileSync ${each(2)} µs, ps-list ${each(3)} µs`;
+  report(`The processes alone, ${total} of them`, results, `CPU above the first row: ${said}.`);
 }
 
 async function manyEntries(count, rounds) {

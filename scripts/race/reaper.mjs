@@ -6,16 +6,18 @@
 import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 
 const [path, method, library] = process.argv.slice(2);
-const { cutsFor, keptSpans, readRegistryFile, replaceJudged, scan } = await import(library);
+const { cutsFor, keptSpans, memberKey, readRegistryFile, replaceJudged, scan } = await import(library);
 const outcomes = {};
 process.stdin.resume();
 
 function withoutGhosts(bytes) {
   const source = { bytes, text: (start, end) => bytes.toString("utf8", start, end) };
-  const result = scan(source, "", () => undefined);
+  const result = scan(source, "");
   if (!result.ok) return undefined;
-  const ghosts = result.container.members.flatMap(({ key }, index) => (key.startsWith("ghost-") ? [index] : []));
-  return ghosts.length === 0 ? [] : keptSpans(bytes.length, cutsFor(result.container, ghosts));
+  const { container } = result;
+  const all = Array.from({ length: container.members.length }, (_, index) => index);
+  const ghosts = all.filter((index) => memberKey(source, container, index).startsWith("ghost-"));
+  return ghosts.length === 0 ? [] : keptSpans(bytes.length, cutsFor(container, ghosts));
 }
 
 function swapByRename(compare) {

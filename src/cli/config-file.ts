@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from "node:fs";
 import { errorCode, sayError } from "../host/observed.ts";
 import type { Config } from "./config-schema.ts";
 import { Failure } from "./failure.ts";
@@ -95,6 +95,8 @@ function readTrusted(path: string): string {
 export async function readConfig(path: string, named: boolean): Promise<Config | undefined> {
   let text: string;
   try {
+    // Most have none, and an error that is thrown costs more than a look.
+    if (!named && statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
     text = readTrusted(path);
   } catch (error) {
     if (!named && (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR")) return undefined;

@@ -35,6 +35,12 @@ const server = v.pipe(
 
 const member = v.pipe(v.string(), v.nonEmpty("an empty name"));
 
+/** It is written, so it must be a member of the entry itself. */
+const ownMember = v.pipe(
+  member,
+  v.check((name) => !name.startsWith("/"), "not a member's name: a JSON pointer cannot be written to"),
+);
+
 /** Says in one sentence what a key is for; the manual and the published schema show it. */
 const described = <S extends v.GenericSchema>(description: string, schema: S) =>
   v.exactOptional(v.pipe(schema, v.description(description)) as unknown as S);
@@ -66,6 +72,13 @@ const fields = v.strictObject({
   lastHeartbeatAt: described("When the holder last said that it is there; no activity.", member),
   master: described("Whether this entry leads among those of one identity.", member),
   cwd: described("The session's working directory.", member),
+  releasedAt: described(
+    "When the entry was released, in registries that keep what they released. With releaseReason, a row that a newer start of the same process has superseded is released there.",
+    ownMember,
+  ),
+  releaseReason: described("Why it was released; superseded_by_new_start is written.", ownMember),
+  automatic: described("The marker of an entry that was registered again by itself: such a one supersedes nothing.", member),
+  subprocessId: described("An id that the holder's subprocess keeps for as long as it lives, in place of pid and startTicks.", member),
 });
 
 const owner = v.strictObject({
@@ -115,7 +128,10 @@ export const configSchema = v.strictObject({
     "Where writer locks of Codex threads are looked for, beside $CODEX_HOME and the registry owner's ~/.codex.",
     v.array(path),
   ),
-  healRenamedHost: described("Take over a lock that this machine left under an older name (default false).", v.boolean()),
+  healRenamedHost: described(
+    "Take over a lock that this machine left under an older name (default false): on a local file system, when its pid is dead and it has not beaten for five minutes.",
+    v.boolean(),
+  ),
   metricsFile: described("Write the figures of each sweep here, for the textfile collector of a Prometheus node exporter.", path),
   registries: described("The registries to sweep; without this, every well-known place.", v.array(registry)),
 });

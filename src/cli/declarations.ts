@@ -123,7 +123,7 @@ export const commands = [
     summary: "run a command as the only live harness of a session, and reap its entry when it ends",
     arguments: "<command...>",
     options: [
-      { flags: "--session <id>", help: "the session that the command runs" },
+      { flags: "--session <id>", help: "the session that the command runs; it is taken for as long as sessreap lives" },
       { flags: "--on-conflict <choice>", help: "when another runs it: refuse, wait, or retire (end it first)", fallback: "refuse" },
       { flags: "--reap-children", help: "end the background children that the command leaves behind" },
       ...judging,

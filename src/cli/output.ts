@@ -14,7 +14,8 @@ function outputAt(fd: 1 | 2, stream: () => NodeJS.WriteStream): Output {
     fd,
     get isTTY() {
       try {
-        return fstatSync(fd).isCharacterDevice() && stream().isTTY === true;
+        // With numbers as they are: Node's usual Stats are a hundredth of a bare start.
+        return fstatSync(fd, { bigint: true }).isCharacterDevice() && stream().isTTY === true;
       } catch {
         return false;
       }

@@ -3,8 +3,14 @@ import type { Env } from "./paths.ts";
 
 const sweep: CommandDeclaration = commands[0];
 
+/** The spellings of an option, the long one last: `-n, --dry-run`, `--grace <duration>`. */
+const spellings = (flags: string): readonly string[] => (flags.split(" <", 1)[0] as string).split(", ");
+
 /** `--dry-run` is handed over as `dryRun`. */
-const memberFor = (long: string): string => long.slice("--".length).replaceAll(/-[a-z]/g, (part) => part.slice(1).toUpperCase());
+function memberFor(flags: string): string {
+  const [first = "", ...others] = (spellings(flags).at(-1) as string).slice("--".length).split("-");
+  return first + others.map((part) => part.slice(0, 1).toUpperCase() + part.slice(1)).join("");
+}
 
 /**
  * The options of a sweep, where its words are as plain as those of a timer: whole flags, each value a word of its own.
@@ -13,13 +19,13 @@ const memberFor = (long: string): string => long.slice("--".length).replaceAll(/
  */
 export function plainSweepOptions(words: readonly string[]): Readonly<Record<string, unknown>> | undefined {
   const options: Record<string, unknown> = {};
-  for (const { flags, fallback } of sweep.options) if (fallback !== undefined) options[memberFor(longOf(flags))] = fallback;
+  for (const { flags, fallback } of sweep.options) if (fallback !== undefined) options[memberFor(flags)] = fallback;
   for (let at = words[0] === sweep.name ? 1 : 0; at < words.length; at += 1) {
     const word = words[at] as string;
-    const declared = sweep.options.find(({ flags }) => flags.split(/[ ,]+/).includes(word));
-    if (declared === undefined || !word.startsWith("-")) return undefined;
+    const declared = sweep.options.find(({ flags }) => spellings(flags).includes(word));
+    if (declared === undefined) return undefined;
     const { flags, many } = declared;
-    const member = memberFor(longOf(flags));
+    const member = memberFor(flags);
     if (!flags.endsWith(">")) {
       options[member] = true;
       continue;
@@ -30,10 +36,6 @@ export function plainSweepOptions(words: readonly string[]): Readonly<Record<str
     options[member] = many === true ? [...((options[member] as readonly string[] | undefined) ?? []), value] : value;
   }
   return options;
-}
-
-function longOf(flags: string): string {
-  return flags.split(/[ ,]+/).find((part) => part.startsWith("--")) as string;
 }
 
 /** npm names itself to everything that it runs. It may have kept some of the words, so that no others are plain. */

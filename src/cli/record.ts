@@ -1,3 +1,4 @@
+import { isoText } from "../core/iso-text.ts";
 import { invocationId } from "../host/journal-stream.ts";
 import { readLastRun, writeLastRun, writeMetrics } from "../host/last-run.ts";
 import { sayError } from "../host/observed.ts";
@@ -46,7 +47,7 @@ export type RecordOptions = {
 export async function openRecord({ stateDir, metricsFile, version, env, named }: RecordOptions): Promise<SweepRecord> {
   const before = readLastRun(stateDir);
   const invocation = invocationId(env);
-  const started = new Date().toISOString();
+  const started = isoText(Date.now());
   const run = startedRun(before, { version, pid: process.pid, startTicks: ownStartTicks(), invocationId: invocation, started });
   const whole = !named || invocation !== null;
   const save = async (last: LastRun): Promise<readonly string[]> => [
@@ -56,7 +57,7 @@ export async function openRecord({ stateDir, metricsFile, version, env, named }:
   await told("the mark of the start", async () => writeLastRun(stateDir, run, false));
   return {
     before,
-    finish: (report, guards, states) => save(finishedRun(run, report, guards, { finished: new Date().toISOString(), whole, states })),
-    fault: async (error) => void (await save(faultedRun(run, sayError(error), exitCodes.fault, new Date().toISOString()))),
+    finish: (report, guards, states) => save(finishedRun(run, report, guards, { finished: isoText(Date.now()), whole, states })),
+    fault: async (error) => void (await save(faultedRun(run, sayError(error), exitCodes.fault, isoText(Date.now())))),
   };
 }

@@ -115,5 +115,6 @@ export function policyFrom(settings: Settings, options: JudgingOptions): Policy 
     now: options.now === true,
     ownPidNamespace: settings.pidNamespace.value === "own",
     hostsGone: new Set(options.hostGone),
+    healRenamedHost: settings.healRenamedHost.value,
   };
 }

@@ -4,7 +4,7 @@ import { isServerAddress } from "../core/app-servers.ts";
 import type { Format, OwnerSigns, Places } from "../registries/format.ts";
 import { builtInFormat, builtInFormats, formatNames } from "../registries/known.ts";
 import { sha256 } from "../host/digest.ts";
-import type { Tombstone } from "../host/tombstones.ts";
+import type { Tombstone } from "../host/tombstone-lines.ts";
 import type { ServerTarget, Target } from "../sweep/target.ts";
 import type { RegistryConfig } from "./config-schema.ts";
 import { Failure } from "./failure.ts";
@@ -96,7 +96,7 @@ type Spec = { readonly format: string; readonly path: string | undefined; readon
 function parseSpec(text: string): Spec {
   if (text === "") throw new Failure("usage", '--registry: "" names nothing');
   if (formatNames.includes(text)) return { format: text, path: undefined, isBare: false };
-  const prefix = /^([a-z][a-z-]*):(.+)$/.exec(text);
+  const prefix = text.includes(":") ? /^([a-z][a-z-]*):(.+)$/.exec(text) : null;
   if (prefix === null) return { format: "llmmsg-bridge", path: text, isBare: true };
   const [format, path] = [prefix[1] as string, prefix[2] as string];
   if (formatNames.includes(format)) return { format, path, isBare: false };

@@ -35,6 +35,21 @@ export function scriptOf(argv: readonly string[]): string | undefined {
   return undefined;
 }
 
+/** The native Codex of some releases carries its platform in its name (`codex-x86_64-unknown-linux-musl`). */
+const platformCodex = /^codex-(?:x86_64|aarch64)-/;
+
+const initials: ReadonlySet<number> = new Set([...agentNames, ...runtimes].map((name) => name.charCodeAt(0)));
+
+/** Whether it pays to look for an agent in these arguments, each of which a zero byte ends: only the program counts. */
+export function mayBeAgent(commandLine: string): boolean {
+  const zero = commandLine.indexOf("\0");
+  const end = zero < 0 ? commandLine.length : zero;
+  const start = commandLine.lastIndexOf("/", end - 1) + 1;
+  if (!initials.has(commandLine.charCodeAt(start))) return false;
+  const name = commandLine.slice(start, end);
+  return agentNames.has(baseName(name)) || runtimes.has(baseName(name)) || platformCodex.test(name);
+}
+
 function packagedAgent(script: string): string | undefined {
   const at = script.lastIndexOf("node_modules/");
   if (at < 0) return undefined;
@@ -44,13 +59,12 @@ function packagedAgent(script: string): string | undefined {
 
 /**
  * The agent that an argv runs, or undefined. Only the program counts, never an argument: `grep codex`, an editor and
- * a shell that was given a command line are no agents. The native Codex of some releases carries its platform in its
- * name (`codex-x86_64-unknown-linux-musl`).
+ * a shell that was given a command line are no agents.
  */
 export function agentOf(argv: readonly string[]): string | undefined {
   const program = baseName(argv[0] ?? "");
   if (agentNames.has(program)) return program;
-  if (/^codex-(?:x86_64|aarch64)-/.test(program)) return "codex";
+  if (platformCodex.test(program)) return "codex";
   if (!runtimes.has(program)) return undefined;
   const script = scriptOf(argv);
   if (script === undefined) return undefined;

@@ -21,6 +21,8 @@ export type Reason =
   | "pid-unseen"
   | "writer-locks-unseen"
   | "foreign-host"
+  | "renamed-host"
+  | "superseded-by-new-start"
   | "foreign-pid-namespace"
   | "thread-loaded"
   | "thread-not-loaded"

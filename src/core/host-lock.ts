@@ -18,10 +18,14 @@ export type HostLockSight = {
   readonly pidIsDead: () => Observed<boolean>;
 };
 
-/** `own`: the ordinary ladder judges it. `off`: it would be healed if that were switched on. */
-export type HostLockVerdict = { readonly kind: "own" | "stays" | "off" | "heal"; readonly why: string };
+/**
+ * `own`: the ordinary ladder judges it. `stays`: its holder may well run, elsewhere or here. `doubt`: nobody has beaten
+ * in it for long, and still not all is proven. `off`: it would be healed if that were switched on.
+ */
+export type HostLockVerdict = { readonly kind: "own" | "stays" | "doubt" | "off" | "heal"; readonly why: string };
 
 const stays = (why: string): HostLockVerdict => ({ kind: "stays", why });
+const doubt = (why: string): HostLockVerdict => ({ kind: "doubt", why });
 
 /**
  * May a lock of another name be taken over? Only where that name can have been nobody's but this machine's own: on a
@@ -32,13 +36,15 @@ export function judgeHostLock(sight: HostLockSight, healRenamedHost: boolean): H
   if (host === ownHost) return { kind: "own", why: "it names this host" };
   if (!local.seen) return stays(`it names ${host}, and whether its file system is local cannot be told: ${local.why}`);
   if (!local.value) return stays(`it names ${host}, which may be another machine: its file system is not local`);
-  if (!heartbeatAgeMs.seen) return stays(`it names ${host}, and its heartbeat could not be read: ${heartbeatAgeMs.why}`);
+  if (!heartbeatAgeMs.seen) return doubt(`it names ${host}, and its heartbeat could not be read: ${heartbeatAgeMs.why}`);
   const age = heartbeatAgeMs.value;
   if (!(age >= lockHeartbeatMs))
-    return stays(`it names ${host}; ${age < 0 ? "its heartbeat lies in the future" : `it beat ${sayDuration(age)} ago`}`);
+    return age >= 0
+      ? stays(`it names ${host}, and it beat ${sayDuration(age)} ago`)
+      : doubt(`it names ${host}, and its heartbeat is not in the past`);
   const dead = sight.pidIsDead();
-  if (!dead.seen) return stays(`it names ${host}, and its pid could not be looked at: ${dead.why}`);
-  if (!dead.value) return stays(`it names ${host}, but its pid is alive here`);
+  if (!dead.seen) return doubt(`it names ${host}, and its pid could not be looked at: ${dead.why}`);
+  if (!dead.value) return doubt(`it names ${host}, but its pid is alive here`);
   const proof = `it names ${host}, on a local file system, its pid is dead, and it beat ${sayDuration(age)} ago`;
   return healRenamedHost ? { kind: "heal", why: proof } : { kind: "off", why: `${proof}; healRenamedHost is off` };
 }

@@ -10,6 +10,8 @@ export type Policy = {
   readonly ownPidNamespace: boolean;
   /** Hosts that an operator says will not come back. */
   readonly hostsGone: ReadonlySet<string>;
+  /** Take over a lock that this machine left under an older name. */
+  readonly healRenamedHost: boolean;
 };
 
 const minuteMs = 60_000;
@@ -20,6 +22,7 @@ export const defaultPolicy: Policy = {
   now: false,
   ownPidNamespace: false,
   hostsGone: new Set(),
+  healRenamedHost: false,
 };
 
 /** Awake time, in ms, that must lie between two looks that find the same absence. */

@@ -26,6 +26,13 @@ export type Registration = {
   readonly cwd: string | undefined;
   /** Where the holder said it listens. */
   readonly endpoint: Endpoint | undefined;
+  /** When the row was released, in registries that keep what they released; NaN for a time that cannot be read. */
+  readonly releasedAt?: number | undefined;
+  readonly releaseReason?: string | undefined;
+  /** Something registered the row again by itself, without anybody having started anything. */
+  readonly automatic?: boolean | undefined;
+  /** An id of the subprocess that stays the same while it lives. */
+  readonly subprocessId?: string | undefined;
 };
 
 /** A place where a holder said it listens: a TCP port of the loopback interface, or a unix socket's path. */

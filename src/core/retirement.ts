@@ -24,6 +24,8 @@ export type RetiredProcess = {
   readonly agent: string;
   /** The last signal that it was sent; null for none. */
   readonly signal: "SIGTERM" | "SIGKILL" | null;
+  /** How: through a pidfd, or by the pid, right after a look at its start. Older histories do not say. */
+  readonly via?: "pidfd" | "pid" | null;
   /** `adopted`: it was left alone and lives on. `lost`: it would not go, or may not be looked at any more. */
   readonly became: "ended" | "adopted" | "lost";
 };

@@ -1,4 +1,4 @@
-import { flappingOf, type Flapping } from "./flapping.ts";
+import { flappingLimits, flappingOf, type Flapping } from "./flapping.ts";
 import { canonicalSession } from "./registration.ts";
 
 /** One row of a registry that keeps what it released, with what tells a fresh start from a loop. */
@@ -12,8 +12,9 @@ export type StartRow = {
   /** An id of the subprocess that stays the same while it lives, where the registry records one. */
   readonly subprocessId: string | undefined;
   readonly registeredAt: number | undefined;
-  /** Already released, by whoever it was. */
-  readonly released: boolean;
+  /** When it was released, by whoever it was; NaN for a time that cannot be read, undefined for a row that stands. */
+  readonly releasedAt: number | undefined;
+  readonly releaseReason: string | undefined;
   /** The marker of a row that something registered again by itself, without anybody having started anything. */
   readonly automatic: boolean;
 };
@@ -34,9 +35,30 @@ export function sameProcess(a: StartRow, b: StartRow): boolean {
   return started && a.pid === b.pid && a.startTicks === b.startTicks && a.bootId === b.bootId;
 }
 
+/**
+ * A row that comes so soon after a release of its identity, in ms, is taken for an old heartbeat's answer to it, marked
+ * or not: a fresh start comes first, and is the cause of a release.
+ */
+export const rebornMs = 5 * 60_000;
+
+function isReborn({ registeredAt }: StartRow, own: readonly StartRow[], reason?: string): boolean {
+  if (registeredAt === undefined) return false;
+  return own.some(({ releasedAt, releaseReason }) => {
+    const since = releasedAt === undefined ? Number.NaN : registeredAt - releasedAt;
+    return since >= 0 && since <= rebornMs && (reason === undefined || releaseReason === reason);
+  });
+}
+
+/** A new session id every few seconds, or one upon each release of ours: both are one loop, seen at two speeds. */
+function loopOf(own: readonly StartRow[]): Flapping | undefined {
+  const answers = own.filter((row) => isReborn(row, own, supersedeReason)).map(({ registeredAt }) => registeredAt ?? 0);
+  if (answers.length + 1 < flappingLimits.ids) return flappingOf(own);
+  return { ids: answers.length, spanMs: Math.max(...answers) - Math.min(...answers) };
+}
+
 /** Only a fresh start supersedes, only within one process, and only what it came after. */
 function supersedes(newer: StartRow, older: StartRow): boolean {
-  if (newer.automatic || newer.released || newer.key === older.key) return false;
+  if (newer.releasedAt !== undefined || newer.key === older.key) return false;
   if (canonicalSession(newer.sessionId) === canonicalSession(older.sessionId)) return false;
   if (newer.registeredAt === undefined || older.registeredAt === undefined || newer.registeredAt <= older.registeredAt) return false;
   return sameProcess(newer, older);
@@ -48,17 +70,22 @@ function supersedes(newer: StartRow, older: StartRow): boolean {
  */
 export function planSupersede(rows: readonly StartRow[]): Supersede {
   const byIdentity = new Map<string, StartRow[]>();
-  for (const row of rows) byIdentity.set(row.identity, [...(byIdentity.get(row.identity) ?? []), row]);
+  for (const row of rows) {
+    const own = byIdentity.get(row.identity);
+    if (own === undefined) byIdentity.set(row.identity, [row]);
+    else own.push(row);
+  }
   const flapping = new Map<string, Flapping>();
   const releases: Supersede["releases"][number][] = [];
   for (const [identity, own] of byIdentity) {
-    const loop = flappingOf(own);
+    const loop = loopOf(own);
     if (loop !== undefined) {
       flapping.set(identity, loop);
       continue;
     }
-    for (const older of own.filter(({ released }) => !released)) {
-      const by = own.find((newer) => supersedes(newer, older));
+    const fresh = own.filter((row) => !row.automatic && !isReborn(row, own));
+    for (const older of own.filter(({ releasedAt }) => releasedAt === undefined)) {
+      const by = fresh.find((newer) => supersedes(newer, older));
       if (by !== undefined) releases.push({ key: older.key, by: by.key, reason: supersedeReason });
     }
   }

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, linkSync, openSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
+import { closeSync, constants, fstatSync, linkSync, lstatSync, openSync, renameSync, rmdirSync, unlinkSync, type Stats } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { findPlace, inPlace, LedAstray, type Place } from "./anchored.ts";
 import { readSmall, type FileState } from "./directory.ts";
@@ -18,12 +18,20 @@ const settleMs = 1;
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
+function isState(now: Stats, { dev, ino, size, mtimeMs }: FileState): boolean {
+  return now.dev === dev && now.ino === ino && now.size === size && now.mtimeMs === mtimeMs && now.isFile();
+}
+
+/** The same file, and not written since, as far as the file system tells without its being opened. */
+function looksJudged(path: string, { state }: JudgedFile): boolean {
+  return isState(lstatSync(path), state);
+}
+
+/** The same file, holding the very bytes. */
 function isJudged(path: string, { state, bytes }: JudgedFile): boolean {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    const now = fstatSync(fd);
-    if (now.dev !== state.dev || now.ino !== state.ino || now.size !== state.size || now.mtimeMs !== state.mtimeMs) return false;
-    return bytes === undefined || readSmall(fd)?.equals(bytes) === true;
+    return isState(fstatSync(fd), state) && (bytes === undefined || readSmall(fd)?.equals(bytes) === true);
   } finally {
     closeSync(fd);
   }
@@ -46,16 +54,16 @@ export function putBackCaptured(captured: string, path: string): Captured {
   return { kind: "changed" };
 }
 
-/** Takes one file aside and verifies it there; undefined when it is held, and it may go. */
-function hold(path: string, held: string, judged: JudgedFile): Captured | undefined {
+/** Takes one file aside and looks at it there; undefined when it is held. What it holds is read before it is dropped. */
+export function hold(path: string, held: string, judged: JudgedFile): Captured | undefined {
   try {
     // Looked at first, so that a file that is not the judged one is not even moved aside.
-    if (!isJudged(path, judged)) return { kind: "changed" };
+    if (!looksJudged(path, judged)) return { kind: "changed" };
     renameSync(path, held);
   } catch (error) {
     return outcomeOf(error);
   }
-  return verified(path, held, judged);
+  return verified(path, held, judged, looksJudged);
 }
 
 function outcomeOf(error: unknown): Captured {
@@ -64,9 +72,9 @@ function outcomeOf(error: unknown): Captured {
 }
 
 /** Undefined for a file that still is the one that was judged; any other goes back. */
-function verified(path: string, held: string, judged: JudgedFile): Captured | undefined {
+function verified(path: string, held: string, judged: JudgedFile, verify: typeof isJudged): Captured | undefined {
   try {
-    return isJudged(held, judged) ? undefined : putBackCaptured(held, path);
+    return verify(held, judged) ? undefined : putBackCaptured(held, path);
   } catch (error) {
     const back = putBackCaptured(held, path);
     return back.kind === "failed" ? back : { kind: "failed", problem: sayError(error) };
@@ -74,7 +82,7 @@ function verified(path: string, held: string, judged: JudgedFile): Captured | un
 }
 
 function drop(path: string, held: string, judged: JudgedFile): Captured {
-  const back = verified(path, held, judged);
+  const back = verified(path, held, judged, isJudged);
   if (back !== undefined) return back;
   try {
     unlinkSync(held);

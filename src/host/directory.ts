@@ -52,7 +52,8 @@ type Walk = {
   readonly files: FoundFile[];
   readonly aside: Set<string>;
   readonly problems: string[];
-  readonly seen: Set<string>;
+  /** Keys that were found, where several patterns can find one twice. */
+  readonly seen: Set<string> | undefined;
 };
 
 /** No symbolic link is followed: none leads out of a registry. */
@@ -81,10 +82,10 @@ function walk(into: Walk, below: string, steps: Steps, at: number, captures: Cap
     const isWanted = isLast ? name.isFile() : name.isDirectory();
     const found = isWanted ? matchSegment(step, name.name) : undefined;
     if (found === undefined) continue;
-    const all = { ...captures, ...found };
+    const all = at === 0 ? found : { ...captures, ...found };
     if (!isLast) walk(into, key, steps, at + 1, all, depth + 1);
-    else if (!into.seen.has(key)) {
-      into.seen.add(key);
+    else if (into.seen?.has(key) !== true) {
+      into.seen?.add(key);
       into.files.push({ key, captures: all });
     }
   }
@@ -96,7 +97,7 @@ export function listDirectory(path: string, patterns: readonly string[]): Listin
     const realPath = realpathSync(path);
     const stat = statSync(realPath, { bigint: true });
     if (!stat.isDirectory()) return { kind: "unreadable", problem: "is no directory", cure: "name the directory that holds the entries" };
-    const into: Walk = { root: realPath, files: [], aside: new Set(), problems: [], seen: new Set() };
+    const into: Walk = { root: realPath, files: [], aside: new Set(), problems: [], seen: patterns.length > 1 ? new Set() : undefined };
     for (const pattern of patterns) walk(into, "", parsePattern(pattern), 0, {}, 0);
     const unreadable = into.files.length === 0 ? into.problems[0] : undefined;
     if (unreadable !== undefined) return { kind: "unreadable", problem: unreadable, cure: "run as its owner, or let this user read it" };

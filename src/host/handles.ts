@@ -1,9 +1,8 @@
-import { constants } from "node:os";
+import { nodeBinding } from "./node-binding.ts";
 
 /**
  * Node's own handles of sockets. `node:net` around them costs a sixth of a bare start, and a quiet sweep needs no more
- * than an address that nobody else has, and to be refused at another one. They are no part of Node's documented face, so
- * they are used in the versions that were tried, and whatever is not as it was there is left to `node:net`.
+ * than an address that nobody else has, and to be refused at another one. Whatever is not as expected is left to it.
  */
 type Handle = {
   readonly bind: (address: string) => number;
@@ -11,40 +10,32 @@ type Handle = {
   readonly close: () => void;
 };
 
-type Binding = {
-  readonly Pipe?: new (kind: number) => Handle;
-  readonly TCP?: new (kind: number) => Handle;
-  readonly TCPConnectWrap?: new () => { oncomplete?: (status: number) => void };
-  readonly constants: Readonly<Record<"SOCKET" | "SERVER", number>>;
+type Pipes = { readonly Pipe: new (kind: number) => Handle; readonly constants: { readonly SERVER: number } };
+
+type Tcp = {
+  readonly TCP: new (kind: number) => Handle;
+  readonly TCPConnectWrap: new () => { oncomplete?: (status: number) => void };
+  readonly constants: { readonly SOCKET: number };
 };
 
-const tried: readonly (string | undefined)[] = ["20", "24"];
-
-/** Undefined in another Node, and where the permission model forbids it. */
-function binding(name: "pipe_wrap" | "tcp_wrap"): Binding | undefined {
-  if (process.platform !== "linux" || !tried.includes(process.versions.node.split(".")[0])) return undefined;
-  try {
-    return (process as unknown as { readonly binding: (name: string) => Binding }).binding(name);
-  } catch {
-    return undefined;
-  }
-}
+/** errno(3) on all but a few old machines, where these numbers mean something else, and `node:net` is asked. */
+const [addressInUse, connectionRefused] = [-98, -111];
 
 /** Takes an abstract address, which is given back by the kernel if not by us; undefined when that is left to `node:net`. */
 export function takeAddress(address: string): { readonly release: () => void } | "taken" | undefined {
-  const node = binding("pipe_wrap");
-  if (node?.Pipe === undefined) return undefined;
+  const node = nodeBinding<Pipes>("pipe_wrap");
+  if (node?.Pipe === undefined || node.constants === undefined) return undefined;
   const pipe = new node.Pipe(node.constants.SERVER);
   const status = pipe.bind(address);
   if (status === 0) return { release: () => pipe.close() };
   pipe.close();
-  return status === -constants.errno.EADDRINUSE ? "taken" : undefined;
+  return status === addressInUse ? "taken" : undefined;
 }
 
 /** Does this port of the loopback refuse connections? Undefined when that is left to `node:net`. */
 export async function refuses(port: number, withinMs: number): Promise<boolean | undefined> {
-  const node = binding("tcp_wrap");
-  if (node?.TCP === undefined || node.TCPConnectWrap === undefined) return undefined;
+  const node = nodeBinding<Tcp>("tcp_wrap");
+  if (node?.TCP === undefined || node.TCPConnectWrap === undefined || node.constants === undefined) return undefined;
   const [socket, request] = [new node.TCP(node.constants.SOCKET), new node.TCPConnectWrap()];
   const status = await new Promise<number>((resolve) => {
     const timer = setTimeout(resolve, withinMs, 0);
@@ -55,5 +46,5 @@ export async function refuses(port: number, withinMs: number): Promise<boolean |
     if (socket.connect(request, "127.0.0.1", port) !== 0) request.oncomplete(0);
   });
   socket.close();
-  return status === -constants.errno.ECONNREFUSED;
+  return status === connectionRefused;
 }

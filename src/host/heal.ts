@@ -1,59 +1,67 @@
-import { closeSync, constants, fchmodSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { fsyncDirectory, readRegistryFile, type ReadFile } from "./files.ts";
+import { linkSync, unlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { inPlace, type Anchor } from "./anchored.ts";
+import { aside, hold, putBackCaptured, type Captured, type JudgedFile } from "./capture.ts";
+import { fsyncDirectory } from "./files.ts";
 import { errorCode, sayError } from "./observed.ts";
+import { prepareFile, type FileToRestore } from "./restore-entry.ts";
 
 export type TakeOver =
   | { readonly kind: "won" }
   | { readonly kind: "lost"; readonly why: string }
   | { readonly kind: "failed"; readonly problem: string };
 
-function createNew(path: string, bytes: Buffer, mode: number): void {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
-  try {
-    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
-    fchmodSync(fd, mode);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+const changed = "it is no longer the lock that was judged";
+
+function lostTo(captured: Captured): TakeOver {
+  return captured.kind === "failed" ? captured : { kind: "lost", why: changed };
 }
 
-function isStill({ stat, bytes }: ReadFile, path: string): boolean {
-  const now = readRegistryFile(path);
-  return now.kind === "read" && now.file.stat.ino === stat.ino && now.file.stat.mtimeNs === stat.mtimeNs && now.file.bytes.equals(bytes);
+/** The name is free for a moment, and whoever makes a file there first has it: a link is refused like `O_EXCL`. */
+function linkFirst(temporary: string, path: string, held: string): TakeOver {
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return settled(held, { kind: "lost", why: "another took it over first" });
+    const back = putBackCaptured(held, path);
+    return { kind: "failed", problem: back.kind === "failed" ? back.problem : sayError(error) };
+  }
+  return settled(held, { kind: "won" });
+}
+
+/** What was captured has been replaced, by us or by whoever came first; if it cannot go now, the next sweep drops it. */
+function settled(held: string, outcome: TakeOver): TakeOver {
+  try {
+    unlinkSync(held);
+  } catch {
+    // The name that it had is taken, so it is never put back.
+  }
+  return outcome;
+}
+
+function takeOverIn(at: Anchor["at"], name: string, judged: JudgedFile, file: FileToRestore): TakeOver {
+  const [path, held, temporary] = [at(name), at(aside(name, "held")), at(aside(name, "new"))];
+  prepareFile(temporary, file);
+  try {
+    const elsewise = hold(path, held, judged);
+    return elsewise === undefined ? linkFirst(temporary, path, held) : lostTo(elsewise);
+  } finally {
+    unlinkSync(temporary);
+  }
 }
 
 /**
- * Puts a new lock in the place of the one that was judged. Of any number of contenders one creates the claim file
- * (`O_EXCL`); it looks once more whether the lock is still the judged one, and swaps by rename, so that there is no
- * moment without a lock. Who comes later finds another lock than it judged. A claim that a crash left stands in the
- * way, which is said: a stale claim that is stolen is how two win.
+ * Puts another file in the place of the very one that was judged, and of no other. Of any number of contenders one
+ * captures it, by a rename, and verifies it; what it puts in its place never overwrites. Killed in between, the next
+ * sweep puts back what stands aside.
  */
-export function takeOver(judged: ReadFile, content: Buffer): TakeOver {
-  const path = judged.realPath;
-  const claim = `${path}.sessreap-claim`;
-  const temporary = join(dirname(path), `.${basename(path)}.sessreap-${process.pid}.tmp`);
+export function takeOver(root: string, judged: JudgedFile, file: FileToRestore): TakeOver {
+  const path = join(root, judged.key);
   try {
-    createNew(claim, Buffer.from(`${process.pid}\n`), 0o600);
+    const taken = inPlace(path, "there", (at, name) => takeOverIn(at, name, judged, file));
+    if (taken.kind === "won") fsyncDirectory(dirname(path));
+    return taken;
   } catch (error) {
-    if (errorCode(error) === "EEXIST") return { kind: "lost", why: `another takes it over (${claim})` };
-    return { kind: "failed", problem: sayError(error) };
-  }
-  try {
-    if (!isStill(judged, path)) return { kind: "lost", why: "it is no longer the lock that was judged" };
-    createNew(temporary, content, Number(judged.stat.mode & 0o777n));
-    renameSync(temporary, path);
-    fsyncDirectory(dirname(path));
-    return { kind: "won" };
-  } catch (error) {
-    try {
-      unlinkSync(temporary);
-    } catch {
-      // It was never made, or has become the lock.
-    }
-    return { kind: "failed", problem: sayError(error) };
-  } finally {
-    unlinkSync(claim);
+    return errorCode(error) === "ENOENT" ? { kind: "lost", why: changed } : { kind: "failed", problem: sayError(error) };
   }
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, renameSync, statSync } from "node:fs";
+import { appendFileSync, closeSync, constants, openSync, readFileSync, readSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { RetiredProcess } from "../core/retirement.ts";
 import { makeDirectories } from "./directories.ts";
@@ -16,6 +16,8 @@ export type HistoryLine = {
     readonly reason: string;
     readonly tombstone: string | undefined;
   }[];
+  /** How many more entries there were than are told here; the tombstones have them all. */
+  readonly more?: number;
   readonly processes?: readonly RetiredProcess[];
 };
 
@@ -33,11 +35,29 @@ function readIfThere(path: string): string {
   }
 }
 
+/** A power cut can leave half a line: what is added to it would be lost with it. */
+function endsTorn(path: string): boolean {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0) return false;
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const last = Buffer.alloc(1);
+    return readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
+  } finally {
+    closeSync(fd);
+  }
+}
+
 export function appendHistory(stateDir: string, line: HistoryLine): void {
   const path = fileOf(stateDir);
   makeDirectories(stateDir);
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > rotateAt) renameSync(path, `${path}.1`);
-  appendFileSync(path, `${JSON.stringify(line)}\n`, { mode: 0o600 });
+  appendFileSync(path, `${endsTorn(path) ? "\n" : ""}${JSON.stringify(line)}\n`, { mode: 0o600 });
+}
+
+function isLine(value: unknown): value is HistoryLine {
+  const { sweepId, at, command, entries } = (value ?? {}) as Record<keyof HistoryLine, unknown>;
+  return [sweepId, at, command].every((text) => typeof text === "string") && Array.isArray(entries) && entries.every(Boolean);
 }
 
 /** The oldest first; a line that a killed sweep left torn is passed over. */
@@ -45,7 +65,8 @@ export function readHistory(stateDir: string): readonly HistoryLine[] {
   const path = fileOf(stateDir);
   return `${readIfThere(`${path}.1`)}${readIfThere(path)}`.split("\n").flatMap((line) => {
     try {
-      return line === "" ? [] : [JSON.parse(line) as HistoryLine];
+      const value: unknown = line === "" ? undefined : JSON.parse(line);
+      return isLine(value) ? [value] : [];
     } catch {
       return [];
     }

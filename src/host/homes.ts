@@ -1,13 +1,15 @@
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
 
 /** Debian's name for the home of whoever has none (`/etc/passwd`, user nobody). */
 const noHome = "/nonexistent";
 
-/** Our own home. In a bare chroot nobody has told one: then nothing is found below it, and nothing can be kept there. */
+/**
+ * Our own home. In a bare chroot nobody has told one: then nothing is found below it, and nothing can be kept there.
+ * `node:os` says no more where `HOME` is set, and costs a hundredth of a bare start.
+ */
 export function ownHome(): string {
   try {
-    return homedir();
+    return process.env["HOME"] ?? process.getBuiltinModule("node:os").homedir();
   } catch {
     return noHome;
   }

@@ -1,5 +1,4 @@
 import { existsSync, type BigIntStats } from "node:fs";
-import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { homeOf } from "./homes.ts";
 import type { SelfTest } from "../core/doubt.ts";
@@ -12,13 +11,16 @@ import { probeEndpoint } from "./endpoints.ts";
 import { captureEntries, dropDirectory, type Captured, type JudgedFile } from "./capture.ts";
 import { sha256 } from "./digest.ts";
 import { directoriesOf, listDirectory, readEntryFile, stateOfEntry, type EntryRead, type FileState, type Listing } from "./directory.ts";
+import { fileSystemOf, type FileSystem } from "./file-system.ts";
 import { fsyncDirectory, readRegistryFile, type FileRead, type ReadFile } from "./files.ts";
+import { takeOver, type TakeOver } from "./heal.ts";
 import { appendHistory, type HistoryLine } from "./history.ts";
 import { putBackForgotten } from "./forgotten.ts";
 import { livingPids, lookAtProcesses, startOfPid, type ProcessAnswer, type ProcessQuestion } from "./linux.ts";
-import { lookHere, readClock, selfTest } from "./linux-here.ts";
+import { hostName, lookHere, readClock, selfTest } from "./linux-here.ts";
 import { restoreEntryFile, type FileToRestore } from "./restore-entry.ts";
 import { loadMemory, saveMemory } from "./memory-store.ts";
+import { look } from "./observed.ts";
 import { isLockHeld, isUnitUp } from "./owner.ts";
 import { takeRunLock, type RunLock } from "./run-lock.ts";
 import { reportOnlyReason, sharedStateReason } from "./standing.ts";
@@ -58,6 +60,9 @@ export type Host = {
   readonly putBackForgotten: (root: string, keys: readonly string[]) => readonly string[];
   readonly dropDirectory: (root: string, key: string) => void;
   readonly restoreEntryFile: (root: string, file: FileToRestore) => "restored" | "newcomer";
+  /** Puts a file in the place of the very one that was judged; of many contenders one wins. */
+  readonly takeOver: (root: string, judged: JudgedFile, file: FileToRestore) => TakeOver;
+  readonly fileSystemOf: (path: string) => Observed<FileSystem>;
   /** Makes durable what was removed from the directories of these entries. */
   readonly syncDirectories: (root: string, keys: readonly string[]) => void;
   /** Why nothing may be written to a file, or to the entries in a directory; undefined when it may. */
@@ -103,7 +108,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
       : await import("./portable.ts");
   return {
     clock: eyes.readClock,
-    here: () => eyes.lookHere(hostname()),
+    here: () => eyes.lookHere(hostName()),
     selfTest: eyes.selfTest,
     lookAtProcesses: eyes.lookAtProcesses,
     startOfPid: eyes.startOfPid,
@@ -124,6 +129,8 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     putBackForgotten,
     dropDirectory,
     restoreEntryFile,
+    takeOver,
+    fileSystemOf: (path) => look(path, () => fileSystemOf(path)),
     syncDirectories: (root, keys) => {
       // A directory that went with its entry is missing from the one above it.
       const standing = directoriesOf(root, keys).map((directory) => (existsSync(directory) ? directory : dirname(directory)));

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import type { SelfTest } from "../core/doubt.ts";
-import { seen, type Clock, type Here } from "../core/evidence.ts";
+import { seen, type Clock, type Here, type Observed } from "../core/evidence.ts";
 import { look, sayError } from "./observed.ts";
 import { isThere } from "./pids.ts";
 import { readStat } from "./proc-stat.ts";
@@ -20,17 +20,29 @@ export function readClock(): Clock {
   };
 }
 
-export function lookHere(hostname: string): Here {
-  return {
-    hostname,
-    bootId: look("the boot id", () => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),
-    machineId: look("the machine id", () => readFileSync("/etc/machine-id", "utf8").trim()),
-    pidNamespace: look("our own pid namespace", () => {
-      const inode = /^pid:\[(\d+)\]$/.exec(readlinkSync("/proc/self/ns/pid"))?.[1];
-      if (inode === undefined) throw new Error("a namespace in an unknown shape");
-      return { inode, initial: inode === initialPidNamespace };
-    }),
-  };
+/** What `node:os` calls this host, where `/proc` shows it without loading that. */
+export function hostName(): string {
+  const shown = process.platform === "linux" ? look("the host's name", () => readFileSync("/proc/sys/kernel/hostname", "utf8")) : undefined;
+  return shown?.seen === true ? shown.value.trimEnd() : process.getBuiltinModule("node:os").hostname();
+}
+
+/** What no process sees change is looked for until it has been seen, and no more. */
+function lasting<T>(what: string, get: () => T): () => Observed<T> {
+  let before: Observed<T> | undefined;
+  return () => (before?.seen === true ? before : (before = look(what, get)));
+}
+
+const bootId = lasting("the boot id", () => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
+const machineId = lasting("the machine id", () => readFileSync("/etc/machine-id", "utf8").trim());
+const pidNamespace = lasting("our own pid namespace", () => {
+  const link = readlinkSync("/proc/self/ns/pid");
+  const inode = link.slice("pid:[".length, -1);
+  if (link !== `pid:[${inode}]` || !(Number(inode) > 0)) throw new Error("a namespace in an unknown shape");
+  return { inode, initial: inode === initialPidNamespace };
+});
+
+export function lookHere(name: string): Here {
+  return { hostname: name, bootId: bootId(), machineId: machineId(), pidNamespace: pidNamespace() };
 }
 
 export function selfTest(): SelfTest {

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
-import { agentOf, argvHas, baseName, scriptOf } from "../core/agents.ts";
+import { readdirSync, readlinkSync, statSync } from "node:fs";
+import { agentOf, argvHas, baseName, mayBeAgent, scriptOf } from "../core/agents.ts";
 import {
   seen,
   unseen,
@@ -13,14 +13,16 @@ import {
 import { errorCode, look, sayError } from "./observed.ts";
 import { isThere } from "./pids.ts";
 import { readStat } from "./proc-stat.ts";
+import { readText } from "./read-text.ts";
 
 function isMissing(error: unknown): boolean {
   return errorCode(error) === "ENOENT" || errorCode(error) === "ESRCH";
 }
 
-function readArgv(pid: number): readonly string[] {
-  const text = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  return text === "" ? [] : text.replace(/\0$/, "").split("\0");
+const readCommandLine = (pid: number): string => readText(`/proc/${pid}/cmdline`);
+
+function argvOf(text: string): readonly string[] {
+  return text === "" ? [] : (text.endsWith("\0") ? text.slice(0, -1) : text).split("\0");
 }
 
 /**
@@ -28,7 +30,7 @@ function readArgv(pid: number): readonly string[] {
  * called by its version and kept in `…/claude/versions/`; Codex's can carry its platform in its name.
  */
 function namesOf(pid: number, comm: string): readonly string[] {
-  const argv = readArgv(pid);
+  const argv = argvOf(readCommandLine(pid));
   const script = scriptOf(argv);
   const names = [comm, baseName(argv[0] ?? ""), script === undefined ? "" : baseName(script), agentOf(argv) ?? ""];
   try {
@@ -44,10 +46,12 @@ function namesOf(pid: number, comm: string): readonly string[] {
   return names.filter((name) => name !== "");
 }
 
+const gone: Observed<PidSight> = seen({ kind: "gone" });
+
 /** One that `/proc` does not list is asked for first: a failed open is dearer than a failed kill. */
 function lookAtPid(pid: number, isListed: boolean): Observed<PidSight> {
   try {
-    if (!isListed && !isThere(pid)) return seen({ kind: "gone" });
+    if (!isListed && !isThere(pid)) return gone;
     const stat = readStat(pid);
     return seen({
       kind: "there",
@@ -92,7 +96,7 @@ function readInner(pids: readonly number[], agents: ReadonlySet<number>): Observ
   const inner = new Map<number, InnerProcess[]>();
   for (const pid of pids) {
     try {
-      const numbers = /^NSpid:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]?.split(/\s+/);
+      const numbers = /^NSpid:\s*(.*)$/m.exec(readText(`/proc/${pid}/status`))?.[1]?.split(/\s+/);
       if (numbers === undefined) return unseen("this kernel does not tell NSpid");
       if (numbers.length < 2) continue;
       const innermost = Number(numbers.at(-1));
@@ -105,10 +109,19 @@ function readInner(pids: readonly number[], agents: ReadonlySet<number>): Observ
   return seen(inner);
 }
 
+function listPids(): readonly number[] {
+  const pids: number[] = [];
+  for (const name of readdirSync("/proc")) {
+    const pid = Number(name);
+    if (pid > 0) pids.push(pid);
+  }
+  return pids;
+}
+
 /** Every pid that `/proc` lists now. */
 export function livingPids(): ReadonlySet<number> | undefined {
-  const listed = look("the process table", () => readdirSync("/proc"));
-  return listed.seen ? new Set(listed.value.filter((name) => /^\d+$/.test(name)).map(Number)) : undefined;
+  const listed = look("the process table", listPids);
+  return listed.seen ? new Set(listed.value) : undefined;
 }
 
 export type ProcessQuestion = {
@@ -123,6 +136,13 @@ export type ProcessAnswer = {
   readonly owners: readonly (readonly number[])[];
 };
 
+/** Most command lines are nobody's here, and need not be cut into arguments to see that. */
+function matters(text: string, { owners }: ProcessQuestion): boolean {
+  if (text === "") return false;
+  if (text.includes("app-server") || mayBeAgent(text)) return true;
+  return owners.some((wanted) => wanted.every((token) => text.includes(token)));
+}
+
 /** The positive controls: what must be there is seen, or absence proves nothing. */
 function controlled(pids: ReadonlySet<number>, problem: string | undefined): Observed<true> {
   if (problem !== undefined) return unseen(problem);
@@ -135,9 +155,9 @@ function controlled(pids: ReadonlySet<number>, problem: string | undefined): Obs
  * half of them silently (EMFILE). A process that ends meanwhile is no problem; one that refuses to be read is.
  */
 export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnswer> {
-  const names = look("the process table", () => readdirSync("/proc"));
-  if (!names.seen) return names;
-  const pids = names.value.filter((name) => /^\d+$/.test(name)).map(Number);
+  const listing = look("the process table", listPids);
+  if (!listing.seen) return listing;
+  const pids = listing.value;
   const listed = new Set(pids);
   const agents: AgentProcess[] = [];
   const appServers: AppServerProcess[] = [];
@@ -145,8 +165,9 @@ export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnsw
   let problem: string | undefined;
   for (const pid of pids) {
     try {
-      const argv = readArgv(pid);
-      if (argv.length === 0 || pid === process.pid) continue;
+      const text = readCommandLine(pid);
+      if (pid === process.pid || !matters(text, question)) continue;
+      const argv = argvOf(text);
       const agent = agentOf(argv);
       if (agent !== undefined) agents.push(describeAgent(pid, agent, argv));
       if (argv.includes("app-server")) appServers.push({ pid, argv, startTicks: readStat(pid).startTicks });
@@ -156,7 +177,8 @@ export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnsw
     }
   }
   const complete = controlled(listed, problem);
-  const sights = new Map([...question.pids].map((pid) => [pid, lookAtPid(pid, listed.has(pid))] as const));
+  const sights = new Map<number, Observed<PidSight>>();
+  for (const pid of question.pids) sights.set(pid, lookAtPid(pid, listed.has(pid)));
   // Only a recorded pid can be a container's, so without one nobody's NSpid is read.
   const containers = (): ProcessTable["innerPids"] => readInner(pids, new Set(agents.map(({ pid }) => pid)));
   const innerPids = !complete.seen ? complete : question.pids.size > 0 ? containers() : seen(new Map<number, readonly InnerProcess[]>());

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { emptyMemory, type Memory, type Restored, type Trace } from "../core/memory.ts";
+import { syncName } from "./directories.ts";
 import { errorCode, sayError } from "./observed.ts";
 import { writeStateFile } from "./state-file.ts";
 
@@ -108,4 +109,6 @@ export async function saveMemory(stateDir: string, memory: Memory): Promise<void
     restored: [...memory.restored],
   };
   writeStateFile(fileOf(stateDir), `${JSON.stringify(stored)}\n`);
+  // What was put back is protected by its mark alone: a power cut must not bring back the memory from before.
+  syncName(fileOf(stateDir));
 }

@@ -16,6 +16,7 @@ import {
 import { dirname, join } from "node:path";
 import { inPlace } from "./anchored.ts";
 import { aside } from "./capture.ts";
+import { fsyncDirectory } from "./files.ts";
 import { errorCode } from "./observed.ts";
 
 /** A one-file entry as its tombstone kept it. */
@@ -32,11 +33,15 @@ function makeDirectories(root: string, directory: string): void {
   if (directory === root) return;
   makeDirectories(root, dirname(directory));
   inPlace(directory, "perhaps", (at, name) => {
-    if (lstatSync(at(name), { throwIfNoEntry: false }) === undefined) mkdirSync(at(name), { mode: 0o700 });
+    if (lstatSync(at(name), { throwIfNoEntry: false }) !== undefined) return;
+    mkdirSync(at(name), { mode: 0o700 });
+    // Its tombstone goes when the entry is back: the way to it must be durable by then.
+    fsyncDirectory(at("."));
   });
 }
 
-function writeBack(path: string, temporary: string, file: FileToRestore): "restored" | "newcomer" {
+/** Writes a file under a temporary name: whole, durable, and with all that the file system knew of it. */
+export function prepareFile(temporary: string, file: FileToRestore): void {
   const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
   try {
     for (let at = 0; at < file.content.length;) at += writeSync(fd, file.content, at);
@@ -45,13 +50,23 @@ function writeBack(path: string, temporary: string, file: FileToRestore): "resto
     fchmodSync(fd, file.mode & 0o7777);
     futimesSync(fd, file.modifiedAt / 1000, file.modifiedAt / 1000);
     fsyncSync(fd);
+  } catch (error) {
+    unlinkSync(temporary);
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function writeBack(path: string, temporary: string, file: FileToRestore): "restored" | "newcomer" {
+  prepareFile(temporary, file);
+  try {
     linkSync(temporary, path);
     return "restored";
   } catch (error) {
     if (errorCode(error) === "EEXIST") return "newcomer";
     throw error;
   } finally {
-    closeSync(fd);
     unlinkSync(temporary);
   }
 }

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import type { ProcessRow } from "../core/process-tree.ts";
 import { errorCode } from "./observed.ts";
+import { signalByPidfd } from "./pidfd.ts";
 import { readStat } from "./proc-stat.ts";
 
 /** A process that cannot be mistaken for another: its pid and when it started, in the boot in which both were read. */
@@ -25,15 +26,20 @@ export function standingOf({ pid, startTicks }: Identity): Standing {
   }
 }
 
-/**
- * Sends a signal to exactly this process. Its start is read again right before, so a pid that was taken over in the
- * meantime is left alone; what is left is the time between two system calls. Returns what stood in the way.
- */
-export function signalExactly(identity: Identity, signal: NodeJS.Signals): string | undefined {
-  const { pid, uid } = identity;
+/** Why a process is never signalled by us, whatever somebody asks for; undefined when it may be. */
+function forbidden({ pid, uid }: Identity): string | undefined {
   if (!Number.isInteger(pid) || pid <= 1 || pid === process.pid) return `pid ${pid} is never signalled`;
+  return uid === process.getuid?.() ? undefined : `pid ${pid} is another user's`;
+}
+
+/**
+ * The start is read again right before the signal, so a pid that was taken over in the meantime is left alone; what is
+ * left is the time between two system calls. Returns what stood in the way.
+ */
+function checkThenSignal(identity: Identity, signal: NodeJS.Signals): string | undefined {
+  const { pid, uid } = identity;
   try {
-    if (statSync(`/proc/${pid}`).uid !== uid || uid !== process.getuid?.()) return `pid ${pid} is another user's`;
+    if (statSync(`/proc/${pid}`).uid !== uid) return `pid ${pid} is another user's`;
     const standing = standingOf(identity);
     if (standing.kind !== "running") return standing.kind === "gone" ? undefined : standing.why;
     process.kill(pid, signal);
@@ -41,4 +47,21 @@ export function signalExactly(identity: Identity, signal: NodeJS.Signals): strin
   } catch (error) {
     return errorCode(error) === "ESRCH" || errorCode(error) === "ENOENT" ? undefined : (errorCode(error) ?? String(error));
   }
+}
+
+/** How a process was signalled: through a pidfd, which cannot miss, or by its pid right after a look at its start. */
+export type Via = "pidfd" | "pid";
+
+export type SentSignal = { readonly via: Via; readonly problem: string | undefined };
+
+/** Sends signals, in their order, to exactly these processes. One that is gone is no problem. */
+export function signalExactly(identities: readonly Identity[], signals: readonly NodeJS.Signals[]): readonly SentSignal[] {
+  const allowed = identities.filter((identity) => forbidden(identity) === undefined);
+  const held = allowed.length === 0 ? undefined : signalByPidfd(allowed, signals);
+  return identities.map((identity): SentSignal => {
+    const never = forbidden(identity);
+    if (never !== undefined) return { via: "pid", problem: never };
+    if (held?.ok === true) return { via: "pidfd", problem: held.outcomes[allowed.indexOf(identity)]?.problem };
+    return { via: "pid", problem: signals.map((signal) => checkThenSignal(identity, signal)).find((problem) => problem !== undefined) };
+  });
 }

@@ -38,6 +38,7 @@ function clearPlace(place: Place): void {
   if (registry === undefined) return;
   assertNotLedAstray(place, registry);
   for (const entry of readdirSync(directory.at("."))) {
+    if (!entry.startsWith(`.${name}.sessreap-`)) continue;
     const [, of, pid, ino] = litterName.exec(entry) ?? [];
     if (of !== name || (Number(pid) !== process.pid && isThere(Number(pid)))) continue;
     clearAway(directory, name, entry, ino === undefined ? undefined : BigInt(ino));

@@ -1,54 +1,9 @@
 import { closeSync, constants, fsyncSync, openSync, readdirSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import type { Reason } from "../core/answer.ts";
-import type { Cut } from "../registries/json-cuts.ts";
 import { makeDirectories } from "./directories.ts";
 import { fsyncDirectory } from "./files.ts";
 import { errorCode } from "./observed.ts";
-
-/** What is kept of a reaped entry, enough to put it back. */
-export type Tombstone = {
-  /** `SWEEP/NUMBER`, unique for ever. */
-  readonly id: string;
-  /** When it was reaped, ISO-8601. */
-  readonly at: string;
-  readonly registry: string;
-  readonly format: string;
-  readonly key: string;
-  readonly sessionId: string | undefined;
-  readonly reason: Reason;
-  readonly detail: string;
-  readonly kept: KeptMember | KeptFile;
-};
-
-/** A member of a JSON file: the very bytes that were cut, and between which others they stood. */
-export type KeptMember = {
-  readonly layout: "members";
-  /** JSON pointer to its container. */
-  readonly entries: string;
-  readonly form: Cut["form"];
-  /** The member before it; undefined for the first. */
-  readonly after: string | undefined;
-  /** base64 of the bytes that were cut, separator included. */
-  readonly cut: string;
-  /** Where in them the member itself begins and ends. */
-  readonly member: { readonly start: number; readonly end: number };
-};
-
-/** A one-file entry: its content and what the file system knew of it. */
-export type KeptFile = {
-  readonly layout: "files";
-  /** base64; undefined for a file that said nothing beyond its name. */
-  readonly content: string | undefined;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  /** Epoch ms. */
-  readonly modifiedAt: number;
-};
-
-/** `void` takes tombstones back whose entries were not reaped after all. */
-type Line = { readonly tombstone: Tombstone } | { readonly void: readonly string[] };
+import { decodeTombstones, encodeVoid, type Tombstone } from "./tombstone-lines.ts";
 
 /** Bounds on what is kept. None younger than a day goes: what does not fit is not reaped. */
 export const tombstoneLimits = { ageMs: 30 * 86_400_000, bytes: 64 * 1024 * 1024, protectedMs: 86_400_000 } as const;
@@ -87,11 +42,9 @@ export function makeRoom(stateDir: string, nowMs: number): number {
   return tombstoneLimits.bytes - total;
 }
 
-export function encodeTombstone(tombstone: Tombstone): Buffer {
-  return Buffer.from(`${JSON.stringify({ tombstone } satisfies Line)}\n`);
-}
-
-function append(stateDir: string, sweepId: string, bytes: Buffer): void {
+/** A line of its own, even behind one that a full disk has cut off. */
+function append(stateDir: string, sweepId: string, lines: readonly Buffer[]): void {
+  const bytes = Buffer.concat([Buffer.from("\n"), ...lines]);
   const directory = directoryOf(stateDir);
   makeDirectories(directory);
   const path = join(directory, `${sweepId}.jsonl`);
@@ -107,31 +60,14 @@ function append(stateDir: string, sweepId: string, bytes: Buffer): void {
 
 /** Durable before it returns. Throws when it cannot be: then nothing may be reaped. */
 export function buryAll(stateDir: string, sweepId: string, tombstones: readonly Buffer[]): void {
-  append(stateDir, sweepId, Buffer.concat(tombstones));
+  append(stateDir, sweepId, tombstones);
 }
 
 export function exhume(stateDir: string, sweepId: string, ids: readonly string[]): void {
-  append(stateDir, sweepId, Buffer.from(`${JSON.stringify({ void: ids } satisfies Line)}\n`));
-}
-
-/** Every line that can be read; the last one of a sweep that was killed may be torn. */
-function readLines(path: string): readonly Line[] {
-  return readFileSync(path, "utf8")
-    .split("\n")
-    .flatMap((line) => {
-      try {
-        return line === "" ? [] : [JSON.parse(line) as Line];
-      } catch {
-        return [];
-      }
-    });
+  append(stateDir, sweepId, [encodeVoid(ids)]);
 }
 
 /** All tombstones that stand, the oldest first. */
 export function readTombstones(stateDir: string): readonly Tombstone[] {
-  return stored(stateDir).flatMap(({ path }) => {
-    const lines = readLines(path);
-    const taken = new Set(lines.flatMap((line) => ("void" in line ? line.void : [])));
-    return lines.flatMap((line) => ("tombstone" in line && !taken.has(line.tombstone.id) ? [line.tombstone] : []));
-  });
+  return stored(stateDir).flatMap(({ path }) => decodeTombstones(readFileSync(path, "utf8")));
 }

@@ -1,5 +1,6 @@
 import type { Presence } from "../core/registration.ts";
 import type { FieldMap } from "./fields.ts";
+import type { ReleaseMembers } from "./format.ts";
 
 /** What a configuration says of a registry that sessreap does not know by name. */
 export type DeclaredShape = {
@@ -10,3 +11,9 @@ export type DeclaredShape = {
   readonly fields: FieldMap;
   readonly presence: Presence;
 };
+
+/** Where an entry records its release: only a registry of which both members are known is ever written into. */
+export function releasesOf({ releasedAt, releaseReason, registeredAt }: FieldMap): ReleaseMembers | undefined {
+  if (releasedAt === undefined || releaseReason === undefined) return undefined;
+  return { at: releasedAt, reason: releaseReason, like: registeredAt };
+}

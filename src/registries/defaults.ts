@@ -9,4 +9,6 @@ export const usual = {
   statedIdentity: undefined,
   owner: undefined,
   authoritative: false,
+  hostLocks: false,
+  releases: undefined,
 } satisfies Partial<FormatBasics>;

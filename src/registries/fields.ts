@@ -16,7 +16,11 @@ export type FieldName =
   | "lastActivityAt"
   | "lastHeartbeatAt"
   | "master"
-  | "cwd";
+  | "cwd"
+  | "releasedAt"
+  | "releaseReason"
+  | "automatic"
+  | "subprocessId";
 
 export type FieldMap = Readonly<Partial<Record<FieldName, string>>>;
 
@@ -34,6 +38,13 @@ const text: Reader = (value) => (typeof value === "string" && value !== "" ? rea
 /** A string or number that is no time is no evidence; any other type is a mistake. */
 const time: Reader = (value) => (typeof value === "string" || typeof value === "number" ? read(parseTime(value)) : wrong("a time"));
 const flag: Reader = (value) => (typeof value === "boolean" || value === 0 || value === 1 ? read(Boolean(value)) : wrong("true or false"));
+
+/** Whatever it says, a row that says when it was released has been released; empty and false mean that it was not. */
+const release: Reader = (value) => read(value === false || value === "" ? undefined : (parseTime(value) ?? Number.NaN));
+/** A marker that is there in any form marks: only a row without one is known to be a fresh start. */
+const marker: Reader = (value) => read(value !== false && value !== 0 && value !== "");
+const note: Reader = (value) => read(typeof value === "string" ? value : undefined);
+const id: Reader = (value) => (typeof value === "number" ? read(String(value)) : text(value));
 
 const pid: Reader = (value) =>
   typeof value === "number" && Number.isInteger(value) && value > 1 && value <= largestPid
@@ -60,6 +71,10 @@ const readers = {
   lastHeartbeatAt: time,
   master: flag,
   cwd: text,
+  releasedAt: release,
+  releaseReason: note,
+  automatic: marker,
+  subprocessId: id,
 } satisfies Record<FieldName, Reader>;
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -102,7 +117,8 @@ function readersOf(fields: FieldMap): readonly FieldReader[] {
 export function claimFrom(key: string, value: unknown, fields: FieldMap, identity?: string): Claim {
   if (!isRecord(value)) return { ok: false, problem: `is ${Array.isArray(value) ? "an array" : say(value)}, not an object` };
   const claimed = claimNothing(key);
-  claimed.identity = identity;
+  // A member without a name names nobody.
+  claimed.identity = identity === "" ? undefined : identity;
   for (const { field, member, reader } of readersOf(fields)) {
     const given = valueAt(value, member);
     if (given === undefined || given === null) continue;

@@ -53,9 +53,16 @@ export type FormatBasics = {
   /** How an agent of this registry states its name in its argv. */
   readonly statedIdentity: ((argv: readonly string[]) => string | undefined) | undefined;
   readonly owner: ((places: Places) => OwnerSigns) | undefined;
+  /** Its entries are locks that name their holder's host, and may have been left under an old name of this one. */
+  readonly hostLocks: boolean;
+  /** Its entries say when and why they were released, and stay; undefined where a released entry is taken out. */
+  readonly releases: ReleaseMembers | undefined;
   /** It is written by the holder itself, so it knows which session a process runs; other registries may have drifted. */
   readonly authoritative: boolean;
 };
+
+/** Under which names an entry says when and why it was released; `like` is a member with another of its times. */
+export type ReleaseMembers = { readonly at: string; readonly reason: string; readonly like: string | undefined };
 
 /** One JSON file with many entries. */
 export type MembersFormat = {

@@ -1,4 +1,4 @@
-import type { DeclaredShape } from "./declared.ts";
+import { releasesOf, type DeclaredShape } from "./declared.ts";
 import { usual } from "./defaults.ts";
 import type { Format } from "./format.ts";
 import { claimFromFile } from "./one-file.ts";
@@ -15,6 +15,7 @@ export function jsonFile({ pattern, fields, presence }: DeclaredShape): Format {
     summary: "any directory with one JSON file per registration, described by `pattern` and `fields`",
     presence,
     codexThreads: true,
+    releases: releasesOf(fields),
     layout: "files",
     patterns: [pattern],
     nameIsEnough,

@@ -1,4 +1,4 @@
-import type { DeclaredShape } from "./declared.ts";
+import { releasesOf, type DeclaredShape } from "./declared.ts";
 import { usual } from "./defaults.ts";
 import { claimFrom } from "./fields.ts";
 import type { Format } from "./format.ts";
@@ -11,6 +11,7 @@ export function keyedJson({ entries, fields, presence }: DeclaredShape): Format 
     summary: "any JSON object with one member per registration, described by `entries` and `fields`",
     presence,
     codexThreads: true,
+    releases: releasesOf(fields),
     layout: "members",
     container: "object",
     recordsPids: fields.pid !== undefined,

@@ -1,16 +1,20 @@
 import { nothingClaimed, type Registration } from "../core/registration.ts";
 import { claimFrom, largestPid, type FieldMap } from "./fields.ts";
 import type { Claim, EntryName } from "./format.ts";
+import { depthLimit } from "./json-grammar.ts";
+import { nestedTooDeep } from "./nesting.ts";
 
 const torn = Symbol("torn");
+const deep = Symbol("nested too deep");
 
 /** The value that a one-file entry holds; undefined where it was not read or is torn. */
 export function bodyOf(content: string | undefined): unknown {
   const body = content === undefined ? undefined : parseBody(content);
-  return body === torn ? undefined : body;
+  return body === torn || body === deep ? undefined : body;
 }
 
 function parseBody(content: string): unknown {
+  if (nestedTooDeep(content)) return deep;
   try {
     return JSON.parse(content.replace(/^\uFEFF/, ""));
   } catch {
@@ -41,6 +45,7 @@ export function claimFromFile(name: EntryName, content: string | undefined, fiel
   if (body === torn) {
     return name.pid === undefined ? { ok: false, problem: content === "" ? "is empty" : "is no JSON" } : claimFromName(name, true);
   }
+  if (body === deep) return { ok: false, problem: `is nested deeper than ${depthLimit} levels` };
   const claim = claimFrom(name.key, body, fields);
   if (!claim.ok) return claim;
   const { registration } = claim;

@@ -48,11 +48,25 @@ function endsOf(piece: Piece, name: string, from: number): readonly number[] {
   return Array.from({ length: Math.max(0, name.length - least + 1) }, (_, index) => name.length - index);
 }
 
+/** A segment without `*` and ids: each of its pieces ends in one place at most, so there is nothing to try twice. */
+function matchPlain(segment: Segment, name: string): Captures | undefined {
+  let at = 0;
+  const captures: { pid?: string; port?: string } = {};
+  for (const piece of segment) {
+    const end = endsOf(piece, name, at)[0];
+    if (end === undefined) return undefined;
+    if (piece.kind === "number") captures[piece.name] = name.slice(at, end);
+    at = end;
+  }
+  return at === name.length ? captures : undefined;
+}
+
 /**
  * What a name says under a segment, or undefined when it does not fit. Places that were found hopeless are remembered,
  * so that the work is bounded by the product of both lengths.
  */
 export function matchSegment(segment: Segment, name: string): Captures | undefined {
+  if (segment.every(({ kind }) => kind === "text" || kind === "number")) return matchPlain(segment, name);
   const hopeless = new Set<number>();
 
   function from(index: number, at: number): Captures | undefined {

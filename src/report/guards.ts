@@ -39,9 +39,22 @@ export type Cause =
   | "processes-unseen"
   | "app-server-unreachable"
   | "app-server-down"
-  | "weak-swap";
+  | "weak-swap"
+  | "weak-signals"
+  | "renamed-host"
+  | "foreign-host";
 
-export type GuardKind = "timer" | "service" | "last-run" | "run-lock" | "eyes" | "registry" | "app-server" | "swap";
+export type GuardKind =
+  | "timer"
+  | "service"
+  | "last-run"
+  | "run-lock"
+  | "eyes"
+  | "registry"
+  | "app-server"
+  | "swap"
+  | "signals"
+  | "host-lock";
 
 /** One thing that keeps ghosts away, and whether it really does. */
 export type Guard = {

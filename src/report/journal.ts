@@ -1,5 +1,6 @@
 import type { Guard, Posture } from "./guards.ts";
 import type { Action, EntryReport, SweepReport } from "./model.ts";
+import { countActions } from "./tally.ts";
 import { visible } from "./visible.ts";
 
 /** Priorities of syslog(3): 3 error, 4 warning, 5 notice, 6 information. */
@@ -11,6 +12,7 @@ export type JournalEvent = { readonly level: Level; readonly text: string; reado
 const deeds: ReadonlyMap<Action, Level> = new Map([
   ["reaped", 5],
   ["released", 5],
+  ["healed", 5],
   ["failed", 3],
 ]);
 
@@ -21,6 +23,21 @@ function entryEvent({ registry, key, action, reason, detail }: EntryReport): rea
   const level = deeds.get(action);
   if (level !== undefined) return [{ level, text, state: undefined }];
   return waits.has(action) ? [{ level: 6, text, state: [registry, key, action, reason].join("\0") }] : [];
+}
+
+/** So many entries are told one by one: a machine's first sweep can find a hundred thousand. */
+const toldAtMost = 1000;
+
+function entryEvents({ acts, tallies }: SweepReport): readonly JournalEvent[] {
+  const events: JournalEvent[] = [];
+  for (const entry of acts) {
+    if (events.length === toldAtMost) break;
+    events.push(...entryEvent(entry));
+  }
+  const all = [...deeds.keys(), ...waits].reduce((sum, action) => sum + countActions(tallies, action), 0);
+  const more = all - events.length;
+  if (more > 0) events.push({ level: 5, text: `and ${more} more entries, which are not told here one by one`, state: `more\0${more}` });
+  return events;
 }
 
 /** What made the run fail is said each time: systemd logs each failure, and a failure without a reason is none. */
@@ -36,7 +53,7 @@ export function journalEvents(report: SweepReport, guards: readonly Guard[]): re
   return [
     ...guards.flatMap((guard) => guardEvent(guard, failed)),
     ...report.warnings.map((warning): JournalEvent => ({ level: 4, text: visible(warning), state: `warning\0${warning}` })),
-    ...[...report.acts].flatMap(entryEvent),
+    ...entryEvents(report),
   ];
 }
 

@@ -8,7 +8,18 @@ export const outputSchema = 1;
 
 export type RegistryState = "swept" | "report-only" | "missing" | "unreadable" | "malformed" | "changed" | "failed";
 
-export type Action = "kept" | "would-reap" | "reaped" | "released" | "pending" | "withheld" | "skipped" | "failed";
+export type Action =
+  | "kept"
+  | "would-reap"
+  | "reaped"
+  | "released"
+  | "would-release"
+  | "would-heal"
+  | "healed"
+  | "pending"
+  | "withheld"
+  | "skipped"
+  | "failed";
 
 export type RegistryReport = {
   readonly format: string;
@@ -18,6 +29,11 @@ export type RegistryReport = {
   readonly registrations: number;
   readonly problem: string | null;
 };
+
+/** Acts that changed a registry, or were to change it: they belong in the history, and are told as events. */
+export function isDeed(action: Action): boolean {
+  return action === "reaped" || action === "released" || action === "healed" || action === "failed";
+}
 
 export type EntryReport = {
   readonly registry: string;
@@ -33,6 +49,8 @@ export type EntryReport = {
   readonly tombstone: string | null;
   /** Another session under which the same process is registered, by a registry that its holder writes itself. */
   readonly phantomOf: string | null;
+  /** Of a lock under another host's name: whether this machine may take it over. */
+  readonly hostLock?: "stays" | "doubt" | "off" | "heal";
 };
 
 export type Summary = {
@@ -40,6 +58,9 @@ export type Summary = {
   readonly ghost: number;
   readonly undecided: number;
   readonly reaped: number;
+  readonly healed: number;
+  /** Rows released because a newer start of the same process superseded them; they stay in their registry. */
+  readonly superseded: number;
   readonly pending: number;
   readonly withheld: number;
   readonly skipped: number;
@@ -68,5 +89,7 @@ export type SweepReport = {
   readonly looks: readonly string[];
   /** What somebody should hear although nothing failed. */
   readonly warnings: readonly string[];
+  /** Identities that take a new session id every few seconds; nothing of them is superseded. */
+  readonly flapping?: readonly { readonly registry: string; readonly identity: string; readonly ids: number; readonly spanMs: number }[];
   readonly exitCode: number;
 };

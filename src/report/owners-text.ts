@@ -15,8 +15,9 @@ export function sayProcess({ pid, agent, ageMs, terminal, memoryBytes, cwd }: Pr
 }
 
 /** One line of the history: what was ended, or hung under what was, and what has become of it. */
-export function retiredLine({ sessionId, role, pid, agent, signal, became }: RetiredProcess): string {
-  return `  pid ${pid}  ${role}  ${visible(agent)}  ${became}${signal === null ? "" : ` (${signal})`}  ${visible(sessionId)}`;
+export function retiredLine({ sessionId, role, pid, agent, signal, via, became }: RetiredProcess): string {
+  const how = signal === null ? "" : ` (${signal}${via === "pid" ? " by its pid" : ""})`;
+  return `  pid ${pid}  ${role}  ${visible(agent)}  ${became}${how}  ${visible(sessionId)}`;
 }
 
 function harnessLines(harness: HarnessReport, place: string, palette: Palette): readonly string[] {

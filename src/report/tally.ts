@@ -1,11 +1,13 @@
 import type { Reason } from "../core/answer.ts";
 import type { Verdict } from "../core/ladder.ts";
-import type { Action, EntryReport, Summary } from "./model.ts";
+import { isDeed, type Action, type EntryReport, type Summary } from "./model.ts";
 
 /** How many entries of one registry were judged how, and what was done with them. */
 export type Tally = {
   readonly verdicts: Readonly<Record<Verdict, number>>;
   readonly actions: Readonly<Record<Action, number>>;
+  /** Of the released ones, the rows that a newer start superseded; they stay in their registry. */
+  readonly superseded: number;
   /** Entries that were kept because this sweep could not look: how many for each reason, and what the first one says. */
   readonly blind: ReadonlyMap<Reason, { readonly count: number; readonly detail: string }>;
 };
@@ -28,7 +30,10 @@ export const noVerdicts: Tally["verdicts"] = { live: 0, ghost: 0, undecided: 0 }
 export const noActions: Tally["actions"] = {
   kept: 0,
   "would-reap": 0,
+  "would-heal": 0,
+  "would-release": 0,
   reaped: 0,
+  healed: 0,
   released: 0,
   pending: 0,
   withheld: 0,
@@ -40,7 +45,9 @@ export const noActions: Tally["actions"] = {
 export function tallyOf(entries: Iterable<EntryReport>): Tally {
   const [verdicts, actions] = [{ ...noVerdicts }, { ...noActions }];
   const blind = new Map<Reason, { readonly count: number; readonly detail: string }>();
+  let superseded = 0;
   for (const { verdict, action, reason, detail } of entries) {
+    if (action === "released" && reason === "superseded-by-new-start") superseded += 1;
     verdicts[verdict] += 1;
     actions[action] += 1;
     if (verdict === "undecided" && isBlindReason(reason)) {
@@ -48,17 +55,20 @@ export function tallyOf(entries: Iterable<EntryReport>): Tally {
       blind.set(reason, { count: (before?.count ?? 0) + 1, detail: before?.detail ?? detail });
     }
   }
-  return { verdicts, actions, blind };
+  return { verdicts, actions, superseded, blind };
 }
 
 export function summarize(tallies: readonly Tally[]): Summary {
   const verdict = (name: Verdict): number => tallies.reduce((sum, { verdicts }) => sum + verdicts[name], 0);
-  const action = (name: Action): number => tallies.reduce((sum, { actions }) => sum + actions[name], 0);
+  const action = (name: Action): number => countActions(tallies, name);
+  const superseded = tallies.reduce((sum, tally) => sum + tally.superseded, 0);
   return {
     live: verdict("live"),
     ghost: verdict("ghost"),
     undecided: verdict("undecided"),
-    reaped: action("reaped") + action("released"),
+    reaped: action("reaped") + action("released") - superseded,
+    healed: action("healed"),
+    superseded,
     pending: action("pending"),
     withheld: action("withheld"),
     skipped: action("skipped"),
@@ -68,4 +78,9 @@ export function summarize(tallies: readonly Tally[]): Summary {
 
 export function countActions(tallies: readonly Tally[], wanted: Action): number {
   return tallies.reduce((sum, { actions }) => sum + actions[wanted], 0);
+}
+
+/** How much was done, or failed to be. */
+export function deedsIn(tallies: readonly Tally[]): number {
+  return Object.keys(noActions).reduce((sum, name) => sum + (isDeed(name as Action) ? countActions(tallies, name as Action) : 0), 0);
 }

@@ -1,5 +1,5 @@
 import type { Verdict } from "../core/ladder.ts";
-import type { EntryReport, RegistryReport, SweepReport } from "./model.ts";
+import { isDeed, type EntryReport, type RegistryReport, type SweepReport } from "./model.ts";
 import type { Palette } from "./palette.ts";
 import { blindness } from "./sweep-guards.ts";
 import { countActions } from "./tally.ts";
@@ -36,6 +36,10 @@ function countLine({ tallies, summary, dryRun, command }: SweepReport): string {
   const acts = [
     [summary.reaped, "reaped"],
     [countActions(tallies, "would-reap"), "would be reaped"],
+    [summary.healed, "healed"],
+    [countActions(tallies, "would-heal"), "would be healed"],
+    [summary.superseded, "released as superseded"],
+    [countActions(tallies, "would-release"), "would be released as superseded"],
     [summary.pending, "waiting for a second look"],
     [summary.withheld, "withheld"],
     [summary.skipped, "skipped"],
@@ -83,7 +87,7 @@ export function sweepText(report: SweepReport, palette: Palette, quiet: boolean)
 
 /** What a sweep did, one line an entry; nothing when it did nothing. */
 export function eventLines({ acts }: SweepReport, palette: Palette): readonly string[] {
-  const acted = [...acts].filter(({ action }) => action === "reaped" || action === "released" || action === "failed");
+  const acted = [...acts].filter(({ action }) => isDeed(action));
   return acted.map((entry) => `${entryLine(entry, 0, palette)} ${palette.faint(`(${visible(entry.registry)})`)}`);
 }
 

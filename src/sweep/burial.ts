@@ -1,5 +1,5 @@
 import type { Host } from "../host/host.ts";
-import { encodeTombstone, type Tombstone } from "../host/tombstones.ts";
+import { encodePlot, encodeStone, tombstoneId, type Tombstone } from "../host/tombstone-lines.ts";
 import type { ExaminedEntry } from "./examined.ts";
 import type { ReadRegistry } from "./loaded.ts";
 import type { Grave } from "./outcome.ts";
@@ -9,18 +9,9 @@ export type Burial = { readonly entries: readonly ExaminedEntry[]; readonly ids:
 
 type Kept = Tombstone["kept"];
 
-function tombstoneOf(grave: Grave, { target }: ReadRegistry, { entry, judgement }: ExaminedEntry, number: number, kept: Kept): Tombstone {
-  return {
-    id: `${grave.sweepId}/${number}`,
-    at: grave.at,
-    registry: target.path,
-    format: target.format.name,
-    key: entry.key,
-    sessionId: entry.claim.ok ? entry.claim.registration.sessionId : undefined,
-    reason: judgement.reason,
-    detail: judgement.detail,
-    kept,
-  };
+function stoneOf({ entry, judgement: { reason, detail } }: ExaminedEntry, kept: Kept): Buffer {
+  const sessionId = entry.claim.ok ? entry.claim.registration.sessionId : undefined;
+  return encodeStone({ key: entry.key, sessionId, reason, detail, kept });
 }
 
 /**
@@ -30,20 +21,29 @@ function tombstoneOf(grave: Grave, { target }: ReadRegistry, { entry, judgement 
 export function bury(
   host: Host,
   grave: Grave,
-  loaded: ReadRegistry,
+  { target, kind }: ReadRegistry,
   condemned: readonly ExaminedEntry[],
   keep: (entries: readonly ExaminedEntry[]) => readonly Kept[],
 ): Burial {
-  const kept = keep(condemned);
-  const tombstones = condemned.map((one, at) => tombstoneOf(grave, loaded, one, grave.count + at, kept[at] as Kept));
-  const encoded = tombstones.map(encodeTombstone);
-  let room = grave.room;
-  const fitting = encoded.findIndex(({ length }) => (room -= length) < 0);
-  if (fitting >= 0) return bury(host, grave, loaded, condemned.slice(0, fitting), keep);
-  if (encoded.length > 0) host.store.bury(grave.sweepId, encoded);
-  grave.count += encoded.length;
-  grave.room = room;
-  return { entries: condemned, ids: tombstones.map(({ id }) => id) };
+  const { sweepId, at } = grave;
+  const plot = encodePlot({ sweepId, at, registry: target.path, format: target.format.name, layout: kind, first: grave.count });
+  for (let entries = condemned; ;) {
+    const kept = keep(entries);
+    const encoded = entries.map((one, index) => stoneOf(one, kept[index] as Kept));
+    let room = grave.room - plot.length;
+    const fitting = encoded.findIndex(({ length }) => (room -= length) < 0);
+    if (fitting >= 0) {
+      entries = entries.slice(0, fitting);
+      continue;
+    }
+    const ids = entries.map((_, index) => tombstoneId(sweepId, grave.count + index));
+    if (entries.length > 0) {
+      host.store.bury(sweepId, [plot, ...encoded]);
+      grave.count += entries.length;
+      grave.room = room;
+    }
+    return { entries, ids };
+  }
 }
 
 /** What is said of the condemned for whom there was no room. */

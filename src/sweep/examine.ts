@@ -8,11 +8,13 @@ import { anythingOld, noEndpoints, noServers, seeEndpoints, seeServers, type Dra
 import { drift, tokenChecks } from "./drift.ts";
 import { examinedEntries, type Examined, type ExaminedEntry } from "./examined.ts";
 import { factsOf, judgeEntry, sinceLast, type Court } from "./judge.ts";
+import { withHostLocks } from "./host-locks.ts";
 import { loadRegistry } from "./load.ts";
 import { ownerUid, type Loaded, type ReadRegistry } from "./loaded.ts";
 import { codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, unlookedWorld, type World } from "./observe.ts";
 import { findOwner, ownerQuestions, type OwnerSight } from "./owner.ts";
 import { withPhantoms } from "./phantoms.ts";
+import { sayFlapping, withSuperseded, type FlappingIdentity } from "./superseded.ts";
 import type { Target } from "./target.ts";
 
 export type ExamineOptions = {
@@ -33,6 +35,7 @@ export type Examination = {
   readonly warnings: readonly string[];
   readonly unread: readonly Exclude<Loaded, ReadRegistry>[];
   readonly registries: readonly Examined[];
+  readonly flapping: readonly FlappingIdentity[];
 };
 
 function isRead(loaded: Loaded): loaded is ReadRegistry {
@@ -102,13 +105,15 @@ export async function examine(host: Host, options: ExamineOptions): Promise<Exam
   const from = sinceLast(court, evidence);
   const registries: Examined[] = [];
   for (const draft of drafts) registries.push(await examineRegistry(host, court, draft, world, evidence, from, mustLook));
+  const superseded = await withSuperseded(host, court, registries, world);
   return {
     court,
     evidence,
     since: from,
     refusal: mustLook ? refusal(host.selfTest(), options.policy) : undefined,
-    warnings: problem === undefined ? [] : [problem],
+    warnings: [...(problem === undefined ? [] : [problem]), ...superseded.flapping.map(sayFlapping)],
+    flapping: superseded.flapping,
     unread: loaded.filter((registry) => !isRead(registry)),
-    registries: withPhantoms(registries, evidence),
+    registries: withPhantoms(await withHostLocks(host, court, superseded.registries, evidence), evidence),
   };
 }

@@ -1,4 +1,5 @@
 import type { Reason } from "../core/answer.ts";
+import type { HostLockVerdict } from "../core/host-lock.ts";
 import type { Verdict } from "../core/ladder.ts";
 import type { Intent } from "../core/plan.ts";
 import type { RegistryFacts } from "../core/scene.ts";
@@ -11,6 +12,8 @@ export type ExaminedEntry = Judged & {
   readonly intent: Intent;
   /** The session that a registry written by the holders themselves names for the same process, if it is another. */
   readonly phantomOf: string | undefined;
+  /** Whether a lock under another host's name can be one that this machine has left. */
+  readonly hostLock?: HostLockVerdict;
 };
 
 /**
@@ -24,6 +27,8 @@ export type ExaminedEntries = Iterable<ExaminedEntry> & {
   readonly meant: () => Iterable<ExaminedEntry>;
   /** Those that the next sweep may have to know something of. */
   readonly notable: () => Iterable<ExaminedEntry>;
+  /** The same entries but for those that are given, by index. */
+  readonly withChanged: (changed: ReadonlyMap<number, ExaminedEntry>) => ExaminedEntries;
   readonly intents: Readonly<Record<Intent, number>>;
   readonly verdicts: Tally["verdicts"];
   readonly blind: Tally["blind"];
@@ -47,37 +52,68 @@ function noteworthy({ timed, memory, judgement }: Judged): boolean {
   return !timed || memory.clockStepped || (judgement.verdict === "ghost" && !judgement.certain);
 }
 
+function markOf(one: ExaminedEntry): number {
+  return (one.intent === "keep" ? 0 : isMeant) | (noteworthy(one) ? isNotable : 0);
+}
+
+type Counted = Pick<ExaminedEntries, "intents" | "verdicts" | "blind">;
+
+function entriesBy(marks: Uint8Array, at: (index: number) => ExaminedEntry, { intents, verdicts, blind }: Counted): ExaminedEntries {
+  function* marked(mark: number): Generator<ExaminedEntry, undefined> {
+    for (const [index, own] of marks.entries()) if (own & mark) yield at(index);
+  }
+  function* all(): Generator<ExaminedEntry, undefined> {
+    for (let index = 0; index < marks.length; index += 1) yield at(index);
+  }
+  return {
+    length: marks.length,
+    at,
+    meant: () => marked(isMeant),
+    notable: () => marked(isNotable),
+    withChanged: (changed) => changeEntries(marks, at, { intents, verdicts, blind }, changed),
+    intents,
+    verdicts,
+    blind,
+    [Symbol.iterator]: all,
+  };
+}
+
+/** The same entries but for a few, of which more is known by now. */
+function changeEntries(
+  marks: Uint8Array,
+  at: (index: number) => ExaminedEntry,
+  counted: Counted,
+  changed: ReadonlyMap<number, ExaminedEntry>,
+): ExaminedEntries {
+  const own = marks.slice();
+  const [intents, verdicts] = [{ ...counted.intents }, { ...counted.verdicts }];
+  for (const [index, one] of changed) {
+    const before = at(index);
+    intents[before.intent] -= 1;
+    intents[one.intent] += 1;
+    verdicts[before.judgement.verdict] -= 1;
+    verdicts[one.judgement.verdict] += 1;
+    own[index] = markOf(one);
+  }
+  return entriesBy(own, (index) => changed.get(index) ?? at(index), { ...counted, intents, verdicts });
+}
+
 /** Judges each entry once, and again when somebody asks for it. */
 export function examinedEntries(length: number, judgeAt: (index: number) => ExaminedEntry): ExaminedEntries {
   const marks = new Uint8Array(length);
   const verdicts: Record<Verdict, number> = { ...noVerdicts };
-  const intents: Record<Intent, number> = { keep: 0, reap: 0, release: 0, wait: 0, withhold: 0 };
+  const intents: Record<Intent, number> = { keep: 0, reap: 0, release: 0, heal: 0, supersede: 0, wait: 0, withhold: 0 };
   const blind = new Map<Reason, { count: number; readonly detail: string }>();
   for (let index = 0; index < length; index += 1) {
     const one = judgeAt(index);
     const { verdict, reason, detail } = one.judgement;
     verdicts[verdict] += 1;
     intents[one.intent] += 1;
-    marks[index] = (one.intent === "keep" ? 0 : isMeant) | (noteworthy(one) ? isNotable : 0);
+    marks[index] = markOf(one);
     if (verdict !== "undecided" || !isBlindReason(reason)) continue;
     const before = blind.get(reason);
     if (before === undefined) blind.set(reason, { count: 1, detail });
     else before.count += 1;
   }
-  function* marked(mark: number): Generator<ExaminedEntry, undefined> {
-    for (let index = 0; index < length; index += 1) if ((marks[index] as number) & mark) yield judgeAt(index);
-  }
-  function* all(): Generator<ExaminedEntry, undefined> {
-    for (let index = 0; index < length; index += 1) yield judgeAt(index);
-  }
-  return {
-    length,
-    at: judgeAt,
-    meant: () => marked(isMeant),
-    notable: () => marked(isNotable),
-    intents,
-    verdicts,
-    blind,
-    [Symbol.iterator]: all,
-  };
+  return entriesBy(marks, judgeAt, { intents, verdicts, blind });
 }

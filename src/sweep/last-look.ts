@@ -25,17 +25,14 @@ async function askAgain(
   return askServers(host, world, court.memory, new Map(asked));
 }
 
-/**
- * Looks at the processes once more, in the moment before the condemned go: keys of those that are still dead, or
- * undefined when the registry's owner has come up meanwhile.
- */
-export async function lastLook(
+/** What stands in the moment before the condemned go: keys of those that are still dead, and whether their owner is up. */
+export async function lookAgain(
   host: Host,
   examination: Examination,
   { loaded }: Examined,
   condemned: readonly ExaminedEntry[],
   around: Surroundings,
-): Promise<ReadonlySet<string> | undefined> {
+): Promise<{ readonly ownerUp: boolean; readonly dead: ReadonlySet<string> }> {
   const { target } = loaded;
   const { court, evidence: before, since } = examination;
   const pids = pidsOf(
@@ -46,7 +43,7 @@ export async function lastLook(
   const appServers = await askAgain(host, examination, loaded, condemned, questions);
   // The processes last, as close to the swap as can be.
   const world = await lookAtWorld(host, questions);
-  if ((await findOwner(host, target.owner, world)).up) return undefined;
+  const { up } = await findOwner(host, target.owner, world);
   const homes = codexHomesFor(host, target, ownerUid(loaded), around.codexHomes, around.env);
   const facts = factsOf(loaded, world, lookAtLocks(host, world, homes));
   const evidence = evidenceOf({ ...world, clock: before.clock }, appServers, before.endpoints);
@@ -54,5 +51,20 @@ export async function lastLook(
     const { claim } = entry;
     return claim.ok && judge(sceneOf(court, loaded, entry, facts, evidence, since, claim)).verdict === "ghost";
   });
-  return new Set(stillDead.map(({ entry }) => entry.key));
+  return { ownerUp: up, dead: new Set(stillDead.map(({ entry }) => entry.key)) };
+}
+
+/**
+ * Looks at the processes once more, in the moment before the condemned go: keys of those that are still dead, or
+ * undefined when the registry's owner has come up meanwhile.
+ */
+export async function lastLook(
+  host: Host,
+  examination: Examination,
+  examined: Examined,
+  condemned: readonly ExaminedEntry[],
+  around: Surroundings,
+): Promise<ReadonlySet<string> | undefined> {
+  const { ownerUp, dead } = await lookAgain(host, examination, examined, condemned, around);
+  return ownerUp ? undefined : dead;
 }

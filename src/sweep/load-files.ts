@@ -2,17 +2,10 @@ import type { FoundFile } from "../host/directory.ts";
 import type { Host } from "../host/host.ts";
 import type { FilesFormat } from "../registries/format.ts";
 import { entryName } from "../registries/pattern.ts";
-import { entryList, missing, torn, type Entry, type Loaded } from "./loaded.ts";
+import { fileEntries, type FileEntries } from "./file-entries.ts";
+import { missing, torn, type Entry, type Loaded } from "./loaded.ts";
 import { pidsOf } from "./pids.ts";
 import type { Target } from "./target.ts";
-
-/** What a file's name says, without opening it; undefined when it has gone. */
-function fromName(host: Host, root: string, format: FilesFormat, { key, captures }: FoundFile): Entry | undefined {
-  const state = host.stateOfEntry(root, key);
-  if (state === undefined) return undefined;
-  const claim = format.claim(entryName(key, captures), state.size === 0 ? "" : undefined);
-  return { key, claim, duplicate: false, place: { kind: "file", state, bytes: undefined } };
-}
 
 function fromContent(host: Host, root: string, format: FilesFormat, { key, captures }: FoundFile): Entry | undefined {
   const read = host.readEntryFile(root, key);
@@ -29,8 +22,13 @@ function fromContent(host: Host, root: string, format: FilesFormat, { key, captu
 const tornFor = 10_000;
 
 function mayBecomeWhole(entry: Entry | undefined, nowMs: number): boolean {
-  if (entry?.place.kind !== "file" || (entry.claim.ok && !entry.claim.torn)) return false;
-  return Math.abs(nowMs - entry.place.state.mtimeMs) < tornFor;
+  if (entry?.place.kind !== "file" || Math.abs(nowMs - entry.place.state.mtimeMs) >= tornFor) return false;
+  return !entry.claim.ok || entry.claim.torn;
+}
+
+/** Indexes of files that were written a moment ago and are torn. */
+function tornNow(entries: FileEntries, candidates: readonly number[], nowMs: number): readonly number[] {
+  return candidates.filter((index) => mayBecomeWhole(entries.get(index), nowMs));
 }
 
 /**
@@ -43,20 +41,29 @@ export async function loadFiles(host: Host, target: Target, format: FilesFormat)
   if (listing.kind === "unreadable") return { state: "unreadable", target, problem: `${listing.problem}; ${listing.cure}` };
   const { realPath, stat, files, aside, problems } = listing;
   const living = format.nameIsEnough ? host.livingPids() : undefined;
-  const entries = files.map((file): Entry | undefined => {
-    const pid = entryName(file.key, file.captures).pid;
-    const isDead = living !== undefined && pid !== undefined && !living.has(pid);
-    return isDead ? fromName(host, realPath, format, file) : fromContent(host, realPath, format, file);
-  });
   const { wallMs } = host.clock();
   const nowMs = wallMs.seen ? wallMs.value : 0;
-  for (let attempt = 1; attempt < torn.attempts && entries.some((entry) => mayBecomeWhole(entry, nowMs)); attempt += 1) {
-    await host.sleep(torn.pauseMs);
-    for (const [index, file] of files.entries()) {
-      if (mayBecomeWhole(entries[index], nowMs)) entries[index] = fromContent(host, realPath, format, file);
+  const entries = fileEntries(format, files);
+  const young: number[] = [];
+  for (const [index, file] of files.entries()) {
+    const { pid } = entryName(file.key, file.captures);
+    if (living === undefined || pid === undefined || living.has(pid)) {
+      entries.setRead(index, fromContent(host, realPath, format, file));
+      young.push(index);
+    } else {
+      const state = host.stateOfEntry(realPath, file.key);
+      if (state === undefined) continue;
+      entries.setNamed(index, state);
+      if (state.size === 0 && Math.abs(nowMs - state.mtimeMs) < tornFor) young.push(index);
     }
   }
-  const found = entries.filter((entry) => entry !== undefined);
+  let left = tornNow(entries, young, nowMs);
+  for (let attempt = 1; attempt < torn.attempts && left.length > 0; attempt += 1) {
+    await host.sleep(torn.pauseMs);
+    for (const index of left) entries.setRead(index, fromContent(host, realPath, format, files[index] as FoundFile));
+    left = tornNow(entries, left, nowMs);
+  }
+  const found = entries.found();
   return {
     state: "read",
     kind: "files",
@@ -65,7 +72,7 @@ export async function loadFiles(host: Host, target: Target, format: FilesFormat)
     stat,
     aside,
     problems,
-    entries: entryList(found),
+    entries: found,
     pids: pidsOf(found, host.here().hostname),
   };
 }

@@ -22,17 +22,6 @@ export type Entries = Iterable<Entry> & {
   readonly keyAt: (index: number) => string;
 };
 
-function mustHave(entry: Entry | undefined, index: number): Entry {
-  if (entry === undefined) throw new RangeError(`there is no entry ${index}`);
-  return entry;
-}
-
-/** Entries that were read one by one. */
-export function entryList(entries: readonly Entry[]): Entries {
-  const at = (index: number): Entry => mustHave(entries[index], index);
-  return { length: entries.length, at, keyAt: (index) => at(index).key, [Symbol.iterator]: () => entries[Symbol.iterator]() };
-}
-
 /** Its place among its container's members. */
 export type MemberPlace = { readonly kind: "member"; readonly index: number };
 

@@ -15,7 +15,7 @@ export function undone(action: Action, note: string): Outcome {
   return { action, tombstone: undefined, note };
 }
 
-export function settleAll(outcomes: Map<string, Outcome>, entries: readonly ExaminedEntry[], outcome: Outcome): void {
+export function settleAll(outcomes: Map<string, Outcome>, entries: Iterable<ExaminedEntry>, outcome: Outcome): void {
   for (const { entry } of entries) outcomes.set(entry.key, outcome);
 }
 

@@ -1,6 +1,6 @@
 import type { Evidence } from "../core/evidence.ts";
-import { findPhantoms, phantomDetail, type Phantom, type Row } from "../core/phantom.ts";
-import type { Examined, ExaminedEntries, ExaminedEntry } from "./examined.ts";
+import { findPhantoms, phantomDetail, type Row } from "../core/phantom.ts";
+import type { Examined, ExaminedEntry } from "./examined.ts";
 
 type Place = Row & { readonly examined: Examined; readonly index: number };
 
@@ -18,17 +18,6 @@ function* rowsOf(examined: Examined): Generator<Place, undefined> {
   }
 }
 
-function saying(entries: ExaminedEntries, phantoms: ReadonlyMap<number, Phantom & { readonly detail: string }>): ExaminedEntries {
-  const say = (one: ExaminedEntry, index: number): ExaminedEntry => {
-    const phantom = phantoms.get(index);
-    return phantom === undefined ? one : { ...one, judgement: { ...one.judgement, detail: phantom.detail }, phantomOf: phantom.sessionId };
-  };
-  function* all(): Generator<ExaminedEntry, undefined> {
-    for (let index = 0; index < entries.length; index += 1) yield say(entries.at(index), index);
-  }
-  return { ...entries, at: (index) => say(entries.at(index), index), [Symbol.iterator]: all };
-}
-
 /** Says of each entry whether its process is registered under another session in a registry that knows it better. */
 export function withPhantoms(registries: readonly Examined[], evidence: Evidence): readonly Examined[] {
   if (!registries.some(({ loaded }) => loaded.target.format.authoritative)) return registries;
@@ -39,7 +28,11 @@ export function withPhantoms(registries: readonly Examined[], evidence: Evidence
   if (phantoms.size === 0) return registries;
   return registries.map((examined) => {
     const own = [...phantoms].filter(([row]) => row.examined === examined);
-    const said = new Map(own.map(([row, phantom]) => [row.index, { ...phantom, detail: phantomDetail(row, phantom) }]));
-    return said.size === 0 ? examined : { ...examined, entries: saying(examined.entries, said) };
+    const said = own.map(([row, phantom]): readonly [number, ExaminedEntry] => {
+      const one = examined.entries.at(row.index);
+      const judgement = { ...one.judgement, detail: phantomDetail(row, phantom) };
+      return [row.index, { ...one, judgement, phantomOf: phantom.sessionId }];
+    });
+    return said.length === 0 ? examined : { ...examined, entries: examined.entries.withChanged(new Map(said)) };
   });
 }

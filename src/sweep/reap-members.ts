@@ -1,7 +1,7 @@
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import type { Piece } from "../host/swap-draft.ts";
-import type { KeptMember } from "../host/tombstones.ts";
+import type { KeptMember } from "../host/tombstone-lines.ts";
 import { cutsFor, keptSpans } from "../registries/json-cuts.ts";
 import type { Action } from "../report/model.ts";
 import { bury, noRoom } from "./burial.ts";
@@ -70,10 +70,11 @@ export async function reapMembers(
   host: Host,
   examination: Examination,
   examined: Examined,
-  condemned: readonly ExaminedEntry[],
+  those: Iterable<ExaminedEntry>,
   grave: Grave,
   around: Surroundings,
 ): Promise<Outcomes> {
+  const condemned = [...those];
   const outcomes = new Map<string, Outcome>();
   const settle = (entries: readonly ExaminedEntry[], action: Action, note: string): void =>
     settleAll(outcomes, entries, undone(action, note));
@@ -103,7 +104,12 @@ export async function reapMembers(
       }
       return over;
     }
-    host.store.exhume(grave.sweepId, ids);
+    try {
+      host.store.exhume(grave.sweepId, ids);
+    } catch (error) {
+      settle(left, "failed", `it stays, and its tombstone could not be taken back: ${sayError(error)}`);
+      return over;
+    }
     if (replaced.kind === "changed") return changedFile(loaded, left);
     if (replaced.kind === "failed") settle(left, "failed", replaced.problem);
     else if (dead === undefined) settle(left, "withheld", "its owner came up");

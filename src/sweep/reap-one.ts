@@ -1,5 +1,5 @@
 import type { Host } from "../host/host.ts";
-import type { EntryReport } from "../report/model.ts";
+import { isDeed, type EntryReport } from "../report/model.ts";
 import { examine, type ExamineOptions } from "./examine.ts";
 import type { ExaminedEntry } from "./examined.ts";
 import type { Grave, Stop } from "./outcome.ts";
@@ -47,10 +47,11 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
     const meant = chosen.map((one) =>
       isProven(one, options.witnessed) ? one : { ...one, intent: one.intent === "withhold" ? one.intent : ("keep" as const) },
     );
-    const outcomes = refusal === undefined ? await carryOutIn(host, examination, examined, meant, grave, options) : new Map();
+    const outcomes = refusal === undefined ? await carryOutIn(host, examination, examined, () => meant, grave, options) : new Map();
     entries.push(...reportsOf(examined, meant, outcomes));
   }
-  recordHistory(host, grave.sweepId, at, options.command, entries);
+  const done = entries.filter(({ action }) => isDeed(action));
+  recordHistory(host, grave.sweepId, at, options.command, done, done.length);
   return {
     entries,
     refusal,

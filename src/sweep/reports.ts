@@ -5,17 +5,19 @@ import type { Examined, ExaminedEntry } from "./examined.ts";
 import type { Outcome, Outcomes } from "./outcome.ts";
 
 /** What is reported of an entry with which nothing was done yet. */
-const intended = {
+export const intended = {
   keep: "kept",
   wait: "pending",
   withhold: "withheld",
   reap: "would-reap",
   release: "would-reap",
+  heal: "would-heal",
+  supersede: "would-release",
 } as const satisfies Record<ExaminedEntry["intent"], Action>;
 
 export function entryReport(
   { loaded }: Examined,
-  { entry, sessionId, judgement, intent, phantomOf }: ExaminedEntry,
+  { entry, sessionId, judgement, intent, phantomOf, hostLock }: ExaminedEntry,
   outcome: Outcome | undefined,
 ): EntryReport {
   const note = outcome?.note === undefined ? "" : `; ${outcome.note}`;
@@ -32,6 +34,7 @@ export function entryReport(
     action: outcome?.action ?? intended[intent],
     tombstone: outcome?.tombstone ?? null,
     phantomOf: phantomOf ?? null,
+    ...(hostLock !== undefined && hostLock.kind !== "own" && { hostLock: hostLock.kind }),
   };
 }
 
@@ -43,9 +46,18 @@ export function* reportsOf(examined: Examined, entries: Iterable<ExaminedEntry>,
 export function tallyIn({ entries: { intents, verdicts, blind } }: Examined, outcomes: Outcomes): Tally {
   const actions: Record<Action, number> = { ...noActions };
   for (const [intent, count] of Object.entries(intents)) actions[intended[intent as ExaminedEntry["intent"]]] += count;
-  actions["would-reap"] -= outcomes.size;
-  for (const { action } of outcomes.values()) actions[action] += 1;
-  return { verdicts, actions, blind };
+  let superseded = 0;
+  if (outcomes.size > 0) {
+    // Whatever was to be done has an outcome by now.
+    actions["would-heal"] = actions["would-release"] = 0;
+    actions["would-reap"] = intents.reap + intents.release + intents.heal + intents.supersede - outcomes.size;
+  }
+  for (const { action, tombstone } of outcomes.values()) {
+    actions[action] += 1;
+    // What its owner released has no tombstone of ours.
+    if (action === "released" && tombstone !== undefined) superseded += 1;
+  }
+  return { verdicts, actions, superseded, blind };
 }
 
 /** Parts of a registry that could not be read: what is in them is not judged. */

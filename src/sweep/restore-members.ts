@@ -1,5 +1,7 @@
 import type { Host } from "../host/host.ts";
-import type { Tombstone } from "../host/tombstones.ts";
+import type { Piece } from "../host/swap-draft.ts";
+import type { Tombstone } from "../host/tombstone-lines.ts";
+import type { Span } from "../registries/json-members.ts";
 import { putBack, type CutMember } from "../registries/put-back.ts";
 import type { MembersRegistry } from "./loaded.ts";
 import { newcomer, type RestoreOutcome } from "./restored.ts";
@@ -12,6 +14,38 @@ function cutMembers(tombstones: readonly Tombstone[]): readonly CutMember[] {
   });
 }
 
+type Exchange = Span & { readonly bytes: Buffer };
+
+/** Rows that were changed and stayed, and that still are what they were changed into: those can be changed back. */
+function changedRows({ file, container, entries }: MembersRegistry, tombstones: readonly Tombstone[]): ReadonlyMap<Tombstone, Exchange> {
+  const places = new Map(Array.from(entries, (entry) => [entry.key, entry]));
+  const changed = new Map<Tombstone, Exchange>();
+  for (const tombstone of tombstones) {
+    const { key, kept } = tombstone;
+    const entry = places.get(key);
+    if (kept.layout !== "members" || kept.replacedBy === undefined || entry === undefined || entry.duplicate) continue;
+    if (entry.place.kind !== "member") continue;
+    const [start, end] = [container.members.start(entry.place.index), container.members.end(entry.place.index)];
+    const isOurs = file.bytes.subarray(start, end).equals(Buffer.from(kept.replacedBy, "base64"));
+    if (isOurs) changed.set(tombstone, { start, end, bytes: Buffer.from(kept.cut, "base64") });
+    places.delete(key);
+  }
+  return changed;
+}
+
+/** A span of the old text with whatever is exchanged inside it. */
+function exchanged(part: Span, all: readonly Exchange[]): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let from = part.start;
+  for (const { start, end, bytes } of all
+    .filter((one) => one.start >= part.start && one.end <= part.end)
+    .toSorted((a, b) => a.start - b.start)) {
+    pieces.push({ start: from, end: start }, bytes);
+    from = end;
+  }
+  return [...pieces, { start: from, end: part.end }];
+}
+
 /** Puts members back into a JSON file in one swap. */
 export async function restoreMembers(
   host: Host,
@@ -20,10 +54,13 @@ export async function restoreMembers(
   dryRun: boolean,
 ): Promise<readonly RestoreOutcome[]> {
   const { file, container, entries } = loaded;
+  const changed = changedRows(loaded, tombstones);
   const taken = new Set(Array.from(entries, ({ key }) => key));
   const isTaken = ({ key }: Tombstone): boolean => taken.size === taken.add(key).size;
   const outcomes = new Map<Tombstone, RestoreOutcome>(
-    tombstones.filter(isTaken).map((tombstone) => [tombstone, { tombstone, action: "newcomer", detail: newcomer }]),
+    tombstones
+      .filter((tombstone) => isTaken(tombstone) && !changed.has(tombstone))
+      .map((tombstone) => [tombstone, { tombstone, action: "newcomer", detail: newcomer }]),
   );
   const wanted = tombstones.filter((tombstone) => !outcomes.has(tombstone));
   const settle = (action: RestoreOutcome["action"], detail: string): readonly RestoreOutcome[] => {
@@ -32,8 +69,9 @@ export async function restoreMembers(
   if (wanted.length === 0 || dryRun) return settle("would-restore", "");
   const { inside, members } = container;
   const named = Array.from(entries, ({ key }, index) => ({ key, start: members.start(index), end: members.end(index) }));
-  const parts = putBack(file.bytes, { inside, members: named }, cutMembers(wanted));
-  const pieces = parts.map((part) => (part instanceof Uint8Array ? Buffer.from(part) : part));
+  const cut = wanted.filter((tombstone) => !changed.has(tombstone));
+  const parts = putBack(file.bytes, { inside, members: named }, cutMembers(cut));
+  const pieces = parts.flatMap((part) => (part instanceof Uint8Array ? Buffer.from(part) : exchanged(part, [...changed.values()])));
   const replaced = await host.replaceJudged(file, pieces, () => Promise.resolve(true));
   if (replaced.kind === "replaced") return settle("restored", "");
   return settle("failed", replaced.kind === "failed" ? replaced.problem : "its registry changed meanwhile; try again");

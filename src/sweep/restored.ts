@@ -1,4 +1,4 @@
-import type { Tombstone } from "../host/tombstones.ts";
+import type { Tombstone } from "../host/tombstone-lines.ts";
 
 /** What became of one tombstone. */
 export type RestoreOutcome = {

@@ -1,14 +1,19 @@
 import type { Host } from "../host/host.ts";
+import { isoText } from "../core/iso-text.ts";
+import type { HistoryLine } from "../host/history.ts";
 import { sayError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
 import { looksOf } from "../report/looks.ts";
-import { outputSchema, type EntryReport, type SweepReport } from "../report/model.ts";
-import { summarize, tallyOf } from "../report/tally.ts";
+import { isDeed, outputSchema, type EntryReport, type SweepReport } from "../report/model.ts";
+import { deedsIn, summarize, tallyOf } from "../report/tally.ts";
 import { noRoom } from "./burial.ts";
 import { settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Stop, type Surroundings } from "./outcome.ts";
+import { lookAgain } from "./last-look.ts";
 import { reapFiles } from "./reap-files.ts";
 import { reapMembers } from "./reap-members.ts";
+import { releaseRows } from "./release-rows.ts";
 import { releaseEntry } from "./release.ts";
+import { healLocks } from "./heal.ts";
 import { examine, type Examination, type ExamineOptions } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
 import { remember } from "./remember.ts";
@@ -32,33 +37,60 @@ const stopCodes: Readonly<Record<NonNullable<Stop["signal"]> | "none", number | 
 
 /** `20261120T150000Z-3f2a`: sorts by time and names one sweep for ever. */
 export function sweepIdAt(startedAt: string, suffix: string): string {
-  return `${startedAt.replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "")}-${suffix}`;
+  const seconds = startedAt.slice(0, startedAt.lastIndexOf("."));
+  return `${seconds.replaceAll("-", "").replaceAll(":", "")}Z-${suffix}`;
 }
 
-/** Reaps what was condemned in one registry, then lets its owner release the rest. */
+/** Passes on those that are to be reaped, and puts aside by intent what else is to be done. */
+function* toReap(
+  meant: Iterable<ExaminedEntry>,
+  aside: Map<ExaminedEntry["intent"], ExaminedEntry[]>,
+): Generator<ExaminedEntry, undefined> {
+  for (const one of meant) {
+    if (one.intent === "reap") yield one;
+    else if (one.intent !== "supersede") aside.set(one.intent, [...(aside.get(one.intent) ?? []), one]);
+  }
+}
+
+/** Does in one registry what is meant there: a sweep's own releases first, for they leave the file for the reaping as it is read anew. */
 export async function carryOutIn(
   host: Host,
   examination: Examination,
   examined: Examined,
-  condemned: Iterable<ExaminedEntry>,
+  meant: () => Iterable<ExaminedEntry>,
   grave: Grave,
   around: Surroundings,
 ): Promise<Outcomes> {
-  const [reap, release]: [ExaminedEntry[], ExaminedEntry[]] = [[], []];
-  for (const one of condemned) {
-    if (one.intent === "reap") reap.push(one);
-    else if (one.intent === "release") release.push(one);
-  }
+  const { stop } = around;
+  const { intents } = examined.entries;
   const outcomes = new Map<string, Outcome>();
-  if (around.stop.signal !== undefined) {
-    settleAll(outcomes, [...reap, ...release], undone("skipped", stopped));
+  if (stop.signal !== undefined) {
+    const acting = [...meant()].filter(({ intent }) => intent !== "wait" && intent !== "withhold" && intent !== "keep");
+    settleAll(outcomes, acting, undone("skipped", stopped));
     return outcomes;
   }
+  const superseded = intents.supersede === 0 ? [] : [...meant()].filter(({ intent }) => intent === "supersede");
+  const rows = await releaseRows(host, examination, examined, superseded, grave, around);
+  const aside = new Map<ExaminedEntry["intent"], ExaminedEntry[]>();
   const reapAll = examined.loaded.kind === "members" ? reapMembers : reapFiles;
-  const reaped = reap.length === 0 ? outcomes : await reapAll(host, examination, examined, reap, grave, around);
-  if (release.length === 0) return reaped;
-  for (const one of release) outcomes.set(one.entry.key, await releaseEntry(host, examined.loaded, one));
-  return new Map([...reaped, ...outcomes]);
+  const reaped = await reapAll(host, examination, examined, toReap(meant(), aside), grave, around);
+  if (rows.size === 0 && aside.size === 0) return reaped;
+  for (const one of aside.get("release") ?? []) outcomes.set(one.entry.key, await releaseIn(host, examination, examined, one, around));
+  const healed = await healLocks(host, examination, examined, aside.get("heal") ?? [], grave, stop);
+  return new Map([...reaped, ...outcomes, ...healed, ...rows]);
+}
+
+/** Commands take their time, so each entry is looked at once more before its own is run, and a signal is heard before it. */
+async function releaseIn(
+  host: Host,
+  examination: Examination,
+  examined: Examined,
+  one: ExaminedEntry,
+  around: Surroundings,
+): Promise<Outcome> {
+  if (around.stop.signal !== undefined) return undone("skipped", stopped);
+  const { dead } = await lookAgain(host, examination, examined, [one], around);
+  return dead.has(one.entry.key) ? releaseEntry(host, examined.loaded, one) : undone("skipped", "it came back to life");
 }
 
 /** What a killed sweep had set aside goes back to its place, where the next one judges it. */
@@ -106,7 +138,7 @@ function eachOf<T>(registries: readonly Examined[], say: (examined: Examined) =>
 export async function sweep(host: Host, options: SweepOptions): Promise<SweepReport> {
   const { clock, here } = { clock: host.clock(), here: host.here() };
   const startedMs = clock.wallMs.seen ? clock.wallMs.value : 0;
-  const startedAt = new Date(startedMs).toISOString();
+  const startedAt = isoText(startedMs);
   const sweepId = sweepIdAt(startedAt, host.randomSuffix());
   const examination = await examine(host, options);
   const { refusal, registries, unread, warnings } = examination;
@@ -123,11 +155,11 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   if (!options.dryRun && refusal === undefined) {
     for (const { path } of options.targets) host.clearLitter(path);
     unkept.push(...mend(host, examination));
-    const condemned = registries.some(({ entries }) => entries.intents.reap > 0);
+    const condemned = registries.some(({ entries: { intents } }) => intents.reap + intents.heal + intents.supersede > 0);
     const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
     const all = new Map<Examined, Outcomes>();
     for (const examined of registries) {
-      all.set(examined, await carryOutIn(host, examination, examined, examined.entries.meant(), grave, options));
+      all.set(examined, await carryOutIn(host, examination, examined, examined.entries.meant, grave, options));
     }
     outcomes = all;
     unkept.push(...saidOfRoom(outcomes));
@@ -146,7 +178,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   ];
   const summary = summarize(tallies);
   const report = { registries: reports, summary, refusal: refusal ?? null };
-  if (!options.dryRun) await keep("its history", () => recordHistory(host, sweepId, startedAt, options.command, acts));
+  if (!options.dryRun) await keep("its history", () => recordHistory(host, sweepId, startedAt, options.command, acts, deedsIn(tallies)));
   const ended = host.clock().awakeMs;
   return {
     schema: outputSchema,
@@ -162,20 +194,23 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     tallies,
     looks: looksOf(examination.evidence),
     warnings: [...warnings, ...unkept],
+    ...(examination.flapping.length > 0 && { flapping: examination.flapping }),
     exitCode: stopCodes[options.stop.signal ?? "none"] ?? sweepExitCode(report, faultsOf(examination), options.failOnGhosts),
   };
 }
 
+/** So many entries of one sweep are told in the history: it is read by people, and kept small. */
+const toldAtMost = 10_000;
+
 /** Only what did something, or failed to, goes into the history: a quiet timer would bury it. */
-export function recordHistory(host: Host, sweepId: string, at: string, command: string, entries: Iterable<EntryReport>): void {
-  const told = [...entries].filter(({ action }) => action === "reaped" || action === "released" || action === "failed");
-  if (told.length === 0) return;
-  const lines = told.map(({ registry, key, action, reason, tombstone }) => ({
-    registry,
-    key,
-    action,
-    reason,
-    tombstone: tombstone ?? undefined,
-  }));
-  host.store.appendHistory({ sweepId, at, command, entries: lines });
+export function recordHistory(host: Host, sweepId: string, at: string, command: string, acts: Iterable<EntryReport>, count: number): void {
+  if (count === 0) return;
+  const entries: HistoryLine["entries"][number][] = [];
+  for (const { registry, key, action, reason, tombstone } of acts) {
+    if (!isDeed(action)) continue;
+    if (entries.length === toldAtMost) break;
+    entries.push({ registry, key, action, reason, tombstone: tombstone ?? undefined });
+  }
+  const more = count - entries.length;
+  host.store.appendHistory({ sweepId, at, command, entries, ...(more > 0 && { more }) });
 }

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { fields } from "../fields.ts";
 import {
   by,
   configure,
@@ -22,7 +23,6 @@ import {
 import { gonePid } from "../processes.ts";
 
 const since = daysAgo(1);
-const fields = { sessionId: "id", pid: "pid", registeredAt: "since", lastActivityAt: "active" };
 const mend = "; mend it or move it away, nothing of it was touched";
 
 /** Texts that are no registry, and what is said of each. */
@@ -38,9 +38,9 @@ const texts: Readonly<Record<string, readonly [text: string | Uint8Array, proble
   null: ["null", "the file holds neither an object nor an array (line 1, column 1)"],
   "a comment": ['{/* x */"a":{}}', "a member's name is missing (line 1, column 2)"],
   "a comma too many": ['{"a":{},}', "a member's name is missing (line 1, column 9)"],
-  NaN: ['{"a":{"since":NaN}}', "a value is no JSON (line 1, column 6)"],
+  NaN: ['{"a":{"since":NaN}}', "a value is no JSON (line 1, column 15)"],
   "single quotes": ["{'a':{}}", "a member's name is missing (line 1, column 2)"],
-  "a raw NUL": ['{"a":{"id":"x\0"}}', "a value is no JSON (line 1, column 6)"],
+  "a raw NUL": ['{"a":{"id":"x\0"}}', "a string has a control character that is not escaped (line 1, column 14)"],
   "all NUL": ["\0".repeat(4096), "the text is UTF-16 or binary, not UTF-8 (line 1, column 1)"],
   "UTF-16": [Buffer.from('\uFEFF{"a":{}}', "utf16le"), "the text is UTF-16 or binary, not UTF-8 (line 1, column 1)"],
   "UTF-16 without a mark": [Buffer.from('{"a":{}}', "utf16le"), "the text is UTF-16 or binary, not UTF-8 (line 1, column 1)"],
@@ -213,10 +213,7 @@ test("escape sequences in keys, ids, hosts and paths never reach the terminal", 
     }),
   );
   const config = join(scratch.dir, "config.json");
-  writeOld(
-    config,
-    JSON.stringify({ registries: [{ format: "keyed-json", path: join(scratch.dir, "agents.json"), fields: { ...fields, host: "host" } }] }),
-  );
+  writeOld(config, JSON.stringify({ registries: [{ format: "keyed-json", path: join(scratch.dir, "agents.json"), fields }] }));
   symlinkSync(path, join(scratch.dir, "agents.json"));
   const runs = [
     ["list", "--config", config],

@@ -3,12 +3,12 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { SweepJson } from "../../src/report/json.ts";
+import { fields } from "../fields.ts";
 import { configure, daysAgo, leaveOut, newScratch, sweepReport, writeOld, type Scratch } from "./harness.ts";
 import { gonePid, idle, start } from "../processes.ts";
 import { noStrace, traced } from "./strace.ts";
 
 const since = daysAgo(1);
-const fields = { sessionId: "id", pid: "pid", startTicks: "start", registeredAt: "since" };
 
 /** Ghosts of every kind that a sweep treats differently: reaped, pending, withheld, released. */
 async function everyFate(scratch: Scratch) {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startTicksOf, until } from "../processes.ts";
-import { childrenOf, endAll, installCode, isThere, newSession, processesOf, startAlone } from "./agents.ts";
+import { argvOf, childrenOf, endAll, installCode, isThere, newSession, processesOf, startAlone } from "./agents.ts";
 import { declareRegistry, newScratch, sessreap, startSessreap, type Ran, type Scratch } from "./harness.ts";
 
 /** How many times two launchers are started at once; the whole proof is asked for by name, for it takes its time. */
@@ -136,6 +136,24 @@ test("SIGKILL of the launcher itself frees the session", async () => {
   first.kill("SIGKILL");
   await once(first, "exit");
   expect(await exec(scratch, session, ["echo", "free"])).toMatchObject({ code: 0, stdout: "free\n" });
+  endAll(scratch);
+});
+
+test("a harness that outlives its killed launcher is a live owner by its argv: seen, refused, retired", async () => {
+  const { scratch, session } = place();
+  const code = installCode(scratch);
+  const first = startSessreap(scratch, ["exec", "--session", session, "--", "sh", "-c", `${code} resume ${session}; exit 5`]);
+  const harness = (): number | undefined => processesOf(scratch).find((pid) => argvOf(pid).slice(2).join(" ") === `resume ${session}`);
+  await until("the harness runs", () => harness() !== undefined);
+  const pid = harness() as number;
+  first.kill("SIGKILL");
+  await once(first, "exit");
+  const seen = await sessreap(scratch, ["owners", "--session", session]);
+  expect(seen.stdout).toContain(`pid ${pid}`);
+  const { code: refused, stderr } = await exec(scratch, session, ["true"]);
+  expect([refused, stderr]).toEqual([75, expect.stringContaining(`pid ${pid}`)]);
+  expect(await exec(scratch, session, ["echo", "mine"], ["--on-conflict", "retire"])).toMatchObject({ code: 0, stdout: "mine\n" });
+  expect(isThere(pid)).toBe(false);
   endAll(scratch);
 });
 

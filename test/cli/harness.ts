@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 import type { SweepJson } from "../../src/report/json.ts";
 import type { EntryReport } from "../../src/report/model.ts";
+import { fields } from "../fields.ts";
 
 /** The user and group that own nothing. */
 export const nobody = 65_534;
@@ -54,18 +55,6 @@ export function makeOld(path: string, ageMs = 30 * day): void {
 }
 
 export const daysAgo = (days: number): string => new Date(Date.now() - days * day).toISOString();
-
-/** Which member of an entry carries what, in the registries that the tests declare. */
-const fields = {
-  sessionId: "id",
-  pid: "pid",
-  startTicks: "start",
-  bootId: "boot",
-  host: "host",
-  registeredAt: "since",
-  lastActivityAt: "active",
-  lastHeartbeatAt: "beat",
-};
 
 /** Writes the user's configuration. */
 export function configure({ home }: Scratch, config: unknown): string {

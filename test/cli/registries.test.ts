@@ -5,6 +5,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { fields } from "../fields.ts";
 import { by, isRoot, leaveOut, newScratch, nobody, nobodysScratch, sweepReport, writeOld, type Scratch } from "./harness.ts";
 import { gonePid, idle, pretend, start, stop, until, zombie } from "../processes.ts";
 
@@ -202,7 +203,6 @@ test("one process under two sessions: the drifted row is called a phantom, with 
     .sessionId;
   const [drifted, path] = [randomUUID(), join(scratch.dir, "agents.json")];
   mkdirSync(join(scratch.home, ".config", "sessreap"), { recursive: true });
-  const fields = { sessionId: "id", pid: "pid", startTicks: "start", lastHeartbeatAt: "beat" };
   const registries = [{ format: "claude-sessions" }, { format: "keyed-json", path, fields }];
   writeFileSync(join(scratch.home, ".config", "sessreap", "config.json"), JSON.stringify({ registries }));
   writeOld(path, JSON.stringify({ gardener: { id: drifted, pid: holder.pid, start: holder.startTicks, beat: Date.now() } }));

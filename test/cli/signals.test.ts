@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { fields } from "../fields.ts";
 import { by, configure, daysAgo, newScratch, parseOnly, startSessreap, sweepReport, writeOld } from "./harness.ts";
 import type { SweepJson } from "../../src/report/json.ts";
 import { gonePid } from "../processes.ts";
@@ -29,7 +30,6 @@ test.each([
     const scratch = newScratch();
     const { server, url } = await silentServer();
     const since = daysAgo(1);
-    const fields = { sessionId: "id", pid: "pid", registeredAt: "since" };
     const [asked, plain] = [join(scratch.dir, "asked.json"), join(scratch.dir, "plain.json")];
     writeOld(asked, JSON.stringify({ thread: { id: randomUUID(), since } }));
     const text = JSON.stringify({ ghost: { pid: (await gonePid()).pid, since } });

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startTicksOf } from "../processes.ts";
+import { fields } from "../fields.ts";
 import { configure, newScratch, parseOnly, sessreap } from "./harness.ts";
 
 const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -9,17 +10,7 @@ const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 
 function registered(rows: Readonly<Record<string, object>>) {
   const scratch = newScratch();
   const path = join(scratch.dir, "agents.json");
-  const fields = {
-    sessionId: "id",
-    identity: "who",
-    pid: "pid",
-    startTicks: "start",
-    master: "master",
-    registeredAt: "since",
-    lastActivityAt: "verb",
-    lastHeartbeatAt: "beat",
-  };
-  configure(scratch, { registries: [{ format: "keyed-json", path, fields }] });
+  configure(scratch, { registries: [{ format: "keyed-json", path, fields: { ...fields, identity: "who", master: "master" } }] });
   writeFileSync(path, JSON.stringify(rows));
   return scratch;
 }
@@ -30,8 +21,8 @@ test("the first line is the answer: master, then last verb, then last heartbeat,
   const since = minutesAgo(60);
   const scratch = registered({
     zombie: { id: "zombie", who: "auditor", since, beat: minutesAgo(0), pid: 4_194_304, start: "1" },
-    spoke: { id: "spoke", who: "auditor", since, verb: minutesAgo(30), ...self },
-    later: { id: "later", who: "auditor", since, verb: minutesAgo(20), beat: minutesAgo(50), ...self },
+    spoke: { id: "spoke", who: "auditor", since, active: minutesAgo(30), ...self },
+    later: { id: "later", who: "auditor", since, active: minutesAgo(20), beat: minutesAgo(50), ...self },
     other: { id: "other", who: "builder", since, master: true, ...self },
     master: { id: "master", who: "auditor", since, master: true, ...self },
   });

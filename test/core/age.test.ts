@@ -1,5 +1,6 @@
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { ageOf, newestPast, type Age } from "../../src/core/age.ts";
+import { ageOf, claimedTimes, newestClaimed, newestPast, type Age } from "../../src/core/age.ts";
 import { seen } from "../../src/core/evidence.ts";
 import { blind, day, hour, minute, now, sceneOf, type Told } from "./scene.ts";
 
@@ -47,4 +48,41 @@ test.each(rows)("%s", (_, told, expected) => {
 
 test("of no times the newest is none", () => {
   expect(newestPast(now, [{ at: undefined, from: "registered" }])).toBeUndefined();
+});
+
+const aroundNow = fc.option(fc.integer({ min: now - 3, max: now + 3 }), { nil: undefined });
+
+test("the newest time that an entry claims is the newest of its two that is not in the future", () => {
+  fc.assert(
+    fc.property(aroundNow, aroundNow, (registeredAt, lastActivityAt) => {
+      const scene = sceneOf({ claim: { registeredAt, lastActivityAt } });
+      const past = [registeredAt, lastActivityAt].filter((at) => at !== undefined && at <= now).map(Number);
+      const newest = past.length === 0 ? undefined : Math.max(...past);
+      expect(newestClaimed(now, scene.claim)).toBe(newest);
+      expect(newestPast(now, claimedTimes(scene))?.at).toBe(newest);
+    }),
+  );
+});
+
+test.each<[string, Told, string]>([
+  ["registered", { claim: { registeredAt: now - hour, lastActivityAt: now - day } }, "registered"],
+  ["last active", { claim: { registeredAt: now - day, lastActivityAt: now - hour } }, "last active"],
+  ["written, by its own file", { registry: { oneFile: true, modifiedAt: seen(now - minute) } }, "written"],
+  ["its file written, where it has no time", { claim: noTimes }, "file written"],
+  ["first seen, after a step of the clock", { memory: { clockStepped: true, seenForMs: minute } }, "first seen"],
+  ["first seen and its file written at once", { claim: noTimes, memory: { seenForMs: hour } }, "file written"],
+])("an age is told with where it is known from: %s", (_, told, from) => {
+  expect(ageOf(sceneOf(told))).toMatchObject({ known: true, from });
+});
+
+test.each<[string, Told, string]>([
+  ["the clock", { clock: { wallMs: blind } }, blind.why],
+  ["its file's time", { registry: { modifiedAt: blind } }, blind.why],
+  [
+    "any time",
+    { claim: noTimes, registry: { modifiedAt: seen(now + 1) } },
+    "the entry has no usable time, and its file was changed in the future",
+  ],
+])("an age that cannot be known says why: for want of %s", (_, told, why) => {
+  expect(ageOf(sceneOf(told))).toEqual({ known: false, why });
 });

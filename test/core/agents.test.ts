@@ -1,5 +1,6 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { agentOf, argvHas, scriptOf, tokensOf } from "../../src/core/agents.ts";
+import { agentOf, argvHas, mayBeAgent, scriptOf, tokensOf } from "../../src/core/agents.ts";
 import { argvNamesServer, canonicalServer, isServerAddress } from "../../src/core/app-servers.ts";
 import { canonicalSession } from "../../src/core/registration.ts";
 import { session } from "./scene.ts";
@@ -34,6 +35,44 @@ describe("an argv runs an agent", () => {
   ])("%j does not", (argv) => {
     expect(agentOf(argv)).toBeUndefined();
   });
+});
+
+test("no agent is passed over by its name", () => {
+  const place = fc.constantFrom("", "/usr/bin/", "/x/node_modules/@openai/codex/", "./", "/opt/a b/");
+  const name = fc.constantFrom("codex", "code", "coder", "claude", "codex-aarch64-linux", "node", "nodejs", "bun", "deno", "sh", "vim", "");
+  const program = fc.tuple(place, name, fc.constantFrom("", ".js", ".mjs", ".ts", ".py", "/")).map((parts) => parts.join(""));
+  const argv = fc.tuple(
+    program,
+    fc.array(
+      fc.oneof(
+        program,
+        fc.string().filter((text) => !text.includes("\0")),
+      ),
+      { maxLength: 3 },
+    ),
+  );
+  let agents = 0;
+  fc.assert(
+    fc.property(argv, fc.boolean(), ([first, others], ended) => {
+      const words = [first, ...others];
+      if (agentOf(words) === undefined) return;
+      agents += 1;
+      expect(mayBeAgent(`${words.join("\0")}${ended ? "\0" : ""}`)).toBe(true);
+    }),
+    { numRuns: 2000 },
+  );
+  expect(agents).toBeGreaterThan(200);
+});
+
+test.each([
+  "/usr/lib/systemd/systemd\0--user\0",
+  "/opt/workers/worker-7 --level info\0",
+  "sh\0-c\0codex resume\0",
+  "vim\0codex\0",
+  "codexa\0",
+  "",
+])("%j need not be cut into arguments", (commandLine) => {
+  expect(mayBeAgent(commandLine)).toBe(false);
 });
 
 test("an option's value is a token, and so is the whole option", () => {

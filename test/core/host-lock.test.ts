@@ -25,7 +25,8 @@ const rows = locals.flatMap(([fs, local]) =>
     beats.flatMap(([beat, heartbeatAgeMs]) =>
       [true, false].map((on) => {
         const proven = fs === "local" && pid === "dead" && beat === "stale";
-        const wanted: HostLockVerdict["kind"] = proven ? (on ? "heal" : "off") : "stays";
+        const maybeAlive = fs !== "local" || beat === "fresh";
+        const wanted: HostLockVerdict["kind"] = proven ? (on ? "heal" : "off") : maybeAlive ? "stays" : "doubt";
         return { fs, local, pid, pidIsDead, beat, heartbeatAgeMs, on, wanted };
       }),
     ),

@@ -42,3 +42,37 @@ test.each([
 ])("%s is no flapping", (_name, rows) => {
   expect(flappingOf(rows)).toBeUndefined();
 });
+
+test("a loop is told although its rows come in any order, and by its longest run", () => {
+  expect(flappingOf(started(300, 10, 0, 5, 15, 310, 305, 320, 315, 325))).toEqual({ ids: 6, spanMs: 25_000 });
+});
+
+test("of two loops of one length the first is told, and its gaps may be as long as the limit", () => {
+  expect(flappingOf(started(0, 30, 60, 90, 1000, 1001, 1002, 1003))).toEqual({ ids: 4, spanMs: 90_000 });
+});
+
+test("rows that lack an id or a time say nothing about a loop", () => {
+  const rows = [...started(0, 5, 10), { sessionId: undefined, registeredAt: 15_000 }, { sessionId: "late", registeredAt: undefined }];
+  expect(flappingOf(rows)).toBeUndefined();
+  expect(flappingOf([...rows, { sessionId: "s9", registeredAt: 20_000 }])).toEqual({ ids: 4, spanMs: 20_000 });
+});
+
+test.each([
+  ["the master, alone", row(true, 1, 1), undefined, "master"],
+  ["nobody else", row(false, 1, 1), undefined, "the only one, or the last"],
+  ["one that is like it", row(false, 1, 1), row(false, 1, 1), "nothing tells them apart; as registered"],
+  ["two masters of one moment, one with a heart", row(true, 1, 2), row(true, 1, undefined), "later heartbeat, for want of better"],
+])("before %s", (_name, first, second, why) => {
+  expect(whyBefore(first, second)).toBe(why);
+});
+
+test("times that nobody recorded come last, and two of them are alike", () => {
+  const rows = [row(false, undefined, undefined), row(false, undefined, 1), row(false, 1, undefined), row(false, 2, undefined)];
+  expect(rows.toSorted(compareRoutes).map(({ lastActivityAt, lastHeartbeatAt }) => [lastActivityAt, lastHeartbeatAt])).toEqual([
+    [2, undefined],
+    [1, undefined],
+    [undefined, 1],
+    [undefined, undefined],
+  ]);
+  expect(compareRoutes(row(false, 1, undefined), row(false, 1, undefined))).toBe(0);
+});

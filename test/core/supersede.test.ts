@@ -13,7 +13,8 @@ function row(key: string, more: Partial<StartRow> = {}): StartRow {
     bootId: "boot",
     subprocessId: undefined,
     registeredAt: 0,
-    released: false,
+    releasedAt: undefined,
+    releaseReason: undefined,
     automatic: false,
     ...more,
   };
@@ -38,7 +39,8 @@ test.each([
   ["another subprocess", { subprocessId: "t" }],
   ["another identity", { identity: "builder" }],
   ["an automatic re-registration", { automatic: true }],
-  ["a row that was released itself", { released: true }],
+  ["a row that was released itself", { releasedAt: 2 * minute }],
+  ["a row that was released at a time that cannot be read", { releasedAt: Number.NaN }],
   ["the same session, registered again", { sessionId: "session-a" }],
   ["a row that nobody can date", { registeredAt: undefined }],
   ["a row of the same moment", { registeredAt: 0 }],
@@ -55,4 +57,26 @@ test("nothing of a flapping identity is superseded, and the loop is told", () =>
   ]);
   expect(releases.map(({ key }) => key)).toEqual(["x"]);
   expect(flapping.get("auditor")).toEqual({ ids: 4, spanMs: 15_000 });
+});
+
+const gone = (key: string, releasedAt: number, releaseReason = "superseded_by_new_start") => row(key, { releasedAt, releaseReason });
+
+test.each([
+  ["right after a release of its identity", 0, []],
+  ["five minutes after it", 5 * minute, []],
+  ["later", 5 * minute + 1, ["a by b: superseded_by_new_start"]],
+  ["before it", -1, ["a by b: superseded_by_new_start"]],
+])("a row that came %s supersedes what a fresh start would", (_when, after, wanted) => {
+  const at = 60 * minute;
+  expect(released(row("a"), row("b", { registeredAt: at + after }), gone("c", at, "stale_heartbeat"))).toEqual(wanted);
+});
+
+test("three answers to releases of ours are a loop, however far apart, and answers to others' are none", () => {
+  const answers = (reason: string) =>
+    [1, 2, 3].flatMap((hour) => [
+      gone(`released-${hour}`, hour * 60 * minute, reason),
+      row(`answer-${hour}`, { registeredAt: hour * 60 * minute + 5000 }),
+    ]);
+  expect(planSupersede(answers("superseded_by_new_start")).flapping.get("auditor")).toEqual({ ids: 3, spanMs: 120 * minute });
+  expect(planSupersede(answers("stale_heartbeat")).flapping.size).toBe(0);
 });

@@ -61,7 +61,7 @@ const { value } = fc.letrec<{ value: string }>((tie) => ({
 
 const keyOf = (text: string): string => JSON.parse(/^"(?:[^"\\]|\\.)*"/.exec(text)?.[0] ?? '""') as string;
 
-function container(unique: boolean): fc.Arbitrary<string> {
+function containers(unique: boolean): fc.Arbitrary<string> {
   const entry = member(keys, value);
   const entries = unique ? fc.uniqueArray(entry, { maxLength: 8, selector: keyOf }) : fc.array(entry, { maxLength: 8 });
   return fc.oneof(list("{", "}", entries), list("[", "]", fc.array(value, { maxLength: 8 })));
@@ -73,7 +73,7 @@ const escapedPart = (part: string): string => part.replaceAll("~", "~0").replace
 export function documents({ unique }: { readonly unique: boolean }): fc.Arbitrary<Document> {
   const level = fc.tuple(fc.constantFrom("agents", "a/b", "m~n", "", "__proto__"), value, space, fc.boolean());
   return fc
-    .tuple(container(unique), fc.array(level, { maxLength: 2 }), fc.boolean(), space, space)
+    .tuple(containers(unique), fc.array(level, { maxLength: 2 }), fc.boolean(), space, space)
     .map(([inner, levels, mark, before, behind]) => {
       let text = inner;
       let pointer = "";
@@ -107,11 +107,13 @@ export function membersOf(bytes: Buffer, container: Container): readonly string[
   return named(bytes, container).map(({ start, end }) => `${container.kind}: ${bytes.toString("utf8", start, end)}`);
 }
 
+export type Named = Span & { readonly key: string; readonly valueStart: number };
+
 /** Its members with their names. */
-export function named(bytes: Buffer, container: Container): readonly (Span & { readonly key: string })[] {
-  const { members } = container;
-  return Array.from({ length: members.length }, (_, index) => {
-    return { key: memberKey(sourceOf(bytes), container, index), start: members.start(index), end: members.end(index) };
+export function named(bytes: Buffer, container: Container): readonly Named[] {
+  const { start, valueStart, end, length } = container.members;
+  return Array.from({ length }, (_, index) => {
+    return { key: memberKey(sourceOf(bytes), container, index), start: start(index), valueStart: valueStart(index), end: end(index) };
   });
 }
 

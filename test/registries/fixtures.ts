@@ -6,6 +6,7 @@ import { jsonArray } from "../../src/registries/json-array.ts";
 import { jsonFile } from "../../src/registries/json-file.ts";
 import { builtInFormat } from "../../src/registries/known.ts";
 import { keyedJson } from "../../src/registries/keyed-json.ts";
+import { fields } from "../fields.ts";
 
 export const fixturesDir = join(import.meta.dirname, "fixtures");
 
@@ -41,7 +42,7 @@ export type Fixture = {
 const shape: DeclaredShape = {
   entries: "",
   pattern: "*.json",
-  fields: { sessionId: "id", pid: "pid", startTicks: "start", host: "host", registeredAt: "since" },
+  fields,
   presence: "either",
 };
 

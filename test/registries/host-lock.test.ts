@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hostLock } from "../../src/registries/host-lock.ts";
+import { hostLock, underName } from "../../src/registries/host-lock.ts";
 
 const name = { key: "resume-queue.lock", pid: undefined, sessionId: undefined, port: undefined };
 const claim = (content: string) => (hostLock.layout === "files" ? hostLock.claim(name, content) : undefined);
@@ -23,3 +23,23 @@ test.each(["", "{}", '{"pid":12345}', '{"hostname":"host-a"}', '{"pid":"1","host
     expect(claim(content)).toMatchObject({ ok: false });
   },
 );
+
+test.each([
+  ['{"pid":1,"hostname":"old"}', '{"pid":1,"hostname":"new"}'],
+  ['{ "hostname" :  "old",\n"big": 12345678901234567890 }\n', '{ "hostname" :  "new",\n"big": 12345678901234567890 }\n'],
+  ['{"pid":1,"hostname":"o\\u006cd"}', '{"pid":1,"hostname":"new"}'],
+  ['{"note":"hostname","hostname":"old"}', '{"note":"hostname","hostname":"new"}'],
+])("%j is put under another name with every other byte as it was", (before, after) => {
+  expect(underName(before, "new")).toBe(after);
+});
+
+test.each([
+  "",
+  "[]",
+  "{}",
+  '{"a":{"hostname":"old"}}',
+  '{"hostname":"a","hostname":"b"}',
+  '{"a":"\\"hostname\\":\\"x\\"","hostname":"old","b":{"hostname":"x"}}',
+])("%j is not, for which name is meant cannot be told", (content) => {
+  expect(underName(content, "new")).toBeUndefined();
+});

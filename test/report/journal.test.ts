@@ -54,3 +54,10 @@ test("a key with a newline stays one line", () => {
   expect(lines).toHaveLength(1);
   expect(lines?.[0]).not.toMatch(/[\n\u001b]/);
 });
+
+test("of very many entries the first are told, and how many more there were", () => {
+  const many = Array.from({ length: 1500 }, (_, index) => ghost({ key: `ghost ${index}` }));
+  const [lines] = said(report({ entries: many }));
+  expect(lines).toHaveLength(1001);
+  expect(lines?.at(-1)).toBe("<5>and 500 more entries, which are not told here one by one");
+});

@@ -46,3 +46,7 @@ test("a cut never leaves half a letter", () => {
     runs(300),
   );
 });
+
+test("characters that nobody sees are shown by their number, above the first plane, too", () => {
+  expect(visible("mars\u{e0041}\u{1d173}\u3164\u0600")).toBe(String.raw`mars\u{e0041}\u{1d173}\u3164\u0600`);
+});

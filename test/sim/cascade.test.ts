@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { planSupersede, type StartRow } from "../../src/core/supersede.ts";
+import { planSupersede, supersedeReason, type StartRow } from "../../src/core/supersede.ts";
 
 /** Ten thousand take five seconds; a quicker or a longer proof can be asked for. */
 const histories = Number(process.env["SESSREAP_HISTORIES"] ?? 10_000);
@@ -36,7 +36,8 @@ function register(world: World, process: Process, automatic: boolean): void {
     bootId: "boot",
     subprocessId: undefined,
     registeredAt: world.nowMs,
-    released: false,
+    releasedAt: undefined,
+    releaseReason: undefined,
     automatic,
   });
   process.current = key;
@@ -60,7 +61,7 @@ function beat(world: World, marked: boolean): void {
   for (const process of world.processes) {
     if (!process.zombieHeart) continue;
     const row = world.rows.find(({ key }) => key === process.current);
-    if (row?.released === true) register(world, process, marked);
+    if (row?.releasedAt !== undefined) register(world, process, marked);
   }
 }
 
@@ -68,7 +69,9 @@ type Policy = (rows: readonly StartRow[]) => readonly string[];
 
 /** What everybody tries first: the newest row of an identity wins, all others are released as stale. */
 const naive: Policy = (rows) => {
-  const standing = rows.filter(({ released }) => !released).toSorted((a, b) => (b.registeredAt ?? 0) - (a.registeredAt ?? 0));
+  const standing = rows
+    .filter(({ releasedAt }) => releasedAt === undefined)
+    .toSorted((a, b) => (b.registeredAt ?? 0) - (a.registeredAt ?? 0));
   return standing.slice(1).map(({ key }) => key);
 };
 
@@ -86,7 +89,7 @@ function live(events: readonly Event[], policy: Policy): { readonly world: World
       // The session that a living process runs now must keep its row.
       if (process?.alive === true && process.current === row.key) world.wrong += 1;
     }
-    world.rows = world.rows.map((row) => (keys.has(row.key) ? { ...row, released: true } : row));
+    world.rows = world.rows.map((row) => (keys.has(row.key) ? { ...row, releasedAt: world.nowMs, releaseReason: supersedeReason } : row));
     beat(world, marked);
   };
   for (const event of events) {
@@ -142,5 +145,53 @@ test("the loop that happened: an old process re-registers on every release", () 
 test("what a process left behind is released all the same", () => {
   const at = (kind: Event["kind"]): Event => ({ kind, which: 0, zombie: false, marked: false });
   const { world } = live([at("start"), at("wait"), at("restart")], ours);
-  expect(world.rows.map(({ released }) => released)).toEqual([true, false]);
+  expect(world.rows.map(({ releasedAt }) => releasedAt !== undefined)).toEqual([true, false]);
+});
+
+/**
+ * One process that starts session after session, with a heartbeat thread for every row it ever registered: each
+ * answers the release of its row with a new one, so many ms later, without a marker. Sweeps come every five minutes.
+ */
+function oneProcess(starts: readonly number[], answerMs: number): { readonly wrong: number; readonly afterwards: number } {
+  let rows: StartRow[] = [];
+  let current = "";
+  let wrong = 0;
+  let releases = 0;
+  const answered = new Set<string>();
+  const add = (registeredAt: number): string => {
+    const key = `row-${rows.length}`;
+    const process = { pid: 1000, startTicks: "1", bootId: "boot", subprocessId: undefined };
+    const state = { releasedAt: undefined, releaseReason: undefined, automatic: false };
+    rows.push({ key, identity: "auditor", sessionId: `session-${key}`, registeredAt, ...process, ...state });
+    return key;
+  };
+  const sweepMs = 300 * second;
+  const last = Math.max(...starts);
+  for (let nowMs = 0, quiet = 0; quiet < 50; nowMs += second) {
+    if (starts.includes(nowMs)) current = add(nowMs);
+    for (const { key, releasedAt } of rows) {
+      if (releasedAt === undefined || answered.has(key) || nowMs < releasedAt + answerMs) continue;
+      answered.add(key);
+      add(nowMs);
+    }
+    if (nowMs % sweepMs !== 0) continue;
+    const keys = new Set(planSupersede(rows).releases.map(({ key }) => key));
+    if (keys.has(current)) wrong += 1;
+    rows = rows.map((row) => (keys.has(row.key) ? { ...row, releasedAt: nowMs, releaseReason: supersedeReason } : row));
+    if (nowMs > last) quiet += 1;
+    if (quiet > 10) releases += keys.size;
+  }
+  return { wrong, afterwards: releases };
+}
+
+test("unmarked answers of one process's own old heartbeats never get its session released, and it comes to rest", () => {
+  const start = fc.integer({ min: 0, max: 7200 }).map((seconds) => seconds * second);
+  const starts = fc.uniqueArray(start, { minLength: 1, maxLength: 8 });
+  const answer = fc.integer({ min: 0, max: 240 }).map((seconds) => seconds * second);
+  fc.assert(
+    fc.property(starts, answer, (at, answerMs) => {
+      expect(oneProcess(at, answerMs)).toEqual({ wrong: 0, afterwards: 0 });
+    }),
+    { numRuns: Math.min(histories, 200) },
+  );
 });

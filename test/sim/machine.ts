@@ -1,4 +1,5 @@
 import type { Chance } from "./chance.ts";
+import { Disk } from "./disk.ts";
 
 export const second = 1000;
 export const minute = 60 * second;
@@ -6,31 +7,45 @@ export const hour = 60 * minute;
 export const day = 24 * hour;
 
 export const serverUrl = "ws://127.0.0.1:8788";
+/** Nobody configured it, so it may lie as it likes. */
+export const triedUrl = "ws://127.0.0.1:9999";
 export const hostname = "venus";
+export const hostNamespace = "4026531836";
+export const containers = ["4026532001", "4026532002"] as const;
 
-export type Process = { readonly pid: number; readonly startTicks: string; readonly argv: readonly string[]; readonly startedMs: number };
+/** A process: `pid` on the machine, `innerPid` where it counts itself, if that is a container. */
+export type Process = {
+  readonly pid: number;
+  readonly innerPid: number | undefined;
+  readonly namespace: string;
+  readonly startTicks: string;
+  readonly argv: readonly string[];
+  readonly startedMs: number;
+};
 
 /** How a session shows, and what its entry records of it. */
-export type SessionKind = "holder" | "cli" | "thread" | "lock" | "named";
+export type SessionKind = "holder" | "cli" | "thread" | "lock" | "named" | "marker" | "claude" | "editor";
 
 export type Session = {
   readonly id: string;
-  readonly key: string;
+  key: string;
   readonly registry: string;
   readonly kind: SessionKind;
   /** Boot clock, suspends included, of the registration; of no use after a reboot. */
-  readonly registeredBootMs: number;
+  registeredBootMs: number;
   readonly boot: number;
   process: Process | undefined;
   /** It has registered and will show at this time of the boot clock. */
   showsAtMs: number | undefined;
-  /** Its times were written by a clock that no sweep could check. */
+  /** Its times were written by a clock that no sweep could check, or do not tell when it registered. */
   timesUnchecked: boolean;
 };
 
-export type RegistryFile = { readonly path: string; text: string; modifiedMs: number; version: number };
+/** `partial`: some loaded threads are not listed. `stale`: threads that ended are listed. `silent`: it names none by its id. */
+export type ServerMode = "up" | "hung" | "partial" | "stale" | "silent";
+export type Server = { process: Process | undefined; mode: ServerMode; loaded: Set<string>; readonly ended: Set<string> };
 
-export type Server = { process: Process | undefined; mode: "up" | "hung"; loaded: Set<string> };
+export type EndpointMode = "accepts" | "hangs" | "refuses";
 
 /** A machine that holds still until somebody moves it. Everything here is the truth; what a sweep sees is another matter. */
 export class Machine {
@@ -40,10 +55,16 @@ export class Machine {
   boot = 1;
   readonly processes = new Map<number, Process>();
   readonly sessions: Session[] = [];
-  readonly files = new Map<string, RegistryFile>();
-  readonly server: Server = { process: undefined, mode: "up", loaded: new Set() };
+  readonly disk = new Disk();
+  readonly server: Server = { process: undefined, mode: "up", loaded: new Set(), ended: new Set() };
+  /** What the server that nobody configured says; it has no threads of anybody here. */
+  tried: "refuses" | "hangs" | "denies" = "refuses";
+  /** What answers at a port, whoever is behind it. */
+  readonly endpoints = new Map<number, EndpointMode>();
   /** Since when a sweep could have noticed a step of the clock in this boot. */
   watched = false;
+  /** When it was first stepped since then. */
+  private steppedBootMs: number | undefined;
   private made = 0;
   readonly chance: Chance;
 
@@ -65,9 +86,18 @@ export class Machine {
     }
   }
 
+  /** Two steps between two sweeps can undo each other: nobody can notice them, nor what was written in between. */
   stepClock(ms: number): void {
     this.wallMs += ms;
-    if (!this.watched) for (const session of this.sessions) session.timesUnchecked = true;
+    const since = this.watched ? this.steppedBootMs : 0;
+    if (since !== undefined) for (const session of this.sessions) if (session.registeredBootMs >= since) session.timesUnchecked = true;
+    this.steppedBootMs ??= this.bootMs;
+  }
+
+  /** A sweep has seen the clocks, and remembers them. */
+  watchClock(): void {
+    this.watched = true;
+    this.steppedBootMs = undefined;
   }
 
   reboot(): void {
@@ -76,25 +106,39 @@ export class Machine {
     this.awakeMs = this.bootMs;
     this.wallMs += this.chance.below(10) * hour + minute;
     this.processes.clear();
+    this.endpoints.clear();
+    this.disk.settle();
     this.server.process = undefined;
     this.server.loaded.clear();
     this.watched = false;
+    this.steppedBootMs = undefined;
     for (const session of this.sessions) Object.assign(session, { process: undefined, showsAtMs: undefined });
     if (!this.chance.oneIn(3)) this.startServer();
   }
 
-  /** Few pids and many processes: they come around. */
-  spawn(argv: readonly string[]): Process {
-    this.advance(20);
+  private freePid(isTaken: (pid: number) => boolean): number {
     let pid = 100 + this.chance.below(24);
-    while (this.processes.has(pid)) pid = pid === 200 ? 100 : pid + 1;
-    const process = { pid, argv, startTicks: String(Math.floor(this.bootMs / 10)), startedMs: this.bootMs };
+    while (isTaken(pid)) pid = pid === 200 ? 100 : pid + 1;
+    return pid;
+  }
+
+  /** Few pids and many processes: they come around, on the machine and inside of each container. */
+  spawn(argv: readonly string[], namespace = hostNamespace): Process {
+    this.advance(20);
+    const inside = namespace === hostNamespace ? undefined : this.inNamespace(namespace);
+    const innerPid = inside && this.freePid((pid) => inside.some((other) => other.innerPid === pid));
+    const pid = this.freePid((taken) => this.processes.has(taken));
+    const process = { pid, innerPid, namespace, argv, startTicks: String(Math.floor(this.bootMs / 10)), startedMs: this.bootMs };
     this.processes.set(pid, process);
     return process;
   }
 
+  inNamespace(namespace: string): readonly Process[] {
+    return [...this.processes.values()].filter((process) => process.namespace === namespace);
+  }
+
   kill(process: Process | undefined): void {
-    if (process !== undefined) this.processes.delete(process.pid);
+    if (process !== undefined && this.processes.get(process.pid) === process) this.processes.delete(process.pid);
   }
 
   startServer(): void {
@@ -129,12 +173,15 @@ export class Machine {
   private argvOf({ kind, id, key }: Session): readonly string[] {
     if (kind === "cli") return ["codex", "resume", id];
     if (kind === "named") return ["codex", `Your agent name is ${key}. Go on.`];
+    if (kind === "marker" || kind === "claude") return ["claude"];
+    // Nobody knows every editor's name; of the others only what listens at the port tells.
+    if (kind === "editor") return [this.chance.oneIn(2) ? "cursor" : "quill"];
     return kind === "lock" ? ["codex", "--managed"] : ["codex", "--remote", serverUrl];
   }
 
-  show(session: Session): void {
+  show(session: Session, namespace = hostNamespace): void {
     session.showsAtMs = undefined;
-    session.process ??= this.spawn(this.argvOf(session));
+    session.process ??= this.spawn(this.argvOf(session), namespace);
     if (session.kind === "thread" && this.server.process !== undefined) this.server.loaded.add(session.id);
   }
 
@@ -148,14 +195,17 @@ export class Machine {
     this.kill(session.process);
     session.process = undefined;
     session.showsAtMs = undefined;
-    this.server.loaded.delete(session.id);
+    if (this.server.loaded.delete(session.id)) this.server.ended.add(session.id);
+    if (session.kind === "editor") this.endpoints.delete(portOf(session));
   }
 
   /** Does this session run, and show in a way that its registry's format looks for? */
   shows(session: Session): boolean {
     const { process, id, kind } = session;
     if (this.server.loaded.has(id)) return true;
-    return process !== undefined && this.processes.get(process.pid) === process && (kind !== "thread" || process.argv.includes(id));
+    if (process === undefined || this.processes.get(process.pid) !== process) return false;
+    if (kind === "editor" && process.argv[0] === "quill") return (this.endpoints.get(portOf(session)) ?? "refuses") !== "refuses";
+    return kind !== "thread" || process.argv.includes(id);
   }
 
   /** Why a session must not be reaped in this moment; undefined when it may. */
@@ -168,10 +218,9 @@ export class Machine {
     const waits = session.kind === "thread" && session.process !== undefined && this.server.process !== undefined;
     return waits && serverAgeMs < graceMs ? `its server started ${serverAgeMs / second}s ago` : undefined;
   }
+}
 
-  write(file: RegistryFile, text: string): void {
-    file.text = text;
-    file.modifiedMs = this.wallMs;
-    file.version += 1;
-  }
+/** An editor's entry is called by its port. */
+export function portOf({ key }: Session): number {
+  return Number(key.replace(".lock", ""));
 }

@@ -1,39 +1,58 @@
+import { claudeIde } from "../../src/registries/claude-ide.ts";
+import { claudePluginInUse } from "../../src/registries/claude-plugin-in-use.ts";
+import { claudeSessions } from "../../src/registries/claude-sessions.ts";
 import { keyedJson } from "../../src/registries/keyed-json.ts";
 import { llmmsgBridge } from "../../src/registries/llmmsg-bridge.ts";
 import type { Target } from "../../src/sweep/target.ts";
-import { serverUrl, type SessionKind } from "./machine.ts";
-
-const fields = {
-  sessionId: "id",
-  pid: "pid",
-  startTicks: "start",
-  bootId: "boot",
-  host: "host",
-  registeredAt: "since",
-  lastActivityAt: "active",
-  lastHeartbeatAt: "beat",
-} as const;
+import { fields } from "../fields.ts";
+import type { Disk } from "./disk.ts";
+import { serverUrl, triedUrl, type SessionKind } from "./machine.ts";
 
 const bare = { named: true, appServers: [], owner: undefined, release: undefined } as const;
 
-/** Three registries: of processes, of threads behind a bridge, and one whose sessions nothing but a TTL can judge. */
+export const bridgePath = "/registrations.json";
+export const [agentsPath, loosePath] = ["/agents.json", "/loose.json"] as const;
+export const [markersPath, claudesPath, editorsPath] = ["/plugins", "/claudes", "/ide"] as const;
+
+/**
+ * Registries of processes, of threads behind a bridge, one whose sessions nothing but a TTL can judge; and three with one
+ * file an entry: markers whose name is enough, Claude's own records, and editors that are known by their port.
+ */
 export const targets: readonly Target[] = [
-  { ...bare, format: keyedJson({ entries: "/agents", pattern: "", fields, presence: "process" }), path: "/agents.json" },
+  { ...bare, format: keyedJson({ entries: "/agents", pattern: "", fields, presence: "process" }), path: agentsPath },
   {
     ...bare,
     format: llmmsgBridge,
-    path: "/registrations.json",
+    path: bridgePath,
     appServers: [{ url: serverUrl, configured: true, connectTo: serverUrl }],
     owner: { argv: ["bridge.mjs", "watch"] },
   },
-  { ...bare, format: keyedJson({ entries: "", pattern: "", fields, presence: "either" }), path: "/loose.json" },
+  {
+    ...bare,
+    format: keyedJson({ entries: "", pattern: "", fields, presence: "either" }),
+    path: loosePath,
+    appServers: [{ url: triedUrl, configured: false, connectTo: triedUrl }],
+  },
+  { ...bare, format: claudePluginInUse, path: markersPath },
+  { ...bare, format: claudeSessions, path: claudesPath },
+  { ...bare, format: claudeIde, path: editorsPath },
 ];
 
+/** The same, with a bridge that can be told to release an entry. */
+export const releasing: readonly Target[] = targets.map((target) =>
+  target.path === bridgePath ? { ...target, release: ["bridge.mjs", "unregister", "{key}"] } : target,
+);
+
 export const kindsOf: Readonly<Record<string, readonly SessionKind[]>> = {
-  "/agents.json": ["holder", "holder", "cli"],
-  "/registrations.json": ["thread", "thread", "lock", "named", "cli"],
-  "/loose.json": ["cli", "holder"],
+  [agentsPath]: ["holder", "holder", "cli"],
+  [bridgePath]: ["thread", "thread", "lock", "named", "cli"],
+  [loosePath]: ["cli", "holder"],
+  [markersPath]: ["marker"],
+  [claudesPath]: ["claude"],
+  [editorsPath]: ["editor"],
 };
+
+export const isDirectory = (path: string): boolean => !path.endsWith(".json");
 
 export type Entries = Record<string, unknown>;
 
@@ -41,21 +60,32 @@ const foreign = { id: "of-saturn", pid: 7, start: "5", host: "saturn", since: "2
 
 /** Entries that no sweep here may ever reap stand in every file from the start. */
 export const firstTexts: Readonly<Record<string, string>> = {
-  "/agents.json": `\uFEFF{ "version": 1.0,\r\n\t"agents" : {"far": ${JSON.stringify(foreign)}, "broken": 5, "twice": {"id":"a","since":1600000000}, "twice": {"id":"b"}} }\n`,
-  "/registrations.json": '{"broken":{"registeredAt":"2020-01-01T00:00:00.000Z"}}',
-  "/loose.json": `{ "far":${JSON.stringify(foreign)} }`,
+  [agentsPath]: `\uFEFF{ "version": 1.0,\r\n\t"agents" : {"far": ${JSON.stringify(foreign)}, "broken": 5, "twice": {"id":"a","since":1600000000}, "twice": {"id":"b"}} }\n`,
+  [bridgePath]: '{"broken":{"registeredAt":"2020-01-01T00:00:00.000Z"}}',
+  [loosePath]: `{ "far":${JSON.stringify(foreign)} }`,
+  [`${markersPath}/notes.txt`]: "100",
+  [`${claudesPath}/7.json`]: '{"pid":8,"sessionId":"its name says another pid"}',
+  [`${claudesPath}/9.json`]: '{"pid":9,"pidDomain":"windows:1"}',
+  [`${editorsPath}/1.lock`]: '{"pid":7,"runningInWindows":true}',
 };
 
 type Parsed = { readonly all: Entries; readonly entries: Entries };
 
 function parse(path: string, text: string): Parsed {
   const all = JSON.parse(text.replace(/^\uFEFF/, "")) as Entries;
-  return { all, entries: path === "/agents.json" ? (all["agents"] as Entries) : all };
+  return { all, entries: path === agentsPath ? (all["agents"] as Entries) : all };
 }
 
 /** Names and values in order, duplicates left out. */
 export function entriesIn(path: string, text: string): ReadonlyMap<string, string> {
   return new Map(Object.entries(parse(path, text).entries).map(([key, value]) => [key, JSON.stringify(value)]));
+}
+
+/** What stands in a registry, by name: a slow writer's file as it is going to be. */
+export function entriesOn(disk: Disk, path: string): ReadonlyMap<string, string> {
+  if (isDirectory(path)) return new Map(disk.below(path).map((file) => [file.path.slice(path.length + 1), file.slow ?? file.text]));
+  const file = disk.at(path);
+  return file === undefined ? new Map() : entriesIn(path, file.slow ?? file.text);
 }
 
 /** What a writer that knows no lock and no care does: parse, change, write all of it anew. */

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { startBridge } from "./happenings.ts";
 import { History } from "./history.ts";
 import { day, hour, minute } from "./machine.ts";
+import { markersPath, releasing } from "./registries.ts";
 import type { Blindness } from "./simulated-host.ts";
 
 /** Histories that once went wrong, told by hand. */
@@ -98,4 +100,30 @@ test("a server whose process nobody can name counts as young again when a sweep 
   machine.stopServer();
   machine.startServer();
   expect(await fates(history, ["listener"])).toMatchObject({ mars: "kept app-server-too-young" });
+});
+
+test("a session that comes back before its owner is told to release it keeps its entry", async () => {
+  const history = new History(1, releasing);
+  const { machine, story } = history;
+  const ghost = history.register(agents, "holder", "venus");
+  const session = history.register(bridge, "lock", "mars");
+  machine.end(session);
+  machine.advance(hour);
+  startBridge(story);
+  expect(await fates(history)).toMatchObject({ venus: "kept pid-alive", mars: "pending thread-not-loaded" });
+  machine.advance(5 * minute);
+  machine.end(ghost);
+  const meanwhile = (): void => machine.resume(session);
+  expect(await fates(history, [], { meanwhile })).toMatchObject({ venus: "reaped pid-gone", mars: "skipped thread-not-loaded" });
+});
+
+test("a directory that cannot be made durable after its files went is said, and is no fault of the sweep", async () => {
+  const history = new History(1);
+  history.crash(history.register(markersPath, "marker", ""));
+  history.machine.advance(hour);
+  const { entries } = await history.sweepOnce(new Set(["sync"]), { ...quiet, now: true });
+  expect(entries.find(({ reason }) => reason === "pid-gone")).toMatchObject({
+    action: "reaped",
+    detail: expect.stringContaining("input/output error") as string,
+  });
 });

@@ -1,16 +1,15 @@
-import type { BigIntStats } from "node:fs";
-import { agentOf, argvHas } from "../../src/core/agents.ts";
-import { seen, unseen, type AgentProcess, type Observed, type PidSight } from "../../src/core/evidence.ts";
+import { seen, unseen, type AppServerSight, type Observed } from "../../src/core/evidence.ts";
 import { emptyMemory, type Memory } from "../../src/core/memory.ts";
-import type { FileRead, ReadFile } from "../../src/host/files.ts";
+import type { ServerQuestion } from "../../src/host/app-server.ts";
 import type { Host, Store } from "../../src/host/host.ts";
-import type { Piece } from "../../src/host/swap-draft.ts";
-import type { Tombstone } from "../../src/host/tombstones.ts";
-import { hostname, type Machine, type Process, type RegistryFile } from "./machine.ts";
+import { decodeTombstones, type Tombstone } from "../../src/host/tombstone-lines.ts";
+import { hostNamespace, triedUrl, type Machine } from "./machine.ts";
+import { eyesOf } from "./simulated-eyes.ts";
+import { filesOf } from "./simulated-files.ts";
 
 const dark = unseen("the simulation hides it");
 
-/** What a sweep cannot see this time. */
+/** What a sweep cannot see this time, and what it cannot write. */
 export type Blindness =
   | "wallMs"
   | "bootMs"
@@ -26,38 +25,49 @@ export type Blindness =
   | "reads"
   | "locks"
   | "self"
+  | "endpoints"
   /** Which process listens at the app server's address. Another user's never shows; it does not come and go. */
   | "listener"
   | "file"
   | "torn"
+  /** Full disks, and worse: no tombstone, no swap, no memory, none that is taken back, no directory made durable. */
   | "tombstones"
-  | "swap";
+  | "swap"
+  | "memory"
+  | "exhume"
+  | "sync"
+  | "history"
+  | "room";
 
 export type Interference = {
   /** Something happens while a sweep prepares its swap. */
   readonly meanwhile: () => void;
   /** Somebody writes after the last look, before the swap. */
-  readonly lastMoment: () => void;
+  readonly lastMoment: (path: string) => void;
+  /** Somebody writes while files of a registry are held aside. */
+  readonly held: (root: string) => void;
   /** The swap has happened. */
-  readonly swapped: (file: RegistryFile, before: string) => void;
+  readonly swapped: (path: string, before: string) => void;
+  /** A file has gone for good. */
+  readonly captured: (root: string, key: string, text: string) => void;
+  /** What `release` does: the owner's command is run for this entry. */
+  readonly release: (key: string) => string | undefined;
+  /** A slow writer may come to its end while a sweep waits. */
+  readonly wait: () => void;
+  /** A moment in which the sweep can be killed; throws when it is. */
+  readonly step: () => void;
 };
 
-const unsimulated = (): never => {
-  throw new Error("no registry of this machine is a directory");
+export const nobody: Interference = {
+  meanwhile: () => undefined,
+  lastMoment: () => undefined,
+  held: () => undefined,
+  swapped: () => undefined,
+  captured: () => undefined,
+  release: () => "there is no such command",
+  wait: () => undefined,
+  step: () => undefined,
 };
-
-const noDirectories = {
-  startOfPid: unsimulated,
-  listDirectory: unsimulated,
-  readEntryFile: unsimulated,
-  stateOfEntry: unsimulated,
-  livingPids: unsimulated,
-  captureEntries: unsimulated,
-  putBackForgotten: unsimulated,
-  dropDirectory: unsimulated,
-  restoreEntryFile: unsimulated,
-  syncDirectories: unsimulated,
-} satisfies Partial<Host>;
 
 /** What a sweep leaves behind between two runs. */
 export class State {
@@ -65,135 +75,145 @@ export class State {
   readonly tombstones = new Map<string, Tombstone>();
 }
 
-type Line = { readonly tombstone: Tombstone };
+const full = (): never => {
+  throw new Error("no space left on device");
+};
 
-function storeOf(state: State, blindness: ReadonlySet<Blindness>): Store {
+function storeOf({ chance }: Machine, state: State, blindness: ReadonlySet<Blindness>, { step }: Interference): Store {
   return {
     loadMemory: () => ({ memory: state.memory, problem: undefined }),
     saveMemory: (memory) => {
+      if (blindness.has("memory")) full();
       state.memory = memory;
       return Promise.resolve();
     },
-    tombstoneRoom: () => 1_000_000,
+    tombstoneRoom: () => (blindness.has("room") ? chance.below(1500) : 1_000_000),
     bury: (_, encoded) => {
-      if (blindness.has("tombstones")) throw new Error("no space left on device");
-      for (const line of encoded) {
-        const { tombstone } = JSON.parse(line.toString()) as Line;
+      if (blindness.has("tombstones")) full();
+      for (const tombstone of decodeTombstones(Buffer.concat(encoded).toString())) {
+        step();
         state.tombstones.set(tombstone.id, tombstone);
       }
     },
     exhume: (_, ids) => {
+      if (blindness.has("exhume")) full();
       for (const id of ids) state.tombstones.delete(id);
     },
-    appendHistory: () => undefined,
+    appendHistory: () => {
+      if (blindness.has("history")) full();
+    },
     takeRunLock: () => Promise.resolve({ release: () => undefined }),
   };
 }
 
-function sightOf(process: Process | undefined, blindness: ReadonlySet<Blindness>): Observed<PidSight> {
-  if (blindness.has("pids")) return dark;
-  if (process === undefined) return seen({ kind: "gone" });
-  const names = blindness.has("names") ? dark : seen([process.argv[0] ?? ""]);
-  return seen({ kind: "there", state: seen("S"), startTicks: seen(process.startTicks), names });
-}
-
-function agentsAmong(processes: readonly Process[]): readonly AgentProcess[] {
-  return processes.flatMap(({ pid, startTicks, argv }) => {
-    const agent = agentOf(argv);
-    if (agent === undefined) return [];
-    return [{ pid, startTicks, argv, agent, parentPid: 1, kernelSession: pid, terminal: 0, uid: 1000 }];
-  });
+/** What the app server says of its threads. However it lies, it never denies a thread that it has loaded by its id. */
+function ask(machine: Machine, blindness: ReadonlySet<Blindness>, { url, ids }: ServerQuestion): AppServerSight {
+  const { server, chance } = machine;
+  if (blindness.has("server")) return { kind: "unanswered", why: "no answer in time" };
+  if (url === triedUrl) {
+    if (machine.tried === "refuses") return { kind: "refused" };
+    if (machine.tried === "hangs") return { kind: "unanswered", why: "no answer in time" };
+    return { kind: "answered", loaded: new Set(), reads: new Map(ids.map((id) => [id, { kind: "not-loaded" }])), upMs: seen(1e9) };
+  }
+  const { process, mode, loaded, ended } = server;
+  if (process === undefined) return { kind: "refused" };
+  if (mode === "hung") return { kind: "unanswered", why: "no answer in time" };
+  const listed = new Set(
+    mode === "partial" ? [...loaded].filter(() => chance.oneIn(2)) : mode === "stale" ? [...loaded, ...ended] : loaded,
+  );
+  const asked = blindness.has("reads") || mode === "silent" ? [] : ids.filter((id) => !listed.has(id));
+  const reads = asked.map(
+    (id) => [id, loaded.has(id) ? { kind: "other" as const, what: "idle" } : { kind: "not-loaded" as const }] as const,
+  );
+  return { kind: "answered", loaded: listed, reads: new Map(reads), upMs: dark };
 }
 
 let sweeps = 0;
 
-/** The machine as a sweep with these eyes sees it. */
-export function simulatedHost(machine: Machine, state: State, blindness: ReadonlySet<Blindness>, interference: Interference): Host {
-  const { chance } = machine;
+/** The machine as a sweep with these eyes sees it from one pid namespace. */
+export function simulatedHost(
+  machine: Machine,
+  state: State,
+  blindness: ReadonlySet<Blindness>,
+  interference: Interference,
+  namespace = hostNamespace,
+): Host {
   const unless = <T>(part: Blindness, value: T): Observed<T> => (blindness.has(part) ? dark : seen(value));
-
-  const read = (path: string): FileRead => {
-    const file = machine.files.get(path);
-    if (file === undefined) return { kind: "missing" };
-    if (blindness.has("file")) return { kind: "unreadable", problem: "input/output error", cure: "see why" };
-    const text = blindness.has("torn") ? file.text.slice(0, chance.below(file.text.length)) : file.text;
-    const stat = { uid: 1000n, mtimeMs: BigInt(file.modifiedMs), ino: BigInt(file.version) } as unknown as BigIntStats;
-    return { kind: "read", file: { realPath: path, stat, bytes: Buffer.from(text) } };
-  };
-
   return {
     clock: () => ({
       wallMs: unless("wallMs", machine.wallMs),
       bootMs: unless("bootMs", machine.bootMs),
       awakeMs: unless("awakeMs", machine.awakeMs),
     }),
-    here: () => ({
-      hostname,
-      bootId: unless("bootId", machine.bootId),
-      pidNamespace: unless("pidNamespace", { inode: "4026531836", initial: true }),
-    }),
     selfTest: () => ({
       pid: 50,
       ownPidSeen: blindness.has("self") ? { ok: false, why: "hidden" } : { ok: true },
       impossiblePidSeen: false,
     }),
-    lookAtProcesses: ({ pids, owners }) => {
-      if (blindness.has("processes")) return dark;
-      const all = [...machine.processes.values()];
-      const shown = blindness.has("some-processes") ? all.filter(() => !chance.oneIn(2)) : all;
-      const complete = unless("some-processes", true as const);
-      return seen({
-        table: {
-          complete,
-          pids: new Map([...pids].map((pid) => [pid, sightOf(machine.processes.get(pid), blindness)])),
-          agents: agentsAmong(shown),
-          appServers: shown.filter(({ argv }) => argv.includes("app-server")),
-          innerPids: complete.seen ? unless("inner", new Map()) : complete,
-          ancestors: new Set([50, 51]),
-        },
-        owners: owners.map((wanted) => shown.filter(({ argv }) => argvHas(argv, wanted)).map(({ pid }) => pid)),
-      });
-    },
-    lookAtWriterLocks: () => {
-      const held = machine.sessions.filter((session) => session.kind === "lock" && machine.shows(session));
-      return unless("locks", new Map(held.map(({ id, process }) => [id, { pid: process?.pid ?? 0, path: `/locks/${id}` }])));
-    },
+    ...eyesOf(machine, namespace, blindness),
+    ...filesOf(machine, blindness, interference),
     homeOf: () => undefined,
-    askAppServer: ({ ids }) => {
-      const { process, mode, loaded } = machine.server;
-      if (blindness.has("server") || (process !== undefined && mode === "hung"))
-        return Promise.resolve({ kind: "unanswered", why: "no answer in time" });
-      if (process === undefined) return Promise.resolve({ kind: "refused" });
-      const denied = blindness.has("reads") ? [] : ids.filter((id) => !loaded.has(id));
-      const reads = new Map(denied.map((id) => [id, { kind: "not-loaded" as const }]));
-      return Promise.resolve({ kind: "answered", loaded: new Set(loaded), reads, upMs: dark });
-    },
+    // A container has a network of its own.
+    askAppServer: (question) => Promise.resolve(namespace === hostNamespace ? ask(machine, blindness, question) : { kind: "refused" }),
     upSince: () => (blindness.has("listener") ? undefined : machine.server.process?.startedMs),
-    probeEndpoint: () => Promise.resolve({ kind: "unanswered", why: "nobody has an endpoint here" }),
+    probeEndpoint: (endpoint) => {
+      const mode = endpoint.kind === "tcp" ? machine.endpoints.get(endpoint.port) : undefined;
+      if (blindness.has("endpoints") || mode === "hangs") return Promise.resolve({ kind: "unanswered", why: "no answer in time" });
+      return Promise.resolve({ kind: mode === "accepts" && namespace === hostNamespace ? "accepted" : "refused" });
+    },
     isUnitUp: () => Promise.resolve(seen(false)),
     isLockHeld: () => seen(false),
-    runRelease: () => Promise.resolve("there is no such command"),
-    readRegistryFile: read,
+    runRelease: (_, values) => Promise.resolve(interference.release(values["{key}"] ?? "")),
     reportOnlyReason: () => undefined,
-    replaceJudged: async (judged: ReadFile, pieces: readonly Piece[], lastLook) => {
-      interference.meanwhile();
-      if (!(await lastLook())) return { kind: "revived" };
-      interference.lastMoment();
-      const file = machine.files.get(judged.realPath);
-      if (file === undefined || BigInt(file.version) !== judged.stat.ino || file.text !== judged.bytes.toString())
-        return { kind: "changed" };
-      if (blindness.has("swap")) return { kind: "failed", problem: "no space left on device" };
-      const parts = pieces.map((piece) => (Buffer.isBuffer(piece) ? piece : judged.bytes.subarray(piece.start, piece.end)));
-      const before = file.text;
-      machine.write(file, Buffer.concat(parts).toString());
-      interference.swapped(file, before);
-      return { kind: "replaced", problem: undefined };
-    },
-    ...noDirectories,
+    fileSystemOf: () => unseen("no registry of this machine holds locks of hosts"),
+    takeOver: () => ({ kind: "failed", problem: "no registry of this machine holds locks of hosts" }),
     clearLitter: () => undefined,
     digest: (text) => text,
     randomSuffix: () => (sweeps += 1).toString(16),
-    sleep: () => Promise.resolve(),
-    store: storeOf(state, blindness),
+    sleep: () => {
+      interference.wait();
+      return Promise.resolve();
+    },
+    store: storeOf(machine, state, blindness, interference),
   };
+}
+
+/** Thrown where a sweep is killed. */
+export class Killed extends Error {}
+
+type Steps = { left: number; readonly interference: Interference };
+
+/** Counts down the steps of a sweep; at none left it dies, and whatever it tries after that does not happen. */
+export function stepsUntilDeath(left: number, interference: Interference): Steps {
+  const steps: Steps = {
+    left,
+    interference: {
+      ...interference,
+      step: () => {
+        steps.left -= 1;
+        if (steps.left < 0) throw new Killed("the sweep was killed");
+      },
+    },
+  };
+  return steps;
+}
+
+function mortalPart<T extends object>(part: T, step: () => void): T {
+  const entries = Object.entries(part).map(([name, value]: [string, unknown]) => {
+    if (typeof value !== "function") return [name, value] as const;
+    const act = value as (...given: readonly unknown[]) => unknown;
+    return [
+      name,
+      (...given: readonly unknown[]): unknown => {
+        step();
+        return act(...given);
+      },
+    ] as const;
+  });
+  return Object.fromEntries(entries) as T;
+}
+
+/** A host whose every call is a step at which the sweep can be killed. */
+export function mortal(host: Host, step: () => void): Host {
+  return { ...mortalPart(host, step), store: mortalPart(host.store, step) };
 }

@@ -9,7 +9,7 @@ const sweepsEach = 24;
 test(
   "in any history no running session is reaped, every dead one goes in the end, and nothing is lost",
   async () => {
-    let [sweeps, reaped] = [0, 0];
+    let [sweeps, reaped, killed] = [0, 0, 0];
     for (let seed = firstSeed; seed < firstSeed + histories; seed += 1) {
       const history = new History(seed);
       await history.run(sweepsEach).catch((error: unknown) => {
@@ -17,9 +17,11 @@ test(
       });
       sweeps += history.sweeps;
       reaped += history.reaped;
+      killed += history.killed;
     }
-    // Laws about reaping say nothing of histories in which nothing is reaped.
+    // Laws about reaping say nothing of histories in which nothing is reaped, nor of sweeps that nobody kills.
     expect(reaped).toBeGreaterThan(sweeps / 20);
+    expect(killed).toBeGreaterThan(sweeps / 50);
   },
   20_000 + histories * 200,
 );

@@ -1,11 +1,12 @@
 import { hostname } from "node:os";
 import { expect, test } from "vitest";
 import { keyedJson } from "../../src/registries/keyed-json.ts";
+import { fields } from "../fields.ts";
 import { newScene, sweepOnce, writeOld } from "./scene.ts";
 
 test("a pid of another host is never probed, whatever runs under it here", async () => {
   const { path, target, host } = await newScene();
-  const format = keyedJson({ entries: "", pattern: "", fields: { sessionId: "id", pid: "pid", host: "host" }, presence: "process" });
+  const format = keyedJson({ entries: "", pattern: "", fields, presence: "process" });
   writeOld(
     path,
     JSON.stringify({

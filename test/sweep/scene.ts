@@ -8,6 +8,7 @@ import { keyedJson } from "../../src/registries/keyed-json.ts";
 import { sweep, type SweepOptions } from "../../src/sweep/sweep.ts";
 import type { EntryReport, SweepReport } from "../../src/report/model.ts";
 import type { Target } from "../../src/sweep/target.ts";
+import { fields } from "../fields.ts";
 
 const directories: string[] = [];
 afterEach(() => {
@@ -26,7 +27,7 @@ export async function newScene(): Promise<Scene> {
   const format = keyedJson({
     entries: "",
     pattern: "",
-    fields: { sessionId: "id", pid: "pid", registeredAt: "since" },
+    fields,
     presence: "either",
   });
   const target: Target = { format, path, named: true, appServers: [], owner: undefined, release: undefined };

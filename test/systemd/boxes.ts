@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { describe } from "vitest";
 import type { Cause, Guard, Posture } from "../../src/report/guards.ts";
 import type { LastRun } from "../../src/report/last-run.ts";
+import { fields } from "../fields.ts";
 import { boxRefusal, type Box, type Ran, type RunOptions } from "./box.ts";
 
 const refusal = boxRefusal();
@@ -16,7 +17,7 @@ if (refusal !== undefined) {
 export const describeBox = refusal === undefined ? describe : describe.skip;
 
 export const node = "/opt/node";
-export const script = "/opt/sessreap/bin/sessreap.js";
+export const script = "/opt/sessreap/bin/sessreap.cjs";
 export const alice = { as: "alice" } as const satisfies RunOptions;
 const aliceId = 4241;
 
@@ -54,7 +55,6 @@ export function registered(box: Box): readonly string[] {
 
 /** The box is a pid namespace of its own, and no other machine shares these files: that is what the declaration says. */
 export function configure(box: Box, more: Readonly<Record<string, unknown>> = {}): void {
-  const fields = { pid: "pid", startTicks: "start", registeredAt: "since" };
   const registries = [{ format: "keyed-json", path: registryPath, fields, presence: "process", ...more }];
   put(box, "/home/alice/.config/sessreap/config.json", JSON.stringify({ pidNamespace: "own", registries }));
 }

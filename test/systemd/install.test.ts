@@ -70,7 +70,7 @@ describeBox("units install", () => {
   test.each(["a place with blanks", "50% of it", "a $HOME of its own", 'a "quoted" place'])("runs from %s", (name) => {
     const place = `/srv/${name}`;
     box.run(["sh", "-c", 'mkdir -p "$1" && cp -r /opt/sessreap "$1/" && ln -sf /opt/node "$1/node"', "sh", place]);
-    const { code, stdout, stderr } = box.run([`${place}/node`, `${place}/sessreap/bin/sessreap.js`, "units", "install"], alice);
+    const { code, stdout, stderr } = box.run([`${place}/node`, `${place}/sessreap/bin/sessreap.cjs`, "units", "install"], alice);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/first run: ok: 1 registrations/);
     expect(unit("sessreap.service")).toMatch(/^ExecStart=\/opt\/node "/m);
@@ -135,7 +135,7 @@ describeBox("units install", () => {
 
   test("the printed units are those that are installed", () => {
     expect(install("--no-enable").code).toBe(0);
-    const { stdout } = box.run([node, "/opt/sessreap/bin/sessreap.js", "units", "print"], alice);
+    const { stdout } = box.run([node, "/opt/sessreap/bin/sessreap.cjs", "units", "print"], alice);
     expect(stdout).toContain(unit("sessreap.service"));
     expect(stdout).toContain(unit("sessreap.timer"));
   });

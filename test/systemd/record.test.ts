@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { LastRun } from "../../src/report/last-run.ts";
+import { fields } from "../fields.ts";
 
 const program = resolve("dist/sessreap.cjs");
 
@@ -30,7 +31,6 @@ function makeHome(): { readonly home: string; readonly registry: string; readonl
     registry,
     JSON.stringify({ ghost: { pid: 4_000_000, boot, since: long }, live: { pid: process.pid, since: long } }, undefined, 2),
   );
-  const fields = { pid: "pid", bootId: "boot", registeredAt: "since" };
   mkdirSync(join(home, ".config", "sessreap"), { recursive: true });
   writeFileSync(
     join(home, ".config", "sessreap", "config.json"),

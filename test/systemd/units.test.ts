@@ -9,7 +9,7 @@ import { quoteWord, type UnitFile } from "../../src/systemd/unit-text.ts";
 import { shippedCommand, unitFiles } from "../../src/systemd/units.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
-const choice = { command: [process.execPath, join(root, "bin/sessreap.js")], header: "for a test" };
+const choice = { command: [process.execPath, join(root, "bin/sessreap.cjs")], header: "for a test" };
 const userUnits = Object.values(unitFiles("user", choice));
 const systemUnits = Object.values(unitFiles("system", choice));
 

@@ -2,11 +2,13 @@ import { existsSync } from "node:fs";
 import { readLastRun } from "../../host/last-run.ts";
 import type { Host } from "../../host/host.ts";
 import { lockHolder } from "../../host/lock-holder.ts";
+import { signalByPidfd } from "../../host/pidfd.ts";
 import { readStat } from "../../host/proc-stat.ts";
 import { swapMethodFor } from "../../host/swap-method.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { isConcern, worstPosture, type Guard } from "../../report/guards.ts";
 import type { LastRun } from "../../report/last-run.ts";
+import { lockGuards } from "../../report/lock-guards.ts";
 import { outputSchema } from "../../report/model.ts";
 import type { Palette } from "../../report/palette.ts";
 import { runGuards } from "../../report/run-guards.ts";
@@ -59,6 +61,17 @@ function swapGuards(targets: readonly Target[]): readonly Guard[] {
   });
 }
 
+/** How processes would be ended, by `owners --retire` and `exec`. */
+function signalGuards(): readonly Guard[] {
+  if (process.platform !== "linux") return [];
+  const about = { guard: "signals", name: "retire", posture: "on" } as const;
+  const held = signalByPidfd([], []);
+  const sure = "pidfd: a signal reaches the very process that was looked at, or none";
+  if (held.ok) return [{ ...about, cause: "fine", detail: sure, cure: null }];
+  const detail = `a start is read right before each signal, which leaves microseconds; no pidfd: ${held.why}`;
+  return [{ ...about, cause: "weak-signals", detail, cure: "install perl, on Linux 5.3 or later" }];
+}
+
 /** Servers that somebody configured, and those that were found by themselves. */
 async function serverGuards(host: Host, targets: readonly Target[]): Promise<readonly Guard[]> {
   const servers = new Map(targets.flatMap(({ appServers }) => appServers.map((server) => [server.url, server] as const)));
@@ -108,6 +121,8 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
     lockGuard(stateDir, running),
     ...sweepGuards(swept, named),
     ...swapGuards(examine.targets),
+    ...lockGuards([...swept.entries]),
+    ...signalGuards(),
     ...servers,
   ];
   const concerns = guards.filter(isConcern).length;

@@ -4,6 +4,7 @@ import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
 import { examine, type Examination } from "../../sweep/examine.ts";
 import type { Examined, ExaminedEntry } from "../../sweep/examined.ts";
+import { intended } from "../../sweep/reports.ts";
 import { sceneOf } from "../../sweep/judge.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
@@ -17,7 +18,11 @@ const said = { live: "live", unknown: "could not look", dead: "dead", "not-appli
   string
 >;
 
-function explainEntry(examination: Examination, { loaded, facts }: Examined, { entry, judgement, phantomOf }: ExaminedEntry) {
+function explainEntry(
+  examination: Examination,
+  { loaded, facts }: Examined,
+  { entry, judgement, intent, phantomOf, hostLock }: ExaminedEntry,
+) {
   const { court, evidence, since } = examination;
   const understood = entry.claim;
   const scene = understood.ok ? sceneOf(court, loaded, entry, facts, evidence, since, understood) : undefined;
@@ -34,6 +39,8 @@ function explainEntry(examination: Examination, { loaded, facts }: Examined, { e
     reason,
     detail,
     phantomOf: phantomOf ?? null,
+    action: intended[intent],
+    hostLock: hostLock?.kind ?? null,
     rungs,
   };
 }
@@ -55,7 +62,7 @@ export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation
   const examination = await examine(host, { ...wanted, lookAnyway: true });
   const found = find(examination, key);
   if (found.length === 0) {
-    const keys = examination.registries.flatMap(({ loaded }) => Array.from(loaded.entries, ({ key }) => key));
+    const keys = examination.registries.flatMap(({ loaded }) => Array.from(loaded.entries, (entry) => entry.key));
     const unread = examination.unread
       .filter(({ state, target }) => state !== "missing" || target.named)
       .map(({ target, problem }) => `\n${target.path} ${problem}`);

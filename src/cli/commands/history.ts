@@ -12,9 +12,10 @@ export const runHistory: Run<OutputOptions> = async ({ options, env, stdout }) =
     await write(stdout, `${JSON.stringify({ schema: outputSchema, command: "history", sweeps, exitCode: 0 })}\n`);
     return 0;
   }
-  const lines = sweeps.flatMap(({ sweepId, at, command, entries, processes }) => [
+  const lines = sweeps.flatMap(({ sweepId, at, command, entries, more, processes }) => [
     `${sweepId}  ${at}  ${command}`,
     ...entries.map(({ registry, key, action, reason }) => `  ${visible(key)}  ${action}  ${reason}  ${visible(registry)}`),
+    ...(more === undefined ? [] : [`  and ${more} more`]),
     ...(processes ?? []).map(retiredLine),
   ]);
   await writeLines(stdout, lines.length === 0 ? ["No sweep has reaped anything yet."] : lines);

@@ -1,5 +1,6 @@
 import { realHost } from "../../host/host.ts";
-import { readTombstones, type Tombstone } from "../../host/tombstones.ts";
+import { type Tombstone } from "../../host/tombstone-lines.ts";
+import { readTombstones } from "../../host/tombstones.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";

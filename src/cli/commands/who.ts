@@ -16,6 +16,9 @@ import { didYouMean } from "../suggest.ts";
 
 type Candidate = { readonly registry: string; readonly claim: Registration; readonly judged: ExaminedEntry };
 
+/** A row that was released gets no signals while another stands. */
+const isReleased = ({ claim }: Candidate): boolean => claim.releasedAt !== undefined;
+
 const isoOrNull = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString());
 
 function sayAgo(at: number | undefined, nowMs: number | undefined): string {
@@ -35,11 +38,14 @@ export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) =>
       return claim.ok ? [{ registry: loaded.target.path, claim: claim.registration, judged }] : [];
     }),
   );
-  const mine = all.filter(({ claim }) => (claim.identity ?? claim.key) === name).toSorted((a, b) => compareRoutes(a.claim, b.claim));
+  const mine = all
+    .filter(({ claim }) => (claim.identity ?? claim.key) === name)
+    .toSorted((a, b) => Number(isReleased(a)) - Number(isReleased(b)) || compareRoutes(a.claim, b.claim));
   if (mine.length === 0) {
     const names = all.map(({ claim }) => claim.identity ?? claim.key);
     throw new Failure("not-found", `nobody is registered as "${name}"${didYouMean(name, names)}`);
   }
+  const standing = mine.filter((one) => !isReleased(one));
   const flapping = flappingOf(mine.map(({ claim }) => claim));
   const { wallMs } = host.clock();
   const nowMs = wallMs.seen ? wallMs.value : undefined;
@@ -50,7 +56,8 @@ export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) =>
     master: claim.master,
     lastActivityAt: isoOrNull(claim.lastActivityAt),
     lastHeartbeatAt: isoOrNull(claim.lastHeartbeatAt),
-    before: whyBefore(claim, mine[index + 1]?.claim),
+    releasedAt: isoOrNull(Number.isNaN(claim.releasedAt) ? undefined : claim.releasedAt),
+    before: claim.releasedAt === undefined ? whyBefore(claim, standing[index + 1]?.claim) : "it was released",
     verdict: judgement.verdict,
     reason: judgement.reason,
     detail: judgement.detail,

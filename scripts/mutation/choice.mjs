@@ -1,0 +1,39 @@
+// What is mutated, and which tests have to notice: the quick ones first.
+const scopes = {
+  core: {
+    sources: ["src/core/", "src/registries/"],
+    tests: ["test/core/", "test/registries/", "test/report/", "test/core/laws", "test/registries/json-bytes.laws"],
+  },
+  apply: {
+    sources: [
+      "src/sweep/reap-members.ts",
+      "src/sweep/reap-files.ts",
+      "src/sweep/burial.ts",
+      "src/sweep/last-look.ts",
+      "src/sweep/outcome.ts",
+      "src/sweep/release.ts",
+      "src/sweep/sweep.ts",
+      "src/sweep/restore",
+      "src/host/capture.ts",
+      "src/host/forgotten.ts",
+      "src/host/restore-entry.ts",
+      "src/host/swap.ts",
+      "src/host/swap-draft.ts",
+      "src/host/swap-litter.ts",
+      "src/host/tombstones.ts",
+    ],
+    tests: ["test/sim/", "test/host/", "test/sweep/"],
+  },
+};
+
+/** Where a scope's sources lie, which they are, and its tests. */
+export function scopeOf(name) {
+  const scope = scopes[name];
+  if (scope === undefined) throw new Error(`there is no scope ${name}; there are ${Object.keys(scopes).join(" and ")}`);
+  const { sources, tests } = scope;
+  return {
+    tests,
+    sourceFolders: [...new Set(sources.map((part) => part.split("/").slice(0, 2).join("/")))],
+    isMutated: (file) => file.endsWith(".ts") && sources.some((part) => file.startsWith(part)),
+  };
+}

@@ -1,0 +1,130 @@
+// A mutation score over the code that decides (`core`) or the code that writes (`apply`); see `mutate.mjs`. The mutants are
+// shared among as many test runs as there are cores.
+import { spawn } from "node:child_process";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { scopeOf } from "./choice.mjs";
+import { mutantsOf } from "./schemata.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Small and fixed, so that the same mutants are killed every time. */
+const small = { SESSREAP_LAW_RUNS: "60", SESSREAP_HISTORIES: "200", SESSREAP_SIM_HISTORIES: "25", SESSREAP_SIM_SEED: "1" };
+
+/** A mutant that makes a test silent for so long, in ms, has killed it. */
+const silentMs = 30_000;
+
+const groups = new Set();
+function endGroup(pid) {
+  groups.delete(pid);
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // All of it has ended already.
+  }
+}
+process.once("exit", () => groups.forEach(endGroup));
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+
+/** The mutant that a shard has been at for too long. */
+function stuckAt(log) {
+  const trying = `${log}.trying`;
+  const since = statSync(trying, { throwIfNoEntry: false })?.mtimeMs;
+  return since !== undefined && Date.now() - since > silentMs ? readFileSync(trying, "utf8") : undefined;
+}
+
+/** Runs a shard's tests once; true when a mutant had to be ended from outside, and the rest is still to do. */
+function runOnce(choice, log) {
+  const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
+  const child = spawn(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "--config", "scripts/mutation/vitest.config.mjs"], {
+    cwd: root,
+    env: { ...env, ...small, SESSREAP_MUTATION: JSON.stringify(choice), SESSREAP_MUTATION_LOG: log },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  groups.add(child.pid);
+  let told = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (told += chunk));
+  return new Promise((resolve, reject) => {
+    let isStuck = false;
+    const watchdog = setInterval(() => {
+      const id = stuckAt(log);
+      if (id === undefined) return;
+      isStuck = true;
+      appendFileSync(log, `${JSON.stringify({ id, by: "silence" })}\n`);
+      rmSync(`${log}.trying`);
+      endGroup(child.pid);
+    }, 2_000);
+    child.once("error", reject);
+    child.once("close", (code) => {
+      clearInterval(watchdog);
+      rmSync(`${log}.trying`, { force: true });
+      endGroup(child.pid);
+      if (code === 0 || isStuck) resolve(isStuck);
+      else reject(new Error(`the tests fail without any mutant:\n${told.slice(-4000)}`));
+    });
+  });
+}
+
+async function runShard(choice, log) {
+  while (await runOnce(choice, log)) continue;
+}
+
+const note = "docs/notes/surviving-mutants.md";
+
+/** Survivors that nothing can kill, with the reason: each a line of code in the note, under a heading that says why. */
+function explained() {
+  return new Set([...readFileSync(join(root, note), "utf8").matchAll(/^- `` (.+) ``$/gm)].map(([, id]) => id));
+}
+
+/** What the shards have written down: which mutants some test reached, and which one killed each. */
+function readLogs(directory) {
+  const [reached, killed] = [new Set(), new Set()];
+  for (const name of readdirSync(directory)) {
+    for (const line of readFileSync(join(directory, name), "utf8").split("\n").filter(Boolean)) {
+      const { id, by, broken, why } = JSON.parse(line);
+      if (broken !== undefined) throw new Error(`without any mutant the test "${broken}" fails: ${why}`);
+      reached.add(id);
+      if (by !== undefined) killed.add(id);
+    }
+  }
+  return { reached, killed };
+}
+
+function allMutants(choice) {
+  const { isMutated, sourceFolders } = scopeOf(choice.scope);
+  const files = sourceFolders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, String(name))),
+  );
+  return files.filter(isMutated).flatMap((file) => mutantsOf(file, readFileSync(join(root, file), "utf8"), choice));
+}
+
+/** Prints the score and every survivor that the note does not explain; false when it is below the goal. */
+export async function score({ scope, every, seed, strict, goal }) {
+  const directory = mkdtempSync(join(tmpdir(), "mutation-"));
+  const shards = Math.min(availableParallelism(), 4);
+  const began = performance.now();
+  try {
+    const choices = Array.from({ length: shards }, (_, shard) => ({ scope, seed, every, strict, shard, shards }));
+    await Promise.all(choices.map((choice) => runShard(choice, join(directory, `${choice.shard}.jsonl`))));
+    const { reached, killed } = readLogs(directory);
+    const mutants = allMutants({ scope, seed, every, strict, shard: 0, shards: 1 });
+    const reasons = explained();
+    const survivors = mutants.filter(({ id }) => !killed.has(id));
+    const strange = survivors.filter(({ id }) => !reasons.has(id));
+    for (const { id, line } of strange) console.log(`${reached.has(id) ? "survives" : "no test reaches"} (line ${line}): ${id}`);
+    const equivalent = survivors.length - strange.length;
+    const percent = (100 * killed.size) / (mutants.length - equivalent);
+    const seconds = Math.round((performance.now() - began) / 1000);
+    console.log(
+      `mutation score of ${scope}: ${percent.toFixed(1)} % (${killed.size} of ${mutants.length} mutants are killed, ` +
+        `${equivalent} change nothing as ${note} explains, ${strange.length} survive; ${seconds} s, one in ${every}, seed ${seed})`,
+    );
+    if (percent < goal) console.log(`that is below ${goal} %`);
+    return percent >= goal;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,43 @@
+import { relative } from "node:path";
+import { defineConfig } from "vitest/config";
+import { BaseSequencer } from "vitest/node";
+import { instrument } from "./schemata.mjs";
+import { scopeOf } from "./choice.mjs";
+
+/** Which mutants take part, handed down by `score.mjs`. */
+const choice = JSON.parse(process.env.SESSREAP_MUTATION);
+const { isMutated, tests } = scopeOf(choice.scope);
+const root = new URL("../..", import.meta.url).pathname;
+
+/** Quick tests kill most of what the slow ones would have to be run for. */
+class QuickFirst extends BaseSequencer {
+  sort(files) {
+    const rank = ({ moduleId }) => tests.findLastIndex((part) => moduleId.includes(part));
+    return files.toSorted((a, b) => rank(a) - rank(b) || a.moduleId.localeCompare(b.moduleId));
+  }
+}
+
+export default defineConfig({
+  root,
+  plugins: [
+    {
+      name: "mutants",
+      enforce: "pre",
+      transform: (code, id) => {
+        const file = relative(root, id.split("?")[0]);
+        return isMutated(file) ? { code: instrument(file, code, choice), map: null } : undefined;
+      },
+    },
+  ],
+  test: {
+    include: tests.filter((part) => part.endsWith("/")).map((part) => `${part}**/*.test.ts`),
+    runner: new URL("runner.mjs", import.meta.url).pathname,
+    reporters: ["default"],
+    pool: "forks",
+    maxWorkers: 1,
+    fileParallelism: false,
+    sequence: { sequencer: QuickFirst },
+    testTimeout: 10_000,
+    dangerouslyIgnoreUnhandledErrors: true,
+  },
+});

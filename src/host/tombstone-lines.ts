@@ -1,0 +1,126 @@
+import type { Reason } from "../core/answer.ts";
+import type { Cut } from "../registries/json-cuts.ts";
+
+/** What is kept of a reaped entry, enough to put it back. */
+export type Tombstone = {
+  /** `SWEEP/NUMBER`, unique for ever. */
+  readonly id: string;
+  /** When it was reaped, ISO-8601. */
+  readonly at: string;
+  readonly registry: string;
+  readonly format: string;
+  readonly key: string;
+  readonly sessionId: string | undefined;
+  readonly reason: Reason;
+  readonly detail: string;
+  readonly kept: KeptMember | KeptFile;
+};
+
+/** A member of a JSON file: the very bytes that were cut, and between which others they stood. */
+export type KeptMember = {
+  readonly layout: "members";
+  /** JSON pointer to its container. */
+  readonly entries: string;
+  readonly form: Cut["form"];
+  /** The member before it; undefined for the first. */
+  readonly after: string | undefined;
+  /** base64 of the bytes that were cut, separator included. */
+  readonly cut: string;
+  /** Where in them the member itself begins and ends. */
+  readonly member: { readonly start: number; readonly end: number };
+  /** base64 of the member that took its place, where it did not go but was changed. */
+  readonly replacedBy?: string;
+};
+
+/** A one-file entry: its content and what the file system knew of it. */
+export type KeptFile = {
+  readonly layout: "files";
+  /** base64. */
+  readonly content: string;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Epoch ms. */
+  readonly modifiedAt: number;
+  /** base64 of what took its place, where the entry did not go but was changed. */
+  readonly replacedBy?: string;
+};
+
+/** What the tombstones that follow have in common; `first` is the number of the first, and each line counts. */
+export type Plot = Pick<Tombstone, "at" | "registry" | "format"> & { readonly sweepId: string; readonly first: number } & Pick<
+    Tombstone["kept"],
+    "layout"
+  >;
+
+/** What a tombstone says beyond its plot: 64 MiB are to hold the markers of a whole machine. */
+type Stone = Pick<Tombstone, "key" | "sessionId" | "reason" | "detail"> & Partial<Omit<KeptMember, "layout"> & Omit<KeptFile, "layout">>;
+
+/** `void` takes tombstones back whose entries were not reaped after all. */
+type Line = { readonly plot: Plot } | { readonly void: readonly string[] } | Stone;
+
+const encode = (line: Line): Buffer => Buffer.from(`${JSON.stringify(line)}\n`);
+
+export const encodePlot = (plot: Plot): Buffer => encode({ plot });
+
+export function encodeStone({ key, sessionId, reason, detail, kept }: Omit<Tombstone, "id" | keyof Plot>): Buffer {
+  const { layout: _layout, ...rest } = kept;
+  return encode({ key, sessionId, reason, detail, ...rest });
+}
+
+export function tombstoneId(sweepId: string, number: number): string {
+  return `${sweepId}/${number}`;
+}
+
+export const encodeVoid = (ids: readonly string[]): Buffer => encode({ void: ids });
+
+const isText = (value: unknown): boolean => typeof value === "string";
+const isNumber = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);
+
+function isKept(value: unknown): value is Tombstone["kept"] {
+  const kept = (value ?? {}) as Record<keyof KeptMember | keyof KeptFile, unknown>;
+  const { start, end } = (kept.member ?? {}) as Record<string, unknown>;
+  if (kept.layout === "members") return [kept.entries, kept.form, kept.cut].every(isText) && [start, end].every(isNumber);
+  const { content, mode, uid, gid, modifiedAt } = kept;
+  return kept.layout === "files" && isText(content) && [mode, uid, gid, modifiedAt].every(isNumber);
+}
+
+function isPlot(value: unknown): value is Plot {
+  const { sweepId, at, registry, format, layout, first } = (value ?? {}) as Record<keyof Plot, unknown>;
+  return [sweepId, at, registry, format, layout].every(isText) && isNumber(first);
+}
+
+/** A line that cannot be read says nothing: the last one of a sweep that was killed may be torn. */
+function objectIn(line: string): Readonly<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(line)) as Readonly<Record<string, unknown>>;
+  } catch {
+    return {};
+  }
+}
+
+/** The tombstones that stand in the text of a sweep's file. What somebody else wrote there is none of ours. */
+export function decodeTombstones(text: string): readonly Tombstone[] {
+  const found: Tombstone[] = [];
+  const taken = new Set<unknown>();
+  let plot: Plot | undefined;
+  let number = 0;
+  for (const raw of text.split("\n")) {
+    const line = objectIn(raw);
+    if (raw === "") continue;
+    if (isPlot(line["plot"])) {
+      plot = line["plot"];
+      number = plot.first;
+    } else if (Array.isArray(line["void"])) for (const id of line["void"]) taken.add(id);
+    else if (plot !== undefined) {
+      const { sweepId, at, registry, format, layout } = plot;
+      const { key, sessionId, reason, detail, ...rest } = line as Partial<Stone>;
+      const kept: unknown = { layout, ...rest };
+      if (key !== undefined && isText(key) && isKept(kept)) {
+        const id = tombstoneId(sweepId, number);
+        found.push({ id, at, registry, format, key, sessionId, reason: reason as Reason, detail: detail ?? "", kept });
+      }
+      number += 1;
+    }
+  }
+  return found.filter(({ id }) => !taken.has(id));
+}

@@ -1,0 +1,57 @@
+import type { FileState, FoundFile } from "../host/directory.ts";
+import type { FilesFormat } from "../registries/format.ts";
+import { entryName } from "../registries/pattern.ts";
+import { fileStates } from "./file-states.ts";
+import type { Entries, Entry } from "./loaded.ts";
+
+/**
+ * Entries of a directory while they are found: those that were opened, those of which only the name is needed, and
+ * those that had gone when somebody came to look. Only the first are kept as objects.
+ */
+export type FileEntries = {
+  readonly setNamed: (index: number, state: FileState) => void;
+  /** Undefined for a file that has gone. */
+  readonly setRead: (index: number, entry: Entry | undefined) => void;
+  /** Undefined for one that has gone. */
+  readonly get: (index: number) => Entry | undefined;
+  /** Those that are there, in their order. */
+  readonly found: () => Entries;
+};
+
+/** What a file's name says, without opening it. */
+function namedEntry(format: FilesFormat, { key, captures }: FoundFile, state: FileState): Entry {
+  const claim = format.claim(entryName(key, captures), state.size === 0 ? "" : undefined);
+  return { key, claim, duplicate: false, place: { kind: "file", state, bytes: undefined } };
+}
+
+export function fileEntries(format: FilesFormat, files: readonly FoundFile[]): FileEntries {
+  const read = new Map<number, Entry>();
+  const isNamed = new Uint8Array(files.length);
+  const states = fileStates(files.length);
+  const get = (index: number): Entry | undefined =>
+    isNamed[index] === 1 ? namedEntry(format, files[index] as FoundFile, states.at(index)) : read.get(index);
+  return {
+    get,
+    setNamed: (index, state) => {
+      isNamed[index] = 1;
+      states.set(index, state);
+    },
+    setRead: (index, entry) => {
+      isNamed[index] = 0;
+      if (entry === undefined) read.delete(index);
+      else read.set(index, entry);
+    },
+    found: () => {
+      const there = Int32Array.from(files.keys()).filter((index) => isNamed[index] === 1 || read.has(index));
+      const at = (place: number): Entry => {
+        const entry = get(there[place] ?? -1);
+        if (entry === undefined) throw new RangeError(`there is no entry ${place}`);
+        return entry;
+      };
+      function* all(): Generator<Entry, undefined> {
+        for (const index of there) yield get(index) as Entry;
+      }
+      return { length: there.length, at, keyAt: (place) => (files[there[place] ?? -1] as FoundFile).key, [Symbol.iterator]: all };
+    },
+  };
+}

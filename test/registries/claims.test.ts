@@ -1,0 +1,342 @@
+import { describe, expect, test } from "vitest";
+import { nothingClaimed, type Registration } from "../../src/core/registration.ts";
+import { largestPid } from "../../src/registries/fields.ts";
+import type { Claim, EntryName, Format, Places } from "../../src/registries/format.ts";
+import { builtInFormat, builtInFormats, declaredFormats } from "../../src/registries/known.ts";
+import { pidFiles } from "../../src/registries/pid-files.ts";
+
+/** What every format reads out of an entry, to the last member: what it does not name here it must not claim. */
+
+const at = Date.UTC(2026, 10, 20, 15);
+const iso = new Date(at).toISOString();
+const id = "019d0000-1111-7000-8000-00000000000a";
+const places: Places = { home: "/home/dev", cwd: "/w", uid: 1000, env: {}, sha256: () => "0123456789abcdef" };
+
+const named = (key: string, more: Partial<EntryName> = {}): EntryName => ({
+  key,
+  pid: undefined,
+  port: undefined,
+  sessionId: undefined,
+  ...more,
+});
+
+function format(name: string): Format {
+  const found = builtInFormat(name);
+  if (found === undefined) throw new Error(`there is no format ${name}`);
+  return found;
+}
+
+/** An entry with a file of its own; content undefined where it was not read. */
+function fileClaim(of: Format, name: EntryName, content: unknown): Claim {
+  if (of.layout !== "files") throw new Error(`${of.name} has many entries in one file`);
+  return of.claim(name, typeof content === "string" || content === undefined ? content : JSON.stringify(content));
+}
+
+function memberClaim(of: Format, key: string, value: unknown): Claim {
+  if (of.layout !== "members") throw new Error(`${of.name} has a file for each entry`);
+  return of.claim(key, value);
+}
+
+function check(claim: Claim, expected: Partial<Registration> & { readonly key: string }, torn = false): void {
+  expect(claim).toMatchObject({ ok: true, torn });
+  expect(claim.ok && claim.registration).toEqual({ ...nothingClaimed, ...expected });
+}
+
+const problem = (claim: Claim): string => (claim.ok ? "none" : claim.problem);
+
+describe("an entry with a file of its own", () => {
+  const pid7 = named("7.json", { pid: 7 });
+  const rows: readonly (readonly [string, string, EntryName, unknown, Partial<Registration>])[] = [
+    [
+      "a session of Claude's",
+      "claude-sessions",
+      pid7,
+      { pid: 7, sessionId: id, procStart: "500", startedAt: at, updatedAt: at + 1000, cwd: "/w", bootId: "b", host: "h" },
+      { pid: 7, sessionId: id, startTicks: "500", registeredAt: at, lastActivityAt: at + 1000, cwd: "/w" },
+    ],
+    [
+      "a plugin marker",
+      "claude-plugin-in-use",
+      named("a/.in_use/7", { pid: 7 }),
+      { pid: 7, procStart: "500", sessionId: id },
+      { pid: 7, startTicks: "500" },
+    ],
+    [
+      "an editor's lock",
+      "claude-ide",
+      named("40123.lock", { port: 40_123 }),
+      { pid: 9, runningInWindows: false },
+      { pid: 9, endpoint: { kind: "tcp", port: 40_123 } },
+    ],
+    [
+      "an editor's lock in Windows",
+      "claude-ide",
+      named("40123.lock", { port: 40_123 }),
+      { pid: 9, runningInWindows: true },
+      { host: "Windows" },
+    ],
+    [
+      "a broker",
+      "codex-broker",
+      named("w/broker.json"),
+      { pid: 9, endpoint: "unix:/tmp/s", sessionId: id },
+      { pid: 9, endpoint: { kind: "unix", path: "/tmp/s" } },
+    ],
+    ["a broker elsewhere", "codex-broker", named("w/broker.json"), { pid: 9, endpoint: "tcp:1" }, { pid: 9 }],
+    [
+      "oh-my-codex's session",
+      "omx-session",
+      named("session.json"),
+      {
+        native_session_id: id,
+        session_id: "omx-1",
+        pid: 9,
+        pid_start_ticks: 500,
+        started_at: iso,
+        created_at: "2020-01-01T00:00:00Z",
+        cwd: "/w",
+        platform: "linux",
+      },
+      { sessionId: id, identity: "omx-1", pid: 9, startTicks: "500", registeredAt: at, cwd: "/w" },
+    ],
+    [
+      "oh-my-codex's lock",
+      "omx-session",
+      named("session.json.lock/owner.json"),
+      { pid: 9, started_at: "2020-01-01T00:00:00Z", created_at: iso },
+      { pid: 9, registeredAt: at },
+    ],
+    [
+      "oh-my-codex's session of another platform",
+      "omx-session",
+      named("session.json"),
+      { pid: 9, platform: "darwin" },
+      { pid: 9, host: "darwin" },
+    ],
+    ["oh-my-codex's session that says no platform", "omx-session", named("session.json"), { pid: 9 }, { pid: 9 }],
+    [
+      "a daemon of Codex's",
+      "codex-daemon-pid",
+      named("daemon.pid"),
+      { pid: 9, processIdentity: { bootId: "b", startTicks: 500 }, processStartTime: "Fri" },
+      { pid: 9, bootId: "b", startTicks: "500" },
+    ],
+    [
+      "a lock of a host",
+      "host-lock",
+      named("a.lock"),
+      { pid: 9, hostname: "venus", heartbeat: at },
+      { pid: 9, host: "venus", lastHeartbeatAt: at },
+    ],
+    ["a file named by its pid", "pid-files", named("active-session-7", { pid: 7 }), ` ${id}\n`, { pid: 7, sessionId: id }],
+    ["a file named by its pid, with a text in it", "pid-files", named("active-session-7", { pid: 7 }), "not one word", { pid: 7 }],
+    ["a file named by its pid that was not read", "pid-files", named("active-session-7", { pid: 7 }), undefined, { pid: 7 }],
+  ];
+
+  test.each(rows)("%s", (_, of, name, content, expected) => {
+    check(fileClaim(format(of), name, content), { key: name.key, ...expected });
+  });
+
+  test("a name that says the session, too, is believed before what the file holds", () => {
+    const name = named("s1-7", { pid: 7, sessionId: "s1" });
+    check(fileClaim(pidFiles("<sessionId>-<pid>"), name, "s2"), { key: "s1-7", pid: 7, sessionId: "s1" });
+  });
+
+  test.each([
+    ["of nothing", ""],
+    ["of half a text", '{"pid":7,'],
+  ])("is known by its name alone when its body is torn: %s", (_, content) => {
+    check(fileClaim(format("claude-sessions"), pid7, content), { key: "7.json", pid: 7 }, true);
+    expect(problem(fileClaim(format("omx-session"), named("session.json"), content))).toBe(content === "" ? "is empty" : "is no JSON");
+  });
+
+  test("is known by its name alone when nobody read it, and that is no doubt", () => {
+    check(fileClaim(format("claude-plugin-in-use"), named("a/.in_use/7", { pid: 7 }), undefined), { key: "a/.in_use/7", pid: 7 });
+  });
+
+  test("a mark before its text does not matter, and one inside of it tears it", () => {
+    check(fileClaim(format("claude-sessions"), pid7, '\uFEFF{"pid":7}'), { key: "7.json", pid: 7 });
+    check(fileClaim(format("claude-sessions"), pid7, '{\uFEFF"pid":7}'), { key: "7.json", pid: 7 }, true);
+  });
+
+  test.each([0, 1, largestPid + 1])("is not understood when its name says pid %i", (pid) => {
+    const why = `its name says pid ${pid}, which can be no holder`;
+    expect(problem(fileClaim(format("claude-sessions"), named("x", { pid }), { pid }))).toBe(why);
+    expect(problem(fileClaim(format("pid-files"), named("x", { pid }), ""))).toBe(why);
+  });
+
+  test.each([2, largestPid])("is understood when its name says pid %i", (pid) => {
+    check(fileClaim(format("claude-sessions"), named("x", { pid }), { pid }), { key: "x", pid });
+  });
+
+  test.each<[string, string, EntryName, unknown, string]>([
+    ["whose body names another pid", "claude-sessions", pid7, { pid: 8 }, "its name says pid 7, its body says 8"],
+    ["whose body is a list", "claude-sessions", pid7, [], "is an array, not an object"],
+    ["that names no pid", "pid-files", named("active-session"), "", "its name has no pid that is one"],
+    ["that names no host", "host-lock", named("a.lock"), { pid: 9 }, 'lacks "pid" or "hostname"; it is no lock of this kind'],
+    ["that names no holder", "host-lock", named("a.lock"), { hostname: "venus" }, 'lacks "pid" or "hostname"; it is no lock of this kind'],
+    ["whose platform is no name", "omx-session", named("session.json"), { pid: 9, platform: 5 }, '"platform" is 5, not a name'],
+  ])("%s is not understood", (_, of, name, content, why) => {
+    expect(problem(fileClaim(format(of), name, content))).toBe(why);
+  });
+
+  test("whose body names no pid has its name's, and the other way round", () => {
+    check(fileClaim(format("claude-sessions"), pid7, { sessionId: id }), { key: "7.json", pid: 7, sessionId: id });
+    check(fileClaim(format("host-lock"), named("a.lock"), { pid: 9, hostname: "v" }), { key: "a.lock", pid: 9, host: "v" });
+  });
+});
+
+describe("an entry among many", () => {
+  test("of the bridge's", () => {
+    const value = { threadId: id, registeredAt: iso, lastActivityAt: at, cwd: "/w", pid: 7, identity: "n" };
+    check(memberClaim(format("llmmsg-bridge"), "mars", value), {
+      key: "mars",
+      identity: "mars",
+      sessionId: id,
+      registeredAt: at,
+      lastActivityAt: at,
+      cwd: "/w",
+    });
+    expect(problem(memberClaim(format("llmmsg-bridge"), "mars", { registeredAt: iso }))).toBe('has no "threadId"');
+  });
+
+  test("of the Claude daemon's roster", () => {
+    const value = { sessionId: id, pid: 7, procStart: "500", startedAt: at, cwd: "/w", updatedAt: at, rvAuth: "x" };
+    check(memberClaim(format("claude-roster"), "ab12", value), {
+      key: "ab12",
+      sessionId: id,
+      pid: 7,
+      startTicks: "500",
+      registeredAt: at,
+      cwd: "/w",
+    });
+  });
+
+  const shape = {
+    entries: "/agents",
+    pattern: "<pid>.json",
+    fields: { sessionId: "id", pid: "p", identity: "name" },
+    presence: "thread",
+  } as const;
+
+  test("of a declared object goes by its key, unless a field says its identity", () => {
+    check(memberClaim(declaredFormats["keyed-json"](shape), "k", { id, p: 7, name: "n" }), {
+      key: "k",
+      sessionId: id,
+      pid: 7,
+      identity: "n",
+    });
+    const { identity: _, ...bare } = shape.fields;
+    check(memberClaim(declaredFormats["keyed-json"]({ ...shape, fields: bare }), "k", { id, p: 7 }), {
+      key: "k",
+      sessionId: id,
+      pid: 7,
+      identity: "k",
+    });
+  });
+
+  test.each<[object, string]>([
+    [{ id, name: "n", p: 7 }, id],
+    [{ name: "n", p: 7 }, "n"],
+    [{ p: 7 }, "pid 7"],
+    [{}, "3"],
+  ])("of a declared array, %j, is called by the most telling of what it says", (value, key) => {
+    const claim = memberClaim(declaredFormats["json-array"](shape), "3", value);
+    expect(claim).toMatchObject({ ok: true, registration: { key } });
+    expect(problem(memberClaim(declaredFormats["json-array"](shape), "3", { p: "7" }))).toContain('"p"');
+  });
+
+  test("of a declared directory is read only where fields are declared", () => {
+    const name = named("7.json", { pid: 7 });
+    check(fileClaim(declaredFormats["json-file"](shape), name, { id, p: 7 }), { key: "7.json", pid: 7, sessionId: id });
+    check(fileClaim(declaredFormats["json-file"]({ ...shape, fields: {} }), name, "whatever"), { key: "7.json", pid: 7 });
+  });
+});
+
+describe("what holds for a whole registry", () => {
+  const facts = builtInFormats.map((one: Format) => [one.name, one.presence, one.codexThreads, one.authoritative, one.layout].join(" "));
+
+  test("how its sessions show, and who writes it", () => {
+    expect(facts).toEqual([
+      "llmmsg-bridge either true false members",
+      "claude-sessions process false true files",
+      "claude-roster process false false members",
+      "claude-plugin-in-use process false false files",
+      "claude-ide either false false files",
+      "codex-broker either false false files",
+      "omx-session either true false files",
+      "pid-files process false false files",
+      "codex-daemon-pid process false false files",
+      "host-lock process false false files",
+    ]);
+  });
+
+  test("which files are its entries, whether their names are enough, and whether a directory goes with them", () => {
+    const files = builtInFormats.flatMap((one: Format) => (one.layout === "files" ? [one] : []));
+    expect(files.map(({ name, patterns, nameIsEnough, ownDirectory }) => [name, patterns.join(" "), nameIsEnough, ownDirectory])).toEqual([
+      ["claude-sessions", "<pid>.json", false, false],
+      ["claude-plugin-in-use", "**/.in_use/<pid>", true, false],
+      ["claude-ide", "<port>.lock", false, false],
+      ["codex-broker", "*/broker.json state/*/broker.json */state/*/broker.json", false, false],
+      ["omx-session", "session.json session.json.lock/owner.json", false, true],
+      ["pid-files", "active-session-<pid>", true, false],
+      ["codex-daemon-pid", "*.pid", false, false],
+      ["host-lock", "*.lock", false, false],
+    ]);
+  });
+
+  test("what its holders can be called by", () => {
+    const claudes = ["claude", "claude-code", "node", "bun"];
+    expect(format("claude-sessions").holderNames).toEqual(claudes);
+    expect(format("claude-roster").holderNames).toEqual(claudes);
+    expect(format("claude-plugin-in-use").holderNames).toEqual(claudes);
+    expect(format("codex-broker").holderNames).toEqual(["app-server-broker", "broker"]);
+    expect(format("codex-daemon-pid").holderNames).toEqual(["codex"]);
+    expect(format("host-lock").holderNames).toBeUndefined();
+    expect(pidFiles("x-<pid>").holderNames).toBeUndefined();
+    expect(format("pid-files").holderNames).toEqual([
+      "claude",
+      "claude-code",
+      "codex",
+      "code",
+      "coder",
+      "node",
+      "bun",
+      "sh",
+      "bash",
+      "dash",
+      "zsh",
+      "fish",
+    ]);
+    const editors =
+      "code code-oss code-insiders codium cursor windsurf code-server openvscode-server electron node java idea nvim vim emacs zed";
+    expect(format("claude-ide").holderNames).toEqual(editors.split(" "));
+  });
+
+  test("who owns it, and which servers are tried for it", () => {
+    expect(format("llmmsg-bridge").owner?.(places)).toEqual({ argv: ["bridge.mjs", "watch"] });
+    expect(format("claude-roster").owner?.(places)).toEqual({
+      lock: "/home/dev/.claude/daemon.lock",
+      socket: "/tmp/cc-daemon-1000/01234567/control.sock",
+    });
+    expect(format("llmmsg-bridge").triedServers(places)).toEqual(["ws://127.0.0.1:8788", "unix://"]);
+    expect(format("llmmsg-bridge").triedServers({ ...places, env: { CODEX_APP_SERVER_URL: "ws://127.0.0.1:1" } })).toEqual([
+      "ws://127.0.0.1:1",
+      "unix://",
+    ]);
+    expect(format("host-lock").triedServers(places)).toEqual([]);
+  });
+
+  test("where it is looked for when a variable holds no absolute path", () => {
+    const env = { CLAUDE_CONFIG_DIR: "claude/", CODEX_HOME: "codex/", CLAUDE_PLUGIN_DATA: "data/", TMPDIR: "tmp/" };
+    const found = builtInFormats.map((one: Format) => one.wellKnown({ ...places, env }).join(" "));
+    expect(found).toEqual(builtInFormats.map((one: Format) => one.wellKnown(places).join(" ")));
+    expect(format("llmmsg-bridge").wellKnown(places)).toEqual([
+      "/opt/llmmsg/codex-llmmsg-app/registrations.json",
+      "/opt/llmmsg-srv/bridge/registrations.json",
+    ]);
+    expect(pidFiles("x-<pid>").wellKnown(places)).toEqual([]);
+    expect(format("host-lock").wellKnown(places)).toEqual([]);
+    expect(format("omx-session").wellKnown({ ...places, cwd: places.home })).toEqual(["/home/dev/.omx/state"]);
+  });
+});

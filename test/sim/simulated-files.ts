@@ -1,0 +1,146 @@
+import type { BigIntStats } from "node:fs";
+import type { Captured, JudgedFile } from "../../src/host/capture.ts";
+import type { FileState, Listing } from "../../src/host/directory.ts";
+import type { FileRead, ReadFile } from "../../src/host/files.ts";
+import type { Host } from "../../src/host/host.ts";
+import type { Piece } from "../../src/host/swap-draft.ts";
+import type { Replaced } from "../../src/host/swap.ts";
+import { capturesOf, heldPath, nameBefore, type DiskFile } from "./disk.ts";
+import type { Machine } from "./machine.ts";
+import type { Blindness, Interference } from "./simulated-host.ts";
+
+type FileHost = Pick<
+  Host,
+  | "readRegistryFile"
+  | "replaceJudged"
+  | "listDirectory"
+  | "readEntryFile"
+  | "stateOfEntry"
+  | "captureEntries"
+  | "putBackForgotten"
+  | "dropDirectory"
+  | "restoreEntryFile"
+  | "syncDirectories"
+>;
+
+const stateOf = ({ ino, text, modifiedMs }: DiskFile): FileState => {
+  return { dev: 1, ino, size: Buffer.byteLength(text), mtimeMs: modifiedMs, mode: 0o100600, uid: 1000, gid: 1000 };
+};
+
+const statOf = (modifiedMs: number, ino: number): BigIntStats => {
+  return { uid: 1000n, gid: 1000n, mode: 0o100600n, mtimeMs: BigInt(modifiedMs), ino: BigInt(ino) } as unknown as BigIntStats;
+};
+
+function isJudged(file: DiskFile, { state, bytes }: JudgedFile): boolean {
+  const now = stateOf(file);
+  const same = now.ino === state.ino && now.size === state.size && now.mtimeMs === state.mtimeMs;
+  return same && (bytes === undefined || bytes.equals(Buffer.from(file.text)));
+}
+
+/** The machine's files as a sweep sees them, and as it changes them. */
+export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, interference: Interference): FileHost {
+  const { chance, disk } = machine;
+
+  const read = (path: string): FileRead => {
+    const file = disk.at(path);
+    if (file === undefined) return { kind: "missing" };
+    if (blindness.has("file")) return { kind: "unreadable", problem: "input/output error", cure: "see why" };
+    const text = blindness.has("torn") ? file.text.slice(0, chance.below(file.text.length)) : file.text;
+    return { kind: "read", file: { realPath: path, stat: statOf(file.modifiedMs, file.ino), bytes: Buffer.from(text) } };
+  };
+
+  /** A lease is refused while anybody has the file open; the content is compared under it. */
+  async function replace(judged: ReadFile, pieces: readonly Piece[], lastLook: () => Promise<boolean>): Promise<Replaced> {
+    interference.meanwhile();
+    if (!(await lastLook())) return { kind: "revived" };
+    interference.lastMoment(judged.realPath);
+    const file = disk.at(judged.realPath);
+    if (file === undefined || file.slow !== undefined || BigInt(file.ino) !== judged.stat.ino) return { kind: "changed" };
+    if (file.text !== judged.bytes.toString()) return { kind: "changed" };
+    if (blindness.has("swap")) return { kind: "failed", problem: "no space left on device" };
+    const parts = pieces.map((piece) => (Buffer.isBuffer(piece) ? piece : judged.bytes.subarray(piece.start, piece.end)));
+    const before = file.text;
+    interference.step();
+    disk.write(file.path, Buffer.concat(parts).toString(), machine.wallMs, "rename");
+    interference.swapped(file.path, before);
+    interference.step();
+    return { kind: "replaced", problem: undefined };
+  }
+
+  const list = (root: string, patterns: readonly string[]): Listing => {
+    if (blindness.has("file")) return { kind: "unreadable", problem: "input/output error", cure: "see why" };
+    const all = disk.below(root).map(({ path }) => path.slice(root.length + 1));
+    const files = all.flatMap((key) => {
+      const captures = nameBefore(key) === undefined ? capturesOf(patterns, key) : undefined;
+      return captures === undefined ? [] : [{ key, captures }];
+    });
+    const aside = all.filter((key) => nameBefore(key) !== undefined);
+    return { kind: "listed", realPath: root, stat: statOf(machine.wallMs, 1), files, aside, problems: [] };
+  };
+
+  /** By link, which never overwrites: who took the name meanwhile has replaced what was held. */
+  const putBack = (held: string, path: string): void => {
+    if (disk.at(path) === undefined) disk.move(held, path);
+    else disk.remove(held);
+  };
+
+  function capture(root: string, judged: readonly JudgedFile[]): readonly Captured[] {
+    interference.lastMoment(root);
+    const settled = judged.map((one): Captured | undefined => {
+      interference.step();
+      const path = `${root}/${one.key}`;
+      const file = disk.at(path);
+      if (file === undefined) return { kind: "gone" };
+      if (!isJudged(file, one)) return { kind: "changed" };
+      if (blindness.has("swap")) return { kind: "failed", problem: "read-only file system" };
+      disk.move(path, heldPath(path));
+      return undefined;
+    });
+    interference.held(root);
+    return judged.map((one, index): Captured => {
+      const before = settled[index];
+      if (before !== undefined) return before;
+      interference.step();
+      const path = `${root}/${one.key}`;
+      const held = disk.at(heldPath(path));
+      if (held === undefined) return { kind: "gone" };
+      if (!isJudged(held, one)) {
+        putBack(heldPath(path), path);
+        return { kind: "changed" };
+      }
+      disk.remove(heldPath(path));
+      interference.captured(root, one.key, held.text);
+      return { kind: "dropped" };
+    });
+  }
+
+  return {
+    readRegistryFile: read,
+    replaceJudged: replace,
+    listDirectory: list,
+    readEntryFile: (root, key) => {
+      const file = disk.at(`${root}/${key}`);
+      if (file === undefined) return { kind: "gone" };
+      if (blindness.has("torn") && chance.oneIn(2)) return { kind: "unreadable", state: stateOf(file), problem: "input/output error" };
+      return { kind: "read", state: stateOf(file), bytes: Buffer.from(file.text) };
+    },
+    stateOfEntry: (root, key) => {
+      const file = disk.at(`${root}/${key}`);
+      return file && stateOf(file);
+    },
+    captureEntries: capture,
+    putBackForgotten: (root, keys) => {
+      for (const key of keys) putBack(`${root}/${key}`, nameBefore(`${root}/${key}`) ?? "");
+      return [];
+    },
+    dropDirectory: () => undefined,
+    restoreEntryFile: (root, { key, content, modifiedAt }) => {
+      if (disk.at(`${root}/${key}`) !== undefined) return "newcomer";
+      disk.create(`${root}/${key}`, content.toString(), modifiedAt);
+      return "restored";
+    },
+    syncDirectories: () => {
+      if (blindness.has("sync")) throw new Error("input/output error");
+    },
+  };
+}

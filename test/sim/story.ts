@@ -1,0 +1,73 @@
+import { chanceFrom, type Chance } from "./chance.ts";
+import { day, hour, Machine, second, type Process, type Session } from "./machine.ts";
+import { agentsPath, entriesOn, firstTexts, releasing, targets } from "./registries.ts";
+import { State } from "./simulated-host.ts";
+import type { Target } from "../../src/sweep/target.ts";
+
+/** One machine, its registries, who is registered where, and all that has happened so far. */
+export class Story {
+  readonly log: (() => string)[] = [];
+  readonly chance: Chance;
+  readonly machine: Machine;
+  readonly state = new State();
+  readonly targets: readonly Target[];
+  readonly indent: string | number;
+  /** Who is registered under a name now, by registry and key. */
+  readonly current = new Map<string, Session>();
+  /** Whose tombstone it is, and the very text that was reaped, by its id. */
+  readonly buried = new Map<string, { readonly session: Session; readonly text: string }>();
+  /** What this sweep has taken away so far. */
+  removed: string[] = [];
+  bridge: Process | undefined;
+  failure: Error | undefined;
+
+  constructor(seed: number, given?: readonly Target[]) {
+    this.chance = chanceFrom(seed);
+    this.machine = new Machine(this.chance);
+    this.indent = this.chance.pick([2, "\t", 0]);
+    const chosen = this.chance.oneIn(2) ? targets : releasing;
+    this.targets = given ?? chosen;
+    for (const [path, text] of Object.entries(firstTexts)) this.machine.disk.create(path, text, this.machine.wallMs - hour);
+    // Its first writer makes one of the two, and a ghost.
+    this.current.set(`${agentsPath} twice`, { ...this.machine.newSession(agentsPath, "twice", "cli"), registeredBootMs: -day });
+  }
+
+  /** Nobody reads it unless a law is broken, so it is put into words only then. */
+  say(what: string | (() => string)): void {
+    const { boot, bootMs, wallMs } = this.machine;
+    const words = (): string => (typeof what === "string" ? what : what());
+    this.log.push(() => `boot ${boot} +${Math.round(bootMs / second)}s ${new Date(wallMs).toISOString()} ${words()}`);
+  }
+
+  /** A sweep catches what is thrown while it swaps, so the first failure is kept and thrown again behind it. */
+  fail(what: string): never {
+    this.failure ??= new Error(
+      `${what}\n${this.log
+        .slice(-60)
+        .map((line) => line())
+        .join("\n")}`,
+    );
+    throw this.failure;
+  }
+
+  whose(path: string, key: string): Session | undefined {
+    return this.current.get(`${path} ${key}`);
+  }
+
+  isCurrent(session: Session): boolean {
+    return this.whose(session.registry, session.key) === session;
+  }
+
+  anySession(): Session | undefined {
+    const all = [...this.current.values()].filter(({ key }) => key !== "twice");
+    return all.length === 0 ? undefined : this.chance.pick(all);
+  }
+
+  isBridgeUp(): boolean {
+    return this.bridge !== undefined && this.machine.processes.get(this.bridge.pid) === this.bridge;
+  }
+
+  entries(path: string): ReadonlyMap<string, string> {
+    return entriesOn(this.machine.disk, path);
+  }
+}
