@@ -34,13 +34,13 @@ function stage() {
   for (const { path } of files) cpSync(path, join(tree, path));
   writeFileSync(join(tree, "package.json"), `${JSON.stringify(published(JSON.parse(readFileSync("package.json", "utf8"))), null, 2)}\n`);
   // Whatever the umask of the checkout was.
-  for (const { path } of files) chmodSync(join(tree, path), path === "bin/sessreap.js" ? 0o755 : 0o644);
+  for (const { path } of files) chmodSync(join(tree, path), path === "bin/sessreap.cjs" ? 0o755 : 0o644);
   return tree;
 }
 
 /** Everything that may be in the package. */
 const allowed =
-  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/(?:sessreap\.js|package\.json)|dist\/(?:sessreap\.cjs|library\.js|third-party-licenses\.txt|types\/[\w/-]+\.d\.ts)|man\/[\w-]+\.[157]|completions\/\w[\w.]*|schema\/[\w.]+\.json|systemd\/(?:user|system)\/[\w@.-]+)$/;
+  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/sessreap\.cjs|dist\/(?:sessreap\.cjs|library\.js|third-party-licenses\.txt|types\/[\w/-]+\.d\.ts)|man\/[\w-]+\.[157]|completions\/\w[\w.]*|schema\/[\w.]+\.json|systemd\/(?:user|system)\/[\w@.-]+)$/;
 
 const consumer = `import { builtInFormats, defaultPolicy, ladder, readMembers, type Verdict } from "sessreap";
 const bridge = builtInFormats[0];

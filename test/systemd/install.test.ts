@@ -10,6 +10,7 @@ import {
   node,
   put,
   register,
+  script,
   sessreap,
   startHolder,
   userctl,
@@ -110,7 +111,7 @@ describeBox("units install", () => {
   });
 
   test("what a package offers is a guard that is off until somebody takes it, and then only what was taken counts", () => {
-    put(box, "/usr/bin/sessreap", `#!/bin/sh\nexec ${node} /opt/sessreap/bin/sessreap.js "$@"\n`);
+    put(box, "/usr/bin/sessreap", `#!/bin/sh\nexec ${node} ${script} "$@"\n`);
     box.run(["chmod", "755", "/usr/bin/sessreap"]);
     for (const [manager, at] of [
       ["user", ""],
