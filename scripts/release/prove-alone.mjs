@@ -5,7 +5,15 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 
 /** glibc's own and those of GCC's runtime: Debian's libc6, libgcc-s1 and libstdc++6. */
-const named = ["ld-linux-x86-64.so.2", "libc.so.6", "libdl.so.2", "libgcc_s.so.1", "libm.so.6", "libpthread.so.0", "libstdc++.so.6"];
+const named = new Set([
+  "ld-linux-x86-64.so.2",
+  "libc.so.6",
+  "libdl.so.2",
+  "libgcc_s.so.1",
+  "libm.so.6",
+  "libpthread.so.0",
+  "libstdc++.so.6",
+]);
 
 function insist(isSo, what) {
   if (!isSo) throw new Error(what);
@@ -16,7 +24,7 @@ export function proveAlone(path, version) {
   const root = mkdtempSync(join(tmpdir(), "sessreap-alone-"));
   try {
     const wanted = execFileSync("ldd", [path], { encoding: "utf8" }).match(/\/\S+/g);
-    const unnamed = wanted.filter((library) => !named.includes(basename(library)));
+    const unnamed = wanted.filter((library) => !named.has(basename(library)));
     insist(unnamed.length === 0, `${path} needs ${unnamed.join(", ")}, which nobody names`);
     for (const library of wanted) {
       mkdirSync(join(root, dirname(library)), { recursive: true });

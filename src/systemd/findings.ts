@@ -23,6 +23,11 @@ export function isActive({ ActiveState: state }: Properties): boolean {
   return state === "active";
 }
 
+/** A package puts its units there for whoever wants them; those of one's own were asked for. */
+export function isOffered(unit: Properties): boolean {
+  return /^(?:\/usr)?\/lib\//.test(unit["FragmentPath"] ?? "") && !isEnabled(unit) && unit["ActiveState"] === "inactive";
+}
+
 export const isNever = (time: string | undefined): boolean => time === undefined || time === "" || time === "n/a" || time === "infinity";
 
 /** What keeps systemd from even reading it. */

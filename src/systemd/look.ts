@@ -5,7 +5,7 @@ import { lingers, ownName } from "./account.ts";
 import { showUnits, systemctlWords, unitNames, type Properties, type Scope } from "./manager.ts";
 import { userUnitDirectory } from "./places.ts";
 import { shippedPeriodMs } from "./calendar.ts";
-import { isActive, isEnabled, isThere } from "./findings.ts";
+import { isActive, isEnabled, isOffered, isThere } from "./findings.ts";
 import { askedProperties, unitGuards } from "./unit-guards.ts";
 import { watchGuards } from "./watch-guard.ts";
 import { sweepEveryMs } from "../sweep/watch.ts";
@@ -70,6 +70,12 @@ async function guardsOf(scope: Scope, units: Units, nowMs: number): Promise<Time
   return { guards, periodMs: periods.length === 0 ? undefined : Math.min(...periods) };
 }
 
+/** Units that a package offers and nobody took are no guard that is off, unless there is none beside them. */
+function wanted<T extends { readonly units: Units }>(found: readonly T[]): readonly T[] {
+  const taken = found.filter(({ units }) => Object.values(units).some((unit) => isThere(unit) && !isOffered(unit)));
+  return taken.length > 0 ? taken : found.slice(0, 1);
+}
+
 const timerGuard = (name: string, rest: Omit<Guard, "guard" | "name">): Guard => ({ guard: "timer", name, ...rest });
 
 function lingerGuard(name: string): readonly Guard[] {
@@ -103,7 +109,7 @@ export async function lookAtTimers(env: Readonly<Record<string, string | undefin
     return typeof units === "object" && Object.values(units).some(isThere) ? [{ scope, units }] : [];
   });
   if (found.length === 0) return { guards: [absentGuard(typeof own === "string" ? own : undefined, env)], periodMs: undefined };
-  const sights = await Promise.all(found.map(({ scope, units }) => guardsOf(scope, units, nowMs)));
+  const sights = await Promise.all(wanted(found).map(({ scope, units }) => guardsOf(scope, units, nowMs)));
   const guards = sights.flatMap((sight) => sight.guards);
   const name = unitNames({ kind: "user" }).timer;
   const [ownIsOn, systemIsOn] = [own, ofSystem].map((units) => typeof units === "object" && isTimerOn(units));

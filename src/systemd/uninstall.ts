@@ -40,7 +40,7 @@ export async function uninstall(scope: Scope, directory: string, env: Readonly<R
       const done = await systemctl(scope.kind, words, stopMs);
       if (!done.ok && !/does not exist|not loaded|not found/i.test(done.said)) problems.push(`${words.join(" ")}: ${done.said}`);
     }
-  } else problems.push(`no manager answers (${reached.said}); only files were removed`);
+  }
   const keepTemplate = scope.kind === "system" && otherInstances(directory, scope.user);
   const names = [...dropInNames(scope), ...(keepTemplate ? [] : unitFileNames(scope))];
   const removed: string[] = [];
@@ -57,6 +57,9 @@ export async function uninstall(scope: Scope, directory: string, env: Readonly<R
     removed.push(path);
     if (dirname(name) !== ".") removeIfEmpty(dirname(path));
   }
+  // Where nothing was, nobody needs to be asked to let it go.
+  const hadAny = removed.length + left.length > 0;
+  if (!reached.ok && hadAny) problems.push(`no manager answers (${reached.said}); only files were removed`);
   for (const name of [`${timer}.d`, `${service}.d`, `${watch}.d`]) {
     const folder = join(directory, name);
     if (existsSync(folder)) left.push(...readdirSync(folder).map((file) => join(folder, file)));

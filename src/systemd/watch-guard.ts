@@ -1,5 +1,5 @@
 import type { Guard } from "../report/guards.ts";
-import { failureFinding, finding, isActive, isEnabled, isThere, loadProblem, type Finding } from "./findings.ts";
+import { failureFinding, finding, isActive, isEnabled, isOffered, isThere, loadProblem, type Finding } from "./findings.ts";
 import type { Properties } from "./manager.ts";
 
 /** What systemd says of the service that runs `sessreap watch`, and what was seen beside it. */
@@ -10,11 +10,6 @@ export type WatchFacts = {
   /** The first file of its command line that is not there. */
   readonly gone: string | undefined;
 };
-
-/** A package puts the unit there for whoever wants it; one of one's own was asked for. */
-function isOffered(watch: Properties): boolean {
-  return /^(?:\/usr)?\/lib\//.test(watch["FragmentPath"] ?? "") && !isEnabled(watch) && watch["ActiveState"] === "inactive";
-}
 
 function watchFinding({ watch, name, command, gone }: WatchFacts): Finding {
   const problem = loadProblem(watch, command);

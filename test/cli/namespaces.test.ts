@@ -184,3 +184,17 @@ test("without a /proc a registry that is there is not taken for a missing one, a
   expect(`${stdout}${stderr}`).not.toContain("is not there");
   expect(readFileSync(path, "utf8")).toContain("ghost");
 });
+
+test("where no systemd runs, units are not written, that is said, and there is nothing to take back", async (context) => {
+  leaveOutWithout(["--mount"], context);
+  const scratch = newScratch();
+  const under = within(["--mount"], 'mount -t tmpfs none /run && exec "$@"');
+  const said = "sessreap: this machine runs no systemd; let something else start sessreap every few minutes\n";
+  expect(await sessreap(scratch, ["units", "install"], { under })).toMatchObject({ code: 2, stdout: "", stderr: said });
+  expect(await sessreap(scratch, ["units", "uninstall"], { under })).toMatchObject({
+    code: 0,
+    stdout: "nothing was installed\n",
+    stderr: "",
+  });
+  expect(existsSync(join(scratch.home, ".config"))).toBe(false);
+});

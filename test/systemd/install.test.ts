@@ -1,7 +1,21 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { bootBox, enableLinger, type Box } from "./box.ts";
-import { alice, configure, describeBox, doctor, node, put, register, sessreap, startHolder, userctl, userUnits } from "./boxes.ts";
+import {
+  alice,
+  concerns,
+  configure,
+  describeBox,
+  doctor,
+  node,
+  put,
+  register,
+  script,
+  sessreap,
+  startHolder,
+  userctl,
+  userUnits,
+} from "./boxes.ts";
 
 describeBox("units install", () => {
   let box: Box;
@@ -94,6 +108,30 @@ describeBox("units install", () => {
   test("of a unit's name that is none is a usage error", () => {
     expect(install("--follow", "bridge service").code).toBe(2);
     expect(install("--follow", "bridge").code).toBe(2);
+  });
+
+  test("what a package offers is a guard that is off until somebody takes it, and then only what was taken counts", () => {
+    put(box, "/usr/bin/sessreap", `#!/bin/sh\nexec ${node} ${script} "$@"\n`);
+    box.run(["chmod", "755", "/usr/bin/sessreap"]);
+    for (const [manager, at] of [
+      ["user", ""],
+      ["system", "@"],
+    ]) {
+      for (const name of [`sessreap${at}.service`, `sessreap${at}.timer`, `sessreap-watch${at}.service`]) {
+        writeFileSync(box.path(`/usr/lib/systemd/${manager}/${name}`), readFileSync(`systemd/${manager}/${name}`));
+      }
+    }
+    box.run(["systemctl", "daemon-reload"]);
+    userctl(box, "daemon-reload");
+    expect(concerns(box)).toContain("timer off/disabled");
+    expect(doctor(box).guards.filter(({ guard }) => guard === "timer" || guard === "service")).toHaveLength(2);
+    expect(userctl(box, "enable", "--now", "sessreap.timer").code).toBe(0);
+    userctl(box, "start", "sessreap.service");
+    expect(concerns(box)).toEqual([]);
+    expect(userctl(box, "enable", "--now", "sessreap-watch.service").code).toBe(0);
+    expect(doctor(box).guards.find(({ name }) => name === "sessreap-watch.service")).toMatchObject({ posture: "on", cause: "fine" });
+    userctl(box, "disable", "--now", "sessreap.timer", "sessreap-watch.service");
+    box.run(["sh", "-c", "rm /usr/lib/systemd/*/sessreap*"]);
   });
 
   test("the printed units are those that are installed", () => {

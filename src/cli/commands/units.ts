@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readLastRun } from "../../host/last-run.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { visible } from "../../report/visible.ts";
@@ -119,7 +120,9 @@ async function runInstall(invocation: Invocation<UnitsOptions>, scope: Scope, di
 
 /** A shell below sudo, su or cron has no manager of its user to talk to. */
 function withAdvice(stopped: string, scope: Scope): string {
-  if (scope.kind === "system" || !stopped.startsWith("nobody answers")) return stopped;
+  if (!stopped.startsWith("nobody answers")) return stopped;
+  if (!existsSync("/run/systemd/system")) return "this machine runs no systemd; let something else start sessreap every few minutes";
+  if (scope.kind === "system") return stopped;
   return `${stopped}\nyour manager is not running: log in, or let it run without you (sudo loginctl enable-linger ${ownName()})`;
 }
 

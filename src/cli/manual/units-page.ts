@@ -30,7 +30,7 @@ const cures: readonly (readonly [sign: string, cure: string])[] = [
   ["status 217, 218 or 226", "An option needs more than this user manager may give. Remove what was added."],
   [
     "status 9 at once, with a message on NODE_OPTIONS",
-    "Node obeys that variable, also in the standalone binary. Add `Environment=NODE_OPTIONS=`.",
+    "Node obeys that variable, the standalone binary does not. Add `Environment=NODE_OPTIONS=`.",
   ],
 ];
 
