@@ -93,14 +93,16 @@ describe("a time", () => {
 
   test("with one character changed is what Date makes of it, if it is a time at all", () => {
     const text = fc.date({ min: earliest, max: latest, noInvalidDate: true }).map((date) => date.toISOString());
-    const other = fc.oneof(fc.constantFrom(..."0123456789-:.TZ+ /"), fc.string({ minLength: 1, maxLength: 1 }));
+    const other = fc.oneof(fc.constantFrom(..."0123456789-:.TZ+ /".split("")), fc.string({ minLength: 1, maxLength: 1 }));
     fc.assert(
       fc.property(text, fc.nat(23), other, (whole, place, character) => {
         const changed = whole.slice(0, place) + character + whole.slice(place + 1);
         const isTime = /^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(changed) && !Number.isNaN(Date.parse(changed));
         // Date takes Feb 30 for Mar 2, and 24:00 for the next day.
         const expected = isTime && new Date(changed).toISOString() === changed ? Date.parse(changed) : undefined;
-        if (isTime || changed.length !== 24 || !/[+-]/.test(changed.slice(19))) expect(parseTime(changed)).toBe(expected);
+        // A zone in the place of the fraction makes another time of it.
+        fc.pre(isTime || changed.length !== 24 || !/[+-]/.test(changed.slice(19)));
+        expect(parseTime(changed)).toBe(expected);
       }),
       runs(4000),
     );
