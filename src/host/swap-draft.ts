@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import type { Span } from "../registries/json-members.ts";
 import { findPlace, type Place } from "./anchored.ts";
-import { isStill, openForReading, readAll, type Content, type ReadFile } from "./files.ts";
+import { holdsAt, isStill, openForReading, type Content, type ReadFile } from "./files.ts";
 import { draftName, swapName } from "./swap-litter.ts";
 import type { SwapHelper } from "./swap-helper.ts";
 
@@ -87,14 +87,13 @@ function writePieces(fd: number, old: Buffer, pieces: readonly Piece[]): void {
 }
 
 function holdsPieces(fd: number, old: Buffer, pieces: readonly Piece[]): boolean {
-  const written = readAll(fd, Number(fstatSync(fd, { bigint: true }).size));
   let at = 0;
   for (const piece of pieces) {
     const part = Buffer.isBuffer(piece) ? piece : old.subarray(piece.start, piece.end);
-    if (!written.subarray(at, at + part.length).equals(part)) return false;
+    if (!holdsAt(fd, part, at)) return false;
     at += part.length;
   }
-  return at === written.length;
+  return at === Number(fstatSync(fd, { bigint: true }).size);
 }
 
 /**
