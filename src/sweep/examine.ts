@@ -13,6 +13,7 @@ import { ownerUid, type Loaded, type ReadRegistry } from "./loaded.ts";
 import { codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, unlookedWorld, type World } from "./observe.ts";
 import { findOwner, ownerQuestions, type OwnerSight } from "./owner.ts";
 import { withPhantoms } from "./phantoms.ts";
+import { oncePerPlace } from "./same-place.ts";
 import type { Target } from "./target.ts";
 
 export type ExamineOptions = {
@@ -85,7 +86,7 @@ async function examineRegistry(
 export async function examine(host: Host, options: ExamineOptions): Promise<Examination> {
   const { memory, problem } = host.store.loadMemory();
   const court: Court = { host, memory, policy: options.policy };
-  const loaded = await Promise.all(options.targets.map((target) => loadRegistry(host, target)));
+  const { loaded, warnings } = oncePerPlace(await Promise.all(options.targets.map((target) => loadRegistry(host, target))));
   const read = loaded.filter(isRead);
   const unlooked = unlookedWorld(host);
   const blindDrafts = read.map((registry) => ({ loaded: registry, facts: factsOf(registry, unlooked, lookAtLocks(host, unlooked, [])) }));
@@ -107,7 +108,7 @@ export async function examine(host: Host, options: ExamineOptions): Promise<Exam
     evidence,
     since: from,
     refusal: mustLook ? refusal(host.selfTest(), options.policy) : undefined,
-    warnings: problem === undefined ? [] : [problem],
+    warnings: problem === undefined ? warnings : [problem, ...warnings],
     unread: loaded.filter((registry) => !isRead(registry)),
     registries: withPhantoms(registries, evidence),
   };
