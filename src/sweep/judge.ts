@@ -11,6 +11,7 @@ import type { Host } from "../host/host.ts";
 import type { Claim } from "../registries/format.ts";
 import type { Entry, ReadRegistry } from "./loaded.ts";
 import type { World } from "./observe.ts";
+import { registryId } from "./target.ts";
 
 export type UnderstoodClaim = Extract<Claim, { ok: true }>;
 
@@ -66,7 +67,13 @@ export function remembered(host: Host, loaded: ReadRegistry, entry: Entry, claim
   // Without a usable time an entry ages from its file's, which the same clock wrote.
   const stated = clock.wallMs.seen ? newestClaimed(clock.wallMs.value, claim.registration) : undefined;
   const statedAt = stated ?? modifiedMs(loaded, entry);
-  return { registry: loaded.target.path, key: entry.key, digest: () => host.digest(samenessOf(entry, claim)), statedAt };
+  return {
+    registry: loaded.target.path,
+    registryId: registryId(loaded.target),
+    key: entry.key,
+    digest: () => host.digest(samenessOf(entry, claim)),
+    statedAt,
+  };
 }
 
 export type Court = { readonly host: Host; readonly memory: Memory; readonly policy: Policy };
