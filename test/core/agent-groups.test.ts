@@ -105,7 +105,10 @@ describe("further signs", () => {
       row(202, 201, 501, ["claude", "--session-id", id]),
       row(203, 100, 502, ["codex", "resume", other]),
     ];
-    expect(told(rows, { registrations: [registration(201)] })).toEqual(["id: claude 202 (argv,registration)", "other: codex 203 (argv)"]);
+    expect(told(rows, { registrations: [registration(201)] }).toSorted()).toEqual([
+      "id: claude 202 (argv,registration)",
+      "other: codex 203 (argv)",
+    ]);
     expect(told(rows, { registrations: [registration(201, { sessionId: other })] })).toContain("id: claude 202 (argv)");
   });
 
