@@ -78,7 +78,7 @@ const note = "docs/notes/surviving-mutants.md";
 
 /** Survivors that nothing can kill, with the reason: each a line of code in the note, under a heading that says why. */
 function explained() {
-  return new Set([...readFileSync(join(root, note), "utf8").matchAll(/^- `` (.+) ``$/gm)].map(([, id]) => id));
+  return new Set([...readFileSync(join(root, note), "utf8").matchAll(/^- (`+) ?(.+?) ?\1$/gm)].map(([, , id]) => id));
 }
 
 /** What the shards have written down: which mutants some test reached, and which one killed each. */

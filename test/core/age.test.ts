@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { ageOf, newestClaimed, newestStamp, type Age } from "../../src/core/age.ts";
 import { seen } from "../../src/core/evidence.ts";
+import { judge } from "../../src/core/ladder.ts";
 import { blind, day, hour, minute, now, sceneOf, type Told } from "./scene.ts";
 
 const noTimes = { registeredAt: undefined, lastActivityAt: undefined } as const;
@@ -85,4 +86,9 @@ test.each<[string, Told, string]>([
   ],
 ])("an age that cannot be known says why: for want of %s", (_, told, why) => {
   expect(ageOf(sceneOf(told))).toEqual({ known: false, why });
+});
+
+test("a judgement tells the age where it is known", () => {
+  expect(judge(sceneOf({ claim: { registeredAt: now - hour } })).ageMs).toBe(hour);
+  expect(judge(sceneOf({ clock: { wallMs: blind } })).ageMs).toBeUndefined();
 });

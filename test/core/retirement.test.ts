@@ -50,6 +50,8 @@ describe("whom a retirement ends", () => {
     expect(told([session("b", third), session("a", first, second)], { kind: "pid", pid })).toEqual(["a 10"]);
   });
 
+  test("the newest when it is named", () => expect(told([session("a", first, second)], { kind: "pid", pid: 20 })).toEqual(["a 20"]));
+
   test("the newest, too, when it is named, though another started in the same clock tick", () => {
     expect(told([session("a", first, harness([row(20, 1)]))], { kind: "pid", pid: 10 })).toEqual(["a 10"]);
   });

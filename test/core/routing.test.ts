@@ -19,7 +19,7 @@ test.each([
     "later heartbeat, for want of better",
   ],
 ])("%s", (_name, first, second, why) => {
-  expect([compareRoutes(first, second) < 0, whyBefore(first, second)]).toEqual([true, why]);
+  expect([compareRoutes(first, second) < 0, compareRoutes(second, first) > 0, whyBefore(first, second)]).toEqual([true, true, why]);
 });
 
 const started = (...seconds: readonly number[]) =>

@@ -171,6 +171,7 @@ describe("an entry with a file of its own", () => {
 
   test.each<[string, string, EntryName, unknown, string]>([
     ["whose body names another pid", "claude-sessions", pid7, { pid: 8 }, "its name says pid 7, its body says 8"],
+    ["whose marker names another pid", "claude-plugin-in-use", pid7, { pid: 8 }, "its name says pid 7, its body says 8"],
     ["whose body is a list", "claude-sessions", pid7, [], "is an array, not an object"],
     ["that names no pid", "pid-files", named("active-session"), "", "its name has no pid that is one"],
     ["that names no host", "host-lock", named("a.lock"), { pid: 9 }, 'lacks "pid" or "hostname"; it is no lock of this kind'],
@@ -226,6 +227,7 @@ describe("an entry among many", () => {
       pid: 7,
       identity: "n",
     });
+    check(memberClaim(declaredFormats["keyed-json"](shape), "k", { id }), { key: "k", sessionId: id });
     const { identity: _, ...bare } = shape.fields;
     check(memberClaim(declaredFormats["keyed-json"]({ ...shape, fields: bare }), "k", { id, p: 7 }), {
       key: "k",
@@ -244,6 +246,18 @@ describe("an entry among many", () => {
     const claim = memberClaim(declaredFormats["json-array"](shape), "3", value);
     expect(claim).toMatchObject({ ok: true, registration: { key } });
     expect(problem(memberClaim(declaredFormats["json-array"](shape), "3", { p: "7" }))).toContain('"p"');
+  });
+
+  test("of a declared directory says by its name what its body does not", () => {
+    const said = named("s1-7-80", { pid: 7, port: 80, sessionId: "s1" });
+    const endpoint = { kind: "tcp", port: 80 } as const;
+    check(fileClaim(declaredFormats["json-file"](shape), said, { p: 7 }), { key: "s1-7-80", pid: 7, sessionId: "s1", endpoint });
+    check(fileClaim(declaredFormats["json-file"]({ ...shape, fields: {} }), said, ""), {
+      key: "s1-7-80",
+      pid: 7,
+      sessionId: "s1",
+      endpoint,
+    });
   });
 
   test("of a declared directory is read only where fields are declared", () => {

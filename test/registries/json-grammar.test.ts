@@ -121,6 +121,22 @@ describe("members by index", () => {
     expect([0, 1].map((index) => memberValue(source, result.container, index))).toEqual([[1, { b: 2 }], "d"]);
   });
 
+  test("a container is found by its pointer, through names and indexes, with all that is inside of its brackets", () => {
+    const bytes = Buffer.from('{"a":[0,{"b~/":[ 1 ]},{"b~/":{} }]}');
+    const source = { bytes, text: (start: number, end: number) => bytes.toString("utf8", start, end) };
+    const found = (pointer: string): string => {
+      const result = scan(source, pointer);
+      if (!result.ok) return result.problem;
+      const { kind, inside, members } = result.container;
+      return `${kind} of ${members.length}: ${source.text(inside.start, inside.end)}`;
+    };
+    expect(found("/a/1/b~0~1")).toBe("array of 1:  1 ");
+    expect(found("/a/2/b~0~1")).toBe("object of 0: ");
+    expect(found("/a/2")).toBe('object of 1: "b~/":{} ');
+    expect(found("/a/3")).toBe('there is no "/a/3" in it');
+    expect(found("/a/0")).toBe('"/a/0" holds neither an object nor an array');
+  });
+
   test.each([[[-1]], [[3]], [[0.5]], [[1, 1]], [[2, 1]], [[Number.NaN]]])("%j is no choice of three members to cut", (chosen) => {
     const bytes = Buffer.from("[1,2,3]");
     const result = scan({ bytes, text: (start, end) => bytes.toString("utf8", start, end) }, "");

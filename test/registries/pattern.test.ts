@@ -13,6 +13,7 @@ const rows: readonly (readonly [string, string, Captures | undefined])[] = [
   ["<pid>.json", "12345678901.json", undefined],
   ["<pid>.json", "1234567890.json", { pid: "1234567890" }],
   ["a-<pid>", "a-07", { pid: "07" }],
+  ["a-long-prefix-<pid>", "a-long-prefix-77", { pid: "77" }],
   ["*<pid>", "a-77", { pid: "77" }],
   ["*<pid>", "77", { pid: "77" }],
   ["<port>.lock", "40123.lock", { port: "40123" }],

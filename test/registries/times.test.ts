@@ -108,6 +108,11 @@ describe("a time", () => {
     );
   });
 
+  test.each([4, 7, 10, 13, 16, 19, 23])("has its signs where they belong, such as at %i", (place) => {
+    const text = "2026-11-20T15:00:01.250Z";
+    expect(parseTime(`${text.slice(0, place)}x${text.slice(place + 1)}`)).toBeUndefined();
+  });
+
   test.each([
     ["1000-01-01T00:00:00Z", Date.UTC(1000, 0, 1)],
     ["1000-01-01T00:00:00.000Z", Date.UTC(1000, 0, 1)],
@@ -125,10 +130,22 @@ describe("a time", () => {
     expect(parseTime(value)).toBe(expected);
   });
 
-  test.each([1e9 - 1, 1e10, 1e12 - 1, 1e13, "1e12", "2026-13-01T00:00:00.000Z", "2026-02-00T00:00:00.000Z", "2026-01-01T24:00:00.000Z"])(
-    "%j is beyond it",
-    (value) => {
-      expect(parseTime(value)).toBeUndefined();
-    },
-  );
+  test.each([
+    1e9 - 1,
+    1e10,
+    1e12 - 1,
+    1e13,
+    "1e12",
+    "2026-13-01T00:00:00.000Z",
+    "2026-02-00T00:00:00.000Z",
+    "2026-01-01T24:00:00.000Z",
+    "0999-01-01T00:00:00.000Z",
+    "2026-00-10T00:00:00.000Z",
+    "2026-02-30T00:00:00.000Z",
+    "2026-01-01T00:60:00.000Z",
+    "2026-01-01T00:00:60.000Z",
+    [1.7e12],
+  ])("%j is beyond it", (value) => {
+    expect(parseTime(value)).toBeUndefined();
+  });
 });

@@ -1,0 +1,194 @@
+import { describe, expect, test } from "vitest";
+import type { HeldRegistration } from "../../src/core/agent-groups.ts";
+import { ownershipOf } from "../../src/core/ownership.ts";
+import type { ProcessRow } from "../../src/core/process-tree.ts";
+
+const [id, other] = ["019d7b2f-5ede-7c71-b2fd-bfff53df6cde", "019d6b0c-06e6-7bb0-84c4-b64a9cf410ce"] as const;
+
+function row(pid: number, parentPid: number, startTicks: number, argv: readonly string[], more: Partial<ProcessRow> = {}): ProcessRow {
+  return { pid, parentPid, kernelSession: 100, terminal: 0, startTicks: String(startTicks), uid: 1000, state: "S", argv, ...more };
+}
+
+const around = [row(1, 0, 1, ["init"], { kernelSession: 1 }), row(100, 1, 10, ["bash"])];
+
+type Told = { readonly locks?: Readonly<Record<string, number>>; readonly registrations?: readonly HeldRegistration[] };
+
+/** Each harness in one line: `session: agent pids (signs) +children via …!doubts`, and the strays. */
+function told(rows: readonly ProcessRow[], { locks = {}, registrations = [] }: Told = {}): readonly string[] {
+  const tree = new Map([...rows, ...around].map((process) => [process.pid, process]));
+  const { sessions, unattributed } = ownershipOf({ tree, writerLocks: new Map(Object.entries(locks)), registrations });
+  return [
+    ...sessions.flatMap(({ sessionId, harnesses }) =>
+      harnesses.map(({ agent, members, signs, children, doubts }) => {
+        const name = sessionId === id ? "id" : sessionId === other ? "other" : sessionId;
+        const under = children.map(({ process, agent: what, via }) => ` +${what} ${process.pid} by ${via}`).join("");
+        return `${name}: ${agent} ${members.map(({ pid }) => pid).join(",")} (${signs.join(",")})${under}${doubts.length > 0 ? " !" : ""}`;
+      }),
+    ),
+    ...unattributed.map(({ process, agent, why }) => `${agent} ${process.pid}: ${why}`),
+  ];
+}
+
+const resume = ["resume", id] as const;
+const registration = (pid: number, more: Partial<HeldRegistration> = {}): HeldRegistration => ({
+  sessionId: id,
+  pid,
+  proven: true,
+  authoritative: false,
+  ...more,
+});
+
+describe("a shim and what it starts", () => {
+  const [shim, native] = [row(202, 100, 500, ["node", "/x/codex.js", ...resume]), row(201, 202, 501, ["/x/codex", ...resume])];
+
+  test("are one, whichever of them the process table tells first", () => {
+    for (const rows of [
+      [shim, native],
+      [native, shim],
+    ])
+      expect(told(rows)).toEqual(["id: codex 202,201 (argv)"]);
+  });
+
+  test("are one through a gate between them, and two where both are native and a gate is between them", () => {
+    const gate = row(210, 202, 500, ["sessreap", "exec"]);
+    expect(told([shim, gate, { ...native, parentPid: 210 }])).toEqual(["id: codex 202,201 (argv)"]);
+    const launcher = row(202, 100, 500, ["/y/codex", ...resume]);
+    expect(told([launcher, native])).toEqual(["id: codex 202,201 (argv)"]);
+    expect(told([launcher, gate, { ...native, parentPid: 210 }])).toEqual(["id: codex 202 (argv)", "id: codex 201 (argv)"]);
+  });
+
+  test("are two where a native one starts another by another name, or one agent another", () => {
+    const named = row(202, 100, 500, ["/y/codex-x86_64-unknown-linux-musl", ...resume]);
+    expect(told([named, native])).toEqual(["id: codex 202 (argv)", "id: codex 201 (argv)"]);
+    const claude = row(202, 100, 500, ["node", "/x/claude.js", ...resume]);
+    expect(told([claude, native])).toEqual(["id: claude 202 (argv)", "id: codex 201 (argv)"]);
+  });
+
+  test("hold together what either of them locks", () => {
+    expect(told([shim, native], { locks: { [other]: 201 } })).toEqual([
+      "id: codex 202,201 (argv) !",
+      "other: codex 202,201 (writer-lock) !",
+    ]);
+  });
+});
+
+describe("further signs", () => {
+  test("of a process that is not there, or has ended, are none", () => {
+    const dead = row(201, 100, 500, ["codex"], { state: "Z" });
+    expect(told([dead], { locks: { [id]: 201 }, registrations: [registration(201), registration(999)] })).toEqual([]);
+    expect(told([], { locks: { [id]: 999 } })).toEqual([]);
+  });
+
+  test("of one process that is no agent make one harness, with a doubt, called by its program", () => {
+    const tool = row(201, 100, 500, ["/opt/tool.js", "serve"]);
+    expect(told([tool], { locks: { [id]: 201 }, registrations: [registration(201)] })).toEqual([
+      "id: tool 201 (writer-lock,registration) !",
+    ]);
+    expect(told([row(201, 100, 500, [])], { locks: { [id]: 201 } })).toEqual(["id: pid 201 201 (writer-lock) !"]);
+    expect(told([row(201, 100, 500, ["codex", "app-server"])], { locks: { [id]: 201 } })).toEqual(["id: codex 201 (writer-lock) !"]);
+  });
+
+  test("belong to the nearest agent above that runs the session, not to one that runs another", () => {
+    const rows = [
+      row(201, 100, 500, ["codex", ...resume]),
+      row(202, 201, 501, ["codex", "exec", "resume", id, "go"]),
+      row(203, 202, 502, ["python3", "tool.py"]),
+    ];
+    expect(told(rows, { registrations: [registration(203)] })).toEqual(["id: codex 201 (argv)", "id: codex 202 (argv,registration)"]);
+    const strange = { registrations: [registration(203, { sessionId: other })] };
+    expect(told(rows, strange)).toContain("other: python3 203 (registration) !");
+  });
+
+  test("belong to an agent below that runs the session, where the one above is only its host", () => {
+    const rows = [
+      row(201, 100, 500, ["python3", "host.py"]),
+      row(202, 201, 501, ["claude", "--session-id", id]),
+      row(203, 100, 502, ["codex", "resume", other]),
+    ];
+    expect(told(rows, { registrations: [registration(201)] }).toSorted()).toEqual([
+      "id: claude 202 (argv,registration)",
+      "other: codex 203 (argv)",
+    ]);
+    expect(told(rows, { registrations: [registration(201, { sessionId: other })] })).toContain("id: claude 202 (argv)");
+  });
+
+  test("that prove nothing leave a doubt, and a proof beside them takes it away", () => {
+    const claude = row(201, 100, 500, ["claude"]);
+    expect(told([claude], { registrations: [registration(201, { proven: false })] })).toEqual(["id: claude 201 (registration) !"]);
+    expect(told([claude], { locks: { [id]: 201 }, registrations: [registration(201, { proven: false })] })).toEqual([
+      "id: claude 201 (writer-lock,registration)",
+    ]);
+  });
+});
+
+describe("the record that a holder keeps itself", () => {
+  const claude = row(201, 100, 500, ["claude", "--session-id", other]);
+  const own = registration(201, { authoritative: true });
+
+  test("goes before what it was started with, and before other registries", () => {
+    expect(told([claude], { registrations: [own] })).toEqual(["id: claude 201 (registration)"]);
+    const drifted = registration(201, { sessionId: "drifted" });
+    for (const registrations of [
+      [own, drifted],
+      [drifted, own],
+    ])
+      expect(told([claude], { registrations })).toEqual(["id: claude 201 (registration)"]);
+  });
+
+  test("that names what it was started with adds to it", () => {
+    expect(told([claude], { registrations: [{ ...own, sessionId: other }] })).toEqual(["other: claude 201 (argv,registration)"]);
+  });
+
+  test("of two sessions stands for both", () => {
+    const second = { ...own, sessionId: "second" };
+    expect(told([claude], { registrations: [own, second] })).toEqual([
+      "id: claude 201 (registration) !",
+      "second: claude 201 (registration) !",
+    ]);
+  });
+
+  test("is one registration among others where its start token proves nothing", () => {
+    expect(told([claude], { registrations: [{ ...own, proven: false }] })).toEqual([
+      "other: claude 201 (argv) !",
+      "id: claude 201 (registration) !",
+    ]);
+  });
+
+  test("of what is no agent says nothing", () => {
+    expect(told([row(201, 100, 500, ["python3"])], { registrations: [own] })).toEqual([]);
+  });
+});
+
+describe("background children", () => {
+  const review = ["codex", "exec", "/review"] as const;
+
+  test("belong to the harness above, also behind a child of their own kind, the oldest first", () => {
+    const rows = [
+      row(201, 100, 500, ["codex", ...resume]),
+      row(204, 202, 900, review),
+      row(203, 201, 700, [...review, "b"]),
+      row(202, 201, 600, [...review, "a"]),
+    ];
+    expect(told(rows)).toEqual(["id: codex 201 (argv) +codex 202 by parent +codex 203 by parent +codex 204 by parent"]);
+  });
+
+  test("that were left behind belong to the one harness that was there before them, or to nobody", () => {
+    const harness = row(201, 100, 500, ["codex", ...resume]);
+    const orphan = row(300, 1, 600, review);
+    expect(told([harness, orphan])).toEqual(["id: codex 201 (argv) +codex 300 by kernel-session"]);
+    expect(told([harness, { ...orphan, startTicks: "500" }])).toEqual(["id: codex 201 (argv) +codex 300 by kernel-session"]);
+    expect(told([harness, { ...orphan, startTicks: "499" }])).toEqual(["id: codex 201 (argv)", "codex 300: it names no session"]);
+    const second = row(202, 100, 550, ["codex", "resume", other]);
+    expect(told([harness, second, orphan])).toContain("codex 300: more than one harness may have left it behind");
+    expect(told([orphan])).toEqual(["codex 300: it names no session"]);
+  });
+
+  test("two harnesses of one clock tick stand by their pids", () => {
+    const rows = [
+      row(205, 100, 500, ["codex", ...resume]),
+      row(203, 100, 500, ["claude", ...resume]),
+      row(204, 100, 500, ["code", ...resume]),
+    ];
+    expect(told(rows).map((line) => line.split(" ")[2])).toEqual(["203", "204", "205"]);
+  });
+});

@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { seen, type EndpointSight } from "../../src/core/evidence.ts";
+import { attachedProcess } from "../../src/core/rungs/attached-process.ts";
+import { blind, gone, sceneOf, there, type Told } from "./scene.ts";
+
+const pid = 4242;
+const endpoint = { kind: "tcp", port: 8788 } as const;
+const at = (sight: EndpointSight): Pick<Told, "endpoints"> => ({ endpoints: { "127.0.0.1:8788": sight } });
+const [accepted, refused] = [at({ kind: "accepted" }), at({ kind: "refused" })];
+/** The pid is there, under a name that the format does not know. */
+const strange = { claim: { pid, endpoint }, pids: { [pid]: there("700", ["quill"]) }, registry: { holderNames: ["code"] } } as const;
+const nobody = { sessionId: undefined, identity: undefined } as const;
+
+const rows: readonly (readonly [string, Told, string])[] = [
+  ["a stranger has its pid, and its endpoint accepts", { ...strange, ...accepted }, "unknown endpoint-open"],
+  ["a stranger has its pid, and its endpoint refuses", { ...strange, ...refused }, "dead endpoint-closed"],
+  ["a stranger has its pid, and nobody asked its endpoint", strange, "unknown endpoint-unanswered"],
+  ["its holder is gone, and its endpoint accepts", { claim: { pid, endpoint }, pids: { [pid]: gone }, ...accepted }, "dead pid-gone"],
+  ["its holder is gone, and its endpoint refuses", { claim: { pid, endpoint }, pids: { [pid]: gone }, ...refused }, "dead pid-gone"],
+  [
+    "its holder could not be looked at, and its endpoint refuses",
+    { claim: { pid, endpoint }, pids: { [pid]: blind }, ...refused },
+    "unknown pid-unseen",
+  ],
+  ["it names no pid, and its endpoint accepts", { claim: { endpoint }, ...accepted }, "not-applicable"],
+  ["it names no pid, and its endpoint refuses", { claim: { endpoint }, ...refused }, "dead endpoint-closed"],
+  ["it says nothing, among sessions that always show a process", { claim: nobody, registry: { presence: "process" } }, "not-applicable"],
+  [
+    "it names a pid only, in a table that was not all seen",
+    { claim: { ...nobody, pid }, table: { complete: blind, innerPids: blind }, pids: { [pid]: gone } },
+    "unknown pid-unseen",
+  ],
+  [
+    "it names nobody, in a table that was not all seen",
+    { claim: nobody, table: { complete: blind }, registry: { presence: "process" } },
+    "unknown process-table-blind",
+  ],
+  [
+    "it names an agent only, and the table was not all seen",
+    { claim: { sessionId: undefined, identity: "mars" }, table: { complete: blind } },
+    "unknown process-table-blind",
+  ],
+  ["it names nobody, and sessions may show as threads", { claim: nobody, table: { complete: blind } }, "not-applicable"],
+  [
+    "its holder lives, and nothing else could be seen",
+    { claim: { pid, startTicks: "700" }, pids: { [pid]: there() }, table: { complete: blind, innerPids: blind } },
+    "live pid-alive",
+  ],
+  [
+    "its pid is an ancestor of ours, and a container's",
+    { claim: { pid: 900 }, table: { innerPids: seen(new Map([[900, [{ pid: 7, startTicks: "1", agent: true }]]])) } },
+    "live own-ancestor",
+  ],
+];
+
+test.each(rows)("%s", (_, told, expected) => {
+  const answer = attachedProcess.ask(sceneOf(told));
+  expect(answer.kind === "not-applicable" ? answer.kind : `${answer.kind} ${answer.reason}`).toBe(expected);
+});
