@@ -50,7 +50,7 @@ export async function bundleTool() {
   const start = `(function (require, module, __filename, __texts) {${head}${loader}\n})\n`;
   const rest = `(require, module, __filename, () => (${JSON.stringify(texts)}));\n`;
   const made = createHash("sha256").update(start).update(rest).digest("hex");
-  const lineFor = (length) => `// build ${made.slice(0, 32)} ${String(length).padStart(9, "0")}\n`;
+  const lineFor = (length) => `// sessreap ${version}, build ${made.slice(0, 32)} ${String(length).padStart(9, "0")}\n`;
   writeFileSync("dist/sessreap.cjs", lineFor(lineFor(0).length + start.length) + start + rest);
   return { metafiles };
 }

@@ -37,8 +37,12 @@ export const mutations = [
     ["the last of equal signs stands", "order.indexOf(answer.kind) < rank", "order.indexOf(answer.kind) <= rank"],
   ]),
   ...inFile("age.ts", [
-    ["a time in the future counts", "if (at === undefined || at > nowMs) continue;", "if (at === undefined) continue;"],
-    ["the oldest time counts", "at > newest.at) newest", "at < newest.at) newest"],
+    [
+      "a time in the future counts",
+      "lastActivityAt !== undefined && lastActivityAt <= nowMs && lastActivityAt > at)",
+      "lastActivityAt !== undefined && lastActivityAt > at)",
+    ],
+    ["the oldest time counts", "lastActivityAt > at)", "lastActivityAt < Math.abs(at))"],
     [
       "an unknown file time is no doubt",
       "if (!modifiedAt.seen) return { known: false, why: modifiedAt.why };",
@@ -49,12 +53,16 @@ export const mutations = [
       "if (!clock.wallMs.seen) return { known: false, why: clock.wallMs.why };",
       "if (!clock.wallMs.seen) return { known: true, ms: Infinity, from: clock.wallMs.why };",
     ],
-    ["a step of the clock does not matter to the age", "if (scene.memory.clockStepped) return seenFor;", ""],
-    ["an entry's own file tells no time", "oneFile ? [{ at: modifiedAt.value", "false ? [{ at: modifiedAt.value"],
-    ["a shared file tells every entry's time", "oneFile ? [{ at: modifiedAt.value", "true ? [{ at: modifiedAt.value"],
-    ["activity is no time", '{ at: claim.lastActivityAt, from: "last active" },', ""],
-    ["a heartbeat is activity", "{ at: claim.lastActivityAt,", "{ at: claim.lastHeartbeatAt ?? claim.lastActivityAt,"],
-    ["the shorter of two lower bounds counts", "if (sinceChange >= seenFor.ms)", "if (sinceChange <= seenFor.ms)"],
+    ["a step of the clock does not matter to the age", 'if (clockStepped) return { known: true, ms: seenForMs, from: "first seen" };', ""],
+    ["an entry's own file tells no time", "oneFile ? modifiedAt.value : undefined", "undefined"],
+    ["a shared file tells every entry's time", "oneFile ? modifiedAt.value : undefined", "modifiedAt.value"],
+    ["activity is no time", "lastActivityAt > at)", "lastActivityAt > Infinity)"],
+    [
+      "a heartbeat is activity",
+      '{ registeredAt, lastActivityAt }: Scene["claim"],\n  writtenAt',
+      '{ registeredAt, lastHeartbeatAt, lastActivityAt = lastHeartbeatAt }: Scene["claim"],\n  writtenAt',
+    ],
+    ["the shorter of two lower bounds counts", "if (sinceChange >= seenForMs)", "if (sinceChange <= seenForMs)"],
   ]),
   ...inFile("rungs/grace.ts", [
     ["the grace period has no end", "if (age.ms >= graceMs)", "if (age.ms >= graceMs * 1e6)"],
@@ -67,9 +75,9 @@ export const mutations = [
     ],
   ]),
   ...inFile("rungs/recorded-holder.ts", [
-    ["a foreign host is ours", "if (theirs === undefined || theirs === ours) continue;", "continue;"],
-    ["every foreign host is gone", "policy.hostsGone.has(theirs)", "true"],
-    ["no host is ever gone", "policy.hostsGone.has(theirs)", "false"],
+    ["a foreign host is ours", "claim.host !== undefined && claim.host !== hostname", "false"],
+    ["every foreign host is gone", "hostsGone.has(theirs)", "true"],
+    ["no host is ever gone", "hostsGone.has(theirs)", "false"],
     [
       "an unseen namespace is ours",
       'if (!pidNamespace.seen) return unknown("foreign-pid-namespace", `our own pid namespace could not be seen: ${pidNamespace.why}`);',
@@ -221,8 +229,8 @@ export const mutations = [
     ],
     [
       "one server's word is enough",
-      "strongest(servers.map((server) => askServer(scene, server, id)))",
-      "strongest(servers.slice(0, 1).map((server) => askServer(scene, server, id)))",
+      "strongest(servers.map((server) => askServer(scene, server, sessionId)))",
+      "strongest(servers.slice(0, 1).map((server) => askServer(scene, server, sessionId)))",
     ],
   ]),
   ...inFile("rungs/ttl.ts", [

@@ -137,6 +137,8 @@ export default class MutationRunner extends TestRunner {
       noteReached([id]);
       if (!dead.has(id) && (await fails(id, () => this.rerun(suite)))) kill(id, suite.name);
     }
+    // Where a later file ends the process, this one need not be run again.
+    write({ done: suite.name });
   }
 
   /** The same test of the file loaded anew: it must pass. */

@@ -1,7 +1,7 @@
 // A mutation score over the code that decides (`core`) or the code that writes (`apply`); see `mutate.mjs`. The mutants are
 // shared among as many test runs as there are cores.
 import { spawn } from "node:child_process";
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,11 +28,10 @@ function endGroup(pid) {
 process.once("exit", () => groups.forEach(endGroup));
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 
-/** The mutant that a shard has been at for too long. */
-function stuckAt(log) {
-  const trying = `${log}.trying`;
-  const since = statSync(trying, { throwIfNoEntry: false })?.mtimeMs;
-  return since !== undefined && Date.now() - since > silentMs ? readFileSync(trying, "utf8") : undefined;
+/** Has a shard been at one mutant for too long? */
+function isSilent(log) {
+  const since = statSync(`${log}.trying`, { throwIfNoEntry: false })?.mtimeMs;
+  return since !== undefined && Date.now() - since > silentMs;
 }
 
 /** Runs a shard's tests once; true when a mutant had to be ended from outside, and the rest is still to do. */
@@ -49,19 +48,22 @@ function runOnce(choice, log) {
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (told += chunk));
   return new Promise((resolve, reject) => {
     let isStuck = false;
-    const watchdog = setInterval(() => {
-      const id = stuckAt(log);
-      if (id === undefined) return;
+    const endTrying = (by) => {
       isStuck = true;
-      appendFileSync(log, `${JSON.stringify({ id, by: "silence" })}\n`);
+      appendFileSync(log, `${JSON.stringify({ id: readFileSync(`${log}.trying`, "utf8"), by })}\n`);
       rmSync(`${log}.trying`);
+    };
+    const watchdog = setInterval(() => {
+      if (!isSilent(log)) return;
+      endTrying("silence");
       endGroup(child.pid);
     }, 2_000);
     child.once("error", reject);
     child.once("close", (code) => {
       clearInterval(watchdog);
-      rmSync(`${log}.trying`, { force: true });
       endGroup(child.pid);
+      // A mutant that takes all the memory ends the process that tries it.
+      if (existsSync(`${log}.trying`)) endTrying("a crash");
       if (code === 0 || isStuck) resolve(isStuck);
       else reject(new Error(`the tests fail without any mutant:\n${told.slice(-4000)}`));
     });
@@ -84,7 +86,8 @@ function readLogs(directory) {
   const [reached, killed] = [new Set(), new Set()];
   for (const name of readdirSync(directory)) {
     for (const line of readFileSync(join(directory, name), "utf8").split("\n").filter(Boolean)) {
-      const { id, by, broken, why } = JSON.parse(line);
+      const { id, by, broken, why, done } = JSON.parse(line);
+      if (done !== undefined) continue;
       if (broken !== undefined) throw new Error(`without any mutant the test "${broken}" fails: ${why}`);
       reached.add(id);
       if (by !== undefined) killed.add(id);

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer } from "vitest/node";
@@ -7,6 +8,10 @@ import { scopeOf } from "./choice.mjs";
 /** Which mutants take part, handed down by `score.mjs`. */
 const choice = JSON.parse(process.env.SESSREAP_MUTATION);
 const { isMutated, tests } = scopeOf(choice.scope);
+/** Test files that an earlier run of this shard has come to the end of, before a mutant ended it. */
+const { SESSREAP_MUTATION_LOG: log } = process.env;
+const lines = existsSync(log) ? readFileSync(log, "utf8").split("\n").filter(Boolean) : [];
+const done = lines.flatMap((line) => JSON.parse(line).done ?? []);
 const root = new URL("../..", import.meta.url).pathname;
 
 /** Quick tests kill most of what the slow ones would have to be run for. */
@@ -31,9 +36,12 @@ export default defineConfig({
   ],
   test: {
     include: tests.filter((part) => part.endsWith("/")).map((part) => `${part}**/*.test.ts`),
+    exclude: done,
+    passWithNoTests: true,
     runner: new URL("runner.mjs", import.meta.url).pathname,
     reporters: ["default"],
     pool: "forks",
+    execArgv: ["--max-old-space-size=768"],
     maxWorkers: 1,
     fileParallelism: false,
     sequence: { sequencer: QuickFirst },

@@ -44,10 +44,10 @@ function argumentsOf(text) {
 export function changesIn(log, root) {
   const opened = new Map();
   const changes = [];
-  /** A name, seen from a directory that is open, or through `/proc/self/fd`. */
+  /** A name, seen from a directory that is open, or through a process that holds one. */
   const pathOf = (pid, name, from) => {
-    const [, fd, rest] = /^\/proc\/self\/fd\/(\d+)(\/.*)?$/.exec(name) ?? [];
-    const held = fd === undefined ? undefined : opened.get(`${pid} ${fd}`);
+    const [, whose, fd, rest] = /^\/proc\/(self|\d+)\/fd\/(\d+)(\/.*)?$/.exec(name) ?? [];
+    const held = fd === undefined ? undefined : opened.get(`${whose === "self" ? pid : whose} ${fd}`);
     return held === undefined ? resolve(from ?? "/", name) : resolve(join(held, rest ?? ""));
   };
   const inside = (path) => path === root || path.startsWith(`${root}/`);

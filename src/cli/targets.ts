@@ -5,7 +5,7 @@ import type { Format, OwnerSigns, Places } from "../registries/format.ts";
 import { builtInFormat, builtInFormats, formatNames } from "../registries/known.ts";
 import { sha256 } from "../host/digest.ts";
 import type { Tombstone } from "../host/tombstone-lines.ts";
-import type { ServerTarget, Target } from "../sweep/target.ts";
+import { registryId, type ServerTarget, type Target } from "../sweep/target.ts";
 import type { RegistryConfig } from "./config-schema.ts";
 import { Failure } from "./failure.ts";
 import { codexHome, expandHome, type Env } from "./paths.ts";
@@ -135,7 +135,7 @@ export function resolveTargets(settings: Settings, options: JudgingOptions, env:
       : value !== undefined
         ? configured
         : builtInFormats.flatMap((format) => wellKnownTargets(format, options, env));
-  const byPlace = new Map(chosen.map((target) => [`${target.format.name}:${target.path}`, target]));
+  const byPlace = new Map(chosen.map((target) => [registryId(target), target]));
   return [...byPlace.values()];
 }
 
@@ -143,7 +143,10 @@ export function resolveTargets(settings: Settings, options: JudgingOptions, env:
 export function restoreTarget(settings: Settings, { format, registry, kept }: Tombstone, env: Env): Target {
   const { value, from } = settings.registries;
   const configured = value === undefined ? [] : configuredTargets(value, from, {}, env);
-  const described = configured.find((target) => target.format.name === format && target.path === registry);
+  const described = configured.find((target) => {
+    const isWithin = target.format.layout !== "members" || kept.layout !== "members" || target.format.entries === kept.entries;
+    return target.format.name === format && target.path === registry && isWithin;
+  });
   if (described !== undefined) return described;
   const entries = kept.layout === "members" ? kept.entries : "";
   const shape = builtInFormat(format) ?? shapedFormat(format, { entries, pattern: "", fields: {}, presence: "either" });

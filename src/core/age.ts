@@ -5,17 +5,21 @@ export type Age = { readonly known: true; readonly ms: number; readonly from: st
 
 type Stamp = { readonly at: number; readonly from: string };
 
-/** The newest of the given times that is not in the future; a time in the future is no evidence. */
-export function newestPast(
+/**
+ * The newest time that an entry has, its own file's among them where it has one. A time in the future is no evidence.
+ * Asked twice for every entry, so no list is made of the few times.
+ */
+export function newestStamp(
   nowMs: number,
-  stamps: readonly { readonly at: number | undefined; readonly from: string }[],
+  { registeredAt, lastActivityAt }: Scene["claim"],
+  writtenAt: number | undefined,
 ): Stamp | undefined {
-  let newest: Stamp | undefined;
-  for (const { at, from } of stamps) {
-    if (at === undefined || at > nowMs) continue;
-    if (newest === undefined || at > newest.at) newest = { at, from };
-  }
-  return newest;
+  let at = Number.NEGATIVE_INFINITY;
+  let from = "";
+  if (registeredAt !== undefined && registeredAt <= nowMs) [at, from] = [registeredAt, "registered"];
+  if (lastActivityAt !== undefined && lastActivityAt <= nowMs && lastActivityAt > at) [at, from] = [lastActivityAt, "last active"];
+  if (writtenAt !== undefined && writtenAt <= nowMs && writtenAt > at) [at, from] = [writtenAt, "written"];
+  return from === "" ? undefined : { at, from };
 }
 
 /** The newest time that an entry states and that is not in the future. */
@@ -23,13 +27,6 @@ export function newestClaimed(nowMs: number, { registeredAt, lastActivityAt }: S
   const registered = registeredAt !== undefined && registeredAt <= nowMs ? registeredAt : undefined;
   if (lastActivityAt === undefined || lastActivityAt > nowMs) return registered;
   return registered === undefined || lastActivityAt > registered ? lastActivityAt : registered;
-}
-
-export function claimedTimes({ claim }: Scene): readonly { readonly at: number | undefined; readonly from: string }[] {
-  return [
-    { at: claim.registeredAt, from: "registered" },
-    { at: claim.lastActivityAt, from: "last active" },
-  ];
 }
 
 /**
@@ -43,12 +40,12 @@ export function ageOf(scene: Scene): Age {
   if (!clock.wallMs.seen) return { known: false, why: clock.wallMs.why };
   if (!modifiedAt.seen) return { known: false, why: modifiedAt.why };
   const nowMs = clock.wallMs.value;
-  const seenFor: Age = { known: true, ms: scene.memory.seenForMs, from: "first seen" };
-  if (scene.memory.clockStepped) return seenFor;
-  const fileTime = oneFile ? [{ at: modifiedAt.value, from: "written" }] : [];
-  const newest = newestPast(nowMs, [...claimedTimes(scene), ...fileTime]);
+  const { seenForMs, clockStepped } = scene.memory;
+  if (clockStepped) return { known: true, ms: seenForMs, from: "first seen" };
+  const newest = newestStamp(nowMs, scene.claim, oneFile ? modifiedAt.value : undefined);
   if (newest !== undefined) return { known: true, ms: nowMs - newest.at, from: newest.from };
   const sinceChange = nowMs - modifiedAt.value;
-  if (sinceChange >= seenFor.ms) return { known: true, ms: sinceChange, from: "file written" };
-  return seenFor.ms > 0 ? seenFor : { known: false, why: "the entry has no usable time, and its file was changed in the future" };
+  if (sinceChange >= seenForMs) return { known: true, ms: sinceChange, from: "file written" };
+  if (seenForMs > 0) return { known: true, ms: seenForMs, from: "first seen" };
+  return { known: false, why: "the entry has no usable time, and its file was changed in the future" };
 }

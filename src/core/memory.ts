@@ -39,7 +39,7 @@ export type Memory = {
   readonly wallMs: number | undefined;
   readonly bootMs: number | undefined;
   readonly awakeMs: number | undefined;
-  /** By registry path, then by entry key. */
+  /** By registry (its format, and where in the file), then by entry key. */
   readonly traces: ReadonlyMap<string, ReadonlyMap<string, Trace>>;
   /** Boot time of the first of the unbroken sweeps that an app server answered, by address. */
   readonly answeredSinceMs: ReadonlyMap<string, number>;
@@ -93,7 +93,10 @@ export function since(memory: Memory, clock: Clock, bootId: string | undefined):
 
 /** An entry as memory knows it: where it is, and a digest of its bytes that is made only when somebody asks. */
 export type Remembered = {
+  /** Its registry's path. */
   readonly registry: string;
+  /** What tells its registry from another one at the same path. */
+  readonly registryId: string;
   readonly key: string;
   readonly digest: () => string;
   /** The newest usable time that it states, or else its container's, epoch ms. */
@@ -101,7 +104,7 @@ export type Remembered = {
 };
 
 export function recall(memory: Memory, entry: Remembered, from: Since, clock: Clock): EntryMemory {
-  const trace = memory.traces.get(entry.registry)?.get(entry.key);
+  const trace = memory.traces.get(entry.registryId)?.get(entry.key);
   const mark = memory.restored.find(({ registry, key }) => registry === entry.registry && key === entry.key);
   // Of a step that happened while nobody could read this entry, only its time tells.
   const maybeStepped = memory.steppedAtMs !== undefined && entry.statedAt !== undefined && entry.statedAt < memory.steppedAtMs;

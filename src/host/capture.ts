@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, linkSync, lstatSync, openSync, renameSync, rmdirSync, unlinkSync, type Stats } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { dropLeased, type Held, type LeaseAnswer } from "./capture-lease.ts";
 import { findPlace, inPlace, LedAstray, type Place } from "./anchored.ts";
 import { readSmall, type FileState } from "./directory.ts";
 import { errorCode, sayError } from "./observed.ts";
@@ -81,7 +82,8 @@ function verified(path: string, held: string, judged: JudgedFile, verify: typeof
   }
 }
 
-function drop(path: string, held: string, judged: JudgedFile): Captured {
+/** Without a lease: whoever has it open, and has not written yet, is not seen. */
+function dropUnleased(path: string, held: string, judged: JudgedFile): Captured {
   const back = verified(path, held, judged, isJudged);
   if (back !== undefined) return back;
   try {
@@ -89,6 +91,17 @@ function drop(path: string, held: string, judged: JudgedFile): Captured {
     return { kind: "dropped" };
   } catch (error) {
     return { kind: "failed", problem: sayError(error) };
+  }
+}
+
+function dropAs(answer: LeaseAnswer, path: string, held: string, judged: JudgedFile): Captured {
+  // Whoever was to drop it may have been killed before it could say so: what is no longer held is dropped.
+  if (answer === "dropped" || lstatSync(held, { throwIfNoEntry: false }) === undefined) return { kind: "dropped" };
+  if (answer === "unknown") return dropUnleased(path, held, judged);
+  try {
+    return putBackCaptured(held, path);
+  } catch (error) {
+    return outcomeOf(error);
   }
 }
 
@@ -118,8 +131,9 @@ function openAnchored(directory: string): Anchored {
 
 /**
  * Removes one-file entries that are the ones that were judged: each is taken aside by rename, which no writer can slip
- * through, and verified there; once all are held, writers that had one open get a moment to finish, and what is
- * unchanged then is dropped. One that does not match goes back by link, which never overwrites.
+ * through, and verified there; what nobody has open, by the word of a lease, and is unchanged is dropped. Where there
+ * is no lease, writers that had one open get a moment to finish. One that does not match goes back by link, which never
+ * overwrites.
  */
 export function captureEntries(root: string, judged: readonly JudgedFile[]): readonly Captured[] {
   const directories = openDirectories(
@@ -130,13 +144,20 @@ export function captureEntries(root: string, judged: readonly JudgedFile[]): rea
     const files = judged.map((one) => {
       const [directory, name] = [dirname(join(root, one.key)), basename(one.key)];
       const anchored = directories.get(directory) as Anchored;
-      if ("problem" in anchored) return { one, path: "", held: "", settled: anchored.problem };
-      const { at } = anchored.place.directory;
-      const [path, held] = [at(name), at(aside(name, "held"))];
-      return { one, path, held, settled: hold(path, held, one) };
+      if ("problem" in anchored) return { one, path: "", held: "", lease: undefined, settled: anchored.problem };
+      const { at, fd } = anchored.place.directory;
+      const heldName = aside(name, "held");
+      const [path, held] = [at(name), at(heldName)];
+      const settled = hold(path, held, one);
+      const leasable = settled === undefined && one.bytes !== undefined;
+      return { one, path, held, lease: leasable ? { directoryFd: fd, name: heldName, bytes: one.bytes } : undefined, settled };
     });
-    if (files.some(({ settled }) => settled === undefined)) Atomics.wait(pause, 0, 0, settleMs);
-    return files.map(({ one, path, held, settled }) => settled ?? drop(path, held, one));
+    const leased = files.flatMap(({ lease }) => lease ?? []);
+    const answers = new Map(dropLeased(leased).map((answer, index) => [leased[index], answer]));
+    const answerFor = (lease: Held | undefined): LeaseAnswer => answers.get(lease) ?? "unknown";
+    const isWaited = files.some(({ lease, settled }) => settled === undefined && answerFor(lease) === "unknown");
+    if (isWaited) Atomics.wait(pause, 0, 0, settleMs);
+    return files.map(({ one, path, held, lease, settled }) => settled ?? dropAs(answerFor(lease), path, held, one));
   } finally {
     for (const anchored of directories.values()) if ("place" in anchored) anchored.place.directory.close();
   }

@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { dirname } from "node:path";
 import type { EndpointSight } from "../core/evidence.ts";
 import type { Endpoint } from "../core/registration.ts";
 import { refuses } from "./handles.ts";
@@ -24,13 +25,18 @@ export async function probeEndpoint(endpoint: Endpoint): Promise<EndpointSight> 
   });
 }
 
-/** Who connects there hears the same (ENOENT), later. */
+/** Nothing is there, and the nearest that is there above it is a directory: whoever connects hears ENOENT, later. */
 function isMissing(path: string): boolean {
   try {
-    statSync(path);
+    let stat = statSync(path, { throwIfNoEntry: false });
+    if (stat !== undefined) return false;
+    for (let above = path; stat === undefined;) {
+      above = dirname(above);
+      stat = statSync(above, { throwIfNoEntry: false });
+    }
+    return stat.isDirectory();
+  } catch {
     return false;
-  } catch (error) {
-    return errorCode(error) === "ENOENT";
   }
 }
 
@@ -40,7 +46,7 @@ export async function refusesConnections(connectTo: string): Promise<boolean> {
     const path = connectTo.slice("ws+unix:".length, -":/".length);
     return isMissing(path) || (await probeEndpoint({ kind: "unix", path })).kind === "refused";
   }
-  const { hostname, port } = new URL(connectTo);
-  if (hostname !== "127.0.0.1" || port === "") return false;
-  return (await refuses(Number(port), connectMs)) ?? (await probeEndpoint({ kind: "tcp", port: Number(port) })).kind === "refused";
+  const port = Number(/^ws:\/\/127\.0\.0\.1:(\d+)\/?$/.exec(connectTo)?.[1]);
+  if (!(port >= 1 && port <= 65_535)) return false;
+  return (await refuses(port, connectMs)) ?? (await probeEndpoint({ kind: "tcp", port })).kind === "refused";
 }

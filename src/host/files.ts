@@ -28,6 +28,19 @@ export function readAll(fd: number, size: number): Buffer {
   return bytes.subarray(0, filled);
 }
 
+const chunk = 1024 * 1024;
+
+/** Whether an open file holds these very bytes from here on. It is read in pieces: a second copy of a large one would double what a sweep takes. */
+export function holdsAt(fd: number, bytes: Buffer, from: number): boolean {
+  const piece = Buffer.allocUnsafe(Math.min(chunk, bytes.length));
+  for (let at = 0; at < bytes.length;) {
+    const got = readSync(fd, piece, 0, Math.min(piece.length, bytes.length - at), from + at);
+    if (got === 0 || !piece.subarray(0, got).equals(bytes.subarray(at, at + got))) return false;
+    at += got;
+  }
+  return true;
+}
+
 export type Content = { readonly stat: BigIntStats; readonly bytes: Buffer };
 
 /** Reads an open file until it holds still; undefined when a writer keeps on writing. */

@@ -5,6 +5,7 @@ import { abstractAddress } from "./abstract-socket.ts";
 import { makeDirectories } from "./directories.ts";
 import { takeAddress } from "./handles.ts";
 import { errorCode } from "./observed.ts";
+import { stateDirectoryProblem } from "./state-directory.ts";
 
 export type RunLock = { readonly release: () => void };
 
@@ -42,6 +43,8 @@ async function isAnswered(address: string): Promise<boolean> {
 /** One sweep at a time per state directory; undefined when another is running. */
 export async function takeRunLock(stateDir: string): Promise<RunLock | undefined> {
   makeDirectories(stateDir);
+  const problem = stateDirectoryProblem(stateDir);
+  if (problem !== undefined) throw new Error(problem);
   const address = lockAddress(stateDir);
   const taken = address.startsWith("\0") ? takeAddress(address) : undefined;
   if (taken !== undefined) return taken === "taken" ? undefined : taken;

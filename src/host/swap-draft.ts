@@ -6,13 +6,14 @@ import {
   fstatSync,
   fsyncSync,
   openSync,
+  readSync,
   renameSync,
   writeSync,
   type BigIntStats,
 } from "node:fs";
 import type { Span } from "../registries/json-members.ts";
 import { findPlace, type Place } from "./anchored.ts";
-import { isStill, openForReading, readAll, type Content, type ReadFile } from "./files.ts";
+import { isStill, openForReading, type Content, type ReadFile } from "./files.ts";
 import { draftName, swapName } from "./swap-litter.ts";
 import type { SwapHelper } from "./swap-helper.ts";
 
@@ -75,26 +76,44 @@ export function createDraft({ place: { directory, name } }: Site, { stat }: Read
   return { fd: createAsOwner(directory.at(temporary), stat), name: temporary };
 }
 
-function writeSpan(fd: number, bytes: Buffer, { start, end }: Span): void {
-  for (let at = start; at < end;) at += writeSync(fd, bytes, at, end - at);
+/** What is written and read back at once, in bytes: a registry can have fourteen thousand pieces. */
+const chunkBytes = 1 << 18;
+
+/** The new text in chunks; each is good until the next one is asked for. */
+function* chunksOf(old: Buffer, pieces: readonly Piece[]): Generator<Buffer, undefined> {
+  const chunk = Buffer.allocUnsafe(chunkBytes);
+  let filled = 0;
+  for (const piece of pieces) {
+    const [from, start, end] = Buffer.isBuffer(piece) ? [piece, 0, piece.length] : [old, piece.start, piece.end];
+    for (let at = start; at < end;) {
+      const copied = from.copy(chunk, filled, at, end);
+      at += copied;
+      filled += copied;
+      if (filled < chunkBytes) continue;
+      yield chunk;
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield chunk.subarray(0, filled);
 }
 
 function writePieces(fd: number, old: Buffer, pieces: readonly Piece[]): void {
-  for (const piece of pieces) {
-    if (Buffer.isBuffer(piece)) writeSpan(fd, piece, { start: 0, end: piece.length });
-    else writeSpan(fd, old, piece);
-  }
+  for (const chunk of chunksOf(old, pieces)) for (let at = 0; at < chunk.length;) at += writeSync(fd, chunk, at);
 }
 
 function holdsPieces(fd: number, old: Buffer, pieces: readonly Piece[]): boolean {
-  const written = readAll(fd, Number(fstatSync(fd, { bigint: true }).size));
-  let at = 0;
-  for (const piece of pieces) {
-    const part = Buffer.isBuffer(piece) ? piece : old.subarray(piece.start, piece.end);
-    if (!written.subarray(at, at + part.length).equals(part)) return false;
-    at += part.length;
+  const written = Buffer.allocUnsafe(chunkBytes);
+  let from = 0;
+  for (const chunk of chunksOf(old, pieces)) {
+    for (let at = 0; at < chunk.length;) {
+      const got = readSync(fd, written, at, chunk.length - at, from + at);
+      if (got === 0) return false;
+      at += got;
+    }
+    if (!written.subarray(0, chunk.length).equals(chunk)) return false;
+    from += chunk.length;
   }
-  return at === written.length;
+  return readSync(fd, written, 0, 1, from) === 0;
 }
 
 /**

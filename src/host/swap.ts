@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, lstatSync, renameSync } from "node:fs";
-import { fsyncDirectory, isStill, readAll, readStill, type Content, type ReadFile } from "./files.ts";
+import { fsyncDirectory, holdsAt, isStill, readStill, type Content, type ReadFile } from "./files.ts";
 import { errorCode, sayError } from "./observed.ts";
 import { createDraft, finishDraft, openSite, type Draft, type Piece, type Site } from "./swap-draft.ts";
 import { startSwapHelper, type SwapHelper } from "./swap-helper.ts";
@@ -29,7 +29,7 @@ function isJudged({ site: { place, judgedFd }, file }: Job): boolean {
 }
 
 function isUnwritten(fd: number, file: ReadFile): boolean {
-  return isStill(file.stat, fstatSync(fd, { bigint: true })) && readAll(fd, Number(file.stat.size)).equals(file.bytes);
+  return isStill(file.stat, fstatSync(fd, { bigint: true })) && holdsAt(fd, file.bytes, 0);
 }
 
 /** Ours is in the registry's place, and nobody has written to it since. */

@@ -68,6 +68,9 @@ export function memberValue({ text }: SourceText, { members }: Pick<Container, "
   return JSON.parse(text(members.valueStart(index), members.end(index)));
 }
 
+/** A longer name, in bytes, is nobody's: V8 has no string of half a gigabyte. */
+const longestName = 256 * 1024 * 1024;
+
 function findContainer({ bytes, text }: SourceText, pointer: string): Container {
   const path = pointerParts(pointer);
   let found: Container | undefined;
@@ -80,6 +83,7 @@ function findContainer({ bytes, text }: SourceText, pointer: string): Container 
     if (depth === path.length) {
       const members = memberList();
       const end = walk(bytes, at, (start, valueStart) => {
+        if (valueStart - start > longestName) throw new BadText(`a member's name is longer than ${longestName} bytes`, start);
         const behind = skipValue(bytes, valueStart);
         members.add(start, valueStart, behind);
         return behind;

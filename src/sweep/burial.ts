@@ -4,7 +4,7 @@ import type { ExaminedEntry } from "./examined.ts";
 import type { ReadRegistry } from "./loaded.ts";
 import type { Grave } from "./outcome.ts";
 
-/** Tombstones that are on disk, one for each entry in the same order. */
+/** Tombstones that are on disk, one for each entry in the same order; whoever is not among them had no room. */
 export type Burial = { readonly entries: readonly ExaminedEntry[]; readonly ids: readonly string[] };
 
 type Kept = Tombstone["kept"];
@@ -31,9 +31,15 @@ export function bury(
     const kept = keep(entries);
     const encoded = entries.map((one, index) => stoneOf(one, kept[index] as Kept));
     let room = grave.room - plot.length;
-    const fitting = encoded.findIndex(({ length }) => (room -= length) < 0);
-    if (fitting >= 0) {
-      entries = entries.slice(0, fitting);
+    // One that is too large for all the room there is must not stand in the way of those behind it for ever.
+    const fitting = entries.filter((_, index) => {
+      const { length } = encoded[index] as Buffer;
+      if (length > room) return false;
+      room -= length;
+      return true;
+    });
+    if (fitting.length < entries.length) {
+      entries = fitting;
       continue;
     }
     const ids = entries.map((_, index) => tombstoneId(sweepId, grave.count + index));
@@ -44,6 +50,13 @@ export function bury(
     }
     return { entries, ids };
   }
+}
+
+/** Those of the condemned for whom there was no room. */
+export function unburied(condemned: readonly ExaminedEntry[], { entries }: Burial): readonly ExaminedEntry[] {
+  if (entries.length === condemned.length) return [];
+  const buried = new Set(entries.map(({ entry }) => entry.key));
+  return condemned.filter(({ entry }) => !buried.has(entry.key));
 }
 
 /** What is said of the condemned for whom there was no room. */

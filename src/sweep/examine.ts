@@ -14,6 +14,7 @@ import { ownerUid, type Loaded, type ReadRegistry } from "./loaded.ts";
 import { codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, unlookedWorld, type World } from "./observe.ts";
 import { findOwner, ownerQuestions, type OwnerSight } from "./owner.ts";
 import { withPhantoms } from "./phantoms.ts";
+import { oncePerPlace } from "./same-place.ts";
 import { sayFlapping, withSuperseded, type FlappingIdentity } from "./superseded.ts";
 import type { Target } from "./target.ts";
 
@@ -88,7 +89,7 @@ async function examineRegistry(
 export async function examine(host: Host, options: ExamineOptions): Promise<Examination> {
   const { memory, problem } = host.store.loadMemory();
   const court: Court = { host, memory, policy: options.policy };
-  const loaded = await Promise.all(options.targets.map((target) => loadRegistry(host, target)));
+  const { loaded, warnings } = oncePerPlace(await Promise.all(options.targets.map((target) => loadRegistry(host, target))));
   const read = loaded.filter(isRead);
   const unlooked = unlookedWorld(host);
   const blindDrafts = read.map((registry) => ({ loaded: registry, facts: factsOf(registry, unlooked, lookAtLocks(host, unlooked, [])) }));
@@ -111,7 +112,7 @@ export async function examine(host: Host, options: ExamineOptions): Promise<Exam
     evidence,
     since: from,
     refusal: mustLook ? refusal(host.selfTest(), options.policy) : undefined,
-    warnings: [...(problem === undefined ? [] : [problem]), ...superseded.flapping.map(sayFlapping)],
+    warnings: [...(problem === undefined ? [] : [problem]), ...warnings, ...superseded.flapping.map(sayFlapping)],
     flapping: superseded.flapping,
     unread: loaded.filter((registry) => !isRead(registry)),
     registries: withPhantoms(await withHostLocks(host, court, superseded.registries, evidence), evidence),

@@ -98,8 +98,18 @@ function changeEntries(
   return entriesBy(own, (index) => changed.get(index) ?? at(index), { ...counted, intents, verdicts });
 }
 
-/** Judges each entry once, and again when somebody asks for it. */
-export function examinedEntries(length: number, judgeAt: (index: number) => ExaminedEntry): ExaminedEntries {
+/** The judgements of a registry of so many entries are kept; to judge again costs less than to keep more of them. */
+const keptJudgements = 1000;
+
+function keeping(length: number, judge: (index: number) => ExaminedEntry): (index: number) => ExaminedEntry {
+  if (length > keptJudgements) return judge;
+  const kept: (ExaminedEntry | undefined)[] = [];
+  return (index) => (kept[index] ??= judge(index));
+}
+
+/** Judges each entry once, and those of a large registry again when somebody asks for them. */
+export function examinedEntries(length: number, judge: (index: number) => ExaminedEntry): ExaminedEntries {
+  const judgeAt = keeping(length, judge);
   const marks = new Uint8Array(length);
   const verdicts: Record<Verdict, number> = { ...noVerdicts };
   const intents: Record<Intent, number> = { keep: 0, reap: 0, release: 0, heal: 0, supersede: 0, wait: 0, withhold: 0 };

@@ -11,6 +11,7 @@ import type { Host } from "../host/host.ts";
 import type { Claim } from "../registries/format.ts";
 import type { Entry, ReadRegistry } from "./loaded.ts";
 import type { World } from "./observe.ts";
+import { registryId } from "./target.ts";
 
 export type UnderstoodClaim = Extract<Claim, { ok: true }>;
 
@@ -51,18 +52,28 @@ function modifiedMs(loaded: ReadRegistry, { place }: Entry): number {
   return place.kind === "file" ? place.state.mtimeMs : containerModifiedMs(loaded);
 }
 
+/**
+ * Text that changes when an entry does. Where only a file's name was understood, that is the same for every process that
+ * ever has its pid: then its file's state tells one from the next.
+ */
+export function samenessOf({ place }: Entry, { sameness, torn }: UnderstoodClaim): string {
+  if (place.kind === "member" || !(torn || place.bytes === undefined)) return sameness();
+  const { ino, size, mtimeMs } = place.state;
+  return `${sameness()}\0${ino} ${size} ${mtimeMs}`;
+}
+
 /** What memory is asked about an entry that can be understood. */
-export function remembered(
-  host: Host,
-  loaded: ReadRegistry,
-  entry: Entry,
-  { registration, sameness }: UnderstoodClaim,
-  clock: Clock,
-): Remembered {
+export function remembered(host: Host, loaded: ReadRegistry, entry: Entry, claim: UnderstoodClaim, clock: Clock): Remembered {
   // Without a usable time an entry ages from its file's, which the same clock wrote.
-  const stated = clock.wallMs.seen ? newestClaimed(clock.wallMs.value, registration) : undefined;
+  const stated = clock.wallMs.seen ? newestClaimed(clock.wallMs.value, claim.registration) : undefined;
   const statedAt = stated ?? modifiedMs(loaded, entry);
-  return { registry: loaded.target.path, key: entry.key, digest: () => host.digest(sameness()), statedAt };
+  return {
+    registry: loaded.target.path,
+    registryId: registryId(loaded.target),
+    key: entry.key,
+    digest: () => host.digest(samenessOf(entry, claim)),
+    statedAt,
+  };
 }
 
 export type Court = { readonly host: Host; readonly memory: Memory; readonly policy: Policy };

@@ -3,6 +3,9 @@ import { memberKey, memberValue, type Container } from "../registries/json-bytes
 import type { SourceText } from "../registries/json-members.ts";
 import type { Entries, Entry } from "./loaded.ts";
 
+/** A larger value, in bytes, is no registration, and is not parsed: V8 has no string of half a gigabyte. */
+const largestValue = 64 * 1024 * 1024;
+
 /** Claims of a registry of so many members are kept as they were read. */
 const keptClaims = 10_000;
 
@@ -12,7 +15,12 @@ const keptClaims = 10_000;
  * the room for every later one among the old objects, where it is not soon given back (by 60 MB at 100,000 entries).
  */
 export function claimReader(source: SourceText, container: Container, format: MembersFormat): (index: number) => Claim {
-  const read = (index: number): Claim => format.claim(memberKey(source, container, index), memberValue(source, container, index));
+  const { members } = container;
+  const read = (index: number): Claim => {
+    const size = members.end(index) - members.valueStart(index);
+    if (size > largestValue) return { ok: false, problem: `has ${size} bytes; a registration has at most ${largestValue}` };
+    return format.claim(memberKey(source, container, index), memberValue(source, container, index));
+  };
   if (container.members.length > keptClaims) return read;
   const claims: (Claim | undefined)[] = [];
   return (index) => (claims[index] ??= read(index));

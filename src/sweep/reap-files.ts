@@ -3,7 +3,7 @@ import type { FileState } from "../host/directory.ts";
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import type { KeptFile } from "../host/tombstone-lines.ts";
-import { bury, noRoom, type Burial } from "./burial.ts";
+import { bury, noRoom, unburied, type Burial } from "./burial.ts";
 import type { Examination } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
 import { lastLook } from "./last-look.ts";
@@ -119,7 +119,7 @@ async function reapTurn(
     return problem;
   }
   const { entries, ids } = burial;
-  settle(readable.slice(entries.length), undone("pending", noRoom));
+  settle(unburied(readable, burial), undone("pending", noRoom));
   if (entries.length === 0) return undefined;
   const doomed = entries.map((one, index): Doomed => ({ whole: byEntry.get(one) as Whole, id: ids[index] as string }));
   const dead = await lastLook(host, examination, examined, entries, around);

@@ -4,7 +4,7 @@ import type { Piece } from "../host/swap-draft.ts";
 import type { KeptMember } from "../host/tombstone-lines.ts";
 import { cutsFor, keptSpans } from "../registries/json-cuts.ts";
 import type { Action } from "../report/model.ts";
-import { bury, noRoom } from "./burial.ts";
+import { bury, noRoom, unburied } from "./burial.ts";
 import type { Examination } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
 import { lastLook } from "./last-look.ts";
@@ -24,8 +24,17 @@ export function bytesOf({ container, file }: MembersRegistry, entry: Entry): Buf
   return file.bytes.subarray(container.members.start(index), container.members.end(index));
 }
 
+/** A longer name, in characters, is not kept in the tombstone of the member behind it: it would be most of it. */
+const longestName = 4096;
+
+function nameBefore({ entries }: MembersRegistry, index: number): string | undefined {
+  const name = index === 0 ? undefined : entries.keyAt(index - 1);
+  return name !== undefined && name.length <= longestName ? name : undefined;
+}
+
 /** What each tombstone keeps: the bytes that are cut, and between which others they stood. */
-function keptOf({ target, file, container, entries }: MembersRegistry, condemned: readonly ExaminedEntry[]): readonly KeptMember[] {
+function keptOf(registry: MembersRegistry, condemned: readonly ExaminedEntry[]): readonly KeptMember[] {
+  const { target, file, container } = registry;
   const indexes = indexesOf(condemned);
   const pointer = target.format.layout === "members" ? target.format.entries : "";
   return cutsFor(container, indexes).map(({ start, end, form }, at): KeptMember => {
@@ -34,7 +43,7 @@ function keptOf({ target, file, container, entries }: MembersRegistry, condemned
       layout: "members",
       entries: pointer,
       form,
-      after: index === 0 ? undefined : entries.keyAt(index - 1),
+      after: nameBefore(registry, index),
       cut: file.bytes.subarray(start, end).toString("base64"),
       member: { start: container.members.start(index) - start, end: container.members.end(index) - start },
     };
@@ -90,8 +99,9 @@ export async function reapMembers(
   }
 
   async function round(loaded: MembersRegistry, wanted: readonly ExaminedEntry[]): Promise<Round> {
-    const { entries: left, ids } = bury(host, grave, loaded, wanted, (entries) => keptOf(loaded, entries));
-    settle(wanted.slice(left.length), "pending", noRoom);
+    const burial = bury(host, grave, loaded, wanted, (entries) => keptOf(loaded, entries));
+    const { entries: left, ids } = burial;
+    settle(unburied(wanted, burial), "pending", noRoom);
     if (left.length === 0) return over;
     let dead: ReadonlySet<string> | undefined;
     const replaced = await host.replaceJudged(loaded.file, piecesWithout(loaded, left), async () => {

@@ -5,6 +5,7 @@ import type { Examination } from "./examine.ts";
 import type { Examined } from "./examined.ts";
 import { remembered } from "./judge.ts";
 import type { Outcomes } from "./outcome.ts";
+import { registryId } from "./target.ts";
 
 const valueOf = <T>(observed: Observed<T>): T | undefined => (observed.seen ? observed.value : undefined);
 
@@ -41,21 +42,21 @@ export function remember(host: Host, examination: Examination, outcomes: Readonl
   const { clock, here } = evidence;
   const elapsed = since.elapsedMs;
   const traces = new Map<string, ReadonlyMap<string, Trace>>();
-  const looked = new Set([...registries.map(({ loaded }) => loaded.target.path), ...unread.map(({ target }) => target.path)]);
-  for (const [path, old] of court.memory.traces) {
+  const looked = new Set([...registries.map(({ loaded }) => registryId(loaded.target)), ...unread.map(({ target }) => registryId(target))]);
+  for (const [id, old] of court.memory.traces) {
     const aged = new Map(
       [...old].map(([key, trace]) => [
         key,
         { ...trace, seenForMs: trace.seenForMs + elapsed, clockStepped: trace.clockStepped || since.clockStepped },
       ]),
     );
-    const absent = unread.some(({ target, state }) => target.path === path && state !== "missing");
-    if (!looked.has(path)) traces.set(path, aged);
-    else if (absent) traces.set(path, unbroken(aged));
+    const absent = unread.some(({ target, state }) => registryId(target) === id && state !== "missing");
+    if (!looked.has(id)) traces.set(id, aged);
+    else if (absent) traces.set(id, unbroken(aged));
   }
   for (const examined of registries) {
     const found = tracesOf(host, examination, examined, outcomes.get(examined) ?? new Map());
-    if (found.size > 0) traces.set(examined.loaded.target.path, found);
+    if (found.size > 0) traces.set(registryId(examined.loaded.target), found);
   }
   const wallMs = valueOf(clock.wallMs);
   return {
@@ -68,6 +69,15 @@ export function remember(host: Host, examination: Examination, outcomes: Readonl
     steppedAtMs: since.clockStepped && wallMs !== undefined ? wallMs : court.memory.steppedAtMs,
     restored: standingMarks(court.memory.restored, wallMs),
   };
+}
+
+/**
+ * What a sweep leaves that doubted its own eyes: it saw nobody dead and no server answer, so it breaks every chain of
+ * looks, and tells the next one nothing else.
+ */
+export function rememberDoubt({ court: { memory } }: Examination): Memory {
+  const traces = new Map([...memory.traces].map(([id, found]) => [id, unbroken(found)]));
+  return { ...memory, traces, answeredSinceMs: new Map() };
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Restored } from "../core/memory.ts";
 import { restoredKeptMs } from "../core/policy.ts";
 import type { Host } from "../host/host.ts";
 import type { Tombstone } from "../host/tombstone-lines.ts";
+import { samenessOf } from "./judge.ts";
 import { loadRegistry } from "./load.ts";
 import type { ReadRegistry } from "./loaded.ts";
 import { lookAtWorld } from "./observe.ts";
@@ -44,8 +45,9 @@ async function marksOf(host: Host, target: Target, restored: readonly RestoreOut
   const { wallMs } = host.clock();
   const untilMs = (wallMs.seen ? wallMs.value : 0) + restoredKeptMs;
   const marks: Restored[] = [];
-  for (const { key, claim } of now.entries) {
-    if (keys.has(key) && claim.ok) marks.push({ registry: target.path, key, digest: host.digest(claim.sameness()), untilMs });
+  for (const entry of now.entries) {
+    const { key, claim } = entry;
+    if (keys.has(key) && claim.ok) marks.push({ registry: target.path, key, digest: host.digest(samenessOf(entry, claim)), untilMs });
   }
   return marks;
 }

@@ -16,7 +16,7 @@ import { releaseEntry } from "./release.ts";
 import { healLocks } from "./heal.ts";
 import { examine, type Examination, type ExamineOptions } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
-import { remember } from "./remember.ts";
+import { remember, rememberDoubt } from "./remember.ts";
 import { registryReport, reportsOf, tallyIn, unreadParts, unreadReport } from "./reports.ts";
 
 export type SweepOptions = ExamineOptions & {
@@ -164,6 +164,8 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     outcomes = all;
     unkept.push(...saidOfRoom(outcomes));
     await keep("what this sweep has seen", () => host.store.saveMemory(remember(host, examination, outcomes)));
+  } else if (!options.dryRun) {
+    await keep("that this sweep has seen nothing", () => host.store.saveMemory(rememberDoubt(examination)));
   }
   const reportOf = (examined: Examined, entries: Iterable<ExaminedEntry>): Iterable<EntryReport> =>
     reportsOf(examined, entries, outcomes.get(examined) ?? noOutcomes);

@@ -14,5 +14,21 @@ export type Target = {
   readonly release: readonly string[] | undefined;
 };
 
+/**
+ * What a target's entries are kept under between sweeps. Two formats may look at one path, and two pointers into one
+ * file: what was seen of the entries of one says nothing about those of the other.
+ */
+export function registryId(target: Pick<Target, "format" | "path">): string {
+  const before = ids.get(target);
+  if (before !== undefined) return before;
+  const { format, path } = target;
+  const id = `${format.name}(${format.layout === "members" ? format.entries : format.patterns.join(",")}):${path}`;
+  ids.set(target, id);
+  return id;
+}
+
+/** It is asked for once an entry. */
+const ids = new WeakMap<object, string>();
+
 /** An app server's address as it was given, and where to connect for it. */
 export type ServerTarget = AppServerAddress & { readonly connectTo: string };

@@ -82,6 +82,21 @@ test.each([
   expect((parseOnly(stdout) as { guards: readonly Guard[] }).guards.filter(({ guard }) => guard === "host-lock")).toHaveLength(guards);
 });
 
+test("of eight sweeps with state directories of their own one takes the lock over, and only it keeps a tombstone", async () => {
+  const { scratch, lock } = locksIn(true);
+  const own = (name: number): Scratch => ({ ...scratch, env: { ...scratch.env, SESSREAP_STATE_DIR: join(scratch.dir, `state-${name}`) } });
+  const all = Array.from({ length: 8 }, (_, name) => own(name));
+  // Whoever comes late may already reap what another has healed: it names this host then, and a dead pid.
+  const reports = await Promise.all(all.map((one) => sweepReport(one, [])));
+  const told = reports.flatMap(({ entries }) => entries);
+  expect(told.filter(({ action }) => action === "healed")).toHaveLength(1);
+  expect(told.filter(({ action }) => action === "failed")).toEqual([]);
+  const kept = await Promise.all(all.map((one) => sessreap(one, ["restore", "queue.lock", "-n"])));
+  const healers = told.filter(({ tombstone }) => tombstone !== null);
+  expect(kept.filter(({ code }) => code !== 1)).toHaveLength(healers.length);
+  expect(existsSync(lock)).toBe(healers.every(({ action }) => action !== "reaped"));
+});
+
 test("where everybody may write nothing is taken over", async () => {
   const { scratch, path, lock } = locksIn(true);
   chmodSync(path, 0o777);

@@ -1,12 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, type TestContext } from "vitest";
 import type { SweepJson } from "../../src/report/json.ts";
 import {
   by,
+  configure,
   copiedTool,
+  daysAgo,
   isRoot,
   leaveOut,
   newScratch,
@@ -197,4 +199,28 @@ test("where no systemd runs, units are not written, that is said, and there is n
     stderr: "",
   });
   expect(existsSync(join(scratch.home, ".config"))).toBe(false);
+});
+
+test("a sweep that doubts its own eyes breaks the chain of looks at an absence", async (context) => {
+  leaveOutWithout(ownProc, context);
+  const scratch = newScratch();
+  const path = writeOld(join(scratch.dir, "agents.json"), JSON.stringify({ mars: { id: randomUUID(), since: daysAgo(1) } }));
+  const fields = { sessionId: "id", pid: "pid", registeredAt: "since" };
+  configure(scratch, { registries: [{ format: "keyed-json", path, fields, presence: "process" }] });
+  const look = async (): Promise<string | undefined> => by(await sweepReport(scratch, []), "action")["mars"];
+  const memory = join(scratch.stateDir, "memory.json");
+  const fourMinutesPass = (): void => {
+    const text = readFileSync(memory, "utf8");
+    writeFileSync(
+      memory,
+      text.replace(/"absentSinceMs":(\d+)/, (_, ms: string) => `"absentSinceMs":${Number(ms) - 240_000}`),
+    );
+  };
+  expect(await look()).toBe("pending");
+  const doubtful = await sessreap(scratch, [], { under: within(ownProc, 'exec "$@"') });
+  expect(doubtful.code, doubtful.stderr).toBe(4);
+  fourMinutesPass();
+  expect(await look()).toBe("pending");
+  fourMinutesPass();
+  expect(await look()).toBe("reaped");
 });

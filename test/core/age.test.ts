@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { ageOf, claimedTimes, newestClaimed, newestPast, type Age } from "../../src/core/age.ts";
+import { ageOf, newestClaimed, newestStamp, type Age } from "../../src/core/age.ts";
 import { seen } from "../../src/core/evidence.ts";
 import { blind, day, hour, minute, now, sceneOf, type Told } from "./scene.ts";
 
@@ -47,7 +47,7 @@ test.each(rows)("%s", (_, told, expected) => {
 });
 
 test("of no times the newest is none", () => {
-  expect(newestPast(now, [{ at: undefined, from: "registered" }])).toBeUndefined();
+  expect(newestStamp(now, sceneOf({ claim: noTimes }).claim, undefined)).toBeUndefined();
 });
 
 const aroundNow = fc.option(fc.integer({ min: now - 3, max: now + 3 }), { nil: undefined });
@@ -59,7 +59,7 @@ test("the newest time that an entry claims is the newest of its two that is not 
       const past = [registeredAt, lastActivityAt].filter((at) => at !== undefined && at <= now).map(Number);
       const newest = past.length === 0 ? undefined : Math.max(...past);
       expect(newestClaimed(now, scene.claim)).toBe(newest);
-      expect(newestPast(now, claimedTimes(scene))?.at).toBe(newest);
+      expect(newestStamp(now, scene.claim, undefined)?.at).toBe(newest);
     }),
   );
 });

@@ -150,7 +150,7 @@ test("a clock that cannot be read makes no entry older, no absence longer and no
         fc.pre(seenNow.bootId !== then.bootId || (seenNow.bootMs ?? day) >= (then.bootMs ?? 0));
         const known = { digest: "same", seenForMs: hour, clockStepped: false, absentSinceMs: absent };
         const memory: Memory = { ...emptyMemory, ...then, steppedAtMs: stepped, traces: new Map([["/r", new Map([["mars", known]])]]) };
-        const entry = { registry: "/r", key: "mars", digest: () => "same", statedAt: 0 };
+        const entry = { registry: "/r", registryId: "/r", key: "mars", digest: () => "same", statedAt: 0 };
         const recalled = ({ bootId, wallMs, bootMs, awakeMs }: typeof seenNow) => {
           const clock = { wallMs: observe(wallMs), bootMs: observe(bootMs), awakeMs: observe(awakeMs) };
           return recall(memory, entry, since(memory, clock, bootId), clock);

@@ -12,7 +12,13 @@ import {
 } from "../../src/core/memory.ts";
 import { blind, day, hour, minute, now, thisBoot } from "./scene.ts";
 
-const entry: Remembered = { registry: "/r.json", key: "mars", digest: () => "same", statedAt: now - day };
+const entry: Remembered = {
+  registry: "/r.json",
+  registryId: "keyed-json():/r.json",
+  key: "mars",
+  digest: () => "same",
+  statedAt: now - day,
+};
 const hourAgo: Memory = {
   ...emptyMemory,
   bootId: thisBoot,
@@ -20,7 +26,7 @@ const hourAgo: Memory = {
   bootMs: 9 * hour,
   awakeMs: 4 * hour,
   traces: new Map([
-    ["/r.json", new Map([["mars", { digest: "same", seenForMs: 2 * hour, clockStepped: false, absentSinceMs: 3 * hour }]])],
+    ["keyed-json():/r.json", new Map([["mars", { digest: "same", seenForMs: 2 * hour, clockStepped: false, absentSinceMs: 3 * hour }]])],
   ]),
 };
 const clock: Clock = { wallMs: seen(now), bootMs: seen(10 * hour), awakeMs: seen(5 * hour) };
@@ -102,6 +108,7 @@ describe("what is recalled of an entry", () => {
   test("an entry of which nothing is remembered is not even digested", () => {
     const never: Remembered = {
       registry: "/other.json",
+      registryId: "keyed-json():/other.json",
       key: "mars",
       statedAt: undefined,
       digest: () => {
@@ -126,7 +133,7 @@ describe("what is recalled of an entry", () => {
   test("a step of the clock is remembered with the bytes that stood through it", () => {
     expect(recalled({}, { ...clock, wallMs: seen(now + day) }).clockStepped).toBe(true);
     const stepped = new Map([
-      ["/r.json", new Map([["mars", { digest: "same", seenForMs: 0, clockStepped: true, absentSinceMs: undefined }]])],
+      ["keyed-json():/r.json", new Map([["mars", { digest: "same", seenForMs: 0, clockStepped: true, absentSinceMs: undefined }]])],
     ]);
     expect(recalled({ traces: stepped }).clockStepped).toBe(true);
   });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { expect, test } from "vitest";
+import { askAppServer } from "../../src/host/app-server.ts";
 import { abstractAddress } from "../../src/host/abstract-socket.ts";
 import { refuses, takeAddress } from "../../src/host/handles.ts";
 import { leaveOut } from "../cli/harness.ts";
@@ -40,4 +41,22 @@ test.runIf(isTried)("a port refuses when nobody listens there any more, and not 
   server.close();
   await once(server, "close");
   expect(await refuses(port, 500)).toBe(true);
+});
+
+const ask = async (connectTo: string): Promise<string> => (await askAppServer({ url: connectTo, connectTo, ids: [] }, "0.0.0")).kind;
+
+test("an address whose port is no port is unanswered, and no other port is asked instead", async () => {
+  // What an address of 16 bits makes of 99999.
+  const server = createServer();
+  const other = await listen(server, 99_999 - 65_536);
+  expect(await ask("ws://127.0.0.1:99999")).toBe("unanswered");
+  if (other === "listening") server.close();
+});
+
+test.each(["ws://127.0.0.1:1", "ws://127.0.0.1:1/", "ws+unix:/nonexistent/sessreap/x.sock:/"])("%s refuses", async (address) => {
+  expect(await ask(address)).toBe("refused");
+});
+
+test("a socket below what is no directory is unanswered, for nobody can say that it is not there", async () => {
+  expect(await ask("ws+unix:/etc/passwd/x.sock:/")).toBe("unanswered");
 });

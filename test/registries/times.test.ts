@@ -90,4 +90,45 @@ describe("a time", () => {
       runs(2000),
     );
   });
+
+  test("with one character changed is what Date makes of it, if it is a time at all", () => {
+    const text = fc.date({ min: earliest, max: latest, noInvalidDate: true }).map((date) => date.toISOString());
+    const other = fc.oneof(fc.constantFrom(..."0123456789-:.TZ+ /".split("")), fc.string({ minLength: 1, maxLength: 1 }));
+    fc.assert(
+      fc.property(text, fc.nat(23), other, (whole, place, character) => {
+        const changed = whole.slice(0, place) + character + whole.slice(place + 1);
+        const isTime = /^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(changed) && !Number.isNaN(Date.parse(changed));
+        // Date takes Feb 30 for Mar 2, and 24:00 for the next day.
+        const expected = isTime && new Date(changed).toISOString() === changed ? Date.parse(changed) : undefined;
+        // A zone in the place of the fraction makes another time of it.
+        fc.pre(isTime || changed.length !== 24 || !/[+-]/.test(changed.slice(19)));
+        expect(parseTime(changed)).toBe(expected);
+      }),
+      runs(4000),
+    );
+  });
+
+  test.each([
+    ["1000-01-01T00:00:00Z", Date.UTC(1000, 0, 1)],
+    ["1000-01-01T00:00:00.000Z", Date.UTC(1000, 0, 1)],
+    ["9999-12-31T23:59:59.999Z", Date.UTC(9999, 11, 31, 23, 59, 59, 999)],
+    ["2026-12-28T23:59:59.000Z", Date.UTC(2026, 11, 28, 23, 59, 59)],
+    ["2026-12-29T23:59:59.000Z", Date.UTC(2026, 11, 29, 23, 59, 59)],
+    ["2026-11-20T15:00:00+23:59", Date.UTC(2026, 10, 19, 15, 1)],
+    [1e9, 1e12],
+    [1e12, 1e12],
+    [1e13 - 1, 1e13 - 1],
+    [1e10 - 1, (1e10 - 1) * 1000],
+    [1_795_186_800.2509, 1_795_186_800_250],
+    [1_795_186_800_250.9, 1_795_186_800_250],
+  ])("%j is at the edge of what is one", (value, expected) => {
+    expect(parseTime(value)).toBe(expected);
+  });
+
+  test.each([1e9 - 1, 1e10, 1e12 - 1, 1e13, "1e12", "2026-13-01T00:00:00.000Z", "2026-02-00T00:00:00.000Z", "2026-01-01T24:00:00.000Z"])(
+    "%j is beyond it",
+    (value) => {
+      expect(parseTime(value)).toBeUndefined();
+    },
+  );
 });

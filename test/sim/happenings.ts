@@ -15,6 +15,8 @@ export function crash(story: Story, session: Session): void {
 function resume(story: Story, session: Session): void {
   // A marker and an editor's lock name no session, so nobody who takes it up again shows in them.
   if (session.kind === "marker" || session.kind === "editor") return;
+  // A record that its dying process left torn would not say which session it was.
+  story.machine.disk.settle();
   story.machine.resume(session);
   story.say(`${session.key} of ${session.registry} is resumed`);
 }

@@ -7,7 +7,9 @@ import type { Story } from "./story.ts";
 /** What must hold whenever something is taken away, whoever else is at work. */
 
 function sessionThatMayGo(story: Story, path: string, key: string): Session {
-  const session = story.whose(path, key) ?? story.fail(`${key} of ${path} was not ours to reap`);
+  // A file that a killed sweep had set aside could not be found by who unregistered it meanwhile, and came back.
+  const forgotten = isDirectory(path) ? story.machine.sessions.findLast((one) => one.registry === path && one.key === key) : undefined;
+  const session = story.whose(path, key) ?? forgotten ?? story.fail(`${key} of ${path} was not ours to reap`);
   const why = story.machine.protectedBy(session, defaultPolicy.graceMs);
   return why === undefined ? session : story.fail(`${key} of ${path} was reaped, though ${why}`);
 }

@@ -127,3 +127,18 @@ test("a directory that cannot be made durable after its files went is said, and 
     detail: expect.stringContaining("input/output error") as string,
   });
 });
+
+test("a marker that another process of its pid writes anew is young again, although the clock was stepped", async () => {
+  const history = new History(1);
+  const { machine } = history;
+  const path = `${markersPath}/market/beds/1.0/.in_use/150`;
+  machine.disk.create(path, "", machine.wallMs);
+  const marker = "market/beds/1.0/.in_use/150";
+  expect(await fates(history)).toMatchObject({ [marker]: "kept within-grace" });
+  machine.advance(12 * minute);
+  machine.stepClock(400 * day);
+  machine.disk.create(path, "", machine.wallMs);
+  expect(await fates(history, [], { now: true })).toMatchObject({ [marker]: "kept clock-stepped" });
+  machine.advance(4 * minute);
+  expect(await fates(history, [], { now: true })).toMatchObject({ [marker]: "kept clock-stepped" });
+});

@@ -100,10 +100,16 @@ export function unregister(story: Story, session: Session): void {
   story.say(`${key} unregisters from ${registry}`);
 }
 
-/** Claude writes its own record anew whenever something happens; so does a process that takes a marker's pid. */
+/** Only the process that its name says writes such a file; one that has taken the session up does not. */
+function isOwn({ key, kind, process }: Session): boolean {
+  const pid = process?.innerPid ?? process?.pid;
+  return kind === "editor" || key === `${pid}.json` || key.endsWith(`/${pid}`);
+}
+
+/** Claude writes its own record anew whenever something happens. */
 function touchFile(story: Story, path: string, racing: boolean): void {
   const { chance, machine } = story;
-  const mine = [...story.current.values()].filter((session) => session.registry === path && machine.shows(session));
+  const mine = [...story.current.values()].filter((session) => session.registry === path && machine.shows(session) && isOwn(session));
   if (mine.length === 0) return;
   const session = chance.pick(mine);
   const text = story.entries(path).get(session.key);

@@ -32,7 +32,7 @@ async function reapWhile(
   return counts;
 }
 
-test.each(["in-place", "by-rename"])(
+test.each(["in-place", "by-rename", "after opening it"])(
   "no registration of a session that writes its file %s over a ghost's is lost to the reaper",
   async (way) => {
     const root = mkdtempSync(join(tmpdir(), "sessreap-race-"));

@@ -6,7 +6,7 @@ import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
 import { restore } from "../../sweep/restore.ts";
 import type { RestoreOutcome } from "../../sweep/restored.ts";
-import type { Target } from "../../sweep/target.ts";
+import { registryId, type Target } from "../../sweep/target.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { write, writeLines } from "../output.ts";
@@ -57,9 +57,9 @@ async function restoreAll(
     const byPlace = new Map<string, { readonly target: Target; readonly tombstones: Tombstone[] }>();
     for (const tombstone of chosen) {
       const target = restoreTarget(settings, tombstone, env);
-      const place = byPlace.get(`${target.format.name}:${target.path}`) ?? { target, tombstones: [] };
+      const place = byPlace.get(registryId(target)) ?? { target, tombstones: [] };
       place.tombstones.push(tombstone);
-      byPlace.set(`${target.format.name}:${target.path}`, place);
+      byPlace.set(registryId(target), place);
     }
     for (const { target, tombstones } of byPlace.values()) outcomes.push(...(await restore(host, target, tombstones, dryRun)));
     return outcomes;

@@ -38,12 +38,14 @@ function refused(scene: Scene, server: AppServerAddress): Answer {
   return deadByAbsence("app-server-down", `${said}, and no process is to serve it`);
 }
 
-function askServer(scene: Scene, server: AppServerAddress, id: string): Answer {
+function askServer(scene: Scene, server: AppServerAddress, sessionId: string): Answer {
   const sight = scene.evidence.appServers.get(server.url);
   if (sight === undefined) return unknown("app-server-unreachable", `nobody asked ${server.url}`);
   switch (sight.kind) {
-    case "answered":
+    case "answered": {
+      const id = canonicalSession(sessionId);
       return sight.loaded.has(id) ? live("thread-loaded", `loaded on ${server.url}`) : notLoaded(server, sight, id, scene.policy.graceMs);
+    }
     case "refused":
       return refused(scene, server);
     case "unanswered":
@@ -60,7 +62,6 @@ export const appServerThread: Rung = {
     if (sessionId === undefined || servers.length === 0) {
       return notApplicable(servers.length === 0 ? "no app server to ask" : "it names no thread");
     }
-    const id = canonicalSession(sessionId);
-    return strongest(servers.map((server) => askServer(scene, server, id)));
+    return strongest(servers.map((server) => askServer(scene, server, sessionId)));
   },
 };

@@ -2,19 +2,19 @@ import { live, notApplicable, provenDead, unknown, type Answer } from "../answer
 import type { InnerProcess, PidSight, ProcessTable } from "../evidence.ts";
 import type { Scene } from "../scene.ts";
 
+/** It ran on `theirs`, which is not this machine. */
+function onOther(theirs: string, ours: string | undefined, { hostsGone }: Scene["policy"]): Answer {
+  return hostsGone.has(theirs)
+    ? provenDead("host-gone", `it ran on ${theirs}, which an operator has declared gone`)
+    : unknown("foreign-host", `it runs on ${theirs}; this is ${ours ?? "a machine whose id could not be read"}`);
+}
+
 /** A host or pid namespace other than ours: nothing of it is probed, for its pids mean something else here. */
 function elsewhere({ claim, evidence, policy }: Scene): Answer | undefined {
   const { hostname, machineId, pidNamespace } = evidence.here;
   const thisMachine = machineId?.seen === true ? machineId.value : undefined;
-  for (const [theirs, ours] of [
-    [claim.host, hostname],
-    [claim.machineId, thisMachine],
-  ] as const) {
-    if (theirs === undefined || theirs === ours) continue;
-    return policy.hostsGone.has(theirs)
-      ? provenDead("host-gone", `it ran on ${theirs}, which an operator has declared gone`)
-      : unknown("foreign-host", `it runs on ${theirs}; this is ${ours ?? "a machine whose id could not be read"}`);
-  }
+  if (claim.host !== undefined && claim.host !== hostname) return onOther(claim.host, hostname, policy);
+  if (claim.machineId !== undefined && claim.machineId !== thisMachine) return onOther(claim.machineId, thisMachine, policy);
   if (claim.pid === undefined) return undefined;
   if (!pidNamespace.seen) return unknown("foreign-pid-namespace", `our own pid namespace could not be seen: ${pidNamespace.why}`);
   if (claim.pidNamespace !== undefined) {

@@ -1,4 +1,4 @@
-import { claimedTimes, newestPast } from "../age.ts";
+import { newestStamp } from "../age.ts";
 import { provenDead, unknown } from "../answer.ts";
 import { sayDuration } from "../duration.ts";
 import type { Scene } from "../scene.ts";
@@ -8,7 +8,7 @@ function silence(scene: Scene): { readonly ms: number; readonly from: string } {
   const { wallMs } = scene.evidence.clock;
   const sinceSeen = { ms: scene.memory.seenForMs, from: "first seen" };
   if (scene.memory.clockStepped || !wallMs.seen) return sinceSeen;
-  const newest = newestPast(wallMs.value, claimedTimes(scene));
+  const newest = newestStamp(wallMs.value, scene.claim, undefined);
   return newest === undefined ? sinceSeen : { ms: wallMs.value - newest.at, from: newest.from };
 }
 

@@ -48,7 +48,16 @@ export const fileScenes: readonly Scene[] = [
       const text = record(actor).slice(0, 20);
       await checkFile(stage, actor, text, "pending pid-gone");
       stage.later(5 * minute);
-      await checkFile(stage, actor, text, "reaped pid-gone");
+      expect(await fates(stage, claudesOf(stage))).toEqual({ [`${actor.pid}.json`]: "reaped pid-gone" });
+    },
+  ],
+  [
+    "a torn record whose pid is gone, and that somebody writes between the two looks",
+    async (stage) => {
+      const actor = await stage.gone();
+      await checkFile(stage, actor, "{", "pending pid-gone");
+      stage.later(5 * minute);
+      await checkFile(stage, actor, '{"', "pending pid-gone");
     },
   ],
   [

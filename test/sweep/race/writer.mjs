@@ -1,19 +1,34 @@
 // A session that takes a dead one's pid, again and again: finds the ghost's file or none, and registers itself over it,
-// in place or by rename. Says how many of its registrations were lost.
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+// in place, by rename, or through a descriptor that it opened a while before. Says how many of its registrations were lost.
+import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
 
 const [path, rounds, way] = process.argv.slice(2);
 const wait = new Int32Array(new SharedArrayBuffer(4));
 const pause = (ms) => Atomics.wait(wait, 0, 0, ms);
 
+/** As one does who locks a file before it reads it: what is there is opened as it is, and written to a while later. */
+function writeLater(text) {
+  let fd;
+  try {
+    fd = openSync(path, "r+");
+  } catch {
+    return writeFileSync(path, text);
+  }
+  pause(4);
+  ftruncateSync(fd, 0);
+  writeSync(fd, text);
+  closeSync(fd);
+}
+
 function write(text) {
-  if (way === "in-place") return writeFileSync(path, text);
+  if (way === "after opening it" && text.includes("live")) return writeLater(text);
+  if (way !== "by-rename") return writeFileSync(path, text);
   writeFileSync(`${path}.tmp`, text);
   renameSync(`${path}.tmp`, path);
 }
 
 function holds(text) {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
+  for (let attempt = 0; attempt < 2000; attempt += 1) {
     try {
       if (readFileSync(path, "utf8") === text) return true;
     } catch {

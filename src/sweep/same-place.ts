@@ -1,0 +1,45 @@
+import type { Loaded, ReadRegistry, Unread } from "./loaded.ts";
+import { registryId } from "./target.ts";
+
+/** The file or directory itself, however its path is spelled, as this format reads it. */
+function placeOf(loaded: ReadRegistry): string {
+  const { dev, ino } = loaded.kind === "members" ? loaded.file.stat : loaded.stat;
+  return registryId({ ...loaded.target, path: `${dev}:${ino}` });
+}
+
+const ownerOf = ({ target }: ReadRegistry): string => JSON.stringify(target.owner ?? null);
+
+/**
+ * One registry under two paths (a symbolic link, a mount) is one: swept twice, its second sweep would find a file that
+ * has changed. The one whose owner is known speaks for both; where two owners are named, nobody knows whom to ask.
+ */
+export function oncePerPlace(loaded: readonly Loaded[]): { readonly loaded: readonly Loaded[]; readonly warnings: readonly string[] } {
+  const groups = new Map<string, ReadRegistry[]>();
+  for (const one of loaded) {
+    if (one.state !== "read") continue;
+    const place = placeOf(one);
+    groups.set(place, [...(groups.get(place) ?? []), one]);
+  }
+  const instead = new Map<Loaded, Unread | undefined>();
+  const warnings: string[] = [];
+  for (const twins of groups.values()) {
+    const owned = twins.filter(({ target }) => target.owner !== undefined);
+    const [speaker] = [...owned, ...twins];
+    if (speaker === undefined || twins.length === 1) continue;
+    const agree = owned.every((one) => ownerOf(one) === ownerOf(speaker));
+    for (const one of twins) {
+      if (!agree) {
+        const others = twins.filter((other) => other !== one).map(({ target }) => target.path);
+        instead.set(one, {
+          state: "unreadable",
+          target: one.target,
+          problem: `is also ${others.join(", ")}, with another owner; describe it once`,
+        });
+      } else if (one !== speaker) {
+        instead.set(one, undefined);
+        warnings.push(`${one.target.path} is the same ${one.target.format.name} registry as ${speaker.target.path}, which is swept once`);
+      }
+    }
+  }
+  return { loaded: loaded.flatMap((one) => (instead.has(one) ? (instead.get(one) ?? []) : [one])), warnings };
+}

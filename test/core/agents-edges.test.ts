@@ -1,0 +1,170 @@
+import { describe, expect, test } from "vitest";
+import { agentOf, argvHas, indexAgents, scriptOf, tokensOf } from "../../src/core/agents.ts";
+import { canonicalServer, isServerAddress } from "../../src/core/app-servers.ts";
+import { parseDuration } from "../../src/core/duration.ts";
+import { judgeHostLock, lockHeartbeatMs, type HostLockSight } from "../../src/core/host-lock.ts";
+import { seen, unseen } from "../../src/core/evidence.ts";
+import { isService, sessionOf } from "../../src/core/session-argv.ts";
+import { statedIdentity } from "../../src/registries/llmmsg-bridge.ts";
+import { claimFrom, largestPid } from "../../src/registries/fields.ts";
+import { agent } from "./scene.ts";
+
+const id = "019d0000-1111-7000-8000-00000000000a";
+
+describe("what an argv runs", () => {
+  test.each([
+    [["codex-x86_64-unknown-linux-musl"], "codex"],
+    [["my-codex-x86_64-linux"], undefined],
+    [["/opt/node_modules/x/node_modules/@openai/codex/bin/codex-main.js"], undefined],
+    [["node", "/opt/node_modules/x/node_modules/@openai/codex/bin/main.js"], "codex"],
+    [["node", "node_modules/@anthropic-ai/claude-code/cli.js"], "claude"],
+    [["node", "node_modules/@openai/other/cli.js"], undefined],
+    [["node", "/x/codex.js.bak"], undefined],
+    [["node", "/x/codex.js"], "codex"],
+    [["node", "--require", "/x/codex.js", "/x/other.js"], undefined],
+    [["node", "--require"], undefined],
+    [["node"], undefined],
+    [[], undefined],
+  ])("%j: %s", (argv, name) => {
+    expect(agentOf(argv)).toBe(name);
+  });
+
+  test("a script is the first word that is no option's", () => {
+    expect(scriptOf(["node", "-r", "a.js", "--inspect", "b.js", "c.js"])).toBe("b.js");
+    expect(scriptOf(["node", "-r"])).toBeUndefined();
+  });
+
+  test("tokens are whole arguments, and what follows the first equals sign of an option", () => {
+    expect(tokensOf(["codex", "--config=a=b", "x=y", "-c=1", "="])).toEqual(["--config=a=b", "a=b", "x=y", "-c=1", "1", "="]);
+    expect(tokensOf([])).toEqual([]);
+  });
+
+  test("an agent is found by every token, and by the name that it states", () => {
+    const claude = agent(["claude", "--resume", id]);
+    const named = agent(["codex", "Your agent name is mars. Go."]);
+    const index = indexAgents([claude, named], statedIdentity);
+    expect(index.bySession.get(id)).toBe(claude);
+    expect([...index.byIdentity]).toEqual([["mars", named]]);
+    expect([...indexAgents([claude, named], undefined).byIdentity]).toEqual([]);
+  });
+
+  test("wanted tokens are whole, in order, and all of them", () => {
+    expect(argvHas(["node", "/opt/bridge.mjs", "watch", "more"], ["bridge.mjs", "watch"])).toBe(true);
+    expect(argvHas(["node", "watch", "bridge.mjs"], ["bridge.mjs", "watch"])).toBe(false);
+    expect(argvHas(["node", "bridge.mjs"], ["bridge.mjs", "watch"])).toBe(false);
+    expect(argvHas(["bridge.mjs"], ["bridge.mjs"])).toBe(true);
+    expect(argvHas(["bridge.mjs"], [])).toBe(false);
+  });
+});
+
+describe("which session an argv runs", () => {
+  test.each([
+    [["codex", "--", "resume", id], undefined],
+    [["codex", "-", "resume", id], undefined],
+    [["codex", "exec", "-", "resume", id], undefined],
+    [["codex", "--full-auto", "resume", id], id],
+    [["codex", "--model=gpt-5", "resume", id], id],
+    [["codex", "--new-flag", "resume", id], id],
+    [["codex", "--new-flag", "--other", "resume", id], id],
+    [["codex", "--new-flag", "exec", "resume", id], id],
+    [["codex", "--new-flag", "e", "resume", id], id],
+    [["codex", "--cd", "exec", "resume", id], id],
+    [["codex", "--new-option", "value-", "resume", id], id],
+    [["codex", "resume", "--last", id], undefined],
+    [["codex", "resume", "a-"], "a-"],
+    [["codex", "resume", "two words"], undefined],
+    [["claude", "--session-id", "--resume", id], id],
+    [["claude", "--session-id=", "x"], undefined],
+    [["node", "/x/codex.js", "resume", id], id],
+  ])("%j: %s", (argv, session) => {
+    expect(sessionOf(argv)).toBe(session);
+  });
+
+  test.each([
+    [["codex", "debug", "app-server"], true],
+    [["codex", "debug", "other"], false],
+    [["codex", "other", "app-server"], false],
+    [["codex"], false],
+    [["codex", "mcp"], true],
+  ])("%j serves others: %s", (argv, serves) => {
+    expect(isService(argv)).toBe(serves);
+  });
+});
+
+describe("spellings", () => {
+  test.each([
+    ["ws://localhost:1/", "ws://127.0.0.1:1"],
+    ["unix:///run/s/", "unix:///run/s/"],
+    ["unix:///tmp//localhost:1/", "unix:///tmp//localhost:1/"],
+  ])("the address %s is %s", (url, canonical) => expect(canonicalServer(url)).toBe(canonical));
+
+  test.each([
+    ["unix://", true],
+    ["xunix://", false],
+    ["http://ws://127.0.0.1", false],
+    ["ws://127.0.0.1:8788/x", false],
+    ["ws://127.0.0.1:8788", true],
+  ])("%s is a server's address: %s", (url, is) => expect(isServerAddress(url)).toBe(is));
+
+  test.each([
+    ["10m", 600_000],
+    ["10mm", undefined],
+    ["x10m", undefined],
+  ])("%s is a duration of %s", (text, ms) => expect(parseDuration(text)).toBe(ms));
+
+  test.each([
+    ["Your agent name is mars. Go on", "mars"],
+    ["Your agent name is a.b... Go", "a.b"],
+    ["Your agent name is  two blanks", undefined],
+    ["Your agent name is ... nobody", undefined],
+    ["Your agent name is mars, not Your agent name is venus", "mars"],
+    ["No name here", undefined],
+  ])("%s: %s", (token, name) => expect(statedIdentity(["codex", token])).toBe(name));
+});
+
+describe("a lock of another name", () => {
+  const sight: HostLockSight = {
+    host: "old",
+    ownHost: "venus",
+    local: seen(true),
+    heartbeatAgeMs: seen(lockHeartbeatMs),
+    pidIsDead: () => seen(true),
+  };
+
+  test("heartbeats count for five minutes", () => expect(lockHeartbeatMs).toBe(300_000));
+
+  test.each<[string, Partial<HostLockSight>, string]>([
+    ["its file system", { local: unseen("statfs failed") }, "statfs failed"],
+    ["its heartbeat", { heartbeatAgeMs: unseen("no mtime") }, "no mtime"],
+    ["its pid", { pidIsDead: () => unseen("hidden") }, "hidden"],
+  ])("stays where %s cannot be seen, and says why", (_, more, why) => {
+    const verdict = judgeHostLock({ ...sight, ...more }, true);
+    expect(verdict.kind).toBe("stays");
+    expect(verdict.why).toContain(why);
+  });
+});
+
+describe("what a member may hold", () => {
+  const read = (value: object): string => {
+    const claim = claimFrom("mars", value, { pid: "pid", startTicks: "start", master: "master", cwd: "cwd" });
+    return claim.ok ? JSON.stringify([claim.registration.pid, claim.registration.startTicks, claim.registration.master]) : claim.problem;
+  };
+
+  test.each([
+    [{ pid: largestPid, start: 0, master: true }, `[${largestPid},"0",true]`],
+    [{ start: "00", master: false }, '[null,"0",false]'],
+    [{ start: "100000" }, '[null,"100000",false]'],
+    [{ start: "12x" }, "[null,null,false]"],
+    [{ start: "x12" }, "[null,null,false]"],
+    [{ start: "123456789012345678901" }, "[null,null,false]"],
+    [{ start: -1 }, "[null,null,false]"],
+    [{ master: 1 }, "[null,null,true]"],
+    [{ master: 0 }, "[null,null,false]"],
+    [{ master: 2 }, '"master" is 2, not true or false'],
+    [{ pid: "x".repeat(38) }, `"pid" is "${"x".repeat(38)}", not a whole number from 2 to ${largestPid}`],
+    [{ pid: "x".repeat(39) }, `"pid" is "${"x".repeat(38)}…, not a whole number from 2 to ${largestPid}`],
+    [{ cwd: 5 }, '"cwd" is 5, not a string that is not empty'],
+  ])("%j: %s", (value, said) => {
+    expect(read(value)).toBe(said);
+  });
+});

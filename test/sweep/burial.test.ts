@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import type { Host } from "../../src/host/host.ts";
+import type { KeptMember } from "../../src/host/tombstone-lines.ts";
+import { bury, unburied } from "../../src/sweep/burial.ts";
+import type { ExaminedEntry } from "../../src/sweep/examined.ts";
+import type { ReadRegistry } from "../../src/sweep/loaded.ts";
+
+const registry = { kind: "members", target: { path: "/r.json", format: { name: "keyed-json" } } } as unknown as ReadRegistry;
+const ghost = (key: string): ExaminedEntry =>
+  ({ entry: { key, claim: { ok: false } }, judgement: { reason: "pid-gone", detail: "" } }) as unknown as ExaminedEntry;
+const kept = ({ entry }: ExaminedEntry): KeptMember => {
+  return {
+    layout: "members",
+    entries: "",
+    form: "only",
+    after: undefined,
+    cut: "x".repeat(Number(entry.key)),
+    member: { start: 0, end: 1 },
+  };
+};
+
+test("a ghost too large for any tombstone waits, and those behind it do not", () => {
+  const written: Buffer[] = [];
+  const host = { store: { bury: (_: string, stones: readonly Buffer[]) => void written.push(...stones) } } as unknown as Host;
+  const condemned = ["10", "5000", "20"].map(ghost);
+  const burial = bury(host, { sweepId: "s", at: "", count: 0, room: 2000 }, registry, condemned, (some) => some.map(kept));
+  expect(burial.entries.map(({ entry }) => entry.key)).toEqual(["10", "20"]);
+  expect(burial.ids).toEqual(["s/0", "s/1"]);
+  expect(unburied(condemned, burial).map(({ entry }) => entry.key)).toEqual(["5000"]);
+  expect(written).toHaveLength(3);
+});
