@@ -36,7 +36,7 @@ function nodesFor(platform) {
 /** The first line of the bundle ends with the length of its head. */
 function splitBundle() {
   const bundle = readFileSync("dist/sessreap.cjs");
-  const length = Number(/^\/\/ build \w+ (\d+)\n/.exec(bundle.latin1Slice(0, 100))?.[1]);
+  const length = Number(/^\/\/ .*build \w+ (\d+)\n/.exec(bundle.latin1Slice(0, 100))?.[1]);
   if (!(length < bundle.length)) throw new Error("dist/sessreap.cjs does not say how long its head is");
   writeFileSync(parts.head, bundle.subarray(0, length));
   writeFileSync(parts.rest, bundle.subarray(length));
