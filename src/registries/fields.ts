@@ -27,36 +27,36 @@ export type FieldMap = Readonly<Partial<Record<FieldName, string>>>;
 /** Linux hands out pids up to 2^22; a larger one is a writer's mistake. */
 export const largestPid = 4_194_304;
 
-type Reader = (
-  value: unknown,
-) => { readonly ok: true; readonly value: Registration[FieldName] } | { readonly ok: false; readonly wanted: string };
+type Read = Exclude<Registration[FieldName], object>;
+type Wrong = { readonly wanted: string };
 
-const read = (value: Registration[FieldName]) => ({ ok: true, value }) as const;
-const wrong = (wanted: string) => ({ ok: false, wanted }) as const;
+/** What a value says, or what it should have been. Run for every field of every entry: nothing is wrapped. */
+type Reader = (value: unknown) => Read | Wrong;
 
-const text: Reader = (value) => (typeof value === "string" && value !== "" ? read(value) : wrong("a string that is not empty"));
+const wrong = (wanted: string): Wrong => ({ wanted });
+
+const text: Reader = (value) => (typeof value === "string" && value !== "" ? value : wrong("a string that is not empty"));
 /** A string or number that is no time is no evidence; any other type is a mistake. */
-const time: Reader = (value) => (typeof value === "string" || typeof value === "number" ? read(parseTime(value)) : wrong("a time"));
-const flag: Reader = (value) => (typeof value === "boolean" || value === 0 || value === 1 ? read(Boolean(value)) : wrong("true or false"));
+const time: Reader = (value) => (typeof value === "string" || typeof value === "number" ? parseTime(value) : wrong("a time"));
+const flag: Reader = (value) => (typeof value === "boolean" || value === 0 || value === 1 ? Boolean(value) : wrong("true or false"));
 
 /** Whatever it says, a row that says when it was released has been released; empty and false mean that it was not. */
-const release: Reader = (value) => read(value === false || value === "" ? undefined : (parseTime(value) ?? Number.NaN));
+const release: Reader = (value) => (value === false || value === "" ? undefined : (parseTime(value) ?? Number.NaN));
 /** A marker that is there in any form marks: only a row without one is known to be a fresh start. */
-const marker: Reader = (value) => read(value !== false && value !== 0 && value !== "");
-const note: Reader = (value) => read(typeof value === "string" ? value : undefined);
-const id: Reader = (value) => (typeof value === "number" ? read(String(value)) : text(value));
+const marker: Reader = (value) => value !== false && value !== 0 && value !== "";
+const note: Reader = (value) => (typeof value === "string" ? value : undefined);
+const id: Reader = (value) => (typeof value === "number" ? String(value) : text(value));
 
 const pid: Reader = (value) =>
   typeof value === "number" && Number.isInteger(value) && value > 1 && value <= largestPid
-    ? read(value)
+    ? value
     : wrong(`a whole number from 2 to ${largestPid}`);
 
 /** Writers spell ticks as a number or as digits; a token in another form (an `lstart` date) is none. */
 const ticks: Reader = (value) => {
-  if (typeof value === "string") return read(/^\d{1,20}$/.test(value) ? value.replace(/^0+(?=\d)/, "") : undefined);
-  return typeof value === "number"
-    ? read(Number.isSafeInteger(value) && value >= 0 ? String(value) : undefined)
-    : wrong("a number of clock ticks");
+  if (typeof value === "string") return /^\d{1,20}$/.test(value) ? value.replace(/^0+(?=\d)/, "") : undefined;
+  if (typeof value !== "number") return wrong("a number of clock ticks");
+  return Number.isSafeInteger(value) && value >= 0 ? String(value) : undefined;
 };
 
 const readers = {
@@ -123,8 +123,8 @@ export function claimFrom(key: string, value: unknown, fields: FieldMap, identit
     const given = valueAt(value, member);
     if (given === undefined || given === null) continue;
     const result = reader(given);
-    if (!result.ok) return { ok: false, problem: `"${member}" is ${say(given)}, not ${result.wanted}` };
-    (claimed as Record<FieldName, unknown>)[field] = result.value;
+    if (typeof result === "object") return { ok: false, problem: `"${member}" is ${say(given)}, not ${result.wanted}` };
+    (claimed as Record<FieldName, unknown>)[field] = result;
   }
   return { ok: true, registration: claimed, sameness: () => samenessOf(value, fields.lastHeartbeatAt), torn: false };
 }
