@@ -40,7 +40,7 @@ export function release(story: Story, key: string): string | undefined {
   if (how === "done") {
     edit(story, bridgePath, (entries) => delete entries[key], "in-place");
     story.current.delete(`${bridgePath} ${key}`);
-    story.removed.push(`${bridgePath} ${key}`);
+    story.released.push(`${bridgePath} ${key}`);
   }
   return undefined;
 }

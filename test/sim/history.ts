@@ -119,6 +119,7 @@ export class History {
     const host = simulatedHost(machine, state, blindness, steps.interference, namespace);
     const [stones, memory] = [state.tombstones.size, state.memory];
     story.removed = [];
+    story.released = [];
     // Its report is made while somebody reads it, and it can be killed then, too.
     const running = sweep(told.killedAfter === undefined ? host : mortal(host, steps.interference.step), {
       command: "sweep",
@@ -156,15 +157,18 @@ export class History {
   /** What a sweep says is what it did. */
   private checkReport({ entries, refusal }: Heard, blindness: ReadonlySet<Blindness>, stones: number): void {
     const { story } = this;
-    const gone = entries.filter(({ action }) => action === "reaped" || action === "released");
-    const told = gone.map(({ registry, key }) => `${registry} ${key}`);
-    const reaped = gone.filter(({ action }) => action === "reaped").length;
-    this.reaped += reaped;
-    if (told.toSorted().join() !== story.removed.toSorted().join()) story.fail(`reported ${told.join()}, removed ${story.removed.join()}`);
-    const left = story.state.tombstones.size - stones - reaped;
+    const told = (wanted: string): readonly string[] =>
+      entries.filter(({ action }) => action === wanted).map(({ registry, key }) => `${registry} ${key}`);
+    const reaped = told("reaped");
+    this.reaped += reaped.length;
+    if (reaped.toSorted().join() !== story.removed.toSorted().join())
+      story.fail(`reported ${reaped.join()}, removed ${story.removed.join()}`);
+    const unheard = told("released").filter((name) => !story.released.includes(name));
+    if (unheard.length > 0) story.fail(`reported ${unheard.join()} as released, and nobody released it`);
+    const left = story.state.tombstones.size - stones - reaped.length;
     if (left < 0 || (left > 0 && !blindness.has("exhume"))) story.fail(`${left} tombstones are left of entries that were not reaped`);
-    if (blindness.has("self") && story.removed.length > 0 && refusal === null) return;
-    if ((refusal !== null || blindness.has("self")) && story.removed.length > 0) story.fail("reaped although it could not see itself");
+    const acted = story.removed.length + story.released.length;
+    if ((refusal !== null || blindness.has("self")) && acted > 0) story.fail("reaped although it could not see itself");
   }
 
   /** Gives one entry back, into the place and with the very text that it had. */

@@ -18,6 +18,8 @@ export class Story {
   readonly buried = new Map<string, { readonly session: Session; readonly text: string }>();
   /** What this sweep has taken away so far. */
   removed: string[] = [];
+  /** What its owner has released for this sweep, whether or not it could be seen to be gone. */
+  released: string[] = [];
   bridge: Process | undefined;
   failure: Error | undefined;
 
