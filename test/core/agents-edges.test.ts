@@ -133,13 +133,13 @@ describe("a lock of another name", () => {
 
   test("heartbeats count for five minutes", () => expect(lockHeartbeatMs).toBe(300_000));
 
-  test.each<[string, Partial<HostLockSight>, string]>([
-    ["its file system", { local: unseen("statfs failed") }, "statfs failed"],
-    ["its heartbeat", { heartbeatAgeMs: unseen("no mtime") }, "no mtime"],
-    ["its pid", { pidIsDead: () => unseen("hidden") }, "hidden"],
-  ])("stays where %s cannot be seen, and says why", (_, more, why) => {
+  test.each<[string, Partial<HostLockSight>, string, string]>([
+    ["its file system", { local: unseen("statfs failed") }, "stays", "statfs failed"],
+    ["its heartbeat", { heartbeatAgeMs: unseen("no mtime") }, "doubt", "no mtime"],
+    ["its pid", { pidIsDead: () => unseen("hidden") }, "doubt", "hidden"],
+  ])("is not taken over where %s cannot be seen, and says why", (_, more, kind, why) => {
     const verdict = judgeHostLock({ ...sight, ...more }, true);
-    expect(verdict.kind).toBe("stays");
+    expect(verdict.kind).toBe(kind);
     expect(verdict.why).toContain(why);
   });
 });
