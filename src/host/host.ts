@@ -25,7 +25,7 @@ import { isLockHeld, isUnitUp } from "./owner.ts";
 import { takeRunLock, type RunLock } from "./run-lock.ts";
 import { reportOnlyReason, sharedStateReason } from "./standing.ts";
 import { replaceJudged, type Replaced } from "./swap.ts";
-import type { Piece } from "./swap-draft.ts";
+import type { Piece } from "./chunks.ts";
 import { clearLitter } from "./swap-litter.ts";
 import { buryAll, exhume, makeRoom } from "./tombstones.ts";
 import { upSince } from "./uptime.ts";

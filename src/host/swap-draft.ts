@@ -8,11 +8,10 @@ import {
   openSync,
   readSync,
   renameSync,
-  writeSync,
   type BigIntStats,
 } from "node:fs";
-import type { Span } from "../registries/json-members.ts";
 import { findPlace, type Place } from "./anchored.ts";
+import { chunkBytes, chunksOf, writePieces, type Piece } from "./chunks.ts";
 import { isStill, openForReading, type Content, type ReadFile } from "./files.ts";
 import { draftName, swapName } from "./swap-litter.ts";
 import type { SwapHelper } from "./swap-helper.ts";
@@ -38,9 +37,6 @@ export function openSite(file: ReadFile): Site | undefined {
     throw error;
   }
 }
-
-/** What a new file is made of: spans of the old bytes, and bytes that are put between them. */
-export type Piece = Span | Buffer;
 
 /** The new file, which is not in its place yet. */
 export type Draft = { readonly fd: number; readonly name: string };
@@ -74,31 +70,6 @@ function createAsOwner(path: string, { uid, gid }: BigIntStats): number {
 export function createDraft({ place: { directory, name } }: Site, { stat }: ReadFile): Draft {
   const temporary = draftName(name);
   return { fd: createAsOwner(directory.at(temporary), stat), name: temporary };
-}
-
-/** What is written and read back at once, in bytes: a registry can have fourteen thousand pieces. */
-const chunkBytes = 1 << 18;
-
-/** The new text in chunks; each is good until the next one is asked for. */
-function* chunksOf(old: Buffer, pieces: readonly Piece[]): Generator<Buffer, undefined> {
-  const chunk = Buffer.allocUnsafe(chunkBytes);
-  let filled = 0;
-  for (const piece of pieces) {
-    const [from, start, end] = Buffer.isBuffer(piece) ? [piece, 0, piece.length] : [old, piece.start, piece.end];
-    for (let at = start; at < end;) {
-      const copied = from.copy(chunk, filled, at, end);
-      at += copied;
-      filled += copied;
-      if (filled < chunkBytes) continue;
-      yield chunk;
-      filled = 0;
-    }
-  }
-  if (filled > 0) yield chunk.subarray(0, filled);
-}
-
-function writePieces(fd: number, old: Buffer, pieces: readonly Piece[]): void {
-  for (const chunk of chunksOf(old, pieces)) for (let at = 0; at < chunk.length;) at += writeSync(fd, chunk, at);
 }
 
 function holdsPieces(fd: number, old: Buffer, pieces: readonly Piece[]): boolean {

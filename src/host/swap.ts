@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, lstatSync, renameSync } from "node:fs";
 import { fsyncDirectory, holdsAt, isStill, readStill, type Content, type ReadFile } from "./files.ts";
 import { errorCode, sayError } from "./observed.ts";
-import { createDraft, finishDraft, openSite, type Draft, type Piece, type Site } from "./swap-draft.ts";
+import type { Piece } from "./chunks.ts";
+import { createDraft, finishDraft, openSite, type Draft, type Site } from "./swap-draft.ts";
 import { startSwapHelper, type SwapHelper } from "./swap-helper.ts";
 import { clearAway } from "./swap-litter.ts";
 

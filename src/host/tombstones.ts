@@ -1,5 +1,6 @@
-import { closeSync, constants, fsyncSync, openSync, readdirSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, constants, fsyncSync, openSync, readdirSync, readFileSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { writePieces } from "./chunks.ts";
 import { makeDirectories } from "./directories.ts";
 import { fsyncDirectory } from "./files.ts";
 import { errorCode } from "./observed.ts";
@@ -42,15 +43,16 @@ export function makeRoom(stateDir: string, nowMs: number): number {
   return tombstoneLimits.bytes - total;
 }
 
+const newline = Buffer.from("\n");
+
 /** A line of its own, even behind one that a full disk has cut off. */
 function append(stateDir: string, sweepId: string, lines: readonly Buffer[]): void {
-  const bytes = Buffer.concat([Buffer.from("\n"), ...lines]);
   const directory = directoryOf(stateDir);
   makeDirectories(directory);
   const path = join(directory, `${sweepId}.jsonl`);
   const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   try {
-    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+    writePieces(fd, newline, [newline, ...lines]);
     fsyncSync(fd);
   } finally {
     closeSync(fd);

@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
-import type { Piece } from "../host/swap-draft.ts";
+import type { Piece } from "../host/chunks.ts";
 import type { KeptMember } from "../host/tombstone-lines.ts";
 import { cutsFor, keptSpans } from "../registries/json-cuts.ts";
 import type { Action } from "../report/model.ts";

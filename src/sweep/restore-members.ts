@@ -1,5 +1,5 @@
 import type { Host } from "../host/host.ts";
-import type { Piece } from "../host/swap-draft.ts";
+import type { Piece } from "../host/chunks.ts";
 import type { Tombstone } from "../host/tombstone-lines.ts";
 import type { Span } from "../registries/json-members.ts";
 import { putBack, type CutMember } from "../registries/put-back.ts";

@@ -3,7 +3,7 @@ import type { Captured, JudgedFile } from "../../src/host/capture.ts";
 import type { FileState, Listing } from "../../src/host/directory.ts";
 import type { FileRead, ReadFile } from "../../src/host/files.ts";
 import type { Host } from "../../src/host/host.ts";
-import type { Piece } from "../../src/host/swap-draft.ts";
+import type { Piece } from "../../src/host/chunks.ts";
 import type { Replaced } from "../../src/host/swap.ts";
 import { capturesOf, heldPath, nameBefore, type DiskFile } from "./disk.ts";
 import type { Machine } from "./machine.ts";
