@@ -78,7 +78,10 @@ export async function seeEndpoints(host: Host, drafts: readonly Draft[]): Promis
   for (const { loaded } of drafts) {
     // No format with many entries in one file names endpoints.
     if (loaded.kind === "members") continue;
-    for (const { endpoint } of eachClaim(loaded.entries)) if (endpoint !== undefined) endpoints.set(endpointName(endpoint), endpoint);
+    const { format } = loaded.target;
+    const inNames = format.layout === "files" && format.patterns.some((pattern) => pattern.includes("<port>"));
+    for (const { endpoint } of eachClaim(inNames ? loaded.entries : loaded.opened))
+      if (endpoint !== undefined) endpoints.set(endpointName(endpoint), endpoint);
   }
   return new Map(await Promise.all([...endpoints].map(async ([name, endpoint]) => [name, await host.probeEndpoint(endpoint)] as const)));
 }

@@ -9,7 +9,7 @@ export function tokenChecks(loaded: ReadRegistry, facts: RegistryFacts, world: W
   if (!world.processes.seen || loaded.pids.size === 0) return [];
   const { pids } = world.processes.value;
   const checks: TokenCheck[] = [];
-  for (const { pid, startTicks } of eachClaim(loaded.entries)) {
+  for (const { pid, startTicks } of eachClaim(loaded.kind === "files" ? loaded.opened : loaded.entries)) {
     const sight = pid === undefined || startTicks === undefined ? undefined : pids.get(pid);
     if (sight === undefined || !sight.seen || sight.value.kind === "gone" || !sight.value.startTicks.seen) continue;
     const { names } = sight.value;

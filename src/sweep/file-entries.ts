@@ -1,5 +1,6 @@
 import type { FileState, FoundFile } from "../host/directory.ts";
 import type { FilesFormat } from "../registries/format.ts";
+import { pidProblem } from "../registries/one-file.ts";
 import { entryName } from "../registries/pattern.ts";
 import { fileStates } from "./file-states.ts";
 import type { Entries, Entry } from "./loaded.ts";
@@ -16,6 +17,10 @@ export type FileEntries = {
   readonly get: (index: number) => Entry | undefined;
   /** Those that are there, in their order. */
   readonly found: () => Entries;
+  /** Of those the ones that were opened: no other says more than its name. */
+  readonly opened: () => readonly Entry[];
+  /** Pids in the names of the others. */
+  readonly namedPids: () => Iterable<number>;
 };
 
 /** What a file's name says, without opening it. */
@@ -30,8 +35,16 @@ export function fileEntries(format: FilesFormat, files: readonly FoundFile[]): F
   const states = fileStates(files.length);
   const get = (index: number): Entry | undefined =>
     isNamed[index] === 1 ? namedEntry(format, files[index] as FoundFile, states.at(index)) : read.get(index);
+  function* namedPids(): Generator<number, undefined> {
+    for (const [index, { key, captures }] of files.entries()) {
+      const name = isNamed[index] === 1 ? entryName(key, captures) : undefined;
+      if (name?.pid !== undefined && pidProblem(name) === undefined) yield name.pid;
+    }
+  }
   return {
     get,
+    opened: () => [...read.values()],
+    namedPids,
     setNamed: (index, state) => {
       isNamed[index] = 1;
       states.set(index, state);

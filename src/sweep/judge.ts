@@ -87,7 +87,9 @@ function factsFor(facts: RegistryFacts, { place }: Entry, isTorn: boolean): Regi
   if (place.kind === "member" && !isTorn) return facts;
   const modifiedAt = place.kind === "file" ? seen(place.state.mtimeMs) : facts.modifiedAt;
   // A torn body hides whatever start token it held, so whoever has the pid now may be its holder under any name.
-  return { ...facts, modifiedAt, holderNames: isTorn ? undefined : facts.holderNames };
+  const { presence, holderNames, writerLocks, oneFile, appServers, agents } = facts;
+  // Named one by one: a spread for every file costs more than what is judged by it.
+  return { presence, holderNames: isTorn ? undefined : holderNames, writerLocks, modifiedAt, oneFile, appServers, agents };
 }
 
 /** The scene of one entry that can be understood. */

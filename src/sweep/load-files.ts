@@ -63,7 +63,7 @@ export async function loadFiles(host: Host, target: Target, format: FilesFormat)
     for (const index of left) entries.setRead(index, fromContent(host, realPath, format, files[index] as FoundFile));
     left = tornNow(entries, left, nowMs);
   }
-  const found = entries.found();
+  const opened = entries.opened();
   return {
     state: "read",
     kind: "files",
@@ -72,7 +72,8 @@ export async function loadFiles(host: Host, target: Target, format: FilesFormat)
     stat,
     aside,
     problems,
-    entries: found,
-    pids: pidsOf(found, host.here().hostname),
+    entries: entries.found(),
+    opened,
+    pids: new Set([...entries.namedPids(), ...pidsOf(opened, host.here().hostname)]),
   };
 }

@@ -44,6 +44,8 @@ export type FilesRegistry = Read & {
   readonly kind: "files";
   readonly realPath: string;
   readonly stat: BigIntStats;
+  /** Entries whose file was read: no other says more than its name. */
+  readonly opened: readonly Entry[];
   readonly aside: readonly string[];
   readonly problems: readonly string[];
 };
