@@ -1,5 +1,6 @@
 import { defaultPolicy } from "../../src/core/policy.ts";
 import type { EntryReport } from "../../src/report/model.ts";
+import { registryId } from "../../src/sweep/target.ts";
 import { minute, type Session } from "./machine.ts";
 import { bridgePath, entriesIn, isDirectory, type Entries } from "./registries.ts";
 import type { Story } from "./story.ts";
@@ -105,7 +106,8 @@ export function checkSecondLooks(
 /** The absences that a killed sweep left in the memory; what it would have reported of them nobody knows. */
 export function absencesKept(story: Story): ReadonlyMap<string, Absence> {
   const { boot } = story.machine;
-  const kept = [...story.state.memory.traces].flatMap(([registry, traces]) => {
+  const kept = [...story.state.memory.traces].flatMap(([id, traces]) => {
+    const registry = story.targets.find((target) => registryId(target) === id)?.path ?? story.fail(`no registry is remembered as ${id}`);
     return [...traces].flatMap(([key, { absentSinceMs }]) => {
       if (absentSinceMs === undefined) return [];
       return [[`${registry} ${key}`, { boot, sinceMs: absentSinceMs, said: saidBy(story, { registry, key }) }] as const];
