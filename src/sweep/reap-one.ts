@@ -4,7 +4,9 @@ import { examine, type ExamineOptions } from "./examine.ts";
 import type { ExaminedEntry } from "./examined.ts";
 import type { Grave, Stop } from "./outcome.ts";
 import { reportsOf } from "./reports.ts";
-import { carryOutIn, recordHistory, sweepIdAt } from "./sweep.ts";
+import { carryOutIn } from "./carry-out.ts";
+import { sweepIdAt } from "./sweep.ts";
+import { recordHistory } from "./tell-history.ts";
 
 export type ReapOptions = ExamineOptions & {
   /** The name under which the act goes into the history. */

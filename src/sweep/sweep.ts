@@ -1,23 +1,18 @@
 import type { Host } from "../host/host.ts";
 import { isoText } from "../core/iso-text.ts";
-import type { HistoryLine } from "../host/history.ts";
 import { sayError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
 import { looksOf } from "../report/looks.ts";
-import { isDeed, outputSchema, type EntryReport, type SweepReport } from "../report/model.ts";
+import { outputSchema, type EntryReport, type SweepReport } from "../report/model.ts";
 import { deedsIn, summarize, tallyOf } from "../report/tally.ts";
 import { noRoom } from "./burial.ts";
-import { settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Stop, type Surroundings } from "./outcome.ts";
-import { lookAgain } from "./last-look.ts";
-import { reapFiles } from "./reap-files.ts";
-import { reapMembers } from "./reap-members.ts";
-import { releaseRows } from "./release-rows.ts";
-import { releaseEntry } from "./release.ts";
-import { healLocks } from "./heal.ts";
+import { carryOutIn } from "./carry-out.ts";
+import type { Grave, Outcomes, Stop } from "./outcome.ts";
 import { examine, type Examination, type ExamineOptions } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
 import { remember, rememberDoubt } from "./remember.ts";
 import { registryReport, reportsOf, tallyIn, unreadParts, unreadReport } from "./reports.ts";
+import { recordHistory } from "./tell-history.ts";
 
 export type SweepOptions = ExamineOptions & {
   /** The name under which the report goes out: `sweep` or `list`. */
@@ -39,58 +34,6 @@ const stopCodes: Readonly<Record<NonNullable<Stop["signal"]> | "none", number | 
 export function sweepIdAt(startedAt: string, suffix: string): string {
   const seconds = startedAt.slice(0, startedAt.lastIndexOf("."));
   return `${seconds.replaceAll("-", "").replaceAll(":", "")}Z-${suffix}`;
-}
-
-/** Passes on those that are to be reaped, and puts aside by intent what else is to be done. */
-function* toReap(
-  meant: Iterable<ExaminedEntry>,
-  aside: Map<ExaminedEntry["intent"], ExaminedEntry[]>,
-): Generator<ExaminedEntry, undefined> {
-  for (const one of meant) {
-    if (one.intent === "reap") yield one;
-    else if (one.intent !== "supersede") aside.set(one.intent, [...(aside.get(one.intent) ?? []), one]);
-  }
-}
-
-/** Does in one registry what is meant there: a sweep's own releases first, for they leave the file for the reaping as it is read anew. */
-export async function carryOutIn(
-  host: Host,
-  examination: Examination,
-  examined: Examined,
-  meant: () => Iterable<ExaminedEntry>,
-  grave: Grave,
-  around: Surroundings,
-): Promise<Outcomes> {
-  const { stop } = around;
-  const { intents } = examined.entries;
-  const outcomes = new Map<string, Outcome>();
-  if (stop.signal !== undefined) {
-    const acting = [...meant()].filter(({ intent }) => intent !== "wait" && intent !== "withhold" && intent !== "keep");
-    settleAll(outcomes, acting, undone("skipped", stopped));
-    return outcomes;
-  }
-  const superseded = intents.supersede === 0 ? [] : [...meant()].filter(({ intent }) => intent === "supersede");
-  const rows = await releaseRows(host, examination, examined, superseded, grave, around);
-  const aside = new Map<ExaminedEntry["intent"], ExaminedEntry[]>();
-  const reapAll = examined.loaded.kind === "members" ? reapMembers : reapFiles;
-  const reaped = await reapAll(host, examination, examined, toReap(meant(), aside), grave, around);
-  if (rows.size === 0 && aside.size === 0) return reaped;
-  for (const one of aside.get("release") ?? []) outcomes.set(one.entry.key, await releaseIn(host, examination, examined, one, around));
-  const healed = await healLocks(host, examination, examined, aside.get("heal") ?? [], grave, stop);
-  return new Map([...reaped, ...outcomes, ...healed, ...rows]);
-}
-
-/** Commands take their time, so each entry is looked at once more before its own is run, and a signal is heard before it. */
-async function releaseIn(
-  host: Host,
-  examination: Examination,
-  examined: Examined,
-  one: ExaminedEntry,
-  around: Surroundings,
-): Promise<Outcome> {
-  if (around.stop.signal !== undefined) return undone("skipped", stopped);
-  const { dead } = await lookAgain(host, examination, examined, [one], around);
-  return dead.has(one.entry.key) ? releaseEntry(host, examined.loaded, one) : undone("skipped", "it came back to life");
 }
 
 /** What a killed sweep had set aside goes back to its place, where the next one judges it. */
@@ -199,20 +142,4 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     ...(examination.flapping.length > 0 && { flapping: examination.flapping }),
     exitCode: stopCodes[options.stop.signal ?? "none"] ?? sweepExitCode(report, faultsOf(examination), options.failOnGhosts),
   };
-}
-
-/** So many entries of one sweep are told in the history: it is read by people, and kept small. */
-const toldAtMost = 10_000;
-
-/** Only what did something, or failed to, goes into the history: a quiet timer would bury it. */
-export function recordHistory(host: Host, sweepId: string, at: string, command: string, acts: Iterable<EntryReport>, count: number): void {
-  if (count === 0) return;
-  const entries: HistoryLine["entries"][number][] = [];
-  for (const { registry, key, action, reason, tombstone } of acts) {
-    if (!isDeed(action)) continue;
-    if (entries.length === toldAtMost) break;
-    entries.push({ registry, key, action, reason, tombstone: tombstone ?? undefined });
-  }
-  const more = count - entries.length;
-  host.store.appendHistory({ sweepId, at, command, entries, ...(more > 0 && { more }) });
 }

@@ -56,6 +56,17 @@ export type SweepTold = {
   readonly killedAfter?: number;
 };
 
+type Said = { readonly pid?: number; readonly start?: string; readonly procStart?: string; readonly pidDomain?: string };
+
+/** A text that its writer left torn says nothing. */
+function objectIn(text: string): Said {
+  try {
+    return JSON.parse(text) as Said;
+  } catch {
+    return {};
+  }
+}
+
 /** One history of a machine, and sweeps of it. A broken law is thrown, with the last of what had happened. */
 export class History {
   readonly story: Story;
@@ -241,7 +252,7 @@ export class History {
   private isKeptByDoubt({ registry, key }: Session): boolean {
     const { story } = this;
     const text = story.entries(registry).get(key) ?? "";
-    const said = (text === "" ? {} : JSON.parse(text)) as { pid?: number; start?: string; procStart?: string; pidDomain?: string };
+    const said = objectIn(text);
     // Counted in a container: only a sweep there can tell.
     if (said.pidDomain?.includes(hostNamespace) === false) return true;
     const pid = said.pid ?? Number(key.slice(key.lastIndexOf("/") + 1));
