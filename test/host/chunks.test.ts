@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { chunkBytes, chunksOf, writePieces, type Piece } from "../../src/host/chunks.ts";
 import { scratchDirectory } from "./scratch.ts";
