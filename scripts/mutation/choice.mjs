@@ -49,7 +49,7 @@ export function scopeOf({ scope: name, only, tests: among }) {
   return {
     tests,
     sourceFolders: [...new Set(sources.map((part) => part.split("/").slice(0, 2).join("/")))],
-    isMutated: (file) => file.endsWith(".ts") && file.includes(only) && sources.some((part) => file.startsWith(part)),
-    isRun: (file) => file.includes(among),
+    isMutated: (file) => file.endsWith(".ts") && only.some((part) => file.includes(part)) && sources.some((part) => file.startsWith(part)),
+    isRun: (file) => among.some((part) => file.includes(part)),
   };
 }
