@@ -4,6 +4,8 @@
 //   node scripts/mutate.mjs --score [core] [apply]   every part of the code that decides, or that writes; prints a score
 //       --every N   one mutant in N, always the same ones under one --seed S
 //       --goal P    fails below so many per cent
+//       --only PART     mutants of the sources whose path holds PART (repeatable)
+//       --tests PART    with the tests whose path holds PART (repeatable)
 //       --strict    halves of conditions and numbers off by one, too
 import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -23,6 +25,8 @@ const { values: told, positionals: scopes } = parseArgs({
     every: { type: "string", default: "1" },
     seed: { type: "string", default: "1" },
     goal: { type: "string", default: "0" },
+    only: { type: "string", multiple: true, default: [""] },
+    tests: { type: "string", multiple: true, default: [""] },
   },
 });
 /** Beyond this many times what the tests take without a mutation, a run has hung, which is noticed, too. */
@@ -100,8 +104,9 @@ async function survivorsOf(mutants) {
 const started = performance.now();
 if (told.score) {
   const [every, goal] = [Number(told.every), Number(told.goal)];
+  const { seed, strict, only, tests } = told;
   for (const scope of scopes.length === 0 ? ["core", "apply"] : scopes) {
-    if (!(await score({ scope, every, seed: told.seed, strict: told.strict, goal }))) process.exitCode = 1;
+    if (!(await score({ scope, every, seed, strict, goal, only, tests }))) process.exitCode = 1;
   }
 } else {
   const chosen = mutations.map((mutation) => ({ ...mutation, text: mutated(mutation) }));

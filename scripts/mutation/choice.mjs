@@ -15,25 +15,41 @@ const scopes = {
       "src/sweep/sweep.ts",
       "src/sweep/restore",
       "src/host/capture.ts",
+      "src/host/chunks.ts",
       "src/host/forgotten.ts",
       "src/host/restore-entry.ts",
       "src/host/swap.ts",
       "src/host/swap-draft.ts",
       "src/host/swap-litter.ts",
       "src/host/tombstones.ts",
+      "src/host/tombstone-lines.ts",
     ],
-    tests: ["test/sim/", "test/host/", "test/sweep/"],
+    tests: [
+      "test/host/",
+      "test/sweep/",
+      "test/sim/",
+      "test/host/swap.test",
+      "test/host/heal",
+      "test/host/rights",
+      "test/host/faults",
+      "test/host/huge",
+      "test/host/power",
+      "test/host/race",
+      "test/sweep/formats",
+      "test/sweep/race",
+    ],
   },
 };
 
-/** Where a scope's sources lie, which they are, and its tests. */
-export function scopeOf(name) {
+/** Where a scope's sources lie, which they are, and its tests: all of them, or those whose paths hold a given part. */
+export function scopeOf({ scope: name, only, tests: among }) {
   const scope = scopes[name];
   if (scope === undefined) throw new Error(`there is no scope ${name}; there are ${Object.keys(scopes).join(" and ")}`);
   const { sources, tests } = scope;
   return {
     tests,
     sourceFolders: [...new Set(sources.map((part) => part.split("/").slice(0, 2).join("/")))],
-    isMutated: (file) => file.endsWith(".ts") && sources.some((part) => file.startsWith(part)),
+    isMutated: (file) => file.endsWith(".ts") && only.some((part) => file.includes(part)) && sources.some((part) => file.startsWith(part)),
+    isRun: (file) => among.some((part) => file.includes(part)),
   };
 }

@@ -97,7 +97,7 @@ function readLogs(directory) {
 }
 
 function allMutants(choice) {
-  const { isMutated, sourceFolders } = scopeOf(choice.scope);
+  const { isMutated, sourceFolders } = scopeOf(choice);
   const files = sourceFolders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, String(name))),
   );
@@ -105,15 +105,15 @@ function allMutants(choice) {
 }
 
 /** Prints the score and every survivor that the note does not explain; false when it is below the goal. */
-export async function score({ scope, every, seed, strict, goal }) {
+export async function score({ scope, every, seed, strict, goal, only, tests }) {
   const directory = mkdtempSync(join(tmpdir(), "mutation-"));
   const shards = Math.min(availableParallelism(), 4);
   const began = performance.now();
   try {
-    const choices = Array.from({ length: shards }, (_, shard) => ({ scope, seed, every, strict, shard, shards }));
+    const choices = Array.from({ length: shards }, (_, shard) => ({ scope, seed, every, strict, only, tests, shard, shards }));
     await Promise.all(choices.map((choice) => runShard(choice, join(directory, `${choice.shard}.jsonl`))));
     const { reached, killed } = readLogs(directory);
-    const mutants = allMutants({ scope, seed, every, strict, shard: 0, shards: 1 });
+    const mutants = allMutants({ scope, seed, every, strict, only, tests, shard: 0, shards: 1 });
     const reasons = explained();
     const survivors = mutants.filter(({ id }) => !killed.has(id));
     const strange = survivors.filter(({ id }) => !reasons.has(id));

@@ -7,7 +7,7 @@ import { scopeOf } from "./choice.mjs";
 
 /** Which mutants take part, handed down by `score.mjs`. */
 const choice = JSON.parse(process.env.SESSREAP_MUTATION);
-const { isMutated, tests } = scopeOf(choice.scope);
+const { isMutated, tests, isRun } = scopeOf(choice);
 /** Test files that an earlier run of this shard has come to the end of, before a mutant ended it. */
 const { SESSREAP_MUTATION_LOG: log } = process.env;
 const lines = existsSync(log) ? readFileSync(log, "utf8").split("\n").filter(Boolean) : [];
@@ -18,7 +18,7 @@ const root = new URL("../..", import.meta.url).pathname;
 class QuickFirst extends BaseSequencer {
   sort(files) {
     const rank = ({ moduleId }) => tests.findLastIndex((part) => moduleId.includes(part));
-    return files.toSorted((a, b) => rank(a) - rank(b) || a.moduleId.localeCompare(b.moduleId));
+    return files.filter(({ moduleId }) => isRun(moduleId)).toSorted((a, b) => rank(a) - rank(b) || a.moduleId.localeCompare(b.moduleId));
   }
 }
 

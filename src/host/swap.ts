@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, lstatSync, renameSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync, renameSync, type BigIntStats } from "node:fs";
 import { fsyncDirectory, holdsAt, isStill, readStill, type Content, type ReadFile } from "./files.ts";
 import { errorCode, sayError } from "./observed.ts";
 import type { Piece } from "./chunks.ts";
@@ -18,6 +18,8 @@ type Job = {
   readonly file: ReadFile;
   readonly draft: Draft;
   readonly made: bigint;
+  /** The draft as it was finished. */
+  readonly finished: BigIntStats;
   readonly lastLook: () => Promise<boolean>;
 };
 
@@ -34,9 +36,9 @@ function isUnwritten(fd: number, file: ReadFile): boolean {
 }
 
 /** Ours is in the registry's place, and nobody has written to it since. */
-function isUntouched({ site: { place }, draft, made }: Job): boolean {
+function isUntouched({ site: { place }, finished }: Job): boolean {
   const now = lstatSync(place.directory.at(place.name), { bigint: true, throwIfNoEntry: false });
-  return now?.ino === made && isStill(now, fstatSync(draft.fd, { bigint: true }));
+  return now !== undefined && isStill(finished, now);
 }
 
 /** Ours is in place: whatever fails from now on is said, and must not make anybody believe that it is not. */
@@ -129,7 +131,8 @@ async function swapAt(site: Site, file: ReadFile, pieces: readonly Piece[], last
   try {
     helper = await startSwapHelper({ directory: directory.fd, judged: site.judgedFd, made: draft.fd }, draft.name, name);
     draft = await finishDraft(site, draft, file, pieces, helper);
-    outcome = await swapBest({ site, file, draft, made, lastLook }, helper);
+    const finished = fstatSync(draft.fd, { bigint: true });
+    outcome = await swapBest({ site, file, draft, made, finished, lastLook }, helper);
   } finally {
     await helper?.end();
     closeSync(draft.fd);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
@@ -55,3 +55,25 @@ export const content = ({ path }: Registry): string => readFileSync(path, "utf8"
 /** What lies beside the registry and is not the registry. */
 export const litter = ({ directory }: Registry): readonly string[] =>
   readdirSync(directory).filter((name) => name !== "registrations.json");
+
+/** What of a directory this process has open, the directory itself included. */
+export function openIn(directory: string): readonly string[] {
+  return readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${fd}`);
+      return path === directory || path.startsWith(`${directory}/`) ? [path] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** The code of the system error that something ends with. */
+export function codeOf(act: () => unknown): unknown {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error && "code" in error ? error.code : error;
+  }
+}
