@@ -48,10 +48,12 @@ export function findMutants(source, strict) {
   const call = (node) => {
     const { callee } = node;
     if (callee.type !== "MemberExpression" || callee.computed || callee.optional) return;
-    const other = methods[callee.property.name];
-    if (other === undefined) return;
+    const { name } = callee.property;
+    // `toString` is a name that every object knows.
+    if (!Object.hasOwn(methods, name)) return;
+    const other = methods[name];
     const object = text(callee.object);
-    if (other === "") add(node, `without .${callee.property.name}`, object);
+    if (other === "") add(node, `without .${name}`, object);
     else add(node, "method", `${object}.${other}${source.slice(callee.property.end, node.end)}`);
   };
 

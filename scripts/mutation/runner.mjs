@@ -24,6 +24,13 @@ const dead = new Set(
         .map(({ id }) => id)
     : [],
 );
+/** A mutant can leave us another user, who may write no log. */
+const [user, group] = [process.geteuid(), process.getegid()];
+function beOurselves() {
+  if (process.geteuid() !== user) process.seteuid(user);
+  if (process.getegid() !== group) process.setegid(group);
+}
+
 let awake;
 let turns = 0;
 let limit = Infinity;
@@ -75,6 +82,7 @@ async function fails(id, run) {
     return true;
   } finally {
     awake = undefined;
+    beOurselves();
     rmSync(`${log}.trying`);
   }
 }

@@ -3,7 +3,7 @@ import { sayError } from "../host/observed.ts";
 import type { FileToRestore } from "../host/restore-entry.ts";
 import type { KeptFile, Tombstone } from "../host/tombstone-lines.ts";
 import type { FilesRegistry } from "./loaded.ts";
-import { newcomer, type RestoreOutcome } from "./restored.ts";
+import { newcomer, otherKind, type RestoreOutcome } from "./restored.ts";
 
 function fileOf(key: string, { content, mode, uid, gid, modifiedAt }: KeptFile): FileToRestore {
   return { key, content: Buffer.from(content ?? "", "base64"), mode, uid, gid, modifiedAt };
@@ -33,7 +33,7 @@ export function restoreFiles(
   const taken = new Set(Array.from(entries, ({ key }) => key));
   const outcomes = tombstones.map((tombstone): RestoreOutcome => {
     const { key, kept } = tombstone;
-    if (kept.layout !== "files") return { tombstone, action: "failed", detail: "its tombstone is of another kind of registry" };
+    if (kept.layout !== "files") return { tombstone, action: "failed", detail: otherKind };
     if (taken.has(key)) return undoReplacement(host, realPath, tombstone, kept, dryRun);
     if (dryRun) return { tombstone, action: "would-restore", detail: "" };
     try {

@@ -4,7 +4,7 @@ import type { Tombstone } from "../host/tombstone-lines.ts";
 import type { Span } from "../registries/json-members.ts";
 import { putBack, type CutMember } from "../registries/put-back.ts";
 import type { MembersRegistry } from "./loaded.ts";
-import { newcomer, type RestoreOutcome } from "./restored.ts";
+import { newcomer, otherKind, type RestoreOutcome } from "./restored.ts";
 
 function cutMembers(tombstones: readonly Tombstone[]): readonly CutMember[] {
   return tombstones.flatMap(({ key, kept }) => {
@@ -62,6 +62,9 @@ export async function restoreMembers(
       .filter((tombstone) => isTaken(tombstone) && !changed.has(tombstone))
       .map((tombstone) => [tombstone, { tombstone, action: "newcomer", detail: newcomer }]),
   );
+  for (const tombstone of tombstones) {
+    if (tombstone.kept.layout !== "members") outcomes.set(tombstone, { tombstone, action: "failed", detail: otherKind });
+  }
   const wanted = tombstones.filter((tombstone) => !outcomes.has(tombstone));
   const settle = (action: RestoreOutcome["action"], detail: string): readonly RestoreOutcome[] => {
     return tombstones.map((tombstone) => outcomes.get(tombstone) ?? { tombstone, action, detail });

@@ -9,3 +9,6 @@ export type RestoreOutcome = {
 
 /** What is said when the name is taken. */
 export const newcomer = "an entry of this name is there already; it was left alone";
+
+/** What is said when a registry's layout is another than when the entry was reaped. */
+export const otherKind = "its tombstone is of another kind of registry";

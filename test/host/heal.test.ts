@@ -20,7 +20,7 @@ beforeEach(() => {
   lock = join(dir, "resume-queue.lock");
   writeFileSync(lock, '{"pid":4194304,"hostname":"old-name"}', { mode: 0o640 });
 });
-afterEach(() => rmSync(dir, { recursive: true }));
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const key = "resume-queue.lock";
 const beatAt = 1_600_000_000_000;

@@ -141,7 +141,7 @@ test("what stands aside below a directory goes back there", () => {
   mkdirSync(join(root, "deep"));
   writeFileSync(join(root, "deep", `.7.json.sessreap-${killed}.held`), "aside");
   expect(putBackForgotten(root, [`deep/.7.json.sessreap-${killed}.held`])).toEqual([]);
-  expect(readdirSync(root, { recursive: true }).toSorted()).toEqual(["deep", "deep/7.json"]);
+  expect(readdirSync(root, { recursive: true }).map(String).toSorted()).toEqual(["deep", "deep/7.json"]);
 });
 
 type Left = { readonly text?: string; readonly mode?: number; readonly owner?: number; readonly links?: number };

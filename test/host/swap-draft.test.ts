@@ -25,9 +25,9 @@ import { codeOf, litter, openIn, readNow, registryIn, scratchDirectory } from ".
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn("not root: drafts of another user's registry are not tested");
 
-const path = process.env["PATH"];
+const programs = process.env["PATH"];
 afterEach(() => {
-  process.env["PATH"] = path;
+  process.env["PATH"] = programs;
 });
 
 type Open = { readonly file: ReadFile; readonly site: Site; readonly directory: string };

@@ -210,6 +210,10 @@ test.each([{ start: 0 }, { end: 2 }, { start: "0", end: 2 }, { start: 0, end: nu
   expect(decodeTombstones(grave(rows, { ...row, member: span }))).toEqual([]);
 });
 
+test("a number that no file system has is none", () => {
+  expect(decodeTombstones(grave(plot, line).replace('"mode":1', '"mode":1e400'))).toEqual([]);
+});
+
 test("a tombstone of a layout that nobody knows holds nobody", () => {
   expect(decodeTombstones(grave({ ...plot, layout: "strange" }, line))).toEqual([]);
   expect(decodeTombstones(grave(rows, line))).toEqual([]);

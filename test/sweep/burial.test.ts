@@ -29,3 +29,23 @@ test("a ghost too large for any tombstone waits, and those behind it do not", ()
   expect(unburied(condemned, burial).map(({ entry }) => entry.key)).toEqual(["5000"]);
   expect(written).toHaveLength(3);
 });
+
+test("a tombstone that takes all of the room is buried, one byte more is not, and then nobody is", () => {
+  const calls: number[] = [];
+  const host = {
+    store: { bury: (_: string, stones: readonly Buffer[]) => void calls.push(Buffer.concat(stones).length) },
+  } as unknown as Host;
+  const grave = { sweepId: "s", at: "", count: 4, room: 100_000 };
+  const burySome = (keys: readonly string[]) => bury(host, grave, registry, keys.map(ghost), (some) => some.map(kept)).ids;
+  expect(burySome(["10"])).toEqual(["s/4"]);
+  const [size] = calls as [number];
+  expect(grave).toMatchObject({ count: 5, room: 100_000 - size });
+  grave.room = size - 1;
+  expect(burySome(["10"])).toEqual([]);
+  expect([calls, grave]).toMatchObject([[size], { count: 5, room: size - 1 }]);
+  grave.room = size;
+  expect(burySome(["10"])).toEqual(["s/5"]);
+  expect([calls, grave]).toMatchObject([[size, size], { count: 6, room: 0 }]);
+  expect(burySome([])).toEqual([]);
+  expect(calls).toHaveLength(2);
+});

@@ -127,7 +127,12 @@ test("a tombstone that cannot be taken back is said of its entry alone, behind a
 
 test("where all have gone, no tombstone is taken back", async () => {
   const scene = await withGhosts(1);
-  expect(await became(scene, { store: { exhume: why } })).toEqual(["reaped"]);
+  let exhumed = 0;
+  const exhume = (): void => {
+    exhumed += 1;
+  };
+  expect(await became(scene, { store: { exhume } })).toEqual(["reaped"]);
+  expect(exhumed).toBe(0);
 });
 
 test("without a tombstone nothing is captured", async () => {

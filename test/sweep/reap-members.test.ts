@@ -247,3 +247,9 @@ test("a file that cannot be read again after a change is not asked for more than
   expect(said(report)).toEqual(["a skipped; its file changed and could not be read again", "live kept"]);
   expect([rounds.made, reads, hostWith(stage, {}).store.loadMemory().problem]).toEqual([1, 2, undefined]);
 });
+
+test("where no tombstone has room nothing is swapped", async () => {
+  const { stage } = await withGhosts(["a"]);
+  const report = await sweepWith(stage, [agentsOf(stage)], { replaceJudged: why, store: { tombstoneRoom: () => 100, bury: why } });
+  expect(said(report)).toEqual([`a pending; ${noRoom}`, "live kept"]);
+});
