@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import { claudesOf, fates, markersOf, restoreAll, type Actor, type Scene, type Stage } from "./stage.ts";
 
 const minute = 60_000;
-const id = "019d0000-1111-7000-8000-0000000000ff";
+/** Its own in every run: a suite beside this one has agents on this machine, too. */
+const id = randomUUID();
 
 const record = ({ pid, startTicks }: Actor): string => `{"pid":${pid}, "sessionId":"${id}","procStart":"${startTicks}","startedAt":1.6e12}`;
 

@@ -1,9 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import { agentsOf, fates, restoreAll, type Actor, type Scene, type Stage } from "./stage.ts";
 
 const minute = 60_000;
 const long = "2026-01-01T00:00:00Z";
-const id = "019d0000-1111-7000-8000-0000000000ff";
+/** Its own in every run: a suite beside this one has agents on this machine, too. */
+const id = randomUUID();
 
 /** A registry with one entry in question between two that stay, in a spelling that no JSON library writes. */
 const around = (entry: string): string => `\uFEFF{ "v": 1.0,\r\n "agents": {"first": 5 , "it" : ${entry},\t"last": [1e400] } }`;
