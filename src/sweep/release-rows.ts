@@ -4,7 +4,7 @@ import { sayError } from "../host/observed.ts";
 import type { Piece } from "../host/chunks.ts";
 import type { KeptMember } from "../host/tombstone-lines.ts";
 import { stampLike, withMembers } from "../registries/released.ts";
-import { bury, noRoom } from "./burial.ts";
+import { bury, noRoom, unburied } from "./burial.ts";
 import { changeFile } from "./change-file.ts";
 import type { Examination } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
@@ -100,21 +100,17 @@ async function releaseMembers(
     return bytes === undefined ? [] : [{ one, start, end, bytes }];
   });
   const byEntry = new Map(rows.map((row) => [row.one, row]));
-  const { entries, ids } = bury(
+  const burial = bury(
     host,
     grave,
     loaded,
     rows.map(({ one }) => one),
     (some) => some.map((one) => keptOf(loaded, byEntry.get(one) as Row)),
   );
-  const buried = rows.slice(0, entries.length);
-  const settle = (some: readonly Row[], outcome: Outcome): void =>
-    settleAll(
-      outcomes,
-      some.map(({ one }) => one),
-      outcome,
-    );
-  settle(rows.slice(entries.length), undone("pending", noRoom));
+  const { entries, ids } = burial;
+  const buried = entries.map((one) => byEntry.get(one) as Row);
+  const settle = (some: readonly ExaminedEntry[], outcome: Outcome): void => settleAll(outcomes, some, outcome);
+  settle(unburied([...byEntry.keys()], burial), undone("pending", noRoom));
   if (buried.length === 0) return outcomes;
   let nobodys: ReadonlySet<ExaminedEntry> | undefined;
   const replaced = await host.replaceJudged(loaded.file, piecesWith(loaded.file.bytes.length, buried), async () => {
@@ -122,14 +118,15 @@ async function releaseMembers(
     return nobodys?.size === entries.length;
   });
   if (replaced.kind === "replaced") {
-    for (const [index, { one }] of buried.entries())
-      outcomes.set(one.entry.key, { ...done("released", ids[index]), note: replaced.problem });
+    for (const [index, { entry }] of entries.entries()) {
+      outcomes.set(entry.key, { ...done("released", ids[index]), note: replaced.problem });
+    }
     return outcomes;
   }
   host.store.exhume(grave.sweepId, ids);
-  if (replaced.kind === "failed") settle(buried, undone("failed", replaced.problem));
-  else if (replaced.kind === "changed") settle(buried, undone("skipped", "it changed since it was judged"));
-  else settle(buried, nobodys === undefined ? undone("withheld", "its owner came up") : cameBack);
+  if (replaced.kind === "failed") settle(entries, undone("failed", replaced.problem));
+  else if (replaced.kind === "changed") settle(entries, undone("skipped", "it changed since it was judged"));
+  else settle(entries, nobodys === undefined ? undone("withheld", "its owner came up") : cameBack);
   return outcomes;
 }
 

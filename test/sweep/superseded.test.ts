@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { seen, unseen, type AgentProcess, type AppServerSight } from "../../src/core/evidence.ts";
 import type { Host } from "../../src/host/host.ts";
+import { readTombstones } from "../../src/host/tombstones.ts";
 import { keyedJson } from "../../src/registries/keyed-json.ts";
 import { fields } from "../fields.ts";
 import { idle } from "../processes.ts";
@@ -104,4 +105,39 @@ test("a writer that comes between judgement and swap keeps what it wrote", async
     return host.replaceJudged(file, pieces, lastLook);
   };
   expect((await sweepWith({ replaceJudged: late })).told).toEqual(skipped);
+});
+
+test("a row whose tombstone has no room stays as it is, and one behind it that has room is released with its own", async () => {
+  const { directory, path, host, target } = await newScene();
+  const [first, second] = [await idle(), await idle()];
+  const row = (who: string, { pid, startTicks }: typeof first, id: string, since: string, more: object = {}) => ({
+    id,
+    who,
+    pid,
+    start: startTicks,
+    since,
+    ...more,
+  });
+  const [older, newer] = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"];
+  const rows = {
+    large: row("auditor", first, "a-old", older, { note: "x".repeat(5000) }),
+    auditor: row("auditor", first, "a-new", newer),
+    small: row("gardener", second, "g-old", older),
+    gardener: row("gardener", second, "g-new", newer),
+  };
+  writeOld(path, JSON.stringify(rows));
+  const named = { ...fields, identity: "who", releasedAt: "releasedAt", releaseReason: "releaseReason" };
+  const format = keyedJson({ entries: "", pattern: "", fields: named, presence: "either" });
+  const store = { ...host.store, tombstoneRoom: () => 3000 };
+  const { entries } = await sweepOnce({ ...host, store }, { ...target, format });
+  expect(entries.map(({ key, action }) => `${key} ${action}`)).toEqual([
+    "large pending",
+    "auditor kept",
+    "small released",
+    "gardener kept",
+  ]);
+  const now = JSON.parse(readFileSync(path, "utf8")) as Record<string, object>;
+  expect(now["large"]).toEqual(rows.large);
+  expect(now["small"]).toMatchObject({ releaseReason: "superseded_by_new_start" });
+  expect(readTombstones(join(directory, "state")).map(({ key }) => key)).toEqual(["small"]);
 });
