@@ -22,6 +22,11 @@ export type Entries = Iterable<Entry> & {
   readonly keyAt: (index: number) => string;
 };
 
+/** Every key, without reading what the entries claim. */
+export function keysOf({ length, keyAt }: Entries): readonly string[] {
+  return Array.from({ length }, (_, index) => keyAt(index));
+}
+
 /** Its place among its container's members. */
 export type MemberPlace = { readonly kind: "member"; readonly index: number };
 

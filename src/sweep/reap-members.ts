@@ -9,7 +9,7 @@ import type { Examination } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
 import { lastLook } from "./last-look.ts";
 import { loadRegistry } from "./load.ts";
-import type { Entry, MembersRegistry } from "./loaded.ts";
+import { keysOf, type Entry, type MembersRegistry } from "./loaded.ts";
 import { settleAll, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 
 /** A writer that changes the file between judgement and swap is given way to so many times. */
@@ -56,9 +56,10 @@ function piecesWithout({ container, file }: MembersRegistry, gone: readonly Exam
 
 /** Those of the condemned that stand in the newly read file with the very bytes that were judged, in its order. */
 function stillThere(before: MembersRegistry, now: MembersRegistry, condemned: readonly ExaminedEntry[]): readonly ExaminedEntry[] {
-  const byKey = new Map(Array.from(now.entries, (entry) => [entry.key, entry]));
+  const places = new Map(keysOf(now.entries).map((key, index) => [key, index]));
   const there = condemned.flatMap((one) => {
-    const entry = byKey.get(one.entry.key);
+    const index = places.get(one.entry.key);
+    const entry = index === undefined ? undefined : now.entries.at(index);
     const same = entry !== undefined && !entry.duplicate && bytesOf(now, entry).equals(bytesOf(before, one.entry));
     return same ? [{ ...one, entry }] : [];
   });

@@ -2,6 +2,7 @@ import type { Host } from "../host/host.ts";
 import { isDeed, type EntryReport } from "../report/model.ts";
 import { examine, type ExamineOptions } from "./examine.ts";
 import type { ExaminedEntry } from "./examined.ts";
+import { keysOf } from "./loaded.ts";
 import type { Grave, Stop } from "./outcome.ts";
 import { reportsOf } from "./reports.ts";
 import { carryOutIn } from "./carry-out.ts";
@@ -57,7 +58,7 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
   return {
     entries,
     refusal,
-    keys: registries.flatMap(({ loaded }) => Array.from(loaded.entries, ({ key }) => key)),
+    keys: registries.flatMap(({ loaded }) => keysOf(loaded.entries)),
     unread: unread
       .filter(({ state, target }) => state !== "missing" || target.named)
       .map(({ target, problem }) => `${target.path} ${problem}`),

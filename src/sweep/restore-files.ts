@@ -2,7 +2,7 @@ import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import type { FileToRestore } from "../host/restore-entry.ts";
 import type { KeptFile, Tombstone } from "../host/tombstone-lines.ts";
-import type { FilesRegistry } from "./loaded.ts";
+import { keysOf, type FilesRegistry } from "./loaded.ts";
 import { newcomer, otherKind, type RestoreOutcome } from "./restored.ts";
 
 function fileOf(key: string, { content, mode, uid, gid, modifiedAt }: KeptFile): FileToRestore {
@@ -30,7 +30,7 @@ export function restoreFiles(
   tombstones: readonly Tombstone[],
   dryRun: boolean,
 ): readonly RestoreOutcome[] {
-  const taken = new Set(Array.from(entries, ({ key }) => key));
+  const taken = new Set(keysOf(entries));
   const outcomes = tombstones.map((tombstone): RestoreOutcome => {
     const { key, kept } = tombstone;
     if (kept.layout !== "files") return { tombstone, action: "failed", detail: otherKind };

@@ -3,7 +3,7 @@ import type { Piece } from "../host/chunks.ts";
 import type { Tombstone } from "../host/tombstone-lines.ts";
 import type { Span } from "../registries/json-members.ts";
 import { putBack, type CutMember } from "../registries/put-back.ts";
-import type { MembersRegistry } from "./loaded.ts";
+import { keysOf, type MembersRegistry } from "./loaded.ts";
 import { newcomer, otherKind, type RestoreOutcome } from "./restored.ts";
 
 function cutMembers(tombstones: readonly Tombstone[]): readonly CutMember[] {
@@ -18,14 +18,13 @@ type Exchange = Span & { readonly bytes: Buffer };
 
 /** Rows that were changed and stayed, and that still are what they were changed into: those can be changed back. */
 function changedRows({ file, container, entries }: MembersRegistry, tombstones: readonly Tombstone[]): ReadonlyMap<Tombstone, Exchange> {
-  const places = new Map(Array.from(entries, (entry) => [entry.key, entry]));
+  const places = new Map(keysOf(entries).map((key, index) => [key, index]));
   const changed = new Map<Tombstone, Exchange>();
   for (const tombstone of tombstones) {
     const { key, kept } = tombstone;
-    const entry = places.get(key);
-    if (kept.layout !== "members" || kept.replacedBy === undefined || entry === undefined || entry.duplicate) continue;
-    if (entry.place.kind !== "member") continue;
-    const [start, end] = [container.members.start(entry.place.index), container.members.end(entry.place.index)];
+    const index = places.get(key);
+    if (kept.layout !== "members" || kept.replacedBy === undefined || index === undefined || entries.at(index).duplicate) continue;
+    const [start, end] = [container.members.start(index), container.members.end(index)];
     const isOurs = file.bytes.subarray(start, end).equals(Buffer.from(kept.replacedBy, "base64"));
     if (isOurs) changed.set(tombstone, { start, end, bytes: Buffer.from(kept.cut, "base64") });
     places.delete(key);
@@ -55,7 +54,7 @@ export async function restoreMembers(
 ): Promise<readonly RestoreOutcome[]> {
   const { file, container, entries } = loaded;
   const changed = changedRows(loaded, tombstones);
-  const taken = new Set(Array.from(entries, ({ key }) => key));
+  const taken = new Set(keysOf(entries));
   const isTaken = ({ key }: Tombstone): boolean => taken.size === taken.add(key).size;
   const outcomes = new Map<Tombstone, RestoreOutcome>(
     tombstones
@@ -71,7 +70,7 @@ export async function restoreMembers(
   };
   if (wanted.length === 0 || dryRun) return settle("would-restore", "");
   const { inside, members } = container;
-  const named = Array.from(entries, ({ key }, index) => ({ key, start: members.start(index), end: members.end(index) }));
+  const named = keysOf(entries).map((key, index) => ({ key, start: members.start(index), end: members.end(index) }));
   const cut = wanted.filter((tombstone) => !changed.has(tombstone));
   const parts = putBack(file.bytes, { inside, members: named }, cutMembers(cut));
   const pieces = parts.flatMap((part) => (part instanceof Uint8Array ? Buffer.from(part) : exchanged(part, [...changed.values()])));

@@ -6,6 +6,7 @@ import { examine, type Examination } from "../../sweep/examine.ts";
 import type { Examined, ExaminedEntry } from "../../sweep/examined.ts";
 import { intended } from "../../sweep/reports.ts";
 import { sceneOf } from "../../sweep/judge.ts";
+import { keysOf } from "../../sweep/loaded.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { paletteFor, write, writeLines } from "../output.ts";
@@ -62,7 +63,7 @@ export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation
   const examination = await examine(host, { ...wanted, lookAnyway: true });
   const found = find(examination, key);
   if (found.length === 0) {
-    const keys = examination.registries.flatMap(({ loaded }) => Array.from(loaded.entries, (entry) => entry.key));
+    const keys = examination.registries.flatMap(({ loaded }) => keysOf(loaded.entries));
     const unread = examination.unread
       .filter(({ state, target }) => state !== "missing" || target.named)
       .map(({ target, problem }) => `\n${target.path} ${problem}`);
