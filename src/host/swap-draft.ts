@@ -1,18 +1,7 @@
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  renameSync,
-  type BigIntStats,
-} from "node:fs";
+import { closeSync, constants, fchmodSync, fchownSync, fstatSync, fsyncSync, openSync, renameSync, type BigIntStats } from "node:fs";
 import { findPlace, type Place } from "./anchored.ts";
-import { chunkBytes, chunksOf, writePieces, type Piece } from "./chunks.ts";
-import { isStill, openForReading, type Content, type ReadFile } from "./files.ts";
+import { chunksOf, writePieces, type Piece } from "./chunks.ts";
+import { holdsAt, isStill, openForReading, type Content, type ReadFile } from "./files.ts";
 import { draftName, swapName } from "./swap-litter.ts";
 import type { SwapHelper } from "./swap-helper.ts";
 
@@ -73,18 +62,12 @@ export function createDraft({ place: { directory, name } }: Site, { stat }: Read
 }
 
 function holdsPieces(fd: number, old: Buffer, pieces: readonly Piece[]): boolean {
-  const written = Buffer.allocUnsafe(chunkBytes);
   let from = 0;
   for (const chunk of chunksOf(old, pieces)) {
-    for (let at = 0; at < chunk.length;) {
-      const got = readSync(fd, written, at, chunk.length - at, from + at);
-      if (got === 0) return false;
-      at += got;
-    }
-    if (!written.subarray(0, chunk.length).equals(chunk)) return false;
+    if (!holdsAt(fd, chunk, from)) return false;
     from += chunk.length;
   }
-  return readSync(fd, written, 0, 1, from) === 0;
+  return from === fstatSync(fd).size;
 }
 
 /**

@@ -7,11 +7,11 @@ import type { Host } from "../host/host.ts";
 import { anythingOld, noEndpoints, noServers, seeEndpoints, seeServers, type Draft } from "./ask.ts";
 import { drift, tokenChecks } from "./drift.ts";
 import { examinedEntries, type Examined, type ExaminedEntry } from "./examined.ts";
-import { factsOf, judgeEntry, sinceLast, type Court } from "./judge.ts";
+import { factsIn, factsOf, judgeEntry, sinceLast, type Court } from "./judge.ts";
 import { withHostLocks } from "./host-locks.ts";
 import { loadRegistry } from "./load.ts";
-import { ownerUid, type Loaded, type ReadRegistry } from "./loaded.ts";
-import { codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, unlookedWorld, type World } from "./observe.ts";
+import type { Loaded, ReadRegistry } from "./loaded.ts";
+import { evidenceOf, lookAtLocks, lookAtWorld, unlookedWorld, type World } from "./observe.ts";
 import { findOwner, ownerQuestions, type OwnerSight } from "./owner.ts";
 import { withPhantoms } from "./phantoms.ts";
 import { oncePerPlace } from "./same-place.ts";
@@ -96,10 +96,7 @@ export async function examine(host: Host, options: ExamineOptions): Promise<Exam
   const mustLook = options.lookAnyway || anythingOld(court, blindDrafts, unlooked);
   const pids = new Set(read.flatMap((registry) => [...registry.pids]));
   const world = mustLook ? await lookAtWorld(host, { pids, owners: ownerQuestions(options.targets) }) : unlooked;
-  const drafts = read.map((registry) => {
-    const homes = codexHomesFor(host, registry.target, ownerUid(registry), options.codexHomes, options.env);
-    return { loaded: registry, facts: factsOf(registry, world, lookAtLocks(host, world, homes)) };
-  });
+  const drafts = read.map((registry) => ({ loaded: registry, facts: factsIn(host, registry, world, options) }));
   const appServers = mustLook ? await seeServers(host, court, drafts, world) : noServers;
   const endpoints = mustLook ? await seeEndpoints(host, drafts) : noEndpoints;
   const evidence = evidenceOf(world, appServers, endpoints);

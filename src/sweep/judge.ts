@@ -9,9 +9,12 @@ import type { Registration } from "../core/registration.ts";
 import type { RegistryFacts, Scene } from "../core/scene.ts";
 import type { Host } from "../host/host.ts";
 import type { Claim } from "../registries/format.ts";
-import type { Entry, ReadRegistry } from "./loaded.ts";
-import type { World } from "./observe.ts";
+import { ownerUid, type Entry, type ReadRegistry } from "./loaded.ts";
+import { codexHomesFor, lookAtLocks, type World } from "./observe.ts";
 import { registryId } from "./target.ts";
+
+/** Where somebody said that Codex keeps its home. */
+type Homes = { readonly codexHomes: readonly string[]; readonly env: Readonly<Record<string, string | undefined>> };
 
 export type UnderstoodClaim = Extract<Claim, { ok: true }>;
 
@@ -37,6 +40,11 @@ export function factsOf(loaded: ReadRegistry, world: World, writerLocks: Observe
     appServers: target.appServers,
     agents: indexAgents(world.processes.seen ? world.processes.value.agents : [], format.statedIdentity),
   };
+}
+
+/** The same, with the writer locks of every home in which this registry's threads may hold them. */
+export function factsIn(host: Host, loaded: ReadRegistry, world: World, { codexHomes, env }: Homes): RegistryFacts {
+  return factsOf(loaded, world, lookAtLocks(host, world, codexHomesFor(host, loaded.target, ownerUid(loaded), codexHomes, env)));
 }
 
 function kept(reason: Judgement["reason"], detail: string): Judgement {

@@ -3,9 +3,9 @@ import { judge } from "../core/ladder.ts";
 import type { Host } from "../host/host.ts";
 import type { Examination } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
-import { claimsOf, factsOf, sceneOf } from "./judge.ts";
-import { ownerUid, type ReadRegistry } from "./loaded.ts";
-import { askServers, codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld, type Questions } from "./observe.ts";
+import { claimsOf, factsIn, sceneOf } from "./judge.ts";
+import type { ReadRegistry } from "./loaded.ts";
+import { askServers, evidenceOf, lookAtWorld, type Questions } from "./observe.ts";
 import type { Surroundings } from "./outcome.ts";
 import { pidsOf } from "./pids.ts";
 import { findOwner, ownerQuestions } from "./owner.ts";
@@ -44,8 +44,7 @@ export async function lookAgain(
   // The processes last, as close to the swap as can be.
   const world = await lookAtWorld(host, questions);
   const { up } = await findOwner(host, target.owner, world);
-  const homes = codexHomesFor(host, target, ownerUid(loaded), around.codexHomes, around.env);
-  const facts = factsOf(loaded, world, lookAtLocks(host, world, homes));
+  const facts = factsIn(host, loaded, world, around);
   const evidence = evidenceOf({ ...world, clock: before.clock }, appServers, before.endpoints);
   const stillDead = condemned.filter(({ entry }) => {
     const { claim } = entry;

@@ -8,9 +8,9 @@ import { bury, noRoom, unburied } from "./burial.ts";
 import { changeFile } from "./change-file.ts";
 import type { Examination } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
-import { factsOf } from "./judge.ts";
-import { ownerUid, type MembersRegistry } from "./loaded.ts";
-import { codexHomesFor, evidenceOf, lookAtLocks, lookAtWorld } from "./observe.ts";
+import { factsIn } from "./judge.ts";
+import type { MembersRegistry } from "./loaded.ts";
+import { evidenceOf, lookAtWorld } from "./observe.ts";
 import { done, settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 import { findOwner, ownerQuestions } from "./owner.ts";
 import { askFor, showsElsewhere } from "./superseded.ts";
@@ -42,14 +42,13 @@ async function lastLook(
   { court }: Examination,
   examined: Examined,
   rows: readonly ExaminedEntry[],
-  { codexHomes, env }: Surroundings,
+  around: Surroundings,
 ): Promise<ReadonlySet<ExaminedEntry> | undefined> {
   const { loaded } = examined;
   const { target } = loaded;
   const world = await lookAtWorld(host, { pids: new Set(), owners: ownerQuestions([target]) });
   if ((await findOwner(host, target.owner, world)).up) return undefined;
-  const homes = codexHomesFor(host, target, ownerUid(loaded), codexHomes, env);
-  const facts = factsOf(loaded, world, lookAtLocks(host, world, homes));
+  const facts = factsIn(host, loaded, world, around);
   const evidence = evidenceOf(world, await askFor(host, court, examined, rows, world), new Map());
   return new Set(rows.filter((one) => !showsElsewhere(court, { ...examined, facts }, one, evidence)));
 }
