@@ -1,6 +1,6 @@
 import type { Reason } from "../core/answer.ts";
 import type { Verdict } from "../core/ladder.ts";
-import { isDeed, type Action, type EntryReport, type Summary } from "./model.ts";
+import { isDeed, type Action, type Summary } from "./model.ts";
 
 /** How many entries of one registry were judged how, and what was done with them. */
 export type Tally = {
@@ -41,22 +41,8 @@ export const noActions: Tally["actions"] = {
   failed: 0,
 };
 
-/** Counts reports that are at hand. */
-export function tallyOf(entries: Iterable<EntryReport>): Tally {
-  const [verdicts, actions] = [{ ...noVerdicts }, { ...noActions }];
-  const blind = new Map<Reason, { readonly count: number; readonly detail: string }>();
-  let superseded = 0;
-  for (const { verdict, action, reason, detail } of entries) {
-    if (action === "released" && reason === "superseded-by-new-start") superseded += 1;
-    verdicts[verdict] += 1;
-    actions[action] += 1;
-    if (verdict === "undecided" && isBlindReason(reason)) {
-      const before = blind.get(reason);
-      blind.set(reason, { count: (before?.count ?? 0) + 1, detail: before?.detail ?? detail });
-    }
-  }
-  return { verdicts, actions, superseded, blind };
-}
+/** Of a registry that could not be read. */
+export const noTally: Tally = { verdicts: noVerdicts, actions: noActions, superseded: 0, blind: new Map() };
 
 export function summarize(tallies: readonly Tally[]): Summary {
   const verdict = (name: Verdict): number => tallies.reduce((sum, { verdicts }) => sum + verdicts[name], 0);

@@ -1,4 +1,4 @@
-import type { FoundFile } from "../host/directory.ts";
+import type { FileState, FoundFile } from "../host/directory.ts";
 import type { Host } from "../host/host.ts";
 import type { FilesFormat } from "../registries/format.ts";
 import { entryName } from "../registries/pattern.ts";
@@ -21,8 +21,10 @@ function fromContent(host: Host, root: string, format: FilesFormat, { key, captu
 /** A file is torn for a moment while its writer is at work; one that nobody has touched for so long, in ms, stays so. */
 const tornFor = 10_000;
 
+const isFresh = ({ mtimeMs }: FileState, nowMs: number): boolean => Math.abs(nowMs - mtimeMs) < tornFor;
+
 function mayBecomeWhole(entry: Entry | undefined, nowMs: number): boolean {
-  if (entry?.place.kind !== "file" || Math.abs(nowMs - entry.place.state.mtimeMs) >= tornFor) return false;
+  if (entry?.place.kind !== "file" || !isFresh(entry.place.state, nowMs)) return false;
   return !entry.claim.ok || entry.claim.torn;
 }
 
@@ -54,7 +56,7 @@ export async function loadFiles(host: Host, target: Target, format: FilesFormat)
       const state = host.stateOfEntry(realPath, file.key);
       if (state === undefined) continue;
       entries.setNamed(index, state);
-      if (state.size === 0 && Math.abs(nowMs - state.mtimeMs) < tornFor) young.push(index);
+      if (state.size === 0 && isFresh(state, nowMs)) young.push(index);
     }
   }
   let left = tornNow(entries, young, nowMs);

@@ -4,7 +4,7 @@ import { sayError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
 import { looksOf } from "../report/looks.ts";
 import { outputSchema, type EntryReport, type SweepReport } from "../report/model.ts";
-import { deedsIn, summarize, tallyOf } from "../report/tally.ts";
+import { deedsIn, noTally, summarize } from "../report/tally.ts";
 import { noRoom } from "./burial.ts";
 import { carryOutIn } from "./carry-out.ts";
 import type { Grave, Outcomes, Stop } from "./outcome.ts";
@@ -113,10 +113,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   const reportOf = (examined: Examined, entries: Iterable<ExaminedEntry>): Iterable<EntryReport> =>
     reportsOf(examined, entries, outcomes.get(examined) ?? noOutcomes);
   const acts = eachOf(registries, (examined) => reportOf(examined, examined.entries.meant()));
-  const tallies = [
-    ...registries.map((examined) => tallyIn(examined, outcomes.get(examined) ?? noOutcomes)),
-    ...unread.map(() => tallyOf([])),
-  ];
+  const tallies = [...registries.map((examined) => tallyIn(examined, outcomes.get(examined) ?? noOutcomes)), ...unread.map(() => noTally)];
   const reports = [
     ...registries.map((examined) => registryReport(examined, outcomes.get(examined) ?? noOutcomes)),
     ...unread.map(unreadReport),

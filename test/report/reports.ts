@@ -1,5 +1,6 @@
 import type { EntryReport, RegistryReport, SweepReport } from "../../src/report/model.ts";
-import { summarize, tallyOf } from "../../src/report/tally.ts";
+import type { Reason } from "../../src/core/answer.ts";
+import { isBlindReason, noActions, noVerdicts, summarize, type Tally } from "../../src/report/tally.ts";
 
 export const path = "/srv/bridge/registrations.json";
 
@@ -31,6 +32,23 @@ export const entry = (more: Partial<EntryReport> = {}): EntryReport => ({
 
 export const ghost = (more: Partial<EntryReport> = {}): EntryReport =>
   entry({ verdict: "ghost", reason: "pid-gone", detail: "pid 7 is gone", action: "reaped", ...more });
+
+/** Counts reports that are at hand. */
+function tallyOf(entries: Iterable<EntryReport>): Tally {
+  const [verdicts, actions] = [{ ...noVerdicts }, { ...noActions }];
+  const blind = new Map<Reason, { readonly count: number; readonly detail: string }>();
+  let superseded = 0;
+  for (const { verdict, action, reason, detail } of entries) {
+    if (action === "released" && reason === "superseded-by-new-start") superseded += 1;
+    verdicts[verdict] += 1;
+    actions[action] += 1;
+    if (verdict === "undecided" && isBlindReason(reason)) {
+      const before = blind.get(reason);
+      blind.set(reason, { count: (before?.count ?? 0) + 1, detail: before?.detail ?? detail });
+    }
+  }
+  return { verdicts, actions, superseded, blind };
+}
 
 export function report(more: Partial<SweepReport> = {}): SweepReport {
   const entries = more.entries ?? [];

@@ -12,6 +12,7 @@ import { bridgePath, markersPath, type Entries } from "./registries.ts";
 import { mortal, nobody, simulatedHost, stepsUntilDeath, type Blindness, type Interference } from "./simulated-host.ts";
 import { Story } from "./story.ts";
 import { edit, register, touch } from "./writers.ts";
+import { plainSweep } from "../sweep-options.ts";
 
 const blindnesses: readonly Blindness[] = [
   "wallMs",
@@ -133,15 +134,9 @@ export class History {
     story.released = [];
     // Its report is made while somebody reads it, and it can be killed then, too.
     const running = sweep(told.killedAfter === undefined ? host : mortal(host, steps.interference.step), {
-      command: "sweep",
-      stop: { signal: undefined },
+      ...plainSweep,
       targets: story.targets,
       policy: { ...defaultPolicy, now },
-      codexHomes: [],
-      env: {},
-      lookAnyway: false,
-      dryRun: false,
-      failOnGhosts: false,
     }).then((report): Heard => ({ refusal: report.refusal, entries: [...report.entries] }));
     this.sweeps += 1;
     const isDead = (): boolean => steps.left < 0;

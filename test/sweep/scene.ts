@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
-import { defaultPolicy } from "../../src/core/policy.ts";
 import { realHost, type Host } from "../../src/host/host.ts";
 import { keyedJson } from "../../src/registries/keyed-json.ts";
 import { sweep, type SweepOptions } from "../../src/sweep/sweep.ts";
 import type { EntryReport, SweepReport } from "../../src/report/model.ts";
 import type { Target } from "../../src/sweep/target.ts";
 import { fields } from "../fields.ts";
+import { plainSweep } from "../sweep-options.ts";
 
 const directories: string[] = [];
 afterEach(() => {
@@ -45,17 +45,6 @@ export function writeOld(path: string, text: string): void {
 export type Swept = Omit<SweepReport, "entries"> & { readonly entries: readonly EntryReport[] };
 
 export async function sweepOnce(host: Host, target: Target, more: Partial<SweepOptions> = {}): Promise<Swept> {
-  const report = await sweep(host, {
-    targets: [target],
-    policy: defaultPolicy,
-    codexHomes: [],
-    env: {},
-    lookAnyway: false,
-    command: "sweep",
-    stop: { signal: undefined },
-    dryRun: false,
-    failOnGhosts: false,
-    ...more,
-  });
+  const report = await sweep(host, { ...plainSweep, targets: [target], ...more });
   return { ...report, entries: [...report.entries] };
 }

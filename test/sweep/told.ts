@@ -1,10 +1,10 @@
-import { defaultPolicy } from "../../src/core/policy.ts";
 import type { Host, Store } from "../../src/host/host.ts";
 import { sweep, type SweepOptions } from "../../src/sweep/sweep.ts";
 import type { EntryReport, SweepReport } from "../../src/report/model.ts";
 import type { Target } from "../../src/sweep/target.ts";
 import type { Actor, Stage } from "./contract/stage.ts";
 import { simulatedStage } from "./contract/stages.ts";
+import { plainSweep } from "../sweep-options.ts";
 
 export const long = "2026-01-01T00:00:00Z";
 export const why = (): never => {
@@ -30,18 +30,7 @@ export async function sweepWith(
   eyes: Eyes = {},
   more: Partial<SweepOptions> = {},
 ): Promise<Told> {
-  const report = await sweep(hostWith(stage, eyes), {
-    command: "sweep",
-    targets,
-    policy: defaultPolicy,
-    codexHomes: [],
-    env: {},
-    lookAnyway: false,
-    dryRun: false,
-    failOnGhosts: false,
-    stop: { signal: undefined },
-    ...more,
-  });
+  const report = await sweep(hostWith(stage, eyes), { ...plainSweep, targets, ...more });
   return { ...report, entries: [...report.entries], acts: [...report.acts] };
 }
 

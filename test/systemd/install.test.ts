@@ -13,6 +13,7 @@ import {
   script,
   sessreap,
   startHolder,
+  leaveNoUnits,
   userctl,
   userUnits,
 } from "./boxes.ts";
@@ -30,11 +31,7 @@ describeBox("units install", () => {
   afterAll(async () => {
     await box.stop();
   });
-  afterEach(() => {
-    sessreap(box, ["units", "uninstall"]);
-    box.run(["rm", "-rf", userUnits]);
-    userctl(box, "daemon-reload");
-  });
+  afterEach(() => leaveNoUnits(box));
 
   test("says what it would write, and writes nothing", () => {
     const { code, stdout } = install("--dry-run");

@@ -8,6 +8,7 @@ import {
   doctor,
   dropIn,
   journal,
+  leaveNoUnits,
   put,
   register,
   registered,
@@ -41,11 +42,7 @@ describeBox("units install --watch, for a user", () => {
   afterAll(async () => {
     await box.stop();
   });
-  afterEach(() => {
-    sessreap(box, ["units", "uninstall"]);
-    box.run(["rm", "-rf", userUnits]);
-    userctl(box, "daemon-reload");
-  });
+  afterEach(() => leaveNoUnits(box));
 
   test("a holder is killed: its entry goes at once, the journal says why, and the run is recorded", async () => {
     const [first, second] = [startHolder(box), startHolder(box)];

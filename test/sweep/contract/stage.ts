@@ -7,6 +7,7 @@ import { keyedJson } from "../../../src/registries/keyed-json.ts";
 import { restore } from "../../../src/sweep/restore.ts";
 import { sweep } from "../../../src/sweep/sweep.ts";
 import type { Target } from "../../../src/sweep/target.ts";
+import { plainSweep } from "../../sweep-options.ts";
 
 /** Somebody who holds a session, or has held it. */
 export type Actor = { readonly pid: number; readonly startTicks: string };
@@ -80,17 +81,7 @@ export async function fates(
         return host.lookAtProcesses(question);
       },
     },
-    {
-      command: "sweep",
-      targets: [target],
-      policy: { ...defaultPolicy, now },
-      codexHomes: [],
-      env: {},
-      lookAnyway: false,
-      dryRun: false,
-      failOnGhosts: false,
-      stop: { signal: undefined },
-    },
+    { ...plainSweep, targets: [target], policy: { ...defaultPolicy, now } },
   );
   const unread = report.registries.filter(({ state }) => ["missing", "malformed", "unreadable"].includes(state));
   return Object.fromEntries([
