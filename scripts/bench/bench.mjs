@@ -87,6 +87,7 @@ async function startUp() {
   const commands = [
     bare,
     { name: "sessreap --version", argv: sessreap("--version") },
+    { name: "all the code of a sweep, without one", argv: [node, join(here, "head.cjs")] },
     { name: "sessreap --dry-run, 24 entries, nothing due", argv: sessreap("--dry-run", "--registry", young) },
     { name: "sessreap, 24 entries, nothing due", argv: sessreap("--registry", young) },
     { name: "the same, compiled by nobody before", argv: [node, join(root, "dist/sessreap.cjs"), "--registry", young] },
