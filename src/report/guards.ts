@@ -28,6 +28,7 @@ export type Cause =
   | "last-success-too-old"
   | "interrupted"
   | "lock-held"
+  | "state-untrusted"
   | "self-test-failed"
   | "no-registry"
   | "registry-missing"

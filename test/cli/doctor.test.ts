@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { lockAddress } from "../../src/host/run-lock.ts";
@@ -39,5 +39,17 @@ test.runIf(isLinux && isRoot)("doctor names another user who squats on the run l
   await expect.poll(async () => guard(await guards(scratch), "run-lock")?.posture, { timeout: 20_000 }).toBe("off");
   expect(guard(await guards(scratch), "run-lock")?.detail).toContain(`pid ${squatter.pid} of user ${nobody}`);
   await stop(squatter);
+  expect(guard(await guards(scratch), "run-lock")).toMatchObject({ posture: "on", cause: "fine" });
+});
+
+test("doctor says that no sweep uses a state directory to which others can write, and how it is cured", async () => {
+  const scratch = newScratch();
+  writeOld(declareRegistry(scratch), "{}");
+  mkdirSync(scratch.stateDir, { recursive: true });
+  chmodSync(scratch.stateDir, 0o770);
+  const lock = guard(await guards(scratch), "run-lock");
+  expect(lock).toMatchObject({ posture: "off", cause: "state-untrusted", name: scratch.stateDir });
+  expect(lock?.detail).toContain(`chmod go-w ${scratch.stateDir}`);
+  chmodSync(scratch.stateDir, 0o700);
   expect(guard(await guards(scratch), "run-lock")).toMatchObject({ posture: "on", cause: "fine" });
 });

@@ -4,6 +4,7 @@ import type { Host } from "../../host/host.ts";
 import { lockHolder } from "../../host/lock-holder.ts";
 import { signalByPidfd } from "../../host/pidfd.ts";
 import { readStat } from "../../host/proc-stat.ts";
+import { stateDirectoryProblem } from "../../host/state-directory.ts";
 import { swapMethodFor } from "../../host/swap-method.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { isConcern, worstPosture, type Guard } from "../../report/guards.ts";
@@ -36,7 +37,13 @@ function isRunning(run: LastRun | undefined): boolean {
 /** Who holds the lock is read from the kernel, not tried: a sweep that begins in this moment must not be turned away. */
 function lockGuard(stateDir: string, running: boolean): Guard {
   const about = { guard: "run-lock", name: stateDir } as const;
-  const holder = existsSync(stateDir) ? lockHolder(stateDir) : undefined;
+  const isThere = existsSync(stateDir);
+  const problem = isThere ? stateDirectoryProblem(stateDir) : undefined;
+  if (problem !== undefined) {
+    const detail = `no sweep uses it: ${problem}`;
+    return { ...about, posture: "off", cause: "state-untrusted", detail, cure: "make it this user's own, or set SESSREAP_STATE_DIR" };
+  }
+  const holder = isThere ? lockHolder(stateDir) : undefined;
   if (holder === undefined) return { ...about, posture: "on", cause: "fine", detail: "it is free", cure: null };
   if (running) return { ...about, posture: "on", cause: "fine", detail: "a sweep is running", cure: null };
   const who = holder.pid === undefined ? "a process of another user" : `pid ${holder.pid} of user ${holder.uid} (${holder.argv.join(" ")})`;
