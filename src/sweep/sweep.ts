@@ -102,7 +102,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
     const all = new Map<Examined, Outcomes>();
     for (const examined of registries) {
-      all.set(examined, await carryOutIn(host, examination, examined, examined.entries.meant, grave, options));
+      all.set(examined, await carryOutIn(host, examination, examined, examined.entries, grave, options));
     }
     outcomes = all;
     unkept.push(...saidOfRoom(outcomes));
