@@ -4,7 +4,7 @@ import type { Examination } from "./examine.ts";
 import type { Examined, ExaminedEntries, ExaminedEntry } from "./examined.ts";
 import { healLocks } from "./heal.ts";
 import { lookAgain } from "./last-look.ts";
-import { settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { acts, settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 import { reapFiles } from "./reap-files.ts";
 import { reapMembers } from "./reap-members.ts";
 import { releaseRows } from "./release-rows.ts";
@@ -14,8 +14,8 @@ import { releaseEntry } from "./release.ts";
 export type Meant = Pick<ExaminedEntries, "indexesOf" | "at">;
 
 /** Of the entries that are to be reaped no list is made: there can be a million of them. */
-function* eachOf({ indexesOf, at }: Meant, intent: Intent): Generator<ExaminedEntry, undefined> {
-  for (const index of indexesOf(intent)) yield at(index);
+function* eachOf({ indexesOf, at }: Meant, ...intents: readonly Intent[]): Generator<ExaminedEntry, undefined> {
+  for (const index of indexesOf(...intents)) yield at(index);
 }
 
 function reapAll(
@@ -32,9 +32,6 @@ function reapAll(
     : reapFiles(host, examination, examined, eachOf(meant, "reap"), grave, around);
 }
 
-/** What a sweep does; else it only looks, or waits. */
-const deeds = ["reap", "release", "heal", "supersede"] as const satisfies readonly Intent[];
-
 /**
  * Does in one registry what is meant there. Rows that are released and stay come first: the reaping reads the file anew
  * when it has changed, and they would not.
@@ -50,7 +47,7 @@ export async function carryOutIn(
   const { stop } = around;
   const outcomes = new Map<string, Outcome>();
   if (stop.signal !== undefined) {
-    for (const intent of deeds) settleAll(outcomes, eachOf(meant, intent), undone("skipped", stopped));
+    settleAll(outcomes, eachOf(meant, ...acts), undone("skipped", stopped));
     return outcomes;
   }
   const rows = await releaseRows(host, examination, examined, [...eachOf(meant, "supersede")], grave, around);

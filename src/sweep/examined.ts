@@ -23,8 +23,8 @@ export type ExaminedEntry = Judged & {
 export type ExaminedEntries = Iterable<ExaminedEntry> & {
   readonly length: number;
   readonly at: (index: number) => ExaminedEntry;
-  /** Where the entries stand with which this is meant; none of them is judged again for it. */
-  readonly indexesOf: (intent: Intent) => readonly number[];
+  /** Where the entries stand with which one of these is meant; none of them is judged again for it. */
+  readonly indexesOf: (...meant: readonly Intent[]) => readonly number[];
   /** Those with which something is to be done or awaited: all but the kept ones. */
   readonly meant: () => Iterable<ExaminedEntry>;
   /** Those that the next sweep may have to know something of. */
@@ -69,10 +69,11 @@ function entriesBy(marks: Uint8Array, at: (index: number) => ExaminedEntry, { in
   function* marked(isWanted: (mark: number) => boolean): Generator<ExaminedEntry, undefined> {
     for (let index = 0; index < marks.length; index += 1) if (isWanted(marks[index] as number)) yield at(index);
   }
-  function indexesOf(intent: Intent): readonly number[] {
+  function indexesOf(...meant: readonly Intent[]): readonly number[] {
+    const numbers: readonly number[] = meant.filter((intent) => intents[intent] > 0).map((intent) => intentNumbers[intent]);
     const found: number[] = [];
-    if (intents[intent] === 0) return found;
-    for (let index = 0; index < marks.length; index += 1) if (intentIn(marks[index] as number) === intentNumbers[intent]) found.push(index);
+    if (numbers.length === 0) return found;
+    for (let index = 0; index < marks.length; index += 1) if (numbers.includes(intentIn(marks[index] as number))) found.push(index);
     return found;
   }
   function* all(): Generator<ExaminedEntry, undefined> {

@@ -1,3 +1,4 @@
+import type { Reason } from "../core/answer.ts";
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import type { Piece } from "../host/chunks.ts";
@@ -10,7 +11,7 @@ import type { Examined, ExaminedEntry } from "./examined.ts";
 import { lastLook } from "./last-look.ts";
 import { loadRegistry } from "./load.ts";
 import { entriesAt, keysOf, type MembersRegistry } from "./loaded.ts";
-import { undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { done, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 
 /** A writer that changes the file between judgement and swap is given way to so many times. */
 const attempts = 3;
@@ -79,7 +80,12 @@ export async function reapMembers(
 
   async function round({ loaded, indexes, judgedAt }: Condemned): Promise<Round> {
     const { entries } = loaded;
-    const burial = buryMembers(host, grave, loaded, indexes, (index) => at(judgedAt(index)));
+    const reasons = new Map<number, Reason>();
+    const burial = buryMembers(host, grave, loaded, indexes, (index) => {
+      const one = at(judgedAt(index));
+      reasons.set(index, one.judgement.reason);
+      return one;
+    });
     const { entries: left, ids } = burial;
     settle(loaded, unburied(indexes, burial), "pending", noRoom);
     if (left.length === 0) return over;
@@ -90,7 +96,7 @@ export async function reapMembers(
     });
     if (replaced.kind === "replaced") {
       for (const [nth, index] of left.entries()) {
-        outcomes.set(entries.keyAt(index), { action: "reaped", tombstone: ids[nth], note: replaced.problem });
+        outcomes.set(entries.keyAt(index), { ...done("reaped", ids[nth]), note: replaced.problem, reason: reasons.get(index) as Reason });
       }
       return over;
     }

@@ -58,7 +58,7 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
   for (const examined of registries) {
     const chosen = chosenIn(examined, options);
     const meant: Meant = {
-      indexesOf: (intent) => [...chosen].flatMap(([index, one]) => (one.intent === intent ? [index] : [])),
+      indexesOf: (...intents) => [...chosen].flatMap(([index, { intent }]) => (intents.includes(intent) ? [index] : [])),
       at: (index) => chosen.get(index) ?? examined.entries.at(index),
     };
     const outcomes = refusal === undefined ? await carryOutIn(host, examination, examined, meant, grave, options) : new Map();
