@@ -3,7 +3,7 @@ import type { Host } from "../host/host.ts";
 import type { Examination } from "./examine.ts";
 import type { Examined, ExaminedEntries, ExaminedEntry } from "./examined.ts";
 import { healLocks } from "./heal.ts";
-import { lookAgain } from "./last-look.ts";
+import { condemnedOf, lookAgain } from "./last-look.ts";
 import { acts, settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 import { reapFiles } from "./reap-files.ts";
 import { reapMembers } from "./reap-members.ts";
@@ -68,6 +68,6 @@ async function releaseIn(
   around: Surroundings,
 ): Promise<Outcome> {
   if (around.stop.signal !== undefined) return undone("skipped", stopped);
-  const { dead } = await lookAgain(host, examination, examined, [one.entry], around);
+  const { dead } = await lookAgain(host, examination, examined, condemnedOf([one]), around);
   return dead.has(one.entry.key) ? releaseEntry(host, examined.loaded, one) : undone("skipped", "it came back to life");
 }

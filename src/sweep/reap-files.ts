@@ -6,7 +6,7 @@ import type { KeptFile } from "../host/tombstone-lines.ts";
 import { bury, noRoom, stoneOf, unburied, type Burial } from "./burial.ts";
 import type { Examination } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
-import { lastLook } from "./last-look.ts";
+import { condemnedOf, lastLook } from "./last-look.ts";
 import type { FilesRegistry } from "./loaded.ts";
 import { done, settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 
@@ -122,13 +122,7 @@ async function reapTurn(
   settle(unburied(readable, burial), undone("pending", noRoom));
   if (entries.length === 0) return undefined;
   const doomed = entries.map((one, index): Doomed => ({ whole: byEntry.get(one) as Whole, id: ids[index] as string }));
-  const dead = await lastLook(
-    host,
-    examination,
-    examined,
-    entries.map(({ entry }) => entry),
-    around,
-  );
+  const dead = await lastLook(host, examination, examined, condemnedOf(entries), around);
   if (around.stop.signal !== undefined) settle(entries, undone("skipped", stopped));
   else if (dead === undefined) settle(entries, undone("withheld", "its owner came up"));
   else {

@@ -91,7 +91,8 @@ export async function reapMembers(
     if (left.length === 0) return over;
     let dead: ReadonlySet<string> | undefined;
     const replaced = await host.replaceJudged(loaded.file, piecesWithout(loaded, left), async () => {
-      dead = await lastLook(host, examination, { ...examined, loaded }, entriesAt(entries, left), around);
+      const those = { keys: left.map(entries.keyAt), entries: entriesAt(entries, left) };
+      dead = await lastLook(host, examination, { ...examined, loaded }, those, around);
       return dead?.size === left.length;
     });
     if (replaced.kind === "replaced") {
