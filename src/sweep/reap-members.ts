@@ -11,7 +11,7 @@ import type { Examined, ExaminedEntry } from "./examined.ts";
 import { lastLook } from "./last-look.ts";
 import { loadRegistry } from "./load.ts";
 import { entriesAt, keysOf, type MembersRegistry } from "./loaded.ts";
-import { done, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 
 /** A writer that changes the file between judgement and swap is given way to so many times. */
 const attempts = 3;
@@ -96,8 +96,10 @@ export async function reapMembers(
       return dead?.size === left.length;
     });
     if (replaced.kind === "replaced") {
-      for (const [nth, index] of left.entries()) {
-        outcomes.set(entries.keyAt(index), { ...done("reaped", ids[nth]), note: replaced.problem, reason: reasons.get(index) as Reason });
+      const { problem: note } = replaced;
+      for (let nth = 0; nth < left.length; nth += 1) {
+        const index = left[nth] as number;
+        outcomes.set(entries.keyAt(index), { action: "reaped", tombstone: ids[nth], note, reason: reasons.get(index) as Reason });
       }
       return over;
     }
