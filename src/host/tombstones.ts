@@ -55,22 +55,26 @@ export function makeRoom(stateDir: string, nowMs: number): number {
   return tombstoneLimits.bytes - total;
 }
 
-function writeText(fd: number, text: string): void {
-  const bytes = Buffer.from(text);
+function writeBytes(fd: number, bytes: Buffer): void {
   for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }
 
 /** Written while they are made, so that a registry's worth of them is never held at once. */
 function writeLines(fd: number, lines: Iterable<string>): void {
+  const chunk = Buffer.allocUnsafe(chunkBytes);
   // A line of its own, even behind one that a power cut has torn.
-  let text = "\n";
+  let filled = chunk.write("\n");
   for (const line of lines) {
-    text += line;
-    if (text.length < chunkBytes) continue;
-    writeText(fd, text);
-    text = "";
+    // In UTF-8 a character takes three bytes at most.
+    const most = line.length * 3;
+    if (filled + most > chunkBytes) {
+      writeBytes(fd, chunk.subarray(0, filled));
+      filled = 0;
+    }
+    if (most > chunkBytes) writeBytes(fd, Buffer.from(line));
+    else filled += chunk.write(line, filled);
   }
-  writeText(fd, text);
+  writeBytes(fd, chunk.subarray(0, filled));
 }
 
 /** What cannot be cut off either is torn, or speaks for an entry that stays; why it was to go is what must be said. */

@@ -15,7 +15,8 @@ export function stoneOf({ entry, judgement: { reason, detail } }: ExaminedEntry,
 
 /**
  * Buries as many of the condemned as there is room for, before any of them goes. Each stone is made when it is written,
- * so that many are never held at once; none is made of one for which there is no room.
+ * so that many are never held at once. `makeStone` may give none where there can be no room for it; `stays` is told of
+ * everyone for whom there is none, before the next stone is made.
  */
 export function bury<T>(
   host: Host,
@@ -23,6 +24,7 @@ export function bury<T>(
   { target, kind }: ReadRegistry,
   condemned: Iterable<T>,
   makeStone: (one: T, room: number) => string | undefined,
+  stays: (one: T) => void = () => undefined,
 ): Burial<T> {
   const { sweepId, at, count } = grave;
   const plot = encodePlot({ sweepId, at, registry: target.path, format: target.format.name, layout: kind, first: count });
@@ -32,8 +34,11 @@ export function bury<T>(
     // One that is too large for all the room there is must not stand in the way of those behind it for ever.
     for (const one of condemned) {
       const stone = makeStone(one, room);
-      const size = stone === undefined ? 0 : Buffer.byteLength(stone);
-      if (stone === undefined || size > room) continue;
+      const size = stone === undefined ? Number.POSITIVE_INFINITY : Buffer.byteLength(stone);
+      if (stone === undefined || size > room) {
+        stays(one);
+        continue;
+      }
       room -= size;
       entries.push(one);
       yield stone;

@@ -53,15 +53,16 @@ export function buryMembers(
   const { members } = registry.container;
   const buryBefore = (firstStaying: number): Burial<number> => {
     let kept = firstStaying;
-    return bury(host, grave, registry, condemned, (index, room) => {
+    const makeStone = (index: number, room: number): string | undefined => {
       // Base64 takes four bytes for three: what cannot fit in any case is not even judged again.
       const least = ((members.end(index) - members.start(index)) / 3) * 4;
-      const stone = least > room ? undefined : stoneOf(at(index), keptOf(registry, index, kept));
-      if (stone !== undefined && Buffer.byteLength(stone) <= room) return stone;
+      return least > room ? undefined : stoneOf(at(index), keptOf(registry, index, kept));
+    };
+    const stays = (index: number): void => {
       if (kept < 0 && index > 0) throw new Stays(index);
       if (kept < 0 || index < kept) kept = index;
-      return undefined;
-    });
+    };
+    return bury(host, grave, registry, condemned, makeStone, stays);
   };
   try {
     return buryBefore(firstKept(members.length, condemned));
