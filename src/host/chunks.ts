@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { fstatSync, readSync, writeSync } from "node:fs";
 import type { Span } from "../registries/json-members.ts";
 
 /** What a new file is made of: spans of the old bytes, and bytes that are put between them. */
@@ -23,6 +23,28 @@ export function* chunksOf(old: Buffer, pieces: readonly Piece[]): Generator<Buff
     }
   }
   if (filled > 0) yield chunk.subarray(0, filled);
+}
+
+/** Whether a file holds the new text, and nothing else. */
+export function holdsPieces(fd: number, old: Buffer, pieces: readonly Piece[]): boolean {
+  const chunk = Buffer.allocUnsafe(chunkBytes);
+  let [held, from, total] = [0, 0, 0];
+  for (const piece of pieces) {
+    const [bytes, start, end] = Buffer.isBuffer(piece) ? [piece, 0, piece.length] : [old, piece.start, piece.end];
+    total += end - start;
+    for (let at = start; at < end;) {
+      if (from === held) {
+        held = readSync(fd, chunk, 0, chunkBytes, total - (end - at));
+        from = 0;
+        if (held === 0) return false;
+      }
+      const length = Math.min(held - from, end - at);
+      if (chunk.compare(bytes, at, at + length, from, from + length) !== 0) return false;
+      from += length;
+      at += length;
+    }
+  }
+  return total === fstatSync(fd).size;
 }
 
 export function writePieces(fd: number, old: Buffer, pieces: readonly Piece[]): void {

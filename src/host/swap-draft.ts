@@ -1,7 +1,7 @@
 import { closeSync, constants, fchmodSync, fchownSync, fstatSync, fsyncSync, openSync, renameSync, type BigIntStats } from "node:fs";
 import { findPlace, type Place } from "./anchored.ts";
-import { chunksOf, writePieces, type Piece } from "./chunks.ts";
-import { holdsAt, isStill, openForReading, type Content, type ReadFile } from "./files.ts";
+import { holdsPieces, writePieces, type Piece } from "./chunks.ts";
+import { isStill, openForReading, type Content, type ReadFile } from "./files.ts";
 import { draftName, swapName } from "./swap-litter.ts";
 import type { SwapHelper } from "./swap-helper.ts";
 
@@ -59,15 +59,6 @@ function createAsOwner(path: string, { uid, gid }: BigIntStats): number {
 export function createDraft({ place: { directory, name } }: Site, { stat }: ReadFile): Draft {
   const temporary = draftName(name);
   return { fd: createAsOwner(directory.at(temporary), stat), name: temporary };
-}
-
-function holdsPieces(fd: number, old: Buffer, pieces: readonly Piece[]): boolean {
-  let from = 0;
-  for (const chunk of chunksOf(old, pieces)) {
-    if (!holdsAt(fd, chunk, from)) return false;
-    from += chunk.length;
-  }
-  return from === fstatSync(fd).size;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { swapScript } from "./swap-script.ts";
 
 /** Longer than anything that the helper does by itself; one that is silent for so long is stopped. */
@@ -12,6 +13,27 @@ export type SwapHelper = {
 
 export type SwapDescriptors = { readonly directory: number; readonly judged: number; readonly made: number };
 
+/** The lines of a stream, one a call; undefined when there will be none. `node:readline` would be a millisecond more. */
+function linesOf(stream: Readable, closed: Promise<void>): () => Promise<string | undefined> {
+  const lines: (string | undefined)[] = [];
+  let rest = "";
+  let wake: (() => void) | undefined;
+  const add = (...more: readonly (string | undefined)[]): void => {
+    lines.push(...more);
+    if (lines.length > 0) wake?.();
+  };
+  stream.setEncoding("utf8").on("data", (text: string) => {
+    const parts = `${rest}${text}`.split("\n");
+    rest = parts.pop() ?? "";
+    add(...parts);
+  });
+  void closed.then(() => add(undefined));
+  return async () => {
+    if (lines.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    return lines[0] === undefined ? undefined : lines.shift();
+  };
+}
+
 /**
  * Starts the helper, or answers undefined where there is no perl or none that knows this machine. Its environment is
  * bare: `PERL5OPT` and its kin would run foreign code in it.
@@ -19,7 +41,7 @@ export type SwapDescriptors = { readonly directory: number; readonly judged: num
 export async function startSwapHelper(descriptors: SwapDescriptors, temporary: string, name: string): Promise<SwapHelper | undefined> {
   const { directory, judged, made } = descriptors;
   // Only a sweep that reaps needs these.
-  const [{ spawn }, { createInterface }] = await Promise.all([import("node:child_process"), import("node:readline")]);
+  const { spawn } = await import("node:child_process");
   const child = spawn("perl", ["-f", "-e", swapScript, "--", temporary, name], {
     stdio: ["pipe", "pipe", "ignore", directory, judged, made],
     env: { PATH: process.env["PATH"], LC_ALL: "C" },
@@ -31,13 +53,12 @@ export async function startSwapHelper(descriptors: SwapDescriptors, temporary: s
   if (child.stdin === null || child.stdout === null) return undefined;
   const { stdin } = child;
   stdin.on("error", () => undefined);
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const nextLine = linesOf(child.stdout, closed);
 
   async function answer(): Promise<string | undefined> {
     const timer = setTimeout(() => child.kill("SIGKILL"), answerMs);
     try {
-      const next = await lines.next();
-      return next.done === true ? undefined : next.value;
+      return await nextLine();
     } finally {
       clearTimeout(timer);
     }

@@ -38,7 +38,7 @@ export function swapMethodFor(path: string): SwapMethod {
       timeout: 5_000,
     });
     if (error !== undefined || status !== 0) return of("compare", "; perl would do better, and is not here");
-    if (stdout.startsWith("unsupported")) return of("compare", `; perl's ${stdout.slice(12).trim()} is not known`);
+    if (stdout.startsWith("unsupported")) return of("compare", "; the machine that perl is built for is not known");
     if (withoutExchange.has(name)) return of("compare", `; ${name} may not exchange two names`);
     return stdout.startsWith("unleasable") ? of("exchange", `; no lease can be had (${stdout.slice(11).trim()})`) : of("lease");
   } catch (error) {

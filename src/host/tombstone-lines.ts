@@ -58,11 +58,11 @@ type Stone = Pick<Tombstone, "key" | "sessionId" | "reason" | "detail"> & Partia
 /** `void` takes tombstones back whose entries were not reaped after all. */
 type Line = { readonly plot: Plot } | { readonly void: readonly string[] } | Stone;
 
-const encode = (line: Line): Buffer => Buffer.from(`${JSON.stringify(line)}\n`);
+const encode = (line: Line): string => `${JSON.stringify(line)}\n`;
 
-export const encodePlot = (plot: Plot): Buffer => encode({ plot });
+export const encodePlot = (plot: Plot): string => encode({ plot });
 
-export function encodeStone({ key, sessionId, reason, detail, kept }: Omit<Tombstone, "id" | keyof Plot>): Buffer {
+export function encodeStone({ key, sessionId, reason, detail, kept }: Omit<Tombstone, "id" | keyof Plot>): string {
   const { layout: _layout, ...rest } = kept;
   return encode({ key, sessionId, reason, detail, ...rest });
 }
@@ -71,7 +71,7 @@ export function tombstoneId(sweepId: string, number: number): string {
   return `${sweepId}/${number}`;
 }
 
-export const encodeVoid = (ids: readonly string[]): Buffer => encode({ void: ids });
+export const encodeVoid = (ids: readonly string[]): string => encode({ void: ids });
 
 const isText = (value: unknown): boolean => typeof value === "string";
 const isNumber = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);

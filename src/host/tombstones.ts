@@ -1,6 +1,18 @@
-import { closeSync, constants, fsyncSync, openSync, readdirSync, readFileSync, statSync, unlinkSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
-import { writePieces } from "./chunks.ts";
+import { chunkBytes } from "./chunks.ts";
 import { makeDirectories } from "./directories.ts";
 import { fsyncDirectory } from "./files.ts";
 import { errorCode } from "./observed.ts";
@@ -43,17 +55,50 @@ export function makeRoom(stateDir: string, nowMs: number): number {
   return tombstoneLimits.bytes - total;
 }
 
-const newline = Buffer.from("\n");
+function writeBytes(fd: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+}
 
-/** A line of its own, even behind one that a full disk has cut off. */
-function append(stateDir: string, sweepId: string, lines: readonly Buffer[]): void {
+/** Written while they are made, so that a registry's worth of them is never held at once. */
+function writeLines(fd: number, lines: Iterable<string>): void {
+  const chunk = Buffer.allocUnsafe(chunkBytes);
+  // A line of its own, even behind one that a power cut has torn.
+  let filled = chunk.write("\n");
+  for (const line of lines) {
+    // In UTF-8 a character takes three bytes at most.
+    const most = line.length * 3;
+    if (filled + most > chunkBytes) {
+      writeBytes(fd, chunk.subarray(0, filled));
+      filled = 0;
+    }
+    if (most > chunkBytes) writeBytes(fd, Buffer.from(line));
+    else filled += chunk.write(line, filled);
+  }
+  writeBytes(fd, chunk.subarray(0, filled));
+}
+
+/** What cannot be cut off either is torn, or speaks for an entry that stays; why it was to go is what must be said. */
+function cutBack(fd: number, size: number): void {
+  try {
+    ftruncateSync(fd, size);
+  } catch {
+    // The error from before is thrown.
+  }
+}
+
+/** All of them or none: of those that could not all be written none is left to speak for an entry that stays. */
+function append(stateDir: string, sweepId: string, lines: Iterable<string>): void {
   const directory = directoryOf(stateDir);
   makeDirectories(directory);
   const path = join(directory, `${sweepId}.jsonl`);
   const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  const { size } = fstatSync(fd);
   try {
-    writePieces(fd, newline, [newline, ...lines]);
+    writeLines(fd, lines);
     fsyncSync(fd);
+  } catch (error) {
+    cutBack(fd, size);
+    throw error;
   } finally {
     closeSync(fd);
   }
@@ -61,7 +106,7 @@ function append(stateDir: string, sweepId: string, lines: readonly Buffer[]): vo
 }
 
 /** Durable before it returns. Throws when it cannot be: then nothing may be reaped. */
-export function buryAll(stateDir: string, sweepId: string, tombstones: readonly Buffer[]): void {
+export function buryAll(stateDir: string, sweepId: string, tombstones: Iterable<string>): void {
   append(stateDir, sweepId, tombstones);
 }
 

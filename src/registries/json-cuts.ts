@@ -8,25 +8,29 @@ import type { Span } from "./json-members.ts";
 export type Cut = Span & { readonly form: "after" | "before" | "only" };
 
 /** The first member that stays, given the ascending indexes of those that go; -1 when none does. */
-function firstKept(length: number, chosen: readonly number[]): number {
+export function firstKept(length: number, chosen: readonly number[]): number {
   const first = chosen.findIndex((index, at) => index !== at);
   const kept = first < 0 ? chosen.length : first;
   return kept < length ? kept : -1;
 }
 
+/** The bytes that go with one of the chosen members; `kept` is the first member that stays. */
+export function cutAt({ inside, members }: Container, index: number, kept: number): Cut {
+  if (kept >= 0 && index < kept) return { start: members.start(index), end: members.start(index + 1), form: "before" };
+  if (index > 0) return { start: members.end(index - 1), end: members.end(index), form: "after" };
+  return { start: inside.start, end: members.end(index), form: "only" };
+}
+
 /** The bytes that go with each of the chosen members; indexes must ascend. The cuts do not overlap. */
-export function cutsFor({ inside, members }: Container, chosen: readonly number[]): readonly Cut[] {
+export function cutsFor(container: Container, chosen: readonly number[]): readonly Cut[] {
+  const { members } = container;
   for (const [at, index] of chosen.entries()) {
     if (!Number.isInteger(index) || index < 0 || index >= members.length) throw new RangeError(`there is no member ${index}`);
     // Cuts in any other order would keep some bytes twice.
     if (index <= (chosen[at - 1] ?? -1)) throw new RangeError(`member ${index} is chosen out of order`);
   }
   const kept = firstKept(members.length, chosen);
-  return chosen.map((index): Cut => {
-    if (kept >= 0 && index < kept) return { start: members.start(index), end: members.start(index + 1), form: "before" };
-    if (index > 0) return { start: members.end(index - 1), end: members.end(index), form: "after" };
-    return { start: inside.start, end: members.end(index), form: "only" };
-  });
+  return chosen.map((index) => cutAt(container, index, kept));
 }
 
 /** The spans that stay when the cuts are gone. */

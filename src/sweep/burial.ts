@@ -5,58 +5,64 @@ import type { ReadRegistry } from "./loaded.ts";
 import type { Grave } from "./outcome.ts";
 
 /** Tombstones that are on disk, one for each entry in the same order; whoever is not among them had no room. */
-export type Burial = { readonly entries: readonly ExaminedEntry[]; readonly ids: readonly string[] };
+export type Burial<T> = { readonly entries: readonly T[]; readonly ids: readonly string[] };
 
-type Kept = Tombstone["kept"];
-
-function stoneOf({ entry, judgement: { reason, detail } }: ExaminedEntry, kept: Kept): Buffer {
+/** What is written of one of the condemned. */
+export function stoneOf({ entry, judgement: { reason, detail } }: ExaminedEntry, kept: Tombstone["kept"]): string {
   const sessionId = entry.claim.ok ? entry.claim.registration.sessionId : undefined;
   return encodeStone({ key: entry.key, sessionId, reason, detail, kept });
 }
 
 /**
- * Buries as many of the condemned as there is room for, before any of them goes. What is kept of an entry can depend
- * on which others go with it (a separator belongs to one of two neighbours), so fewer entries are made up anew.
+ * Buries as many of the condemned as there is room for, before any of them goes. Each stone is made when it is written,
+ * so that many are never held at once. `makeStone` may give none where there can be no room for it; `stays` is told of
+ * everyone for whom there is none, before the next stone is made.
  */
-export function bury(
+export function bury<T>(
   host: Host,
   grave: Grave,
   { target, kind }: ReadRegistry,
-  condemned: readonly ExaminedEntry[],
-  keep: (entries: readonly ExaminedEntry[]) => readonly Kept[],
-): Burial {
-  const { sweepId, at } = grave;
-  const plot = encodePlot({ sweepId, at, registry: target.path, format: target.format.name, layout: kind, first: grave.count });
-  for (let entries = condemned; ;) {
-    const kept = keep(entries);
-    const encoded = entries.map((one, index) => stoneOf(one, kept[index] as Kept));
-    let room = grave.room - plot.length;
+  condemned: Iterable<T>,
+  makeStone: (one: T, room: number) => string | undefined,
+  stays: (one: T) => void = () => undefined,
+): Burial<T> {
+  const { sweepId, at, count } = grave;
+  const plot = encodePlot({ sweepId, at, registry: target.path, format: target.format.name, layout: kind, first: count });
+  const entries: T[] = [];
+  let room = grave.room - Buffer.byteLength(plot);
+  function* stones(): Generator<string, undefined> {
     // One that is too large for all the room there is must not stand in the way of those behind it for ever.
-    const fitting = entries.filter((_, index) => {
-      const { length } = encoded[index] as Buffer;
-      if (length > room) return false;
-      room -= length;
-      return true;
-    });
-    if (fitting.length < entries.length) {
-      entries = fitting;
-      continue;
+    for (const one of condemned) {
+      const stone = makeStone(one, room);
+      const size = stone === undefined ? Number.POSITIVE_INFINITY : Buffer.byteLength(stone);
+      if (stone === undefined || size > room) {
+        stays(one);
+        continue;
+      }
+      room -= size;
+      entries.push(one);
+      yield stone;
     }
-    const ids = entries.map((_, index) => tombstoneId(sweepId, grave.count + index));
-    if (entries.length > 0) {
-      host.store.bury(sweepId, [plot, ...encoded]);
-      grave.count += entries.length;
-      grave.room = room;
-    }
-    return { entries, ids };
   }
+  const rest = stones();
+  const first = rest.next();
+  if (first.done === true) return { entries, ids: [] };
+  function* lines(firstStone: string): Generator<string, undefined> {
+    yield plot;
+    yield firstStone;
+    yield* rest;
+  }
+  host.store.bury(sweepId, lines(first.value));
+  grave.count += entries.length;
+  grave.room = room;
+  return { entries, ids: entries.map((_, index) => tombstoneId(sweepId, count + index)) };
 }
 
 /** Those of the condemned for whom there was no room. */
-export function unburied(condemned: readonly ExaminedEntry[], { entries }: Burial): readonly ExaminedEntry[] {
+export function unburied<T>(condemned: readonly T[], { entries }: Burial<T>): readonly T[] {
   if (entries.length === condemned.length) return [];
-  const buried = new Set(entries.map(({ entry }) => entry.key));
-  return condemned.filter(({ entry }) => !buried.has(entry.key));
+  const buried = new Set(entries);
+  return condemned.filter((one) => !buried.has(one));
 }
 
 /** What is said of the condemned for whom there was no room. */

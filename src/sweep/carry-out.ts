@@ -1,23 +1,35 @@
+import type { Intent } from "../core/plan.ts";
 import type { Host } from "../host/host.ts";
 import type { Examination } from "./examine.ts";
-import type { Examined, ExaminedEntry } from "./examined.ts";
+import type { Examined, ExaminedEntries, ExaminedEntry } from "./examined.ts";
 import { healLocks } from "./heal.ts";
-import { lookAgain } from "./last-look.ts";
-import { settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { condemnedOf, lookAgain } from "./last-look.ts";
+import { acts, settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 import { reapFiles } from "./reap-files.ts";
 import { reapMembers } from "./reap-members.ts";
 import { releaseRows } from "./release-rows.ts";
 import { releaseEntry } from "./release.ts";
 
-type Aside = { readonly release: ExaminedEntry[]; readonly heal: ExaminedEntry[] };
+/** What is meant with which entries. */
+export type Meant = Pick<ExaminedEntries, "indexesOf" | "at">;
 
-/** Passes on those that are to be reaped, and puts aside what else is to be done. */
-function* toReap(meant: Iterable<ExaminedEntry>, { release, heal }: Aside): Generator<ExaminedEntry, undefined> {
-  for (const one of meant) {
-    if (one.intent === "reap") yield one;
-    else if (one.intent === "release") release.push(one);
-    else if (one.intent === "heal") heal.push(one);
-  }
+/** Of the entries that are to be reaped no list is made: there can be a million of them. */
+function* eachOf({ indexesOf, at }: Meant, ...intents: readonly Intent[]): Generator<ExaminedEntry, undefined> {
+  for (const index of indexesOf(...intents)) yield at(index);
+}
+
+function reapAll(
+  host: Host,
+  examination: Examination,
+  examined: Examined,
+  meant: Meant,
+  grave: Grave,
+  around: Surroundings,
+): Promise<Outcomes> {
+  const { loaded } = examined;
+  return loaded.kind === "members"
+    ? reapMembers(host, examination, examined, loaded, { condemned: meant.indexesOf("reap"), at: meant.at }, grave, around)
+    : reapFiles(host, examination, examined, eachOf(meant, "reap"), grave, around);
 }
 
 /**
@@ -28,26 +40,22 @@ export async function carryOutIn(
   host: Host,
   examination: Examination,
   examined: Examined,
-  meant: () => Iterable<ExaminedEntry>,
+  meant: Meant,
   grave: Grave,
   around: Surroundings,
 ): Promise<Outcomes> {
   const { stop } = around;
-  const { intents } = examined.entries;
   const outcomes = new Map<string, Outcome>();
   if (stop.signal !== undefined) {
-    const acting = [...meant()].filter(({ intent }) => intent !== "wait" && intent !== "withhold" && intent !== "keep");
-    settleAll(outcomes, acting, undone("skipped", stopped));
+    settleAll(outcomes, eachOf(meant, ...acts), undone("skipped", stopped));
     return outcomes;
   }
-  const superseded = intents.supersede === 0 ? [] : [...meant()].filter(({ intent }) => intent === "supersede");
-  const rows = await releaseRows(host, examination, examined, superseded, grave, around);
-  const aside: Aside = { release: [], heal: [] };
-  const reapAll = examined.loaded.kind === "members" ? reapMembers : reapFiles;
-  const reaped = await reapAll(host, examination, examined, toReap(meant(), aside), grave, around);
-  if (rows.size + aside.release.length + aside.heal.length === 0) return reaped;
-  for (const one of aside.release) outcomes.set(one.entry.key, await releaseIn(host, examination, examined, one, around));
-  const healed = await healLocks(host, examination, examined, aside.heal, grave, stop);
+  const rows = await releaseRows(host, examination, examined, [...eachOf(meant, "supersede")], grave, around);
+  const reaped = await reapAll(host, examination, examined, meant, grave, around);
+  const [release, heal] = [[...eachOf(meant, "release")], [...eachOf(meant, "heal")]];
+  if (rows.size + release.length + heal.length === 0) return reaped;
+  for (const one of release) outcomes.set(one.entry.key, await releaseIn(host, examination, examined, one, around));
+  const healed = await healLocks(host, examination, examined, heal, grave, stop);
   return new Map([...reaped, ...outcomes, ...healed, ...rows]);
 }
 
@@ -60,6 +68,6 @@ async function releaseIn(
   around: Surroundings,
 ): Promise<Outcome> {
   if (around.stop.signal !== undefined) return undone("skipped", stopped);
-  const { dead } = await lookAgain(host, examination, examined, [one], around);
+  const { dead } = await lookAgain(host, examination, examined, condemnedOf([one]), around);
   return dead.has(one.entry.key) ? releaseEntry(host, examined.loaded, one) : undone("skipped", "it came back to life");
 }

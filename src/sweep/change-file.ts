@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import type { Action } from "../report/model.ts";
-import { bury, noRoom } from "./burial.ts";
+import { bury, noRoom, stoneOf } from "./burial.ts";
 import type { ExaminedEntry } from "./examined.ts";
 import type { FilePlace, FilesRegistry } from "./loaded.ts";
 import { done, undone, type Grave, type Outcome } from "./outcome.ts";
@@ -33,9 +33,8 @@ function replace(host: Host, { loaded, one, place, bytes, content, modifiedAt, a
 /** Tombstone first, then a last look, then the change; of an entry that was not changed no tombstone stays. */
 export async function changeFile(host: Host, change: FileChange, grave: Grave): Promise<Outcome> {
   const { loaded, one, content, action, lastLook } = change;
-  const { ids } = bury(host, grave, loaded, [one], () => [
-    { ...keptOf({ state: change.place.state, bytes: change.bytes }), replacedBy: content.toString("base64") },
-  ]);
+  const kept = { ...keptOf({ state: change.place.state, bytes: change.bytes }), replacedBy: content.toString("base64") };
+  const { ids } = bury(host, grave, loaded, [one], () => stoneOf(one, kept));
   const [id] = ids;
   if (id === undefined) return undone("pending", noRoom);
   const outcome = (await lastLook()) ?? replace(host, change, id);

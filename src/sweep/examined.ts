@@ -23,6 +23,8 @@ export type ExaminedEntry = Judged & {
 export type ExaminedEntries = Iterable<ExaminedEntry> & {
   readonly length: number;
   readonly at: (index: number) => ExaminedEntry;
+  /** Where the entries stand with which one of these is meant; none of them is judged again for it. */
+  readonly indexesOf: (...meant: readonly Intent[]) => readonly number[];
   /** Those with which something is to be done or awaited: all but the kept ones. */
   readonly meant: () => Iterable<ExaminedEntry>;
   /** Those that the next sweep may have to know something of. */
@@ -44,8 +46,13 @@ export type Examined = {
   readonly entries: ExaminedEntries;
 };
 
-const isMeant = 1;
-const isNotable = 2;
+/** A mark is one byte an entry: the number of what is meant with it, and whether memory may have to know of it. */
+const isNotable = 1;
+const intentNumbers = { keep: 0, reap: 1, release: 2, heal: 3, supersede: 4, wait: 5, withhold: 6 } as const satisfies Record<
+  Intent,
+  number
+>;
+const intentIn = (mark: number): number => mark >> 1;
 
 /** Does memory have anything to keep of it? One with a time of its own that nothing is held against can do without. */
 function noteworthy({ timed, memory, judgement }: Judged): boolean {
@@ -53,14 +60,21 @@ function noteworthy({ timed, memory, judgement }: Judged): boolean {
 }
 
 function markOf(one: ExaminedEntry): number {
-  return (one.intent === "keep" ? 0 : isMeant) | (noteworthy(one) ? isNotable : 0);
+  return (intentNumbers[one.intent] << 1) | (noteworthy(one) ? isNotable : 0);
 }
 
 type Counted = Pick<ExaminedEntries, "intents" | "verdicts" | "blind">;
 
 function entriesBy(marks: Uint8Array, at: (index: number) => ExaminedEntry, { intents, verdicts, blind }: Counted): ExaminedEntries {
-  function* marked(mark: number): Generator<ExaminedEntry, undefined> {
-    for (const [index, own] of marks.entries()) if (own & mark) yield at(index);
+  function* marked(isWanted: (mark: number) => boolean): Generator<ExaminedEntry, undefined> {
+    for (let index = 0; index < marks.length; index += 1) if (isWanted(marks[index] as number)) yield at(index);
+  }
+  function indexesOf(...meant: readonly Intent[]): readonly number[] {
+    const numbers: readonly number[] = meant.filter((intent) => intents[intent] > 0).map((intent) => intentNumbers[intent]);
+    const found: number[] = [];
+    if (numbers.length === 0) return found;
+    for (let index = 0; index < marks.length; index += 1) if (numbers.includes(intentIn(marks[index] as number))) found.push(index);
+    return found;
   }
   function* all(): Generator<ExaminedEntry, undefined> {
     for (let index = 0; index < marks.length; index += 1) yield at(index);
@@ -68,8 +82,9 @@ function entriesBy(marks: Uint8Array, at: (index: number) => ExaminedEntry, { in
   return {
     length: marks.length,
     at,
-    meant: () => marked(isMeant),
-    notable: () => marked(isNotable),
+    indexesOf,
+    meant: () => marked((mark) => intentIn(mark) !== intentNumbers.keep),
+    notable: () => marked((mark) => (mark & isNotable) !== 0),
     withChanged: (changed) => changeEntries(marks, at, { intents, verdicts, blind }, changed),
     intents,
     verdicts,

@@ -3,54 +3,71 @@ import { judge } from "../core/ladder.ts";
 import type { Host } from "../host/host.ts";
 import type { Examination } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
-import { claimsOf, factsIn, sceneOf } from "./judge.ts";
-import type { ReadRegistry } from "./loaded.ts";
+import { claimsOf, eachClaim, factsIn, sceneOf } from "./judge.ts";
+import type { Entry, ReadRegistry } from "./loaded.ts";
 import { askServers, evidenceOf, lookAtWorld, type Questions } from "./observe.ts";
 import type { Surroundings } from "./outcome.ts";
 import { pidsOf } from "./pids.ts";
 import { findOwner, ownerQuestions } from "./owner.ts";
+import { isSameSight } from "./same-sight.ts";
+
+/** Those that are about to go: their keys, and what each of them claims, for whoever has to judge it. */
+export type Condemned = { readonly keys: Iterable<string>; readonly entries: Iterable<Entry> };
+
+export function condemnedOf(those: readonly ExaminedEntry[]): Condemned {
+  return { keys: those.map(({ entry }) => entry.key), entries: those.map(({ entry }) => entry) };
+}
+
+function nameSession(entries: Iterable<Entry>): boolean {
+  for (const { sessionId } of eachClaim(entries)) if (sessionId !== undefined) return true;
+  return false;
+}
 
 /** Asks the servers again: a thread may have been loaded since it was condemned, and no process shows that. */
 async function askAgain(
   host: Host,
   { court, evidence }: Examination,
   { target }: ReadRegistry,
-  condemned: readonly ExaminedEntry[],
+  entries: Iterable<Entry>,
   questions: Questions,
 ): Promise<Evidence["appServers"]> {
-  const ids = claimsOf(condemned.map(({ entry }) => entry)).flatMap(({ sessionId }) => sessionId ?? []);
-  if (ids.length === 0 || target.appServers.length === 0) return evidence.appServers;
+  if (target.appServers.length === 0 || !nameSession(entries)) return evidence.appServers;
+  const isConfigured = target.appServers.some(({ configured }) => configured);
+  const ids = isConfigured ? claimsOf(entries).flatMap(({ sessionId }) => sessionId ?? []) : [];
   const world = await lookAtWorld(host, questions);
   const asked = target.appServers.map((server) => [server.url, { server, ids: server.configured ? ids : [] }] as const);
   return askServers(host, world, court.memory, new Map(asked));
 }
 
-/** What stands in the moment before the condemned go: keys of those that are still dead, and whether their owner is up. */
+/**
+ * What stands in the moment before the condemned go: keys of those that are still dead, and whether their owner is up.
+ * They are judged one by one with what is seen now, unless that is what was seen when they were condemned.
+ */
 export async function lookAgain(
   host: Host,
   examination: Examination,
-  { loaded }: Examined,
-  condemned: readonly ExaminedEntry[],
+  { loaded, facts: factsBefore }: Examined,
+  { keys, entries }: Condemned,
   around: Surroundings,
 ): Promise<{ readonly ownerUp: boolean; readonly dead: ReadonlySet<string> }> {
   const { target } = loaded;
   const { court, evidence: before, since } = examination;
-  const pids = pidsOf(
-    condemned.map(({ entry }) => entry),
-    before.here.hostname,
-  );
+  const { format } = target;
+  const pids = format.layout === "members" && !format.recordsPids ? new Set<number>() : pidsOf(entries, before.here.hostname);
   const questions = { pids, owners: ownerQuestions([target]) };
-  const appServers = await askAgain(host, examination, loaded, condemned, questions);
+  const appServers = await askAgain(host, examination, loaded, entries, questions);
   // The processes last, as close to the swap as can be.
   const world = await lookAtWorld(host, questions);
   const { up } = await findOwner(host, target.owner, world);
   const facts = factsIn(host, loaded, world, around);
   const evidence = evidenceOf({ ...world, clock: before.clock }, appServers, before.endpoints);
-  const stillDead = condemned.filter(({ entry }) => {
+  if (isSameSight({ evidence: before, facts: factsBefore }, { evidence, facts })) return { ownerUp: up, dead: new Set(keys) };
+  const dead = new Set<string>();
+  for (const entry of entries) {
     const { claim } = entry;
-    return claim.ok && judge(sceneOf(court, loaded, entry, facts, evidence, since, claim)).verdict === "ghost";
-  });
-  return { ownerUp: up, dead: new Set(stillDead.map(({ entry }) => entry.key)) };
+    if (claim.ok && judge(sceneOf(court, loaded, entry, facts, evidence, since, claim)).verdict === "ghost") dead.add(entry.key);
+  }
+  return { ownerUp: up, dead };
 }
 
 /**
@@ -61,7 +78,7 @@ export async function lastLook(
   host: Host,
   examination: Examination,
   examined: Examined,
-  condemned: readonly ExaminedEntry[],
+  condemned: Condemned,
   around: Surroundings,
 ): Promise<ReadonlySet<string> | undefined> {
   const { ownerUp, dead } = await lookAgain(host, examination, examined, condemned, around);

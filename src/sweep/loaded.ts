@@ -27,6 +27,15 @@ export function keysOf({ length, keyAt }: Entries): readonly string[] {
   return Array.from({ length }, (_, index) => keyAt(index));
 }
 
+/** Some entries, made each time that they are gone through. */
+export function entriesAt({ at }: Entries, indexes: readonly number[]): Iterable<Entry> {
+  return {
+    *[Symbol.iterator]() {
+      for (const index of indexes) yield at(index);
+    },
+  };
+}
+
 /** Its place among its container's members. */
 export type MemberPlace = { readonly kind: "member"; readonly index: number };
 

@@ -1,8 +1,19 @@
+import type { Reason } from "../core/answer.ts";
+import type { Intent } from "../core/plan.ts";
 import type { Action } from "../report/model.ts";
 import type { ExaminedEntry } from "./examined.ts";
 
 /** What became of an entry; `note` says why it was not what was meant. */
-export type Outcome = { readonly action: Action; readonly tombstone: string | undefined; readonly note: string | undefined };
+export type Outcome = {
+  readonly action: Action;
+  readonly tombstone: string | undefined;
+  readonly note: string | undefined;
+  /** Why it was condemned, where that was at hand: whoever asks for no more need not have it judged again. */
+  readonly reason?: Reason;
+};
+
+/** What a sweep does something about; of all else it only says what it saw. */
+export const acts = ["reap", "release", "heal", "supersede"] as const satisfies readonly Intent[];
 
 /** Outcomes by entry key, as they are settled. */
 export type Outcomes = ReadonlyMap<string, Outcome>;

@@ -3,10 +3,10 @@ import type { FileState } from "../host/directory.ts";
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import type { KeptFile } from "../host/tombstone-lines.ts";
-import { bury, noRoom, unburied, type Burial } from "./burial.ts";
+import { bury, noRoom, stoneOf, unburied, type Burial } from "./burial.ts";
 import type { Examination } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
-import { lastLook } from "./last-look.ts";
+import { condemnedOf, lastLook } from "./last-look.ts";
 import type { FilesRegistry } from "./loaded.ts";
 import { done, settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 
@@ -110,9 +110,9 @@ async function reapTurn(
   const whole = condemned.flatMap((one) => wholeOf(host, loaded.realPath, one) ?? []);
   const byEntry = new Map(whole.map((one) => [one.one, one]));
   const readable = whole.map(({ one }) => one);
-  let burial: Burial;
+  let burial: Burial<ExaminedEntry>;
   try {
-    burial = bury(host, grave, loaded, readable, (some) => some.map((one) => keptOf(byEntry.get(one) as Whole)));
+    burial = bury(host, grave, loaded, readable, (one) => stoneOf(one, keptOf(byEntry.get(one) as Whole)));
   } catch (error) {
     const problem = `no tombstone could be written: ${sayError(error)}`;
     settle(readable, undone("failed", problem));
@@ -122,7 +122,7 @@ async function reapTurn(
   settle(unburied(readable, burial), undone("pending", noRoom));
   if (entries.length === 0) return undefined;
   const doomed = entries.map((one, index): Doomed => ({ whole: byEntry.get(one) as Whole, id: ids[index] as string }));
-  const dead = await lastLook(host, examination, examined, entries, around);
+  const dead = await lastLook(host, examination, examined, condemnedOf(entries), around);
   if (around.stop.signal !== undefined) settle(entries, undone("skipped", stopped));
   else if (dead === undefined) settle(entries, undone("withheld", "its owner came up"));
   else {

@@ -1,11 +1,11 @@
 import type { Host } from "../host/host.ts";
 import { isDeed, type EntryReport } from "../report/model.ts";
 import { examine, type ExamineOptions } from "./examine.ts";
-import type { ExaminedEntry } from "./examined.ts";
+import type { Examined, ExaminedEntry } from "./examined.ts";
 import { keysOf } from "./loaded.ts";
 import type { Grave, Stop } from "./outcome.ts";
 import { reportsOf } from "./reports.ts";
-import { carryOutIn } from "./carry-out.ts";
+import { carryOutIn, type Meant } from "./carry-out.ts";
 import { sweepIdAt } from "./sweep.ts";
 import { recordHistory } from "./tell-history.ts";
 
@@ -32,6 +32,16 @@ function isProven({ judgement, intent }: ExaminedEntry, witnessed: boolean): boo
   return judgement.rung === "attached-process" ? judgement.certain || witnessed : witnessed && judgement.rung !== "ttl";
 }
 
+/** The chosen entries of one registry, by where they stand. One that is not proven dead stays. */
+function chosenIn({ entries }: Examined, { wanted, witnessed }: ReapOptions): ReadonlyMap<number, ExaminedEntry> {
+  const chosen = new Map<number, ExaminedEntry>();
+  for (const [index, one] of [...entries].entries()) {
+    if (!wanted(one)) continue;
+    chosen.set(index, isProven(one, witnessed) || one.intent === "withhold" ? one : { ...one, intent: "keep" });
+  }
+  return chosen;
+}
+
 /**
  * Reaps the chosen entries now, without grace, but only where the holder is provably gone. The same judges and the
  * same hands as in a sweep; nothing is remembered for the next one, which has rules of its own.
@@ -46,12 +56,13 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
   const grave: Grave = { sweepId: sweepIdAt(at, host.randomSuffix()), at, count: 0, room: host.store.tombstoneRoom(startedMs) };
   const entries: EntryReport[] = [];
   for (const examined of registries) {
-    const chosen = [...examined.entries].filter(options.wanted);
-    const meant = chosen.map((one) =>
-      isProven(one, options.witnessed) ? one : { ...one, intent: one.intent === "withhold" ? one.intent : ("keep" as const) },
-    );
-    const outcomes = refusal === undefined ? await carryOutIn(host, examination, examined, () => meant, grave, options) : new Map();
-    entries.push(...reportsOf(examined, meant, outcomes));
+    const chosen = chosenIn(examined, options);
+    const meant: Meant = {
+      indexesOf: (...intents) => [...chosen].flatMap(([index, { intent }]) => (intents.includes(intent) ? [index] : [])),
+      at: (index) => chosen.get(index) ?? examined.entries.at(index),
+    };
+    const outcomes = refusal === undefined ? await carryOutIn(host, examination, examined, meant, grave, options) : new Map();
+    entries.push(...reportsOf(examined, chosen.values(), outcomes));
   }
   const done = entries.filter(({ action }) => isDeed(action));
   recordHistory(host, grave.sweepId, at, options.command, done, done.length);

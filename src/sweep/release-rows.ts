@@ -4,7 +4,7 @@ import { sayError } from "../host/observed.ts";
 import type { Piece } from "../host/chunks.ts";
 import type { KeptMember } from "../host/tombstone-lines.ts";
 import { stampLike, withMembers } from "../registries/released.ts";
-import { bury, noRoom, unburied } from "./burial.ts";
+import { bury, noRoom, stoneOf, unburied } from "./burial.ts";
 import { changeFile } from "./change-file.ts";
 import type { Examination } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
@@ -104,7 +104,7 @@ async function releaseMembers(
     grave,
     loaded,
     rows.map(({ one }) => one),
-    (some) => some.map((one) => keptOf(loaded, byEntry.get(one) as Row)),
+    (one) => stoneOf(one, keptOf(loaded, byEntry.get(one) as Row)),
   );
   const { entries, ids } = burial;
   const buried = entries.map((one) => byEntry.get(one) as Row);

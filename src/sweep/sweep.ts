@@ -12,7 +12,7 @@ import { examine, type Examination, type ExamineOptions } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
 import { remember, rememberDoubt } from "./remember.ts";
 import { registryReport, reportsOf, tallyIn, unreadParts, unreadReport } from "./reports.ts";
-import { recordHistory } from "./tell-history.ts";
+import { deedsDone, recordHistory } from "./tell-history.ts";
 
 export type SweepOptions = ExamineOptions & {
   /** The name under which the report goes out: `sweep` or `list`. */
@@ -102,7 +102,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
     const all = new Map<Examined, Outcomes>();
     for (const examined of registries) {
-      all.set(examined, await carryOutIn(host, examination, examined, examined.entries.meant, grave, options));
+      all.set(examined, await carryOutIn(host, examination, examined, examined.entries, grave, options));
     }
     outcomes = all;
     unkept.push(...saidOfRoom(outcomes));
@@ -120,7 +120,8 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   ];
   const summary = summarize(tallies);
   const report = { registries: reports, summary, refusal: refusal ?? null };
-  if (!options.dryRun) await keep("its history", () => recordHistory(host, sweepId, startedAt, options.command, acts, deedsIn(tallies)));
+  const deeds = eachOf(registries, (examined) => deedsDone(examined, outcomes.get(examined) ?? noOutcomes));
+  if (!options.dryRun) await keep("its history", () => recordHistory(host, sweepId, startedAt, options.command, deeds, deedsIn(tallies)));
   const ended = host.clock().awakeMs;
   return {
     schema: outputSchema,

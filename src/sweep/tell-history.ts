@@ -1,15 +1,30 @@
 import type { HistoryLine } from "../host/history.ts";
 import type { Host } from "../host/host.ts";
 import { isDeed, type EntryReport } from "../report/model.ts";
+import type { Examined } from "./examined.ts";
+import { acts, type Outcomes } from "./outcome.ts";
 
 /** So many entries of one sweep are told in the history: it is read by people, and kept small. */
 const toldAtMost = 10_000;
 
+export type Deed = Pick<EntryReport, "registry" | "key" | "action" | "reason" | "tombstone">;
+
+/** What was done in one registry, without judging again what nobody asks for. */
+export function* deedsDone({ loaded, entries }: Examined, outcomes: Outcomes): Generator<Deed, undefined> {
+  for (const index of entries.indexesOf(...acts)) {
+    const key = loaded.entries.keyAt(index);
+    const outcome = outcomes.get(key);
+    if (outcome === undefined || !isDeed(outcome.action)) continue;
+    const reason = outcome.reason ?? entries.at(index).judgement.reason;
+    yield { registry: loaded.target.path, key, action: outcome.action, reason, tombstone: outcome.tombstone ?? null };
+  }
+}
+
 /** Only what did something, or failed to, goes into the history: a quiet timer would bury it. */
-export function recordHistory(host: Host, sweepId: string, at: string, command: string, acts: Iterable<EntryReport>, count: number): void {
+export function recordHistory(host: Host, sweepId: string, at: string, command: string, deeds: Iterable<Deed>, count: number): void {
   if (count === 0) return;
   const entries: HistoryLine["entries"][number][] = [];
-  for (const { registry, key, action, reason, tombstone } of acts) {
+  for (const { registry, key, action, reason, tombstone } of deeds) {
     if (!isDeed(action)) continue;
     if (entries.length === toldAtMost) break;
     entries.push({ registry, key, action, reason, tombstone: tombstone ?? undefined });

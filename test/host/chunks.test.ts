@@ -1,8 +1,8 @@
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { chunkBytes, chunksOf, writePieces, type Piece } from "../../src/host/chunks.ts";
+import { chunkBytes, chunksOf, holdsPieces, writePieces, type Piece } from "../../src/host/chunks.ts";
 import { scratchDirectory } from "./scratch.ts";
 
 const counted = (length: number): Buffer => Buffer.from(Array.from({ length }, (_, at) => (at * 7 + (at >> 8)) % 251));
@@ -35,10 +35,24 @@ test("whatever is kept of a registry and put between, the chunks hold it in orde
       const text = textOf(pieces);
       const chunks = Array.from(chunksOf(old, pieces), (chunk) => Buffer.from(chunk));
       expect(Buffer.concat(chunks).equals(text)).toBe(true);
-      const fd = openSync(path, "w");
+      const fd = openSync(path, "w+");
       writePieces(fd, old, pieces);
-      closeSync(fd);
       expect(readFileSync(path).equals(text)).toBe(true);
+      expect(holdsPieces(fd, old, pieces)).toBe(true);
+      writeSync(fd, "x", text.length);
+      expect(holdsPieces(fd, old, pieces)).toBe(false);
+      // One byte that is another, or one that is missing, is found wherever it is.
+      for (const at of new Set([0, chunkBytes - 1, chunkBytes, text.length - 1].filter((place) => place >= 0 && place < text.length))) {
+        ftruncateSync(fd, text.length);
+        writeSync(fd, Buffer.of((text[at] as number) ^ 1), 0, 1, at);
+        expect(holdsPieces(fd, old, pieces)).toBe(false);
+        writeSync(fd, text, at, 1, at);
+        expect(holdsPieces(fd, old, pieces)).toBe(true);
+        ftruncateSync(fd, at);
+        expect(holdsPieces(fd, old, pieces)).toBe(false);
+        writeSync(fd, text, at, text.length - at, at);
+      }
+      closeSync(fd);
     }),
     { numRuns: 12 },
   );

@@ -27,10 +27,7 @@ test("lines in the state directory that no sweep wrote are passed over", () => {
   const state = scratchDirectory();
   mkdirSync(join(state, "tombstones"));
   const line = { sweepId: "s", at: plot.at, command: "sweep", entries: [] };
-  writeFileSync(
-    join(state, "tombstones", "s.jsonl"),
-    `${strange.join("\n")}\n${encodePlot(plot).toString()}${encodeStone(stone).toString()}`,
-  );
+  writeFileSync(join(state, "tombstones", "s.jsonl"), `${strange.join("\n")}\n${encodePlot(plot)}${encodeStone(stone)}`);
   writeFileSync(join(state, "history.jsonl"), [...strange, JSON.stringify(line), ""].join("\n"));
   expect(readTombstones(state)).toMatchObject([{ id: "s/0", registry: "/r", key: "a", kept }]);
   expect(readHistory(state)).toEqual([line]);
@@ -39,10 +36,7 @@ test("lines in the state directory that no sweep wrote are passed over", () => {
 test("tombstones that follow one whose writing failed half way keep their own registry", () => {
   const state = scratchDirectory();
   mkdirSync(join(state, "tombstones"));
-  writeFileSync(
-    join(state, "tombstones", "s.jsonl"),
-    Buffer.concat([encodePlot({ ...plot, registry: "/other" }), encodeStone(stone).subarray(0, 20)]),
-  );
+  writeFileSync(join(state, "tombstones", "s.jsonl"), encodePlot({ ...plot, registry: "/other" }) + encodeStone(stone).slice(0, 20));
   buryAll(state, "s", [encodePlot({ ...plot, first: 1 }), encodeStone(stone)]);
   expect(readTombstones(state)).toMatchObject([{ id: "s/1", registry: "/r", key: "a" }]);
 });

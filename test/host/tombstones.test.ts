@@ -109,7 +109,7 @@ test("tombstones are told from the oldest grave to the newest, whatever the grav
     buryAll(state, name, [encodePlot({ ...plot, sweepId: name }), stone(name)]);
     utimesSync(join(state, "tombstones", `${name}.jsonl`), (now - ageMs) / 1000, (now - ageMs) / 1000);
   }
-  writeFileSync(join(state, "tombstones", "note.txt"), Buffer.concat([encodePlot(plot), stone("foreign")]));
+  writeFileSync(join(state, "tombstones", "note.txt"), encodePlot(plot) + stone("foreign"));
   expect(readTombstones(state).map(({ id }) => id)).toEqual(["c/0", "b/0", "a/0"]);
 });
 
@@ -150,6 +150,21 @@ test("an exhumed tombstone stands no more, and its neighbours do", () => {
   expect(readTombstones(state).map(({ key }) => key)).toEqual(["b"]);
   exhume(state, "s", ["s/1"]);
   expect(readTombstones(state)).toEqual([]);
+});
+
+test("of those that cannot all be buried none is, and those who lie there already stay", () => {
+  const state = scratchDirectory();
+  function* torn(): Generator<string, undefined> {
+    yield encodePlot({ ...plot, first: 1 });
+    yield stone("b".repeat(400_000));
+    throw new Error("the disk is full");
+  }
+  buryAll(state, "s", [encodePlot(plot), stone("a")]);
+  const before = readFileSync(join(state, "tombstones", "s.jsonl"), "utf8");
+  expect(() => buryAll(state, "s", torn())).toThrow("the disk is full");
+  expect(readFileSync(join(state, "tombstones", "s.jsonl"), "utf8")).toBe(before);
+  buryAll(state, "s", [encodePlot({ ...plot, first: 1 }), stone("c")]);
+  expect(readTombstones(state).map(({ id, key }) => `${id} ${key}`)).toEqual(["s/0 a", "s/1 c"]);
 });
 
 test("a grave that leads elsewhere is not followed", () => {
@@ -234,9 +249,9 @@ test("what a tombstone says comes back as it was buried", () => {
     { key: "m", sessionId: undefined, reason: "pid-reused", detail: "why", kept: { ...member, after: "l", replacedBy: "W10=" } },
     { key: "n", sessionId: "n-id", reason: "pid-gone", detail: "", kept: { ...member, form: "after" } },
   ] as const;
-  const text = Buffer.concat([encodePlot({ ...plot, layout: "members" }), ...stones.map(encodeStone)]).toString();
+  const text = [encodePlot({ ...plot, layout: "members" }), ...stones.map(encodeStone)].join("");
   const common = { at: plot.at, registry: "/r", format: plot.format };
   expect(decodeTombstones(text)).toEqual(stones.map((one, index) => ({ id: `s/${index}`, ...common, ...one })));
-  expect(decodeTombstones(text + encodeVoid(["s/0"]).toString()).map(({ key }) => key)).toEqual(["n"]);
+  expect(decodeTombstones(text + encodeVoid(["s/0"])).map(({ key }) => key)).toEqual(["n"]);
   expect(decodeTombstones(grave(plot, { ...line, detail: undefined }))).toMatchObject([{ detail: "" }]);
 });

@@ -90,7 +90,7 @@ function storeOf({ chance }: Machine, state: State, blindness: ReadonlySet<Blind
     tombstoneRoom: () => (blindness.has("room") ? chance.below(1500) : 1_000_000),
     bury: (_, encoded) => {
       if (blindness.has("tombstones")) full();
-      for (const tombstone of decodeTombstones(Buffer.concat(encoded).toString())) {
+      for (const tombstone of decodeTombstones([...encoded].join(""))) {
         step();
         state.tombstones.set(tombstone.id, tombstone);
       }

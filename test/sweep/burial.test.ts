@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Host } from "../../src/host/host.ts";
 import type { KeptMember } from "../../src/host/tombstone-lines.ts";
-import { bury, unburied } from "../../src/sweep/burial.ts";
+import { bury, stoneOf, unburied } from "../../src/sweep/burial.ts";
 import type { ExaminedEntry } from "../../src/sweep/examined.ts";
 import type { ReadRegistry } from "../../src/sweep/loaded.ts";
 
@@ -20,10 +20,10 @@ const kept = ({ entry }: ExaminedEntry): KeptMember => {
 };
 
 test("a ghost too large for any tombstone waits, and those behind it do not", () => {
-  const written: Buffer[] = [];
-  const host = { store: { bury: (_: string, stones: readonly Buffer[]) => void written.push(...stones) } } as unknown as Host;
+  const written: string[] = [];
+  const host = { store: { bury: (_: string, stones: Iterable<string>) => void written.push(...stones) } } as unknown as Host;
   const condemned = ["10", "5000", "20"].map(ghost);
-  const burial = bury(host, { sweepId: "s", at: "", count: 0, room: 2000 }, registry, condemned, (some) => some.map(kept));
+  const burial = bury(host, { sweepId: "s", at: "", count: 0, room: 2000 }, registry, condemned, (one) => stoneOf(one, kept(one)));
   expect(burial.entries.map(({ entry }) => entry.key)).toEqual(["10", "20"]);
   expect(burial.ids).toEqual(["s/0", "s/1"]);
   expect(unburied(condemned, burial).map(({ entry }) => entry.key)).toEqual(["5000"]);
@@ -33,10 +33,10 @@ test("a ghost too large for any tombstone waits, and those behind it do not", ()
 test("a tombstone that takes all of the room is buried, one byte more is not, and then nobody is", () => {
   const calls: number[] = [];
   const host = {
-    store: { bury: (_: string, stones: readonly Buffer[]) => void calls.push(Buffer.concat(stones).length) },
+    store: { bury: (_: string, stones: Iterable<string>) => void calls.push([...stones].join("").length) },
   } as unknown as Host;
   const grave = { sweepId: "s", at: "", count: 4, room: 100_000 };
-  const burySome = (keys: readonly string[]) => bury(host, grave, registry, keys.map(ghost), (some) => some.map(kept)).ids;
+  const burySome = (keys: readonly string[]) => bury(host, grave, registry, keys.map(ghost), (one) => stoneOf(one, kept(one))).ids;
   expect(burySome(["10"])).toEqual(["s/4"]);
   const [size] = calls as [number];
   expect(grave).toMatchObject({ count: 5, room: 100_000 - size });
