@@ -1,3 +1,4 @@
+import { sentence } from "../core/answer.ts";
 import type { Host } from "../host/host.ts";
 import { encodePlot, encodeStone, tombstoneId, type Tombstone } from "../host/tombstone-lines.ts";
 import type { ExaminedEntry } from "./examined.ts";
@@ -11,7 +12,7 @@ type Kept = Tombstone["kept"];
 
 function stoneOf({ entry, judgement: { reason, detail } }: ExaminedEntry, kept: Kept): Buffer {
   const sessionId = entry.claim.ok ? entry.claim.registration.sessionId : undefined;
-  return encodeStone({ key: entry.key, sessionId, reason, detail, kept });
+  return encodeStone({ key: entry.key, sessionId, reason, detail: sentence(detail), kept });
 }
 
 /**
