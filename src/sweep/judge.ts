@@ -4,7 +4,16 @@ import { newestClaimed } from "../core/age.ts";
 import type { Clock, Evidence, LockHolder, Observed } from "../core/evidence.ts";
 import { seen } from "../core/evidence.ts";
 import { judge, type Judgement } from "../core/ladder.ts";
-import { nothingRemembered, recall, since, type EntryMemory, type Memory, type Remembered, type Since } from "../core/memory.ts";
+import {
+  nothingRemembered,
+  recall,
+  remembersAny,
+  since,
+  type EntryMemory,
+  type Memory,
+  type Remembered,
+  type Since,
+} from "../core/memory.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Registration } from "../core/registration.ts";
 import type { RegistryFacts, Scene } from "../core/scene.ts";
@@ -113,7 +122,9 @@ export function sceneOf(
 ): Scene {
   const { registration, torn } = claim;
   const { host, policy } = court;
-  const recalled = recall(court.memory, remembered(host, loaded, entry, claim, evidence.clock), from, evidence.clock);
+  const recalled = remembersAny(court.memory, registryId(loaded.target), from)
+    ? recall(court.memory, remembered(host, loaded, entry, claim, evidence.clock), from, evidence.clock)
+    : nothingRemembered;
   const memory = policy.now && recalled.restored ? { ...recalled, restored: false } : recalled;
   return { claim: registration, registry: factsFor(facts, entry, torn), evidence, memory, policy };
 }
