@@ -4,9 +4,9 @@ const inFile = (file, list) => list.map(([name, find, replace]) => ({ file: `src
 export const mutations = [
   ...inFile("ladder.ts", [
     ["the grace rung is not asked", 'if (young.kind !== "not-applicable") return settle', 'if (young.kind === "live") return settle'],
-    ["the third rung is not asked", "strongest([held, loaded])", "strongest([held])"],
-    ["the second rung is not asked", "strongest([held, loaded])", "strongest([loaded])"],
-    ["the second and third rung change places", "strongest([held, loaded])", "strongest([loaded, held])"],
+    ["the third rung is not asked", "stronger(held, loaded)", "held"],
+    ["the second rung is not asked", "stronger(held, loaded)", "loaded"],
+    ["the second and third rung change places", "stronger(held, loaded)", "stronger(loaded, held)"],
     [
       "the TTL is asked first",
       "  const young = grace.ask(scene);",
@@ -29,12 +29,12 @@ export const mutations = [
     ],
   ]),
   ...inFile("answer.ts", [
-    ["death goes before doubt", '["live", "unknown", "dead"]', '["live", "dead", "unknown"]'],
-    ["doubt goes before life", '["live", "unknown", "dead"]', '["unknown", "live", "dead"]'],
-    ["death goes before life", '["live", "unknown", "dead"]', '["dead", "live", "unknown"]'],
-    ["doubt is forgotten", '["live", "unknown", "dead"]', '["live", "dead"]'],
+    ["death goes before doubt", "live: 0, unknown: 1, dead: 2", "live: 0, unknown: 2, dead: 1"],
+    ["doubt goes before life", "live: 0, unknown: 1, dead: 2", "live: 1, unknown: 0, dead: 2"],
+    ["death goes before life", "live: 0, unknown: 1, dead: 2", "live: 1, unknown: 2, dead: 0"],
+    ["doubt is forgotten", "live: 0, unknown: 1, dead: 2", "live: 0, unknown: 3, dead: 2"],
     ["an absence is certain", "detail, certain: false }", "detail, certain: true }"],
-    ["the last of equal signs stands", "order.indexOf(answer.kind) < rank", "order.indexOf(answer.kind) <= rank"],
+    ["the last of equal signs stands", "ranks[second.kind] < ranks[first.kind]", "ranks[second.kind] <= ranks[first.kind]"],
   ]),
   ...inFile("age.ts", [
     [
@@ -140,31 +140,31 @@ export const mutations = [
   ...inFile("rungs/attached-process.ts", [
     [
       "the recorded holder is no sign",
-      "const signs = [holder, attachedCli(scene), writerLock(scene)];",
-      "const signs = [attachedCli(scene), writerLock(scene)];",
+      "stronger(stronger(holder, attachedCli(scene)), writerLock(scene))",
+      "stronger(attachedCli(scene), writerLock(scene))",
     ],
     [
       "an attached CLI is no sign",
-      "const signs = [holder, attachedCli(scene), writerLock(scene)];",
-      "const signs = [holder, writerLock(scene)];",
+      "stronger(stronger(holder, attachedCli(scene)), writerLock(scene))",
+      "stronger(holder, writerLock(scene))",
     ],
     [
       "the writer lock is no sign",
-      "const signs = [holder, attachedCli(scene), writerLock(scene)];",
-      "const signs = [holder, attachedCli(scene)];",
+      "stronger(stronger(holder, attachedCli(scene)), writerLock(scene))",
+      "stronger(holder, attachedCli(scene))",
     ],
-    ["the endpoint is no sign", "if (endpoint !== undefined) signs.push(askEndpoint(scene, endpoint, holder));", ""],
-    ["the absence of a process is no sign", "strongest([...signs, noProcess(scene)])", "answer"],
+    ["the endpoint is no sign", "if (endpoint !== undefined) answer = stronger(answer, askEndpoint(scene, endpoint, holder));", ""],
+    ["the absence of a process is no sign", "stronger(answer, noProcess(scene))", "answer"],
     [
       "an incomplete table holds everybody who could be attached",
-      'return table.seen ? notApplicable("no agent CLI names it") : unknown("process-table-blind", table.why);',
-      'return notApplicable("no agent CLI names it");',
+      'return table.seen ? unnamed : unknown("process-table-blind", table.why);',
+      "return unnamed;",
     ],
     ["an agent's stated name is not heard", "byIdentity.get(identity)", "undefined"],
     [
       "unseen writer locks are free",
       'if (!registry.writerLocks.seen) return unknown("writer-locks-unseen", registry.writerLocks.why);',
-      'if (!registry.writerLocks.seen) return notApplicable("");',
+      "if (!registry.writerLocks.seen) return silent;",
     ],
     ["an accepting endpoint is life", ": notApplicable(`${name} accepts connections, which proves nothing`);", ': live("pid-alive", "");'],
     [
@@ -172,7 +172,7 @@ export const mutations = [
       'return unknown("endpoint-unanswered", `${name}: ${sight.why}`);',
       'return deadByAbsence("endpoint-closed", "");',
     ],
-    ["every registry's sessions show a process", 'if (registry.presence !== "process") return notApplicable("");', ""],
+    ["every registry's sessions show a process", 'if (registry.presence !== "process") return silent;', ""],
     [
       "an entry that names nothing has no process",
       "if (claim.pid === undefined && claim.sessionId === undefined && claim.identity === undefined) {",
@@ -196,7 +196,7 @@ export const mutations = [
     ["a list without confirmation condemns", 'if (read?.kind !== "not-loaded") {', "if (false) {"],
     [
       "a server that nobody configured condemns",
-      "if (!server.configured) return notApplicable(`${listed}; nobody configured this server`);",
+      "if (!server.configured) return notApplicable(() => `${listed()}; nobody configured this server`);",
       "",
     ],
     [
@@ -204,14 +204,14 @@ export const mutations = [
       "if (!server.configured) return notApplicable(`${said}; nobody configured this server`);",
       "",
     ],
-    ["a young server condemns", "return sight.upMs.value > graceMs", "return sight.upMs.value >= 0"],
-    ["a server as old as the grace period condemns", "return sight.upMs.value > graceMs", "return sight.upMs.value >= graceMs"],
+    ["a young server condemns", "return upMs.value > graceMs", "return upMs.value >= 0"],
+    ["a server as old as the grace period condemns", "return upMs.value > graceMs", "return upMs.value >= graceMs"],
     [
       "a server of unknown age condemns",
-      "if (!sight.upMs.seen)\n",
-      'if (!sight.upMs.seen) return deadByAbsence("thread-not-loaded", listed);\n  if (!sight.upMs.seen)\n',
+      'if (!upMs.seen) return unknown("app-server-too-young",',
+      'if (!upMs.seen) return deadByAbsence("thread-not-loaded",',
     ],
-    ["a server that a process is to serve is down", "if (serving) return unknown(", "if (false) return unknown("],
+    ["a server that a process is to serve is down", "if (serving !== undefined) return unknown(", "if (false) return unknown("],
     [
       "a server is down though not all processes were seen",
       'if (!table.seen) return unknown("process-table-blind", `${said}; ${table.why}`);',
@@ -227,20 +227,16 @@ export const mutations = [
       'return unknown("app-server-unreachable", `nobody asked ${server.url}`);',
       'return deadByAbsence("app-server-down", "");',
     ],
-    [
-      "one server's word is enough",
-      "strongest(servers.map((server) => askServer(scene, server, sessionId)))",
-      "strongest(servers.slice(0, 1).map((server) => askServer(scene, server, sessionId)))",
-    ],
+    ["one server's word is enough", "for (const server of servers) answer", "for (const server of servers.slice(0, 1)) answer"],
   ]),
   ...inFile("rungs/ttl.ts", [
-    ["the TTL passes a moment early", "if (ms > ttlMs)", "if (ms >= ttlMs)"],
-    ["the TTL never passes", "if (ms > ttlMs)", "if (ms > ttlMs * 1e6)"],
-    ["the TTL has always passed", "if (ms > ttlMs)", "if (ms >= 0)"],
+    ["the TTL passes a moment early", "if (silent.ms > ttlMs)", "if (silent.ms >= ttlMs)"],
+    ["the TTL never passes", "if (silent.ms > ttlMs)", "if (silent.ms > ttlMs * 1e6)"],
+    ["the TTL has always passed", "if (silent.ms > ttlMs)", "if (silent.ms >= 0)"],
     [
       "a step of the clock does not matter to the TTL",
-      "if (scene.memory.clockStepped || !wallMs.seen) return sinceSeen;",
-      "if (!wallMs.seen) return sinceSeen;",
+      "if (scene.memory.clockStepped || !wallMs.seen) return sinceSeen(scene);",
+      "if (!wallMs.seen) return sinceSeen(scene);",
     ],
   ]),
   ...inFile("plan.ts", [

@@ -16,9 +16,18 @@ export function newestStamp(
 ): Stamp | undefined {
   let at = Number.NEGATIVE_INFINITY;
   let from = "";
-  if (registeredAt !== undefined && registeredAt <= nowMs) [at, from] = [registeredAt, "registered"];
-  if (lastActivityAt !== undefined && lastActivityAt <= nowMs && lastActivityAt > at) [at, from] = [lastActivityAt, "last active"];
-  if (writtenAt !== undefined && writtenAt <= nowMs && writtenAt > at) [at, from] = [writtenAt, "written"];
+  if (registeredAt !== undefined && registeredAt <= nowMs) {
+    at = registeredAt;
+    from = "registered";
+  }
+  if (lastActivityAt !== undefined && lastActivityAt <= nowMs && lastActivityAt > at) {
+    at = lastActivityAt;
+    from = "last active";
+  }
+  if (writtenAt !== undefined && writtenAt <= nowMs && writtenAt > at) {
+    at = writtenAt;
+    from = "written";
+  }
   return from === "" ? undefined : { at, from };
 }
 

@@ -36,38 +36,48 @@ export type Reason =
   | "restored";
 
 /**
+ * What is said of an entry: a sentence, how to make it, or what several signs say. Most of it nobody reads, so the words
+ * are put together by whoever does.
+ */
+export type Said = string | (() => string) | readonly { readonly detail: Said }[];
+
+export function sentence(said: Said): string {
+  if (typeof said === "string") return said;
+  if (typeof said === "function") return said();
+  return said
+    .map(({ detail }) => sentence(detail))
+    .filter((one) => one !== "")
+    .join("; ");
+}
+
+/**
  * What one rung, or one sign inside a rung, says of an entry. `certain` tells a death that was proven (a holder that
  * is gone, a passed TTL) from one that rests on absence alone and waits for a second look.
  */
 export type Answer =
-  | { readonly kind: "live"; readonly reason: Reason; readonly detail: string }
-  | { readonly kind: "unknown"; readonly reason: Reason; readonly detail: string }
-  | { readonly kind: "dead"; readonly reason: Reason; readonly detail: string; readonly certain: boolean }
-  | { readonly kind: "not-applicable"; readonly detail: string };
+  | { readonly kind: "live"; readonly reason: Reason; readonly detail: Said }
+  | { readonly kind: "unknown"; readonly reason: Reason; readonly detail: Said }
+  | { readonly kind: "dead"; readonly reason: Reason; readonly detail: Said; readonly certain: boolean }
+  | { readonly kind: "not-applicable"; readonly detail: Said };
 
-export const live = (reason: Reason, detail: string): Answer => ({ kind: "live", reason, detail });
-export const unknown = (reason: Reason, detail: string): Answer => ({ kind: "unknown", reason, detail });
-export const provenDead = (reason: Reason, detail: string): Answer => ({ kind: "dead", reason, detail, certain: true });
-export const deadByAbsence = (reason: Reason, detail: string): Answer => ({ kind: "dead", reason, detail, certain: false });
-export const notApplicable = (detail: string): Answer => ({ kind: "not-applicable", detail });
+export const live = (reason: Reason, detail: Said): Answer => ({ kind: "live", reason, detail });
+export const unknown = (reason: Reason, detail: Said): Answer => ({ kind: "unknown", reason, detail });
+export const provenDead = (reason: Reason, detail: Said): Answer => ({ kind: "dead", reason, detail, certain: true });
+export const deadByAbsence = (reason: Reason, detail: Said): Answer => ({ kind: "dead", reason, detail, certain: false });
+export const notApplicable = (detail: Said): Answer => ({ kind: "not-applicable", detail });
 
-const order = ["live", "unknown", "dead"] as const;
+/** A sign that there is nothing to say of. What is said of most entries is made once. */
+export const silent = notApplicable("");
+
+const ranks = { live: 0, unknown: 1, dead: 2, "not-applicable": 3 } as const satisfies Record<Answer["kind"], number>;
 
 /**
- * One answer out of several signs: any sign of life, else any sign that could not be looked at, else death, else
- * there was nothing to find. Among equals the first stands.
+ * One answer out of two signs: any sign of life, else any sign that could not be looked at, else death, else there was
+ * nothing to find. Between equals the first stands.
  */
-export function strongest(answers: readonly Answer[]): Answer {
-  let found: Answer | undefined;
-  let rank: number = order.length;
-  let nothing = "";
-  for (const answer of answers) {
-    if (answer.kind === "not-applicable") {
-      if (answer.detail !== "") nothing = nothing === "" ? answer.detail : `${nothing}; ${answer.detail}`;
-    } else if (order.indexOf(answer.kind) < rank) {
-      found = answer;
-      rank = order.indexOf(answer.kind);
-    }
-  }
-  return found ?? notApplicable(nothing);
+export function stronger(first: Answer, second: Answer): Answer {
+  if (second === silent) return first;
+  if (ranks[second.kind] < ranks[first.kind]) return second;
+  if (first === silent) return second;
+  return first.kind === "not-applicable" ? notApplicable([first, second]) : first;
 }

@@ -1,5 +1,5 @@
 import { ageOf } from "./age.ts";
-import { strongest, type Answer, type Reason } from "./answer.ts";
+import { stronger, type Answer, type Reason, type Said } from "./answer.ts";
 import { appServerThread } from "./rungs/app-server-thread.ts";
 import { attachedProcess } from "./rungs/attached-process.ts";
 import { grace } from "./rungs/grace.ts";
@@ -14,7 +14,7 @@ export type Judgement = {
   /** The first rung that settled it; undefined where no rung was asked. */
   readonly rung: RungName | undefined;
   readonly reason: Reason;
-  readonly detail: string;
+  readonly detail: Said;
   /** A ghost whose death was proven is reaped at once; one that rests on absence waits for a second look. */
   readonly certain: boolean;
   readonly ageMs: number | undefined;
@@ -48,7 +48,7 @@ export function judge(scene: Scene): Judgement {
   const held = attachedProcess.ask(scene);
   if (held.kind === "live") return settle(scene, attachedProcess.name, held);
   const loaded = appServerThread.ask(scene);
-  const answer = strongest([held, loaded]);
+  const answer = stronger(held, loaded);
   if (answer.kind !== "not-applicable") {
     return settle(scene, answer === held ? attachedProcess.name : appServerThread.name, answer);
   }

@@ -103,6 +103,11 @@ export type Remembered = {
   readonly statedAt: number | undefined;
 };
 
+/** Can anything be recalled of a registry's entries? Mostly nothing can, and then nobody need look for each of them. */
+export function remembersAny({ traces, restored, steppedAtMs }: Memory, registry: string, from: Since): boolean {
+  return from.clockStepped || steppedAtMs !== undefined || restored.length > 0 || (traces.size > 0 && traces.has(registry));
+}
+
 export function recall(memory: Memory, entry: Remembered, from: Since, clock: Clock): EntryMemory {
   const trace = memory.traces.get(entry.registryId)?.get(entry.key);
   const mark = memory.restored.find(({ registry, key }) => registry === entry.registry && key === entry.key);

@@ -32,8 +32,8 @@ const zero = 0x30;
 export function skipSpace(bytes: Uint8Array, from: number): number {
   let i = from;
   for (;;) {
-    const byte = bytes[i];
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return i;
+    const byte = bytes[i] as number;
+    if (byte > 0x20 || (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) return i;
     i += 1;
   }
 }
@@ -60,17 +60,20 @@ function skipEscape(bytes: Uint8Array, from: number): number {
   return from + 6;
 }
 
+/** 1 for every byte that stands for itself inside a string. */
+const ordinary = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 0x20 || byte === quote || byte === backslash ? 0 : 1));
+
 /** From an opening quote to behind the closing one. */
 export function skipString(bytes: Uint8Array, from: number): number {
   let i = from + 1;
-  while (i < bytes.length) {
-    const byte = bytes[i] as number;
+  for (;;) {
+    while (ordinary[bytes[i] as number] === 1) i += 1;
+    const byte = bytes[i];
     if (byte === quote) return i + 1;
-    if (byte === backslash) i = skipEscape(bytes, i);
-    else if (byte < 0x20) throw new BadText("a string has a control character that is not escaped", i);
-    else i += 1;
+    if (byte === undefined) throw new BadText(endsInString, bytes.length);
+    if (byte !== backslash) throw new BadText("a string has a control character that is not escaped", i);
+    i = skipEscape(bytes, i);
   }
-  throw new BadText(endsInString, bytes.length);
 }
 
 function isDigit(byte: number | undefined): boolean {
@@ -98,12 +101,17 @@ function skipNumber(bytes: Uint8Array, from: number): number {
 
 const words = ["true", "false", "null"].map((word) => Uint8Array.from(word, (letter) => letter.charCodeAt(0)));
 
+/** Whether a word stands at `from`. A plain loop: many entries hold one. */
+function isWord(bytes: Uint8Array, from: number, letters: Uint8Array): boolean {
+  for (let at = 0; at < letters.length; at += 1) if (bytes[from + at] !== letters[at]) return false;
+  return true;
+}
+
 /** A number or a word; what else may begin a value was asked for before. */
 function skipScalar(bytes: Uint8Array, from: number): number {
   const byte = bytes[from];
   if (byte === minus || isDigit(byte)) return skipNumber(bytes, from);
-  const word = words.find((letters) => letters.every((letter, at) => bytes[from + at] === letter));
-  if (word !== undefined) return from + word.length;
+  for (const word of words) if (isWord(bytes, from, word)) return from + word.length;
   if (byte === undefined || byte === comma || byte === closeBrace || byte === closeBracket) throw new BadText("a value is missing", from);
   throw new BadText("a value is no JSON", from);
 }

@@ -1,3 +1,4 @@
+import { sentence } from "../core/answer.ts";
 import { seen, unseen, type Evidence, type Observed } from "../core/evidence.ts";
 import { judgeHostLock, type HostLockVerdict } from "../core/host-lock.ts";
 import { intentFor } from "../core/plan.ts";
@@ -35,7 +36,7 @@ function pidIsDead(court: Court, { loaded, examined, one }: Lock, world: World):
   const evidence = evidenceOf(world, new Map(), new Map());
   const answer = recordedHolder(sceneOf(court, loaded, one.entry, examined.facts, evidence, sinceLast(court, evidence), ours));
   if (answer.kind === "live") return seen(false);
-  if (answer.kind !== "dead") return unseen(answer.detail);
+  if (answer.kind !== "dead") return unseen(sentence(answer.detail));
   // A container has a host name of its own, and can share a directory: whatever runs under its pid there counts.
   const { innerPids } = world.processes.seen ? world.processes.value : { innerPids: world.processes };
   return innerPids.seen ? seen(!innerPids.value.has(claim.registration.pid)) : innerPids;

@@ -1,9 +1,19 @@
+import { sentence } from "../core/answer.ts";
 import { indexAgents } from "../core/agents.ts";
 import { newestClaimed } from "../core/age.ts";
 import type { Clock, Evidence, LockHolder, Observed } from "../core/evidence.ts";
 import { seen } from "../core/evidence.ts";
 import { judge, type Judgement } from "../core/ladder.ts";
-import { nothingRemembered, recall, since, type EntryMemory, type Memory, type Remembered, type Since } from "../core/memory.ts";
+import {
+  nothingRemembered,
+  recall,
+  remembersAny,
+  since,
+  type EntryMemory,
+  type Memory,
+  type Remembered,
+  type Since,
+} from "../core/memory.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Registration } from "../core/registration.ts";
 import type { RegistryFacts, Scene } from "../core/scene.ts";
@@ -112,7 +122,9 @@ export function sceneOf(
 ): Scene {
   const { registration, torn } = claim;
   const { host, policy } = court;
-  const recalled = recall(court.memory, remembered(host, loaded, entry, claim, evidence.clock), from, evidence.clock);
+  const recalled = remembersAny(court.memory, registryId(loaded.target), from)
+    ? recall(court.memory, remembered(host, loaded, entry, claim, evidence.clock), from, evidence.clock)
+    : nothingRemembered;
   const memory = policy.now && recalled.restored ? { ...recalled, restored: false } : recalled;
   return { claim: registration, registry: factsFor(facts, entry, torn), evidence, memory, policy };
 }
@@ -149,7 +161,7 @@ export function judgeEntry(
     entry,
     sessionId,
     timed,
-    judgement: isTorn ? { ...judgement, certain: false, detail: `${judgement.detail}; its body is torn` } : judgement,
+    judgement: isTorn ? { ...judgement, certain: false, detail: () => `${sentence(judgement.detail)}; its body is torn` } : judgement,
     memory,
   };
 }

@@ -1,3 +1,4 @@
+import { sentence } from "../core/answer.ts";
 import type { Action, EntryReport, RegistryReport } from "../report/model.ts";
 import { noActions, type Tally } from "../report/tally.ts";
 import type { Examination } from "./examine.ts";
@@ -29,7 +30,7 @@ export function entryReport(
     verdict: judgement.verdict,
     rung: judgement.rung ?? null,
     reason: judgement.reason,
-    detail: `${judgement.detail}${note}`,
+    detail: `${sentence(judgement.detail)}${note}`,
     ageMs: judgement.ageMs ?? null,
     action: outcome?.action ?? intended[intent],
     tombstone: outcome?.tombstone ?? null,

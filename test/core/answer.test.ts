@@ -1,12 +1,28 @@
 import { expect, test } from "vitest";
-import { deadByAbsence, live, notApplicable, provenDead, strongest, unknown } from "../../src/core/answer.ts";
+import { deadByAbsence, live, notApplicable, provenDead, sentence, silent, stronger, unknown, type Answer } from "../../src/core/answer.ts";
 import { endpointName } from "../../src/core/endpoint.ts";
 import { unseen } from "../../src/core/evidence.ts";
 
+const strongest = (answers: readonly Answer[]): Answer => answers.reduce(stronger);
+
 test("answers without weight tell what each of them found, in their order, the silent ones left out", () => {
-  expect(strongest([notApplicable("no pid"), notApplicable(""), notApplicable("no lock")])).toEqual(notApplicable("no pid; no lock"));
-  expect(strongest([notApplicable(""), notApplicable("")])).toEqual(notApplicable(""));
-  expect(strongest([])).toEqual(notApplicable(""));
+  const said = (...answers: readonly Answer[]): string => `${strongest(answers).kind}: ${sentence(strongest(answers).detail)}`;
+  expect(
+    said(
+      notApplicable("no pid"),
+      notApplicable(""),
+      notApplicable(() => "no lock"),
+    ),
+  ).toBe("not-applicable: no pid; no lock");
+  expect(said(silent, notApplicable("no lock"), silent)).toBe("not-applicable: no lock");
+  expect(said(notApplicable(""), notApplicable(""))).toBe("not-applicable: ");
+  expect(said(silent, silent)).toBe("not-applicable: ");
+});
+
+test("nothing is put together where there is nothing to add", () => {
+  const one = notApplicable("no pid");
+  expect(stronger(one, silent)).toBe(one);
+  expect(stronger(silent, one)).toBe(one);
 });
 
 test("life goes before doubt, doubt before death, and among equals the first stands, whatever the order", () => {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { deadByAbsence, provenDead, strongest, type Answer, type Reason } from "../../src/core/answer.ts";
+import { deadByAbsence, provenDead, sentence, silent, stronger, type Answer, type Reason } from "../../src/core/answer.ts";
 import { seen } from "../../src/core/evidence.ts";
 import { judge, trace, type Judgement } from "../../src/core/ladder.ts";
 import { emptyMemory, recall, since, type Memory } from "../../src/core/memory.ts";
@@ -24,7 +24,7 @@ const deaths: Partial<Record<Reason, boolean>> = {
   "app-server-down": false,
 };
 
-const said = ({ verdict, rung, reason, detail }: Judgement): string => `${verdict} by ${rung}: ${reason} (${detail})`;
+const said = ({ verdict, rung, reason, detail }: Judgement): string => `${verdict} by ${rung}: ${reason} (${sentence(detail)})`;
 
 describe("knowing less never condemns", () => {
   test.each(blindings)("$name", ({ change }) => {
@@ -105,14 +105,14 @@ test("of several signs life goes before doubt, doubt before death, and death bef
   fc.assert(
     fc.property(fc.array(anyAnswer), (answers) => {
       const best = Math.min(3, ...answers.map(({ kind }) => rank.indexOf(kind)));
-      expect(strongest(answers).kind).toBe(rank[best]);
+      expect(answers.reduce(stronger, silent).kind).toBe(rank[best]);
     }),
   );
 });
 
 test("among equal signs the first stands", () => {
   const signs = [provenDead("pid-gone", ""), deadByAbsence("no-process", ""), provenDead("pid-reused", "")];
-  expect(strongest(signs)).toBe(signs[0]);
+  expect(signs.reduce(stronger)).toBe(signs[0]);
 });
 
 test("on the second rung a sign of life is never outvoted", () => {

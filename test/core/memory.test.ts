@@ -4,6 +4,7 @@ import {
   emptyMemory,
   nothingRemembered,
   recall,
+  remembersAny,
   since,
   standingMarks,
   traceOf,
@@ -200,5 +201,23 @@ describe("a restored entry's mark", () => {
 
   test("lasts no longer than a week from now, though the clock was set back by a year", () => {
     expect(standingMarks([mark], now - 365 * day)).toEqual([{ ...mark, untilMs: now - 358 * day }]);
+  });
+});
+
+describe("of most registries nothing can be recalled, and then nobody looks for each entry", () => {
+  const mark = { registry: entry.registry, key: "mars", digest: "same", untilMs: now + day };
+  const nothing: Partial<Memory> = { traces: new Map() };
+  test.each<readonly [string, Partial<Memory>, Clock, boolean]>([
+    ["nothing was kept", nothing, clock, false],
+    ["traces of another registry", { traces: new Map([["other():/r.json", new Map()]]) }, clock, false],
+    ["a trace of an entry", {}, clock, true],
+    ["an entry that was put back", { ...nothing, restored: [mark] }, clock, true],
+    ["a step that was noticed earlier", { ...nothing, steppedAtMs: now - 2 * day }, clock, true],
+    ["a step since the last sweep", nothing, { ...clock, wallMs: seen(now + hour) }, true],
+  ])("%s", (_, change, at, expected) => {
+    const memory = { ...hourAgo, ...change };
+    const from = since(memory, at, thisBoot);
+    expect(remembersAny(memory, entry.registryId, from)).toBe(expected);
+    if (!expected) expect(recall(memory, entry, from, at)).toEqual(nothingRemembered);
   });
 });

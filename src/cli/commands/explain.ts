@@ -1,3 +1,4 @@
+import { sentence } from "../../core/answer.ts";
 import type { Answer } from "../../core/answer.ts";
 import { trace } from "../../core/ladder.ts";
 import { outputSchema } from "../../report/model.ts";
@@ -27,7 +28,14 @@ function explainEntry(
   const { court, evidence, since } = examination;
   const understood = entry.claim;
   const scene = understood.ok ? sceneOf(court, loaded, entry, facts, evidence, since, understood) : undefined;
-  const rungs = scene === undefined ? [] : trace(scene).map(({ rung, answer }) => ({ name: rung.name, rule: rung.rule, answer }));
+  const rungs =
+    scene === undefined
+      ? []
+      : trace(scene).map(({ rung, answer }) => ({
+          name: rung.name,
+          rule: rung.rule,
+          answer: { ...answer, detail: sentence(answer.detail) },
+        }));
   const claim = entry.claim.ok ? entry.claim.registration : undefined;
   const { verdict, reason, detail } = judgement;
   return {
@@ -38,7 +46,7 @@ function explainEntry(
     verdict,
     rung: judgement.rung ?? null,
     reason,
-    detail,
+    detail: sentence(detail),
     phantomOf: phantomOf ?? null,
     action: intended[intent],
     hostLock: hostLock?.kind ?? null,

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/answer.ts";
 import { sayDuration } from "../../core/duration.ts";
 import { flappingOf } from "../../core/flapping.ts";
 import type { Registration } from "../../core/registration.ts";
@@ -60,7 +61,7 @@ export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) =>
     before: claim.releasedAt === undefined ? whyBefore(claim, standing[index + 1]?.claim) : "it was released",
     verdict: judgement.verdict,
     reason: judgement.reason,
-    detail: judgement.detail,
+    detail: sentence(judgement.detail),
   }));
   if (options.json === true) {
     await write(
@@ -73,7 +74,7 @@ export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) =>
       const style = palette[judgement.verdict];
       const session = palette.strong(visible(claim.sessionId ?? claim.key));
       const before = routes[index]?.before ?? "";
-      return `${session}  ${before}  ${palette.faint(said)}  ${style(`${judgement.verdict}, ${judgement.reason}: ${visible(judgement.detail)}`)}  ${visible(claim.key)}  ${visible(registry)}`;
+      return `${session}  ${before}  ${palette.faint(said)}  ${style(`${judgement.verdict}, ${judgement.reason}: ${visible(sentence(judgement.detail))}`)}  ${visible(claim.key)}  ${visible(registry)}`;
     });
     await writeLines(stdout, lines);
   }

@@ -1,7 +1,7 @@
-import { deadByAbsence, live, notApplicable, strongest, unknown, type Answer } from "../answer.ts";
+import { deadByAbsence, live, notApplicable, silent, stronger, unknown, type Answer } from "../answer.ts";
 import { argvNamesServer } from "../app-servers.ts";
 import { sayDuration } from "../duration.ts";
-import type { AppServerSight } from "../evidence.ts";
+import type { AppServerProcess, AppServerSight, ProcessTable } from "../evidence.ts";
 import { canonicalSession } from "../registration.ts";
 import type { AppServerAddress, Scene } from "../scene.ts";
 import type { Rung } from "./rung.ts";
@@ -10,20 +10,24 @@ import { wholeTable } from "./whole-table.ts";
 type Answered = Extract<AppServerSight, { kind: "answered" }>;
 
 function notLoaded(server: AppServerAddress, sight: Answered, id: string, graceMs: number): Answer {
-  const listed = `${server.url} lists ${sight.loaded.size} thread${sight.loaded.size === 1 ? "" : "s"}, not this one`;
-  if (!server.configured) return notApplicable(`${listed}; nobody configured this server`);
+  const listed = (): string => `${server.url} lists ${sight.loaded.size} thread${sight.loaded.size === 1 ? "" : "s"}, not this one`;
+  if (!server.configured) return notApplicable(() => `${listed()}; nobody configured this server`);
   const read = sight.reads.get(id);
   if (read?.kind !== "not-loaded") {
     return unknown(
       "app-server-unreachable",
-      `${listed}, but did not confirm it: ${read?.what ?? "the thread was not asked for by its id"}`,
+      () => `${listed()}, but did not confirm it: ${read?.what ?? "the thread was not asked for by its id"}`,
     );
   }
-  if (!sight.upMs.seen)
-    return unknown("app-server-too-young", `${listed}, but for how long it has been up is not known: ${sight.upMs.why}`);
-  return sight.upMs.value > graceMs
+  const { upMs } = sight;
+  if (!upMs.seen) return unknown("app-server-too-young", () => `${listed()}, but for how long it has been up is not known: ${upMs.why}`);
+  return upMs.value > graceMs
     ? deadByAbsence("thread-not-loaded", listed)
-    : unknown("app-server-too-young", `${listed}, but it has been up for ${sayDuration(sight.upMs.value)} only`);
+    : unknown("app-server-too-young", () => `${listed()}, but it has been up for ${sayDuration(upMs.value)} only`);
+}
+
+function findServing({ appServers }: ProcessTable, { url }: AppServerAddress): AppServerProcess | undefined {
+  return appServers.find(({ argv }) => argvNamesServer(argv, url));
 }
 
 /** Refused is down only when no process claims to serve this address: a server that hangs while starting refuses, too. */
@@ -31,8 +35,8 @@ function refused(scene: Scene, server: AppServerAddress): Answer {
   const said = `${server.url} refuses connections`;
   if (!server.configured) return notApplicable(`${said}; nobody configured this server`);
   const { processes } = scene.evidence;
-  const serving = processes.seen && processes.value.appServers.find(({ argv }) => argvNamesServer(argv, server.url));
-  if (serving) return unknown("app-server-unreachable", `${said}, though pid ${serving.pid} is to serve it`);
+  const serving = processes.seen ? findServing(processes.value, server) : undefined;
+  if (serving !== undefined) return unknown("app-server-unreachable", `${said}, though pid ${serving.pid} is to serve it`);
   const table = wholeTable(scene);
   if (!table.seen) return unknown("process-table-blind", `${said}; ${table.why}`);
   return deadByAbsence("app-server-down", `${said}, and no process is to serve it`);
@@ -62,6 +66,8 @@ export const appServerThread: Rung = {
     if (sessionId === undefined || servers.length === 0) {
       return notApplicable(servers.length === 0 ? "no app server to ask" : "it names no thread");
     }
-    return strongest(servers.map((server) => askServer(scene, server, sessionId)));
+    let answer = silent;
+    for (const server of servers) answer = stronger(answer, askServer(scene, server, sessionId));
+    return answer;
   },
 };

@@ -1,4 +1,4 @@
-import { deadByAbsence, live, notApplicable, strongest, unknown, type Answer } from "../answer.ts";
+import { deadByAbsence, live, notApplicable, sentence, silent, stronger, unknown, type Answer } from "../answer.ts";
 import { endpointName } from "../endpoint.ts";
 import { canonicalSession, type Endpoint } from "../registration.ts";
 import type { Scene } from "../scene.ts";
@@ -6,11 +6,14 @@ import { recordedHolder } from "./recorded-holder.ts";
 import type { Rung } from "./rung.ts";
 import { wholeTable } from "./whole-table.ts";
 
+const unnamed = notApplicable("no agent CLI names it");
+const unlocked = notApplicable("nobody holds its writer lock");
+
 /** An agent CLI that names the session, or states the agent's name. */
 function attachedCli(scene: Scene): Answer {
   const { claim, registry } = scene;
   const { sessionId, identity } = claim;
-  if (sessionId === undefined && identity === undefined) return notApplicable("");
+  if (sessionId === undefined && identity === undefined) return silent;
   const { bySession: sessions, byIdentity } = registry.agents;
   const bySession = sessionId === undefined || sessions.size === 0 ? undefined : sessions.get(canonicalSession(sessionId));
   const agent = bySession ?? (identity === undefined ? undefined : byIdentity.get(identity));
@@ -21,17 +24,15 @@ function attachedCli(scene: Scene): Answer {
     );
   }
   const table = wholeTable(scene);
-  return table.seen ? notApplicable("no agent CLI names it") : unknown("process-table-blind", table.why);
+  return table.seen ? unnamed : unknown("process-table-blind", table.why);
 }
 
 function writerLock({ claim, registry }: Scene): Answer {
-  if (registry.writerLocks === undefined || claim.sessionId === undefined) return notApplicable("");
+  if (registry.writerLocks === undefined || claim.sessionId === undefined) return silent;
   if (!registry.writerLocks.seen) return unknown("writer-locks-unseen", registry.writerLocks.why);
   const locks = registry.writerLocks.value;
   const holder = locks.size === 0 ? undefined : locks.get(canonicalSession(claim.sessionId));
-  return holder === undefined
-    ? notApplicable("nobody holds its writer lock")
-    : live("writer-lock-held", `pid ${holder.pid} holds ${holder.path}`);
+  return holder === undefined ? unlocked : live("writer-lock-held", `pid ${holder.pid} holds ${holder.path}`);
 }
 
 /** A closed endpoint speaks against the entry only once its recorded holder cannot be the one that runs. */
@@ -42,7 +43,7 @@ function askEndpoint({ claim, evidence }: Scene, endpoint: Endpoint, holder: Ans
   switch (sight.kind) {
     case "accepted":
       return holder.kind === "not-applicable" && claim.pid !== undefined
-        ? unknown("endpoint-open", `${holder.detail}, but ${name} accepts connections`)
+        ? unknown("endpoint-open", `${sentence(holder.detail)}, but ${name} accepts connections`)
         : notApplicable(`${name} accepts connections, which proves nothing`);
     case "unanswered":
       return unknown("endpoint-unanswered", `${name}: ${sight.why}`);
@@ -56,7 +57,7 @@ function askEndpoint({ claim, evidence }: Scene, endpoint: Endpoint, holder: Ans
 /** In a registry whose sessions always show a process, a whole table without one is death by absence. */
 function noProcess(scene: Scene): Answer {
   const { claim, registry } = scene;
-  if (registry.presence !== "process") return notApplicable("");
+  if (registry.presence !== "process") return silent;
   const table = wholeTable(scene);
   if (!table.seen) return unknown("process-table-blind", table.why);
   if (claim.pid === undefined && claim.sessionId === undefined && claim.identity === undefined) {
@@ -69,7 +70,7 @@ function noProcess(scene: Scene): Answer {
 function holderOf(scene: Scene): Answer {
   const answer = recordedHolder(scene);
   if (answer.kind !== "dead" || scene.registry.presence !== "thread" || answer.reason === "host-gone") return answer;
-  return notApplicable(`${answer.detail}, but its sessions show as threads`);
+  return notApplicable(() => `${sentence(answer.detail)}, but its sessions show as threads`);
 }
 
 export const attachedProcess: Rung = {
@@ -78,9 +79,8 @@ export const attachedProcess: Rung = {
   ask: (scene) => {
     const holder = holderOf(scene);
     const { endpoint } = scene.claim;
-    const signs = [holder, attachedCli(scene), writerLock(scene)];
-    if (endpoint !== undefined) signs.push(askEndpoint(scene, endpoint, holder));
-    const answer = strongest(signs);
-    return answer.kind === "not-applicable" ? strongest([...signs, noProcess(scene)]) : answer;
+    let answer = stronger(stronger(holder, attachedCli(scene)), writerLock(scene));
+    if (endpoint !== undefined) answer = stronger(answer, askEndpoint(scene, endpoint, holder));
+    return answer.kind === "not-applicable" ? stronger(answer, noProcess(scene)) : answer;
   },
 };

@@ -1,7 +1,9 @@
-import { ageOf } from "../age.ts";
+import { ageOf, type Age } from "../age.ts";
 import { notApplicable, unknown } from "../answer.ts";
 import { sayDuration } from "../duration.ts";
 import type { Rung } from "./rung.ts";
+
+const sayAge = ({ from, ms }: Extract<Age, { known: true }>): string => `${from} ${sayDuration(ms)} ago`;
 
 export const grace: Rung = {
   name: "grace",
@@ -10,8 +12,8 @@ export const grace: Rung = {
     const age = ageOf(scene);
     const { graceMs } = scene.policy;
     if (!age.known) return unknown("age-unknown", `its age cannot be known: ${age.why}`);
-    if (age.ms >= graceMs) return notApplicable(`${age.from} ${sayDuration(age.ms)} ago`);
-    const said = `${age.from} ${sayDuration(age.ms)} ago, within the grace period of ${sayDuration(graceMs)}`;
-    return scene.memory.clockStepped ? unknown("clock-stepped", `the clock was stepped; ${said}`) : unknown("within-grace", said);
+    if (age.ms >= graceMs) return notApplicable(() => sayAge(age));
+    const said = (): string => `${sayAge(age)}, within the grace period of ${sayDuration(graceMs)}`;
+    return scene.memory.clockStepped ? unknown("clock-stepped", () => `the clock was stepped; ${said()}`) : unknown("within-grace", said);
   },
 };

@@ -2,6 +2,8 @@ import { live, notApplicable, provenDead, unknown, type Answer } from "../answer
 import type { InnerProcess, PidSight, ProcessTable } from "../evidence.ts";
 import type { Scene } from "../scene.ts";
 
+const noPid = notApplicable("it records no pid");
+
 /** It ran on `theirs`, which is not this machine. */
 function onOther(theirs: string, ours: string | undefined, { hostsGone }: Scene["policy"]): Answer {
   return hostsGone.has(theirs)
@@ -77,7 +79,7 @@ export function recordedHolder(scene: Scene): Answer {
   const abroad = elsewhere(scene);
   if (abroad !== undefined) return abroad;
   const { pid } = claim;
-  if (pid === undefined) return notApplicable("it records no pid");
+  if (pid === undefined) return noPid;
   if (!evidence.processes.seen) return unknown("process-table-blind", evidence.processes.why);
   const table = evidence.processes.value;
   const earlier = previousBoot(scene);
