@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, linkSync, lstatSync, openSync, renameSync, rmdirSync, unlinkSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, linkSync, lstatSync, openSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { dropLeased, type Held, type LeaseAnswer } from "./capture-lease.ts";
 import { findPlace, inPlace, LedAstray, type Place } from "./anchored.ts";
-import { readSmall, type FileState } from "./directory.ts";
+import { readSmall } from "./directory.ts";
+import { isRegular, lookAtFile, stateFrom, type FileState } from "./file-state.ts";
 import { errorCode, sayError } from "./observed.ts";
 
 /** One file as it was judged: its state, and its bytes where they were read. */
@@ -19,20 +20,21 @@ const settleMs = 1;
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-function isState(now: Stats, { dev, ino, size, mtimeMs }: FileState): boolean {
-  return now.dev === dev && now.ino === ino && now.size === size && now.mtimeMs === mtimeMs && now.isFile();
+function isState(now: FileState, { dev, ino, size, mtimeMs }: FileState): boolean {
+  return now.dev === dev && now.ino === ino && now.size === size && now.mtimeMs === mtimeMs && isRegular(now);
 }
 
 /** The same file, and not written since, as far as the file system tells without its being opened. */
 function looksJudged(path: string, { state }: JudgedFile): boolean {
-  return isState(lstatSync(path), state);
+  // What is missing is for lstat to say, by the error that it throws.
+  return isState(lookAtFile(path) ?? stateFrom(lstatSync(path)), state);
 }
 
 /** The same file, holding the very bytes. */
 function isJudged(path: string, { state, bytes }: JudgedFile): boolean {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    return isState(fstatSync(fd), state) && (bytes === undefined || readSmall(fd)?.equals(bytes) === true);
+    return isState(stateFrom(fstatSync(fd)), state) && (bytes === undefined || readSmall(fd)?.equals(bytes) === true);
   } finally {
     closeSync(fd);
   }
