@@ -34,6 +34,11 @@ function hold(opened: string, path: string): Anchor {
   return { fd, at: (name) => (byDescriptor ? `/proc/self/fd/${fd}/${name}` : join(path, name)), close: () => closeSync(fd) };
 }
 
+/** The directory in which this process stands; undefined where names are not called through descriptors. */
+export function holdHere(): Anchor | undefined {
+  return byDescriptor ? hold(".", ".") : undefined;
+}
+
 /** Whoever can write to a directory that everybody can write to. */
 const anybody = -1n;
 

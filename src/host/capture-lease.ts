@@ -13,12 +13,6 @@ const onTheWayMs = 2;
 
 const patienceMs = 15_000;
 
-function framed(part: Buffer): readonly Buffer[] {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(part.length);
-  return [length, part];
-}
-
 /** So much content, in bytes, is handed over at once. */
 const handfulBytes = 16 * 1024 * 1024;
 
@@ -34,12 +28,30 @@ function* handfuls(files: readonly Held[]): Generator<readonly Held[], undefined
   if (held.length > 0) yield held;
 }
 
+/** What the script reads: of each file its directory, where it is another than the one before, its name and its content. */
+function packed(files: readonly Held[]): Buffer {
+  const parts: Buffer[] = [];
+  let before: number | undefined;
+  for (const { directoryFd, name, bytes } of files) {
+    // Another process looks through our descriptors: its own are another's.
+    const directory = directoryFd === before ? "" : `/proc/${process.pid}/fd/${directoryFd}`;
+    before = directoryFd;
+    const nameLength = Buffer.byteLength(name);
+    const head = Buffer.allocUnsafe(12 + directory.length + nameLength);
+    let at = head.writeUInt32BE(directory.length);
+    at += head.write(directory, at, "latin1");
+    at = head.writeUInt32BE(nameLength, at);
+    at += head.write(name, at);
+    head.writeUInt32BE(bytes.length, at);
+    parts.push(head, bytes);
+  }
+  return Buffer.concat(parts);
+}
+
 function dropHandful(files: readonly Held[]): readonly LeaseAnswer[] {
-  // Another process looks through our descriptors: its own are another's.
-  const pathOf = ({ directoryFd, name }: Held): Buffer => Buffer.from(`/proc/${process.pid}/fd/${directoryFd}/${name}`);
   const { spawnSync } = process.getBuiltinModule("node:child_process");
   const { status, stdout } = spawnSync("perl", ["-f", "-e", captureScript, "--", String(onTheWayMs / 1000)], {
-    input: Buffer.concat(files.flatMap((file) => [...framed(pathOf(file)), ...framed(file.bytes)])),
+    input: packed(files),
     stdio: ["pipe", "pipe", "ignore"],
     env: { PATH: process.env["PATH"], LC_ALL: "C" },
     timeout: patienceMs,

@@ -4,8 +4,11 @@
  * file that is held by a lease, and holds what was judged, is nobody's: it goes. One letter a file is answered:
  * `d`ropped, `b`usy, `c`hanged, `l`ate (somebody waits to open it), or `u`nknown (no lease can be had here).
  *
- * Input: for each file the length and text of its path and of its content. The argument is how long, in seconds, an opener
- * may have been on its way.
+ * It stands in the directory of each file, so that a name is all that is walked; many files of one directory are one
+ * `chdir`. The size is asked for under the lease, and content of that size is read once.
+ *
+ * Input: for each file the length and text of its directory (empty for the one before), of its name and of its content.
+ * The argument is how long, in seconds, an opener may have been on its way.
  */
 export const captureScript = String.raw`
 use strict; use Fcntl qw(O_RDONLY O_NONBLOCK O_NOFOLLOW);
@@ -13,32 +16,49 @@ $SIG{IO} = 'IGNORE';
 $SIG{$_} = 'IGNORE' for qw(INT TERM HUP PIPE);
 binmode STDIN; binmode STDOUT;
 my $input = do { local $/; <STDIN> };
-my @held;
-sub which { my @stat = @_; @stat ? "$stat[0]:$stat[1]" : '' }
+my (@held, @states);
+my ($stands, $flags) = ('', O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+sub enter {
+  return 1 if $_[0] eq $stands;
+  $stands = '';
+  chdir $_[0] or return 0;
+  $stands = $_[0];
+  1;
+}
 sub leased { my $kind = fcntl($_[0], 1025, 0); defined $kind && $kind == 1 }
 sub hold {
-  my ($path, $content) = @_;
-  sysopen(my $file, $path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW) or return $!{EAGAIN} ? 'b' : 'u';
-  return 'c' unless -f $file;
-  return ($!{EAGAIN} ? 'b' : 'u') unless defined fcntl($file, 1024, 1);
+  my ($directory, $name) = @_;
+  enter($directory) or return 'u';
+  sysopen(my $file, $name, $flags) or return $!{EAGAIN} ? 'b' : 'u';
+  if (!defined fcntl($file, 1024, 1)) { return $!{EAGAIN} ? 'b' : -f $file ? 'u' : 'c' }
+  my ($device, $inode, $size) = (stat $file)[0, 1, 7];
+  return 'c' if $size != length $_[2];
   my $found = '';
-  while (length $found <= length $content) { last unless sysread $file, $found, length($content) + 1 - length $found, length $found }
-  return 'c' if $found ne $content;
-  ('d', $file);
+  while (length $found < $size) { last unless sysread $file, $found, $size - length $found, length $found }
+  return 'c' if $found ne $_[2];
+  push @held, [scalar @states, $directory, $name, $file, $device, $inode];
+  'd';
 }
+sub drop {
+  my ($directory, $name, $file, $device, $inode) = @_;
+  return 'l' unless leased($file);
+  enter($directory) or return 'u';
+  my ($now_device, $now_inode) = lstat $name or return 'c';
+  return 'c' if $now_device != $device || $now_inode != $inode;
+  unlink $name or return 'u';
+  'd';
+}
+my $directory;
 for (my $at = 0; $at < length $input;) {
-  my ($path, $content) = unpack "x$at N/a N/a", $input;
-  $at += 8 + length($path) + length $content;
-  my ($state, $file) = hold($path, $content);
-  push @held, [$state, $path, $file];
+  my ($path, $name, $content) = unpack "x$at N/a N/a N/a", $input;
+  $at += 12 + length($path) + length($name) + length $content;
+  $directory = $path if $path ne '';
+  push @states, hold($directory, $name, $content);
 }
 select undef, undef, undef, $ARGV[0];
 for (@held) {
-  my ($state, $path, $file) = @$_;
-  next if $state ne 'd';
-  if (!leased($file)) { $_->[0] = 'l' }
-  elsif (which(stat $file) ne which(lstat $path)) { $_->[0] = 'c' }
-  elsif (!unlink $path) { $_->[0] = 'u' }
+  my $at = shift @$_;
+  $states[$at] = drop(@$_);
 }
-syswrite STDOUT, join '', map { $_->[0] } @held;
+syswrite STDOUT, join '', @states;
 `;

@@ -1,9 +1,11 @@
-import { closeSync, constants, fstatSync, linkSync, lstatSync, openSync, renameSync, rmdirSync, unlinkSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, linkSync, lstatSync, openSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { dropLeased, type Held, type LeaseAnswer } from "./capture-lease.ts";
-import { findPlace, inPlace, LedAstray, type Place } from "./anchored.ts";
-import { readSmall, type FileState } from "./directory.ts";
+import { findPlace, inPlace, LedAstray, type Anchor, type Place } from "./anchored.ts";
+import { readSmall } from "./directory.ts";
+import { isRegular, lookAtFile, stateFrom, type FileState } from "./file-state.ts";
 import { errorCode, sayError } from "./observed.ts";
+import { walking, type Enter } from "./walk.ts";
 
 /** One file as it was judged: its state, and its bytes where they were read. */
 export type JudgedFile = { readonly key: string; readonly state: FileState; readonly bytes: Buffer | undefined };
@@ -19,20 +21,21 @@ const settleMs = 1;
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-function isState(now: Stats, { dev, ino, size, mtimeMs }: FileState): boolean {
-  return now.dev === dev && now.ino === ino && now.size === size && now.mtimeMs === mtimeMs && now.isFile();
+function isState(now: FileState, { dev, ino, size, mtimeMs }: FileState): boolean {
+  return now.dev === dev && now.ino === ino && now.size === size && now.mtimeMs === mtimeMs && isRegular(now);
 }
 
 /** The same file, and not written since, as far as the file system tells without its being opened. */
 function looksJudged(path: string, { state }: JudgedFile): boolean {
-  return isState(lstatSync(path), state);
+  // What is missing is for lstat to say, by the error that it throws.
+  return isState(lookAtFile(path) ?? stateFrom(lstatSync(path)), state);
 }
 
 /** The same file, holding the very bytes. */
 function isJudged(path: string, { state, bytes }: JudgedFile): boolean {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    return isState(fstatSync(fd), state) && (bytes === undefined || readSmall(fd)?.equals(bytes) === true);
+    return isState(stateFrom(fstatSync(fd)), state) && (bytes === undefined || readSmall(fd)?.equals(bytes) === true);
   } finally {
     closeSync(fd);
   }
@@ -82,6 +85,12 @@ function verified(path: string, held: string, judged: JudgedFile, verify: typeof
   }
 }
 
+/** A file that stands aside in its directory. */
+type Aside = { readonly directory: Anchor; readonly name: string; readonly aside: string };
+
+/** What became of a file that was to be taken aside. */
+type Taken = Aside | { readonly settled: Captured };
+
 /** Without a lease: whoever has it open, and has not written yet, is not seen. */
 function dropUnleased(path: string, held: string, judged: JudgedFile): Captured {
   const back = verified(path, held, judged, isJudged);
@@ -94,25 +103,17 @@ function dropUnleased(path: string, held: string, judged: JudgedFile): Captured 
   }
 }
 
-function dropAs(answer: LeaseAnswer, path: string, held: string, judged: JudgedFile): Captured {
+function dropAs(answer: LeaseAnswer, { directory: { at }, name, aside: heldName }: Aside, judged: JudgedFile): Captured {
+  if (answer === "dropped") return { kind: "dropped" };
+  const [path, held] = [at(name), at(heldName)];
   // Whoever was to drop it may have been killed before it could say so: what is no longer held is dropped.
-  if (answer === "dropped" || lstatSync(held, { throwIfNoEntry: false }) === undefined) return { kind: "dropped" };
+  if (lstatSync(held, { throwIfNoEntry: false }) === undefined) return { kind: "dropped" };
   if (answer === "unknown") return dropUnleased(path, held, judged);
   try {
     return putBackCaptured(held, path);
   } catch (error) {
     return outcomeOf(error);
   }
-}
-
-/** The directories of some entries, each held open once, so that nobody can lead us elsewhere in between. */
-function openDirectories(root: string, keys: readonly string[]): ReadonlyMap<string, Anchored> {
-  const opened = new Map<string, Anchored>();
-  for (const key of keys) {
-    const directory = dirname(join(root, key));
-    if (!opened.has(directory)) opened.set(directory, openAnchored(directory));
-  }
-  return opened;
 }
 
 type Anchored = { readonly place: Place } | { readonly problem: Captured };
@@ -129,6 +130,34 @@ function openAnchored(directory: string): Anchored {
   }
 }
 
+/** The directories of entries, each held open once, so that nobody can lead us elsewhere in between. */
+function holdDirectories(root: string): { readonly of: (key: string) => Anchored; readonly close: () => void } {
+  const opened = new Map<string, Anchored>();
+  return {
+    of: (key) => {
+      const below = key.slice(0, Math.max(0, key.lastIndexOf("/")));
+      const before = opened.get(below);
+      if (before !== undefined) return before;
+      const anchored = openAnchored(join(root, below));
+      opened.set(below, anchored);
+      return anchored;
+    },
+    close: () => {
+      for (const anchored of opened.values()) if ("place" in anchored) anchored.place.directory.close();
+    },
+  };
+}
+
+function takeAside(anchored: Anchored, one: JudgedFile, enter: Enter): Taken {
+  if ("problem" in anchored) return { settled: anchored.problem };
+  const { directory } = anchored.place;
+  const name = one.key.slice(one.key.lastIndexOf("/") + 1);
+  const heldName = aside(name, "held");
+  const at = enter(directory);
+  const settled = hold(at(name), at(heldName), one);
+  return settled === undefined ? { directory, name, aside: heldName } : { settled };
+}
+
 /**
  * Removes one-file entries that are the ones that were judged: each is taken aside by rename, which no writer can slip
  * through, and verified there; what nobody has open, by the word of a lease, and is unchanged is dropped. Where there
@@ -136,30 +165,24 @@ function openAnchored(directory: string): Anchored {
  * overwrites.
  */
 export function captureEntries(root: string, judged: readonly JudgedFile[]): readonly Captured[] {
-  const directories = openDirectories(
-    root,
-    judged.map(({ key }) => key),
-  );
+  const directories = holdDirectories(root);
   try {
-    const files = judged.map((one) => {
-      const [directory, name] = [dirname(join(root, one.key)), basename(one.key)];
-      const anchored = directories.get(directory) as Anchored;
-      if ("problem" in anchored) return { one, path: "", held: "", lease: undefined, settled: anchored.problem };
-      const { at, fd } = anchored.place.directory;
-      const heldName = aside(name, "held");
-      const [path, held] = [at(name), at(heldName)];
-      const settled = hold(path, held, one);
-      const leasable = settled === undefined && one.bytes !== undefined;
-      return { one, path, held, lease: leasable ? { directoryFd: fd, name: heldName, bytes: one.bytes } : undefined, settled };
+    const taken = walking((enter) => judged.map((one) => takeAside(directories.of(one.key), one, enter)));
+    const leased: Held[] = [];
+    const leases = taken.map((what, index): number | undefined => {
+      const bytes = judged[index]?.bytes;
+      if ("settled" in what || bytes === undefined) return undefined;
+      return leased.push({ directoryFd: what.directory.fd, name: what.aside, bytes }) - 1;
     });
-    const leased = files.flatMap(({ lease }) => lease ?? []);
-    const answers = new Map(dropLeased(leased).map((answer, index) => [leased[index], answer]));
-    const answerFor = (lease: Held | undefined): LeaseAnswer => answers.get(lease) ?? "unknown";
-    const isWaited = files.some(({ lease, settled }) => settled === undefined && answerFor(lease) === "unknown");
+    const dropped = dropLeased(leased);
+    const answers = leases.map((at): LeaseAnswer => (at === undefined ? "unknown" : (dropped[at] ?? "unknown")));
+    const isWaited = taken.some((what, index) => !("settled" in what) && answers[index] === "unknown");
     if (isWaited) Atomics.wait(pause, 0, 0, settleMs);
-    return files.map(({ one, path, held, lease, settled }) => settled ?? dropAs(answerFor(lease), path, held, one));
+    return taken.map((what, index) =>
+      "settled" in what ? what.settled : dropAs(answers[index] as LeaseAnswer, what, judged[index] as JudgedFile),
+    );
   } finally {
-    for (const anchored of directories.values()) if ("place" in anchored) anchored.place.directory.close();
+    directories.close();
   }
 }
 

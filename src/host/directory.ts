@@ -1,18 +1,7 @@
-import {
-  constants,
-  closeSync,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  realpathSync,
-  statSync,
-  type BigIntStats,
-  type Stats,
-} from "node:fs";
+import { constants, closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync, type BigIntStats } from "node:fs";
 import { dirname, join } from "node:path";
 import { matchSegment, parsePattern, type Captures, type Steps } from "../registries/pattern.ts";
+import { lookAtFile, stateFrom, type FileState } from "./file-state.ts";
 import { errorCode, sayError } from "./observed.ts";
 
 /** A file that a pattern names, by its path below the registry's directory. */
@@ -31,9 +20,6 @@ export type Listing =
     }
   | { readonly kind: "missing" }
   | { readonly kind: "unreadable"; readonly problem: string; readonly cure: string };
-
-/** What identifies one state of a file, and what restoring it needs. */
-export type FileState = Pick<Stats, "dev" | "ino" | "size" | "mtimeMs" | "mode" | "uid" | "gid">;
 
 /**
  * Names of files that stand aside for a moment, with the pid of their maker: an entry that was captured, or one that is
@@ -125,15 +111,10 @@ export function readSmall(fd: number): Buffer | undefined {
   return filled > entryLimit ? undefined : Buffer.from(bytes.subarray(0, filled));
 }
 
-/** A whole `Stats` of each of a hundred thousand files would be most of the memory. */
-function stateFrom({ dev, ino, size, mtimeMs, mode, uid, gid }: Stats): FileState {
-  return { dev, ino, size, mtimeMs, mode, uid, gid };
-}
-
 export function readEntryFile(root: string, key: string): EntryRead {
   let state: FileState | undefined;
   try {
-    const fd = openSync(join(root, key), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const fd = openSync(`${root}/${key}`, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const stat = fstatSync(fd);
       state = stateFrom(stat);
@@ -153,8 +134,7 @@ export function readEntryFile(root: string, key: string): EntryRead {
 
 /** The state of an entry whose content nobody needs; undefined when it has gone. */
 export function stateOfEntry(root: string, key: string): FileState | undefined {
-  const stat = lstatSync(join(root, key), { throwIfNoEntry: false });
-  return stat && stateFrom(stat);
+  return lookAtFile(`${root}/${key}`);
 }
 
 /** Every directory that holds one of these entries. */

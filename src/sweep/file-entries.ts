@@ -1,4 +1,5 @@
-import type { FileState, FoundFile } from "../host/directory.ts";
+import type { FoundFile } from "../host/directory.ts";
+import type { FileState } from "../host/file-state.ts";
 import type { FilesFormat } from "../registries/format.ts";
 import { pidProblem } from "../registries/one-file.ts";
 import { entryName } from "../registries/pattern.ts";

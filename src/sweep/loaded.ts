@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import type { FileState } from "../host/directory.ts";
+import type { FileState } from "../host/file-state.ts";
 import type { ReadFile } from "../host/files.ts";
 import type { Claim } from "../registries/format.ts";
 import type { Container } from "../registries/json-bytes.ts";

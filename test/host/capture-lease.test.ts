@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { captureEntries, type JudgedFile } from "../../src/host/capture.ts";
@@ -61,4 +61,35 @@ test("what a perl that was killed half way has dropped is called so, and keeps i
   shadow("perl", `rm ${root}/.77.json.*; kill -KILL $$`);
   expect(kinds(root, files)).toEqual(["dropped", "dropped"]);
   expect(readdirSync(root)).toEqual([]);
+});
+
+test("files of many directories, with names and contents of every kind, are each told by their own", () => {
+  const root = scratchDirectory();
+  const keys = ["a/1", "a/ä ö.json", "b/1", "a/2", "b/-f", "b/\u{1f600}", "1"];
+  for (const name of ["a", "b"]) mkdirSync(join(root, name));
+  for (const [index, key] of keys.entries()) writeFileSync(join(root, key), Buffer.alloc(index * 10_000, key));
+  const files = keys.map((key) => judge(root, key));
+  const fd = openSync(join(root, "b/1"), "r");
+  try {
+    const expected = keys.map((key) => (key === "b/1" ? "changed" : "dropped"));
+    expect(kinds(root, files)).toEqual(expected);
+  } finally {
+    closeSync(fd);
+  }
+  expect(readdirSync(root, { recursive: true }).map(String).toSorted()).toEqual(["a", "b", "b/1"]);
+});
+
+test("a file that was lengthened or shortened while it stood aside goes back", () => {
+  for (const change of ['printf " " >> "$f"', ': > "$f"']) {
+    const { root, files } = judged();
+    const real =
+      path
+        .split(delimiter)
+        .map((at) => join(at, "perl"))
+        .find((at) => existsSync(at)) ?? "";
+    shadow("perl", `f=$(echo ${root}/.77.json.*); ${change}; exec ${real} "$@"`);
+    expect(kinds(root, files)).toEqual(["changed", "dropped"]);
+    process.env["PATH"] = path;
+    expect(readdirSync(root)).toEqual(["77.json"]);
+  }
 });

@@ -1,6 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import type { Captured, JudgedFile } from "../../src/host/capture.ts";
-import type { FileState, Listing } from "../../src/host/directory.ts";
+import type { Listing } from "../../src/host/directory.ts";
+import type { FileState } from "../../src/host/file-state.ts";
 import type { FileRead, ReadFile } from "../../src/host/files.ts";
 import type { Host } from "../../src/host/host.ts";
 import type { Piece } from "../../src/host/chunks.ts";
