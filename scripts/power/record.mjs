@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-const calls = "openat open creat write pwrite64 writev rename renameat renameat2 link linkat unlink unlinkat rmdir mkdir mkdirat";
+const calls =
+  "openat open creat write pwrite64 writev rename renameat renameat2 link linkat unlink unlinkat rmdir mkdir mkdirat chdir fchdir";
 const syncs = "fsync fdatasync ftruncate truncate copy_file_range sendfile sync_file_range";
 
 /** What comes before the program. Names and data come as hexadecimal digits, so that nothing in them has to be escaped. */
@@ -44,11 +45,13 @@ function argumentsOf(text) {
 export function changesIn(log, root) {
   const opened = new Map();
   const changes = [];
-  /** A name, seen from a directory that is open, or through a process that holds one. */
+  /** Where each process stands. */
+  const standing = new Map();
+  /** A name, seen from a directory that is open, or through a process that holds one, or from where a process stands. */
   const pathOf = (pid, name, from) => {
     const [, whose, fd, rest] = /^\/proc\/(self|\d+)\/fd\/(\d+)(\/.*)?$/.exec(name) ?? [];
     const held = fd === undefined ? undefined : opened.get(`${whose === "self" ? pid : whose} ${fd}`);
-    return held === undefined ? resolve(from ?? "/", name) : resolve(join(held, rest ?? ""));
+    return held === undefined ? resolve(from ?? standing.get(pid) ?? "/", name) : resolve(join(held, rest ?? ""));
   };
   const inside = (path) => path === root || path.startsWith(`${root}/`);
   for (const { pid, call } of wholeLines(log)) {
@@ -61,6 +64,10 @@ export function changesIn(log, root) {
       return [pathOf(pid, textOf(argument.text), before?.path)];
     });
     const { path } = args[0] ?? {};
+    if (name === "chdir" || name === "fchdir") {
+      standing.set(pid, names[0] ?? path);
+      continue;
+    }
     const add = (change) => changes.push({ ...change, pid });
     if (/^open|^creat/.test(name)) {
       const to = resultPath === undefined ? names[0] : textOf(resultPath);
