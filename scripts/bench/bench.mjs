@@ -162,7 +162,6 @@ async function manyEntries(count, rounds) {
       { name: "jq, careful", argv: beside("careful.sh", path) },
       ...(count <= 1000 ? [{ name: "jq, naive", argv: beside("naive.sh", path) }] : []),
       { name: "python3", argv: [python, ...beside("sweep.py", path)] },
-      { name: "the least in node", argv: [node, ...beside("cut.cjs", path)] },
     ],
     rounds,
   );
