@@ -176,6 +176,7 @@ async function manyEntries(count, rounds) {
       { name: "sessreap -q", argv: sessreap("-q", "--registry", copy), before: fresh },
       { name: "jq, careful", argv: beside("careful.sh", "--apply", copy), before },
       { name: "python3", argv: [python, ...beside("sweep.py", "--apply", copy)], before },
+      { name: "the least in node", argv: [node, ...beside("cut.cjs", "--apply", copy)], before },
     ],
     isHuge ? Math.min(rounds, 1) : rounds,
   );
