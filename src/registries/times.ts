@@ -6,13 +6,13 @@ function zoneMs(zone: string): number {
   return hours > 23 || minutes > 59 ? Number.NaN : (zone.startsWith("-") ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
-/** The number in so many digits from `at` on; NaN when one of them is none. */
-function digits(text: string, at: number, count: number): number {
+/** The number in so many digits from `at` on; below zero when one of them is none. */
+function digits(bytes: Uint8Array, at: number, count: number): number {
   let value = 0;
   for (let i = at; i < at + count; i += 1) {
-    const digit = text.charCodeAt(i) - 0x30;
-    if (digit < 0 || digit > 9) return Number.NaN;
-    value = value * 10 + digit;
+    const byte = bytes[i] as number;
+    if (!(byte >= 0x30 && byte <= 0x39)) return -1;
+    value = value * 10 + (byte - 0x30);
   }
   return value;
 }
@@ -24,22 +24,40 @@ function daysBefore(year: number, month: number, day: number): number {
   return fromMarch * 365 + Math.floor(fromMarch / 4) - Math.floor(fromMarch / 100) + Math.floor(fromMarch / 400) + dayOfYear - 719_468;
 }
 
-/** `2026-04-11T06:16:35.895Z`, which is what `Date.toISOString` writes and what nearly every time in a registry looks like. */
-function parseUsual(text: string): number | undefined {
-  if (text.length !== 24 || text[4] !== "-" || text[7] !== "-" || text[10] !== "T") return undefined;
-  if (text[13] !== ":" || text[16] !== ":" || text[19] !== "." || text[23] !== "Z") return undefined;
-  const year = digits(text, 0, 4);
-  const month = digits(text, 5, 2);
-  const day = digits(text, 8, 2);
-  const hour = digits(text, 11, 2);
-  const minute = digits(text, 14, 2);
-  const second = digits(text, 17, 2);
+const [dash, colon, point, letterT, letterZ] = [0x2d, 0x3a, 0x2e, 0x54, 0x5a];
+
+/**
+ * `2026-04-11T06:16:35.895Z` at a place among bytes: what `Date.toISOString` writes, and what nearly every time in a
+ * registry looks like. Undefined for any other form, which may be a time all the same.
+ */
+export function usualTime(bytes: Uint8Array, at: number): number | undefined {
+  if (bytes[at + 4] !== dash || bytes[at + 7] !== dash || bytes[at + 10] !== letterT) return undefined;
+  if (bytes[at + 13] !== colon || bytes[at + 16] !== colon || bytes[at + 19] !== point || bytes[at + 23] !== letterZ) return undefined;
+  const year = digits(bytes, at, 4);
+  const month = digits(bytes, at + 5, 2);
+  const day = digits(bytes, at + 8, 2);
+  const hour = digits(bytes, at + 11, 2);
+  const minute = digits(bytes, at + 14, 2);
+  const second = digits(bytes, at + 17, 2);
+  const ms = digits(bytes, at + 20, 3);
   // Every month has so many days; the last ones are for the long way.
-  const isUsual = year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour <= 23 && minute <= 59 && second <= 59;
-  const at = isUsual
-    ? (daysBefore(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second) * 1000 + digits(text, 20, 3)
-    : Number.NaN;
-  return Number.isNaN(at) ? undefined : at;
+  const isDay = year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= 28;
+  const isTime = hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59 && second >= 0 && second <= 59 && ms >= 0;
+  return isDay && isTime ? (daysBefore(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second) * 1000 + ms : undefined;
+}
+
+/** How many characters a time in its usual form has. */
+export const usualLength = 24;
+const characters = new Uint8Array(usualLength);
+
+function parseUsual(text: string): number | undefined {
+  if (text.length !== usualLength) return undefined;
+  for (let i = 0; i < usualLength; i += 1) {
+    const character = text.charCodeAt(i);
+    if (character > letterZ) return undefined;
+    characters[i] = character;
+  }
+  return usualTime(characters, 0);
 }
 
 function parseIso(text: string): number | undefined {

@@ -1,5 +1,6 @@
 import type { Claim, MembersFormat } from "../registries/format.ts";
 import { memberKey, memberValue, type Container } from "../registries/json-bytes.ts";
+import { plainClaim } from "../registries/plain-claim.ts";
 import type { SourceText } from "../registries/json-members.ts";
 import type { Entries, Entry } from "./loaded.ts";
 
@@ -19,7 +20,9 @@ export function claimReader(source: SourceText, container: Container, format: Me
   const read = (index: number): Claim => {
     const size = members.end(index) - members.valueStart(index);
     if (size > largestValue) return { ok: false, problem: `has ${size} bytes; a registration has at most ${largestValue}` };
-    return format.claim(memberKey(source, container, index), memberValue(source, container, index));
+    const key = memberKey(source, container, index);
+    const plain = format.shape === undefined ? undefined : plainClaim(key, source, container, index, format.shape);
+    return plain ?? format.claim(key, memberValue(source, container, index));
   };
   if (container.members.length > keptClaims) return read;
   const claims: (Claim | undefined)[] = [];

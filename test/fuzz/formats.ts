@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { builtInFormats } from "../../src/registries/known.ts";
 import type { Claim, EntryName, FilesFormat, MembersFormat } from "../../src/registries/format.ts";
 import { scan } from "../../src/registries/json-bytes.ts";
+import { plainNames } from "../../src/registries/entry-shape.ts";
 import { claimReader, memberEntries } from "../../src/sweep/member-entries.ts";
 import { jsonFile } from "../../src/registries/json-file.ts";
 import { entryName, matchSegment, parsePattern, type Segment } from "../../src/registries/pattern.ts";
@@ -38,7 +39,7 @@ function checkClaim(key: string | undefined, claim: Claim): void {
 
 function checkMembers(format: MembersFormat, bytes: Buffer): void {
   const source = sourceOf(bytes);
-  const result = scan(source, format.entries);
+  const result = scan(source, format.entries, plainNames(format.shape));
   if (!result.ok || result.container.kind !== format.container) return;
   const { container } = result;
   const entries = memberEntries(source, container, claimReader(source, container, format));
