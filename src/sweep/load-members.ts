@@ -5,7 +5,7 @@ import { plainNames } from "../registries/entry-shape.ts";
 import type { MembersFormat } from "../registries/format.ts";
 import { scan, type Container } from "../registries/json-bytes.ts";
 import { missing, torn, type Entries, type Loaded } from "./loaded.ts";
-import { claimReader, memberEntries } from "./member-entries.ts";
+import { claimReader, keyReader, memberEntries } from "./member-entries.ts";
 import { probedPid } from "./pids.ts";
 import type { Target } from "./target.ts";
 
@@ -30,14 +30,15 @@ function parse(format: MembersFormat, { bytes }: ReadFile, hostname: string): Pa
   if (!result.ok) return { ok: false, problem: `${result.problem} (${placeOf(bytes, result.offset)})` };
   const { container } = result;
   if (container.kind !== format.container) return { ok: false, problem: `it holds an ${container.kind}, not an ${format.container}` };
-  const claimAt = claimReader(source, container, format);
+  const keyAt = keyReader(source, container);
+  const claimAt = claimReader(source, container, keyAt, format);
   const pids = new Set<number>();
   for (let index = 0; format.recordsPids && index < container.members.length; index += 1) {
     const claim = claimAt(index);
     const pid = claim.ok ? probedPid(claim.registration, hostname) : undefined;
     if (pid !== undefined) pids.add(pid);
   }
-  return { ok: true, container, pids, entries: memberEntries(source, container, claimAt) };
+  return { ok: true, container, pids, entries: memberEntries(source, container, keyAt, claimAt) };
 }
 
 /**

@@ -3,7 +3,7 @@ import { builtInFormats } from "../../src/registries/known.ts";
 import type { Claim, EntryName, FilesFormat, MembersFormat } from "../../src/registries/format.ts";
 import { scan } from "../../src/registries/json-bytes.ts";
 import { plainNames } from "../../src/registries/entry-shape.ts";
-import { claimReader, memberEntries } from "../../src/sweep/member-entries.ts";
+import { claimReader, keyReader, memberEntries } from "../../src/sweep/member-entries.ts";
 import { jsonFile } from "../../src/registries/json-file.ts";
 import { entryName, matchSegment, parsePattern, type Segment } from "../../src/registries/pattern.ts";
 import { fixtures } from "../registries/fixtures.ts";
@@ -42,7 +42,8 @@ function checkMembers(format: MembersFormat, bytes: Buffer): void {
   const result = scan(source, format.entries, plainNames(format.shape));
   if (!result.ok || result.container.kind !== format.container) return;
   const { container } = result;
-  const entries = memberEntries(source, container, claimReader(source, container, format));
+  const keyAt = keyReader(source, container);
+  const entries = memberEntries(source, container, keyAt, claimReader(source, container, keyAt, format));
   for (const { key, claim } of entries) checkClaim(format.container === "object" ? key : undefined, claim);
 }
 
