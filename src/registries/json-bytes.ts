@@ -2,7 +2,7 @@
  * Where the members of a JSON text are. Works on bytes, never on a parsed tree: what is not cut keeps its key order,
  * numbers, escapes and white space because nobody rewrites it.
  */
-import { BadText, openBrace, openBracket, skipMark, skipSpace, skipString, skipValue, walk } from "./json-grammar.ts";
+import { BadText, openBrace, openBracket, skipMark, skipSpace, skipString, skipValue, walk, quote } from "./json-grammar.ts";
 import { noteTaker, type Notes } from "./json-notes.ts";
 import { memberList, type Members, type SourceText, type Span } from "./json-members.ts";
 
@@ -35,9 +35,9 @@ export function memberKey({ bytes, text }: SourceText, { kind, members }: Pick<C
 const backslash = 0x5c;
 
 function nameAt(bytes: Uint8Array, text: SourceText["text"], start: number): string {
-  const end = skipString(bytes, start);
-  for (let i = start; i < end; i += 1) if (bytes[i] === backslash) return JSON.parse(text(start, end)) as string;
-  return text(start + 1, end - 1);
+  let i = start + 1;
+  while (bytes[i] !== quote && bytes[i] !== backslash) i += 1;
+  return bytes[i] === quote ? text(start + 1, i) : (JSON.parse(text(start, skipString(bytes, start))) as string);
 }
 
 /** A member's value, parsed. */

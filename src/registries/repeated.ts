@@ -48,22 +48,24 @@ export function repeatedNames(source: SourceText, container: Container): Readonl
   const { members } = container;
   const again = new Set<string>();
   const mask = 2 ** Math.ceil(Math.log2(2 * members.length + 2)) - 1;
-  /** An index and one, 0 where nobody is yet. */
-  const table = new Int32Array(mask + 1);
+  /** The hash of a name, and behind it its index and one: 0 where nobody is yet. */
+  const table = new Int32Array(2 * (mask + 1));
   let steps = 0;
   for (let index = 0; index < members.length; index += 1) {
     const name = members.start(index) + 1;
     const hash = hashAt(bytes, name);
     if (hash === undefined || steps > mostSteps * members.length) return repeatedText(allNames(source, container));
-    let place = hash & mask;
-    let other = table[place] as number;
-    while (other !== 0 && !sameName(bytes, members.start(other - 1) + 1, name)) {
+    let place = 2 * (hash & mask);
+    let other = table[place + 1] as number;
+    while (other !== 0 && !(table[place] === hash && sameName(bytes, members.start(other - 1) + 1, name))) {
       steps += 1;
-      place = (place + 1) & mask;
-      other = table[place] as number;
+      place = (place + 2) & (2 * mask);
+      other = table[place + 1] as number;
     }
-    if (other === 0) table[place] = index + 1;
-    else again.add(memberKey(source, container, index));
+    if (other === 0) {
+      table[place] = hash;
+      table[place + 1] = index + 1;
+    } else again.add(memberKey(source, container, index));
   }
   return again;
 }
