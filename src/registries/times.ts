@@ -6,17 +6,6 @@ function zoneMs(zone: string): number {
   return hours > 23 || minutes > 59 ? Number.NaN : (zone.startsWith("-") ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
-/** The number in so many digits from `at` on; below zero when one of them is none. */
-function digits(bytes: Uint8Array, at: number, count: number): number {
-  let value = 0;
-  for (let i = at; i < at + count; i += 1) {
-    const byte = bytes[i] as number;
-    if (!(byte >= 0x30 && byte <= 0x39)) return -1;
-    value = value * 10 + (byte - 0x30);
-  }
-  return value;
-}
-
 /** Days from 1970 to a date of the Gregorian calendar, counted in years that begin in March, so that a leap day is their last. */
 function daysBefore(year: number, month: number, day: number): number {
   const fromMarch = month > 2 ? year : year - 1;
@@ -24,30 +13,50 @@ function daysBefore(year: number, month: number, day: number): number {
   return fromMarch * 365 + Math.floor(fromMarch / 4) - Math.floor(fromMarch / 100) + Math.floor(fromMarch / 400) + dayOfYear - 719_468;
 }
 
-const [dash, colon, point, letterT, letterZ] = [0x2d, 0x3a, 0x2e, 0x54, 0x5a];
+/** How many characters a time in its usual form has. */
+export const usualLength = 24;
+
+/** What stands where in it; a nought for any digit. */
+const usualForm = Uint8Array.from("0000-00-00T00:00:00.000Z", (letter) => letter.charCodeAt(0));
+const [zero, nine, letterZ] = [0x30, 0x39, 0x5a];
+
+/** Year, month, day, hour, minute, second and thousandths of the time that is being read. One for all: nobody reads two at once. */
+const fields = new Int32Array(8);
 
 /**
  * `2026-04-11T06:16:35.895Z` at a place among bytes: what `Date.toISOString` writes, and what nearly every time in a
  * registry looks like. Undefined for any other form, which may be a time all the same.
  */
 export function usualTime(bytes: Uint8Array, at: number): number | undefined {
-  if (bytes[at + 4] !== dash || bytes[at + 7] !== dash || bytes[at + 10] !== letterT) return undefined;
-  if (bytes[at + 13] !== colon || bytes[at + 16] !== colon || bytes[at + 19] !== point || bytes[at + 23] !== letterZ) return undefined;
-  const year = digits(bytes, at, 4);
-  const month = digits(bytes, at + 5, 2);
-  const day = digits(bytes, at + 8, 2);
-  const hour = digits(bytes, at + 11, 2);
-  const minute = digits(bytes, at + 14, 2);
-  const second = digits(bytes, at + 17, 2);
-  const ms = digits(bytes, at + 20, 3);
-  // Every month has so many days; the last ones are for the long way.
-  const isDay = year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= 28;
-  const isTime = hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59 && second >= 0 && second <= 59 && ms >= 0;
-  return isDay && isTime ? (daysBefore(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second) * 1000 + ms : undefined;
+  let [field, value] = [0, 0];
+  for (let i = 0; i < usualLength; i += 1) {
+    const byte = bytes[at + i] as number;
+    const form = usualForm[i];
+    if (form === zero) {
+      if (!(byte >= zero && byte <= nine)) return undefined;
+      value = value * 10 + (byte - zero);
+    } else {
+      if (byte !== form) return undefined;
+      fields[field] = value;
+      field += 1;
+      value = 0;
+    }
+  }
+  return msOf(fields);
 }
 
-/** How many characters a time in its usual form has. */
-export const usualLength = 24;
+/** Every month has 28 days; what may be one of the last is for the long way, and so are years of less than four digits. */
+function msOf(usual: Int32Array): number | undefined {
+  const year = usual[0] as number;
+  const month = usual[1] as number;
+  const day = usual[2] as number;
+  const hour = usual[3] as number;
+  const minute = usual[4] as number;
+  const second = usual[5] as number;
+  if (year < 1000 || month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59) return undefined;
+  return (daysBefore(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second) * 1000 + (usual[6] as number);
+}
+
 const characters = new Uint8Array(usualLength);
 
 function parseUsual(text: string): number | undefined {
