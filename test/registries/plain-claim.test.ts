@@ -80,6 +80,8 @@ describe("an entry is read without being parsed", () => {
     ["with other members of any kind", '{"x":{"id":"\\u0061","pid":[1]},"y":"\\"ü","id":"a","z":1e5}', undefined],
     ["with a time that is none", '{"since":"session 5","active":"2026-02-30T00:00:00.000Z"}', undefined],
     ["that says nothing", "{ }", undefined],
+    ["of other members alone", '{"other":1,"":2}', undefined],
+    ["with a delete character in another member", '{"x":"\u007f","id":"a"}', undefined],
     ["with a time of another length between quotes", '{"since":"2026-11-20T15:00:01.250Z0"}', undefined],
   ])("%s", (_, text, name) => {
     const format = name === undefined ? keyed : members(builtInFormat(name));
@@ -121,6 +123,38 @@ describe("the parser has the word", () => {
     expect(names({ sessionId: "an id ~!#[]/" })).toEqual(["an id ~!#[]/"]);
     expect(plainNames(undefined)).toEqual([]);
   });
+});
+
+test("so is each of many, wherever its members stand", () => {
+  const texts = Array.from({ length: 100 }, (_, index) => {
+    const parts = [`"id":"a-${index}"`, `"pid": ${index + 2}`, `"x":"${"x".repeat(index)}"`, `"since":"2026-11-20T15:00:01.250Z"`];
+    const first = index % parts.length;
+    return `"agent-${index}":{${[...parts.slice(first), ...parts.slice(0, first)].slice(0, 1 + (index % 4)).join(",")}}`;
+  });
+  const read = bothWays(keyed, Buffer.from(`{${texts.join(",")}}`)) ?? [];
+  expect(read.filter(({ plain }) => plain !== undefined)).toHaveLength(100);
+  for (const both of read) agree(both);
+});
+
+test("a member without a name names nobody", () => {
+  const read = bothWays(members(builtInFormat("llmmsg-bridge")), Buffer.from('{"":{"threadId":"t"}}')) ?? [];
+  expect(read.map(({ plain }) => plain)).toMatchObject([{ ok: true, registration: { key: "", identity: undefined } }]);
+  for (const both of read) agree(both);
+});
+
+test("no text is made of a time, and one of each name that is read", () => {
+  const bytes = Buffer.from(
+    '{"mars":{"since":"2026-11-20T15:00:01.250Z","id":"a","active":"2026-11-21T15:00:01.250Z","x":"y","cwd":"/w"}}',
+  );
+  const result = scan(sourceOf(bytes), "", plainNames(keyed.shape));
+  if (!result.ok || keyed.shape === undefined) throw new Error("it is no registry");
+  const made: string[] = [];
+  const text = (start: number, end: number): string => {
+    made.push(bytes.toString("latin1", start, end));
+    return made.at(-1) ?? "";
+  };
+  expect(plainClaim("mars", { bytes, text }, result.container, 0, keyed.shape)).toMatchObject({ ok: true });
+  expect(made).toEqual(["a", "/w"]);
 });
 
 test("an entry as far behind as can be noted is read like any other", () => {
