@@ -3,19 +3,19 @@ const inFile = (file, list) => list.map(([name, find, replace]) => ({ file: `src
 
 export const mutations = [
   ...inFile("ladder.ts", [
-    ["the grace rung is not asked", 'if (young.kind !== "not-applicable") return settle', 'if (young.kind === "live") return settle'],
-    ["the third rung is not asked", "stronger(held, loaded)", "held"],
-    ["the second rung is not asked", "stronger(held, loaded)", "loaded"],
-    ["the second and third rung change places", "stronger(held, loaded)", "stronger(loaded, held)"],
+    ["the grace rung is not asked", "if (young !== undefined) return settle", "if (young === null) return settle"],
+    ["the third rung is not asked", "outranks(loaded, held) ? loaded : held", "held"],
+    ["the second rung is not asked", "outranks(loaded, held) ? loaded : held", "loaded"],
+    ["the second and third rung change places", "outranks(loaded, held) ? loaded : held", "outranks(held, loaded) ? held : loaded"],
     [
       "the TTL is asked first",
-      "  const young = grace.ask(scene);",
-      '  const late = ttl.ask(scene);\n  if (late.kind === "dead") return settle(scene, ttl.name, late);\n  const young = grace.ask(scene);',
+      "  const young = youth(scene, age);",
+      '  const late = ttl.ask(scene);\n  if (late.kind === "dead") return settle(age, ttl.name, late);\n  const young = youth(scene, age);',
     ],
     [
       "the TTL overrides what lives",
       '  if (held.kind === "live") return',
-      '  if (ttl.ask(scene).kind === "dead") return settle(scene, ttl.name, ttl.ask(scene) as never);\n  if (held.kind === "live") return',
+      '  if (ttl.ask(scene).kind === "dead") return settle(age, ttl.name, ttl.ask(scene) as never);\n  if (held.kind === "live") return',
     ],
     ["a restored entry is judged", "if (scene.memory.restored)", "if (false)"],
     ["doubt condemns", 'unknown: "undecided"', 'unknown: "ghost"'],
@@ -34,7 +34,7 @@ export const mutations = [
     ["death goes before life", "live: 0, unknown: 1, dead: 2", "live: 1, unknown: 2, dead: 0"],
     ["doubt is forgotten", "live: 0, unknown: 1, dead: 2", "live: 0, unknown: 3, dead: 2"],
     ["an absence is certain", "detail, certain: false }", "detail, certain: true }"],
-    ["the last of equal signs stands", "ranks[second.kind] < ranks[first.kind]", "ranks[second.kind] <= ranks[first.kind]"],
+    ["the last of equal signs stands", "return ranks[one.kind] < ranks[other.kind]", "return ranks[one.kind] <= ranks[other.kind]"],
   ]),
   ...inFile("age.ts", [
     [
@@ -65,13 +65,13 @@ export const mutations = [
     ["the shorter of two lower bounds counts", "if (sinceChange >= seenForMs)", "if (sinceChange <= seenForMs)"],
   ]),
   ...inFile("rungs/grace.ts", [
-    ["the grace period has no end", "if (age.ms >= graceMs)", "if (age.ms >= graceMs * 1e6)"],
-    ["there is no grace period", "if (age.ms >= graceMs)", "if (age.ms >= 0)"],
-    ["the grace period ends a moment late", "if (age.ms >= graceMs)", "if (age.ms > graceMs)"],
+    ["the grace period has no end", "return age.ms >= graceMs ?", "return age.ms >= graceMs * 1e6 ?"],
+    ["there is no grace period", "return age.ms >= graceMs ?", "return age.ms >= 0 ?"],
+    ["the grace period ends a moment late", "return age.ms >= graceMs ?", "return age.ms > graceMs ?"],
     [
       "an unknown age is old",
       'if (!age.known) return unknown("age-unknown", `its age cannot be known: ${age.why}`);',
-      'if (!age.known) return notApplicable("");',
+      "if (!age.known) return undefined;",
     ],
   ]),
   ...inFile("rungs/recorded-holder.ts", [
@@ -227,12 +227,16 @@ export const mutations = [
       'return unknown("app-server-unreachable", `nobody asked ${server.url}`);',
       'return deadByAbsence("app-server-down", "");',
     ],
-    ["one server's word is enough", "for (const server of servers) answer", "for (const server of servers.slice(0, 1)) answer"],
+    [
+      "one server's word is enough",
+      "for (const server of scene.registry.appServers) answer",
+      "for (const server of scene.registry.appServers.slice(0, 1)) answer",
+    ],
   ]),
   ...inFile("rungs/ttl.ts", [
-    ["the TTL passes a moment early", "if (silent.ms > ttlMs)", "if (silent.ms >= ttlMs)"],
-    ["the TTL never passes", "if (silent.ms > ttlMs)", "if (silent.ms > ttlMs * 1e6)"],
-    ["the TTL has always passed", "if (silent.ms > ttlMs)", "if (silent.ms >= 0)"],
+    ["the TTL passes a moment early", "if (silence(scene).ms > scene.policy.ttlMs)", "if (silence(scene).ms >= scene.policy.ttlMs)"],
+    ["the TTL never passes", "if (silence(scene).ms > scene.policy.ttlMs)", "if (silence(scene).ms > scene.policy.ttlMs * 1e6)"],
+    ["the TTL has always passed", "if (silence(scene).ms > scene.policy.ttlMs)", "if (silence(scene).ms >= 0)"],
     [
       "a step of the clock does not matter to the TTL",
       "if (scene.memory.clockStepped || !wallMs.seen) return sinceSeen(scene);",

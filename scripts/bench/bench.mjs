@@ -163,6 +163,7 @@ async function manyEntries(count, rounds) {
       { name: "jq, careful", argv: beside("careful.sh", path) },
       ...(count <= 1000 ? [{ name: "jq, naive", argv: beside("naive.sh", path) }] : []),
       { name: "python3", argv: [python, ...beside("sweep.py", path)] },
+      { name: "JSON.parse alone (node)", argv: [node, join(here, "parse.cjs"), path] },
     ],
     rounds,
   );

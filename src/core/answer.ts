@@ -61,7 +61,7 @@ export type Answer =
   | { readonly kind: "not-applicable"; readonly detail: Said };
 
 export const live = (reason: Reason, detail: Said): Answer => ({ kind: "live", reason, detail });
-export const unknown = (reason: Reason, detail: Said): Answer => ({ kind: "unknown", reason, detail });
+export const unknown = (reason: Reason, detail: Said): Extract<Answer, { kind: "unknown" }> => ({ kind: "unknown", reason, detail });
 export const provenDead = (reason: Reason, detail: Said): Answer => ({ kind: "dead", reason, detail, certain: true });
 export const deadByAbsence = (reason: Reason, detail: Said): Answer => ({ kind: "dead", reason, detail, certain: false });
 export const notApplicable = (detail: Said): Answer => ({ kind: "not-applicable", detail });
@@ -71,13 +71,18 @@ export const silent = notApplicable("");
 
 const ranks = { live: 0, unknown: 1, dead: 2, "not-applicable": 3 } as const satisfies Record<Answer["kind"], number>;
 
+/** Life goes before doubt, doubt before death, and death before nothing. */
+export function outranks(one: Answer, other: Answer): boolean {
+  return ranks[one.kind] < ranks[other.kind];
+}
+
 /**
  * One answer out of two signs: any sign of life, else any sign that could not be looked at, else death, else there was
  * nothing to find. Between equals the first stands.
  */
 export function stronger(first: Answer, second: Answer): Answer {
   if (second === silent) return first;
-  if (ranks[second.kind] < ranks[first.kind]) return second;
+  if (outranks(second, first)) return second;
   if (first === silent) return second;
   return first.kind === "not-applicable" ? notApplicable([first, second]) : first;
 }

@@ -1,8 +1,8 @@
-import { ageOf } from "./age.ts";
-import { stronger, type Answer, type Reason, type Said } from "./answer.ts";
+import { ageOf, type Age } from "./age.ts";
+import { outranks, type Answer, type Reason, type Said } from "./answer.ts";
 import { appServerThread } from "./rungs/app-server-thread.ts";
 import { attachedProcess } from "./rungs/attached-process.ts";
-import { grace } from "./rungs/grace.ts";
+import { grace, youth } from "./rungs/grace.ts";
 import type { Rung, RungName } from "./rungs/rung.ts";
 import { ttl } from "./rungs/ttl.ts";
 import type { Scene } from "./scene.ts";
@@ -25,8 +25,7 @@ export const ladder = [grace, attachedProcess, appServerThread, ttl] as const sa
 
 const verdictOf = { live: "live", unknown: "undecided", dead: "ghost" } as const;
 
-function settle(scene: Scene, rung: RungName, answer: Exclude<Answer, { kind: "not-applicable" }>): Judgement {
-  const age = ageOf(scene);
+function settle(age: Age, rung: RungName, answer: Exclude<Answer, { kind: "not-applicable" }>): Judgement {
   return {
     verdict: verdictOf[answer.kind],
     rung,
@@ -43,18 +42,19 @@ export function judge(scene: Scene): Judgement {
     const why = "put back by an operator, and unchanged since";
     return { verdict: "undecided", rung: undefined, reason: "restored", detail: why, certain: false, ageMs: undefined };
   }
-  const young = grace.ask(scene);
-  if (young.kind !== "not-applicable") return settle(scene, grace.name, young);
+  const age = ageOf(scene);
+  const young = youth(scene, age);
+  if (young !== undefined) return settle(age, grace.name, young);
   const held = attachedProcess.ask(scene);
-  if (held.kind === "live") return settle(scene, attachedProcess.name, held);
+  if (held.kind === "live") return settle(age, attachedProcess.name, held);
   const loaded = appServerThread.ask(scene);
-  const answer = stronger(held, loaded);
+  const answer = outranks(loaded, held) ? loaded : held;
   if (answer.kind !== "not-applicable") {
-    return settle(scene, answer === held ? attachedProcess.name : appServerThread.name, answer);
+    return settle(age, answer === held ? attachedProcess.name : appServerThread.name, answer);
   }
   const last = ttl.ask(scene);
   if (last.kind === "not-applicable") throw new TypeError("the ttl rung always answers");
-  return settle(scene, ttl.name, last);
+  return settle(age, ttl.name, last);
 }
 
 /** Every rung's answer, in order, whether or not it was needed: what `explain` shows. */

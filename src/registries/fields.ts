@@ -27,7 +27,7 @@ export type FieldMap = Readonly<Partial<Record<FieldName, string>>>;
 /** Linux hands out pids up to 2^22; a larger one is a writer's mistake. */
 export const largestPid = 4_194_304;
 
-type Read = Exclude<Registration[FieldName], object>;
+export type Read = Exclude<Registration[FieldName], object>;
 type Wrong = { readonly wanted: string };
 
 /** What a value says, or what it should have been. Run for every field of every entry: nothing is wrapped. */
@@ -37,7 +37,7 @@ const wrong = (wanted: string): Wrong => ({ wanted });
 
 const text: Reader = (value) => (typeof value === "string" && value !== "" ? value : wrong("a string that is not empty"));
 /** A string or number that is no time is no evidence; any other type is a mistake. */
-const time: Reader = (value) => (typeof value === "string" || typeof value === "number" ? parseTime(value) : wrong("a time"));
+export const time: Reader = (value) => (typeof value === "string" || typeof value === "number" ? parseTime(value) : wrong("a time"));
 const flag: Reader = (value) => (typeof value === "boolean" || value === 0 || value === 1 ? Boolean(value) : wrong("true or false"));
 
 /** Whatever it says, a row that says when it was released has been released; empty and false mean that it was not. */
@@ -87,7 +87,7 @@ function say(value: unknown): string {
 }
 
 /** Text that stays the same while an entry does, the value of its heartbeat aside. */
-function samenessOf(value: Readonly<Record<string, unknown>>, heartbeat: string | undefined): string {
+export function samenessOf(value: Readonly<Record<string, unknown>>, heartbeat: string | undefined): string {
   return JSON.stringify(value, (name, part: unknown) => (name === heartbeat ? null : part));
 }
 
@@ -97,12 +97,12 @@ function valueAt(value: Readonly<Record<string, unknown>>, name: string): unknow
   return pointerParts(name).reduce<unknown>((at, part) => (isRecord(at) && Object.hasOwn(at, part) ? at[part] : undefined), value);
 }
 
-type FieldReader = { readonly field: FieldName; readonly member: string; readonly reader: Reader };
+export type FieldReader = { readonly field: FieldName; readonly member: string; readonly reader: Reader };
 
 /** The map of a format as a list; a format has one map for all its entries, so it is taken apart once. */
 const known = new WeakMap<FieldMap, readonly FieldReader[]>();
 
-function readersOf(fields: FieldMap): readonly FieldReader[] {
+export function readersOf(fields: FieldMap): readonly FieldReader[] {
   const before = known.get(fields);
   if (before !== undefined) return before;
   const list = (Object.entries(fields) as [FieldName, string][]).map(([field, member]) => ({ field, member, reader: readers[field] }));

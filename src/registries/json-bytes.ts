@@ -2,19 +2,8 @@
  * Where the members of a JSON text are. Works on bytes, never on a parsed tree: what is not cut keeps its key order,
  * numbers, escapes and white space because nobody rewrites it.
  */
-import {
-  BadText,
-  closeBrace,
-  closeBracket,
-  comma,
-  openBrace,
-  openBracket,
-  skipMark,
-  skipName,
-  skipSpace,
-  skipString,
-  skipValue,
-} from "./json-grammar.ts";
+import { BadText, openBrace, openBracket, skipMark, skipSpace, skipString, skipValue, walk, quote } from "./json-grammar.ts";
+import { noteTaker, type Notes } from "./json-notes.ts";
 import { memberList, type Members, type SourceText, type Span } from "./json-members.ts";
 
 export type Container = {
@@ -22,25 +11,13 @@ export type Container = {
   /** The bytes between the brackets. */
   readonly inside: Span;
   readonly members: Members;
+  /** Where the members that were asked for stand in each entry. */
+  readonly notes: Notes;
 };
 
 export type Scan =
   | { readonly ok: true; readonly container: Container }
   | { readonly ok: false; readonly problem: string; readonly offset: number };
-
-/** Every member between an opening bracket at `from` and its closing one; returns the place behind that. */
-function walk(bytes: Uint8Array, from: number, visit: (start: number, valueStart: number) => number): number {
-  const isObject = bytes[from] === openBrace;
-  const close = isObject ? closeBrace : closeBracket;
-  let i = skipSpace(bytes, from + 1);
-  if (bytes[i] === close) return i + 1;
-  for (;;) {
-    i = skipSpace(bytes, visit(i, isObject ? skipName(bytes, i) : i));
-    if (bytes[i] === close) return i + 1;
-    if (bytes[i] !== comma) throw new BadText(i < bytes.length ? "a comma is missing" : "the text ends too early", i);
-    i = skipSpace(bytes, i + 1);
-  }
-}
 
 /** The steps of a JSON pointer (RFC 6901). */
 export function pointerParts(pointer: string): readonly string[] {
@@ -58,9 +35,9 @@ export function memberKey({ bytes, text }: SourceText, { kind, members }: Pick<C
 const backslash = 0x5c;
 
 function nameAt(bytes: Uint8Array, text: SourceText["text"], start: number): string {
-  const end = skipString(bytes, start);
-  for (let i = start; i < end; i += 1) if (bytes[i] === backslash) return JSON.parse(text(start, end)) as string;
-  return text(start + 1, end - 1);
+  let i = start + 1;
+  while (bytes[i] !== quote && bytes[i] !== backslash) i += 1;
+  return bytes[i] === quote ? text(start + 1, i) : (JSON.parse(text(start, skipString(bytes, start))) as string);
 }
 
 /** A member's value, parsed. */
@@ -71,7 +48,7 @@ export function memberValue({ text }: SourceText, { members }: Pick<Container, "
 /** A longer name, in bytes, is nobody's: V8 has no string of half a gigabyte. */
 const longestName = 256 * 1024 * 1024;
 
-function findContainer({ bytes, text }: SourceText, pointer: string): Container {
+function findContainer({ bytes, text }: SourceText, pointer: string, names: readonly string[]): Container {
   const path = pointerParts(pointer);
   let found: Container | undefined;
 
@@ -82,13 +59,14 @@ function findContainer({ bytes, text }: SourceText, pointer: string): Container 
     }
     if (depth === path.length) {
       const members = memberList();
+      const notes = noteTaker(bytes, names);
       const end = walk(bytes, at, (start, valueStart) => {
         if (valueStart - start > longestName) throw new BadText(`a member's name is longer than ${longestName} bytes`, start);
-        const behind = skipValue(bytes, valueStart);
+        const behind = notes.skipEntry(valueStart);
         members.add(start, valueStart, behind);
         return behind;
       });
-      found = { kind: isArray ? "array" : "object", inside: { start: at + 1, end: end - 1 }, members };
+      found = { kind: isArray ? "array" : "object", inside: { start: at + 1, end: end - 1 }, members, notes };
       return end;
     }
     let entered = false;
@@ -111,10 +89,13 @@ function findContainer({ bytes, text }: SourceText, pointer: string): Container 
   return found;
 }
 
-/** Reads the whole text, and finds the container that a JSON pointer names. */
-export function scan(source: SourceText, pointer: string): Scan {
+/**
+ * Reads the whole text, and finds the container that a JSON pointer names. Where its entries have members of the given
+ * names is noted on the way.
+ */
+export function scan(source: SourceText, pointer: string, names: readonly string[] = []): Scan {
   try {
-    return { ok: true, container: findContainer(source, pointer) };
+    return { ok: true, container: findContainer(source, pointer, names) };
   } catch (error) {
     if (error instanceof BadText) return { ok: false, problem: error.message, offset: error.offset };
     throw error;

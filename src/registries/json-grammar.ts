@@ -127,15 +127,15 @@ export function skipName(bytes: Uint8Array, from: number): number {
 /** The closing brackets of what is open, the innermost last. */
 const open = new Uint8Array(depthLimit);
 
-/** From where a value should begin to behind it. */
-export function skipValue(bytes: Uint8Array, from: number): number {
+/** From where a value should begin to behind it; `above` of the levels that it may have are taken by what it stands in. */
+export function skipValue(bytes: Uint8Array, from: number, above = 0): number {
   let depth = 0;
   let i = from;
   for (;;) {
     const byte = bytes[i];
     if (byte === quote) i = skipString(bytes, i);
     else if (byte === openBrace || byte === openBracket) {
-      if (depth === depthLimit) throw new BadText(`values are nested deeper than ${depthLimit} levels`, i);
+      if (depth + above === depthLimit) throw new BadText(`values are nested deeper than ${depthLimit} levels`, i);
       const close = byte === openBrace ? closeBrace : closeBracket;
       i = skipSpace(bytes, i + 1);
       if (bytes[i] === close) i += 1;
@@ -159,6 +159,20 @@ export function skipValue(bytes: Uint8Array, from: number): number {
       depth -= 1;
       i += 1;
     }
+  }
+}
+
+/** Every member between an opening bracket at `from` and its closing one; returns the place behind that. */
+export function walk(bytes: Uint8Array, from: number, visit: (start: number, valueStart: number) => number): number {
+  const isObject = bytes[from] === openBrace;
+  const close = isObject ? closeBrace : closeBracket;
+  let i = skipSpace(bytes, from + 1);
+  if (bytes[i] === close) return i + 1;
+  for (;;) {
+    i = skipSpace(bytes, visit(i, isObject ? skipName(bytes, i) : i));
+    if (bytes[i] === close) return i + 1;
+    if (bytes[i] !== comma) throw new BadText(i < bytes.length ? "a comma is missing" : "the text ends too early", i);
+    i = skipSpace(bytes, i + 1);
   }
 }
 

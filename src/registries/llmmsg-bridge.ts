@@ -1,5 +1,5 @@
 import { usual } from "./defaults.ts";
-import { claimFrom } from "./fields.ts";
+import { shaped } from "./entry-shape.ts";
 import type { Format } from "./format.ts";
 
 const stated = "Your agent name is ";
@@ -36,8 +36,9 @@ export const llmmsgBridge: Format = {
   container: "object",
   recordsPids: false,
   entries: "",
-  claim: (key, value) => {
-    const claim = claimFrom(key, value, fields, key);
-    return claim.ok && claim.registration.sessionId === undefined ? { ok: false, problem: 'has no "threadId"' } : claim;
-  },
+  ...shaped({
+    fields,
+    identity: (key) => key,
+    settle: (claim) => (claim.ok && claim.registration.sessionId === undefined ? { ok: false, problem: 'has no "threadId"' } : claim),
+  }),
 };

@@ -1,9 +1,10 @@
+import { ageOf } from "../core/age.ts";
 import type { AppServerSight, EndpointSight, Evidence } from "../core/evidence.ts";
 import { endpointName } from "../core/endpoint.ts";
 import type { Since } from "../core/memory.ts";
 import type { Endpoint } from "../core/registration.ts";
 import { attachedProcess } from "../core/rungs/attached-process.ts";
-import { grace } from "../core/rungs/grace.ts";
+import { youth } from "../core/rungs/grace.ts";
 import type { RegistryFacts, Scene } from "../core/scene.ts";
 import type { Host } from "../host/host.ts";
 import { eachClaim, sceneOf, sinceLast, type Court } from "./judge.ts";
@@ -25,7 +26,7 @@ function* scenesOf(court: Court, { loaded, facts }: Draft, evidence: Evidence, f
   }
 }
 
-const isOld = (scene: Scene): boolean => grace.ask(scene).kind === "not-applicable";
+const isOld = (scene: Scene): boolean => youth(scene, ageOf(scene)) === undefined;
 
 /** Can anything be a ghost at all, whatever the world looks like? */
 export function anythingOld(court: Court, drafts: readonly Draft[], world: World): boolean {

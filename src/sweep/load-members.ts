@@ -1,10 +1,11 @@
 import { isAscii } from "node:buffer";
 import type { ReadFile } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
+import { plainNames } from "../registries/entry-shape.ts";
 import type { MembersFormat } from "../registries/format.ts";
 import { scan, type Container } from "../registries/json-bytes.ts";
 import { missing, torn, type Entries, type Loaded } from "./loaded.ts";
-import { claimReader, memberEntries } from "./member-entries.ts";
+import { claimReader, keyReader, memberEntries } from "./member-entries.ts";
 import { probedPid } from "./pids.ts";
 import type { Target } from "./target.ts";
 
@@ -25,18 +26,19 @@ function parse(format: MembersFormat, { bytes }: ReadFile, hostname: string): Pa
   // Most registries are ASCII, which takes a third less time to decode as Latin-1.
   const encoding = isAscii(bytes) ? "latin1" : "utf8";
   const source = { bytes, text: (start: number, end: number) => bytes.toString(encoding, start, end) };
-  const result = scan(source, format.entries);
+  const result = scan(source, format.entries, plainNames(format.shape));
   if (!result.ok) return { ok: false, problem: `${result.problem} (${placeOf(bytes, result.offset)})` };
   const { container } = result;
   if (container.kind !== format.container) return { ok: false, problem: `it holds an ${container.kind}, not an ${format.container}` };
-  const claimAt = claimReader(source, container, format);
+  const keyAt = keyReader(source, container);
+  const claimAt = claimReader(source, container, keyAt, format);
   const pids = new Set<number>();
   for (let index = 0; format.recordsPids && index < container.members.length; index += 1) {
     const claim = claimAt(index);
     const pid = claim.ok ? probedPid(claim.registration, hostname) : undefined;
     if (pid !== undefined) pids.add(pid);
   }
-  return { ok: true, container, pids, entries: memberEntries(source, container, claimAt) };
+  return { ok: true, container, pids, entries: memberEntries(source, container, keyAt, claimAt) };
 }
 
 /**

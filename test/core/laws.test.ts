@@ -5,6 +5,7 @@ import { seen } from "../../src/core/evidence.ts";
 import { judge, trace, type Judgement } from "../../src/core/ladder.ts";
 import { emptyMemory, recall, since, type Memory } from "../../src/core/memory.ts";
 import { attachedProcess } from "../../src/core/rungs/attached-process.ts";
+import type { Scene } from "../../src/core/scene.ts";
 import { blind, day, hour, thisBoot } from "./scene.ts";
 import { anyScene, blindings, runs, signsOfLife } from "./worlds.ts";
 
@@ -161,6 +162,18 @@ test("a clock that cannot be read makes no entry older, no absence longer and no
         expect(less.clockStepped || !more.clockStepped).toBe(true);
       },
     ),
+    many,
+  );
+});
+
+test("entries that are judged by the same evidence are judged as if each had its own", () => {
+  const answers = (scene: Scene): readonly string[] => trace(scene).map(({ answer }) => `${answer.kind}: ${sentence(answer.detail)}`);
+  fc.assert(
+    fc.property(anyScene, anyScene, fc.constantFrom("policy", "registry", "claim"), (first, second, changed) => {
+      const shared = { ...first, [changed]: second[changed] };
+      const own = { ...shared, evidence: { ...first.evidence } };
+      expect([answers(first), answers(shared), said(judge(shared))]).toEqual([answers(first), answers(own), said(judge(own))]);
+    }),
     many,
   );
 });

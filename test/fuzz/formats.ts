@@ -2,7 +2,8 @@ import { basename } from "node:path";
 import { builtInFormats } from "../../src/registries/known.ts";
 import type { Claim, EntryName, FilesFormat, MembersFormat } from "../../src/registries/format.ts";
 import { scan } from "../../src/registries/json-bytes.ts";
-import { claimReader, memberEntries } from "../../src/sweep/member-entries.ts";
+import { plainNames } from "../../src/registries/entry-shape.ts";
+import { claimReader, keyReader, memberEntries } from "../../src/sweep/member-entries.ts";
 import { jsonFile } from "../../src/registries/json-file.ts";
 import { entryName, matchSegment, parsePattern, type Segment } from "../../src/registries/pattern.ts";
 import { fixtures } from "../registries/fixtures.ts";
@@ -38,10 +39,11 @@ function checkClaim(key: string | undefined, claim: Claim): void {
 
 function checkMembers(format: MembersFormat, bytes: Buffer): void {
   const source = sourceOf(bytes);
-  const result = scan(source, format.entries);
+  const result = scan(source, format.entries, plainNames(format.shape));
   if (!result.ok || result.container.kind !== format.container) return;
   const { container } = result;
-  const entries = memberEntries(source, container, claimReader(source, container, format));
+  const keyAt = keyReader(source, container);
+  const entries = memberEntries(source, container, keyAt, claimReader(source, container, keyAt, format));
   for (const { key, claim } of entries) checkClaim(format.container === "object" ? key : undefined, claim);
 }
 

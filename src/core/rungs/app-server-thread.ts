@@ -1,7 +1,8 @@
 import { deadByAbsence, live, notApplicable, silent, stronger, unknown, type Answer } from "../answer.ts";
 import { argvNamesServer } from "../app-servers.ts";
 import { sayDuration } from "../duration.ts";
-import type { AppServerProcess, AppServerSight, ProcessTable } from "../evidence.ts";
+import type { AppServerProcess, AppServerSight, Evidence, ProcessTable } from "../evidence.ts";
+import type { Policy } from "../policy.ts";
 import { canonicalSession } from "../registration.ts";
 import type { AppServerAddress, Scene } from "../scene.ts";
 import type { Rung } from "./rung.ts";
@@ -57,6 +58,28 @@ function askServer(scene: Scene, server: AppServerAddress, sessionId: string): A
   }
 }
 
+function askServers(scene: Scene, sessionId: string): Answer {
+  let answer = silent;
+  for (const server of scene.registry.appServers) answer = stronger(answer, askServer(scene, server, sessionId));
+  return answer;
+}
+
+type OfAll = { readonly policy: Policy; readonly servers: readonly AppServerAddress[]; readonly answer: Answer | undefined };
+
+/** What the servers of a registry say of every thread alike; undefined where one of them has told which threads it has. */
+const known = new WeakMap<Evidence, OfAll>();
+
+function ofAll(scene: Scene, sessionId: string): Answer | undefined {
+  const { evidence, policy, registry } = scene;
+  const servers = registry.appServers;
+  const before = known.get(evidence);
+  if (before !== undefined && before.policy === policy && before.servers === servers) return before.answer;
+  const told = servers.some(({ url }) => evidence.appServers.get(url)?.kind === "answered");
+  const answer = told ? undefined : askServers(scene, sessionId);
+  known.set(evidence, { policy, servers, answer });
+  return answer;
+}
+
 export const appServerThread: Rung = {
   name: "app-server-thread",
   rule: "A thread that an app server has loaded keeps its entry; every configured server without it condemns it.",
@@ -66,8 +89,6 @@ export const appServerThread: Rung = {
     if (sessionId === undefined || servers.length === 0) {
       return notApplicable(servers.length === 0 ? "no app server to ask" : "it names no thread");
     }
-    let answer = silent;
-    for (const server of servers) answer = stronger(answer, askServer(scene, server, sessionId));
-    return answer;
+    return ofAll(scene, sessionId) ?? askServers(scene, sessionId);
   },
 };

@@ -1,7 +1,6 @@
 import { newestStamp } from "../age.ts";
 import { provenDead, unknown } from "../answer.ts";
 import { sayDuration } from "../duration.ts";
-import type { Policy } from "../policy.ts";
 import type { Scene } from "../scene.ts";
 import type { Rung } from "./rung.ts";
 
@@ -16,20 +15,22 @@ function silence(scene: Scene): Silence {
   return newest === undefined ? sinceSeen(scene) : { ms: wallMs.value - newest.at, from: newest.from };
 }
 
-const saySilence = ({ from, ms }: Silence): string => `${from} ${sayDuration(ms)} ago`;
-const sayBeside = (silent: Silence, than: string, { ttlMs }: Policy): string =>
-  `${saySilence(silent)}, ${than} the TTL of ${sayDuration(ttlMs)}, and nothing else can tell`;
+/** Made anew from the scene by whoever reads it, so that nothing but the scene is kept for it. */
+function saySilence(scene: Scene): string {
+  const { from, ms } = silence(scene);
+  return `${from} ${sayDuration(ms)} ago`;
+}
+
+const sayBeside = (scene: Scene, than: string): string =>
+  `${saySilence(scene)}, ${than} the TTL of ${sayDuration(scene.policy.ttlMs)}, and nothing else can tell`;
 
 export const ttl: Rung = {
   name: "ttl",
   rule: "Where no rung has any means to look, an entry silent for longer than the TTL is a ghost.",
   ask: (scene) => {
-    const { policy } = scene;
-    const { ttlMs } = policy;
-    const silent = silence(scene);
-    if (silent.ms > ttlMs) return provenDead("ttl-expired", () => sayBeside(silent, "longer than", policy));
+    if (silence(scene).ms > scene.policy.ttlMs) return provenDead("ttl-expired", () => sayBeside(scene, "longer than"));
     return scene.memory.clockStepped
-      ? unknown("clock-stepped", () => `the clock was stepped; ${saySilence(silent)}`)
-      : unknown("within-ttl", () => sayBeside(silent, "within", policy));
+      ? unknown("clock-stepped", () => `the clock was stepped; ${saySilence(scene)}`)
+      : unknown("within-ttl", () => sayBeside(scene, "within"));
   },
 };

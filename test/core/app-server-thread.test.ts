@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { sentence, type Answer } from "../../src/core/answer.ts";
+import { seen, type AppServerSight } from "../../src/core/evidence.ts";
+import { appServerThread } from "../../src/core/rungs/app-server-thread.ts";
+import type { Scene } from "../../src/core/scene.ts";
+import { day, sceneOf, server, session } from "./scene.ts";
+
+/** What servers say of every thread alike is worked out once for a look; of one entry nothing is said of another. */
+
+const other = session.replace(/.$/, "b");
+const second = "ws://127.0.0.1:9";
+const both = [server, second].map((url) => ({ url, configured: true }));
+const named = (scene: Scene, sessionId: string): Scene => ({ ...scene, claim: { ...scene.claim, sessionId } });
+const kinds = (...scenes: readonly Scene[]): readonly Answer["kind"][] => scenes.map((scene) => appServerThread.ask(scene).kind);
+
+const answered: AppServerSight = {
+  kind: "answered",
+  loaded: new Set([session]),
+  reads: new Map([[other, { kind: "not-loaded" }]]),
+  upMs: seen(day),
+};
+const oneAnswers = (): Scene =>
+  sceneOf({ registry: { appServers: both }, appServers: { [server]: answered, [second]: { kind: "refused" } } });
+const allRefuse = (): Scene =>
+  sceneOf({ registry: { appServers: both }, appServers: { [server]: { kind: "refused" }, [second]: { kind: "refused" } } });
+
+test("where one server of two answers, a loaded thread lives and another does not, whichever is asked for first", () => {
+  const [one, two] = [oneAnswers(), oneAnswers()];
+  expect(kinds(named(one, session), named(one, other))).toEqual(["live", "dead"]);
+  expect(kinds(named(two, other), named(two, session))).toEqual(["dead", "live"]);
+});
+
+test("where none answers, the same is said of every thread, and worked out once", () => {
+  const scene = allRefuse();
+  const said = appServerThread.ask(named(scene, session));
+  expect(said).toMatchObject({ kind: "dead", reason: "app-server-down" });
+  expect(appServerThread.ask(named(scene, other))).toBe(said);
+});
+
+test("servers that nobody configured condemn no other registry's threads, and are not spared by them", () => {
+  const scene = allRefuse();
+  const tried: Scene = { ...scene, registry: { ...scene.registry, appServers: both.map(({ url }) => ({ url, configured: false })) } };
+  expect(kinds(scene, tried, scene, tried)).toEqual(["dead", "not-applicable", "dead", "not-applicable"]);
+  expect(sentence(appServerThread.ask(tried).detail)).toBe(
+    `${server} refuses connections; nobody configured this server; ${second} refuses connections; nobody configured this server`,
+  );
+});
+
+test("what the policy declares is heard for the same look", () => {
+  const scene: Scene = sceneOf({
+    registry: { appServers: both },
+    appServers: { [server]: { kind: "refused" }, [second]: { kind: "refused" } },
+    here: { pidNamespace: seen({ inode: "5", initial: false }) },
+  });
+  expect(kinds(scene, { ...scene, policy: { ...scene.policy, ownPidNamespace: true } }, scene)).toEqual(["unknown", "dead", "unknown"]);
+});
