@@ -102,12 +102,16 @@ export type EntryRead =
 /** Read into by one call at a time, and never handed out. */
 let scratch: Buffer | undefined;
 
-/** Reads an open file up to the limit for entries; undefined when it is larger. */
-export function readSmall(fd: number): Buffer | undefined {
+/**
+ * Reads an open file up to the limit for entries; undefined when it is larger. Where a read that could have had more
+ * ends where the file system says that the file ends, nobody reads on to see the end.
+ */
+export function readSmall(fd: number, size: number): Buffer | undefined {
   scratch ??= Buffer.allocUnsafeSlow(entryLimit + 1);
   const bytes = scratch;
   let filled = 0;
-  for (let got = -1; got !== 0 && filled < bytes.length; filled += got) got = readSync(fd, bytes, filled, bytes.length - filled, filled);
+  for (let got = -1; got !== 0 && filled < bytes.length && (got < 0 || filled !== size); filled += got)
+    got = readSync(fd, bytes, filled, bytes.length - filled, filled);
   return filled > entryLimit ? undefined : Buffer.from(bytes.subarray(0, filled));
 }
 
@@ -119,7 +123,7 @@ export function readEntryFile(root: string, key: string): EntryRead {
       const stat = fstatSync(fd);
       state = stateFrom(stat);
       if (!stat.isFile()) return { kind: "unreadable", state, problem: "is no regular file" };
-      const bytes = readSmall(fd);
+      const bytes = readSmall(fd, state.size);
       return bytes === undefined
         ? { kind: "unreadable", state, problem: `has more than ${entryLimit} bytes` }
         : { kind: "read", state, bytes };
