@@ -3,6 +3,7 @@
 "use strict";
 const { readdirSync } = require("node:fs");
 const { lstat } = process.binding("fs");
+const { _kill: kill } = process;
 
 let count = 0;
 let empty = 0;
@@ -16,7 +17,7 @@ function walk(path) {
     }
     count += 1;
     if (lstat(below, false, undefined, false)[8] === 0) empty += 1;
-    if (process._kill(Number(entry.name), 0) !== 0) gone += 1;
+    if (kill(Number(entry.name), 0) !== 0) gone += 1;
   }
 }
 walk(process.argv[2]);

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
 import { dropLeased, type Held } from "../../src/host/capture-lease.ts";
 import { captureEntries, type JudgedFile } from "../../src/host/capture.ts";
@@ -119,7 +119,8 @@ test("by bare system calls and by perl's own, every file meets the same fate", (
       const bare = dropped(some);
       realPerl(":", "plain");
       expect(dropped(some)).toEqual(bare);
-      for (const [index, what] of some.entries()) if (what === "judged" || what === "large") expect(bare[index]).toBe("dropped, not there");
+      const mine = bare.filter((_, index) => some[index] === "judged" || some[index] === "large");
+      expect(mine).toEqual(mine.map(() => "dropped, not there"));
     }),
     { numRuns: 15, examples: [[[...whats, ...whats]]] },
   );

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { listDirectory } from "../../src/host/directory.ts";
 import { filesIn } from "../../src/host/found-files.ts";

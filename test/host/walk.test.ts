@@ -67,7 +67,7 @@ test("a directory that may not be entered is named by the long way, from whereve
 
 test("where no directory can be changed, as in a worker, every name is called by the long way", () => {
   const { root, anchors } = held();
-  const { chdir } = process;
+  const chdir = process.chdir.bind(process);
   process.chdir = () => {
     throw new Error("process.chdir() is not supported in workers");
   };
