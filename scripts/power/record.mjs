@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-const calls = "openat open creat write pwrite64 writev rename renameat renameat2 link linkat unlink unlinkat rmdir mkdir mkdirat";
+const calls = "openat open creat write pwrite64 writev rename renameat renameat2 link linkat unlink unlinkat rmdir mkdir mkdirat chdir";
 const syncs = "fsync fdatasync ftruncate truncate copy_file_range sendfile sync_file_range";
 
 /** What comes before the program. Names and data come as hexadecimal digits, so that nothing in them has to be escaped. */
@@ -43,12 +43,13 @@ function argumentsOf(text) {
 /** Every change below `root`, as the model understands it. */
 export function changesIn(log, root) {
   const opened = new Map();
+  const stands = new Map();
   const changes = [];
-  /** A name, seen from a directory that is open, or through a process that holds one. */
+  /** A name, seen from a directory that is open or stood in, or through a process that holds one. */
   const pathOf = (pid, name, from) => {
     const [, whose, fd, rest] = /^\/proc\/(self|\d+)\/fd\/(\d+)(\/.*)?$/.exec(name) ?? [];
     const held = fd === undefined ? undefined : opened.get(`${whose === "self" ? pid : whose} ${fd}`);
-    return held === undefined ? resolve(from ?? "/", name) : resolve(join(held, rest ?? ""));
+    return held === undefined ? resolve(from ?? stands.get(pid) ?? "/", name) : resolve(join(held, rest ?? ""));
   };
   const inside = (path) => path === root || path.startsWith(`${root}/`);
   for (const { pid, call } of wholeLines(log)) {
@@ -62,7 +63,9 @@ export function changesIn(log, root) {
     });
     const { path } = args[0] ?? {};
     const add = (change) => changes.push({ ...change, pid });
-    if (/^open|^creat/.test(name)) {
+    if (name === "chdir") {
+      stands.set(pid, names[0]);
+    } else if (/^open|^creat/.test(name)) {
       const to = resultPath === undefined ? names[0] : textOf(resultPath);
       opened.set(`${pid} ${result}`, to);
       const flags = args.map(({ word }) => word ?? "").join("|");
