@@ -195,6 +195,7 @@ async function markers(count, rounds) {
     const dry = compare(
       [
         { name: "readdir alone (node)", argv: [node, join(here, "readdir.cjs"), tree] },
+        { name: "readdir, lstat and kill, nothing judged", argv: [node, join(here, "markers-look.cjs"), tree] },
         { name: "sessreap --dry-run -q", argv: sessreap("--dry-run", "-q", "--registry", registry) },
       ],
       rounds,
@@ -205,6 +206,16 @@ async function markers(count, rounds) {
     const apply = compare(
       [
         { name: "find -delete (all of them, unasked)", argv: ["find", copy, "-type", "f", "-delete"], before: fresh },
+        // It knows the numbers of one machine's system calls.
+        ...(process.arch === "x64"
+          ? [
+              {
+                name: "the calls that keep the promises (perl)",
+                argv: beside("markers-reap.pl", copy, join(scratch, "kept")),
+                before: fresh,
+              },
+            ]
+          : []),
         { name: "sessreap -q", argv: sessreap("-q", "--registry", `claude-plugin-in-use:${copy}`), before: fresh },
       ],
       Math.min(rounds, 3),

@@ -35,7 +35,7 @@ function looksJudged(path: string, { state }: JudgedFile): boolean {
 function isJudged(path: string, { state, bytes }: JudgedFile): boolean {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    return isState(stateFrom(fstatSync(fd)), state) && (bytes === undefined || readSmall(fd)?.equals(bytes) === true);
+    return isState(stateFrom(fstatSync(fd)), state) && (bytes === undefined || readSmall(fd, bytes.length)?.equals(bytes) === true);
   } finally {
     closeSync(fd);
   }

@@ -2,17 +2,15 @@ import { constants, closeSync, fstatSync, openSync, readdirSync, readSync, realp
 import { dirname, join } from "node:path";
 import { matchSegment, parsePattern, type Captures, type Steps } from "../registries/pattern.ts";
 import { lookAtFile, stateFrom, type FileState } from "./file-state.ts";
+import { filesIn, type FilesOfDirectory, type FoundFiles } from "./found-files.ts";
 import { errorCode, sayError } from "./observed.ts";
-
-/** A file that a pattern names, by its path below the registry's directory. */
-export type FoundFile = { readonly key: string; readonly captures: Captures };
 
 export type Listing =
   | {
       readonly kind: "listed";
       readonly realPath: string;
       readonly stat: BigIntStats;
-      readonly files: readonly FoundFile[];
+      readonly files: FoundFiles;
       /** What sweeps had set aside, by key: of one that is at work, or of one that was killed. */
       readonly aside: readonly string[];
       /** Directories that could not be read: what is in them is not judged. */
@@ -35,7 +33,7 @@ const entryLimit = 64 * 1024;
 
 type Walk = {
   readonly root: string;
-  readonly files: FoundFile[];
+  readonly files: FilesOfDirectory[];
   readonly aside: Set<string>;
   readonly problems: string[];
   /** Keys that were found, where several patterns can find one twice. */
@@ -55,26 +53,27 @@ function walk(into: Walk, below: string, steps: Steps, at: number, captures: Cap
     return;
   }
   const isLast = at === steps.length - 1;
+  const fitting: string[] = [];
+  const keyOf = (name: string): string => (below === "" ? name : `${below}/${name}`);
   for (const name of names) {
-    const key = below === "" ? name.name : `${below}/${name.name}`;
     if (step === "deep") {
-      if (name.isDirectory()) walk(into, key, steps, at, captures, depth + 1);
+      if (name.isDirectory()) walk(into, keyOf(name.name), steps, at, captures, depth + 1);
       continue;
     }
     if (isLast && name.name.startsWith(".") && name.isFile()) {
       const original = asideName.exec(name.name)?.[1];
-      if (original !== undefined && matchSegment(step, original) !== undefined) into.aside.add(key);
+      if (original !== undefined && matchSegment(step, original) !== undefined) into.aside.add(keyOf(name.name));
     }
     const isWanted = isLast ? name.isFile() : name.isDirectory();
     const found = isWanted ? matchSegment(step, name.name) : undefined;
     if (found === undefined) continue;
-    const all = at === 0 ? found : { ...captures, ...found };
-    if (!isLast) walk(into, key, steps, at + 1, all, depth + 1);
-    else if (into.seen?.has(key) !== true) {
-      into.seen?.add(key);
-      into.files.push({ key, captures: all });
+    if (!isLast) walk(into, keyOf(name.name), steps, at + 1, { ...captures, ...found }, depth + 1);
+    else if (into.seen?.has(keyOf(name.name)) !== true) {
+      into.seen?.add(keyOf(name.name));
+      fitting.push(name.name);
     }
   }
+  if (step !== "deep" && fitting.length > 0) into.files.push({ below, step, captures, names: fitting });
 }
 
 /** Which files of a directory are entries, by their names alone. */
@@ -87,7 +86,7 @@ export function listDirectory(path: string, patterns: readonly string[]): Listin
     for (const pattern of patterns) walk(into, "", parsePattern(pattern), 0, {}, 0);
     const unreadable = into.files.length === 0 ? into.problems[0] : undefined;
     if (unreadable !== undefined) return { kind: "unreadable", problem: unreadable, cure: "run as its owner, or let this user read it" };
-    return { kind: "listed", realPath, stat, files: into.files, aside: [...into.aside], problems: into.problems };
+    return { kind: "listed", realPath, stat, files: filesIn(into.files), aside: [...into.aside], problems: into.problems };
   } catch (error) {
     if (errorCode(error) === "ENOENT") return { kind: "missing" };
     return { kind: "unreadable", problem: sayError(error), cure: "correct the path, or let this user read it" };
@@ -102,12 +101,16 @@ export type EntryRead =
 /** Read into by one call at a time, and never handed out. */
 let scratch: Buffer | undefined;
 
-/** Reads an open file up to the limit for entries; undefined when it is larger. */
-export function readSmall(fd: number): Buffer | undefined {
+/**
+ * Reads an open file up to the limit for entries; undefined when it is larger. Where a read that could have had more
+ * ends where the file system says that the file ends, nobody reads on to see the end.
+ */
+export function readSmall(fd: number, size: number): Buffer | undefined {
   scratch ??= Buffer.allocUnsafeSlow(entryLimit + 1);
   const bytes = scratch;
   let filled = 0;
-  for (let got = -1; got !== 0 && filled < bytes.length; filled += got) got = readSync(fd, bytes, filled, bytes.length - filled, filled);
+  for (let got = -1; got !== 0 && filled < bytes.length && (got < 0 || filled !== size); filled += got)
+    got = readSync(fd, bytes, filled, bytes.length - filled, filled);
   return filled > entryLimit ? undefined : Buffer.from(bytes.subarray(0, filled));
 }
 
@@ -119,7 +122,7 @@ export function readEntryFile(root: string, key: string): EntryRead {
       const stat = fstatSync(fd);
       state = stateFrom(stat);
       if (!stat.isFile()) return { kind: "unreadable", state, problem: "is no regular file" };
-      const bytes = readSmall(fd);
+      const bytes = readSmall(fd, state.size);
       return bytes === undefined
         ? { kind: "unreadable", state, problem: `has more than ${entryLimit} bytes` }
         : { kind: "read", state, bytes };

@@ -44,8 +44,9 @@ export function walking<T>(act: (enter: Enter) => T): T {
   } finally {
     try {
       process.chdir(back.at("."));
-    } finally {
-      back.close();
+    } catch {
+      // What was done counts for more than where one stands: every path of ours begins at the root.
     }
+    back.close();
   }
 }

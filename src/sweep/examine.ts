@@ -49,6 +49,12 @@ function reportOnlyReasonOf(host: Host, loaded: ReadRegistry): string | undefine
     : host.reportOnlyReason(loaded.realPath, loaded.stat);
 }
 
+/** Those of one registry are not copied: they can be hundreds of thousands. */
+function allPids(read: readonly ReadRegistry[]): ReadonlySet<number> {
+  const [only, ...others] = read;
+  return only !== undefined && others.length === 0 ? only.pids : new Set(read.flatMap(({ pids }) => [...pids]));
+}
+
 /** Where no entry is old enough to be judged nothing can be reaped, so nobody asks whether an owner would mind. */
 const unaskedOwner: OwnerSight = { up: false, pids: [], why: undefined };
 
@@ -94,7 +100,7 @@ export async function examine(host: Host, options: ExamineOptions): Promise<Exam
   const unlooked = unlookedWorld(host);
   const blindDrafts = read.map((registry) => ({ loaded: registry, facts: factsOf(registry, unlooked, lookAtLocks(host, unlooked, [])) }));
   const mustLook = options.lookAnyway || anythingOld(court, blindDrafts, unlooked);
-  const pids = new Set(read.flatMap((registry) => [...registry.pids]));
+  const pids = allPids(read);
   const world = mustLook ? await lookAtWorld(host, { pids, owners: ownerQuestions(options.targets) }) : unlooked;
   const drafts = read.map((registry) => ({ loaded: registry, facts: factsIn(host, registry, world, options) }));
   const appServers = mustLook ? await seeServers(host, court, drafts, world) : noServers;

@@ -1,5 +1,5 @@
-import type { FoundFile } from "../host/directory.ts";
 import type { FileState } from "../host/file-state.ts";
+import type { FoundFile, FoundFiles } from "../host/found-files.ts";
 import type { FilesFormat } from "../registries/format.ts";
 import { pidProblem } from "../registries/one-file.ts";
 import { entryName } from "../registries/pattern.ts";
@@ -30,16 +30,25 @@ function namedEntry(format: FilesFormat, { key, captures }: FoundFile, state: Fi
   return { key, claim, duplicate: false, place: { kind: "file", state, bytes: undefined } };
 }
 
-export function fileEntries(format: FilesFormat, files: readonly FoundFile[]): FileEntries {
+function indexesOf(length: number, isThere: (index: number) => boolean): Int32Array {
+  const there = new Int32Array(length);
+  let count = 0;
+  for (let index = 0; index < length; index += 1) if (isThere(index)) there[count++] = index;
+  return there.subarray(0, count);
+}
+
+export function fileEntries(format: FilesFormat, files: FoundFiles): FileEntries {
   const read = new Map<number, Entry>();
   const isNamed = new Uint8Array(files.length);
   const states = fileStates(files.length);
   const get = (index: number): Entry | undefined =>
-    isNamed[index] === 1 ? namedEntry(format, files[index] as FoundFile, states.at(index)) : read.get(index);
+    isNamed[index] === 1 ? namedEntry(format, files.at(index) as FoundFile, states.at(index)) : read.get(index);
   function* namedPids(): Generator<number, undefined> {
-    for (const [index, { key, captures }] of files.entries()) {
-      const name = isNamed[index] === 1 ? entryName(key, captures) : undefined;
-      if (name?.pid !== undefined && pidProblem(name) === undefined) yield name.pid;
+    for (let index = 0; index < files.length; index += 1) {
+      if (isNamed[index] === 0) continue;
+      const { key, captures } = files.at(index) as FoundFile;
+      const name = entryName(key, captures);
+      if (name.pid !== undefined && pidProblem(name) === undefined) yield name.pid;
     }
   }
   return {
@@ -56,7 +65,7 @@ export function fileEntries(format: FilesFormat, files: readonly FoundFile[]): F
       else read.set(index, entry);
     },
     found: () => {
-      const there = Int32Array.from(files.keys()).filter((index) => isNamed[index] === 1 || read.has(index));
+      const there = indexesOf(files.length, (index) => isNamed[index] === 1 || read.has(index));
       const at = (place: number): Entry => {
         const entry = get(there[place] ?? -1);
         if (entry === undefined) throw new RangeError(`there is no entry ${place}`);
@@ -65,7 +74,7 @@ export function fileEntries(format: FilesFormat, files: readonly FoundFile[]): F
       function* all(): Generator<Entry, undefined> {
         for (const index of there) yield get(index) as Entry;
       }
-      return { length: there.length, at, keyAt: (place) => (files[there[place] ?? -1] as FoundFile).key, [Symbol.iterator]: all };
+      return { length: there.length, at, keyAt: (place) => (files.at(there[place] ?? -1) as FoundFile).key, [Symbol.iterator]: all };
     },
   };
 }

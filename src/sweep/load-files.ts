@@ -1,5 +1,5 @@
-import type { FoundFile } from "../host/directory.ts";
 import type { FileState } from "../host/file-state.ts";
+import type { FoundFile } from "../host/found-files.ts";
 import type { Host } from "../host/host.ts";
 import type { FilesFormat } from "../registries/format.ts";
 import { entryName } from "../registries/pattern.ts";
@@ -29,6 +29,12 @@ function mayBecomeWhole(entry: Entry | undefined, nowMs: number): boolean {
   return !entry.claim.ok || entry.claim.torn;
 }
 
+function withPids(some: Iterable<number>, others: Iterable<number>): ReadonlySet<number> {
+  const pids = new Set(some);
+  for (const pid of others) pids.add(pid);
+  return pids;
+}
+
 /** Indexes of files that were written a moment ago and are torn. */
 function tornNow(entries: FileEntries, candidates: readonly number[], nowMs: number): readonly number[] {
   return candidates.filter((index) => mayBecomeWhole(entries.get(index), nowMs));
@@ -48,7 +54,8 @@ export async function loadFiles(host: Host, target: Target, format: FilesFormat)
   const nowMs = wallMs.seen ? wallMs.value : 0;
   const entries = fileEntries(format, files);
   const young: number[] = [];
-  for (const [index, file] of files.entries()) {
+  for (let index = 0; index < files.length; index += 1) {
+    const file = files.at(index) as FoundFile;
     const { pid } = entryName(file.key, file.captures);
     if (living === undefined || pid === undefined || living.has(pid)) {
       entries.setRead(index, fromContent(host, realPath, format, file));
@@ -63,7 +70,7 @@ export async function loadFiles(host: Host, target: Target, format: FilesFormat)
   let left = tornNow(entries, young, nowMs);
   for (let attempt = 1; attempt < torn.attempts && left.length > 0; attempt += 1) {
     await host.sleep(torn.pauseMs);
-    for (const index of left) entries.setRead(index, fromContent(host, realPath, format, files[index] as FoundFile));
+    for (const index of left) entries.setRead(index, fromContent(host, realPath, format, files.at(index) as FoundFile));
     left = tornNow(entries, left, nowMs);
   }
   const opened = entries.opened();
@@ -77,6 +84,6 @@ export async function loadFiles(host: Host, target: Target, format: FilesFormat)
     problems,
     entries: entries.found(),
     opened,
-    pids: new Set([...entries.namedPids(), ...pidsOf(opened, host.here().hostname)]),
+    pids: withPids(entries.namedPids(), pidsOf(opened, host.here().hostname)),
   };
 }

@@ -1,6 +1,9 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import * as fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
+import { dropLeased, type Held } from "../../src/host/capture-lease.ts";
 import { captureEntries, type JudgedFile } from "../../src/host/capture.ts";
 import { readEntryFile } from "../../src/host/directory.ts";
 import { scratchDirectory } from "./scratch.ts";
@@ -79,15 +82,54 @@ test("files of many directories, with names and contents of every kind, are each
   expect(readdirSync(root, { recursive: true }).map(String).toSorted()).toEqual(["a", "b", "b/1"]);
 });
 
+/** Runs the real perl, with something before it and perhaps one argument more. */
+function realPerl(before: string, more = ""): void {
+  const all = path.split(delimiter).map((at) => join(at, "perl"));
+  shadow("perl", `${before}; exec ${all.find((at) => existsSync(at))} "$@" ${more}`);
+}
+
+const whats = ["judged", "other", "longer", "shorter", "gone", "link", "fifo", "directory", "read", "written", "large"] as const;
+
+/** Files that stand aside, one of each kind that is given; answers what became of them. */
+function dropped(kindsOf: readonly (typeof whats)[number][]): readonly string[] {
+  const root = scratchDirectory();
+  const open: number[] = [openSync(root, "r")];
+  const files = kindsOf.map((what, index): Held => {
+    const [name, bytes] = [`.${index}.held`, Buffer.alloc(what === "large" ? 65_536 : index, "x")];
+    const at = join(root, name);
+    const said = { other: "y".repeat(bytes.length), longer: `${bytes.toString()}x`, shorter: bytes.toString().slice(1) };
+    if (what === "link") symlinkSync("nowhere", at);
+    else if (what === "fifo") spawnSync("mkfifo", [at]);
+    else if (what === "directory") mkdirSync(at);
+    else if (what !== "gone") writeFileSync(at, what in said ? said[what as keyof typeof said] : bytes);
+    if (what === "read" || what === "written") open.push(openSync(at, what === "read" ? "r" : "r+"));
+    return { directoryFd: open[0] as number, name, bytes };
+  });
+  const answers = dropLeased(files);
+  for (const fd of open) closeSync(fd);
+  const left = readdirSync(root);
+  return files.map(({ name }, index) => `${answers[index]}${left.includes(name) ? "" : ", not there"}`);
+}
+
+test("by bare system calls and by perl's own, every file meets the same fate", () => {
+  const kind = fc.constantFrom(...whats);
+  fc.assert(
+    fc.property(fc.array(kind, { minLength: 1, maxLength: 30 }), (some) => {
+      process.env["PATH"] = path;
+      const bare = dropped(some);
+      realPerl(":", "plain");
+      expect(dropped(some)).toEqual(bare);
+      const mine = bare.filter((_, index) => some[index] === "judged" || some[index] === "large");
+      expect(mine).toEqual(mine.map(() => "dropped, not there"));
+    }),
+    { numRuns: 15, examples: [[[...whats, ...whats]]] },
+  );
+});
+
 test("a file that was lengthened or shortened while it stood aside goes back", () => {
   for (const change of ['printf " " >> "$f"', ': > "$f"']) {
     const { root, files } = judged();
-    const real =
-      path
-        .split(delimiter)
-        .map((at) => join(at, "perl"))
-        .find((at) => existsSync(at)) ?? "";
-    shadow("perl", `f=$(echo ${root}/.77.json.*); ${change}; exec ${real} "$@"`);
+    realPerl(`f=$(echo ${root}/.77.json.*); ${change}`);
     expect(kinds(root, files)).toEqual(["changed", "dropped"]);
     process.env["PATH"] = path;
     expect(readdirSync(root)).toEqual(["77.json"]);

@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { isRegular, lookAtFile, stateFrom } from "../../src/host/file-state.ts";
 import { fileStates } from "../../src/sweep/file-states.ts";

@@ -65,9 +65,26 @@ test("a directory that may not be entered is named by the long way, from whereve
   for (const { close } of anchors) close();
 });
 
+test("one who cannot go back all at once has done what was to be done", () => {
+  const { anchors } = held();
+  const chdir = process.chdir.bind(process);
+  let left = 3;
+  process.chdir = (to) => {
+    left -= 1;
+    if (left < 0) throw new Error("input/output error");
+    chdir(to);
+  };
+  try {
+    expect(through(anchors)).toEqual(["a", "b"]);
+  } finally {
+    process.chdir = chdir;
+  }
+  for (const { close } of anchors) close();
+});
+
 test("where no directory can be changed, as in a worker, every name is called by the long way", () => {
   const { root, anchors } = held();
-  const { chdir } = process;
+  const chdir = process.chdir.bind(process);
   process.chdir = () => {
     throw new Error("process.chdir() is not supported in workers");
   };

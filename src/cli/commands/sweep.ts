@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { isJournal } from "../../host/journal-stream.ts";
 import { journalEvents, journalLine, statesOf } from "../../report/journal.ts";
 import { sweepJson } from "../../report/json.ts";
@@ -61,7 +62,7 @@ async function judgeAndReport(
   let record: SweepRecord | undefined;
   try {
     if (!as.dryRun) {
-      const metricsFile = options.metricsFile === undefined ? settings.metricsFile.value : expandHome(options.metricsFile);
+      const metricsFile = options.metricsFile === undefined ? settings.metricsFile.value : resolve(expandHome(options.metricsFile));
       const stateDir = settings.stateDir.value;
       record = await openRecord({ stateDir, metricsFile, version, env, named: options.registry !== undefined });
     }
