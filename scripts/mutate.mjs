@@ -1,6 +1,6 @@
 // Breaks the code that decides, one way at a time, in a scratch copy, and expects the tests of project `core` to notice.
 //   node scripts/mutate.mjs           every chosen mutation must be killed
-//   node scripts/mutate.mjs --check   every chosen mutation still applies (nothing is run)
+//   node scripts/mutate.mjs --check   every chosen mutation still applies, and every explained survivor is one (nothing is run)
 //   node scripts/mutate.mjs --score [core] [apply]   every part of the code that decides, or that writes; prints a score
 //       --every N   one mutant in N, always the same ones under one --seed S
 //       --goal P    fails below so many per cent
@@ -12,7 +12,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { score } from "./mutation/score.mjs";
+import { score, staleExplanations } from "./mutation/score.mjs";
 import { mutations } from "./mutations.mjs";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -110,8 +110,12 @@ if (told.score) {
   }
 } else {
   const chosen = mutations.map((mutation) => ({ ...mutation, text: mutated(mutation) }));
-  if (told.check) console.log(`${chosen.length} mutations apply`);
-  else {
+  if (told.check) {
+    console.log(`${chosen.length} mutations apply`);
+    const stale = staleExplanations();
+    for (const id of stale) console.log(`explained, but there is no such mutant: ${id}`);
+    if (stale.length > 0) process.exitCode = 1;
+  } else {
     const survivors = await survivorsOf(chosen);
     const seconds = Math.round((performance.now() - started) / 1000);
     console.log(`${chosen.length - survivors.length} of ${chosen.length} mutations are killed (${seconds} s)`);

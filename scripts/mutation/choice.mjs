@@ -1,5 +1,5 @@
 // What is mutated, and which tests have to notice: the quick ones first.
-const scopes = {
+export const scopes = {
   core: {
     sources: ["src/core/", "src/registries/"],
     tests: ["test/core/", "test/registries/", "test/report/", "test/core/laws", "test/registries/json-bytes.laws"],

@@ -5,7 +5,7 @@ import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmS
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { scopeOf } from "./choice.mjs";
+import { scopeOf, scopes } from "./choice.mjs";
 import { mutantsOf } from "./schemata.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -102,6 +102,15 @@ function allMutants(choice) {
     readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, String(name))),
   );
   return files.filter(isMutated).flatMap((file) => mutantsOf(file, readFileSync(join(root, file), "utf8"), choice));
+}
+
+/** Lines of the note that explain a mutant which the code no longer has. */
+export function staleExplanations() {
+  const ids = new Set();
+  for (const scope of Object.keys(scopes))
+    for (const strict of [false, true])
+      for (const { id } of allMutants({ scope, seed: "1", every: 1, strict, only: [""], tests: [""], shard: 0, shards: 1 })) ids.add(id);
+  return [...explained()].filter((id) => !ids.has(id));
 }
 
 /** Prints the score and every survivor that the note does not explain; false when it is below the goal. */
