@@ -4,8 +4,8 @@ import { isDeed, type EntryReport } from "../report/model.ts";
 import type { Examined } from "./examined.ts";
 import { acts, type Outcomes } from "./outcome.ts";
 
-/** So many entries of one sweep are told in the history: it is read by people, and kept small. */
-const toldAtMost = 10_000;
+/** So many entries of one sweep are told in the history, or two large sweeps would push all others out of its file. */
+const toldAtMost = 1000;
 
 export type Deed = Pick<EntryReport, "registry" | "key" | "action" | "reason" | "tombstone">;
 
