@@ -1,12 +1,20 @@
 // Cost over size, both on logarithmic scales: a straight line at 45° is linear.
 const [width, height] = [720, 420];
-const margin = { left: 70, right: 170, top: 30, bottom: 50 };
+const margin = { left: 80, right: 170, top: 30, bottom: 50 };
 const colours = ["#b3261e", "#1f6feb", "#2da44e", "#8250df", "#9a6700"];
 
 function ticks(from, to) {
   const list = [];
   for (let power = Math.floor(Math.log10(from)); power <= Math.ceil(Math.log10(to)); power += 1) list.push(10 ** power);
   return list;
+}
+
+/** Names of lines that end close together stand below one another. */
+function spread(ends) {
+  let above = { x: "", y: Number.NEGATIVE_INFINITY };
+  return ends
+    .toSorted((one, other) => one.x.localeCompare(other.x) || one.y - other.y)
+    .map((end) => (above = { ...end, y: end.x === above.x ? Math.max(end.y, above.y + 14) : end.y }));
 }
 
 /** `points`: `{ name, size, cpu }`, cpu in seconds. */
@@ -33,17 +41,20 @@ export function plotCost(points) {
     `<text x="${(margin.left + width - margin.right) / 2}" y="${height - 10}" text-anchor="middle">entries (dry run, CPU time)</text>`,
   ];
   const names = [...new Set(points.map(({ name }) => name))];
+  const ends = [];
   const lines = names.flatMap((name, index) => {
     const own = points.filter((point) => point.name === name).toSorted((a, b) => a.size - b.size);
     const at = own.map(({ size, cpu }) => `${x(size)},${y(cpu * 1000)}`);
     const last = own.at(-1);
     const colour = colours[index % colours.length];
+    ends.push({ x: x(last.size), y: Number(y(last.cpu * 1000)), name, colour });
     return [
       `<polyline points="${at.join(" ")}" fill="none" stroke="${colour}" stroke-width="2"/>`,
       ...at.map((point) => `<circle cx="${point.split(",")[0]}" cy="${point.split(",")[1]}" r="3" fill="${colour}"/>`),
-      `<text x="${Number(x(last.size)) + 8}" y="${Number(y(last.cpu * 1000)) + 4}" fill="${colour}">${name}</text>`,
     ];
   });
+  for (const { x: at, y: level, name, colour } of spread(ends))
+    lines.push(`<text x="${Number(at) + 8}" y="${(level + 4).toFixed(1)}" fill="${colour}">${name}</text>`);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
 <rect width="${width}" height="${height}" fill="#fff"/>
 <g stroke="#ddd">${grid.join("")}</g>
