@@ -36,7 +36,7 @@ type Walk = {
   readonly files: FilesOfDirectory[];
   readonly aside: Set<string>;
   readonly problems: string[];
-  /** Keys that were found, where several patterns can find one twice. */
+  /** Keys that were found, where one can be found twice. */
   readonly seen: Set<string> | undefined;
 };
 
@@ -76,13 +76,18 @@ function walk(into: Walk, below: string, steps: Steps, at: number, captures: Cap
   if (step !== "deep" && fitting.length > 0) into.files.push({ below, step, captures, names: fitting });
 }
 
+/** Several patterns can find one file, and so can one pattern that goes down to any depth more than once. */
+function findsTwice(patterns: readonly string[]): boolean {
+  return patterns.length > 1 || patterns.some((pattern) => parsePattern(pattern).filter((step) => step === "deep").length > 1);
+}
+
 /** Which files of a directory are entries, by their names alone. */
 export function listDirectory(path: string, patterns: readonly string[]): Listing {
   try {
     const realPath = realpathSync(path);
     const stat = statSync(realPath, { bigint: true });
     if (!stat.isDirectory()) return { kind: "unreadable", problem: "is no directory", cure: "name the directory that holds the entries" };
-    const into: Walk = { root: realPath, files: [], aside: new Set(), problems: [], seen: patterns.length > 1 ? new Set() : undefined };
+    const into: Walk = { root: realPath, files: [], aside: new Set(), problems: [], seen: findsTwice(patterns) ? new Set() : undefined };
     for (const pattern of patterns) walk(into, "", parsePattern(pattern), 0, {}, 0);
     const unreadable = into.files.length === 0 ? into.problems[0] : undefined;
     if (unreadable !== undefined) return { kind: "unreadable", problem: unreadable, cure: "run as its owner, or let this user read it" };

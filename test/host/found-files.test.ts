@@ -47,3 +47,15 @@ test("a directory's files are listed with what the way to them says, and each on
     { key: "b/9.lock", captures: {} },
   ]);
 });
+
+test("a file is found once by a pattern that can lead to it in several ways", () => {
+  const root = scratchDirectory();
+  const key = "agents/x/agents/agent-7.json";
+  mkdirSync(dirname(join(root, key)), { recursive: true });
+  writeFileSync(join(root, key), "{}");
+  for (const pattern of ["**/agents/**/agent-<pid>.json", "**/**/agent-<pid>.json", "**/agent-<pid>.json"]) {
+    const listing = listDirectory(root, [pattern]);
+    if (listing.kind !== "listed") throw new Error(listing.kind);
+    expect([pattern, listing.files.length, listing.files.at(0)?.key]).toEqual([pattern, 1, key]);
+  }
+});
