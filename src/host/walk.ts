@@ -8,13 +8,14 @@ const bare: Anchor["at"] = (name) => name;
 
 /** A descriptor by which one comes back to where this process stands; undefined where that is not sure. */
 function wayBack(): Anchor | undefined {
-  const here = holdHere();
-  if (here === undefined) return undefined;
+  let here: Anchor | undefined;
   try {
-    process.chdir(here.at("."));
+    // Whoever started this may stand where our user may not look.
+    here = holdHere();
+    if (here !== undefined) process.chdir(here.at("."));
     return here;
   } catch {
-    closeSync(here.fd);
+    if (here !== undefined) closeSync(here.fd);
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { execFileSync } from "node:child_process";
@@ -131,6 +131,23 @@ test("a registry that may not be read is said to be, and the others are swept", 
     stderr: `sessreap: error: ${secret} cannot be read: permission denied (EACCES); run as its owner, or let this user read it\n`,
   });
   expect(readFileSync(good, "utf8")).toBe("{}");
+});
+
+test("a sweep that stands where its user may not look reaps files all the same", async ({ skip }) => {
+  if (!isRoot) {
+    leaveOut("a working directory that may not be searched", "only root can run as another user");
+    skip();
+  }
+  const scratch = nobodysScratch();
+  const markers = join(scratch.dir, "markers");
+  const locked = join(scratch.dir, "locked");
+  for (const directory of [markers, locked]) mkdirSync(directory, { mode: 0o700 });
+  chownSync(markers, nobody, nobody);
+  const marker = writeOld(join(markers, `active-session-${(await gonePid()).pid}`), "{}");
+  chownSync(marker, nobody, nobody);
+  const { code, stderr } = await sessreap(scratch, ["--registry", `pid-files:${markers}`], { asNobody: true, cwd: locked });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(readdirSync(markers)).toEqual([]);
 });
 
 test("values that make no sense: a pid that is none spoils its entry, a time that is none is no evidence", async () => {
