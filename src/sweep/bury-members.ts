@@ -51,7 +51,7 @@ export function buryMembers(
   at: (index: number) => ExaminedEntry,
 ): Burial<number> {
   const { members } = registry.container;
-  const buryBefore = (firstStaying: number): Burial<number> => {
+  const buryBefore = (firstStaying: number, those: readonly number[]): Burial<number> => {
     let kept = firstStaying;
     const makeStone = (index: number, room: number): string | undefined => {
       // Base64 takes four bytes for three: what cannot fit in any case is not even judged again.
@@ -62,12 +62,16 @@ export function buryMembers(
       if (kept < 0 && index > 0) throw new Stays(index);
       if (kept < 0 || index < kept) kept = index;
     };
-    return bury(host, grave, registry, condemned, makeStone, stays);
+    return bury(host, grave, registry, those, makeStone, stays);
   };
   try {
-    return buryBefore(firstKept(members.length, condemned));
+    return buryBefore(firstKept(members.length, condemned), condemned);
   } catch (error) {
-    if (error instanceof Stays) return buryBefore(error.index);
-    throw error;
+    if (!(error instanceof Stays)) throw error;
+    // It stays even if there is room for it by now, for what is cut with the others says that it does.
+    return buryBefore(
+      error.index,
+      condemned.filter((index) => index !== error.index),
+    );
   }
 }

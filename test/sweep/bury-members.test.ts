@@ -21,9 +21,9 @@ function registryOf(text: string): MembersRegistry {
 const ghostAt = (index: number): ExaminedEntry =>
   ({ entry: { key: `k${index}`, claim: { ok: false } }, judgement: { reason: "pid-gone", detail: "" } }) as unknown as ExaminedEntry;
 
-/** Values of these lengths, those that go, and so much room for their tombstones. */
-function buried(lengths: readonly number[], going: readonly number[], room: number) {
-  const text = `{ ${lengths.map((length, index) => `"k${index}" : "${"x".repeat(length)}"`).join(" ,\n ")}\n}`;
+/** Values of these lengths, those that go, so much room for their tombstones, and spaces before the first. */
+function buried(lengths: readonly number[], going: readonly number[], room: number, indent = 1) {
+  const text = `{${" ".repeat(indent)}${lengths.map((length, index) => `"k${index}" : "${"x".repeat(length)}"`).join(" ,\n ")}\n}`;
   const registry = registryOf(text);
   let written = "";
   const bury = (_: string, lines: Iterable<string>): void => void (written = [...lines].join(""));
@@ -41,13 +41,14 @@ const scene = array(nat(400), { minLength: 1, maxLength: 8 }).chain((lengths) =>
     lengths: constant(lengths),
     going: oneof(constant(lengths.map((_, index) => index)), subarray(lengths.map((_, index) => index))),
     room: nat(4000),
+    indent: oneof(constant(1), nat(1500)),
   }),
 );
 
 test("whoever is buried, the tombstones keep the very cuts that are made, and whoever is not had no room", () => {
   assert(
-    property(scene, ({ lengths, going, room }) => {
-      const { registry, burial, grave, written, stones } = buried(lengths, going, room);
+    property(scene, ({ lengths, going, room, indent }) => {
+      const { registry, burial, grave, written, stones } = buried(lengths, going, room, indent);
       const { entries, ids } = burial;
       const cuts = cutsFor(registry.container, entries);
       const isCut = cuts.map(({ start, end, form }) => [form, registry.file.bytes.toString("base64", start, end)]);
@@ -56,7 +57,7 @@ test("whoever is buried, the tombstones keep the very cuts that are made, and wh
       expect([grave.count, grave.room]).toEqual([7 + entries.length, room - Buffer.byteLength(written)]);
       const left = going.filter((index) => !entries.includes(index));
       // One line says 100 bytes beside what it keeps, and its plot as many.
-      for (const index of left) expect((lengths[index] as number) * 1.5 + 500).toBeGreaterThan(grave.room);
+      for (const index of left) expect((lengths[index] as number) * 1.5 + 500).toBeGreaterThan(grave.room - indent * 1.5);
     }),
     { numRuns: 2000 },
   );
@@ -70,6 +71,12 @@ test("where all are to go and one has no room, what is kept of those before it i
     ["k3", "after"],
   ]);
   expect(burial.ids).toEqual(["s/7", "s/8", "s/9"]);
+});
+
+test("one that had no room stays, though there is room for it once what goes before it is made up anew", () => {
+  const { stones, burial } = buried([400, 400], [0, 1], 4800, 3000);
+  expect(burial.entries).toEqual([0]);
+  expect(stones.map(({ key, kept }) => [key, (kept as KeptMember).form])).toEqual([["k0", "before"]]);
 });
 
 test("one that is larger than all the room there is, is not judged again", () => {
