@@ -96,13 +96,13 @@ function append(stateDir: string, sweepId: string, lines: Iterable<string>): voi
   try {
     writeLines(fd, lines);
     fsyncSync(fd);
+    fsyncDirectory(directory);
   } catch (error) {
     cutBack(fd, size);
     throw error;
   } finally {
     closeSync(fd);
   }
-  fsyncDirectory(directory);
 }
 
 /** Durable before it returns. Throws when it cannot be: then nothing may be reaped. */
