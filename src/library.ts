@@ -25,7 +25,8 @@ export type Read =
 
 /** Reads the bytes of one JSON file with many entries; a key that occurs twice is there twice. */
 export function readMembers(format: MembersFormat, bytes: Uint8Array): Read {
-  const decoder = new TextDecoder();
+  // Decoded piece by piece, and what looks like a byte order mark in the middle of a text is part of it.
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const source = { bytes, text: (start: number, end: number) => decoder.decode(bytes.subarray(start, end)) };
   const result = scan(source, format.entries);
   if (!result.ok) return { ok: false, problem: result.problem, offset: result.offset };
