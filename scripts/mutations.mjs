@@ -201,7 +201,7 @@ export const mutations = [
     ],
     [
       "a server that nobody configured is missed when it is down",
-      "if (!server.configured) return notApplicable(`${said}; nobody configured this server`);",
+      "if (!server.configured) return notApplicable(() => `${said()}; nobody configured this server`);",
       "",
     ],
     ["a young server condemns", "return upMs.value > graceMs", "return upMs.value >= 0"],
@@ -214,17 +214,17 @@ export const mutations = [
     ["a server that a process is to serve is down", "if (serving !== undefined) return unknown(", "if (false) return unknown("],
     [
       "a server is down though not all processes were seen",
-      'if (!table.seen) return unknown("process-table-blind", `${said}; ${table.why}`);',
+      'if (!table.seen) return unknown("process-table-blind", () => `${said()}; ${table.why}`);',
       "",
     ],
     [
       "a silent server is down",
-      'return unknown("app-server-unreachable", `${server.url}: ${sight.why}`);',
+      'return unknown("app-server-unreachable", () => `${server.url}: ${sight.why}`);',
       'return deadByAbsence("app-server-down", "");',
     ],
     [
       "a server that nobody asked is down",
-      'return unknown("app-server-unreachable", `nobody asked ${server.url}`);',
+      'return unknown("app-server-unreachable", () => `nobody asked ${server.url}`);',
       'return deadByAbsence("app-server-down", "");',
     ],
     [

@@ -1,8 +1,7 @@
 import { deadByAbsence, live, notApplicable, silent, stronger, unknown, type Answer } from "../answer.ts";
 import { argvNamesServer } from "../app-servers.ts";
 import { sayDuration } from "../duration.ts";
-import type { AppServerProcess, AppServerSight, Evidence, ProcessTable } from "../evidence.ts";
-import type { Policy } from "../policy.ts";
+import type { AppServerProcess, AppServerSight, ProcessTable } from "../evidence.ts";
 import { canonicalSession } from "../registration.ts";
 import type { AppServerAddress, Scene } from "../scene.ts";
 import type { Rung } from "./rung.ts";
@@ -33,50 +32,36 @@ function findServing({ appServers }: ProcessTable, { url }: AppServerAddress): A
 
 /** Refused is down only when no process claims to serve this address: a server that hangs while starting refuses, too. */
 function refused(scene: Scene, server: AppServerAddress): Answer {
-  const said = `${server.url} refuses connections`;
-  if (!server.configured) return notApplicable(`${said}; nobody configured this server`);
+  const said = (): string => `${server.url} refuses connections`;
+  if (!server.configured) return notApplicable(() => `${said()}; nobody configured this server`);
   const { processes } = scene.evidence;
   const serving = processes.seen ? findServing(processes.value, server) : undefined;
-  if (serving !== undefined) return unknown("app-server-unreachable", `${said}, though pid ${serving.pid} is to serve it`);
+  if (serving !== undefined) return unknown("app-server-unreachable", () => `${said()}, though pid ${serving.pid} is to serve it`);
   const table = wholeTable(scene);
-  if (!table.seen) return unknown("process-table-blind", `${said}; ${table.why}`);
-  return deadByAbsence("app-server-down", `${said}, and no process is to serve it`);
+  if (!table.seen) return unknown("process-table-blind", () => `${said()}; ${table.why}`);
+  return deadByAbsence("app-server-down", () => `${said()}, and no process is to serve it`);
 }
 
 function askServer(scene: Scene, server: AppServerAddress, sessionId: string): Answer {
   const sight = scene.evidence.appServers.get(server.url);
-  if (sight === undefined) return unknown("app-server-unreachable", `nobody asked ${server.url}`);
+  if (sight === undefined) return unknown("app-server-unreachable", () => `nobody asked ${server.url}`);
   switch (sight.kind) {
     case "answered": {
       const id = canonicalSession(sessionId);
-      return sight.loaded.has(id) ? live("thread-loaded", `loaded on ${server.url}`) : notLoaded(server, sight, id, scene.policy.graceMs);
+      return sight.loaded.has(id)
+        ? live("thread-loaded", () => `loaded on ${server.url}`)
+        : notLoaded(server, sight, id, scene.policy.graceMs);
     }
     case "refused":
       return refused(scene, server);
     case "unanswered":
-      return unknown("app-server-unreachable", `${server.url}: ${sight.why}`);
+      return unknown("app-server-unreachable", () => `${server.url}: ${sight.why}`);
   }
 }
 
 function askServers(scene: Scene, sessionId: string): Answer {
   let answer = silent;
   for (const server of scene.registry.appServers) answer = stronger(answer, askServer(scene, server, sessionId));
-  return answer;
-}
-
-type OfAll = { readonly policy: Policy; readonly servers: readonly AppServerAddress[]; readonly answer: Answer | undefined };
-
-/** What the servers of a registry say of every thread alike; undefined where one of them has told which threads it has. */
-const known = new WeakMap<Evidence, OfAll>();
-
-function ofAll(scene: Scene, sessionId: string): Answer | undefined {
-  const { evidence, policy, registry } = scene;
-  const servers = registry.appServers;
-  const before = known.get(evidence);
-  if (before !== undefined && before.policy === policy && before.servers === servers) return before.answer;
-  const told = servers.some(({ url }) => evidence.appServers.get(url)?.kind === "answered");
-  const answer = told ? undefined : askServers(scene, sessionId);
-  known.set(evidence, { policy, servers, answer });
   return answer;
 }
 
@@ -89,6 +74,6 @@ export const appServerThread: Rung = {
     if (sessionId === undefined || servers.length === 0) {
       return notApplicable(servers.length === 0 ? "no app server to ask" : "it names no thread");
     }
-    return ofAll(scene, sessionId) ?? askServers(scene, sessionId);
+    return askServers(scene, sessionId);
   },
 };
