@@ -18,20 +18,6 @@ function* eachOf({ indexesOf, at }: Meant, ...intents: readonly Intent[]): Gener
   for (const index of indexesOf(...intents)) yield at(index);
 }
 
-function reapAll(
-  host: Host,
-  examination: Examination,
-  examined: Examined,
-  meant: Meant,
-  grave: Grave,
-  around: Surroundings,
-): Promise<Outcomes> {
-  const { loaded } = examined;
-  return loaded.kind === "members"
-    ? reapMembers(host, examination, examined, loaded, { condemned: meant.indexesOf("reap"), at: meant.at }, grave, around)
-    : reapFiles(host, examination, examined, eachOf(meant, "reap"), grave, around);
-}
-
 /**
  * Does in one registry what is meant there. Rows that are released and stay come first: the reaping reads the file anew
  * when it has changed, and they would not.
@@ -51,7 +37,11 @@ export async function carryOutIn(
     return outcomes;
   }
   const rows = await releaseRows(host, examination, examined, [...eachOf(meant, "supersede")], grave, around);
-  const reaped = await reapAll(host, examination, examined, meant, grave, around);
+  const { loaded } = examined;
+  const reaped =
+    loaded.kind === "members"
+      ? await reapMembers(host, examination, examined, loaded, { condemned: meant.indexesOf("reap"), at: meant.at }, grave, around)
+      : await reapFiles(host, examination, examined, eachOf(meant, "reap"), grave, around);
   const [release, heal] = [[...eachOf(meant, "release")], [...eachOf(meant, "heal")]];
   if (rows.size + release.length + heal.length === 0) return reaped;
   for (const one of release) outcomes.set(one.entry.key, await releaseIn(host, examination, examined, one, around));
