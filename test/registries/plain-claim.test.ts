@@ -9,20 +9,14 @@ import { keyedJson } from "../../src/registries/keyed-json.ts";
 import { builtInFormat } from "../../src/registries/known.ts";
 import { plainClaim } from "../../src/registries/plain-claim.ts";
 import { runs } from "../core/worlds.ts";
+import { fields } from "../fields.ts";
 import { sourceOf } from "./documents.ts";
 
 /** Claims are read from bytes where that is sure: the parser must say the same wherever they are. */
 
 const every: FieldMap = {
-  sessionId: "id",
+  ...fields,
   identity: "name",
-  pid: "pid",
-  startTicks: "start",
-  bootId: "boot",
-  host: "host",
-  registeredAt: "since",
-  lastActivityAt: "active",
-  lastHeartbeatAt: "beat",
   master: "master",
   cwd: "cwd",
   releasedAt: "released",
@@ -116,7 +110,7 @@ describe("the parser has the word", () => {
   });
 
   test("where members are named by pointers, by other letters or alike, for all entries", () => {
-    const names = (fields: FieldMap) => plainNames(members(keyedJson({ ...declared, fields })).shape);
+    const names = (read: FieldMap) => plainNames(members(keyedJson({ ...declared, fields: read })).shape);
     expect(names({ sessionId: "id", pid: "pid" })).toEqual(["id", "pid"]);
     for (const name of ["/deep/id", "ïd", 'i"d', "i\\d", "i\nd", "\u007f"]) expect(names({ pid: "pid", sessionId: name })).toEqual([]);
     expect(names({ sessionId: "id", identity: "id" })).toEqual([]);
