@@ -37,8 +37,8 @@ async function buildLibrary() {
   const contents = [
     'export { readRegistryFile } from "./src/host/files.ts";',
     'export { replaceJudged } from "./src/host/swap.ts";',
-    'export { memberKey, scan } from "./src/registries/json-bytes.ts";',
-    'export { cutsFor, keptSpans } from "./src/registries/json-cuts.ts";',
+    'export { memberKey, scan } from "./src/registries/json/json-bytes.ts";',
+    'export { cutsFor, keptSpans } from "./src/registries/json/json-cuts.ts";',
   ].join("\n");
   await build({ stdin: { contents, resolveDir: join(here, "..") }, outfile, bundle: true, platform: "node", format: "esm" });
   return outfile;

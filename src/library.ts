@@ -1,4 +1,4 @@
-import { memberKey, memberValue, scan } from "./registries/json-bytes.ts";
+import { memberKey, memberValue, scan } from "./registries/json/json-bytes.ts";
 import type { Claim, MembersFormat } from "./registries/format.ts";
 
 /**

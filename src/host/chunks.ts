@@ -1,5 +1,5 @@
 import { fstatSync, readSync, writeSync } from "node:fs";
-import type { Span } from "../registries/json-members.ts";
+import type { Span } from "../registries/json/json-members.ts";
 
 /** What a new file is made of: spans of the old bytes, and bytes that are put between them. */
 export type Piece = Span | Buffer;

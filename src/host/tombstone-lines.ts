@@ -1,5 +1,5 @@
 import type { Reason } from "../core/answer.ts";
-import type { Cut } from "../registries/json-cuts.ts";
+import type { Cut } from "../registries/json/json-cuts.ts";
 
 /** What is kept of a reaped entry, enough to put it back. */
 export type Tombstone = {

@@ -1,6 +1,6 @@
 import { claimFrom, readersOf, type FieldMap } from "./fields.ts";
 import type { Claim, MembersFormat } from "./format.ts";
-import { isPlainName } from "./json-notes.ts";
+import { isPlainName } from "./json/json-notes.ts";
 
 /** How an entry is read whose members say all that it claims. */
 export type EntryShape = {

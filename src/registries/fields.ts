@@ -1,7 +1,7 @@
 import type { Registration } from "../core/registration.ts";
 import { claimNothing } from "../core/registration.ts";
 import type { Claim } from "./format.ts";
-import { pointerParts } from "./json-bytes.ts";
+import { pointerParts } from "./json/json-bytes.ts";
 import { parseTime } from "./times.ts";
 
 /** What a member can carry, and under which name it is found in an entry. */

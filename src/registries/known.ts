@@ -1,18 +1,18 @@
-import { claudeIde } from "./claude-ide.ts";
-import { claudePluginInUse } from "./claude-plugin-in-use.ts";
-import { claudeRoster } from "./claude-roster.ts";
-import { claudeSessions } from "./claude-sessions.ts";
-import { codexBroker } from "./codex-broker.ts";
-import { codexDaemonPid } from "./codex-daemon-pid.ts";
-import type { DeclaredShape } from "./declared.ts";
+import { claudeIde } from "./formats/claude-ide.ts";
+import { claudePluginInUse } from "./formats/claude-plugin-in-use.ts";
+import { claudeRoster } from "./formats/claude-roster.ts";
+import { claudeSessions } from "./formats/claude-sessions.ts";
+import { codexBroker } from "./formats/codex-broker.ts";
+import { codexDaemonPid } from "./formats/codex-daemon-pid.ts";
+import type { DeclaredShape } from "./declared/declared.ts";
 import type { Format } from "./format.ts";
-import { hostLock } from "./host-lock.ts";
-import { jsonArray } from "./json-array.ts";
-import { jsonFile } from "./json-file.ts";
-import { keyedJson } from "./keyed-json.ts";
-import { llmmsgBridge } from "./llmmsg-bridge.ts";
-import { omxSession } from "./omx-session.ts";
-import { pidFiles } from "./pid-files.ts";
+import { hostLock } from "./formats/host-lock.ts";
+import { jsonArray } from "./declared/json-array.ts";
+import { jsonFile } from "./declared/json-file.ts";
+import { keyedJson } from "./declared/keyed-json.ts";
+import { llmmsgBridge } from "./formats/llmmsg-bridge.ts";
+import { omxSession } from "./formats/omx-session.ts";
+import { pidFiles } from "./formats/pid-files.ts";
 
 /** Every format that is known by name; the only place that names them all. */
 export const builtInFormats = [

@@ -2,9 +2,9 @@ import { claimNothing } from "../core/registration.ts";
 import type { EntryShape } from "./entry-shape.ts";
 import { isRecord, readersOf, samenessOf, time, type FieldName, type FieldReader, type Read } from "./fields.ts";
 import type { Claim } from "./format.ts";
-import { memberValue, type Container } from "./json-bytes.ts";
-import { closeBrace, comma, quote } from "./json-grammar.ts";
-import type { SourceText } from "./json-members.ts";
+import { memberValue, type Container } from "./json/json-bytes.ts";
+import { closeBrace, comma, quote } from "./json/json-grammar.ts";
+import type { SourceText } from "./json/json-members.ts";
 import { usualLength, usualTime } from "./times.ts";
 
 /** It is there, but has to be parsed. */

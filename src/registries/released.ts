@@ -1,6 +1,6 @@
 import { isRecord } from "./fields.ts";
-import { memberKey, scan } from "./json-bytes.ts";
-import type { SourceText, Span } from "./json-members.ts";
+import { memberKey, scan } from "./json/json-bytes.ts";
+import type { SourceText, Span } from "./json/json-members.ts";
 
 /** A piece of the new text: a span of the old one, or what is new in it. */
 export type Piece = Span | string;

@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import type { KeptMember } from "../host/tombstone-lines.ts";
-import { cutAt, firstKept } from "../registries/json-cuts.ts";
+import { cutAt, firstKept } from "../registries/json/json-cuts.ts";
 import { bury, stoneOf, type Burial } from "./burial.ts";
 import type { ExaminedEntry } from "./examined.ts";
 import type { MembersRegistry } from "./loaded.ts";

@@ -1,7 +1,7 @@
 import type { FileState } from "../host/file-state.ts";
 import type { FoundFile, FoundFiles } from "../host/found-files.ts";
 import type { FilesFormat } from "../registries/format.ts";
-import { pidProblem } from "../registries/one-file.ts";
+import { pidProblem } from "../registries/formats/one-file.ts";
 import { entryName } from "../registries/pattern.ts";
 import { fileStates } from "./file-states.ts";
 import type { Entries, Entry } from "./loaded.ts";

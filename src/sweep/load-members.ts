@@ -3,7 +3,7 @@ import type { ReadFile } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import { plainNames } from "../registries/entry-shape.ts";
 import type { MembersFormat } from "../registries/format.ts";
-import { scan, type Container } from "../registries/json-bytes.ts";
+import { scan, type Container } from "../registries/json/json-bytes.ts";
 import { missing, torn, type Entries, type Loaded } from "./loaded.ts";
 import { claimReader, keyReader, memberEntries } from "./member-entries.ts";
 import { probedPid } from "./pids.ts";

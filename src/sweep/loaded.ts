@@ -2,7 +2,7 @@ import type { BigIntStats } from "node:fs";
 import type { FileState } from "../host/file-state.ts";
 import type { ReadFile } from "../host/files.ts";
 import type { Claim } from "../registries/format.ts";
-import type { Container } from "../registries/json-bytes.ts";
+import type { Container } from "../registries/json/json-bytes.ts";
 import type { Target } from "./target.ts";
 
 /** One entry as it was read: what it claims, and where it stands. */

@@ -1,8 +1,8 @@
 import type { Claim, MembersFormat } from "../registries/format.ts";
-import { memberKey, memberValue, type Container } from "../registries/json-bytes.ts";
+import { memberKey, memberValue, type Container } from "../registries/json/json-bytes.ts";
 import { plainClaim } from "../registries/plain-claim.ts";
-import { repeatedNames } from "../registries/repeated.ts";
-import type { SourceText } from "../registries/json-members.ts";
+import { repeatedNames } from "../registries/json/repeated.ts";
+import type { SourceText } from "../registries/json/json-members.ts";
 import type { Entries, Entry } from "./loaded.ts";
 
 /** A larger value, in bytes, is no registration, and is not parsed: V8 has no string of half a gigabyte. */

@@ -2,7 +2,7 @@ import type { Reason } from "../core/answer.ts";
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import type { Piece } from "../host/chunks.ts";
-import { cutsFor, keptSpans } from "../registries/json-cuts.ts";
+import { cutsFor, keptSpans } from "../registries/json/json-cuts.ts";
 import type { Action } from "../report/model.ts";
 import { noRoom, unburied } from "./burial.ts";
 import { buryMembers } from "./bury-members.ts";

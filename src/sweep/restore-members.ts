@@ -1,8 +1,8 @@
 import type { Host } from "../host/host.ts";
 import type { Piece } from "../host/chunks.ts";
 import type { Tombstone } from "../host/tombstone-lines.ts";
-import type { Span } from "../registries/json-members.ts";
-import { putBack, type CutMember } from "../registries/put-back.ts";
+import type { Span } from "../registries/json/json-members.ts";
+import { putBack, type CutMember } from "../registries/json/put-back.ts";
 import { keysOf, type MembersRegistry } from "./loaded.ts";
 import { newcomer, otherKind, type RestoreOutcome } from "./restored.ts";
 

@@ -5,7 +5,7 @@ import { parseDuration } from "../../src/core/duration.ts";
 import { judgeHostLock, lockHeartbeatMs, type HostLockSight } from "../../src/core/host-lock.ts";
 import { seen, unseen } from "../../src/core/evidence.ts";
 import { isService, sessionOf } from "../../src/core/session-argv.ts";
-import { statedIdentity } from "../../src/registries/llmmsg-bridge.ts";
+import { statedIdentity } from "../../src/registries/formats/llmmsg-bridge.ts";
 import { claimFrom, largestPid } from "../../src/registries/fields.ts";
 import { agent } from "./scene.ts";
 

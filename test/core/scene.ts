@@ -6,7 +6,7 @@ import { nothingRemembered, type EntryMemory } from "../../src/core/memory.ts";
 import { defaultPolicy, type Policy } from "../../src/core/policy.ts";
 import { canonicalSession, nothingClaimed, type Registration } from "../../src/core/registration.ts";
 import type { RegistryFacts, Scene } from "../../src/core/scene.ts";
-import { statedIdentity } from "../../src/registries/llmmsg-bridge.ts";
+import { statedIdentity } from "../../src/registries/formats/llmmsg-bridge.ts";
 
 export const second = 1000;
 export const minute = 60 * second;

@@ -11,7 +11,7 @@ import {
 } from "../../src/core/evidence.ts";
 import type { RegistryFacts, Scene } from "../../src/core/scene.ts";
 import { canonicalSession } from "../../src/core/registration.ts";
-import { statedIdentity } from "../../src/registries/llmmsg-bridge.ts";
+import { statedIdentity } from "../../src/registries/formats/llmmsg-bridge.ts";
 import { agent, answered, blind, day, hour, minute, now, sceneOf, server, session, there, thisBoot, type Told } from "./scene.ts";
 
 /** How often a law is tried; a night may ask for more with `SESSREAP_LAW_RUNS=200000`. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { memberValue, scan, type Container } from "../../src/registries/json-bytes.ts";
-import { depthLimit } from "../../src/registries/json-grammar.ts";
+import { memberValue, scan, type Container } from "../../src/registries/json/json-bytes.ts";
+import { depthLimit } from "../../src/registries/json/json-grammar.ts";
 import { cutOut, membersOf, mustRead, named, restored, sourceOf } from "../registries/documents.ts";
 import { Broken, holds, numbersFrom } from "./law.ts";
 import { depthOf, parse, TooDeep, treeOf, type Node, type Part } from "./reference.ts";

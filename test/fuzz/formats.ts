@@ -1,10 +1,10 @@
 import { basename } from "node:path";
 import { builtInFormats } from "../../src/registries/known.ts";
 import type { Claim, EntryName, FilesFormat, MembersFormat } from "../../src/registries/format.ts";
-import { scan } from "../../src/registries/json-bytes.ts";
+import { scan } from "../../src/registries/json/json-bytes.ts";
 import { plainNames } from "../../src/registries/entry-shape.ts";
 import { claimReader, keyReader, memberEntries } from "../../src/sweep/member-entries.ts";
-import { jsonFile } from "../../src/registries/json-file.ts";
+import { jsonFile } from "../../src/registries/declared/json-file.ts";
 import { entryName, matchSegment, parsePattern, type Segment } from "../../src/registries/pattern.ts";
 import { fixtures } from "../registries/fixtures.ts";
 import { sourceOf } from "../registries/documents.ts";

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 import { readRegistryFile, type ReadFile } from "../../src/host/files.ts";
-import { memberKey, scan } from "../../src/registries/json-bytes.ts";
-import { cutsFor, keptSpans } from "../../src/registries/json-cuts.ts";
-import type { Span } from "../../src/registries/json-members.ts";
+import { memberKey, scan } from "../../src/registries/json/json-bytes.ts";
+import { cutsFor, keptSpans } from "../../src/registries/json/json-cuts.ts";
+import type { Span } from "../../src/registries/json/json-members.ts";
 
 const made: string[] = [];
 

@@ -3,7 +3,7 @@ import { nothingClaimed, type Registration } from "../../src/core/registration.t
 import { largestPid } from "../../src/registries/fields.ts";
 import type { Claim, EntryName, Format, Places } from "../../src/registries/format.ts";
 import { builtInFormat, builtInFormats, declaredFormats } from "../../src/registries/known.ts";
-import { pidFiles } from "../../src/registries/pid-files.ts";
+import { pidFiles } from "../../src/registries/formats/pid-files.ts";
 
 /** What every format reads out of an entry, to the last member: what it does not name here it must not claim. */
 

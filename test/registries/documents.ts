@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
-import { memberKey, scan, type Container } from "../../src/registries/json-bytes.ts";
-import { cutsFor, keptSpans } from "../../src/registries/json-cuts.ts";
-import type { SourceText, Span } from "../../src/registries/json-members.ts";
-import { putBack, type CutMember } from "../../src/registries/put-back.ts";
+import { memberKey, scan, type Container } from "../../src/registries/json/json-bytes.ts";
+import { cutsFor, keptSpans } from "../../src/registries/json/json-cuts.ts";
+import type { SourceText, Span } from "../../src/registries/json/json-members.ts";
+import { putBack, type CutMember } from "../../src/registries/json/put-back.ts";
 
 /** A JSON text as somebody may have written it, and where in it the entries are. */
 export type Document = { readonly text: string; readonly pointer: string };

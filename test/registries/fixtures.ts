@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { DeclaredShape } from "../../src/registries/declared.ts";
+import type { DeclaredShape } from "../../src/registries/declared/declared.ts";
 import type { Format } from "../../src/registries/format.ts";
-import { jsonArray } from "../../src/registries/json-array.ts";
-import { jsonFile } from "../../src/registries/json-file.ts";
+import { jsonArray } from "../../src/registries/declared/json-array.ts";
+import { jsonFile } from "../../src/registries/declared/json-file.ts";
 import { builtInFormat } from "../../src/registries/known.ts";
-import { keyedJson } from "../../src/registries/keyed-json.ts";
+import { keyedJson } from "../../src/registries/declared/keyed-json.ts";
 import { fields } from "../fields.ts";
 
 export const fixturesDir = join(import.meta.dirname, "fixtures");

@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { jsonArray } from "../../src/registries/json-array.ts";
+import { jsonArray } from "../../src/registries/declared/json-array.ts";
 import { plainNames } from "../../src/registries/entry-shape.ts";
 import type { FieldMap } from "../../src/registries/fields.ts";
 import type { Claim, Format, MembersFormat } from "../../src/registries/format.ts";
-import { memberKey, memberValue, scan } from "../../src/registries/json-bytes.ts";
-import { keyedJson } from "../../src/registries/keyed-json.ts";
+import { memberKey, memberValue, scan } from "../../src/registries/json/json-bytes.ts";
+import { keyedJson } from "../../src/registries/declared/keyed-json.ts";
 import { builtInFormat } from "../../src/registries/known.ts";
 import { plainClaim } from "../../src/registries/plain-claim.ts";
 import { runs } from "../core/worlds.ts";

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { expect, test } from "vitest";
 import type { Claim, FilesFormat } from "../../src/registries/format.ts";
-import { scan } from "../../src/registries/json-bytes.ts";
+import { scan } from "../../src/registries/json/json-bytes.ts";
 import { entryName, matchSegment, parsePattern, type Segment } from "../../src/registries/pattern.ts";
 import { filesOf, fixtures, type Fixture } from "./fixtures.ts";
 

@@ -1,8 +1,8 @@
-import { claudeIde } from "../../src/registries/claude-ide.ts";
-import { claudePluginInUse } from "../../src/registries/claude-plugin-in-use.ts";
-import { claudeSessions } from "../../src/registries/claude-sessions.ts";
-import { keyedJson } from "../../src/registries/keyed-json.ts";
-import { llmmsgBridge } from "../../src/registries/llmmsg-bridge.ts";
+import { claudeIde } from "../../src/registries/formats/claude-ide.ts";
+import { claudePluginInUse } from "../../src/registries/formats/claude-plugin-in-use.ts";
+import { claudeSessions } from "../../src/registries/formats/claude-sessions.ts";
+import { keyedJson } from "../../src/registries/declared/keyed-json.ts";
+import { llmmsgBridge } from "../../src/registries/formats/llmmsg-bridge.ts";
 import type { Target } from "../../src/sweep/target.ts";
 import { fields } from "../fields.ts";
 import type { Disk } from "./disk.ts";

@@ -2,8 +2,8 @@ import { array, assert, constant, nat, oneof, property, record, subarray } from 
 import { expect, test } from "vitest";
 import type { Host } from "../../src/host/host.ts";
 import { decodeTombstones, type KeptMember } from "../../src/host/tombstone-lines.ts";
-import { scan } from "../../src/registries/json-bytes.ts";
-import { cutsFor } from "../../src/registries/json-cuts.ts";
+import { scan } from "../../src/registries/json/json-bytes.ts";
+import { cutsFor } from "../../src/registries/json/json-cuts.ts";
 import { buryMembers } from "../../src/sweep/bury-members.ts";
 import type { ExaminedEntry } from "../../src/sweep/examined.ts";
 import type { MembersRegistry } from "../../src/sweep/loaded.ts";

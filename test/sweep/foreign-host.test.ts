@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { expect, test } from "vitest";
-import { keyedJson } from "../../src/registries/keyed-json.ts";
+import { keyedJson } from "../../src/registries/declared/keyed-json.ts";
 import { fields } from "../fields.ts";
 import { newScene, sweepOnce, writeOld } from "./scene.ts";
 

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { seen, unseen } from "../../src/core/evidence.ts";
 import { defaultPolicy } from "../../src/core/policy.ts";
 import type { Host } from "../../src/host/host.ts";
-import { hostLock } from "../../src/registries/host-lock.ts";
+import { hostLock } from "../../src/registries/formats/host-lock.ts";
 import { newScene, sweepOnce, writeOld } from "./scene.ts";
 
 const content = '{"pid":4194304,"hostname":"old-name"}';

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Host } from "../../src/host/host.ts";
 import type { KeptMember } from "../../src/host/tombstone-lines.ts";
-import { keyedJson } from "../../src/registries/keyed-json.ts";
+import { keyedJson } from "../../src/registries/declared/keyed-json.ts";
 import { fields } from "../fields.ts";
 import { agentsOf, type Stage } from "./contract/stage.ts";
 import { hostWith, keysIn, row, said, sweepWith, why, withGhosts } from "./told.ts";

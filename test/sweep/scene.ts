@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 import { realHost, type Host } from "../../src/host/host.ts";
-import { keyedJson } from "../../src/registries/keyed-json.ts";
+import { keyedJson } from "../../src/registries/declared/keyed-json.ts";
 import { sweep, type SweepOptions } from "../../src/sweep/sweep.ts";
 import type { EntryReport, SweepReport } from "../../src/report/model.ts";
 import type { Target } from "../../src/sweep/target.ts";

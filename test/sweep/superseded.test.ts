@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { seen, unseen, type AgentProcess, type AppServerSight } from "../../src/core/evidence.ts";
 import type { Host } from "../../src/host/host.ts";
 import { readTombstones } from "../../src/host/tombstones.ts";
-import { keyedJson } from "../../src/registries/keyed-json.ts";
+import { keyedJson } from "../../src/registries/declared/keyed-json.ts";
 import { fields } from "../fields.ts";
 import { idle } from "../processes.ts";
 import { newScene, sweepOnce, writeOld } from "./scene.ts";

@@ -1,9 +1,9 @@
 import { defaultPolicy } from "../../../src/core/policy.ts";
 import type { Host } from "../../../src/host/host.ts";
 import type { Tombstone } from "../../../src/host/tombstone-lines.ts";
-import { claudePluginInUse } from "../../../src/registries/claude-plugin-in-use.ts";
-import { claudeSessions } from "../../../src/registries/claude-sessions.ts";
-import { keyedJson } from "../../../src/registries/keyed-json.ts";
+import { claudePluginInUse } from "../../../src/registries/formats/claude-plugin-in-use.ts";
+import { claudeSessions } from "../../../src/registries/formats/claude-sessions.ts";
+import { keyedJson } from "../../../src/registries/declared/keyed-json.ts";
 import { restore } from "../../../src/sweep/restore.ts";
 import { sweep } from "../../../src/sweep/sweep.ts";
 import type { Target } from "../../../src/sweep/target.ts";

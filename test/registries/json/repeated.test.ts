@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { repeatedNames } from "../../src/registries/repeated.ts";
-import { runs } from "../core/worlds.ts";
-import { mustRead, sourceOf } from "./documents.ts";
+import { repeatedNames } from "../../../src/registries/json/repeated.ts";
+import { runs } from "../../core/worlds.ts";
+import { mustRead, sourceOf } from "../documents.ts";
 
 /** Names as they are written, quotes included. */
 function repeatedIn(names: readonly string[]): readonly string[] {

@@ -1,7 +1,7 @@
 import { releasesOf, type DeclaredShape } from "./declared.ts";
-import { usual } from "./defaults.ts";
-import { shaped } from "./entry-shape.ts";
-import type { Format } from "./format.ts";
+import { usual } from "../formats/defaults.ts";
+import { shaped } from "../entry-shape.ts";
+import type { Format } from "../format.ts";
 
 /** One JSON object with an entry a member, described in the configuration. */
 export function keyedJson({ entries, fields, presence }: DeclaredShape): Format {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { claudeSessions } from "../../src/registries/claude-sessions.ts";
-import { codexDaemonPid } from "../../src/registries/codex-daemon-pid.ts";
-import type { Format } from "../../src/registries/format.ts";
-import { entryName } from "../../src/registries/pattern.ts";
+import { claudeSessions } from "../../../src/registries/formats/claude-sessions.ts";
+import { codexDaemonPid } from "../../../src/registries/formats/codex-daemon-pid.ts";
+import type { Format } from "../../../src/registries/format.ts";
+import { entryName } from "../../../src/registries/pattern.ts";
 
 const nested = (levels: number): string => `{"pid":4100001,"deep":${"[".repeat(levels)}${"]".repeat(levels)}}`;
 

@@ -1,7 +1,7 @@
 import { releasesOf, type DeclaredShape } from "./declared.ts";
-import { usual } from "./defaults.ts";
-import { shaped } from "./entry-shape.ts";
-import type { Format } from "./format.ts";
+import { usual } from "../formats/defaults.ts";
+import { shaped } from "../entry-shape.ts";
+import type { Format } from "../format.ts";
 
 /** One JSON array with an entry an element, described in the configuration. An element is called by its session. */
 export function jsonArray({ entries, fields, presence }: DeclaredShape): Format {

@@ -1,5 +1,5 @@
 import { usual } from "./defaults.ts";
-import type { Format } from "./format.ts";
+import type { Format } from "../format.ts";
 import { claimFromName, pidProblem } from "./one-file.ts";
 
 /** Who can hold an `active-session-<pid>`: a Claude, or the shell or script that its start hook ran in. */

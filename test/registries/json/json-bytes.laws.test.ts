@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { runs } from "../core/worlds.ts";
-import { cutOut, documents, membersOf, mustRead, named, read, restored, withoutMark } from "./documents.ts";
+import { runs } from "../../core/worlds.ts";
+import { cutOut, documents, membersOf, mustRead, named, read, restored, withoutMark } from "../documents.ts";
 
 const many = runs(1000);
 const few = runs(150);

@@ -1,6 +1,6 @@
 import { usual } from "./defaults.ts";
-import type { Format } from "./format.ts";
-import { isRecord } from "./fields.ts";
+import type { Format } from "../format.ts";
+import { isRecord } from "../fields.ts";
 import { bodyOf, claimFromFile } from "./one-file.ts";
 
 /**

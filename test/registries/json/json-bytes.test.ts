@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { read } from "./documents.ts";
+import { read } from "../documents.ts";
 
 const utf16 = Buffer.from('{"a":1}', "utf16le");
 

@@ -1,6 +1,6 @@
 import { usual } from "./defaults.ts";
-import { shaped } from "./entry-shape.ts";
-import type { Format } from "./format.ts";
+import { shaped } from "../entry-shape.ts";
+import type { Format } from "../format.ts";
 
 const stated = "Your agent name is ";
 

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cutsFor, keptSpans } from "../../src/registries/json-cuts.ts";
-import { memberList } from "../../src/registries/json-members.ts";
-import { memberValue, scan } from "../../src/registries/json-bytes.ts";
-import { runs } from "../core/worlds.ts";
+import { cutsFor, keptSpans } from "../../../src/registries/json/json-cuts.ts";
+import { memberList } from "../../../src/registries/json/json-members.ts";
+import { memberValue, scan } from "../../../src/registries/json/json-bytes.ts";
+import { runs } from "../../core/worlds.ts";
 
 /** What stands in the way of reading a text, and at which byte: a person has to find the place. */
 function trouble(text: string): string {

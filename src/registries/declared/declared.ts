@@ -1,6 +1,6 @@
-import type { Presence } from "../core/registration.ts";
-import type { FieldMap } from "./fields.ts";
-import type { ReleaseMembers } from "./format.ts";
+import type { Presence } from "../../core/registration.ts";
+import type { FieldMap } from "../fields.ts";
+import type { ReleaseMembers } from "../format.ts";
 
 /** What a configuration says of a registry that sessreap does not know by name. */
 export type DeclaredShape = {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { claudeSessions } from "../../src/registries/claude-sessions.ts";
-import { codexBroker } from "../../src/registries/codex-broker.ts";
-import { builtInFormats } from "../../src/registries/known.ts";
-import type { FilesFormat, Places } from "../../src/registries/format.ts";
+import { claudeSessions } from "../../../src/registries/formats/claude-sessions.ts";
+import { codexBroker } from "../../../src/registries/formats/codex-broker.ts";
+import { builtInFormats } from "../../../src/registries/known.ts";
+import type { FilesFormat, Places } from "../../../src/registries/format.ts";
 
 const places: Places = { home: "/home/dev", cwd: "/home/dev/garden", uid: 1000, env: {}, sha256: () => "0123456789abcdef" };
 

@@ -1,7 +1,7 @@
 import { claudeHome } from "./claude-home.ts";
 import { usual } from "./defaults.ts";
-import type { Claim, Format } from "./format.ts";
-import { isRecord } from "./fields.ts";
+import type { Claim, Format } from "../format.ts";
+import { isRecord } from "../fields.ts";
 import { bodyOf, claimFromFile } from "./one-file.ts";
 
 /** Editors whose Claude extension writes such a lock; their extension host is a node or an electron. */

@@ -1,6 +1,6 @@
 import { usual } from "./defaults.ts";
-import type { Claim, Format } from "./format.ts";
-import { isRecord } from "./fields.ts";
+import type { Claim, Format } from "../format.ts";
+import { isRecord } from "../fields.ts";
 import { bodyOf, claimFromFile } from "./one-file.ts";
 
 /** A session of another platform, in a project that two machines share, is another host's. */

@@ -1,8 +1,8 @@
 import { claudeHome, claudeNames } from "./claude-home.ts";
 import { withPidDomain } from "./claude-pid-domain.ts";
 import { usual } from "./defaults.ts";
-import { claimFrom } from "./fields.ts";
-import type { Format } from "./format.ts";
+import { claimFrom } from "../fields.ts";
+import type { Format } from "../format.ts";
 
 /**
  * The Claude daemon's `daemon/roster.json`: background workers by short id. The recorded pid is the pty host, whose

@@ -1,8 +1,8 @@
-import type { Endpoint } from "../core/registration.ts";
+import type { Endpoint } from "../../core/registration.ts";
 import { claudeHome } from "./claude-home.ts";
 import { usual } from "./defaults.ts";
-import type { Claim, Format, Places } from "./format.ts";
-import { isRecord } from "./fields.ts";
+import type { Claim, Format, Places } from "../format.ts";
+import { isRecord } from "../fields.ts";
 import { bodyOf, claimFromFile } from "./one-file.ts";
 
 /** The broker writes `unix:/path`. */

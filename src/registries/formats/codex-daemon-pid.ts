@@ -1,5 +1,5 @@
 import { usual } from "./defaults.ts";
-import type { Format } from "./format.ts";
+import type { Format } from "../format.ts";
 import { claimFromFile } from "./one-file.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { claudeHome, claudeNames } from "./claude-home.ts";
 import { usual } from "./defaults.ts";
-import type { Format } from "./format.ts";
+import type { Format } from "../format.ts";
 import { withPidDomain } from "./claude-pid-domain.ts";
 import { bodyOf, claimFromFile } from "./one-file.ts";
 
