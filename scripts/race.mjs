@@ -35,8 +35,8 @@ const scratch = mkdtempSync(join(values.dir, "sessreap-race-"));
 async function buildLibrary() {
   const outfile = join(scratch, "library.mjs");
   const contents = [
-    'export { readRegistryFile } from "./src/host/files.ts";',
-    'export { replaceJudged } from "./src/host/swap.ts";',
+    'export { readRegistryFile } from "./src/host/files/files.ts";',
+    'export { replaceJudged } from "./src/host/swap/swap.ts";',
     'export { memberKey, scan } from "./src/registries/json/json-bytes.ts";',
     'export { cutsFor, keptSpans } from "./src/registries/json/json-cuts.ts";',
   ].join("\n");

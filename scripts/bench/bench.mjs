@@ -124,7 +124,7 @@ async function manyProcesses(count) {
 /** The look at the processes alone, each in a fresh process, beside the same file that does not look. */
 async function snapshot(total) {
   const look =
-    'import { lookAtProcesses } from "./src/host/linux.ts"; const look = () => lookAtProcesses({ pids: new Set(), owners: [] });';
+    'import { lookAtProcesses } from "./src/host/processes/linux.ts"; const look = () => lookAtProcesses({ pids: new Set(), owners: [] });';
   const entries = {
     still: `${look} if (process.argv.length > 99) look();`,
     look: `${look} look();`,

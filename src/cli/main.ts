@@ -1,4 +1,4 @@
-import { isJournal } from "../host/journal-stream.ts";
+import { isJournal } from "../host/programs/journal-stream.ts";
 import { journalLine } from "../report/journal.ts";
 import { outputSchema } from "../report/model.ts";
 import { exitCodes } from "../report/exit-code.ts";

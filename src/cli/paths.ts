@@ -1,4 +1,4 @@
-import { ownHome } from "../host/homes.ts";
+import { ownHome } from "../host/files/homes.ts";
 import { isAbsolute, join, resolve } from "node:path";
 
 export type Env = Readonly<Record<string, string | undefined>>;

@@ -1,8 +1,8 @@
 import { isoText } from "../core/iso-text.ts";
-import { invocationId } from "../host/journal-stream.ts";
-import { readLastRun, writeLastRun, writeMetrics } from "../host/last-run.ts";
+import { invocationId } from "../host/programs/journal-stream.ts";
+import { readLastRun, writeLastRun, writeMetrics } from "../host/state/last-run.ts";
 import { sayError } from "../host/observed.ts";
-import { readStat } from "../host/proc-stat.ts";
+import { readStat } from "../host/processes/proc-stat.ts";
 import { exitCodes } from "../report/exit-code.ts";
 import type { Guard } from "../report/guards.ts";
 import { faultedRun, finishedRun, startedRun, type LastRun } from "../report/last-run.ts";

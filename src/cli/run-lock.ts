@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
-import type { RunLock } from "../host/run-lock.ts";
+import type { RunLock } from "../host/state/run-lock.ts";
 import { Failure } from "./failure.ts";
 import type { Settings } from "./settings.ts";
 

@@ -1,9 +1,9 @@
-import { ownHome } from "../host/homes.ts";
+import { ownHome } from "../host/files/homes.ts";
 import { join, resolve } from "node:path";
 import { isServerAddress } from "../core/app-servers.ts";
 import type { Format, OwnerSigns, Places } from "../registries/format.ts";
 import { builtInFormat, builtInFormats, formatNames } from "../registries/known.ts";
-import { sha256 } from "../host/digest.ts";
+import { sha256 } from "../host/files/digest.ts";
 import type { Tombstone } from "../host/tombstone-lines.ts";
 import { registryId, type ServerTarget, type Target } from "../sweep/target.ts";
 import type { RegistryConfig } from "./config-schema.ts";

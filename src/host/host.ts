@@ -1,36 +1,36 @@
 import { existsSync, type BigIntStats } from "node:fs";
 import { dirname } from "node:path";
-import { homeOf } from "./homes.ts";
+import { homeOf } from "./files/homes.ts";
 import type { SelfTest } from "../core/doubt.ts";
 import type { AgentProcess, AppServerSight, Clock, EndpointSight, Here, LockHolder, Observed, ProcessTable } from "../core/evidence.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Endpoint } from "../core/registration.ts";
-import { askAppServer, type ServerQuestion } from "./app-server.ts";
-import { runRelease } from "./commands.ts";
-import { probeEndpoint } from "./endpoints.ts";
-import { captureEntries, dropDirectory, type Captured, type JudgedFile } from "./capture.ts";
-import { sha256 } from "./digest.ts";
-import { directoriesOf, listDirectory, readEntryFile, stateOfEntry, type EntryRead, type Listing } from "./directory.ts";
-import type { FileState } from "./file-state.ts";
-import { fileSystemOf, type FileSystem } from "./file-system.ts";
-import { fsyncDirectory, readRegistryFile, type FileRead, type ReadFile } from "./files.ts";
-import { takeOver, type TakeOver } from "./heal.ts";
-import { appendHistory, type HistoryLine } from "./history.ts";
-import { putBackForgotten } from "./forgotten.ts";
-import { livingPids, lookAtProcesses, startOfPid, type ProcessAnswer, type ProcessQuestion } from "./linux.ts";
-import { hostName, lookHere, readClock, selfTest } from "./linux-here.ts";
-import { restoreEntryFile, type FileToRestore } from "./restore-entry.ts";
-import { loadMemory, saveMemory } from "./memory-store.ts";
+import { askAppServer, type ServerQuestion } from "./sockets/app-server.ts";
+import { runRelease } from "./programs/release-command.ts";
+import { probeEndpoint } from "./sockets/endpoints.ts";
+import { captureEntries, dropDirectory, type Captured, type JudgedFile } from "./capture/capture.ts";
+import { sha256 } from "./files/digest.ts";
+import { directoriesOf, listDirectory, readEntryFile, stateOfEntry, type EntryRead, type Listing } from "./files/directory.ts";
+import type { FileState } from "./files/file-state.ts";
+import { fileSystemOf, type FileSystem } from "./files/file-system.ts";
+import { fsyncDirectory, readRegistryFile, type FileRead, type ReadFile } from "./files/files.ts";
+import { takeOver, type TakeOver } from "./capture/exchange-file.ts";
+import { appendHistory, type HistoryLine } from "./state/history.ts";
+import { putBackForgotten } from "./capture/recover.ts";
+import { livingPids, lookAtProcesses, startOfPid, type ProcessAnswer, type ProcessQuestion } from "./processes/linux.ts";
+import { hostName, lookHere, readClock, selfTest } from "./processes/linux-here.ts";
+import { restoreEntryFile, type FileToRestore } from "./capture/restore-entry.ts";
+import { loadMemory, saveMemory } from "./state/memory-store.ts";
 import { look } from "./observed.ts";
-import { isLockHeld, isUnitUp } from "./owner.ts";
-import { takeRunLock, type RunLock } from "./run-lock.ts";
-import { reportOnlyReason, sharedStateReason } from "./standing.ts";
-import { replaceJudged, type Replaced } from "./swap.ts";
-import type { Piece } from "./chunks.ts";
-import { clearLitter } from "./swap-litter.ts";
-import { buryAll, exhume, makeRoom } from "./tombstones.ts";
+import { isLockHeld, isUnitUp } from "./programs/daemon-signs.ts";
+import { takeRunLock, type RunLock } from "./state/run-lock.ts";
+import { reportOnlyReason, sharedStateReason } from "./files/writability.ts";
+import { replaceJudged, type Replaced } from "./swap/swap.ts";
+import type { Piece } from "./files/chunks.ts";
+import { clearLitter } from "./swap/leftovers.ts";
+import { buryAll, exhume, makeRoom } from "./state/tombstones.ts";
 import { upSince } from "./uptime.ts";
-import { lookAtWriterLocks } from "./writer-locks.ts";
+import { lookAtWriterLocks } from "./processes/writer-locks.ts";
 
 /** All that a sweep needs of the world. Tests hand in a simulated one; there is no other way to the outside. */
 export type Host = {
@@ -106,7 +106,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
   const eyes =
     process.platform === "linux"
       ? { readClock, lookHere, selfTest, lookAtProcesses, livingPids, startOfPid }
-      : await import("./portable.ts");
+      : await import("./processes/portable.ts");
   return {
     clock: eyes.readClock,
     here: () => eyes.lookHere(hostName()),

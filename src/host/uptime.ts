@@ -1,6 +1,6 @@
 import { argvNamesServer } from "../core/app-servers.ts";
 import type { ProcessTable } from "../core/evidence.ts";
-import { listenerAmong, startedAtMs, type Listening } from "./listeners.ts";
+import { listenerAmong, startedAtMs, type Listening } from "./processes/listeners.ts";
 
 function listeningAt(connectTo: string): Listening {
   if (connectTo.startsWith("ws+unix:")) return { kind: "unix", path: connectTo.slice("ws+unix:".length, -":/".length) };

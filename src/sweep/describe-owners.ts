@@ -1,6 +1,6 @@
 import type { Ownership } from "../core/ownership.ts";
 import type { ProcessRow } from "../core/process-tree.ts";
-import { detailsOf } from "../host/process-details.ts";
+import { detailsOf } from "../host/processes/process-details.ts";
 import type { HarnessReport, OwnersReport, ProcessReport } from "../report/owners-model.ts";
 
 export function describeProcess(row: ProcessRow, agent: string, bootMs: number | undefined): ProcessReport {

@@ -1,4 +1,4 @@
-import type { FileState } from "../host/file-state.ts";
+import type { FileState } from "../host/files/file-state.ts";
 
 /** States of files by index, as rows of numbers: an object each for a hundred thousand files would be most of the memory. */
 export type FileStates = { readonly set: (index: number, state: FileState) => void; readonly at: (index: number) => FileState };

@@ -4,8 +4,8 @@ import type { Harness, OwnedSession } from "../core/ownership.ts";
 import { canonicalSession } from "../core/registration.ts";
 import { planRetirement, type RetiredProcess, type Self } from "../core/retirement.ts";
 import type { Host } from "../host/host.ts";
-import { ancestorsOf } from "../host/linux.ts";
-import { takeSessionLock, type LockOwner, type SessionLock } from "../host/session-lock.ts";
+import { ancestorsOf } from "../host/processes/linux.ts";
+import { takeSessionLock, type LockOwner, type SessionLock } from "../host/sockets/session-lock.ts";
 import { lookAtOwners, type OwnersQuestion, type OwnersSight } from "./owners.ts";
 import { recordRetired, retire } from "./retire.ts";
 

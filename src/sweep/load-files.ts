@@ -1,5 +1,5 @@
-import type { FileState } from "../host/file-state.ts";
-import type { FoundFile } from "../host/found-files.ts";
+import type { FileState } from "../host/files/file-state.ts";
+import type { FoundFile } from "../host/files/found-files.ts";
 import type { Host } from "../host/host.ts";
 import type { FilesFormat } from "../registries/format.ts";
 import { entryName } from "../registries/pattern.ts";

@@ -1,5 +1,5 @@
 import { isAscii } from "node:buffer";
-import type { ReadFile } from "../host/files.ts";
+import type { ReadFile } from "../host/files/files.ts";
 import type { Host } from "../host/host.ts";
 import { plainNames } from "../registries/entry-shape.ts";
 import type { MembersFormat } from "../registries/format.ts";

@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
-import type { FileState } from "../host/file-state.ts";
-import type { ReadFile } from "../host/files.ts";
+import type { FileState } from "../host/files/file-state.ts";
+import type { ReadFile } from "../host/files/files.ts";
 import type { Claim } from "../registries/format.ts";
 import type { Container } from "../registries/json/json-bytes.ts";
 import type { Target } from "./target.ts";

@@ -7,7 +7,7 @@ import type { Policy } from "../core/policy.ts";
 import type { ProcessTree } from "../core/process-tree.ts";
 import { recordedHolder } from "../core/rungs/recorded-holder.ts";
 import type { Host } from "../host/host.ts";
-import { lookAtTree } from "../host/process-tree.ts";
+import { lookAtTree } from "../host/processes/process-tree.ts";
 import { claimsOf, factsOf } from "./judge.ts";
 import { loadRegistry } from "./load.ts";
 import type { ReadRegistry } from "./loaded.ts";

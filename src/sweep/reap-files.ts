@@ -1,5 +1,5 @@
-import type { Captured } from "../host/capture.ts";
-import type { FileState } from "../host/file-state.ts";
+import type { Captured } from "../host/capture/capture.ts";
+import type { FileState } from "../host/files/file-state.ts";
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import type { KeptFile } from "../host/tombstone-lines.ts";

@@ -1,7 +1,7 @@
 import type { Reason } from "../core/answer.ts";
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
-import type { Piece } from "../host/chunks.ts";
+import type { Piece } from "../host/files/chunks.ts";
 import { cutsFor, keptSpans } from "../registries/json/json-cuts.ts";
 import type { Action } from "../report/model.ts";
 import { noRoom, unburied } from "./burial.ts";

@@ -1,7 +1,7 @@
 import { supersedeReason } from "../core/supersede.ts";
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
-import type { Piece } from "../host/chunks.ts";
+import type { Piece } from "../host/files/chunks.ts";
 import type { KeptMember } from "../host/tombstone-lines.ts";
 import { stampLike, withMembers } from "../registries/released.ts";
 import { bury, noRoom, stoneOf, unburied } from "./burial.ts";

@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
-import type { FileToRestore } from "../host/restore-entry.ts";
+import type { FileToRestore } from "../host/capture/restore-entry.ts";
 import type { KeptFile, Tombstone } from "../host/tombstone-lines.ts";
 import { keysOf, type FilesRegistry } from "./loaded.ts";
 import { newcomer, otherKind, type RestoreOutcome } from "./restored.ts";

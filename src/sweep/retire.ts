@@ -1,7 +1,7 @@
 import type { ProcessRow } from "../core/process-tree.ts";
 import type { RetiredProcess, Retiree } from "../core/retirement.ts";
 import type { Host } from "../host/host.ts";
-import { signalExactly, standingOf, type Via } from "../host/signals.ts";
+import { signalExactly, standingOf, type Via } from "../host/programs/signals.ts";
 import { sweepIdAt } from "./sweep.ts";
 
 /** Into the history, with what became of each: nothing is ended in silence. */

@@ -1,4 +1,4 @@
-import type { HistoryLine } from "../host/history.ts";
+import type { HistoryLine } from "../host/state/history.ts";
 import type { Host } from "../host/host.ts";
 import { isDeed, type EntryReport } from "../report/model.ts";
 import type { Examined } from "./examined.ts";

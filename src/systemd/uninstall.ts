@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { ownHome } from "../host/homes.ts";
+import { ownHome } from "../host/files/homes.ts";
 import { dirname, join } from "node:path";
 import { dropInNames, unitFileNames } from "./layout.ts";
 import { otherInstances } from "./instances.ts";

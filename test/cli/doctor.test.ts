@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { lockAddress } from "../../src/host/run-lock.ts";
+import { lockAddress } from "../../src/host/state/run-lock.ts";
 import type { Guard } from "../../src/report/guards.ts";
 import { start, stop } from "../processes.ts";
 import { declareRegistry, isRoot, leaveOut, newScratch, nobody, parseOnly, sessreap, writeOld, type Scratch } from "./harness.ts";

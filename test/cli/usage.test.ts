@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { takeRunLock } from "../../src/host/run-lock.ts";
+import { takeRunLock } from "../../src/host/state/run-lock.ts";
 import { daysAgo, declareRegistry, leaveOut, newScratch, parseOnly, sessreap, sweepReport, writeOld } from "./harness.ts";
 import { execFileSync } from "node:child_process";
 import { gonePid } from "../processes.ts";

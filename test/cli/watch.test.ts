@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { idle, stop, until } from "../processes.ts";
-import { takeRunLock } from "../../src/host/run-lock.ts";
+import { takeRunLock } from "../../src/host/state/run-lock.ts";
 import type { LastRun } from "../../src/report/last-run.ts";
 import { configure, daysAgo, declareRegistry, newScratch, startSessreap, writeOld } from "./harness.ts";
 

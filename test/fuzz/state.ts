@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readHistory } from "../../src/host/history.ts";
-import { readLastRun } from "../../src/host/last-run.ts";
-import { loadMemory } from "../../src/host/memory-store.ts";
-import { readTombstones } from "../../src/host/tombstones.ts";
+import { readHistory } from "../../src/host/state/history.ts";
+import { readLastRun } from "../../src/host/state/last-run.ts";
+import { loadMemory } from "../../src/host/state/memory-store.ts";
+import { readTombstones } from "../../src/host/state/tombstones.ts";
 import { holds, type Target } from "./law.ts";
 
 const sweepId = "20261120T150000Z-3f2a";

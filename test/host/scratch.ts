@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
-import { readRegistryFile, type ReadFile } from "../../src/host/files.ts";
+import { readRegistryFile, type ReadFile } from "../../src/host/files/files.ts";
 import { memberKey, scan } from "../../src/registries/json/json-bytes.ts";
 import { cutsFor, keptSpans } from "../../src/registries/json/json-cuts.ts";
 import type { Span } from "../../src/registries/json/json-members.ts";

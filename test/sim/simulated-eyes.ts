@@ -1,7 +1,7 @@
 import { agentOf, argvHas } from "../../src/core/agents.ts";
 import { seen, unseen, type AgentProcess, type InnerProcess, type Observed, type PidSight } from "../../src/core/evidence.ts";
 import type { Host } from "../../src/host/host.ts";
-import type { ProcessAnswer, ProcessQuestion } from "../../src/host/linux.ts";
+import type { ProcessAnswer, ProcessQuestion } from "../../src/host/processes/linux.ts";
 import { hostname, hostNamespace, type Machine, type Process } from "./machine.ts";
 import type { Blindness } from "./simulated-host.ts";
 

@@ -1,6 +1,6 @@
 import { seen, unseen, type AppServerSight, type Observed } from "../../src/core/evidence.ts";
 import { emptyMemory, type Memory } from "../../src/core/memory.ts";
-import type { ServerQuestion } from "../../src/host/app-server.ts";
+import type { ServerQuestion } from "../../src/host/sockets/app-server.ts";
 import type { Host, Store } from "../../src/host/host.ts";
 import { decodeTombstones, type Tombstone } from "../../src/host/tombstone-lines.ts";
 import { hostNamespace, triedUrl, type Machine } from "./machine.ts";

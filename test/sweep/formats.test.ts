@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { defaultPolicy } from "../../src/core/policy.ts";
-import { readTombstones } from "../../src/host/tombstones.ts";
+import { readTombstones } from "../../src/host/state/tombstones.ts";
 import { restore } from "../../src/sweep/restore.ts";
 import { fixtures, type Fixture } from "../registries/fixtures.ts";
 import { plant, withFacts } from "../registries/plant.ts";

@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { captureEntries } from "../../src/host/capture.ts";
-import { readEntryFile } from "../../src/host/directory.ts";
+import { captureEntries } from "../../src/host/capture/capture.ts";
+import { readEntryFile } from "../../src/host/files/directory.ts";
 
 /** So many registrations race against the reaper; more of them take longer and find rarer moments. */
 const rounds = Number(process.env["SESSREAP_TEST_RACES"] ?? "300");

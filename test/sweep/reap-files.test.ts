@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Captured } from "../../src/host/capture.ts";
+import type { Captured } from "../../src/host/capture/capture.ts";
 import type { Host } from "../../src/host/host.ts";
 import { claudesOf, markersOf, type Actor, type Stage } from "./contract/stage.ts";
 import { simulatedStage } from "./contract/stages.ts";

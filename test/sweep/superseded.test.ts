@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { seen, unseen, type AgentProcess, type AppServerSight } from "../../src/core/evidence.ts";
 import type { Host } from "../../src/host/host.ts";
-import { readTombstones } from "../../src/host/tombstones.ts";
+import { readTombstones } from "../../src/host/state/tombstones.ts";
 import { keyedJson } from "../../src/registries/declared/keyed-json.ts";
 import { fields } from "../fields.ts";
 import { idle } from "../processes.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { seen, unseen } from "../../src/core/evidence.ts";
 import type { Host, Store } from "../../src/host/host.ts";
-import type { HistoryLine } from "../../src/host/history.ts";
+import type { HistoryLine } from "../../src/host/state/history.ts";
 import type { EntryReport } from "../../src/report/model.ts";
 import { sweepIdAt } from "../../src/sweep/sweep.ts";
 import { recordHistory } from "../../src/sweep/tell-history.ts";

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { readLastRun } from "../../host/last-run.ts";
+import { readLastRun } from "../../host/state/last-run.ts";
 import type { Host } from "../../host/host.ts";
-import { lockHolder } from "../../host/lock-holder.ts";
-import { signalByPidfd } from "../../host/pidfd.ts";
-import { readStat } from "../../host/proc-stat.ts";
-import { stateDirectoryProblem } from "../../host/state-directory.ts";
-import { swapMethodFor } from "../../host/swap-method.ts";
+import { lockHolder } from "../../host/state/lock-holder.ts";
+import { signalByPidfd } from "../../host/programs/pidfd.ts";
+import { readStat } from "../../host/processes/proc-stat.ts";
+import { stateDirectoryProblem } from "../../host/state/state-directory.ts";
+import { swapMethodFor } from "../../host/swap/swap-method.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { isConcern, worstPosture, type Guard } from "../../report/guards.ts";
 import type { LastRun } from "../../report/last-run.ts";

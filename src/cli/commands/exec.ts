@@ -1,10 +1,10 @@
 import { canonicalSession } from "../../core/registration.ts";
 import { leftBehind } from "../../core/left-behind.ts";
 import type { Host } from "../../host/host.ts";
-import { markedBy, ownMark, withMark } from "../../host/lineage.ts";
-import { lookAtTree } from "../../host/process-tree.ts";
-import { runCommand } from "../../host/run-command.ts";
-import type { SessionLock } from "../../host/session-lock.ts";
+import { markedBy, ownMark, withMark } from "../../host/processes/lineage.ts";
+import { lookAtTree } from "../../host/processes/process-tree.ts";
+import { runCommand } from "../../host/programs/run-command.ts";
+import type { SessionLock } from "../../host/sockets/session-lock.ts";
 import { sayProcess } from "../../report/owners-text.ts";
 import { visible } from "../../report/visible.ts";
 import { describeProcess } from "../../sweep/describe-owners.ts";

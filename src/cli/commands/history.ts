@@ -1,4 +1,4 @@
-import { readHistory } from "../../host/history.ts";
+import { readHistory } from "../../host/state/history.ts";
 import { outputSchema } from "../../report/model.ts";
 import { retiredLine } from "../../report/owners-text.ts";
 import { visible } from "../../report/visible.ts";

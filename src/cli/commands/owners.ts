@@ -1,7 +1,7 @@
 import { canonicalSession } from "../../core/registration.ts";
 import { planRetirement, type RetiredProcess, type Retiree, type Wanted } from "../../core/retirement.ts";
 import type { Host } from "../../host/host.ts";
-import { ancestorsOf } from "../../host/linux.ts";
+import { ancestorsOf } from "../../host/processes/linux.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { outputSchema } from "../../report/model.ts";
 import type { OwnersReport } from "../../report/owners-model.ts";

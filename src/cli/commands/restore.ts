@@ -1,6 +1,6 @@
 import { realHost } from "../../host/host.ts";
 import { type Tombstone } from "../../host/tombstone-lines.ts";
-import { readTombstones } from "../../host/tombstones.ts";
+import { readTombstones } from "../../host/state/tombstones.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { isJournal } from "../../host/journal-stream.ts";
+import { isJournal } from "../../host/programs/journal-stream.ts";
 import { journalEvents, journalLine, statesOf } from "../../report/journal.ts";
 import { sweepJson } from "../../report/json.ts";
 import type { Guard } from "../../report/guards.ts";

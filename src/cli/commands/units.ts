@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readLastRun } from "../../host/last-run.ts";
+import { readLastRun } from "../../host/state/last-run.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { visible } from "../../report/visible.ts";
 import { findAccess, type Access } from "../../systemd/access.ts";

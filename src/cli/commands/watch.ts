@@ -1,4 +1,4 @@
-import { isJournal } from "../../host/journal-stream.ts";
+import { isJournal } from "../../host/programs/journal-stream.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { journalEvents, statesOf } from "../../report/journal.ts";
 import type { SweepReport } from "../../report/model.ts";

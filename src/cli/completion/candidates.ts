@@ -1,5 +1,5 @@
-import { readHistory } from "../../host/history.ts";
-import { readTombstones } from "../../host/tombstones.ts";
+import { readHistory } from "../../host/state/history.ts";
+import { readTombstones } from "../../host/state/tombstones.ts";
 import { builtInFormats, formatNames } from "../../registries/known.ts";
 import type { Entry } from "../../sweep/loaded.ts";
 import { stateDirectory, type Env } from "../paths.ts";

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { seen, type Observed } from "../../../src/core/evidence.ts";
 import { realHost } from "../../../src/host/host.ts";
-import { readTombstones } from "../../../src/host/tombstones.ts";
+import { readTombstones } from "../../../src/host/state/tombstones.ts";
 import { bootId, gonePid, pretend, start, stop, type Running } from "../../processes.ts";
 import { chanceFrom } from "../../sim/chance.ts";
 import { Machine } from "../../sim/machine.ts";

@@ -1,0 +1,199 @@
+import { closeSync, constants, fstatSync, linkSync, lstatSync, openSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { dropLeased, type Held, type LeaseAnswer } from "./capture-lease.ts";
+import { findPlace, inPlace, LedAstray, type Anchor, type Place } from "../files/held-directory.ts";
+import { readSmall } from "../files/directory.ts";
+import { isRegular, lookAtFile, stateFrom, type FileState } from "../files/file-state.ts";
+import { errorCode, sayError } from "../observed.ts";
+import { walking, type Enter } from "../files/walk.ts";
+
+/** One file as it was judged: its state, and its bytes where they were read. */
+export type JudgedFile = { readonly key: string; readonly state: FileState; readonly bytes: Buffer | undefined };
+
+export type Captured =
+  | { readonly kind: "dropped" }
+  | { readonly kind: "changed" }
+  | { readonly kind: "gone" }
+  | { readonly kind: "failed"; readonly problem: string };
+
+/** A writer that had the file open when it was captured gets this long to finish, in ms. */
+const settleMs = 1;
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+function isState(now: FileState, { dev, ino, size, mtimeMs }: FileState): boolean {
+  return now.dev === dev && now.ino === ino && now.size === size && now.mtimeMs === mtimeMs && isRegular(now);
+}
+
+/** The same file, and not written since, as far as the file system tells without its being opened. */
+function looksJudged(path: string, { state }: JudgedFile): boolean {
+  // What is missing is for lstat to say, by the error that it throws.
+  return isState(lookAtFile(path) ?? stateFrom(lstatSync(path)), state);
+}
+
+/** The same file, holding the very bytes. */
+function isJudged(path: string, { state, bytes }: JudgedFile): boolean {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    return isState(stateFrom(fstatSync(fd)), state) && (bytes === undefined || readSmall(fd, bytes.length)?.equals(bytes) === true);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** What stands aside is named after its maker, so that the next sweep can tell what was forgotten there. */
+export function aside(name: string, what: "held" | "new"): string {
+  return `.${name}.sessreap-${process.pid}.${what}`;
+}
+
+/** Puts back what was taken aside; never over a newer file of its name. */
+export function putBackCaptured(captured: string, path: string): Captured {
+  try {
+    linkSync(captured, path);
+  } catch (error) {
+    // A newer file has taken the name; the one that was captured is what its writer replaced.
+    if (errorCode(error) !== "EEXIST") return { kind: "failed", problem: `${sayError(error)}; it is kept as ${basename(captured)}` };
+  }
+  unlinkSync(captured);
+  return { kind: "changed" };
+}
+
+/** Takes one file aside and looks at it there; undefined when it is held. What it holds is read before it is dropped. */
+export function hold(path: string, held: string, judged: JudgedFile): Captured | undefined {
+  try {
+    // Looked at first, so that a file that is not the judged one is not even moved aside.
+    if (!looksJudged(path, judged)) return { kind: "changed" };
+    renameSync(path, held);
+  } catch (error) {
+    return outcomeOf(error);
+  }
+  return verified(path, held, judged, looksJudged);
+}
+
+function outcomeOf(error: unknown): Captured {
+  if (error instanceof LedAstray) return { kind: "changed" };
+  return errorCode(error) === "ENOENT" ? { kind: "gone" } : { kind: "failed", problem: sayError(error) };
+}
+
+/** Undefined for a file that still is the one that was judged; any other goes back. */
+function verified(path: string, held: string, judged: JudgedFile, verify: typeof isJudged): Captured | undefined {
+  try {
+    return verify(held, judged) ? undefined : putBackCaptured(held, path);
+  } catch (error) {
+    const back = putBackCaptured(held, path);
+    return back.kind === "failed" ? back : { kind: "failed", problem: sayError(error) };
+  }
+}
+
+/** A file that stands aside in its directory. */
+type Aside = { readonly directory: Anchor; readonly name: string; readonly aside: string };
+
+/** What became of a file that was to be taken aside. */
+type Taken = Aside | { readonly settled: Captured };
+
+/** Without a lease: whoever has it open, and has not written yet, is not seen. */
+function dropUnleased(path: string, held: string, judged: JudgedFile): Captured {
+  const back = verified(path, held, judged, isJudged);
+  if (back !== undefined) return back;
+  try {
+    unlinkSync(held);
+    return { kind: "dropped" };
+  } catch (error) {
+    return { kind: "failed", problem: sayError(error) };
+  }
+}
+
+function dropAs(answer: LeaseAnswer, { directory: { at }, name, aside: heldName }: Aside, judged: JudgedFile): Captured {
+  if (answer === "dropped") return { kind: "dropped" };
+  const [path, held] = [at(name), at(heldName)];
+  // Whoever was to drop it may have been killed before it could say so: what is no longer held is dropped.
+  if (lstatSync(held, { throwIfNoEntry: false }) === undefined) return { kind: "dropped" };
+  if (answer === "unknown") return dropUnleased(path, held, judged);
+  try {
+    return putBackCaptured(held, path);
+  } catch (error) {
+    return outcomeOf(error);
+  }
+}
+
+type Anchored = { readonly place: Place } | { readonly problem: Captured };
+
+function openAnchored(directory: string): Anchored {
+  const path = join(directory, "entry");
+  try {
+    const place = findPlace(path, "perhaps");
+    if (place.realPath === path) return { place };
+    place.directory.close();
+    return { problem: { kind: "changed" } };
+  } catch (error) {
+    return { problem: outcomeOf(error) };
+  }
+}
+
+/** The directories of entries, each held open once, so that nobody can lead us elsewhere in between. */
+function holdDirectories(root: string): { readonly of: (key: string) => Anchored; readonly close: () => void } {
+  const opened = new Map<string, Anchored>();
+  return {
+    of: (key) => {
+      const below = key.slice(0, Math.max(0, key.lastIndexOf("/")));
+      const before = opened.get(below);
+      if (before !== undefined) return before;
+      const anchored = openAnchored(join(root, below));
+      opened.set(below, anchored);
+      return anchored;
+    },
+    close: () => {
+      for (const anchored of opened.values()) if ("place" in anchored) anchored.place.directory.close();
+    },
+  };
+}
+
+function takeAside(anchored: Anchored, one: JudgedFile, enter: Enter): Taken {
+  if ("problem" in anchored) return { settled: anchored.problem };
+  const { directory } = anchored.place;
+  const name = one.key.slice(one.key.lastIndexOf("/") + 1);
+  const heldName = aside(name, "held");
+  const at = enter(directory);
+  const settled = hold(at(name), at(heldName), one);
+  return settled === undefined ? { directory, name, aside: heldName } : { settled };
+}
+
+/**
+ * Removes one-file entries that are the ones that were judged: each is taken aside by rename, which no writer can slip
+ * through, and verified there; what nobody has open, by the word of a lease, and is unchanged is dropped. Where there
+ * is no lease, writers that had one open get a moment to finish. One that does not match goes back by link, which never
+ * overwrites.
+ */
+export function captureEntries(root: string, judged: readonly JudgedFile[]): readonly Captured[] {
+  const directories = holdDirectories(root);
+  try {
+    const taken = walking((enter) => judged.map((one) => takeAside(directories.of(one.key), one, enter)));
+    const leased: Held[] = [];
+    const leases = taken.map((what, index): number | undefined => {
+      const bytes = judged[index]?.bytes;
+      if ("settled" in what || bytes === undefined) return undefined;
+      return leased.push({ directoryFd: what.directory.fd, name: what.aside, bytes }) - 1;
+    });
+    const dropped = dropLeased(leased);
+    const answers = leases.map((at): LeaseAnswer => (at === undefined ? "unknown" : (dropped[at] ?? "unknown")));
+    const isWaited = taken.some((what, index) => !("settled" in what) && answers[index] === "unknown");
+    if (isWaited) Atomics.wait(pause, 0, 0, settleMs);
+    return taken.map((what, index) =>
+      "settled" in what ? what.settled : dropAs(answers[index] as LeaseAnswer, what, judged[index] as JudgedFile),
+    );
+  } finally {
+    directories.close();
+  }
+}
+
+/** Removes the directory of an entry that existed for its sake; one that holds more stays. */
+export function dropDirectory(root: string, key: string): void {
+  const directory = dirname(join(root, key));
+  if (directory === root) return;
+  try {
+    inPlace(directory, "there", (at, name) => rmdirSync(at(name)));
+  } catch (error) {
+    if (error instanceof LedAstray) return;
+    if (errorCode(error) !== "ENOTEMPTY" && errorCode(error) !== "ENOENT" && errorCode(error) !== "EEXIST") throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import { lstatSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { inPlace } from "../files/held-directory.ts";
+import { putBackCaptured } from "./capture.ts";
+import { asideName } from "../files/directory.ts";
+import { errorCode, sayError } from "../observed.ts";
+import { isThere } from "../processes/pids.ts";
+
+/** A sweep holds a file aside for milliseconds; one that is held for longer than this, in ms, was forgotten there. */
+const forgottenMs = 60_000;
+
+function isForgotten(path: string, maker: number): boolean {
+  if (maker === process.pid || !isThere(maker)) return true;
+  return Date.now() - lstatSync(path).ctimeMs > forgottenMs;
+}
+
+/** What went wrong when one file that stands aside was mended; undefined when nothing did. */
+function mend(at: (name: string) => string, held: string): string | undefined {
+  const [, name, maker, what] = asideName.exec(held) ?? [];
+  if (name === undefined || !isForgotten(at(held), Number(maker))) return undefined;
+  if (what === "new") {
+    unlinkSync(at(held));
+    return undefined;
+  }
+  const back = putBackCaptured(at(held), at(name));
+  return back.kind === "failed" ? back.problem : undefined;
+}
+
+/**
+ * Puts back what a killed sweep had captured and not yet verified or dropped: whether it may go is for the next
+ * judgement to say. What was only being put together is dropped. Keys are those of the files that stand aside; what
+ * could not be mended is returned.
+ */
+export function putBackForgotten(root: string, keys: readonly string[]): readonly string[] {
+  return keys.flatMap((key) => {
+    const path = join(root, key);
+    try {
+      return inPlace(path, "there", mend) ?? [];
+    } catch (error) {
+      return errorCode(error) === "ENOENT" ? [] : `${path}: ${sayError(error)}`;
+    }
+  });
+}

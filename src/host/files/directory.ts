@@ -1,0 +1,151 @@
+import { constants, closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync, type BigIntStats } from "node:fs";
+import { dirname, join } from "node:path";
+import { matchSegment, parsePattern, type Captures, type Steps } from "../../registries/pattern.ts";
+import { lookAtFile, stateFrom, type FileState } from "./file-state.ts";
+import { filesIn, type FilesOfDirectory, type FoundFiles } from "./found-files.ts";
+import { errorCode, sayError } from "../observed.ts";
+
+export type Listing =
+  | {
+      readonly kind: "listed";
+      readonly realPath: string;
+      readonly stat: BigIntStats;
+      readonly files: FoundFiles;
+      /** What sweeps had set aside, by key: of one that is at work, or of one that was killed. */
+      readonly aside: readonly string[];
+      /** Directories that could not be read: what is in them is not judged. */
+      readonly problems: readonly string[];
+    }
+  | { readonly kind: "missing" }
+  | { readonly kind: "unreadable"; readonly problem: string; readonly cure: string };
+
+/**
+ * Names of files that stand aside for a moment, with the pid of their maker: an entry that was captured, or one that is
+ * being put together to be put back. The next sweep can tell by them what a killed one left.
+ */
+export const asideName = /^\.(.+)\.sessreap-(\d+)\.(held|new)$/;
+
+/** Directories below a registry's are followed so far and no farther. */
+const depthLimit = 8;
+
+/** Entries are small; a larger file is none (in bytes). */
+const entryLimit = 64 * 1024;
+
+type Walk = {
+  readonly root: string;
+  readonly files: FilesOfDirectory[];
+  readonly aside: Set<string>;
+  readonly problems: string[];
+  /** Keys that were found, where one can be found twice. */
+  readonly seen: Set<string> | undefined;
+};
+
+/** No symbolic link is followed: none leads out of a registry. */
+function walk(into: Walk, below: string, steps: Steps, at: number, captures: Captures, depth: number): void {
+  const step = steps[at];
+  if (step === undefined || depth > depthLimit) return;
+  if (step === "deep") walk(into, below, steps, at + 1, captures, depth);
+  let names;
+  try {
+    names = readdirSync(join(into.root, below), { withFileTypes: true });
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT" || below === "") into.problems.push(`${join(into.root, below)}: ${sayError(error)}`);
+    return;
+  }
+  const isLast = at === steps.length - 1;
+  const fitting: string[] = [];
+  const keyOf = (name: string): string => (below === "" ? name : `${below}/${name}`);
+  for (const name of names) {
+    if (step === "deep") {
+      if (name.isDirectory()) walk(into, keyOf(name.name), steps, at, captures, depth + 1);
+      continue;
+    }
+    if (isLast && name.name.startsWith(".") && name.isFile()) {
+      const original = asideName.exec(name.name)?.[1];
+      if (original !== undefined && matchSegment(step, original) !== undefined) into.aside.add(keyOf(name.name));
+    }
+    const isWanted = isLast ? name.isFile() : name.isDirectory();
+    const found = isWanted ? matchSegment(step, name.name) : undefined;
+    if (found === undefined) continue;
+    if (!isLast) walk(into, keyOf(name.name), steps, at + 1, { ...captures, ...found }, depth + 1);
+    else if (into.seen?.has(keyOf(name.name)) !== true) {
+      into.seen?.add(keyOf(name.name));
+      fitting.push(name.name);
+    }
+  }
+  if (step !== "deep" && fitting.length > 0) into.files.push({ below, step, captures, names: fitting });
+}
+
+/** Several patterns can find one file, and so can one pattern that goes down to any depth more than once. */
+function findsTwice(patterns: readonly string[]): boolean {
+  return patterns.length > 1 || patterns.some((pattern) => parsePattern(pattern).filter((step) => step === "deep").length > 1);
+}
+
+/** Which files of a directory are entries, by their names alone. */
+export function listDirectory(path: string, patterns: readonly string[]): Listing {
+  try {
+    const realPath = realpathSync(path);
+    const stat = statSync(realPath, { bigint: true });
+    if (!stat.isDirectory()) return { kind: "unreadable", problem: "is no directory", cure: "name the directory that holds the entries" };
+    const into: Walk = { root: realPath, files: [], aside: new Set(), problems: [], seen: findsTwice(patterns) ? new Set() : undefined };
+    for (const pattern of patterns) walk(into, "", parsePattern(pattern), 0, {}, 0);
+    const unreadable = into.files.length === 0 ? into.problems[0] : undefined;
+    if (unreadable !== undefined) return { kind: "unreadable", problem: unreadable, cure: "run as its owner, or let this user read it" };
+    return { kind: "listed", realPath, stat, files: filesIn(into.files), aside: [...into.aside], problems: into.problems };
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return { kind: "missing" };
+    return { kind: "unreadable", problem: sayError(error), cure: "correct the path, or let this user read it" };
+  }
+}
+
+export type EntryRead =
+  | { readonly kind: "read"; readonly state: FileState; readonly bytes: Buffer }
+  | { readonly kind: "gone" }
+  | { readonly kind: "unreadable"; readonly state: FileState | undefined; readonly problem: string };
+
+/** Read into by one call at a time, and never handed out. */
+let scratch: Buffer | undefined;
+
+/**
+ * Reads an open file up to the limit for entries; undefined when it is larger. Where a read that could have had more
+ * ends where the file system says that the file ends, nobody reads on to see the end.
+ */
+export function readSmall(fd: number, size: number): Buffer | undefined {
+  scratch ??= Buffer.allocUnsafeSlow(entryLimit + 1);
+  const bytes = scratch;
+  let filled = 0;
+  for (let got = -1; got !== 0 && filled < bytes.length && (got < 0 || filled !== size); filled += got)
+    got = readSync(fd, bytes, filled, bytes.length - filled, filled);
+  return filled > entryLimit ? undefined : Buffer.from(bytes.subarray(0, filled));
+}
+
+export function readEntryFile(root: string, key: string): EntryRead {
+  let state: FileState | undefined;
+  try {
+    const fd = openSync(`${root}/${key}`, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const stat = fstatSync(fd);
+      state = stateFrom(stat);
+      if (!stat.isFile()) return { kind: "unreadable", state, problem: "is no regular file" };
+      const bytes = readSmall(fd, state.size);
+      return bytes === undefined
+        ? { kind: "unreadable", state, problem: `has more than ${entryLimit} bytes` }
+        : { kind: "read", state, bytes };
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return { kind: "gone" };
+    return { kind: "unreadable", state, problem: `could not be read: ${sayError(error)}` };
+  }
+}
+
+/** The state of an entry whose content nobody needs; undefined when it has gone. */
+export function stateOfEntry(root: string, key: string): FileState | undefined {
+  return lookAtFile(`${root}/${key}`);
+}
+
+/** Every directory that holds one of these entries. */
+export function directoriesOf(root: string, keys: readonly string[]): readonly string[] {
+  return [...new Set(keys.map((key) => dirname(join(root, key))))];
+}

@@ -1,0 +1,134 @@
+import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, type BigIntStats } from "node:fs";
+import { assertNotLedAstray, Dangling, findPlace, LedAstray, type Place } from "./held-directory.ts";
+import { errorCode, sayError } from "../observed.ts";
+
+/** A file as it was read: where it really is, what it was, and every byte of it. */
+export type ReadFile = { readonly realPath: string; readonly stat: BigIntStats; readonly bytes: Buffer };
+
+export type FileRead =
+  | { readonly kind: "read"; readonly file: ReadFile }
+  | { readonly kind: "missing" }
+  | { readonly kind: "unreadable"; readonly problem: string; readonly cure: string };
+
+/** Larger files are refused; Node cannot hold them in one buffer. */
+const sizeLimit = 2 ** 31 - 1;
+
+export function isStill(before: BigIntStats, after: BigIntStats): boolean {
+  return before.ino === after.ino && before.dev === after.dev && before.size === after.size && before.mtimeNs === after.mtimeNs;
+}
+
+export function readAll(fd: number, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  let filled = 0;
+  while (filled < size) {
+    const got = readSync(fd, bytes, filled, size - filled, filled);
+    if (got === 0) break;
+    filled += got;
+  }
+  return bytes.subarray(0, filled);
+}
+
+const chunk = 1024 * 1024;
+
+/** Whether an open file holds these very bytes from here on. It is read in pieces: a second copy of a large one would double what a sweep takes. */
+export function holdsAt(fd: number, bytes: Buffer, from: number): boolean {
+  const piece = Buffer.allocUnsafe(Math.min(chunk, bytes.length));
+  for (let at = 0; at < bytes.length;) {
+    const got = readSync(fd, piece, 0, Math.min(piece.length, bytes.length - at), from + at);
+    if (got === 0 || !piece.subarray(0, got).equals(bytes.subarray(at, at + got))) return false;
+    at += got;
+  }
+  return true;
+}
+
+export type Content = { readonly stat: BigIntStats; readonly bytes: Buffer };
+
+/** Reads an open file until it holds still; undefined when a writer keeps on writing. */
+export function readStill(fd: number): Content | undefined {
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const stat = fstatSync(fd, { bigint: true });
+    const bytes = readAll(fd, Number(stat.size));
+    if (isStill(stat, fstatSync(fd, { bigint: true })) && bytes.length === Number(stat.size)) return { stat, bytes };
+  }
+  return undefined;
+}
+
+function kindOf(stat: BigIntStats): string {
+  if (stat.isDirectory()) return "a directory";
+  if (stat.isFIFO()) return "a FIFO";
+  if (stat.isSocket()) return "a socket";
+  return stat.isCharacterDevice() || stat.isBlockDevice() ? "a device" : "no regular file";
+}
+
+const unreadable = (problem: string, cure: string): FileRead => ({ kind: "unreadable", problem, cure });
+
+const leasePauseMs = 5;
+const leasePauses = 100;
+
+/**
+ * Opens for reading and never blocks: a FIFO without a writer opens at once, and is refused by its kind. A file that
+ * another sweep holds a lease on answers EAGAIN, and is given up by it within milliseconds.
+ */
+export function openForReading(path: string): number {
+  for (let pauses = 0; ; pauses += 1) {
+    try {
+      return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    } catch (error) {
+      if (errorCode(error) !== "EAGAIN" || pauses === leasePauses) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, leasePauseMs);
+    }
+  }
+}
+
+function readPlace(place: Place): FileRead {
+  const fd = openForReading(place.directory.at(place.name));
+  try {
+    const stat = fstatSync(fd, { bigint: true });
+    if (!stat.isFile()) return unreadable(`is ${kindOf(stat)}`, "name a regular file");
+    assertNotLedAstray(place, stat);
+    if (stat.size > sizeLimit) return unreadable(`has ${stat.size} bytes`, `keep it below ${sizeLimit}`);
+    const still = readStill(fd);
+    if (still === undefined) return unreadable("is being written all the time", "try again when its writer is quiet");
+    return { kind: "read", file: { realPath: place.realPath, ...still } };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const cures: Readonly<Record<string, string>> = {
+  EACCES: "run as its owner, or let this user read it",
+  EPERM: "run as its owner, or let this user read it",
+  ELOOP: "point the symbolic link to a file",
+  ENXIO: "it is a socket; name a regular file",
+  ENOTDIR: "a part of the path is a file; correct the path",
+  ENAMETOOLONG: "correct the path",
+  EAGAIN: "another program holds a lease on it; try again",
+};
+
+/** Reads a registry through its symbolic links; whatever is no quiet, regular, readable file is said, not thrown. */
+export function readRegistryFile(path: string): FileRead {
+  try {
+    const place = findPlace(path);
+    try {
+      return readPlace(place);
+    } finally {
+      place.directory.close();
+    }
+  } catch (error) {
+    if (error instanceof Dangling) return unreadable("is a symbolic link that leads nowhere", "point it to a file, or remove it");
+    if (error instanceof LedAstray) return unreadable(error.message, "name the file itself");
+    const code = errorCode(error);
+    return code === "ENOENT"
+      ? { kind: "missing" }
+      : unreadable(`cannot be read: ${sayError(error)}`, cures[code ?? ""] ?? "see why it cannot be read");
+  }
+}
+
+export function fsyncDirectory(path: string): void {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,87 @@
+import { agentOf, argvHas } from "../../core/agents.ts";
+import type { SelfTest } from "../../core/doubt.ts";
+import { seen, unseen, type AgentProcess, type Clock, type Here, type Observed, type PidSight } from "../../core/evidence.ts";
+import type { ProcessAnswer, ProcessQuestion } from "./linux.ts";
+import { sayError } from "../observed.ts";
+import { isThere } from "./pids.ts";
+
+/** There are no start ticks here: only whether the process is there. */
+export function startOfPid(pid: number): string | undefined {
+  return isThere(pid) ? "0" : undefined;
+}
+
+/** Which pids are there is asked one by one here. */
+export function livingPids(): undefined {
+  return undefined;
+}
+
+const noProc = "this system has no /proc";
+
+export function readClock(): Clock {
+  const awakeMs = Math.round(Number(process.hrtime.bigint() / 1_000_000n));
+  return { wallMs: seen(Date.now()), bootMs: seen(awakeMs), awakeMs: seen(awakeMs) };
+}
+
+export function lookHere(hostname: string): Here {
+  // Where there is no /proc there are no pid namespaces either, so ours is the only one.
+  return { hostname, bootId: unseen(noProc), pidNamespace: seen({ inode: "0", initial: true }) };
+}
+
+export function selfTest(): SelfTest {
+  const ownPidSeen: SelfTest["ownPidSeen"] = isThere(process.pid) ? { ok: true } : { ok: false, why: "our own pid is not there" };
+  return { pid: process.pid, ownPidSeen, impossiblePidSeen: isThere(2 ** 31 - 2) };
+}
+
+function lookAtPid(pid: number): PidSight {
+  if (!isThere(pid)) return { kind: "gone" };
+  return { kind: "there", state: unseen(noProc), startTicks: unseen(noProc), names: unseen(noProc) };
+}
+
+/** ps-list skips rows that it cannot parse, so a second, plain list of pids says whether any is missing from it. */
+async function plainPids(): Promise<readonly number[]> {
+  const { execa } = await import("execa");
+  const { stdout } = await execa("ps", ["-axo", "pid="]);
+  return stdout.split("\n").map((line) => Number(line.trim()));
+}
+
+function missingRow(pids: readonly number[], listed: ReadonlySet<number>): string | undefined {
+  const missing = pids.find((pid) => !listed.has(pid) && isThere(pid));
+  return missing === undefined ? undefined : `pid ${missing} is there, but the list of processes does not show it`;
+}
+
+/** The process table where there is no `/proc`: no start ticks, and argv as `ps` prints it, split at spaces. */
+export async function lookAtProcesses(question: ProcessQuestion): Promise<Observed<ProcessAnswer>> {
+  try {
+    const { default: psList } = await import("ps-list");
+    // The plain list first: what it holds must still show afterwards, what starts later need not be in it.
+    const before = await plainPids();
+    const rows = await psList();
+    const listed = new Set(rows.map(({ pid }) => pid));
+    const problem = missingRow(before, listed);
+    const processes = rows.map(({ pid, ppid, uid, cmd, name }) => ({ pid, ppid, uid, argv: (cmd ?? name).split(" ") }));
+    const agents = processes.flatMap(({ pid, ppid, uid, argv }): readonly AgentProcess[] => {
+      const agent = agentOf(argv);
+      if (agent === undefined || pid === process.pid) return [];
+      return [{ pid, agent, argv, parentPid: ppid, kernelSession: 0, terminal: 0, startTicks: "0", uid: uid ?? -1 }];
+    });
+    const parents = new Map(processes.map(({ pid, ppid }) => [pid, ppid]));
+    const ancestors = new Set<number>();
+    for (let pid: number | undefined = process.pid; pid !== undefined && pid > 1 && !ancestors.has(pid); pid = parents.get(pid))
+      ancestors.add(pid);
+    const control = [process.pid, process.ppid, 1].find((pid) => !listed.has(pid));
+    const why = problem ?? (control === undefined ? undefined : `pid ${control} must be there and is not seen`);
+    return seen({
+      table: {
+        complete: why === undefined ? seen(true) : unseen(why),
+        pids: new Map([...question.pids].map((pid) => [pid, seen(lookAtPid(pid))])),
+        agents,
+        appServers: processes.filter(({ argv }) => argv.includes("app-server")).map(({ pid, argv }) => ({ pid, argv, startTicks: "0" })),
+        innerPids: seen(new Map()),
+        ancestors,
+      },
+      owners: question.owners.map((wanted) => processes.filter(({ argv }) => argvHas(argv, wanted)).map(({ pid }) => pid)),
+    });
+  } catch (error) {
+    return unseen(`the process table: ${sayError(error)}`);
+  }
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LastRun } from "../../report/last-run.ts";
+import { makeDirectories } from "./directories.ts";
+import { writeStateFile } from "./state-file.ts";
+
+const fileOf = (stateDir: string): string => join(stateDir, "last-run.json");
+
+/** What the last sweep left; undefined when there was none, or when it cannot be understood. */
+export function readLastRun(stateDir: string): LastRun | undefined {
+  try {
+    const run = JSON.parse(readFileSync(fileOf(stateDir), "utf8")) as LastRun;
+    return run.schema === 1 && Array.isArray(run.said) && Array.isArray(run.registries) ? run : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `durable` waits for the disk: the mark of a start may be lost with the machine, the end may not. */
+export function writeLastRun(stateDir: string, run: LastRun, durable: boolean): void {
+  makeDirectories(stateDir);
+  writeStateFile(fileOf(stateDir), `${JSON.stringify(run)}\n`, durable);
+}
+
+/**
+ * Written beside its place under a name that does not end in `.prom`, so that the collector never reads half of it.
+ * Readable by all whatever the umask: the collector is another user.
+ */
+export async function writeMetrics(path: string, text: string): Promise<void> {
+  const { default: writeFileAtomic } = await import("write-file-atomic");
+  await writeFileAtomic(path, text, { mode: 0o644 });
+}

@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { emptyMemory, type Memory, type Restored, type Trace } from "../../core/memory.ts";
+import { syncName } from "./directories.ts";
+import { errorCode, sayError } from "../observed.ts";
+import { writeStateFile } from "./state-file.ts";
+
+const schema = 1;
+
+type StoredTrace = { digest: string; seenForMs: number; clockStepped?: boolean; absentSinceMs?: number };
+
+type Stored = {
+  schema: number;
+  bootId?: string;
+  wallMs?: number;
+  bootMs?: number;
+  awakeMs?: number;
+  steppedAtMs?: number;
+  traces: Record<string, Record<string, StoredTrace>>;
+  answeredSinceMs: Record<string, number>;
+  restored: Restored[];
+};
+
+const fileOf = (stateDir: string): string => join(stateDir, "memory.json");
+
+function toTrace({ digest, seenForMs, clockStepped, absentSinceMs }: StoredTrace): Trace {
+  return { digest, seenForMs, clockStepped: clockStepped ?? false, absentSinceMs };
+}
+
+function fromTrace({ digest, seenForMs, clockStepped, absentSinceMs }: Trace): StoredTrace {
+  return { digest, seenForMs, ...(clockStepped && { clockStepped }), ...(absentSinceMs !== undefined && { absentSinceMs }) };
+}
+
+const isNumber = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);
+const isMissingOrNumber = (value: unknown): boolean => value === undefined || isNumber(value);
+const isText = (value: unknown): boolean => typeof value === "string";
+
+function isTable(value: unknown, isValue: (value: unknown) => boolean): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(isValue);
+}
+
+function isTrace(value: unknown): boolean {
+  const { digest, seenForMs, absentSinceMs } = (value ?? {}) as Record<keyof StoredTrace, unknown>;
+  return isText(digest) && isNumber(seenForMs) && isMissingOrNumber(absentSinceMs);
+}
+
+function isMark(value: unknown): boolean {
+  const { registry, key, digest, untilMs } = (value ?? {}) as Record<keyof Restored, unknown>;
+  return isText(registry) && isText(key) && isText(digest) && isNumber(untilMs);
+}
+
+/** Half a memory is none: a number that is text would be added like text, and what it adds up to condemns. */
+function isWhole({ wallMs, bootMs, awakeMs, traces, answeredSinceMs, restored }: Stored): boolean {
+  return (
+    [wallMs, bootMs, awakeMs].every(isMissingOrNumber) &&
+    isTable(traces, (entries) => isTable(entries, isTrace)) &&
+    isTable(answeredSinceMs, isNumber) &&
+    Array.isArray(restored) &&
+    restored.every(isMark)
+  );
+}
+
+/**
+ * What the last sweep left. A memory that is missing or cannot be understood is an empty one: sweeps then start to
+ * wait anew, which only keeps. `problem` says so where somebody should hear it.
+ */
+export function loadMemory(stateDir: string): { readonly memory: Memory; readonly problem: string | undefined } {
+  try {
+    const stored = (JSON.parse(readFileSync(fileOf(stateDir), "utf8")) ?? {}) as Stored;
+    if (stored.schema !== schema) throw new Error(`it has schema ${stored.schema}, this version reads ${schema}`);
+    if (!isWhole(stored)) throw new Error("it is not as a sweep leaves it");
+    const traces = Object.entries(stored.traces).map(([path, entries]) => {
+      return [path, new Map(Object.entries(entries).map(([key, trace]) => [key, toTrace(trace)]))] as const;
+    });
+    const { bootId, wallMs, bootMs, awakeMs, steppedAtMs, restored } = stored;
+    return {
+      memory: {
+        bootId,
+        wallMs,
+        bootMs,
+        awakeMs,
+        steppedAtMs,
+        traces: new Map(traces),
+        answeredSinceMs: new Map(Object.entries(stored.answeredSinceMs)),
+        restored,
+      },
+      problem: undefined,
+    };
+  } catch (error) {
+    const problem = errorCode(error) === "ENOENT" ? undefined : `${fileOf(stateDir)}: ${sayError(error)}; starting with an empty memory`;
+    return { memory: emptyMemory, problem };
+  }
+}
+
+export async function saveMemory(stateDir: string, memory: Memory): Promise<void> {
+  const { bootId, wallMs, bootMs, awakeMs, steppedAtMs } = memory;
+  const traces = [...memory.traces].map(([path, entries]) => {
+    return [path, Object.fromEntries([...entries].map(([key, trace]) => [key, fromTrace(trace)]))] as const;
+  });
+  const stored: Stored = {
+    schema,
+    ...(bootId !== undefined && { bootId }),
+    ...(wallMs !== undefined && { wallMs }),
+    ...(bootMs !== undefined && { bootMs }),
+    ...(awakeMs !== undefined && { awakeMs }),
+    ...(steppedAtMs !== undefined && { steppedAtMs }),
+    traces: Object.fromEntries(traces),
+    answeredSinceMs: Object.fromEntries(memory.answeredSinceMs),
+    restored: [...memory.restored],
+  };
+  writeStateFile(fileOf(stateDir), `${JSON.stringify(stored)}\n`);
+  // What was put back is protected by its mark alone: a power cut must not bring back the memory from before.
+  syncName(fileOf(stateDir));
+}

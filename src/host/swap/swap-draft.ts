@@ -1,0 +1,110 @@
+import { closeSync, constants, fchmodSync, fchownSync, fstatSync, fsyncSync, openSync, renameSync, type BigIntStats } from "node:fs";
+import { findPlace, type Place } from "../files/held-directory.ts";
+import { holdsPieces, writePieces, type Piece } from "../files/chunks.ts";
+import { isStill, openForReading, type Content, type ReadFile } from "../files/files.ts";
+import { draftName, swapName } from "./leftovers.ts";
+import type { SwapHelper } from "./swap-helper.ts";
+
+/** The judged file, held open in its directory. */
+export type Site = { readonly place: Place; readonly judgedFd: number; readonly close: () => void };
+
+/** Undefined when another file is there by now. Nobody minds that it is open: it is opened once, and read-only. */
+export function openSite(file: ReadFile): Site | undefined {
+  const place = findPlace(file.realPath);
+  try {
+    const judgedFd = openForReading(place.directory.at(place.name));
+    const close = (): void => {
+      closeSync(judgedFd);
+      place.directory.close();
+    };
+    // The real path was followed to its end once; a symbolic link on it is new, and nobody's that was judged.
+    if (place.realPath === file.realPath && isStill(file.stat, fstatSync(judgedFd, { bigint: true }))) return { place, judgedFd, close };
+    close();
+    return undefined;
+  } catch (error) {
+    place.directory.close();
+    throw error;
+  }
+}
+
+/** The new file, which is not in its place yet. */
+export type Draft = { readonly fd: number; readonly name: string };
+
+function openNew(path: string): number {
+  return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+}
+
+/**
+ * Root creates a user's file as that user, so that at no instant a file of root's lies in a user's directory. What the
+ * user may not create there, root does; the directory is then not the user's.
+ */
+function createAsOwner(path: string, { uid, gid }: BigIntStats): number {
+  const { geteuid, getegid, seteuid, setegid } = process;
+  if (geteuid?.() !== 0 || getegid === undefined || seteuid === undefined || setegid === undefined || uid === 0n) return openNew(path);
+  const group = getegid();
+  try {
+    setegid(Number(gid));
+    seteuid(Number(uid));
+    return openNew(path);
+  } catch (error) {
+    seteuid(0);
+    if (error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM")) return openNew(path);
+    throw error;
+  } finally {
+    seteuid(0);
+    setegid(group);
+  }
+}
+
+export function createDraft({ place: { directory, name } }: Site, { stat }: ReadFile): Draft {
+  const temporary = draftName(name);
+  return { fd: createAsOwner(directory.at(temporary), stat), name: temporary };
+}
+
+/**
+ * Copies what a mode and an owner do not say: ACLs and extended attributes. A mode without its ACL would widen access:
+ * the group bits of a file with an ACL are the ACL's mask. Where there is no helper, coreutils can do it.
+ */
+async function copyAttributes(helper: SwapHelper | undefined, from: number, to: number): Promise<void> {
+  if (process.platform !== "linux") return;
+  let problem: string | undefined;
+  if (helper === undefined) {
+    const { spawnSync } = await import("node:child_process");
+    const copied = spawnSync("cp", ["--attributes-only", "--preserve=mode,ownership,xattr", "--", "/dev/fd/3", "/dev/fd/4"], {
+      stdio: ["ignore", "ignore", "pipe", from, to],
+      env: { PATH: process.env["PATH"], LC_ALL: "C" },
+      encoding: "utf8",
+    });
+    const missing = copied.error === undefined ? undefined : "neither perl nor cp can be run here (install perl-base or coreutils)";
+    problem = copied.status === 0 ? undefined : (missing ?? copied.stderr.trim());
+  } else {
+    const answer = await helper.ask("attributes");
+    problem = answer === "copied" ? undefined : (answer?.replace(/^lost /, "") ?? "the swap helper ended");
+  }
+  if (problem !== undefined) throw new Error(`its extended attributes cannot be kept: ${problem}`);
+}
+
+const rights = ({ mode, uid, gid }: BigIntStats): string => `${(mode & 0o7777n).toString(8)} ${uid}:${gid}`;
+
+/** Makes the draft complete: content, owner, rights, attributes; durable, read back, and under the name it is swapped by. */
+export async function finishDraft(
+  { place: { directory, name }, judgedFd }: Site,
+  draft: Draft,
+  old: Content,
+  pieces: readonly Piece[],
+  helper: SwapHelper | undefined,
+): Promise<Draft> {
+  writePieces(draft.fd, old.bytes, pieces);
+  // Owner before mode: chown clears the set-id bits.
+  const made = fstatSync(draft.fd, { bigint: true });
+  if (made.uid !== old.stat.uid || made.gid !== old.stat.gid) fchownSync(draft.fd, Number(old.stat.uid), Number(old.stat.gid));
+  fchmodSync(draft.fd, Number(old.stat.mode & 0o7777n));
+  await copyAttributes(helper, judgedFd, draft.fd);
+  fsyncSync(draft.fd);
+  const now = fstatSync(draft.fd, { bigint: true });
+  if (rights(now) !== rights(old.stat)) throw new Error(`its rights cannot be kept: ${rights(old.stat)} became ${rights(now)}`);
+  if (!holdsPieces(draft.fd, old.bytes, pieces)) throw new Error("what was written is not what is read back");
+  const swapping = swapName(name, now.ino);
+  renameSync(directory.at(draft.name), directory.at(swapping));
+  return { fd: draft.fd, name: swapping };
+}

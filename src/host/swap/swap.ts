@@ -1,0 +1,168 @@
+import { closeSync, fstatSync, lstatSync, renameSync, type BigIntStats } from "node:fs";
+import { fsyncDirectory, holdsAt, isStill, readStill, type Content, type ReadFile } from "../files/files.ts";
+import { errorCode, sayError } from "../observed.ts";
+import type { Piece } from "../files/chunks.ts";
+import { createDraft, finishDraft, openSite, type Draft, type Site } from "./swap-draft.ts";
+import { startSwapHelper, type SwapHelper } from "./swap-helper.ts";
+import { clearAway } from "./leftovers.ts";
+
+export type Replaced =
+  /** `problem` is what went wrong after the swap; the new content is in its place all the same. */
+  | { readonly kind: "replaced"; readonly problem: string | undefined }
+  | { readonly kind: "changed" }
+  | { readonly kind: "revived" }
+  | { readonly kind: "failed"; readonly problem: string };
+
+type Job = {
+  readonly site: Site;
+  readonly file: ReadFile;
+  readonly draft: Draft;
+  readonly made: bigint;
+  /** The draft as it was finished. */
+  readonly finished: BigIntStats;
+  readonly lastLook: () => Promise<boolean>;
+};
+
+const changed: Replaced = { kind: "changed" };
+
+/** The file in the registry's place is the judged one, under this one name, with the bytes that were judged. */
+function isJudged({ site: { place, judgedFd }, file }: Job): boolean {
+  const now = lstatSync(place.directory.at(place.name), { bigint: true, throwIfNoEntry: false });
+  return now?.ino === file.stat.ino && now.dev === file.stat.dev && now.nlink === 1n && isUnwritten(judgedFd, file);
+}
+
+function isUnwritten(fd: number, file: ReadFile): boolean {
+  return isStill(file.stat, fstatSync(fd, { bigint: true })) && holdsAt(fd, file.bytes, 0);
+}
+
+/** Ours is in the registry's place, and nobody has written to it since. */
+function isUntouched({ site: { place }, finished }: Job): boolean {
+  const now = lstatSync(place.directory.at(place.name), { bigint: true, throwIfNoEntry: false });
+  return now !== undefined && isStill(finished, now);
+}
+
+/** Ours is in place: whatever fails from now on is said, and must not make anybody believe that it is not. */
+async function afterSwap({ site: { place } }: Job, lookAgain: () => Promise<Replaced | undefined>): Promise<Replaced> {
+  try {
+    fsyncDirectory(place.directory.at("."));
+    return (await lookAgain()) ?? { kind: "replaced", problem: undefined };
+  } catch (error) {
+    return { kind: "replaced", problem: `it was swapped, but afterwards: ${sayError(error)}` };
+  }
+}
+
+/** The helper ended without saying how far it got. What is in place tells. */
+async function settleBySight(job: Job): Promise<Replaced> {
+  const { place } = job.site;
+  if (clearAway(place.directory, place.name, job.draft.name, job.made) === "put-back") return changed;
+  const now = lstatSync(place.directory.at(place.name), { bigint: true, throwIfNoEntry: false });
+  return now?.ino === job.made ? afterSwap(job, () => Promise.resolve(undefined)) : changed;
+}
+
+/** With the helper: compared, looked at for the last time and exchanged while a lease keeps every writer out. */
+async function swapLeased(job: Job, helper: SwapHelper): Promise<Replaced | "unsupported"> {
+  const { site, draft, file, lastLook } = job;
+  const lease = await helper.ask(`lease ${draft.name}`);
+  if (lease === undefined) return { kind: "failed", problem: "the swap helper ended" };
+  if (lease === "busy" || !isJudged(job)) return changed;
+  if (!(await lastLook())) return { kind: "revived" };
+  const answer = await helper.ask("swap");
+  if (answer === "changed") return changed;
+  if (answer === "swapped") {
+    return afterSwap(job, async () => {
+      const late = (await helper.ask("look")) !== "quiet" || !isUnwritten(site.judgedFd, file);
+      // Somebody had found the old file before it went, and comes only now: it goes back while they wait.
+      return late && isUntouched(job) ? putBack(job) : undefined;
+    });
+  }
+  const [, errno, problem] = /^error (\d+) (.*)$/.exec(answer ?? "") ?? [];
+  if (problem === undefined) return settleBySight(job);
+  // EINVAL and ENOSYS: this file system, or this kernel, cannot exchange two names.
+  return errno === "22" || errno === "38" ? "unsupported" : { kind: "failed", problem };
+}
+
+function putBack({ site: { place }, draft }: Job): Replaced {
+  renameSync(place.directory.at(draft.name), place.directory.at(place.name));
+  fsyncDirectory(place.directory.at("."));
+  return changed;
+}
+
+const lateMs = 5;
+
+/** Without the helper: compared, then renamed. A write that came in between is looked for afterwards and put in place. */
+async function swapCompared(job: Job, helper: SwapHelper | undefined): Promise<Replaced> {
+  const { site, file, draft, lastLook } = job;
+  const { directory, name } = site.place;
+  if (!isJudged(job)) return changed;
+  if (!(await lastLook())) return { kind: "revived" };
+  if (!isJudged(job)) return changed;
+  renameSync(directory.at(draft.name), directory.at(name));
+  return afterSwap(job, async () => {
+    await new Promise((resolve) => void setTimeout(resolve, lateMs));
+    if (isUnwritten(site.judgedFd, file) || !isUntouched(job)) return undefined;
+    const late = readStill(site.judgedFd);
+    return late === undefined ? undefined : putInPlace(job, late, helper);
+  });
+}
+
+async function putInPlace(job: Job, late: Content, helper: SwapHelper | undefined): Promise<Replaced | undefined> {
+  const { site, file } = job;
+  const draft = await finishDraft(site, createDraft(site, file), late, [late.bytes], helper);
+  try {
+    return isUntouched(job) ? putBack({ ...job, draft }) : undefined;
+  } finally {
+    closeSync(draft.fd);
+    clearAway(site.place.directory, site.place.name, draft.name, undefined);
+  }
+}
+
+async function swapBest(job: Job, helper: SwapHelper | undefined): Promise<Replaced> {
+  if (helper === undefined) return swapCompared(job, undefined);
+  const outcome = await swapLeased(job, helper);
+  return outcome === "unsupported" ? swapCompared({ ...job, lastLook: () => Promise.resolve(true) }, undefined) : outcome;
+}
+
+async function swapAt(site: Site, file: ReadFile, pieces: readonly Piece[], lastLook: () => Promise<boolean>): Promise<Replaced> {
+  const { directory, name } = site.place;
+  let draft = createDraft(site, file);
+  const made = fstatSync(draft.fd, { bigint: true }).ino;
+  let helper: SwapHelper | undefined;
+  let outcome: Replaced | undefined;
+  try {
+    helper = await startSwapHelper({ directory: directory.fd, judged: site.judgedFd, made: draft.fd }, draft.name, name);
+    draft = await finishDraft(site, draft, file, pieces, helper);
+    const finished = fstatSync(draft.fd, { bigint: true });
+    outcome = await swapBest({ site, file, draft, made, finished, lastLook }, helper);
+  } finally {
+    await helper?.end();
+    closeSync(draft.fd);
+    if (clearQuietly(site, draft, made) === "put-back") outcome = changed;
+  }
+  return outcome;
+}
+
+/** What cannot be cleared away now is litter for the next sweep; it does not change what became of the registry. */
+function clearQuietly({ place: { directory, name } }: Site, draft: Draft, made: bigint): "gone" | "put-back" | undefined {
+  try {
+    return clearAway(directory, name, draft.name, made);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Puts new content in the place of a file, if the file is still the one that was judged. `lastLook` runs right before
+ * the swap and answers false when what was condemned has come back to life. Our own write loop with a read-back: known
+ * libraries take a short write for success, and leave a truncated registry on a full disk.
+ */
+export async function replaceJudged(file: ReadFile, pieces: readonly Piece[], lastLook: () => Promise<boolean>): Promise<Replaced> {
+  let site: Site | undefined;
+  try {
+    site = openSite(file);
+    return site === undefined ? changed : await swapAt(site, file, pieces, lastLook);
+  } catch (error) {
+    return errorCode(error) === "ENOENT" ? changed : { kind: "failed", problem: sayError(error) };
+  } finally {
+    site?.close();
+  }
+}

@@ -1,0 +1,136 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { dropLeased, type Held } from "../../../src/host/capture/capture-lease.ts";
+import { captureEntries, type JudgedFile } from "../../../src/host/capture/capture.ts";
+import { readEntryFile } from "../../../src/host/files/directory.ts";
+import { scratchDirectory } from "../scratch.ts";
+
+const path = process.env["PATH"] ?? "";
+afterEach(() => {
+  process.env["PATH"] = path;
+});
+
+function judge(root: string, key: string): JudgedFile {
+  const read = readEntryFile(root, key);
+  if (read.kind !== "read") throw new Error(`${key} was not read`);
+  return { key, state: read.state, bytes: read.bytes };
+}
+
+/** Two entry files, as they were judged. */
+function judged() {
+  const root = scratchDirectory();
+  for (const key of ["77.json", "78.json"]) writeFileSync(join(root, key), `{"of":"${key}"}`);
+  return { root, files: [judge(root, "77.json"), judge(root, "78.json")] };
+}
+
+const kinds = (root: string, files: readonly JudgedFile[]): readonly string[] => captureEntries(root, files).map(({ kind }) => kind);
+
+/** Puts a program of this name before all others. */
+function shadow(name: string, script: string): void {
+  const bin = join(scratchDirectory(), "bin");
+  mkdirSync(bin);
+  writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(bin, name), 0o755);
+  process.env["PATH"] = `${bin}${delimiter}${path}`;
+}
+
+test("a file that somebody has open, and may yet write to, goes back; the others are dropped", () => {
+  const { root, files } = judged();
+  for (const flags of ["r", "r+"]) {
+    const fd = openSync(join(root, "77.json"), flags);
+    try {
+      expect(kinds(root, [files[0] as JudgedFile])).toEqual(["changed"]);
+    } finally {
+      closeSync(fd);
+    }
+    expect(readFileSync(join(root, "77.json"), "utf8")).toBe('{"of":"77.json"}');
+  }
+  expect(kinds(root, files)).toEqual(["dropped", "dropped"]);
+  expect(readdirSync(root)).toEqual([]);
+});
+
+test("without perl files are dropped all the same", () => {
+  const { root, files } = judged();
+  shadow("perl", "exit 127");
+  expect(kinds(root, files)).toEqual(["dropped", "dropped"]);
+  expect(readdirSync(root)).toEqual([]);
+});
+
+test("what a perl that was killed half way has dropped is called so, and keeps its tombstone", () => {
+  const { root, files } = judged();
+  shadow("perl", `rm ${root}/.77.json.*; kill -KILL $$`);
+  expect(kinds(root, files)).toEqual(["dropped", "dropped"]);
+  expect(readdirSync(root)).toEqual([]);
+});
+
+test("files of many directories, with names and contents of every kind, are each told by their own", () => {
+  const root = scratchDirectory();
+  const keys = ["a/1", "a/ä ö.json", "b/1", "a/2", "b/-f", "b/\u{1f600}", "1"];
+  for (const name of ["a", "b"]) mkdirSync(join(root, name));
+  for (const [index, key] of keys.entries()) writeFileSync(join(root, key), Buffer.alloc(index * 10_000, key));
+  const files = keys.map((key) => judge(root, key));
+  const fd = openSync(join(root, "b/1"), "r");
+  try {
+    const expected = keys.map((key) => (key === "b/1" ? "changed" : "dropped"));
+    expect(kinds(root, files)).toEqual(expected);
+  } finally {
+    closeSync(fd);
+  }
+  expect(readdirSync(root, { recursive: true }).map(String).toSorted()).toEqual(["a", "b", "b/1"]);
+});
+
+const whats = ["judged", "large", "other", "longer", "shorter", "gone", "link", "fifo", "directory", "read", "written"] as const;
+
+/** Files that stand aside, one of each kind, all dropped in one go; answers what became of them. */
+function droppedByKind(): Readonly<Record<string, string>> {
+  const root = scratchDirectory();
+  const open: number[] = [openSync(root, "r")];
+  const files = whats.map((what): Held => {
+    const [name, bytes] = [`.${what}.held`, Buffer.alloc(what === "large" ? 65_536 : 9, "x")];
+    const at = join(root, name);
+    const said = { other: "y".repeat(bytes.length), longer: `${bytes.toString()}x`, shorter: bytes.toString().slice(1) };
+    if (what === "link") symlinkSync("nowhere", at);
+    else if (what === "fifo") spawnSync("mkfifo", [at]);
+    else if (what === "directory") mkdirSync(at);
+    else if (what !== "gone") writeFileSync(at, what in said ? said[what as keyof typeof said] : bytes);
+    if (what === "read" || what === "written") open.push(openSync(at, what === "read" ? "r" : "r+"));
+    return { directoryFd: open[0] as number, name, bytes };
+  });
+  const answers = dropLeased(files);
+  for (const fd of open) closeSync(fd);
+  const left = readdirSync(root);
+  return Object.fromEntries(whats.map((what, at) => [what, `${answers[at]}, ${left.includes(`.${what}.held`) ? "there" : "not there"}`]));
+}
+
+test("of files of every kind only those go that hold what was judged, and that nobody has open", () => {
+  expect(droppedByKind()).toEqual({
+    judged: "dropped, not there",
+    large: "dropped, not there",
+    other: "changed, there",
+    longer: "changed, there",
+    shorter: "changed, there",
+    gone: "unknown, not there",
+    link: "unknown, there",
+    fifo: "changed, there",
+    directory: "changed, there",
+    read: "busy, there",
+    written: "busy, there",
+  });
+});
+
+test("a file that was lengthened or shortened while it stood aside goes back", () => {
+  for (const change of ['printf " " >> "$f"', ': > "$f"']) {
+    const { root, files } = judged();
+    const real =
+      path
+        .split(delimiter)
+        .map((at) => join(at, "perl"))
+        .find((at) => existsSync(at)) ?? "";
+    shadow("perl", `f=$(echo ${root}/.77.json.*); ${change}; exec ${real} "$@"`);
+    expect(kinds(root, files)).toEqual(["changed", "dropped"]);
+    process.env["PATH"] = path;
+    expect(readdirSync(root)).toEqual(["77.json"]);
+  }
+});

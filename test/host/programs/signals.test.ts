@@ -1,0 +1,96 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { signalByPidfd } from "../../../src/host/programs/pidfd.ts";
+import { signalExactly, type Identity } from "../../../src/host/programs/signals.ts";
+import { startTicksOf } from "../../processes.ts";
+
+const started: ChildProcess[] = [];
+const path = process.env["PATH"];
+let directory: string | undefined;
+afterEach(() => {
+  process.env["PATH"] = path;
+  for (const child of started.splice(0)) child.kill("SIGKILL");
+  if (directory !== undefined) rmSync(directory, { recursive: true });
+  directory = undefined;
+});
+
+async function running(command = "echo ready; exec sleep 600"): Promise<{ readonly child: ChildProcess; readonly identity: Identity }> {
+  const child = spawn("sh", ["-c", command], { stdio: ["ignore", "pipe", "ignore"] });
+  started.push(child);
+  await once(child.stdout as NodeJS.ReadableStream, "data");
+  const pid = child.pid as number;
+  return { child, identity: { pid, startTicks: startTicksOf(pid), uid: process.getuid?.() ?? -1 } };
+}
+
+/** A PATH on which perl is this script, or none at all. */
+function withPerl(script: string | undefined): void {
+  directory = mkdtempSync(join(tmpdir(), "sessreap-signals-"));
+  if (script !== undefined) writeFileSync(join(directory, "perl"), `#!/bin/sh\n${script}\n`);
+  if (script !== undefined) chmodSync(join(directory, "perl"), 0o755);
+  process.env["PATH"] = directory;
+}
+
+const here = signalByPidfd([], []);
+
+test.runIf(process.platform === "linux")("this machine signals through pidfds", () => {
+  expect(here).toEqual({ ok: true, outcomes: [] });
+});
+
+test.each([
+  ["pidfd", undefined],
+  ["pid", "exit 127"],
+  ["pid", "echo unsupported perl is for another machine"],
+  ["pid", "echo 'unsupported pidfd_open: Function not implemented'"],
+])("by %s, where perl is %j, the process that is meant ends, and no other", async (via, perl) => {
+  const [meant, other, reused] = [await running(), await running(), await running()];
+  if (perl !== undefined) withPerl(perl);
+  const ends = once(meant.child, "exit");
+  const strangers = [
+    { ...reused.identity, startTicks: "1" },
+    { ...other.identity, pid: 4_194_304 },
+  ];
+  const sent = signalExactly([meant.identity, ...strangers], ["SIGTERM", "SIGCONT"]);
+  expect(sent).toEqual([
+    { via, problem: undefined },
+    { via, problem: undefined },
+    { via, problem: undefined },
+  ]);
+  expect((await ends)[1]).toBe("SIGTERM");
+  expect([other.child.exitCode, other.child.signalCode, reused.child.signalCode]).toEqual([null, null, null]);
+});
+
+test("without perl the start is read and the pid signalled", async () => {
+  const { child, identity } = await running();
+  withPerl(undefined);
+  const ends = once(child, "exit");
+  expect(signalExactly([identity], ["SIGKILL"])).toEqual([{ via: "pid", problem: undefined }]);
+  expect((await ends)[1]).toBe("SIGKILL");
+});
+
+test.each([0, 1, -1, process.pid, 1.5])("pid %i is never signalled", (pid) => {
+  const [sent] = signalExactly([{ pid, startTicks: startTicksOf(process.pid), uid: process.getuid?.() ?? -1 }], ["SIGCONT"]);
+  expect(sent?.problem).toContain("is never signalled");
+});
+
+test.each([undefined, "exit 127"])("a process of another user is not signalled, where perl is %j", async (perl) => {
+  const { child, identity } = await running();
+  if (perl !== undefined) withPerl(perl);
+  const [sent] = signalExactly([{ ...identity, uid: identity.uid + 1 }], ["SIGTERM"]);
+  expect(sent?.problem).toContain("another user's");
+  expect(child.signalCode).toBeNull();
+});
+
+test("a zombie is gone, which is no problem", async () => {
+  const { identity } = await running("(sleep 0.1; exec sleep 0.1) & echo ready; exec sleep 600");
+  const zombie = (): Identity | undefined => {
+    const pid = Number(readFileSync(`/proc/${identity.pid}/task/${identity.pid}/children`, "utf8").trim());
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8")) ? { ...identity, pid, startTicks: startTicksOf(pid) } : undefined;
+  };
+  let found: Identity | undefined;
+  for (; found === undefined;) found = zombie();
+  expect(signalExactly([found], ["SIGTERM"])).toEqual([{ via: "pidfd", problem: undefined }]);
+});

@@ -1,0 +1,257 @@
+import { spawnSync } from "node:child_process";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { decodeTombstones, encodePlot, encodeStone, encodeVoid } from "../../../src/host/tombstone-lines.ts";
+import { buryAll, exhume, makeRoom, readTombstones } from "../../../src/host/state/tombstones.ts";
+import { codeOf, openIn, scratchDirectory } from "../scratch.ts";
+
+const [hour, mebibyte] = [3_600_000, 1024 * 1024];
+const day = 24 * hour;
+const limit = 64 * mebibyte;
+const now = Date.UTC(2026, 10, 20, 15);
+
+const plot = { sweepId: "s", at: "2026-11-20T15:00:00Z", registry: "/r", format: "claude-sessions", layout: "files", first: 0 } as const;
+const kept = { layout: "files", content: "e30=", mode: 33_188, uid: 0, gid: 0, modifiedAt: 0 } as const;
+const stone = (key: string) => encodeStone({ key, sessionId: `id-${key}`, reason: "pid-gone", detail: "", kept });
+
+/** A state directory with graves of these ages, in ms, and sizes; a file without content takes no room on the disk. */
+function graves(all: Readonly<Record<string, readonly [ageMs: number, bytes: number]>>): string {
+  const state = scratchDirectory();
+  mkdirSync(join(state, "tombstones"));
+  for (const [name, [ageMs, bytes]] of Object.entries(all)) {
+    const path = join(state, "tombstones", name);
+    writeFileSync(path, "");
+    truncateSync(path, bytes);
+    utimesSync(path, (now - ageMs) / 1000, (now - ageMs) / 1000);
+  }
+  return state;
+}
+
+const left = (state: string): readonly string[] => readdirSync(join(state, "tombstones")).toSorted();
+
+test("without any grave all the room is there", () => {
+  expect(makeRoom(scratchDirectory(), now)).toBe(limit);
+  expect(makeRoom(graves({}), now)).toBe(67_108_864);
+});
+
+const ages: readonly (readonly [what: string, ageMs: number, stays: boolean])[] = [
+  ["of thirty days", 30 * day, true],
+  ["of thirty days and a second", 30 * day + 1000, false],
+  ["of a year", 365 * day, false],
+  ["of two days", 2 * day, true],
+  ["that a clock dates to tomorrow", -day, true],
+];
+test.each(ages)("where there is room, a grave %s is told by its age alone", (_what, ageMs, stays) => {
+  const state = graves({ "s.jsonl": [ageMs, 100] });
+  expect(makeRoom(state, now)).toBe(stays ? limit - 100 : limit);
+  expect(left(state)).toEqual(stays ? ["s.jsonl"] : []);
+});
+
+const crowds: readonly (readonly [what: string, ageMs: number, bytes: number, stays: boolean])[] = [
+  ["half of the room, and is two days old", 2 * day, limit / 2, true],
+  ["a byte more than half, and is two days old", 2 * day, limit / 2 + 1, false],
+  ["a byte more than half, and is a day old to the second", day, limit / 2 + 1, false],
+  ["a byte more than half, and is a second short of a day", day - 1000, limit / 2 + 1, true],
+  ["more than all of the room, and is an hour old", hour, limit + 5, true],
+];
+test.each(crowds)("a grave that takes %s", (_what, ageMs, bytes, stays) => {
+  const state = graves({ "s.jsonl": [ageMs, bytes] });
+  expect(makeRoom(state, now)).toBe(stays ? limit - bytes : limit);
+  expect(left(state)).toEqual(stays ? ["s.jsonl"] : []);
+});
+
+test("of too many graves the oldest go, and no more of them than have to", () => {
+  const size = 10 * mebibyte;
+  const state = graves({
+    "c.jsonl": [20 * day, size],
+    "a.jsonl": [3 * day, size],
+    "b.jsonl": [25 * day, size],
+    "d.jsonl": [10 * day, size],
+  });
+  expect(makeRoom(state, now)).toBe(limit - 3 * size);
+  expect(left(state)).toEqual(["a.jsonl", "c.jsonl", "d.jsonl"]);
+});
+
+test("what is too old goes although young ones stand before it by name, and other files are nobody's", () => {
+  const state = graves({ "a.jsonl": [hour, 7], "b.jsonl": [40 * day, 9], "jsonl.txt": [90 * day, 1], ".jsonl.old": [90 * day, 1] });
+  expect(makeRoom(state, now)).toBe(limit - 7);
+  expect(left(state)).toEqual([".jsonl.old", "a.jsonl", "jsonl.txt"]);
+});
+
+test("graves that cannot be listed are a fault, not an empty yard", () => {
+  const state = scratchDirectory();
+  writeFileSync(join(state, "tombstones"), "no directory");
+  expect(codeOf(() => makeRoom(state, now))).toBe("ENOTDIR");
+  expect(codeOf(() => readTombstones(state))).toBe("ENOTDIR");
+});
+
+test("tombstones are told from the oldest grave to the newest, whatever the graves are called", () => {
+  const state = scratchDirectory();
+  for (const [name, ageMs] of [
+    ["b", 3 * day],
+    ["a", day],
+    ["c", 9 * day],
+  ] as const) {
+    buryAll(state, name, [encodePlot({ ...plot, sweepId: name }), stone(name)]);
+    utimesSync(join(state, "tombstones", `${name}.jsonl`), (now - ageMs) / 1000, (now - ageMs) / 1000);
+  }
+  writeFileSync(join(state, "tombstones", "note.txt"), encodePlot(plot) + stone("foreign"));
+  expect(readTombstones(state).map(({ id }) => id)).toEqual(["c/0", "b/0", "a/0"]);
+});
+
+test("a grave is for us alone, in a yard for us alone, and nothing stays open", () => {
+  const state = join(scratchDirectory(), "new", "state");
+  buryAll(state, "s", [encodePlot(plot), stone("é\u{1F480}")]);
+  expect(statSync(join(state, "tombstones")).mode & 0o777).toBe(0o700);
+  expect(statSync(join(state, "tombstones", "s.jsonl")).mode & 0o777).toBe(0o600);
+  expect(readTombstones(state)).toEqual([
+    {
+      id: "s/0",
+      at: plot.at,
+      registry: "/r",
+      format: "claude-sessions",
+      key: "é\u{1F480}",
+      sessionId: "id-é\u{1F480}",
+      reason: "pid-gone",
+      detail: "",
+      kept,
+    },
+  ]);
+  expect(openIn(join(state, "tombstones"))).toEqual([]);
+});
+
+test("who is buried later in a sweep lies behind those before, each on a line of its own", () => {
+  const state = scratchDirectory();
+  buryAll(state, "s", [encodePlot(plot), stone("a"), stone("b")]);
+  buryAll(state, "s", [encodePlot({ ...plot, registry: "/q", first: 2 }), stone("c")]);
+  expect(readTombstones(state).map(({ id, registry, key }) => `${id} ${registry} ${key}`)).toEqual(["s/0 /r a", "s/1 /r b", "s/2 /q c"]);
+  const lines = readFileSync(join(state, "tombstones", "s.jsonl"), "utf8").split("\n");
+  expect(lines.filter((line) => line !== "").map((line) => typeof JSON.parse(line))).toEqual(Array(5).fill("object"));
+});
+
+test("an exhumed tombstone stands no more, and its neighbours do", () => {
+  const state = scratchDirectory();
+  buryAll(state, "s", [encodePlot(plot), stone("a"), stone("b"), stone("c")]);
+  exhume(state, "s", ["s/0", "s/2", "t/1"]);
+  expect(readTombstones(state).map(({ key }) => key)).toEqual(["b"]);
+  exhume(state, "s", ["s/1"]);
+  expect(readTombstones(state)).toEqual([]);
+});
+
+test("of those that cannot all be buried none is, and those who lie there already stay", () => {
+  const state = scratchDirectory();
+  function* torn(): Generator<string, undefined> {
+    yield encodePlot({ ...plot, first: 1 });
+    yield stone("b".repeat(400_000));
+    throw new Error("the disk is full");
+  }
+  buryAll(state, "s", [encodePlot(plot), stone("a")]);
+  const before = readFileSync(join(state, "tombstones", "s.jsonl"), "utf8");
+  expect(() => buryAll(state, "s", torn())).toThrow("the disk is full");
+  expect(readFileSync(join(state, "tombstones", "s.jsonl"), "utf8")).toBe(before);
+  buryAll(state, "s", [encodePlot({ ...plot, first: 1 }), stone("c")]);
+  expect(readTombstones(state).map(({ id, key }) => `${id} ${key}`)).toEqual(["s/0 a", "s/1 c"]);
+});
+
+test("a grave that leads elsewhere is not followed", () => {
+  const state = graves({});
+  symlinkSync(join(state, "elsewhere"), join(state, "tombstones", "s.jsonl"));
+  expect(codeOf(() => buryAll(state, "s", [stone("a")]))).toBe("ELOOP");
+  expect(existsSync(join(state, "elsewhere"))).toBe(false);
+});
+
+test("what cannot be made durable is not buried: that is said, and nothing stays open", () => {
+  const state = graves({});
+  const path = join(state, "tombstones", "s.jsonl");
+  // A pipe takes what is written to it, and keeps nothing.
+  spawnSync("mkfifo", [path]);
+  const reader = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  expect(codeOf(() => buryAll(state, "s", [encodePlot(plot), stone("a")]))).toBe("EINVAL");
+  closeSync(reader);
+  expect(openIn(state)).toEqual([]);
+});
+
+const member = { layout: "members", entries: "", form: "only", after: undefined, cut: "e30=", member: { start: 0, end: 2 } } as const;
+
+/** Lines of a grave in which one thing is not as a sweep writes it. */
+const grave = (first: object, ...lines: readonly object[]): string =>
+  [{ plot: first }, ...lines].map((line) => JSON.stringify(line)).join("\n");
+const line = { key: "a", sessionId: "i", reason: "pid-gone", detail: "d", content: "e30=", mode: 1, uid: 2, gid: 3, modifiedAt: 4 };
+const row = {
+  key: "a",
+  sessionId: "i",
+  reason: "pid-gone",
+  detail: "d",
+  entries: "",
+  form: "only",
+  cut: "e30=",
+  member: { start: 0, end: 2 },
+};
+const rows = { ...plot, layout: "members" };
+
+test.each(["sweepId", "at", "registry", "format", "layout", "first"] as const)("a plot without its %s holds nobody", (name) => {
+  expect(decodeTombstones(grave({ ...plot, [name]: undefined }, line))).toEqual([]);
+  expect(decodeTombstones(grave({ ...plot, [name]: [] }, line))).toEqual([]);
+});
+
+test.each(["key", "content", "mode", "uid", "gid", "modifiedAt"] as const)(
+  "a file's tombstone without its %s holds nobody, and counts",
+  (name) => {
+    for (const wrong of [undefined, null, {}])
+      expect(decodeTombstones(grave(plot, { ...line, [name]: wrong }, { ...line, key: "b" })).map(({ id }) => id)).toEqual(["s/1"]);
+  },
+);
+
+test.each(["key", "entries", "form", "cut", "member"] as const)("a member's tombstone without its %s holds nobody, and counts", (name) => {
+  for (const wrong of [undefined, null, 7])
+    expect(decodeTombstones(grave(rows, { ...row, [name]: wrong }, { ...row, key: "b" })).map(({ id }) => id)).toEqual(["s/1"]);
+});
+
+test.each([{ start: 0 }, { end: 2 }, { start: "0", end: 2 }, { start: 0, end: null }])("a member that stood at %j holds nobody", (span) => {
+  expect(decodeTombstones(grave(rows, { ...row, member: span }))).toEqual([]);
+});
+
+test("a number that no file system has is none", () => {
+  expect(decodeTombstones(grave(plot, line).replace('"mode":1', '"mode":1e400'))).toEqual([]);
+});
+
+test("a tombstone of a layout that nobody knows holds nobody", () => {
+  expect(decodeTombstones(grave({ ...plot, layout: "strange" }, line))).toEqual([]);
+  expect(decodeTombstones(grave(rows, line))).toEqual([]);
+  expect(decodeTombstones(grave(plot, row))).toEqual([]);
+});
+
+test("tombstones are numbered from their plot's first on, and empty lines do not count", () => {
+  const text = `\n${grave({ ...plot, first: 7 }, line)}\n\n${JSON.stringify({ ...line, key: "b" })}\n${grave({ ...rows, first: 3 }, row)}\n`;
+  expect(decodeTombstones(text).map(({ id, key, kept: { layout } }) => `${id} ${key} ${layout}`)).toEqual([
+    "s/7 a files",
+    "s/8 b files",
+    "s/3 a members",
+  ]);
+});
+
+test("what a tombstone says comes back as it was buried", () => {
+  const stones = [
+    { key: "m", sessionId: undefined, reason: "pid-reused", detail: "why", kept: { ...member, after: "l", replacedBy: "W10=" } },
+    { key: "n", sessionId: "n-id", reason: "pid-gone", detail: "", kept: { ...member, form: "after" } },
+  ] as const;
+  const text = [encodePlot({ ...plot, layout: "members" }), ...stones.map(encodeStone)].join("");
+  const common = { at: plot.at, registry: "/r", format: plot.format };
+  expect(decodeTombstones(text)).toEqual(stones.map((one, index) => ({ id: `s/${index}`, ...common, ...one })));
+  expect(decodeTombstones(text + encodeVoid(["s/0"])).map(({ key }) => key)).toEqual(["n"]);
+  expect(decodeTombstones(grave(plot, { ...line, detail: undefined }))).toMatchObject([{ detail: "" }]);
+});

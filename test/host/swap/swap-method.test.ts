@@ -1,0 +1,37 @@
+import { spawnSync } from "node:child_process";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { swapMethodFor } from "../../../src/host/swap/swap-method.ts";
+import { registryIn, scratchDirectory } from "../scratch.ts";
+
+const hasPerl = spawnSync("perl", ["-e", "1"]).status === 0;
+if (!hasPerl) console.warn("perl is not here: the lease is not tested");
+
+test.runIf(hasPerl)("the method in force is a lease, and asking for it writes nothing", () => {
+  const { path } = registryIn();
+  const before = statSync(path, { bigint: true });
+  expect(swapMethodFor(path).method).toBe("lease");
+  const { ino, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+  expect([ino, mtimeNs, ctimeNs]).toEqual([before.ino, before.mtimeNs, before.ctimeNs]);
+});
+
+test("without perl it is compare-then-rename, and what that does not promise is said", () => {
+  const path = process.env["PATH"];
+  const registry = registryIn();
+  process.env["PATH"] = scratchDirectory();
+  try {
+    expect(swapMethodFor(registry.path)).toMatchObject({ method: "compare", guarantee: expect.stringContaining("can be lost") });
+  } finally {
+    process.env["PATH"] = path;
+  }
+});
+
+test("a directory and a registry that is not there have none", () => {
+  const directory = scratchDirectory();
+  expect([swapMethodFor(directory).method, swapMethodFor(join(directory, "missing")).method]).toEqual(["none", "none"]);
+});
+
+test.runIf(statSync("/proc/self/status").isFile())("a file system that is not known to be local has none", () => {
+  expect(swapMethodFor("/proc/version")).toMatchObject({ method: "none", guarantee: expect.stringContaining("shared") });
+});
