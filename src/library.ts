@@ -6,7 +6,7 @@ import type { Claim, MembersFormat } from "./registries/format.ts";
  * in, and nothing here looks, writes or reaps.
  */
 export { defaultPolicy, type Policy } from "./core/policy.ts";
-export { indexAgents, type AgentIndex } from "./core/agents.ts";
+export { indexAgents, type AgentIndex } from "./core/agents/agents.ts";
 export { seen, unseen, type Evidence, type Observed } from "./core/evidence.ts";
 export { judge, ladder, trace, type Judgement, type Verdict } from "./core/ladder.ts";
 export { sentence } from "./core/answer.ts";

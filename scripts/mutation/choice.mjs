@@ -24,7 +24,7 @@ export const scopes = {
       "src/host/swap/swap-draft.ts",
       "src/host/swap/leftovers.ts",
       "src/host/state/tombstones.ts",
-      "src/host/tombstone-lines.ts",
+      "src/core/tombstone.ts",
     ],
     tests: [
       "test/host/",

@@ -1,4 +1,4 @@
-import { tokensOf } from "./agents.ts";
+import { tokensOf } from "./agents/agents.ts";
 
 /** One spelling for an app server's address: `localhost` is the loopback address, a final slash says nothing. */
 export function canonicalServer(url: string): string {

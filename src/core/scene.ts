@@ -1,4 +1,4 @@
-import type { AgentIndex } from "./agents.ts";
+import type { AgentIndex } from "./agents/agents.ts";
 import type { Evidence, LockHolder, Observed } from "./evidence.ts";
 import type { EntryMemory } from "./memory.ts";
 import type { Policy } from "./policy.ts";

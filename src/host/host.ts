@@ -1,7 +1,7 @@
 import { existsSync, type BigIntStats } from "node:fs";
 import { dirname } from "node:path";
 import { homeOf } from "./files/homes.ts";
-import type { SelfTest } from "../core/doubt.ts";
+import type { SelfTest } from "../core/self-check.ts";
 import type { AgentProcess, AppServerSight, Clock, EndpointSight, Here, LockHolder, Observed, ProcessTable } from "../core/evidence.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Endpoint } from "../core/registration.ts";

@@ -1,4 +1,4 @@
-import type { RetiredProcess } from "../core/retirement.ts";
+import type { RetiredProcess } from "../core/agents/retirement.ts";
 import type { outputSchema } from "./model.ts";
 
 /** One live process. What it was started with is not told: it can hold a prompt or a secret. */

@@ -1,5 +1,5 @@
 import { sayDuration } from "../core/duration.ts";
-import type { RetiredProcess } from "../core/retirement.ts";
+import type { RetiredProcess } from "../core/agents/retirement.ts";
 import type { HarnessReport, OwnersReport, ProcessReport } from "./owners-model.ts";
 import type { Palette } from "./palette.ts";
 import { visible } from "./visible.ts";

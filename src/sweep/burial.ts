@@ -1,6 +1,6 @@
 import { sentence } from "../core/answer.ts";
 import type { Host } from "../host/host.ts";
-import { encodePlot, encodeStone, tombstoneId, type Tombstone } from "../host/tombstone-lines.ts";
+import { encodePlot, encodeStone, tombstoneId, type Tombstone } from "../core/tombstone.ts";
 import type { ExaminedEntry } from "./examined.ts";
 import type { ReadRegistry } from "./loaded.ts";
 import type { Grave } from "./outcome.ts";

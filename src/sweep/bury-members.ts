@@ -1,5 +1,5 @@
 import type { Host } from "../host/host.ts";
-import type { KeptMember } from "../host/tombstone-lines.ts";
+import type { KeptMember } from "../core/tombstone.ts";
 import { cutAt, firstKept } from "../registries/json/json-cuts.ts";
 import { bury, stoneOf, type Burial } from "./burial.ts";
 import type { ExaminedEntry } from "./examined.ts";

@@ -1,5 +1,5 @@
-import type { Ownership } from "../core/ownership.ts";
-import type { ProcessRow } from "../core/process-tree.ts";
+import type { Ownership } from "../core/agents/ownership.ts";
+import type { ProcessRow } from "../core/agents/process-tree.ts";
 import { detailsOf } from "../host/processes/process-details.ts";
 import type { HarnessReport, OwnersReport, ProcessReport } from "../report/owners-model.ts";
 

@@ -1,4 +1,4 @@
-import type { TokenCheck } from "../core/doubt.ts";
+import type { TokenCheck } from "../core/self-check.ts";
 import type { RegistryFacts } from "../core/scene.ts";
 import { eachClaim } from "./judge.ts";
 import type { ReadRegistry } from "./loaded.ts";

@@ -1,4 +1,4 @@
-import { refusal, tokensDrifted } from "../core/doubt.ts";
+import { refusal, tokensDrifted } from "../core/self-check.ts";
 import type { Evidence } from "../core/evidence.ts";
 import type { Since } from "../core/memory.ts";
 import { intentFor, type Standing } from "../core/plan.ts";

@@ -1,5 +1,5 @@
 import { sentence, type Reason } from "../core/answer.ts";
-import type { HostLockVerdict } from "../core/host-lock.ts";
+import type { HostLockVerdict } from "../core/revisions/renamed-host.ts";
 import type { Verdict } from "../core/ladder.ts";
 import type { Intent } from "../core/plan.ts";
 import type { RegistryFacts } from "../core/scene.ts";

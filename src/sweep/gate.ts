@@ -1,8 +1,8 @@
-import { baseName } from "../core/agents.ts";
+import { baseName } from "../core/agents/agents.ts";
 import { unseen, type Observed } from "../core/evidence.ts";
-import type { Harness, OwnedSession } from "../core/ownership.ts";
+import type { Harness, OwnedSession } from "../core/agents/ownership.ts";
 import { canonicalSession } from "../core/registration.ts";
-import { planRetirement, type RetiredProcess, type Self } from "../core/retirement.ts";
+import { planRetirement, type RetiredProcess, type Self } from "../core/agents/retirement.ts";
 import type { Host } from "../host/host.ts";
 import { ancestorsOf } from "../host/processes/linux.ts";
 import { takeSessionLock, type LockOwner, type SessionLock } from "../host/sockets/session-lock.ts";

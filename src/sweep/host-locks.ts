@@ -1,6 +1,6 @@
 import { sentence } from "../core/answer.ts";
 import { seen, unseen, type Evidence, type Observed } from "../core/evidence.ts";
-import { judgeHostLock, type HostLockVerdict } from "../core/host-lock.ts";
+import { judgeHostLock, type HostLockVerdict } from "../core/revisions/renamed-host.ts";
 import { intentFor } from "../core/plan.ts";
 import { recordedHolder } from "../core/rungs/recorded-holder.ts";
 import type { Host } from "../host/host.ts";

@@ -1,5 +1,5 @@
 import { sentence } from "../core/answer.ts";
-import { indexAgents } from "../core/agents.ts";
+import { indexAgents } from "../core/agents/agents.ts";
 import { newestClaimed } from "../core/age.ts";
 import type { Clock, Evidence, LockHolder, Observed } from "../core/evidence.ts";
 import { seen } from "../core/evidence.ts";

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { seen, unseen, type Evidence, type Observed } from "../core/evidence.ts";
 import { nothingRemembered } from "../core/memory.ts";
-import type { HeldRegistration } from "../core/agent-groups.ts";
-import { ownershipOf, type Ownership } from "../core/ownership.ts";
+import type { HeldRegistration } from "../core/agents/agent-groups.ts";
+import { ownershipOf, type Ownership } from "../core/agents/ownership.ts";
 import type { Policy } from "../core/policy.ts";
-import type { ProcessTree } from "../core/process-tree.ts";
+import type { ProcessTree } from "../core/agents/process-tree.ts";
 import { recordedHolder } from "../core/rungs/recorded-holder.ts";
 import type { Host } from "../host/host.ts";
 import { lookAtTree } from "../host/processes/process-tree.ts";

@@ -1,5 +1,5 @@
 import type { Evidence } from "../core/evidence.ts";
-import { findPhantoms, phantomDetail, type Row } from "../core/phantom.ts";
+import { findPhantoms, phantomDetail, type Row } from "../core/revisions/session-mismatch.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
 
 type Place = Row & { readonly examined: Examined; readonly index: number };

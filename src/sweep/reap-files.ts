@@ -2,7 +2,7 @@ import type { Captured } from "../host/capture/capture.ts";
 import type { FileState } from "../host/files/file-state.ts";
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
-import type { KeptFile } from "../host/tombstone-lines.ts";
+import type { KeptFile } from "../core/tombstone.ts";
 import { bury, noRoom, stoneOf, unburied, type Burial } from "./burial.ts";
 import type { Examination } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";

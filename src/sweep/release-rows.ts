@@ -1,8 +1,8 @@
-import { supersedeReason } from "../core/supersede.ts";
+import { supersedeReason } from "../core/revisions/superseded.ts";
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import type { Piece } from "../host/files/chunks.ts";
-import type { KeptMember } from "../host/tombstone-lines.ts";
+import type { KeptMember } from "../core/tombstone.ts";
 import { stampLike, withMembers } from "../registries/released.ts";
 import { bury, noRoom, stoneOf, unburied } from "./burial.ts";
 import { changeFile } from "./change-file.ts";

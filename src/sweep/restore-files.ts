@@ -1,7 +1,7 @@
 import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import type { FileToRestore } from "../host/capture/restore-entry.ts";
-import type { KeptFile, Tombstone } from "../host/tombstone-lines.ts";
+import type { KeptFile, Tombstone } from "../core/tombstone.ts";
 import { keysOf, type FilesRegistry } from "./loaded.ts";
 import { newcomer, otherKind, type RestoreOutcome } from "./restored.ts";
 

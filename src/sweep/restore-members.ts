@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import type { Piece } from "../host/files/chunks.ts";
-import type { Tombstone } from "../host/tombstone-lines.ts";
+import type { Tombstone } from "../core/tombstone.ts";
 import type { Span } from "../registries/json/json-members.ts";
 import { putBack, type CutMember } from "../registries/json/put-back.ts";
 import { keysOf, type MembersRegistry } from "./loaded.ts";

@@ -1,7 +1,7 @@
 import type { Restored } from "../core/memory.ts";
 import { restoredKeptMs } from "../core/policy.ts";
 import type { Host } from "../host/host.ts";
-import type { Tombstone } from "../host/tombstone-lines.ts";
+import type { Tombstone } from "../core/tombstone.ts";
 import { samenessOf } from "./judge.ts";
 import { loadRegistry } from "./load.ts";
 import type { ReadRegistry } from "./loaded.ts";

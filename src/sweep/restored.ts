@@ -1,4 +1,4 @@
-import type { Tombstone } from "../host/tombstone-lines.ts";
+import type { Tombstone } from "../core/tombstone.ts";
 
 /** What became of one tombstone. */
 export type RestoreOutcome = {

@@ -1,5 +1,5 @@
-import type { ProcessRow } from "../core/process-tree.ts";
-import type { RetiredProcess, Retiree } from "../core/retirement.ts";
+import type { ProcessRow } from "../core/agents/process-tree.ts";
+import type { RetiredProcess, Retiree } from "../core/agents/retirement.ts";
 import type { Host } from "../host/host.ts";
 import { signalExactly, standingOf, type Via } from "../host/programs/signals.ts";
 import { sweepIdAt } from "./sweep.ts";

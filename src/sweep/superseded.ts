@@ -1,10 +1,10 @@
 import { sayDuration } from "../core/duration.ts";
 import type { Evidence } from "../core/evidence.ts";
-import type { Flapping } from "../core/flapping.ts";
+import type { Flapping } from "../core/revisions/flapping.ts";
 import { intentFor } from "../core/plan.ts";
 import { appServerThread } from "../core/rungs/app-server-thread.ts";
 import { attachedProcess } from "../core/rungs/attached-process.ts";
-import { planSupersede, type StartRow } from "../core/supersede.ts";
+import { planSupersede, type StartRow } from "../core/revisions/superseded.ts";
 import type { Host } from "../host/host.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
 import { sceneOf, sinceLast, type Court } from "./judge.ts";

@@ -1,4 +1,4 @@
-import { indexAgents } from "../../src/core/agents.ts";
+import { indexAgents } from "../../src/core/agents/agents.ts";
 import { seen, unseen, type AgentProcess, type AppServerSight, type Clock, type EndpointSight } from "../../src/core/evidence.ts";
 import type { Here, Observed, PidSight, ProcessTable } from "../../src/core/evidence.ts";
 import { judge } from "../../src/core/ladder.ts";

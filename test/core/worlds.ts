@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { indexAgents } from "../../src/core/agents.ts";
+import { indexAgents } from "../../src/core/agents/agents.ts";
 import {
   seen,
   type AppServerSight,

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { planSupersede, supersedeReason, type StartRow } from "../../src/core/supersede.ts";
+import { planSupersede, supersedeReason, type StartRow } from "../../src/core/revisions/superseded.ts";
 
 /** Ten thousand take five seconds; a quicker or a longer proof can be asked for. */
 const histories = Number(process.env["SESSREAP_HISTORIES"] ?? 10_000);

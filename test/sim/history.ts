@@ -3,7 +3,7 @@ import type { EntryReport } from "../../src/report/model.ts";
 import { restore } from "../../src/sweep/restore.ts";
 import { sweep } from "../../src/sweep/sweep.ts";
 import type { Target } from "../../src/sweep/target.ts";
-import type { Tombstone } from "../../src/host/tombstone-lines.ts";
+import type { Tombstone } from "../../src/core/tombstone.ts";
 import { nameBefore } from "./disk.ts";
 import { crash, happen, race, release, stopBridge } from "./happenings.ts";
 import { absencesKept, checkCaptured, checkSecondLooks, checkSwap, type Absence } from "./laws.ts";

@@ -1,7 +1,7 @@
 import { PGlite } from "@electric-sql/pglite";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { compareRoutes, type Routed } from "../../src/core/routing.ts";
+import { compareRoutes, type Routed } from "../../src/core/agents/routing.ts";
 
 let sql: PGlite;
 beforeAll(async () => {

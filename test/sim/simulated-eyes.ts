@@ -1,4 +1,4 @@
-import { agentOf, argvHas } from "../../src/core/agents.ts";
+import { agentOf, argvHas } from "../../src/core/agents/agents.ts";
 import { seen, unseen, type AgentProcess, type InnerProcess, type Observed, type PidSight } from "../../src/core/evidence.ts";
 import type { Host } from "../../src/host/host.ts";
 import type { ProcessAnswer, ProcessQuestion } from "../../src/host/processes/linux.ts";

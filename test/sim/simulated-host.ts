@@ -2,7 +2,7 @@ import { seen, unseen, type AppServerSight, type Observed } from "../../src/core
 import { emptyMemory, type Memory } from "../../src/core/memory.ts";
 import type { ServerQuestion } from "../../src/host/sockets/app-server.ts";
 import type { Host, Store } from "../../src/host/host.ts";
-import { decodeTombstones, type Tombstone } from "../../src/host/tombstone-lines.ts";
+import { decodeTombstones, type Tombstone } from "../../src/core/tombstone.ts";
 import { hostNamespace, triedUrl, type Machine } from "./machine.ts";
 import { eyesOf } from "./simulated-eyes.ts";
 import { filesOf } from "./simulated-files.ts";

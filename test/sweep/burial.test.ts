@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Host } from "../../src/host/host.ts";
-import type { KeptMember } from "../../src/host/tombstone-lines.ts";
+import type { KeptMember } from "../../src/core/tombstone.ts";
 import { bury, stoneOf, unburied } from "../../src/sweep/burial.ts";
 import type { ExaminedEntry } from "../../src/sweep/examined.ts";
 import type { ReadRegistry } from "../../src/sweep/loaded.ts";

@@ -1,7 +1,7 @@
 import { array, assert, constant, nat, oneof, property, record, subarray } from "fast-check";
 import { expect, test } from "vitest";
 import type { Host } from "../../src/host/host.ts";
-import { decodeTombstones, type KeptMember } from "../../src/host/tombstone-lines.ts";
+import { decodeTombstones, type KeptMember } from "../../src/core/tombstone.ts";
 import { scan } from "../../src/registries/json/json-bytes.ts";
 import { cutsFor } from "../../src/registries/json/json-cuts.ts";
 import { buryMembers } from "../../src/sweep/bury-members.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Host } from "../../src/host/host.ts";
-import type { KeptMember } from "../../src/host/tombstone-lines.ts";
+import type { KeptMember } from "../../src/core/tombstone.ts";
 import { keyedJson } from "../../src/registries/declared/keyed-json.ts";
 import { fields } from "../fields.ts";
 import { agentsOf, type Stage } from "./contract/stage.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { seen, unseen } from "../../src/core/evidence.ts";
 import { emptyMemory, type Memory } from "../../src/core/memory.ts";
-import type { KeptFile, KeptMember, Tombstone } from "../../src/host/tombstone-lines.ts";
+import type { KeptFile, KeptMember, Tombstone } from "../../src/core/tombstone.ts";
 import { restore } from "../../src/sweep/restore.ts";
 import { agentsOf, claudesOf, type Stage } from "./contract/stage.ts";
 import { simulatedStage } from "./contract/stages.ts";

@@ -1,5 +1,5 @@
 import { canonicalSession } from "../../core/registration.ts";
-import { leftBehind } from "../../core/left-behind.ts";
+import { leftBehind } from "../../core/agents/left-behind.ts";
 import type { Host } from "../../host/host.ts";
 import { markedBy, ownMark, withMark } from "../../host/processes/lineage.ts";
 import { lookAtTree } from "../../host/processes/process-tree.ts";

@@ -1,5 +1,5 @@
 import { canonicalSession } from "../../core/registration.ts";
-import { planRetirement, type RetiredProcess, type Retiree, type Wanted } from "../../core/retirement.ts";
+import { planRetirement, type RetiredProcess, type Retiree, type Wanted } from "../../core/agents/retirement.ts";
 import type { Host } from "../../host/host.ts";
 import { ancestorsOf } from "../../host/processes/linux.ts";
 import { exitCodes } from "../../report/exit-code.ts";

@@ -1,5 +1,5 @@
 import { realHost } from "../../host/host.ts";
-import { type Tombstone } from "../../host/tombstone-lines.ts";
+import { type Tombstone } from "../../core/tombstone.ts";
 import { readTombstones } from "../../host/state/tombstones.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { outputSchema } from "../../report/model.ts";

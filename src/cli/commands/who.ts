@@ -1,8 +1,8 @@
 import { sentence } from "../../core/answer.ts";
 import { sayDuration } from "../../core/duration.ts";
-import { flappingOf } from "../../core/flapping.ts";
+import { flappingOf } from "../../core/revisions/flapping.ts";
 import type { Registration } from "../../core/registration.ts";
-import { compareRoutes, whyBefore } from "../../core/routing.ts";
+import { compareRoutes, whyBefore } from "../../core/agents/routing.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";

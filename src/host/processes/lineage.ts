@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { ProcessTree } from "../../core/process-tree.ts";
+import type { ProcessTree } from "../../core/agents/process-tree.ts";
 import { readStat } from "./proc-stat.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import type { SelfTest } from "../../core/doubt.ts";
+import type { SelfTest } from "../../core/self-check.ts";
 import { seen, type Clock, type Here, type Observed } from "../../core/evidence.ts";
 import { look, sayError } from "../observed.ts";
 import { isThere } from "./pids.ts";

@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync, statSync } from "node:fs";
-import { agentOf, argvHas, baseName, mayBeAgent, scriptOf } from "../../core/agents.ts";
+import { agentOf, argvHas, baseName, mayBeAgent, scriptOf } from "../../core/agents/agents.ts";
 import {
   seen,
   unseen,

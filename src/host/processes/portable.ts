@@ -1,5 +1,5 @@
-import { agentOf, argvHas } from "../../core/agents.ts";
-import type { SelfTest } from "../../core/doubt.ts";
+import { agentOf, argvHas } from "../../core/agents/agents.ts";
+import type { SelfTest } from "../../core/self-check.ts";
 import { seen, unseen, type AgentProcess, type Clock, type Here, type Observed, type PidSight } from "../../core/evidence.ts";
 import type { ProcessAnswer, ProcessQuestion } from "./linux.ts";
 import { sayError } from "../observed.ts";

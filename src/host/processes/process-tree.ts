@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { seen, unseen, type Observed } from "../../core/evidence.ts";
-import type { ProcessRow, ProcessTree } from "../../core/process-tree.ts";
+import type { ProcessRow, ProcessTree } from "../../core/agents/process-tree.ts";
 import { errorCode, look, sayError } from "../observed.ts";
 import { readStat } from "./proc-stat.ts";
 

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import type { ProcessRow } from "../../core/process-tree.ts";
+import type { ProcessRow } from "../../core/agents/process-tree.ts";
 import { errorCode } from "../observed.ts";
 import { signalByPidfd } from "./pidfd.ts";
 import { readStat } from "../processes/proc-stat.ts";

@@ -16,7 +16,7 @@ import { chunkBytes } from "../files/chunks.ts";
 import { makeDirectories } from "./directories.ts";
 import { fsyncDirectory } from "../files/files.ts";
 import { errorCode } from "../observed.ts";
-import { decodeTombstones, encodeVoid, type Tombstone } from "../tombstone-lines.ts";
+import { decodeTombstones, encodeVoid, type Tombstone } from "../../core/tombstone.ts";
 
 /** Bounds on what is kept. None younger than a day goes: what does not fit is not reaped. */
 export const tombstoneLimits = { ageMs: 30 * 86_400_000, bytes: 64 * 1024 * 1024, protectedMs: 86_400_000 } as const;

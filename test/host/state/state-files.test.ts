@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { appendHistory, readHistory } from "../../../src/host/state/history.ts";
-import { encodePlot, encodeStone } from "../../../src/host/tombstone-lines.ts";
+import { encodePlot, encodeStone } from "../../../src/core/tombstone.ts";
 import { buryAll, readTombstones } from "../../../src/host/state/tombstones.ts";
 import { scratchDirectory } from "../scratch.ts";
 

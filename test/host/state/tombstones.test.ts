@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { decodeTombstones, encodePlot, encodeStone, encodeVoid } from "../../../src/host/tombstone-lines.ts";
+import { decodeTombstones, encodePlot, encodeStone, encodeVoid } from "../../../src/core/tombstone.ts";
 import { buryAll, exhume, makeRoom, readTombstones } from "../../../src/host/state/tombstones.ts";
 import { codeOf, openIn, scratchDirectory } from "../scratch.ts";
 

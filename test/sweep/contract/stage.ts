@@ -1,6 +1,6 @@
 import { defaultPolicy } from "../../../src/core/policy.ts";
 import type { Host } from "../../../src/host/host.ts";
-import type { Tombstone } from "../../../src/host/tombstone-lines.ts";
+import type { Tombstone } from "../../../src/core/tombstone.ts";
 import { claudePluginInUse } from "../../../src/registries/formats/claude-plugin-in-use.ts";
 import { claudeSessions } from "../../../src/registries/formats/claude-sessions.ts";
 import { keyedJson } from "../../../src/registries/declared/keyed-json.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { flappingOf } from "../../src/core/flapping.ts";
-import { compareRoutes, whyBefore, type Routed } from "../../src/core/routing.ts";
+import { flappingOf } from "../../../src/core/revisions/flapping.ts";
+import { compareRoutes, whyBefore, type Routed } from "../../../src/core/agents/routing.ts";
 
 const row = (master: boolean, lastActivityAt: number | undefined, lastHeartbeatAt: number | undefined): Routed => ({
   master,

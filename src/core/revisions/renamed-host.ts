@@ -1,5 +1,5 @@
-import { sayDuration } from "./duration.ts";
-import type { Observed } from "./evidence.ts";
+import { sayDuration } from "../duration.ts";
+import type { Observed } from "../evidence.ts";
 
 /** A heartbeat younger than this is a sign of life, in ms. The locks' own writers use the same five minutes. */
 export const lockHeartbeatMs = 5 * 60_000;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { seen, unseen, type Observed, type ProcessTable } from "../../src/core/evidence.ts";
-import type { Judgement } from "../../src/core/ladder.ts";
-import { findPhantoms, phantomDetail, type Row } from "../../src/core/phantom.ts";
-import { nothingClaimed, type Registration } from "../../src/core/registration.ts";
+import { seen, unseen, type Observed, type ProcessTable } from "../../../src/core/evidence.ts";
+import type { Judgement } from "../../../src/core/ladder.ts";
+import { findPhantoms, phantomDetail, type Row } from "../../../src/core/revisions/session-mismatch.ts";
+import { nothingClaimed, type Registration } from "../../../src/core/registration.ts";
 
 const mine = "7c1f0a52-9b1e-4c0e-8a6f-2f6d1f3b9e01";
 const other = "7c1f0a52-9b1e-4c0e-8a6f-2f6d1f3b9e02";

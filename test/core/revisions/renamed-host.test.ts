@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { seen, unseen, type Observed } from "../../src/core/evidence.ts";
-import { judgeHostLock, lockHeartbeatMs, type HostLockVerdict } from "../../src/core/host-lock.ts";
+import { seen, unseen, type Observed } from "../../../src/core/evidence.ts";
+import { judgeHostLock, lockHeartbeatMs, type HostLockVerdict } from "../../../src/core/revisions/renamed-host.ts";
 
 const locals: readonly (readonly [string, Observed<boolean>])[] = [
   ["local", seen(true)],

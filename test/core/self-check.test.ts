@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { refusal, tokensDrifted } from "../../src/core/doubt.ts";
+import { refusal, tokensDrifted } from "../../src/core/self-check.ts";
 import { defaultPolicy } from "../../src/core/policy.ts";
 
 const good = { pid: 4000, ownPidSeen: { ok: true }, impossiblePidSeen: false } as const;

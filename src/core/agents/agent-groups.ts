@@ -1,6 +1,6 @@
 import { agentOf, baseName } from "./agents.ts";
 import { chainAbove, isRunning, type ProcessRow, type ProcessTree } from "./process-tree.ts";
-import { canonicalSession } from "./registration.ts";
+import { canonicalSession } from "../registration.ts";
 import { agentArguments, isService, sessionOf } from "./session-argv.ts";
 
 /** By what a process is known to run a session. */

@@ -1,5 +1,5 @@
 import { flappingLimits, flappingOf, type Flapping } from "./flapping.ts";
-import { canonicalSession } from "./registration.ts";
+import { canonicalSession } from "../registration.ts";
 
 /** One row of a registry that keeps what it released, with what tells a fresh start from a loop. */
 export type StartRow = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { HeldRegistration } from "../../src/core/agent-groups.ts";
-import { ownershipOf } from "../../src/core/ownership.ts";
-import type { ProcessRow } from "../../src/core/process-tree.ts";
+import type { HeldRegistration } from "../../../src/core/agents/agent-groups.ts";
+import { ownershipOf } from "../../../src/core/agents/ownership.ts";
+import type { ProcessRow } from "../../../src/core/agents/process-tree.ts";
 
 const [id, other] = ["019d7b2f-5ede-7c71-b2fd-bfff53df6cde", "019d6b0c-06e6-7bb0-84c4-b64a9cf410ce"] as const;
 

@@ -1,7 +1,7 @@
-import { sentence } from "./answer.ts";
-import type { Observed, ProcessTable } from "./evidence.ts";
-import type { Judgement } from "./ladder.ts";
-import { canonicalSession, type Registration } from "./registration.ts";
+import { sentence } from "../answer.ts";
+import type { Observed, ProcessTable } from "../evidence.ts";
+import type { Judgement } from "../ladder.ts";
+import { canonicalSession, type Registration } from "../registration.ts";
 
 /** One judged entry, as far as a phantom shows in it. */
 export type Row = {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { seen, unseen } from "../../src/core/evidence.ts";
-import { leftBehind } from "../../src/core/left-behind.ts";
-import type { Harness, OwnedSession } from "../../src/core/ownership.ts";
-import { chainAbove, compareStart, isRunning, type ProcessRow } from "../../src/core/process-tree.ts";
-import { planRetirement, type Self, type Wanted } from "../../src/core/retirement.ts";
+import { seen, unseen } from "../../../src/core/evidence.ts";
+import { leftBehind } from "../../../src/core/agents/left-behind.ts";
+import type { Harness, OwnedSession } from "../../../src/core/agents/ownership.ts";
+import { chainAbove, compareStart, isRunning, type ProcessRow } from "../../../src/core/agents/process-tree.ts";
+import { planRetirement, type Self, type Wanted } from "../../../src/core/agents/retirement.ts";
 
 const self: Self = { pid: 900, uid: 1000, ancestors: new Set([901]) };
 const older: Wanted = { kind: "older" };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { planSupersede, type StartRow } from "../../src/core/supersede.ts";
+import { planSupersede, type StartRow } from "../../../src/core/revisions/superseded.ts";
 
 const minute = 60_000;
 

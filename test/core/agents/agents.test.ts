@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { agentOf, argvHas, mayBeAgent, scriptOf, tokensOf } from "../../src/core/agents.ts";
-import { argvNamesServer, canonicalServer, isServerAddress } from "../../src/core/app-servers.ts";
-import { canonicalSession } from "../../src/core/registration.ts";
-import { session } from "./scene.ts";
+import { agentOf, argvHas, mayBeAgent, scriptOf, tokensOf } from "../../../src/core/agents/agents.ts";
+import { argvNamesServer, canonicalServer, isServerAddress } from "../../../src/core/app-servers.ts";
+import { canonicalSession } from "../../../src/core/registration.ts";
+import { session } from "../scene.ts";
 
 describe("an argv runs an agent", () => {
   test.each([

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { sentence, type Answer } from "../../src/core/answer.ts";
-import { seen, type AppServerSight } from "../../src/core/evidence.ts";
-import { appServerThread } from "../../src/core/rungs/app-server-thread.ts";
-import type { Scene } from "../../src/core/scene.ts";
-import { day, sceneOf, server, session } from "./scene.ts";
+import { sentence, type Answer } from "../../../src/core/answer.ts";
+import { seen, type AppServerSight } from "../../../src/core/evidence.ts";
+import { appServerThread } from "../../../src/core/rungs/app-server-thread.ts";
+import type { Scene } from "../../../src/core/scene.ts";
+import { day, sceneOf, server, session } from "../scene.ts";
 
 const other = session.replace(/.$/, "b");
 const second = "ws://127.0.0.1:9";

@@ -1,5 +1,5 @@
-import type { AgentProcess } from "./evidence.ts";
-import { canonicalSession } from "./registration.ts";
+import type { AgentProcess } from "../evidence.ts";
+import { canonicalSession } from "../registration.ts";
 
 const agentNames: ReadonlySet<string> = new Set(["codex", "code", "coder", "claude"]);
 const agentPackages: ReadonlyMap<string, string> = new Map([

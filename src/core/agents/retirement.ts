@@ -1,4 +1,4 @@
-import type { Observed } from "./evidence.ts";
+import type { Observed } from "../evidence.ts";
 import type { Harness, Ownership, OwnedSession } from "./ownership.ts";
 import { compareStart, type ProcessRow } from "./process-tree.ts";
 

@@ -1,4 +1,4 @@
-import type { Registration } from "./registration.ts";
+import type { Registration } from "../registration.ts";
 
 /** What decides who gets an identity's signals. */
 export type Routed = Pick<Registration, "master" | "lastActivityAt" | "lastHeartbeatAt">;

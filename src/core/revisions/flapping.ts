@@ -1,4 +1,4 @@
-import type { Registration } from "./registration.ts";
+import type { Registration } from "../registration.ts";
 
 /** So many new session ids in a row, each within this many ms of the one before, are a loop and no work. */
 export const flappingLimits = { ids: 4, gapMs: 30_000 } as const;

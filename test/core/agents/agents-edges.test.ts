@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { agentOf, argvHas, indexAgents, scriptOf, tokensOf } from "../../src/core/agents.ts";
-import { canonicalServer, isServerAddress } from "../../src/core/app-servers.ts";
-import { parseDuration } from "../../src/core/duration.ts";
-import { judgeHostLock, lockHeartbeatMs, type HostLockSight } from "../../src/core/host-lock.ts";
-import { seen, unseen } from "../../src/core/evidence.ts";
-import { isService, sessionOf } from "../../src/core/session-argv.ts";
-import { statedIdentity } from "../../src/registries/formats/llmmsg-bridge.ts";
-import { claimFrom, largestPid } from "../../src/registries/fields.ts";
-import { agent } from "./scene.ts";
+import { agentOf, argvHas, indexAgents, scriptOf, tokensOf } from "../../../src/core/agents/agents.ts";
+import { canonicalServer, isServerAddress } from "../../../src/core/app-servers.ts";
+import { parseDuration } from "../../../src/core/duration.ts";
+import { judgeHostLock, lockHeartbeatMs, type HostLockSight } from "../../../src/core/revisions/renamed-host.ts";
+import { seen, unseen } from "../../../src/core/evidence.ts";
+import { isService, sessionOf } from "../../../src/core/agents/session-argv.ts";
+import { statedIdentity } from "../../../src/registries/formats/llmmsg-bridge.ts";
+import { claimFrom, largestPid } from "../../../src/registries/fields.ts";
+import { agent } from "../scene.ts";
 
 const id = "019d0000-1111-7000-8000-00000000000a";
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { OwnershipSigns } from "../../src/core/agent-groups.ts";
-import { ownershipOf } from "../../src/core/ownership.ts";
-import type { ProcessRow } from "../../src/core/process-tree.ts";
-import { isService, sessionOf } from "../../src/core/session-argv.ts";
+import type { OwnershipSigns } from "../../../src/core/agents/agent-groups.ts";
+import { ownershipOf } from "../../../src/core/agents/ownership.ts";
+import type { ProcessRow } from "../../../src/core/agents/process-tree.ts";
+import { isService, sessionOf } from "../../../src/core/agents/session-argv.ts";
 
 const id = "019d7b2f-5ede-7c71-b2fd-bfff53df6cde";
 const other = "019d6b0c-06e6-7bb0-84c4-b64a9cf410ce";

@@ -1,4 +1,4 @@
-import type { Reason } from "../core/answer.ts";
+import type { Reason } from "./answer.ts";
 import type { Cut } from "../registries/json/json-cuts.ts";
 
 /** What is kept of a reaped entry, enough to put it back. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { seen, type EndpointSight } from "../../src/core/evidence.ts";
-import { attachedProcess } from "../../src/core/rungs/attached-process.ts";
-import { blind, gone, sceneOf, there, type Told } from "./scene.ts";
+import { seen, type EndpointSight } from "../../../src/core/evidence.ts";
+import { attachedProcess } from "../../../src/core/rungs/attached-process.ts";
+import { blind, gone, sceneOf, there, type Told } from "../scene.ts";
 
 const pid = 4242;
 const endpoint = { kind: "tcp", port: 8788 } as const;
