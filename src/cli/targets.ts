@@ -5,7 +5,7 @@ import type { Format, OwnerSigns, Places } from "../registries/format.ts";
 import { builtInFormat, builtInFormats, formatNames } from "../registries/known.ts";
 import { sha256 } from "../host/files/digest.ts";
 import type { Tombstone } from "../core/tombstone.ts";
-import { registryId, type ServerTarget, type Target } from "../sweep/target.ts";
+import { registryId, type ServerTarget, type Target } from "../sweep/load/target.ts";
 import type { RegistryConfig } from "./config-schema.ts";
 import { Failure } from "./failure.ts";
 import { codexHome, expandHome, type Env } from "./paths.ts";

@@ -1,13 +1,13 @@
 import type { Host } from "../host/host.ts";
 import { isDeed, type EntryReport } from "../report/model.ts";
 import { examine, type ExamineOptions } from "./examine.ts";
-import type { Examined, ExaminedEntry } from "./examined.ts";
-import { keysOf } from "./loaded.ts";
-import type { Grave, Stop } from "./outcome.ts";
+import type { Examined, ExaminedEntry } from "./judge/examined.ts";
+import { keysOf } from "./load/loaded.ts";
+import type { Grave, Stop } from "./apply/outcome.ts";
 import { reportsOf } from "./reports.ts";
-import { carryOutIn, type Meant } from "./carry-out.ts";
+import { carryOutIn, type Meant } from "./apply/apply.ts";
 import { sweepIdAt } from "./sweep.ts";
-import { recordHistory } from "./tell-history.ts";
+import { recordHistory } from "./history.ts";
 
 export type ReapOptions = ExamineOptions & {
   /** The name under which the act goes into the history. */

@@ -2,10 +2,10 @@ import type { Observed } from "../core/evidence.ts";
 import { standingMarks, traceOf, type Memory, type Trace } from "../core/memory.ts";
 import type { Host } from "../host/host.ts";
 import type { Examination } from "./examine.ts";
-import type { Examined } from "./examined.ts";
-import { remembered } from "./judge.ts";
-import type { Outcomes } from "./outcome.ts";
-import { registryId } from "./target.ts";
+import type { Examined } from "./judge/examined.ts";
+import { remembered } from "./judge/scenes.ts";
+import type { Outcomes } from "./apply/outcome.ts";
+import { registryId } from "./load/target.ts";
 
 const valueOf = <T>(observed: Observed<T>): T | undefined => (observed.seen ? observed.value : undefined);
 

@@ -2,8 +2,8 @@ import { sentence } from "../core/answer.ts";
 import type { Action, EntryReport, RegistryReport } from "../report/model.ts";
 import { noActions, type Tally } from "../report/tally.ts";
 import type { Examination } from "./examine.ts";
-import type { Examined, ExaminedEntry } from "./examined.ts";
-import type { Outcome, Outcomes } from "./outcome.ts";
+import type { Examined, ExaminedEntry } from "./judge/examined.ts";
+import type { Outcome, Outcomes } from "./apply/outcome.ts";
 
 /** What is reported of an entry with which nothing was done yet. */
 export const intended = {

@@ -5,14 +5,14 @@ import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
 import { looksOf } from "../report/looks.ts";
 import { outputSchema, type EntryReport, type SweepReport } from "../report/model.ts";
 import { deedsIn, noTally, summarize } from "../report/tally.ts";
-import { noRoom } from "./burial.ts";
-import { carryOutIn } from "./carry-out.ts";
-import type { Grave, Outcomes, Stop } from "./outcome.ts";
+import { noRoom } from "./apply/tombstone-batch.ts";
+import { carryOutIn } from "./apply/apply.ts";
+import type { Grave, Outcomes, Stop } from "./apply/outcome.ts";
 import { examine, type Examination, type ExamineOptions } from "./examine.ts";
-import type { Examined, ExaminedEntry } from "./examined.ts";
+import type { Examined, ExaminedEntry } from "./judge/examined.ts";
 import { remember, rememberDoubt } from "./remember.ts";
 import { registryReport, reportsOf, tallyIn, unreadParts, unreadReport } from "./reports.ts";
-import { deedsDone, recordHistory } from "./tell-history.ts";
+import { deedsDone, recordHistory } from "./history.ts";
 
 export type SweepOptions = ExamineOptions & {
   /** The name under which the report goes out: `sweep` or `list`. */

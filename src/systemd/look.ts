@@ -8,7 +8,7 @@ import { shippedPeriodMs } from "./calendar.ts";
 import { isActive, isEnabled, isOffered, isThere } from "./findings.ts";
 import { askedProperties, unitGuards } from "./unit-guards.ts";
 import { watchGuards } from "./watch-guard.ts";
-import { sweepEveryMs } from "../sweep/watch.ts";
+import { sweepEveryMs } from "../watch/watch.ts";
 
 type Units = { readonly timer: Properties; readonly service: Properties; readonly watch: Properties };
 

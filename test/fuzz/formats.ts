@@ -3,7 +3,7 @@ import { builtInFormats } from "../../src/registries/known.ts";
 import type { Claim, EntryName, FilesFormat, MembersFormat } from "../../src/registries/format.ts";
 import { scan } from "../../src/registries/json/json-bytes.ts";
 import { plainNames } from "../../src/registries/entry-shape.ts";
-import { claimReader, keyReader, memberEntries } from "../../src/sweep/member-entries.ts";
+import { claimReader, keyReader, memberEntries } from "../../src/sweep/load/member-entries.ts";
 import { jsonFile } from "../../src/registries/declared/json-file.ts";
 import { entryName, matchSegment, parsePattern, type Segment } from "../../src/registries/pattern.ts";
 import { fixtures } from "../registries/fixtures.ts";

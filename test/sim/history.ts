@@ -1,8 +1,8 @@
 import { defaultPolicy } from "../../src/core/policy.ts";
 import type { EntryReport } from "../../src/report/model.ts";
-import { restore } from "../../src/sweep/restore.ts";
+import { restore } from "../../src/sweep/restore/restore.ts";
 import { sweep } from "../../src/sweep/sweep.ts";
-import type { Target } from "../../src/sweep/target.ts";
+import type { Target } from "../../src/sweep/load/target.ts";
 import type { Tombstone } from "../../src/core/tombstone.ts";
 import { nameBefore } from "./disk.ts";
 import { crash, happen, race, release, stopBridge } from "./happenings.ts";

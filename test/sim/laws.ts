@@ -1,6 +1,6 @@
 import { defaultPolicy } from "../../src/core/policy.ts";
 import type { EntryReport } from "../../src/report/model.ts";
-import { registryId } from "../../src/sweep/target.ts";
+import { registryId } from "../../src/sweep/load/target.ts";
 import { minute, type Session } from "./machine.ts";
 import { bridgePath, entriesIn, isDirectory, type Entries } from "./registries.ts";
 import type { Story } from "./story.ts";

@@ -3,7 +3,7 @@ import { claudePluginInUse } from "../../src/registries/formats/claude-plugin-in
 import { claudeSessions } from "../../src/registries/formats/claude-sessions.ts";
 import { keyedJson } from "../../src/registries/declared/keyed-json.ts";
 import { llmmsgBridge } from "../../src/registries/formats/llmmsg-bridge.ts";
-import type { Target } from "../../src/sweep/target.ts";
+import type { Target } from "../../src/sweep/load/target.ts";
 import { fields } from "../fields.ts";
 import type { Disk } from "./disk.ts";
 import { serverUrl, triedUrl, type SessionKind } from "./machine.ts";

@@ -4,7 +4,7 @@ import type { ServerQuestion } from "../../src/host/sockets/app-server.ts";
 import type { Host, Store } from "../../src/host/host.ts";
 import { decodeTombstones, type Tombstone } from "../../src/core/tombstone.ts";
 import { hostNamespace, triedUrl, type Machine } from "./machine.ts";
-import { eyesOf } from "./simulated-eyes.ts";
+import { eyesOf } from "./simulated-probe.ts";
 import { filesOf } from "./simulated-files.ts";
 
 const dark = unseen("the simulation hides it");

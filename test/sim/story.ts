@@ -2,7 +2,7 @@ import { chanceFrom, type Chance } from "./chance.ts";
 import { day, hour, Machine, second, type Process, type Session } from "./machine.ts";
 import { agentsPath, entriesOn, firstTexts, releasing, targets } from "./registries.ts";
 import { State } from "./simulated-host.ts";
-import type { Target } from "../../src/sweep/target.ts";
+import type { Target } from "../../src/sweep/load/target.ts";
 
 /** One machine, its registries, who is registered where, and all that has happened so far. */
 export class Story {

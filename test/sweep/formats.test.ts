@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { defaultPolicy } from "../../src/core/policy.ts";
 import { readTombstones } from "../../src/host/state/tombstones.ts";
-import { restore } from "../../src/sweep/restore.ts";
+import { restore } from "../../src/sweep/restore/restore.ts";
 import { fixtures, type Fixture } from "../registries/fixtures.ts";
 import { plant, withFacts } from "../registries/plant.ts";
 import { gonePid, pretend } from "../processes.ts";

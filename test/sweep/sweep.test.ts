@@ -4,10 +4,10 @@ import type { Host, Store } from "../../src/host/host.ts";
 import type { HistoryLine } from "../../src/host/state/history.ts";
 import type { EntryReport } from "../../src/report/model.ts";
 import { sweepIdAt } from "../../src/sweep/sweep.ts";
-import { recordHistory } from "../../src/sweep/tell-history.ts";
+import { recordHistory } from "../../src/sweep/history.ts";
 import { agentsOf, claudesOf, type Stage } from "./contract/stage.ts";
 import { simulatedStage } from "./contract/stages.ts";
-import { hostWith, keysIn, row, said, sweepWith, why, withGhosts } from "./told.ts";
+import { hostWith, keysIn, row, said, sweepWith, why, withGhosts } from "./described.ts";
 
 const stoppedNote = "skipped; the sweep was stopped before it came to this entry";
 

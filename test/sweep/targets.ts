@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Target } from "../../src/sweep/target.ts";
+import type { Target } from "../../src/sweep/load/target.ts";
 import type { Running } from "../processes.ts";
 import type { Fixture } from "../registries/fixtures.ts";
 import { withFacts } from "../registries/plant.ts";

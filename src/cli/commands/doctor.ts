@@ -16,7 +16,7 @@ import { runGuards } from "../../report/run-guards.ts";
 import { sweepGuards } from "../../report/sweep-guards.ts";
 import { visible } from "../../report/visible.ts";
 import { sweep } from "../../sweep/sweep.ts";
-import type { Target } from "../../sweep/target.ts";
+import type { Target } from "../../sweep/load/target.ts";
 import { lookAtTimers } from "../../systemd/look.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { paletteFor, write, writeLines } from "../output.ts";

@@ -6,7 +6,7 @@ import { sweepGuards } from "../../report/sweep-guards.ts";
 import { sweepJson } from "../../report/json.ts";
 import { eventLines, sweepWarnings } from "../../report/text.ts";
 import { visible } from "../../report/visible.ts";
-import { watch, type Telling } from "../../sweep/watch.ts";
+import { watch, type Telling } from "../../watch/watch.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { paletteFor, writeLines, writePieces } from "../output.ts";

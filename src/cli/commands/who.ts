@@ -7,7 +7,7 @@ import { exitCodes } from "../../report/exit-code.ts";
 import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
 import { examine } from "../../sweep/examine.ts";
-import type { ExaminedEntry } from "../../sweep/examined.ts";
+import type { ExaminedEntry } from "../../sweep/judge/examined.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { paletteFor, write, writeLines } from "../output.ts";

@@ -1,6 +1,6 @@
 import { realHost } from "../../host/host.ts";
-import { loadRegistry } from "../../sweep/load.ts";
-import type { Entry } from "../../sweep/loaded.ts";
+import { loadRegistry } from "../../sweep/load/load.ts";
+import type { Entry } from "../../sweep/load/loaded.ts";
 import type { Env } from "../paths.ts";
 import { resolveSettings } from "../settings.ts";
 import { resolveTargets } from "../targets.ts";

@@ -4,9 +4,9 @@ import type { Tombstone } from "../../../src/core/tombstone.ts";
 import { claudePluginInUse } from "../../../src/registries/formats/claude-plugin-in-use.ts";
 import { claudeSessions } from "../../../src/registries/formats/claude-sessions.ts";
 import { keyedJson } from "../../../src/registries/declared/keyed-json.ts";
-import { restore } from "../../../src/sweep/restore.ts";
+import { restore } from "../../../src/sweep/restore/restore.ts";
 import { sweep } from "../../../src/sweep/sweep.ts";
-import type { Target } from "../../../src/sweep/target.ts";
+import type { Target } from "../../../src/sweep/load/target.ts";
 import { plainSweep } from "../../sweep-options.ts";
 
 /** Somebody who holds a session, or has held it. */

@@ -1,0 +1,43 @@
+import type { Host } from "../../host/host.ts";
+import type { Action } from "../../report/model.ts";
+import { bury, noRoom, stoneOf } from "./tombstone-batch.ts";
+import type { ExaminedEntry } from "../judge/examined.ts";
+import type { FilePlace, FilesRegistry } from "../load/loaded.ts";
+import { done, undone, type Grave, type Outcome } from "./outcome.ts";
+import { keptOf } from "./reap-files.ts";
+
+/** An entry with a file of its own that is to say something else, and to stay. */
+export type FileChange = {
+  readonly loaded: FilesRegistry;
+  readonly one: ExaminedEntry;
+  readonly place: Pick<FilePlace, "state">;
+  /** What the file says now. */
+  readonly bytes: Buffer;
+  readonly content: Buffer;
+  readonly modifiedAt: number;
+  /** What it is called when it is done. */
+  readonly action: Action;
+  /** A look in the moment before: why it is not to be done after all. */
+  readonly lastLook: () => Promise<Outcome | undefined>;
+};
+
+function replace(host: Host, { loaded, one, place, bytes, content, modifiedAt, action }: FileChange, id: string): Outcome {
+  const { state } = place;
+  const { mode, uid, gid } = state;
+  const { key } = one.entry;
+  const taken = host.takeOver(loaded.realPath, { key, state, bytes }, { key, content, mode, uid, gid, modifiedAt });
+  if (taken.kind === "failed") return undone("failed", taken.problem);
+  return taken.kind === "won" ? done(action, id) : undone("skipped", taken.why);
+}
+
+/** Tombstone first, then a last look, then the change; of an entry that was not changed no tombstone stays. */
+export async function changeFile(host: Host, change: FileChange, grave: Grave): Promise<Outcome> {
+  const { loaded, one, content, action, lastLook } = change;
+  const kept = { ...keptOf({ state: change.place.state, bytes: change.bytes }), replacedBy: content.toString("base64") };
+  const { ids } = bury(host, grave, loaded, [one], () => stoneOf(one, kept));
+  const [id] = ids;
+  if (id === undefined) return undone("pending", noRoom);
+  const outcome = (await lastLook()) ?? replace(host, change, id);
+  if (outcome.action !== action) host.store.exhume(grave.sweepId, [id]);
+  return outcome;
+}

@@ -1,0 +1,47 @@
+import type { Reason } from "../../core/answer.ts";
+import type { Intent } from "../../core/plan.ts";
+import type { Action } from "../../report/model.ts";
+import type { ExaminedEntry } from "../judge/examined.ts";
+
+/** What became of an entry; `note` says why it was not what was meant. */
+export type Outcome = {
+  readonly action: Action;
+  readonly tombstone: string | undefined;
+  readonly note: string | undefined;
+  /** Why it was condemned, where that was at hand: whoever asks for no more need not have it judged again. */
+  readonly reason?: Reason;
+};
+
+/** What a sweep does something about; of all else it only says what it saw. */
+export const acts = ["reap", "release", "heal", "supersede"] as const satisfies readonly Intent[];
+
+/** Outcomes by entry key, as they are settled. */
+export type Outcomes = ReadonlyMap<string, Outcome>;
+
+export function done(action: Action, tombstone?: string): Outcome {
+  return { action, tombstone, note: undefined };
+}
+
+export function undone(action: Action, note: string): Outcome {
+  return { action, tombstone: undefined, note };
+}
+
+export function settleAll(outcomes: Map<string, Outcome>, entries: Iterable<ExaminedEntry>, outcome: Outcome): void {
+  for (const { entry } of entries) outcomes.set(entry.key, outcome);
+}
+
+/** A sweep's grave: its id, when it began, how many tombstones it holds, and how many bytes may still be added. */
+export type Grave = { readonly sweepId: string; readonly at: string; count: number; room: number };
+
+/** Why a sweep is to end early. It finishes the entry in hand, and leaves the rest for the next one. */
+export type Stop = { signal: "SIGINT" | "SIGTERM" | undefined };
+
+/** What is said of the condemned whom a stopped sweep did not come to. */
+export const stopped = "the sweep was stopped before it came to this entry";
+
+/** What a last look needs beside the registry. */
+export type Surroundings = {
+  readonly codexHomes: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stop: Stop;
+};

@@ -1,0 +1,179 @@
+import { supersedeReason } from "../../core/revisions/superseded.ts";
+import type { Host } from "../../host/host.ts";
+import { sayError } from "../../host/observed.ts";
+import type { Piece } from "../../host/files/chunks.ts";
+import type { KeptMember } from "../../core/tombstone.ts";
+import { stampLike, withMembers } from "../../registries/released.ts";
+import { bury, noRoom, stoneOf, unburied } from "./tombstone-batch.ts";
+import { changeFile } from "./exchange.ts";
+import type { Examination } from "../examine.ts";
+import type { Examined, ExaminedEntry } from "../judge/examined.ts";
+import { factsIn } from "../judge/scenes.ts";
+import type { MembersRegistry } from "../load/loaded.ts";
+import { evidenceOf, lookAtWorld } from "../observe/observe.ts";
+import { done, settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { findOwner, ownerQuestions } from "../observe/daemon.ts";
+import { askFor, showsElsewhere } from "../judge/superseded.ts";
+
+/** One row as it is to stand from now on: pieces of its old bytes and what is new in them. */
+type Row = { readonly one: ExaminedEntry; readonly start: number; readonly end: number; readonly bytes: Buffer };
+
+const unwritable = undone("skipped", "its release cannot be written without touching other bytes");
+const cameBack = undone("skipped", "its session shows elsewhere");
+
+function releasedBytes({ loaded }: Examined, bytes: Buffer, at: string): Buffer | undefined {
+  const { releases } = loaded.target.format;
+  if (releases === undefined) return undefined;
+  const source = { bytes, text: (start: number, end: number) => bytes.toString("utf8", start, end) };
+  const when = stampLike(JSON.parse(bytes.toString("utf8").replace(/^\uFEFF/, "")), releases.like, at);
+  const pieces = withMembers(source, [
+    [releases.at, when],
+    [releases.reason, supersedeReason],
+  ]);
+  return (
+    pieces &&
+    Buffer.concat(pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : bytes.subarray(piece.start, piece.end))))
+  );
+}
+
+/** Which rows are still nobody's, in the moment before; undefined when the owner of the registry has come up. */
+async function lastLook(
+  host: Host,
+  { court }: Examination,
+  examined: Examined,
+  rows: readonly ExaminedEntry[],
+  around: Surroundings,
+): Promise<ReadonlySet<ExaminedEntry> | undefined> {
+  const { loaded } = examined;
+  const { target } = loaded;
+  const world = await lookAtWorld(host, { pids: new Set(), owners: ownerQuestions([target]) });
+  if ((await findOwner(host, target.owner, world)).up) return undefined;
+  const facts = factsIn(host, loaded, world, around);
+  const evidence = evidenceOf(world, await askFor(host, court, examined, rows, world), new Map());
+  return new Set(rows.filter((one) => !showsElsewhere(court, { ...examined, facts }, one, evidence)));
+}
+
+function keptOf({ target, file, container, entries }: MembersRegistry, { one, bytes }: Row): KeptMember {
+  const index = one.entry.place.kind === "member" ? one.entry.place.index : -1;
+  const [start, end] = [container.members.start(index), container.members.end(index)];
+  const name = file.bytes.subarray(start, container.members.valueStart(index));
+  return {
+    layout: "members",
+    entries: target.format.layout === "members" ? target.format.entries : "",
+    form: "only",
+    after: index === 0 ? undefined : entries.keyAt(index - 1),
+    cut: file.bytes.subarray(start, end).toString("base64"),
+    member: { start: 0, end: end - start },
+    replacedBy: Buffer.concat([name, bytes]).toString("base64"),
+  };
+}
+
+function piecesWith(length: number, rows: readonly Row[]): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let from = 0;
+  for (const { start, end, bytes } of rows) {
+    pieces.push({ start: from, end: start }, bytes);
+    from = end;
+  }
+  return [...pieces, { start: from, end: length }];
+}
+
+/** All rows of one file in one swap. A file that changes meanwhile is left for the next sweep. */
+async function releaseMembers(
+  host: Host,
+  examination: Examination,
+  examined: Examined,
+  superseded: readonly ExaminedEntry[],
+  grave: Grave,
+  around: Surroundings,
+): Promise<Outcomes> {
+  const { loaded } = examined;
+  if (loaded.kind !== "members") throw new TypeError("a registry with many entries in one file was expected");
+  const outcomes = new Map<string, Outcome>();
+  const rows = superseded.flatMap((one): readonly Row[] => {
+    if (one.entry.place.kind !== "member") return [];
+    const { members } = loaded.container;
+    const [start, end] = [members.valueStart(one.entry.place.index), members.end(one.entry.place.index)];
+    const bytes = releasedBytes(examined, loaded.file.bytes.subarray(start, end), grave.at);
+    if (bytes === undefined) outcomes.set(one.entry.key, unwritable);
+    return bytes === undefined ? [] : [{ one, start, end, bytes }];
+  });
+  const byEntry = new Map(rows.map((row) => [row.one, row]));
+  const burial = bury(
+    host,
+    grave,
+    loaded,
+    rows.map(({ one }) => one),
+    (one) => stoneOf(one, keptOf(loaded, byEntry.get(one) as Row)),
+  );
+  const { entries, ids } = burial;
+  const buried = entries.map((one) => byEntry.get(one) as Row);
+  const settle = (some: readonly ExaminedEntry[], outcome: Outcome): void => settleAll(outcomes, some, outcome);
+  settle(unburied([...byEntry.keys()], burial), undone("pending", noRoom));
+  if (buried.length === 0) return outcomes;
+  let nobodys: ReadonlySet<ExaminedEntry> | undefined;
+  const replaced = await host.replaceJudged(loaded.file, piecesWith(loaded.file.bytes.length, buried), async () => {
+    nobodys = await lastLook(host, examination, examined, entries, around);
+    return nobodys?.size === entries.length;
+  });
+  if (replaced.kind === "replaced") {
+    for (const [index, { entry }] of entries.entries()) {
+      outcomes.set(entry.key, { ...done("released", ids[index]), note: replaced.problem });
+    }
+    return outcomes;
+  }
+  host.store.exhume(grave.sweepId, ids);
+  if (replaced.kind === "failed") settle(entries, undone("failed", replaced.problem));
+  else if (replaced.kind === "changed") settle(entries, undone("skipped", "it changed since it was judged"));
+  else settle(entries, nobodys === undefined ? undone("withheld", "its owner came up") : cameBack);
+  return outcomes;
+}
+
+async function releaseFile(
+  host: Host,
+  examination: Examination,
+  examined: Examined,
+  one: ExaminedEntry,
+  grave: Grave,
+  around: Surroundings,
+): Promise<Outcome> {
+  const { loaded } = examined;
+  const { place } = one.entry;
+  if (loaded.kind !== "files" || place.kind !== "file") throw new TypeError("an entry with a file of its own was expected");
+  const { bytes, state } = place;
+  const content = bytes === undefined ? undefined : releasedBytes(examined, bytes, grave.at);
+  if (bytes === undefined || content === undefined) return unwritable;
+  const look = async (): Promise<Outcome | undefined> => {
+    const nobodys = await lastLook(host, examination, examined, [one], around);
+    if (nobodys === undefined) return undone("withheld", "its owner came up");
+    return nobodys.has(one) ? undefined : cameBack;
+  };
+  return changeFile(host, { loaded, one, place, bytes, content, modifiedAt: state.mtimeMs, action: "released", lastLook: look }, grave);
+}
+
+/** Writes into superseded rows when and why they were released; they stay, and every other byte of them does. */
+export async function releaseRows(
+  host: Host,
+  examination: Examination,
+  examined: Examined,
+  superseded: readonly ExaminedEntry[],
+  grave: Grave,
+  around: Surroundings,
+): Promise<Outcomes> {
+  const outcomes = new Map<string, Outcome>();
+  try {
+    if (superseded.length > 0 && examined.loaded.kind === "members")
+      return await releaseMembers(host, examination, examined, superseded, grave, around);
+    for (const one of superseded) {
+      const isStopped = around.stop.signal !== undefined;
+      outcomes.set(
+        one.entry.key,
+        isStopped ? undone("skipped", stopped) : await releaseFile(host, examination, examined, one, grave, around),
+      );
+    }
+  } catch (error) {
+    const unsettled = superseded.filter(({ entry }) => !outcomes.has(entry.key));
+    settleAll(outcomes, unsettled, undone("failed", `no tombstone could be written: ${sayError(error)}`));
+  }
+  return outcomes;
+}

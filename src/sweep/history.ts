@@ -1,0 +1,34 @@
+import type { HistoryLine } from "../host/state/history.ts";
+import type { Host } from "../host/host.ts";
+import { isDeed, type EntryReport } from "../report/model.ts";
+import type { Examined } from "./judge/examined.ts";
+import { acts, type Outcomes } from "./apply/outcome.ts";
+
+/** So many entries of one sweep are told in the history, or two large sweeps would push all others out of its file. */
+const toldAtMost = 1000;
+
+export type Deed = Pick<EntryReport, "registry" | "key" | "action" | "reason" | "tombstone">;
+
+/** What was done in one registry, without judging again what nobody asks for. */
+export function* deedsDone({ loaded, entries }: Examined, outcomes: Outcomes): Generator<Deed, undefined> {
+  for (const index of entries.indexesOf(...acts)) {
+    const key = loaded.entries.keyAt(index);
+    const outcome = outcomes.get(key);
+    if (outcome === undefined || !isDeed(outcome.action)) continue;
+    const reason = outcome.reason ?? entries.at(index).judgement.reason;
+    yield { registry: loaded.target.path, key, action: outcome.action, reason, tombstone: outcome.tombstone ?? null };
+  }
+}
+
+/** Only what did something, or failed to, goes into the history: a quiet timer would bury it. */
+export function recordHistory(host: Host, sweepId: string, at: string, command: string, deeds: Iterable<Deed>, count: number): void {
+  if (count === 0) return;
+  const entries: HistoryLine["entries"][number][] = [];
+  for (const { registry, key, action, reason, tombstone } of deeds) {
+    if (!isDeed(action)) continue;
+    if (entries.length === toldAtMost) break;
+    entries.push({ registry, key, action, reason, tombstone: tombstone ?? undefined });
+  }
+  const more = count - entries.length;
+  host.store.appendHistory({ sweepId, at, command, entries, ...(more > 0 && { more }) });
+}

@@ -1,0 +1,144 @@
+import { sentence, type Reason } from "../../core/answer.ts";
+import type { HostLockVerdict } from "../../core/revisions/renamed-host.ts";
+import type { Verdict } from "../../core/ladder.ts";
+import type { Intent } from "../../core/plan.ts";
+import type { RegistryFacts } from "../../core/scene.ts";
+import { isBlindReason, noVerdicts, type Tally } from "../../report/tally.ts";
+import type { Judged } from "./scenes.ts";
+import type { ReadRegistry } from "../load/loaded.ts";
+import type { OwnerSight } from "../observe/daemon.ts";
+
+export type ExaminedEntry = Judged & {
+  readonly intent: Intent;
+  /** The session that a registry written by the holders themselves names for the same process, if it is another. */
+  readonly phantomOf: string | undefined;
+  /** Whether a lock under another host's name can be one that this machine has left. */
+  readonly hostLock?: HostLockVerdict;
+};
+
+/**
+ * Judged entries, in the registry's order. Of each only what is meant with it is kept: the same evidence gives the
+ * same judgement again to whoever asks, and a judgement each for a million entries would be most of a sweep's memory.
+ */
+export type ExaminedEntries = Iterable<ExaminedEntry> & {
+  readonly length: number;
+  readonly at: (index: number) => ExaminedEntry;
+  /** Where the entries stand with which one of these is meant; none of them is judged again for it. */
+  readonly indexesOf: (...meant: readonly Intent[]) => readonly number[];
+  /** Those with which something is to be done or awaited: all but the kept ones. */
+  readonly meant: () => Iterable<ExaminedEntry>;
+  /** Those that the next sweep may have to know something of. */
+  readonly notable: () => Iterable<ExaminedEntry>;
+  /** The same entries but for those that are given, by index. */
+  readonly withChanged: (changed: ReadonlyMap<number, ExaminedEntry>) => ExaminedEntries;
+  readonly intents: Readonly<Record<Intent, number>>;
+  readonly verdicts: Tally["verdicts"];
+  readonly blind: Tally["blind"];
+};
+
+export type Examined = {
+  readonly loaded: ReadRegistry;
+  readonly facts: RegistryFacts;
+  readonly owner: OwnerSight;
+  readonly reportOnly: string | undefined;
+  /** Its writer's notion of a start token changed: nothing there can be judged, and somebody must look. */
+  readonly drifted: boolean;
+  readonly entries: ExaminedEntries;
+};
+
+/** A mark is one byte an entry: the number of what is meant with it, and whether memory may have to know of it. */
+const isNotable = 1;
+const intentNumbers = { keep: 0, reap: 1, release: 2, heal: 3, supersede: 4, wait: 5, withhold: 6 } as const satisfies Record<
+  Intent,
+  number
+>;
+const intentIn = (mark: number): number => mark >> 1;
+
+/** Does memory have anything to keep of it? One with a time of its own that nothing is held against can do without. */
+function noteworthy({ timed, memory, judgement }: Judged): boolean {
+  return !timed || memory.clockStepped || (judgement.verdict === "ghost" && !judgement.certain);
+}
+
+function markOf(one: ExaminedEntry): number {
+  return (intentNumbers[one.intent] << 1) | (noteworthy(one) ? isNotable : 0);
+}
+
+type Counted = Pick<ExaminedEntries, "intents" | "verdicts" | "blind">;
+
+function entriesBy(marks: Uint8Array, at: (index: number) => ExaminedEntry, { intents, verdicts, blind }: Counted): ExaminedEntries {
+  function* marked(isWanted: (mark: number) => boolean): Generator<ExaminedEntry, undefined> {
+    for (let index = 0; index < marks.length; index += 1) if (isWanted(marks[index] as number)) yield at(index);
+  }
+  function indexesOf(...meant: readonly Intent[]): readonly number[] {
+    const numbers: readonly number[] = meant.filter((intent) => intents[intent] > 0).map((intent) => intentNumbers[intent]);
+    const found: number[] = [];
+    if (numbers.length === 0) return found;
+    for (let index = 0; index < marks.length; index += 1) if (numbers.includes(intentIn(marks[index] as number))) found.push(index);
+    return found;
+  }
+  function* all(): Generator<ExaminedEntry, undefined> {
+    for (let index = 0; index < marks.length; index += 1) yield at(index);
+  }
+  return {
+    length: marks.length,
+    at,
+    indexesOf,
+    meant: () => marked((mark) => intentIn(mark) !== intentNumbers.keep),
+    notable: () => marked((mark) => (mark & isNotable) !== 0),
+    withChanged: (changed) => changeEntries(marks, at, { intents, verdicts, blind }, changed),
+    intents,
+    verdicts,
+    blind,
+    [Symbol.iterator]: all,
+  };
+}
+
+/** The same entries but for a few, of which more is known by now. */
+function changeEntries(
+  marks: Uint8Array,
+  at: (index: number) => ExaminedEntry,
+  counted: Counted,
+  changed: ReadonlyMap<number, ExaminedEntry>,
+): ExaminedEntries {
+  const own = marks.slice();
+  const [intents, verdicts] = [{ ...counted.intents }, { ...counted.verdicts }];
+  for (const [index, one] of changed) {
+    const before = at(index);
+    intents[before.intent] -= 1;
+    intents[one.intent] += 1;
+    verdicts[before.judgement.verdict] -= 1;
+    verdicts[one.judgement.verdict] += 1;
+    own[index] = markOf(one);
+  }
+  return entriesBy(own, (index) => changed.get(index) ?? at(index), { ...counted, intents, verdicts });
+}
+
+/** The judgements of a registry of so many entries are kept; to judge again costs less than to keep more of them. */
+const keptJudgements = 1000;
+
+function keeping(length: number, judge: (index: number) => ExaminedEntry): (index: number) => ExaminedEntry {
+  if (length > keptJudgements) return judge;
+  const kept: (ExaminedEntry | undefined)[] = [];
+  return (index) => (kept[index] ??= judge(index));
+}
+
+/** Judges each entry once, and those of a large registry again when somebody asks for them. */
+export function examinedEntries(length: number, judge: (index: number) => ExaminedEntry): ExaminedEntries {
+  const judgeAt = keeping(length, judge);
+  const marks = new Uint8Array(length);
+  const verdicts: Record<Verdict, number> = { ...noVerdicts };
+  const intents: Record<Intent, number> = { keep: 0, reap: 0, release: 0, heal: 0, supersede: 0, wait: 0, withhold: 0 };
+  const blind = new Map<Reason, { count: number; readonly detail: string }>();
+  for (let index = 0; index < length; index += 1) {
+    const one = judgeAt(index);
+    const { verdict, reason, detail } = one.judgement;
+    verdicts[verdict] += 1;
+    intents[one.intent] += 1;
+    marks[index] = markOf(one);
+    if (verdict !== "undecided" || !isBlindReason(reason)) continue;
+    const before = blind.get(reason);
+    if (before === undefined) blind.set(reason, { count: 1, detail: sentence(detail) });
+    else before.count += 1;
+  }
+  return entriesBy(marks, judgeAt, { intents, verdicts, blind });
+}

@@ -1,0 +1,88 @@
+import { ageOf } from "../../core/age.ts";
+import type { AppServerSight, EndpointSight, Evidence } from "../../core/evidence.ts";
+import { endpointName } from "../../core/endpoint.ts";
+import type { Since } from "../../core/memory.ts";
+import type { Endpoint } from "../../core/registration.ts";
+import { attachedProcess } from "../../core/rungs/attached-process.ts";
+import { youth } from "../../core/rungs/grace.ts";
+import type { RegistryFacts, Scene } from "../../core/scene.ts";
+import type { Host } from "../../host/host.ts";
+import { eachClaim, sceneOf, sinceLast, type Court } from "./scenes.ts";
+import type { ReadRegistry } from "../load/loaded.ts";
+import { askServers, evidenceOf, type World } from "../observe/observe.ts";
+import type { ServerTarget } from "../load/target.ts";
+
+/** A registry that was read, with what holds for all of it. */
+export type Draft = { readonly loaded: ReadRegistry; readonly facts: RegistryFacts };
+
+export const noServers: Evidence["appServers"] = new Map();
+export const noEndpoints: Evidence["endpoints"] = new Map();
+
+/** Scenes of the entries that can be understood, with whatever has been seen so far, one at a time. */
+function* scenesOf(court: Court, { loaded, facts }: Draft, evidence: Evidence, from: Since): Generator<Scene, undefined> {
+  for (const entry of loaded.entries) {
+    const { claim } = entry;
+    if (claim.ok) yield sceneOf(court, loaded, entry, facts, evidence, from, claim);
+  }
+}
+
+const isOld = (scene: Scene): boolean => youth(scene, ageOf(scene)) === undefined;
+
+/** Can anything be a ghost at all, whatever the world looks like? */
+export function anythingOld(court: Court, drafts: readonly Draft[], world: World): boolean {
+  const evidence = evidenceOf(world, noServers, noEndpoints);
+  const from = sinceLast(court, world);
+  for (const draft of drafts) for (const scene of scenesOf(court, draft, evidence, from)) if (isOld(scene)) return true;
+  return false;
+}
+
+/** Ids of the threads that hang on an app server: all of them, or the first where none is asked by its id. */
+function openIds(scenes: Iterable<Scene>, all: boolean): readonly string[] {
+  const ids: string[] = [];
+  for (const scene of scenes) {
+    const { sessionId } = scene.claim;
+    if (sessionId === undefined || !isOld(scene) || attachedProcess.ask(scene).kind === "live") continue;
+    ids.push(sessionId);
+    if (!all) break;
+  }
+  return ids;
+}
+
+/** Servers are asked only when an entry hangs on them, and by id only when they may condemn. */
+export async function seeServers(
+  host: Host,
+  court: Court,
+  drafts: readonly Draft[],
+  world: World,
+): Promise<ReadonlyMap<string, AppServerSight>> {
+  const evidence = evidenceOf(world, noServers, noEndpoints);
+  const from = sinceLast(court, world);
+  const asked = new Map<string, { readonly server: ServerTarget; readonly ids: readonly string[] }>();
+  for (const draft of drafts) {
+    const servers = draft.loaded.target.appServers;
+    if (servers.length === 0) continue;
+    const open = openIds(
+      scenesOf(court, draft, evidence, from),
+      servers.some(({ configured }) => configured),
+    );
+    if (open.length === 0) continue;
+    for (const server of servers) {
+      const ids = asked.get(server.url)?.ids ?? [];
+      asked.set(server.url, { server, ids: server.configured ? [...ids, ...open] : ids });
+    }
+  }
+  return askServers(host, world, court.memory, asked);
+}
+
+export async function seeEndpoints(host: Host, drafts: readonly Draft[]): Promise<ReadonlyMap<string, EndpointSight>> {
+  const endpoints = new Map<string, Endpoint>();
+  for (const { loaded } of drafts) {
+    // No format with many entries in one file names endpoints.
+    if (loaded.kind === "members") continue;
+    const { format } = loaded.target;
+    const inNames = format.layout === "files" && format.patterns.some((pattern) => pattern.includes("<port>"));
+    for (const { endpoint } of eachClaim(inNames ? loaded.entries : loaded.opened))
+      if (endpoint !== undefined) endpoints.set(endpointName(endpoint), endpoint);
+  }
+  return new Map(await Promise.all([...endpoints].map(async ([name, endpoint]) => [name, await host.probeEndpoint(endpoint)] as const)));
+}

@@ -1,0 +1,176 @@
+import { sentence } from "../../core/answer.ts";
+import { indexAgents } from "../../core/agents/agents.ts";
+import { newestClaimed } from "../../core/age.ts";
+import type { Clock, Evidence, LockHolder, Observed } from "../../core/evidence.ts";
+import { seen } from "../../core/evidence.ts";
+import { judge, type Judgement } from "../../core/ladder.ts";
+import {
+  nothingRemembered,
+  recall,
+  remembersAny,
+  since,
+  type EntryMemory,
+  type Memory,
+  type Remembered,
+  type Since,
+} from "../../core/memory.ts";
+import type { Policy } from "../../core/policy.ts";
+import type { Registration } from "../../core/registration.ts";
+import type { RegistryFacts, Scene } from "../../core/scene.ts";
+import type { Host } from "../../host/host.ts";
+import type { Claim } from "../../registries/format.ts";
+import { ownerUid, type Entry, type ReadRegistry } from "../load/loaded.ts";
+import { codexHomesFor, lookAtLocks, type World } from "../observe/observe.ts";
+import { registryId } from "../load/target.ts";
+
+/** Where somebody said that Codex keeps its home. */
+type Homes = { readonly codexHomes: readonly string[]; readonly env: Readonly<Record<string, string | undefined>> };
+
+export type UnderstoodClaim = Extract<Claim, { ok: true }>;
+
+export type Judged = {
+  readonly entry: Entry;
+  readonly sessionId: string | undefined;
+  /** It states a usable time, so that nobody has to remember when it was first seen. */
+  readonly timed: boolean;
+  readonly judgement: Judgement;
+  readonly memory: EntryMemory;
+};
+
+/** What holds for a whole registry, as far as the ladder asks for it. */
+export function factsOf(loaded: ReadRegistry, world: World, writerLocks: Observed<ReadonlyMap<string, LockHolder>>): RegistryFacts {
+  const { target } = loaded;
+  const { format } = target;
+  return {
+    presence: format.presence,
+    holderNames: format.holderNames,
+    writerLocks: format.codexThreads ? writerLocks : undefined,
+    modifiedAt: seen(containerModifiedMs(loaded)),
+    oneFile: loaded.kind === "files",
+    appServers: target.appServers,
+    agents: indexAgents(world.processes.seen ? world.processes.value.agents : [], format.statedIdentity),
+  };
+}
+
+/** The same, with the writer locks of every home in which this registry's threads may hold them. */
+export function factsIn(host: Host, loaded: ReadRegistry, world: World, { codexHomes, env }: Homes): RegistryFacts {
+  return factsOf(loaded, world, lookAtLocks(host, world, codexHomesFor(host, loaded.target, ownerUid(loaded), codexHomes, env)));
+}
+
+function kept(reason: Judgement["reason"], detail: string): Judgement {
+  return { verdict: "undecided", rung: undefined, reason, detail, certain: false, ageMs: undefined };
+}
+
+function containerModifiedMs(loaded: ReadRegistry): number {
+  return Number(loaded.kind === "members" ? loaded.file.stat.mtimeMs : loaded.stat.mtimeMs);
+}
+
+/** When an entry's container last changed, in epoch ms: its own file, or the one that it shares. */
+function modifiedMs(loaded: ReadRegistry, { place }: Entry): number {
+  return place.kind === "file" ? place.state.mtimeMs : containerModifiedMs(loaded);
+}
+
+/**
+ * Text that changes when an entry does. Where only a file's name was understood, that is the same for every process that
+ * ever has its pid: then its file's state tells one from the next.
+ */
+export function samenessOf({ place }: Entry, { sameness, torn }: UnderstoodClaim): string {
+  if (place.kind === "member" || !(torn || place.bytes === undefined)) return sameness();
+  const { ino, size, mtimeMs } = place.state;
+  return `${sameness()}\0${ino} ${size} ${mtimeMs}`;
+}
+
+/** What memory is asked about an entry that can be understood. */
+export function remembered(host: Host, loaded: ReadRegistry, entry: Entry, claim: UnderstoodClaim, clock: Clock): Remembered {
+  // Without a usable time an entry ages from its file's, which the same clock wrote.
+  const stated = clock.wallMs.seen ? newestClaimed(clock.wallMs.value, claim.registration) : undefined;
+  const statedAt = stated ?? modifiedMs(loaded, entry);
+  return {
+    registry: loaded.target.path,
+    registryId: registryId(loaded.target),
+    key: entry.key,
+    digest: () => host.digest(samenessOf(entry, claim)),
+    statedAt,
+  };
+}
+
+export type Court = { readonly host: Host; readonly memory: Memory; readonly policy: Policy };
+
+export function sinceLast({ memory }: Court, evidence: Pick<Evidence, "clock" | "here">): Since {
+  return since(memory, evidence.clock, evidence.here.bootId.seen ? evidence.here.bootId.value : undefined);
+}
+
+/** What holds for one entry's registry: all that holds for the registry, but for its own file's time and a torn body. */
+function factsFor(facts: RegistryFacts, { place }: Entry, isTorn: boolean): RegistryFacts {
+  if (place.kind === "member" && !isTorn) return facts;
+  const modifiedAt = place.kind === "file" ? seen(place.state.mtimeMs) : facts.modifiedAt;
+  // A torn body hides whatever start token it held, so whoever has the pid now may be its holder under any name.
+  const { presence, holderNames, writerLocks, oneFile, appServers, agents } = facts;
+  // Named one by one: a spread for every file costs more than what is judged by it.
+  return { presence, holderNames: isTorn ? undefined : holderNames, writerLocks, modifiedAt, oneFile, appServers, agents };
+}
+
+/** The scene of one entry that can be understood. */
+export function sceneOf(
+  court: Court,
+  loaded: ReadRegistry,
+  entry: Entry,
+  facts: RegistryFacts,
+  evidence: Evidence,
+  from: Since,
+  claim: UnderstoodClaim,
+): Scene {
+  const { registration, torn } = claim;
+  const { host, policy } = court;
+  const recalled = remembersAny(court.memory, registryId(loaded.target), from)
+    ? recall(court.memory, remembered(host, loaded, entry, claim, evidence.clock), from, evidence.clock)
+    : nothingRemembered;
+  const memory = policy.now && recalled.restored ? { ...recalled, restored: false } : recalled;
+  return { claim: registration, registry: factsFor(facts, entry, torn), evidence, memory, policy };
+}
+
+export function judgeEntry(
+  court: Court,
+  loaded: ReadRegistry,
+  entry: Entry,
+  facts: RegistryFacts,
+  evidence: Evidence,
+  from: Since,
+): Judged {
+  const { claim } = entry;
+  if (!claim.ok) {
+    return { entry, sessionId: undefined, timed: false, judgement: kept("malformed-entry", claim.problem), memory: nothingRemembered };
+  }
+  const scene = sceneOf(court, loaded, entry, facts, evidence, from, claim);
+  const { memory } = scene;
+  const { sessionId } = claim.registration;
+  const { wallMs } = evidence.clock;
+  const timed = wallMs.seen && newestClaimed(wallMs.value, claim.registration) !== undefined;
+  if (entry.duplicate)
+    return {
+      entry,
+      sessionId,
+      timed,
+      judgement: kept("duplicate-key", "its key occurs more than once, so which of them is meant is unknown"),
+      memory,
+    };
+  const judgement = judge(scene);
+  // A torn body says nothing that could be proof: even a pid that is gone then waits for a second look.
+  const isTorn = claim.torn && judgement.verdict === "ghost";
+  return {
+    entry,
+    sessionId,
+    timed,
+    judgement: isTorn ? { ...judgement, certain: false, detail: () => `${sentence(judgement.detail)}; its body is torn` } : judgement,
+    memory,
+  };
+}
+
+/** The claims of those entries that can be understood, one at a time: a second list of a million is not made. */
+export function* eachClaim(entries: Iterable<Entry>): Generator<Registration, undefined> {
+  for (const { claim } of entries) if (claim.ok) yield claim.registration;
+}
+
+export function claimsOf(entries: Iterable<Entry>): readonly Registration[] {
+  return [...eachClaim(entries)];
+}

@@ -1,0 +1,122 @@
+import { sayDuration } from "../../core/duration.ts";
+import type { Evidence } from "../../core/evidence.ts";
+import type { Flapping } from "../../core/revisions/flapping.ts";
+import { intentFor } from "../../core/plan.ts";
+import { appServerThread } from "../../core/rungs/app-server-thread.ts";
+import { attachedProcess } from "../../core/rungs/attached-process.ts";
+import { planSupersede, type StartRow } from "../../core/revisions/superseded.ts";
+import type { Host } from "../../host/host.ts";
+import type { Examined, ExaminedEntry } from "./examined.ts";
+import { sceneOf, sinceLast, type Court } from "./scenes.ts";
+import { askServers, evidenceOf, type World } from "../observe/observe.ts";
+
+/** An identity in a re-register loop, of which nothing is superseded. */
+export type FlappingIdentity = Flapping & { readonly registry: string; readonly identity: string };
+
+/** Rows without a name of their own stand for the process that wrote them. */
+function startRow({ entry }: ExaminedEntry): readonly StartRow[] {
+  const { claim, key, duplicate } = entry;
+  if (!claim.ok || claim.torn || duplicate || claim.registration.sessionId === undefined) return [];
+  const { sessionId, identity, pid, startTicks, bootId, subprocessId, registeredAt, releasedAt, releaseReason, automatic } =
+    claim.registration;
+  return [
+    {
+      key,
+      identity: identity ?? subprocessId ?? `${pid} ${startTicks} ${bootId}`,
+      sessionId,
+      pid,
+      startTicks,
+      bootId,
+      subprocessId,
+      registeredAt,
+      releasedAt,
+      releaseReason,
+      automatic: automatic === true,
+    },
+  ];
+}
+
+/** Young ones, ghosts and what an operator put back are left to the ladder. */
+function isOpen({ judgement: { verdict, rung, reason } }: ExaminedEntry): boolean {
+  return verdict !== "ghost" && rung !== "grace" && reason !== "restored";
+}
+
+/**
+ * Does the session show anywhere but in the process that registered it? Its pid says nothing any more, and neither does
+ * the agent's name: both are those of its successor. What could not be looked at counts as a sign.
+ */
+export function showsElsewhere(court: Court, { loaded, facts }: Examined, { entry }: ExaminedEntry, evidence: Evidence): boolean {
+  const { claim } = entry;
+  if (!claim.ok) return true;
+  const bare = { ...claim.registration, pid: undefined, startTicks: undefined, identity: undefined };
+  const scene = sceneOf(court, loaded, entry, facts, evidence, sinceLast(court, evidence), { ...claim, registration: bare });
+  return [attachedProcess.ask(scene), appServerThread.ask(scene)].some(({ kind }) => kind === "live" || kind === "unknown");
+}
+
+/** Servers are asked for the threads of whatever is about to be superseded: a process that holds them kept them unasked. */
+export async function askFor(
+  host: Host,
+  court: Court,
+  { loaded }: Examined,
+  rows: readonly ExaminedEntry[],
+  world: World,
+): Promise<Evidence["appServers"]> {
+  const ids = rows.flatMap(({ sessionId }) => sessionId ?? []);
+  const { appServers } = loaded.target;
+  if (ids.length === 0 || appServers.length === 0) return new Map();
+  return askServers(host, world, court.memory, new Map(appServers.map((server) => [server.url, { server, ids }] as const)));
+}
+
+async function supersedeIn(
+  host: Host,
+  court: Court,
+  examined: Examined,
+  world: World,
+): Promise<{ readonly examined: Examined; readonly flapping: readonly FlappingIdentity[] }> {
+  const { loaded, owner, reportOnly, entries } = examined;
+  const { releases, flapping } = planSupersede([...entries].flatMap(startRow));
+  const said = [...flapping].map(([identity, loop]) => ({ registry: loaded.target.path, identity, ...loop }));
+  const byKey = new Map(releases.map((release) => [release.key, release]));
+  const places = new Map<ExaminedEntry, number>();
+  for (let index = 0; byKey.size > 0 && index < entries.length; index += 1) {
+    if (!byKey.has(loaded.entries.keyAt(index))) continue;
+    const one = entries.at(index);
+    if (isOpen(one)) places.set(one, index);
+  }
+  const open = [...places.keys()];
+  // A loop is told even by a sweep that found no reason to look at the world; superseding needs one.
+  if (open.length === 0 || !world.processes.seen) return { examined, flapping: said };
+  const evidence = evidenceOf(world, await askFor(host, court, examined, open, world), new Map());
+  const proven = open.filter((one) => !showsElsewhere(court, examined, one, evidence));
+  const standing = { ownerUp: owner.up, releasable: false, reportOnly };
+  const told = (one: ExaminedEntry): ExaminedEntry => {
+    const detail = `the same process has started another session since, registered as ${byKey.get(one.entry.key)?.by}`;
+    const judgement = { ...one.judgement, verdict: "ghost", reason: "superseded-by-new-start", detail, certain: true } as const;
+    const intent = intentFor(judgement, one.memory, standing, court.policy);
+    return { ...one, judgement, intent: intent === "reap" ? "supersede" : intent };
+  };
+  const changed = new Map(proven.map((one) => [places.get(one) ?? -1, told(one)]));
+  return { examined: { ...examined, entries: entries.withChanged(changed) }, flapping: said };
+}
+
+/** Finds what newer starts have superseded, in registries that keep what they release. */
+export async function withSuperseded(
+  host: Host,
+  court: Court,
+  registries: readonly Examined[],
+  world: World,
+): Promise<{ readonly registries: readonly Examined[]; readonly flapping: readonly FlappingIdentity[] }> {
+  const found: Examined[] = [];
+  const flapping: FlappingIdentity[] = [];
+  for (const examined of registries) {
+    const keepsReleased = examined.loaded.target.format.releases !== undefined;
+    const one = keepsReleased ? await supersedeIn(host, court, examined, world) : { examined, flapping: [] };
+    found.push(one.examined);
+    flapping.push(...one.flapping);
+  }
+  return { registries: found, flapping };
+}
+
+export function sayFlapping({ registry, identity, ids, spanMs }: FlappingIdentity): string {
+  return `${identity} of ${registry} is flapping: ${ids} session ids in ${sayDuration(spanMs)}; nothing of it is superseded`;
+}

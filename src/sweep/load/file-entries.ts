@@ -1,0 +1,80 @@
+import type { FileState } from "../../host/files/file-state.ts";
+import type { FoundFile, FoundFiles } from "../../host/files/found-files.ts";
+import type { FilesFormat } from "../../registries/format.ts";
+import { pidProblem } from "../../registries/formats/one-file.ts";
+import { entryName } from "../../registries/pattern.ts";
+import { fileStates } from "../file-states.ts";
+import type { Entries, Entry } from "./loaded.ts";
+
+/**
+ * Entries of a directory while they are found: those that were opened, those of which only the name is needed, and
+ * those that had gone when somebody came to look. Only the first are kept as objects.
+ */
+export type FileEntries = {
+  readonly setNamed: (index: number, state: FileState) => void;
+  /** Undefined for a file that has gone. */
+  readonly setRead: (index: number, entry: Entry | undefined) => void;
+  /** Undefined for one that has gone. */
+  readonly get: (index: number) => Entry | undefined;
+  /** Those that are there, in their order. */
+  readonly found: () => Entries;
+  /** Of those the ones that were opened: no other says more than its name. */
+  readonly opened: () => readonly Entry[];
+  /** Pids in the names of the others. */
+  readonly namedPids: () => Iterable<number>;
+};
+
+/** What a file's name says, without opening it. */
+function namedEntry(format: FilesFormat, { key, captures }: FoundFile, state: FileState): Entry {
+  const claim = format.claim(entryName(key, captures), state.size === 0 ? "" : undefined);
+  return { key, claim, duplicate: false, place: { kind: "file", state, bytes: undefined } };
+}
+
+function indexesOf(length: number, isThere: (index: number) => boolean): Int32Array {
+  const there = new Int32Array(length);
+  let count = 0;
+  for (let index = 0; index < length; index += 1) if (isThere(index)) there[count++] = index;
+  return there.subarray(0, count);
+}
+
+export function fileEntries(format: FilesFormat, files: FoundFiles): FileEntries {
+  const read = new Map<number, Entry>();
+  const isNamed = new Uint8Array(files.length);
+  const states = fileStates(files.length);
+  const get = (index: number): Entry | undefined =>
+    isNamed[index] === 1 ? namedEntry(format, files.at(index) as FoundFile, states.at(index)) : read.get(index);
+  function* namedPids(): Generator<number, undefined> {
+    for (let index = 0; index < files.length; index += 1) {
+      if (isNamed[index] === 0) continue;
+      const { key, captures } = files.at(index) as FoundFile;
+      const name = entryName(key, captures);
+      if (name.pid !== undefined && pidProblem(name) === undefined) yield name.pid;
+    }
+  }
+  return {
+    get,
+    opened: () => [...read.values()],
+    namedPids,
+    setNamed: (index, state) => {
+      isNamed[index] = 1;
+      states.set(index, state);
+    },
+    setRead: (index, entry) => {
+      isNamed[index] = 0;
+      if (entry === undefined) read.delete(index);
+      else read.set(index, entry);
+    },
+    found: () => {
+      const there = indexesOf(files.length, (index) => isNamed[index] === 1 || read.has(index));
+      const at = (place: number): Entry => {
+        const entry = get(there[place] ?? -1);
+        if (entry === undefined) throw new RangeError(`there is no entry ${place}`);
+        return entry;
+      };
+      function* all(): Generator<Entry, undefined> {
+        for (const index of there) yield get(index) as Entry;
+      }
+      return { length: there.length, at, keyAt: (place) => (files.at(there[place] ?? -1) as FoundFile).key, [Symbol.iterator]: all };
+    },
+  };
+}

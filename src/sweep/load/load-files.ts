@@ -1,0 +1,89 @@
+import type { FileState } from "../../host/files/file-state.ts";
+import type { FoundFile } from "../../host/files/found-files.ts";
+import type { Host } from "../../host/host.ts";
+import type { FilesFormat } from "../../registries/format.ts";
+import { entryName } from "../../registries/pattern.ts";
+import { fileEntries, type FileEntries } from "./file-entries.ts";
+import { missing, torn, type Entry, type Loaded } from "./loaded.ts";
+import { pidsOf } from "./pids.ts";
+import type { Target } from "./target.ts";
+
+function fromContent(host: Host, root: string, format: FilesFormat, { key, captures }: FoundFile): Entry | undefined {
+  const read = host.readEntryFile(root, key);
+  if (read.kind === "gone") return undefined;
+  if (read.kind === "read") {
+    const claim = format.claim(entryName(key, captures), read.bytes.toString("utf8"));
+    return { key, claim, duplicate: false, place: { kind: "file", state: read.state, bytes: read.bytes } };
+  }
+  const state = read.state ?? host.stateOfEntry(root, key);
+  return state && { key, claim: { ok: false, problem: read.problem }, duplicate: false, place: { kind: "file", state, bytes: undefined } };
+}
+
+/** A file is torn for a moment while its writer is at work; one that nobody has touched for so long, in ms, stays so. */
+const tornFor = 10_000;
+
+const isFresh = ({ mtimeMs }: FileState, nowMs: number): boolean => Math.abs(nowMs - mtimeMs) < tornFor;
+
+function mayBecomeWhole(entry: Entry | undefined, nowMs: number): boolean {
+  if (entry?.place.kind !== "file" || !isFresh(entry.place.state, nowMs)) return false;
+  return !entry.claim.ok || entry.claim.torn;
+}
+
+function withPids(some: Iterable<number>, others: Iterable<number>): ReadonlySet<number> {
+  const pids = new Set(some);
+  for (const pid of others) pids.add(pid);
+  return pids;
+}
+
+/** Indexes of files that were written a moment ago and are torn. */
+function tornNow(entries: FileEntries, candidates: readonly number[], nowMs: number): readonly number[] {
+  return candidates.filter((index) => mayBecomeWhole(entries.get(index), nowMs));
+}
+
+/**
+ * Reads a directory with one file an entry. Where the name is enough, a file whose pid is not among the living is not
+ * opened: what it says cannot matter. Torn files are read again a few times, for writers rewrite in place.
+ */
+export async function loadFiles(host: Host, target: Target, format: FilesFormat): Promise<Loaded> {
+  const listing = host.listDirectory(target.path, format.patterns);
+  if (listing.kind === "missing") return missing(target);
+  if (listing.kind === "unreadable") return { state: "unreadable", target, problem: `${listing.problem}; ${listing.cure}` };
+  const { realPath, stat, files, aside, problems } = listing;
+  const living = format.nameIsEnough ? host.livingPids() : undefined;
+  const { wallMs } = host.clock();
+  const nowMs = wallMs.seen ? wallMs.value : 0;
+  const entries = fileEntries(format, files);
+  const young: number[] = [];
+  for (let index = 0; index < files.length; index += 1) {
+    const file = files.at(index) as FoundFile;
+    const { pid } = entryName(file.key, file.captures);
+    if (living === undefined || pid === undefined || living.has(pid)) {
+      entries.setRead(index, fromContent(host, realPath, format, file));
+      young.push(index);
+    } else {
+      const state = host.stateOfEntry(realPath, file.key);
+      if (state === undefined) continue;
+      entries.setNamed(index, state);
+      if (state.size === 0 && isFresh(state, nowMs)) young.push(index);
+    }
+  }
+  let left = tornNow(entries, young, nowMs);
+  for (let attempt = 1; attempt < torn.attempts && left.length > 0; attempt += 1) {
+    await host.sleep(torn.pauseMs);
+    for (const index of left) entries.setRead(index, fromContent(host, realPath, format, files.at(index) as FoundFile));
+    left = tornNow(entries, left, nowMs);
+  }
+  const opened = entries.opened();
+  return {
+    state: "read",
+    kind: "files",
+    target,
+    realPath,
+    stat,
+    aside,
+    problems,
+    entries: entries.found(),
+    opened,
+    pids: withPids(entries.namedPids(), pidsOf(opened, host.here().hostname)),
+  };
+}

@@ -1,0 +1,83 @@
+import type { BigIntStats } from "node:fs";
+import type { FileState } from "../../host/files/file-state.ts";
+import type { ReadFile } from "../../host/files/files.ts";
+import type { Claim } from "../../registries/format.ts";
+import type { Container } from "../../registries/json/json-bytes.ts";
+import type { Target } from "./target.ts";
+
+/** One entry as it was read: what it claims, and where it stands. */
+export type Entry = {
+  readonly key: string;
+  readonly claim: Claim;
+  /** Its key occurs more than once, so which of them is meant is unknown. */
+  readonly duplicate: boolean;
+  readonly place: MemberPlace | FilePlace;
+};
+
+/** The entries of a registry, in its order. Those of a large one are made when they are asked for, and not kept. */
+export type Entries = Iterable<Entry> & {
+  readonly length: number;
+  readonly at: (index: number) => Entry;
+  /** The key alone, for which the entry need not be read. */
+  readonly keyAt: (index: number) => string;
+};
+
+/** Every key, without reading what the entries claim. */
+export function keysOf({ length, keyAt }: Entries): readonly string[] {
+  return Array.from({ length }, (_, index) => keyAt(index));
+}
+
+/** Some entries, made each time that they are gone through. */
+export function entriesAt({ at }: Entries, indexes: readonly number[]): Iterable<Entry> {
+  return {
+    *[Symbol.iterator]() {
+      for (const index of indexes) yield at(index);
+    },
+  };
+}
+
+/** Its place among its container's members. */
+export type MemberPlace = { readonly kind: "member"; readonly index: number };
+
+/** A file of its own; `bytes` only where they were read. */
+export type FilePlace = { readonly kind: "file"; readonly state: FileState; readonly bytes: Buffer | undefined };
+
+type Read = {
+  readonly state: "read";
+  readonly target: Target;
+  readonly entries: Entries;
+  /** Every pid that some entry records. */
+  readonly pids: ReadonlySet<number>;
+};
+
+/** One JSON file with many entries. */
+export type MembersRegistry = Read & { readonly kind: "members"; readonly file: ReadFile; readonly container: Container };
+
+/** A directory with one file an entry; `problems` are parts of it that could not be read, `aside` what sweeps set aside. */
+export type FilesRegistry = Read & {
+  readonly kind: "files";
+  readonly realPath: string;
+  readonly stat: BigIntStats;
+  /** Entries whose file was read: no other says more than its name. */
+  readonly opened: readonly Entry[];
+  readonly aside: readonly string[];
+  readonly problems: readonly string[];
+};
+
+export type ReadRegistry = MembersRegistry | FilesRegistry;
+
+export type Unread = { readonly state: "missing" | "unreadable" | "malformed"; readonly target: Target; readonly problem: string };
+
+export type Loaded = ReadRegistry | Unread;
+
+/** A torn text is read again so many times before it is called that, with a pause of so many ms between. */
+export const torn = { attempts: 6, pauseMs: 150 } as const;
+
+export function missing(target: Target): Unread {
+  return { state: "missing", target, problem: "is not there; correct the path, or remove it from the configuration" };
+}
+
+/** The uid of whoever a registry belongs to. */
+export function ownerUid(loaded: ReadRegistry): number {
+  return Number(loaded.kind === "members" ? loaded.file.stat.uid : loaded.stat.uid);
+}

@@ -1,0 +1,86 @@
+import type { Claim, MembersFormat } from "../../registries/format.ts";
+import { memberKey, memberValue, type Container } from "../../registries/json/json-bytes.ts";
+import { plainClaim } from "../../registries/plain-claim.ts";
+import { repeatedNames } from "../../registries/json/repeated.ts";
+import type { SourceText } from "../../registries/json/json-members.ts";
+import type { Entries, Entry } from "./loaded.ts";
+
+/** A larger value, in bytes, is no registration, and is not parsed: V8 has no string of half a gigabyte. */
+const largestValue = 64 * 1024 * 1024;
+
+/** Claims of a registry of so many members are kept as they were read. */
+const keptClaims = 10_000;
+
+/** The name of each member, or an element's index as text; in a large registry read from the file's bytes, too. */
+export function keyReader(source: SourceText, container: Container): (index: number) => string {
+  const { length } = container.members;
+  if (length > keptClaims) return (index) => memberKey(source, container, index);
+  const keys = Array.from({ length }, (_, index) => memberKey(source, container, index));
+  return (index) => keys[index] as string;
+}
+
+/** What a member claims; its key is read once more where it is not given. */
+export type ClaimReader = (index: number, key?: string) => Claim;
+
+/**
+ * What each member claims. In a large registry it is read from the file's bytes, which stay as they were, whenever
+ * somebody asks. To keep the first ones only is worse than to keep all or none: V8 sees them survive, and then takes
+ * the room for every later one among the old objects, where it is not soon given back (by 60 MB at 100,000 entries).
+ */
+export function claimReader(
+  source: SourceText,
+  container: Container,
+  keyAt: (index: number) => string,
+  { shape, claim: parsedClaim }: MembersFormat,
+): ClaimReader {
+  const { members } = container;
+  const read: ClaimReader = (index, key = keyAt(index)) => {
+    const size = members.end(index) - members.valueStart(index);
+    if (size > largestValue) return { ok: false, problem: `has ${size} bytes; a registration has at most ${largestValue}` };
+    const plain = shape === undefined ? undefined : plainClaim(key, source, container, index, shape);
+    return plain ?? parsedClaim(key, memberValue(source, container, index));
+  };
+  if (members.length > keptClaims) return read;
+  const claims: (Claim | undefined)[] = [];
+  return (index, key) => (claims[index] ??= read(index, key));
+}
+
+/** Elements of an array have no name of their own, so those that share one are told apart by their order. */
+function numbered(names: readonly string[]): readonly string[] {
+  const counts = new Map<string, number>();
+  return names.map((name) => {
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    return count === 1 ? name : `${name} #${count}`;
+  });
+}
+
+/** What each element is called by: whatever its claim says, or else its index. */
+function elementNames(length: number, keyAt: (index: number) => string, claimAt: ClaimReader): readonly string[] {
+  const names = Array.from({ length }, (_, index) => {
+    const claim = claimAt(index);
+    return claim.ok ? claim.registration.key : keyAt(index);
+  });
+  return numbered(names);
+}
+
+/** The members of a container as entries. */
+export function memberEntries(source: SourceText, container: Container, nameAt: (index: number) => string, claimAt: ClaimReader): Entries {
+  const { length } = container.members;
+  const isArray = container.kind === "array";
+  const names = isArray ? elementNames(length, nameAt, claimAt) : undefined;
+  const duplicates = isArray ? new Set<string>() : repeatedNames(source, container);
+  const keyAt = (index: number): string => {
+    if (!(index >= 0 && index < length)) throw new RangeError(`there is no entry ${index}`);
+    return names === undefined ? nameAt(index) : (names[index] as string);
+  };
+  const at = (index: number): Entry => {
+    const key = keyAt(index);
+    const claim = isArray ? claimAt(index) : claimAt(index, key);
+    return { key, claim, duplicate: duplicates.size > 0 && duplicates.has(key), place: { kind: "member", index } };
+  };
+  function* all(): Generator<Entry, undefined> {
+    for (let index = 0; index < length; index += 1) yield at(index);
+  }
+  return { length, at, keyAt, [Symbol.iterator]: all };
+}

@@ -1,0 +1,17 @@
+import type { Registration } from "../../core/registration.ts";
+import type { Entry } from "./loaded.ts";
+
+/** The pid to look at for a claim. One of another host means nothing here: it is never probed, whatever runs under it. */
+export function probedPid({ pid, host }: Registration, hostname: string): number | undefined {
+  return host === undefined || host === hostname ? pid : undefined;
+}
+
+/** Every pid that is to be looked at for some entries. */
+export function pidsOf(entries: Iterable<Entry>, hostname: string): ReadonlySet<number> {
+  const pids = new Set<number>();
+  for (const { claim } of entries) {
+    const pid = claim.ok ? probedPid(claim.registration, hostname) : undefined;
+    if (pid !== undefined) pids.add(pid);
+  }
+  return pids;
+}

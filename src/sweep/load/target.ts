@@ -1,0 +1,34 @@
+import type { AppServerAddress } from "../../core/scene.ts";
+import type { Format, OwnerSigns } from "../../registries/format.ts";
+
+/** One registry that a sweep is to look at, with what the configuration says of it. */
+export type Target = {
+  readonly format: Format;
+  /** Absolute. */
+  readonly path: string;
+  /** Somebody named it: then it is a fault when it is not there. A well-known place may be empty. */
+  readonly named: boolean;
+  readonly appServers: readonly ServerTarget[];
+  readonly owner: OwnerSigns | undefined;
+  /** The owner's command that releases one entry; `{key}` and `{sessionId}` stand for whole arguments. */
+  readonly release: readonly string[] | undefined;
+};
+
+/**
+ * What a target's entries are kept under between sweeps. Two formats may look at one path, and two pointers into one
+ * file: what was seen of the entries of one says nothing about those of the other.
+ */
+export function registryId(target: Pick<Target, "format" | "path">): string {
+  const before = ids.get(target);
+  if (before !== undefined) return before;
+  const { format, path } = target;
+  const id = `${format.name}(${format.layout === "members" ? format.entries : format.patterns.join(",")}):${path}`;
+  ids.set(target, id);
+  return id;
+}
+
+/** It is asked for once an entry. */
+const ids = new WeakMap<object, string>();
+
+/** An app server's address as it was given, and where to connect for it. */
+export type ServerTarget = AppServerAddress & { readonly connectTo: string };

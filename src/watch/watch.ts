@@ -1,0 +1,84 @@
+import type { PidSight } from "../core/evidence.ts";
+import type { Host } from "../host/host.ts";
+import type { SweepReport } from "../report/model.ts";
+import { examine } from "../sweep/examine.ts";
+import { claimsOf } from "../sweep/judge/scenes.ts";
+import type { Stop } from "../sweep/apply/outcome.ts";
+import { sweep, type SweepOptions } from "../sweep/sweep.ts";
+
+/** How often, in ms, the known holders are looked at: a stat each, nothing else is read. */
+const lookEveryMs = 1_000;
+
+/** How often, in ms, a whole sweep runs although nobody has left: for new holders, grace periods and second looks. */
+export const sweepEveryMs = 60_000;
+
+/** A holder that was seen alive: its pid, and its start so that a reused pid is not taken for it. */
+type Watched = ReadonlyMap<number, string>;
+
+/** What is told of one sweep of the watch: that it begins, and then its report or its fault. */
+export type Telling = {
+  readonly report: (report: SweepReport) => Promise<void>;
+  readonly fault: (error: unknown) => Promise<void>;
+};
+
+export type WatchOptions = Omit<SweepOptions, "command" | "dryRun" | "failOnGhosts"> & { readonly onSweep: () => Promise<Telling> };
+
+function startOf(sight: PidSight | undefined): string | undefined {
+  return sight?.kind === "there" && sight.startTicks.seen && !(sight.state.seen && "ZX".includes(sight.state.value))
+    ? sight.startTicks.value
+    : undefined;
+}
+
+/** Those whose exit can make a ghost: the recorded holders that are alive, and every agent. */
+async function holders(host: Host, options: WatchOptions): Promise<Watched> {
+  const { registries, evidence } = await examine(host, { ...options, lookAnyway: true });
+  if (!evidence.processes.seen) return new Map();
+  const { pids, agents } = evidence.processes.value;
+  const watched = new Map(agents.map(({ pid, startTicks }) => [pid, startTicks]));
+  for (const { pid } of registries.flatMap(({ loaded }) => claimsOf(loaded.entries))) {
+    const sight = pid === undefined ? undefined : pids.get(pid);
+    const start = sight?.seen === true ? startOf(sight.value) : undefined;
+    if (pid !== undefined && start !== undefined) watched.set(pid, start);
+  }
+  return watched;
+}
+
+function hasLeft(host: Host, watched: Watched): boolean {
+  return [...watched].some(([pid, start]) => host.startOfPid(pid) !== start);
+}
+
+/** A registry or a run lock that was busy is tried again after so many ms. */
+const retryMs = 3_000;
+
+/** Sweeps unless somebody else is at it, whose sweep may have begun too early. Returns after how many ms the next is due. */
+async function sweepOnce(host: Host, options: WatchOptions): Promise<number> {
+  const lock = await host.store.takeRunLock();
+  if (lock === undefined) return retryMs;
+  let telling: Telling | undefined;
+  try {
+    telling = await options.onSweep();
+    const report = await sweep(host, { ...options, command: "watch", dryRun: false, failOnGhosts: false });
+    await telling.report(report);
+    return report.summary.skipped > 0 ? retryMs : sweepEveryMs;
+  } catch (error) {
+    await telling?.fault(error);
+    throw error;
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * Stays up: one sweep at the start, then one whenever a known holder has left, and one a minute besides. The ladder is
+ * the same; a holder that leaves within its grace period is reaped when that is over.
+ */
+export async function watch(host: Host, options: WatchOptions, stop: Stop): Promise<void> {
+  while (stop.signal === undefined) {
+    // Looked up before the sweep: one that leaves during it is missed by neither.
+    const watched = await holders(host, options);
+    const dueMs = await sweepOnce(host, options);
+    for (let waited = 0; waited < dueMs && stop.signal === undefined && !hasLeft(host, watched); waited += lookEveryMs) {
+      await host.sleep(lookEveryMs);
+    }
+  }
+}

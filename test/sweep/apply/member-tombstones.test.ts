@@ -1,0 +1,84 @@
+import { array, assert, constant, nat, oneof, property, record, subarray } from "fast-check";
+import { expect, test } from "vitest";
+import type { Host } from "../../../src/host/host.ts";
+import { decodeTombstones, type KeptMember } from "../../../src/core/tombstone.ts";
+import { scan } from "../../../src/registries/json/json-bytes.ts";
+import { cutsFor } from "../../../src/registries/json/json-cuts.ts";
+import { buryMembers } from "../../../src/sweep/apply/member-tombstones.ts";
+import type { ExaminedEntry } from "../../../src/sweep/judge/examined.ts";
+import type { MembersRegistry } from "../../../src/sweep/load/loaded.ts";
+
+const json = { name: "keyed-json", layout: "members", entries: "" };
+
+function registryOf(text: string): MembersRegistry {
+  const bytes = Buffer.from(text);
+  const found = scan({ bytes, text: (start, end) => bytes.toString("utf8", start, end) }, "");
+  if (!found.ok) throw new Error(found.problem);
+  const entries = { keyAt: (index: number) => `k${index}` };
+  return { kind: "members", target: { path: "/r.json", format: json }, file: { bytes }, container: found.container, entries } as never;
+}
+
+const ghostAt = (index: number): ExaminedEntry =>
+  ({ entry: { key: `k${index}`, claim: { ok: false } }, judgement: { reason: "pid-gone", detail: "" } }) as unknown as ExaminedEntry;
+
+/** Values of these lengths, those that go, so much room for their tombstones, and spaces before the first. */
+function buried(lengths: readonly number[], going: readonly number[], room: number, indent = 1) {
+  const text = `{${" ".repeat(indent)}${lengths.map((length, index) => `"k${index}" : "${"x".repeat(length)}"`).join(" ,\n ")}\n}`;
+  const registry = registryOf(text);
+  let written = "";
+  const bury = (_: string, lines: Iterable<string>): void => void (written = [...lines].join(""));
+  const grave = { sweepId: "s", at: "", count: 7, room };
+  const judged: number[] = [];
+  const burial = buryMembers({ store: { bury } } as unknown as Host, grave, registry, going, (index) => {
+    judged.push(index);
+    return ghostAt(index);
+  });
+  return { registry, burial, grave, written, judged, stones: decodeTombstones(written) };
+}
+
+const scene = array(nat(400), { minLength: 1, maxLength: 8 }).chain((lengths) =>
+  record({
+    lengths: constant(lengths),
+    going: oneof(constant(lengths.map((_, index) => index)), subarray(lengths.map((_, index) => index))),
+    room: nat(4000),
+    indent: oneof(constant(1), nat(1500)),
+  }),
+);
+
+test("whoever is buried, the tombstones keep the very cuts that are made, and whoever is not had no room", () => {
+  assert(
+    property(scene, ({ lengths, going, room, indent }) => {
+      const { registry, burial, grave, written, stones } = buried(lengths, going, room, indent);
+      const { entries, ids } = burial;
+      const cuts = cutsFor(registry.container, entries);
+      const isCut = cuts.map(({ start, end, form }) => [form, registry.file.bytes.toString("base64", start, end)]);
+      expect(stones.map(({ kept }) => [(kept as KeptMember).form, (kept as KeptMember).cut])).toEqual(isCut);
+      expect(stones.map(({ id, key }) => [id, key])).toEqual(entries.map((index, nth) => [ids[nth], `k${index}`]));
+      expect([grave.count, grave.room]).toEqual([7 + entries.length, room - Buffer.byteLength(written)]);
+      const left = going.filter((index) => !entries.includes(index));
+      // One line says 100 bytes beside what it keeps, and its plot as many.
+      for (const index of left) expect((lengths[index] as number) * 1.5 + 500).toBeGreaterThan(grave.room - indent * 1.5);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("where all are to go and one has no room, what is kept of those before it is made up anew", () => {
+  const { stones, burial } = buried([10, 10, 4000, 10], [0, 1, 2, 3], 2000);
+  expect(stones.map(({ key, kept }) => [key, (kept as KeptMember).form])).toEqual([
+    ["k0", "before"],
+    ["k1", "before"],
+    ["k3", "after"],
+  ]);
+  expect(burial.ids).toEqual(["s/7", "s/8", "s/9"]);
+});
+
+test("one that had no room stays, though there is room for it once what goes before it is made up anew", () => {
+  const { stones, burial } = buried([400, 400], [0, 1], 4800, 3000);
+  expect(burial.entries).toEqual([0]);
+  expect(stones.map(({ key, kept }) => [key, (kept as KeptMember).form])).toEqual([["k0", "before"]]);
+});
+
+test("one that is larger than all the room there is, is not judged again", () => {
+  expect(buried([10, 3000, 10, 10], [0, 1, 2], 2000).judged).toEqual([0, 2]);
+});

@@ -1,0 +1,143 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { seen, unseen, type AgentProcess, type AppServerSight } from "../../../src/core/evidence.ts";
+import type { Host } from "../../../src/host/host.ts";
+import { readTombstones } from "../../../src/host/state/tombstones.ts";
+import { keyedJson } from "../../../src/registries/declared/keyed-json.ts";
+import { fields } from "../../fields.ts";
+import { idle } from "../../processes.ts";
+import { newScene, sweepOnce, writeOld } from "../scene.ts";
+
+const url = "ws://127.0.0.1:1";
+
+/** One process with a session that it left behind, and the one that it runs. */
+async function superseded() {
+  const { directory, path, host, target } = await newScene();
+  const { pid, startTicks } = await idle();
+  const row = (id: string, since: string) => ({ id, who: "auditor", pid, start: startTicks, since });
+  writeOld(path, JSON.stringify({ old: row("old-session", "2026-01-01T00:00:00Z"), new: row("new-session", "2026-01-02T00:00:00Z") }));
+  const named = { ...fields, identity: "who", releasedAt: "releasedAt", releaseReason: "releaseReason" };
+  const format = keyedJson({ entries: "", pattern: "", fields: named, presence: "either" });
+  const before = readFileSync(path, "utf8");
+  const sweepWith = async (eyes: Partial<Host>, more: object = {}) => {
+    const { entries } = await sweepOnce({ ...host, ...eyes }, { ...target, format, ...more });
+    return {
+      told: entries.map(({ key, reason, action }) => `${key} ${reason} ${action}`),
+      isUntouched: readFileSync(path, "utf8") === before,
+    };
+  };
+  const agent: AgentProcess = {
+    pid: 4711,
+    parentPid: 1,
+    kernelSession: 4711,
+    terminal: 0,
+    startTicks: "1",
+    uid: 0,
+    agent: "codex",
+    argv: ["codex", "resume", "old-session"],
+  };
+  /** Sees a Codex that resumes the old session, from the so-manieth look on. */
+  const resumedFrom = (from: number): Host["lookAtProcesses"] => {
+    let looks = 0;
+    return async (question) => {
+      const answer = await host.lookAtProcesses(question);
+      looks += 1;
+      return answer.seen && looks >= from ? seen({ ...answer.value, table: { ...answer.value.table, agents: [agent] } }) : answer;
+    };
+  };
+  return { directory, host, sweepWith, resumedFrom };
+}
+
+const kept = ["old pid-alive kept", "new pid-alive kept"];
+const skipped = ["old superseded-by-new-start skipped", "new pid-alive kept"];
+
+test("what shows nowhere else is released", async () => {
+  const { sweepWith } = await superseded();
+  expect(await sweepWith({})).toEqual({ told: ["old superseded-by-new-start released", "new pid-alive kept"], isUntouched: false });
+});
+
+test("a session that a CLI has resumed elsewhere is not superseded", async () => {
+  const { sweepWith, resumedFrom } = await superseded();
+  expect(await sweepWith({ lookAtProcesses: resumedFrom(1) })).toEqual({ told: kept, isUntouched: true });
+});
+
+test("one that is resumed in the last moment is spared, and no tombstone stays", async () => {
+  const { directory, sweepWith, resumedFrom } = await superseded();
+  expect(await sweepWith({ lookAtProcesses: resumedFrom(2) })).toEqual({ told: skipped, isUntouched: true });
+  const [file] = readdirSync(join(directory, "state", "tombstones"));
+  expect(readFileSync(join(directory, "state", "tombstones", file ?? ""), "utf8")).toContain('{"void":');
+});
+
+test("where writer locks cannot be looked at, nothing is superseded", async () => {
+  const { sweepWith } = await superseded();
+  expect(await sweepWith({ lookAtWriterLocks: () => unseen("denied") })).toEqual({ told: kept, isUntouched: true });
+});
+
+const sights: readonly (readonly [what: string, sight: AppServerSight, told: readonly string[]])[] = [
+  ["has the thread loaded", { kind: "answered", loaded: new Set(["old-session"]), reads: new Map(), upMs: seen(1e9) }, kept],
+  ["does not answer", { kind: "unanswered", why: "no answer in time" }, kept],
+  [
+    "knows nothing of it",
+    { kind: "answered", loaded: new Set<string>(), reads: new Map([["old-session", { kind: "not-loaded" }]]), upMs: seen(1e9) },
+    ["old superseded-by-new-start released", "new pid-alive kept"],
+  ],
+];
+
+test.each(sights)("beside an app server that %s it is judged by that, too", async (_what, sight, told) => {
+  const { sweepWith } = await superseded();
+  const servers = { appServers: [{ url, connectTo: url, configured: true }] };
+  expect((await sweepWith({ askAppServer: () => Promise.resolve(sight), upSince: () => 0 }, servers)).told).toEqual(told);
+});
+
+test("when the owner comes up in the last moment the row is withheld", async () => {
+  const { directory, sweepWith } = await superseded();
+  let asked = 0;
+  const owner = { owner: { lock: join(directory, "owner.lock") } };
+  const { told, isUntouched } = await sweepWith({ isLockHeld: () => seen((asked += 1) > 1) }, owner);
+  expect([told, isUntouched]).toEqual([["old superseded-by-new-start withheld", "new pid-alive kept"], true]);
+});
+
+test("a writer that comes between judgement and swap keeps what it wrote", async () => {
+  const { host, sweepWith } = await superseded();
+  const late: Host["replaceJudged"] = (file, pieces, lastLook) => {
+    writeOld(file.realPath, '{"written":"late"}');
+    return host.replaceJudged(file, pieces, lastLook);
+  };
+  expect((await sweepWith({ replaceJudged: late })).told).toEqual(skipped);
+});
+
+test("a row whose tombstone has no room stays as it is, and one behind it that has room is released with its own", async () => {
+  const { directory, path, host, target } = await newScene();
+  const [first, second] = [await idle(), await idle()];
+  const row = (who: string, { pid, startTicks }: typeof first, id: string, since: string, more: object = {}) => ({
+    id,
+    who,
+    pid,
+    start: startTicks,
+    since,
+    ...more,
+  });
+  const [older, newer] = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"];
+  const rows = {
+    large: row("auditor", first, "a-old", older, { note: "x".repeat(5000) }),
+    auditor: row("auditor", first, "a-new", newer),
+    small: row("gardener", second, "g-old", older),
+    gardener: row("gardener", second, "g-new", newer),
+  };
+  writeOld(path, JSON.stringify(rows));
+  const named = { ...fields, identity: "who", releasedAt: "releasedAt", releaseReason: "releaseReason" };
+  const format = keyedJson({ entries: "", pattern: "", fields: named, presence: "either" });
+  const store = { ...host.store, tombstoneRoom: () => 3000 };
+  const { entries } = await sweepOnce({ ...host, store }, { ...target, format });
+  expect(entries.map(({ key, action }) => `${key} ${action}`)).toEqual([
+    "large pending",
+    "auditor kept",
+    "small released",
+    "gardener kept",
+  ]);
+  const now = JSON.parse(readFileSync(path, "utf8")) as Record<string, object>;
+  expect(now["large"]).toEqual(rows.large);
+  expect(now["small"]).toMatchObject({ releaseReason: "superseded_by_new_start" });
+  expect(readTombstones(join(directory, "state")).map(({ key }) => key)).toEqual(["small"]);
+});
