@@ -1,5 +1,5 @@
 import type { Output } from "./output.ts";
-import type { Env } from "./paths.ts";
+import type { Env } from "./config/paths.ts";
 
 /** What a command is given: its words, its options, and the process around it. */
 export type Invocation<Options> = {

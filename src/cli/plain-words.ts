@@ -1,5 +1,5 @@
 import { commands, type CommandDeclaration } from "./declarations.ts";
-import type { Env } from "./paths.ts";
+import type { Env } from "./config/paths.ts";
 
 const sweep: CommandDeclaration = commands[0];
 

@@ -1,8 +1,8 @@
 import { realHost, type Host } from "../host/host.ts";
 import type { ExamineOptions } from "../sweep/examine.ts";
 import type { Invocation } from "./context.ts";
-import { policyFrom, resolveSettings, type JudgingOptions, type Settings } from "./settings.ts";
-import { resolveTargets } from "./targets.ts";
+import { policyFrom, resolveSettings, type JudgingOptions, type Settings } from "./config/settings.ts";
+import { resolveTargets } from "./config/targets.ts";
 
 /** Everything that a judging command starts from. */
 export async function prepare({

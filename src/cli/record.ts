@@ -8,7 +8,7 @@ import type { Guard } from "../report/guards.ts";
 import { faultedRun, finishedRun, startedRun, type LastRun } from "../report/last-run.ts";
 import { metricsText } from "../report/metrics.ts";
 import type { SweepReport } from "../report/model.ts";
-import type { Env } from "./paths.ts";
+import type { Env } from "./config/paths.ts";
 
 /** The record of one sweep that writes. Nothing in it may fail the sweep: what could not be written is told. */
 export type SweepRecord = {

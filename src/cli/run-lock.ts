@@ -2,7 +2,7 @@ import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import type { RunLock } from "../host/state/run-lock.ts";
 import { Failure } from "./failure.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./config/settings.ts";
 
 /** Takes the run lock or ends the run: one sweep at a time, and none without a place for its tombstones. */
 export async function lockState(host: Host, { stateDir }: Settings, busy: string): Promise<RunLock> {

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import { configSchema } from "../../src/cli/config-schema.ts";
+import { configSchema } from "../../src/cli/config/config-schema.ts";
 import { filesOf } from "../registries/fixtures.ts";
 import { plant, withFacts } from "../registries/plant.ts";
 import { gonePid, idle } from "../processes.ts";

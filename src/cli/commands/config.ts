@@ -3,8 +3,8 @@ import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { write, writeLines } from "../output.ts";
-import { resolveSettings, type JudgingOptions, type Setting, type Settings } from "../settings.ts";
-import { resolveTargets } from "../targets.ts";
+import { resolveSettings, type JudgingOptions, type Setting, type Settings } from "../config/settings.ts";
+import { resolveTargets } from "../config/targets.ts";
 
 function settingLines({ grace, ttl, pidNamespace, codexHomes, healRenamedHost, metricsFile, stateDir }: Settings): readonly string[] {
   const line = (name: string, value: string, { from }: Setting<unknown>): string =>

@@ -21,7 +21,7 @@ import { lookAtTimers } from "../../systemd/look.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { paletteFor, write, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
-import type { JudgingOptions } from "../settings.ts";
+import type { JudgingOptions } from "../config/settings.ts";
 
 type DoctorOptions = JudgingOptions & OutputOptions & { readonly exitCode?: boolean };
 

@@ -16,7 +16,7 @@ import type { Invocation, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
-import type { JudgingOptions } from "../settings.ts";
+import type { JudgingOptions } from "../config/settings.ts";
 
 type ExecOptions = JudgingOptions & { readonly session?: string; readonly onConflict: string; readonly reapChildren?: boolean };
 

@@ -4,7 +4,7 @@ import { retiredLine } from "../../report/owners-text.ts";
 import { visible } from "../../report/visible.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { write, writeLines } from "../output.ts";
-import { stateDirectory } from "../paths.ts";
+import { stateDirectory } from "../config/paths.ts";
 
 export const runHistory: Run<OutputOptions> = async ({ options, env, stdout }) => {
   const sweeps = readHistory(stateDirectory(env));

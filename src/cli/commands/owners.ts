@@ -10,12 +10,12 @@ import { visible } from "../../report/visible.ts";
 import { describeOwners, describeProcess } from "../../ownership/describe-owners.ts";
 import { lookAtOwners, type OwnersQuestion, type OwnersSight } from "../../ownership/owners.ts";
 import { recordRetired, retire } from "../../ownership/retire.ts";
-import { confirmed } from "../ask.ts";
+import { confirmed } from "../confirm.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { paletteFor, write, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
-import type { JudgingOptions } from "../settings.ts";
+import type { JudgingOptions } from "../config/settings.ts";
 
 type OwnersOptions = JudgingOptions &
   OutputOptions & { readonly session?: string; readonly retire?: string; readonly yes?: boolean; readonly exitCode?: boolean };

@@ -7,7 +7,7 @@ import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { write, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
-import type { JudgingOptions } from "../settings.ts";
+import type { JudgingOptions } from "../config/settings.ts";
 import { didYouMean } from "../suggest.ts";
 
 export const runReap: Run<JudgingOptions & OutputOptions> = async (invocation) => {

@@ -11,9 +11,9 @@ import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { write, writeLines } from "../output.ts";
 import { lockState } from "../run-lock.ts";
-import { resolveSettings, type Settings } from "../settings.ts";
+import { resolveSettings, type Settings } from "../config/settings.ts";
 import { didYouMean } from "../suggest.ts";
-import { restoreTarget } from "../targets.ts";
+import { restoreTarget } from "../config/targets.ts";
 
 type RestoreOptions = OutputOptions & { readonly sweep?: string; readonly dryRun?: boolean };
 

@@ -13,13 +13,13 @@ import { sweep, type SweepOptions } from "../../sweep/sweep.ts";
 import { glanceAtTimer } from "../../systemd/glance.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
 import { paletteFor, writeLines, writePieces } from "../output.ts";
-import { expandHome } from "../paths.ts";
+import { expandHome } from "../config/paths.ts";
 import { prepare } from "../prepare.ts";
 import { openRecord, type SweepRecord } from "../record.ts";
 import { lockState } from "../run-lock.ts";
-import type { JudgingOptions } from "../settings.ts";
+import type { JudgingOptions } from "../config/settings.ts";
 import { listenForStop } from "../stop.ts";
-import { tellJournal } from "../tell-journal.ts";
+import { tellJournal } from "../journal-output.ts";
 
 export type SweepCommandOptions = JudgingOptions &
   OutputOptions & { readonly dryRun?: boolean; readonly exitCode?: boolean; readonly metricsFile?: string };

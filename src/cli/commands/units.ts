@@ -13,7 +13,7 @@ import { uninstall } from "../../systemd/uninstall.ts";
 import type { Invocation, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { writeLines } from "../output.ts";
-import { stateDirectory } from "../paths.ts";
+import { stateDirectory } from "../config/paths.ts";
 import { didYouMean } from "../suggest.ts";
 
 export type UnitsOptions = {

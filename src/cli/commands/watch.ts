@@ -13,9 +13,9 @@ import { paletteFor, writeLines, writePieces } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { openRecord } from "../record.ts";
 import { lockState } from "../run-lock.ts";
-import type { JudgingOptions } from "../settings.ts";
+import type { JudgingOptions } from "../config/settings.ts";
 import { listenForStop } from "../stop.ts";
-import { tellJournal } from "../tell-journal.ts";
+import { tellJournal } from "../journal-output.ts";
 
 /** One line an event: a warning is said again only when it changes. */
 export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) => {

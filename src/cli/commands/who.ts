@@ -12,7 +12,7 @@ import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { paletteFor, write, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
-import type { JudgingOptions } from "../settings.ts";
+import type { JudgingOptions } from "../config/settings.ts";
 import { didYouMean } from "../suggest.ts";
 
 type Candidate = { readonly registry: string; readonly claim: Registration; readonly judged: ExaminedEntry };

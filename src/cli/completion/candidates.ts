@@ -2,7 +2,7 @@ import { readHistory } from "../../host/state/history.ts";
 import { readTombstones } from "../../host/state/tombstones.ts";
 import { builtInFormats, formatNames } from "../../registries/known.ts";
 import type { Entry } from "../../sweep/load/loaded.ts";
-import { stateDirectory, type Env } from "../paths.ts";
+import { stateDirectory, type Env } from "../config/paths.ts";
 import { fileNames } from "./file-names.ts";
 import { registered } from "./registered.ts";
 import type { Candidate, Wanted } from "./wanted.ts";

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { expandHome } from "../paths.ts";
+import { expandHome } from "../config/paths.ts";
 import type { Candidate } from "./wanted.ts";
 
 function isDirectory(path: string): boolean {

@@ -1,9 +1,9 @@
 import { realHost } from "../../host/host.ts";
 import { loadRegistry } from "../../sweep/load/load.ts";
 import type { Entry } from "../../sweep/load/loaded.ts";
-import type { Env } from "../paths.ts";
-import { resolveSettings } from "../settings.ts";
-import { resolveTargets } from "../targets.ts";
+import type { Env } from "../config/paths.ts";
+import { resolveSettings } from "../config/settings.ts";
+import { resolveTargets } from "../config/targets.ts";
 import type { Candidate, Wanted } from "./wanted.ts";
 
 /**

@@ -1,0 +1,120 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from "node:fs";
+import { errorCode, sayError } from "../../host/observed.ts";
+import type { Config } from "./config-schema.ts";
+import { Failure } from "../failure.ts";
+import { didYouMean } from "../suggest.ts";
+
+type Issue = {
+  readonly kind: string;
+  readonly type: string;
+  readonly expected: string | null;
+  readonly message: string;
+  readonly input: unknown;
+  readonly path?: readonly { readonly key?: unknown; readonly value?: unknown }[];
+};
+
+function pathOf(issue: Issue): string {
+  const parts = (issue.path ?? []).map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`));
+  return parts.join("").replace(/^\./, "") || "the whole file";
+}
+
+/** How a person calls what valibot calls by its JavaScript name. */
+const typeNames: Readonly<Record<string, string>> = { string: "a string", boolean: "true or false", Array: "a list", Object: "an object" };
+
+function written(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return "a value that is nested too deeply";
+  }
+}
+
+function say(value: unknown): string {
+  const text = written(value);
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+/** The keys that the object around an unknown one may have. */
+function knownKeys(schema: unknown, path: readonly { readonly key?: unknown }[]): readonly string[] {
+  let here = schema as { readonly entries?: Record<string, unknown>; readonly item?: unknown; readonly wrapped?: unknown };
+  for (const { key } of path) {
+    const next = typeof key === "number" ? here.item : here.entries?.[String(key)];
+    here = next ?? {};
+    if (here.wrapped !== undefined) here = here.wrapped as typeof here;
+  }
+  return Object.keys(here.entries ?? {});
+}
+
+function explain(issue: Issue, schema: unknown): string {
+  const where = pathOf(issue);
+  const path = issue.path ?? [];
+  const isUnknownKey = issue.expected === "never";
+  if (isUnknownKey) {
+    const known = knownKeys(schema, path.slice(0, -1));
+    const { key, value } = path.at(-1) ?? {};
+    return `${where}: unknown key, with the value ${say(value)}${didYouMean(String(key), known) || ` (known: ${known.join(", ")})`}`;
+  }
+  const isOwnMessage = issue.type === "check" || issue.type === "regex" || issue.type === "non_empty";
+  if (isOwnMessage) return `${where}: ${say(issue.input)} is ${issue.message}`;
+  if (issue.type === "picklist" && typeof issue.input === "string") {
+    const known = (issue.expected ?? "").split("|").map((word) => word.replaceAll(/[("\s)]/g, ""));
+    return `${where}: ${say(issue.input)} is not one of ${known.join(", ")}${didYouMean(issue.input, known)}`;
+  }
+  if (issue.input === undefined) return `${where}: is missing`;
+  return `${where}: ${say(issue.input)} is not ${typeNames[issue.expected ?? ""] ?? issue.expected ?? "allowed"}`;
+}
+
+/** valibot takes a list for an object and answers `{}`, which would be a configuration that says nothing. */
+function listForObject(given: unknown, taken: unknown, path: string): string | undefined {
+  if (Array.isArray(given) !== Array.isArray(taken))
+    return `${path.replace(/^\./, "") || "the whole file"}: ${say(given)} is not an object`;
+  if (typeof taken !== "object" || taken === null) return undefined;
+  for (const [key, part] of Object.entries(taken)) {
+    const inner = (given as Readonly<Record<string, unknown>>)[key];
+    const found = listForObject(inner, part, Array.isArray(taken) ? `${path}[${key}]` : `${path}.${key}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A configuration decides what is deleted, so only we or root may have written it. */
+function readTrusted(path: string): string {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new Error("is no regular file");
+    if (stat.uid !== 0 && stat.uid !== process.getuid?.()) throw new Error(`belongs to user ${stat.uid}; it must belong to you or to root`);
+    if ((stat.mode & 0o002) !== 0) throw new Error("can be written by everybody; chmod o-w it");
+    return readFileSync(fd, "utf8");
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Reads and checks one configuration file; undefined when it is not there and nobody named it. */
+export async function readConfig(path: string, named: boolean): Promise<Config | undefined> {
+  let text: string;
+  try {
+    // Most have none, and an error that is thrown costs more than a look.
+    if (!named && statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+    text = readTrusted(path);
+  } catch (error) {
+    if (!named && (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR")) return undefined;
+    throw new Failure("config", `${path}: ${sayError(error)}`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch (error) {
+    throw new Failure("config", `${path}: no JSON: ${sayError(error)}`);
+  }
+  const { configSchema, safeParse } = await import("./config-schema.ts");
+  const result = safeParse(configSchema, value);
+  if (result.success) {
+    const misplaced = listForObject(value, result.output, "");
+    if (misplaced !== undefined) throw new Failure("config", `${path}: ${misplaced}`);
+    return result.output;
+  }
+  const issues = result.issues as readonly Issue[];
+  throw new Failure("config", issues.map((issue) => `${path}: ${explain(issue, configSchema)}`).join("\n"));
+}

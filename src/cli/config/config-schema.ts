@@ -1,0 +1,140 @@
+import * as v from "valibot";
+import { isServerAddress } from "../../core/app-servers.ts";
+import { parseDuration } from "../../core/duration.ts";
+import { formatNames } from "../../registries/known.ts";
+
+export { safeParse } from "valibot";
+
+const controls = /[\p{Cc}]/u;
+
+const duration = v.pipe(
+  v.string(),
+  v.check((text) => parseDuration(text) !== undefined, 'not a duration such as "90s", "10m", "2h" or "7d"'),
+);
+
+const path = v.pipe(
+  v.string(),
+  v.check((text) => /^(?:\/|~\/|~$)/.test(text), 'not an absolute path, nor one that starts with "~/"'),
+  v.check((text) => !controls.test(text) && !text.split("/").includes(".."), 'an unsafe path: it holds ".." or a control character'),
+);
+
+const words = v.pipe(v.array(v.pipe(v.string(), v.nonEmpty("an empty word"))), v.nonEmpty("an empty list"));
+
+const releaseCommand = v.pipe(
+  words,
+  v.check(
+    (command) => command.every((word) => /^\{(?:key|sessionId)\}$/.test(word) || !/\{(?:key|sessionId)\}/.test(word)),
+    'not a command: "{key}" and "{sessionId}" stand for whole arguments',
+  ),
+);
+
+const server = v.pipe(
+  v.string(),
+  v.check(isServerAddress, 'not a loopback address such as "ws://127.0.0.1:8788", nor "unix://" with an absolute path'),
+);
+
+const member = v.pipe(v.string(), v.nonEmpty("an empty name"));
+
+/** It is written, so it must be a member of the entry itself. */
+const ownMember = v.pipe(
+  member,
+  v.check((name) => !name.startsWith("/"), "not a member's name: a JSON pointer cannot be written to"),
+);
+
+/** Says in one sentence what a key is for; the manual and the published schema show it. */
+const described = <S extends v.GenericSchema>(description: string, schema: S) =>
+  v.exactOptional(v.pipe(schema, v.description(description)) as unknown as S);
+
+const pattern = v.pipe(
+  v.string(),
+  v.check((text) => isPattern(text), 'not a pattern of file names below the directory, such as "<pid>.json" or "*/broker.json"'),
+);
+
+function isPattern(text: string): boolean {
+  const parts = text.split("/");
+  return (
+    !controls.test(text) &&
+    parts.length <= 8 &&
+    parts.every((part) => part !== "" && part !== "." && part !== "..") &&
+    parts.at(-1) !== "**"
+  );
+}
+
+const fields = v.strictObject({
+  sessionId: described("The session or thread that the entry is about.", member),
+  identity: described("The agent's name.", member),
+  pid: described("The holder's pid.", member),
+  startTicks: described("When the holder started, in clock ticks since boot (field 22 of /proc/PID/stat).", member),
+  bootId: described("The boot in which the entry was written.", member),
+  host: described("The machine on which the holder runs.", member),
+  registeredAt: described("When the entry was made: ISO-8601 with a zone, epoch seconds or milliseconds.", member),
+  lastActivityAt: described("When the session last did something.", member),
+  lastHeartbeatAt: described("When the holder last said that it is there; no activity.", member),
+  master: described("Whether this entry leads among those of one identity.", member),
+  cwd: described("The session's working directory.", member),
+  releasedAt: described(
+    "When the entry was released, in registries that keep what they released. With releaseReason, a row that a newer start of the same process has superseded is released there.",
+    ownMember,
+  ),
+  releaseReason: described("Why it was released; superseded_by_new_start is written.", ownMember),
+  automatic: described("The marker of an entry that was registered again by itself: such a one supersedes nothing.", member),
+  subprocessId: described("An id that the holder's subprocess keeps for as long as it lives, in place of pid and startTicks.", member),
+});
+
+const owner = v.strictObject({
+  argv: described("Whole words of its argv, in this order; a path matches by its last part.", words),
+  unit: described("Its systemd unit.", v.pipe(v.string(), v.regex(/^[\w:.@\\-]+$/, "not a unit's name"))),
+  lock: described("A lock file: held by flock, or naming a pid that is alive.", path),
+  socket: described("A unix socket that only the owner listens at.", path),
+});
+
+const registry = v.strictObject({
+  format: v.pipe(v.picklist(formatNames), v.description("The registry's format.")),
+  path: described("The registry's file or directory; without it, the format's well-known place. ~/ is the home directory.", path),
+  appServers: described(
+    "The Codex app servers whose word counts for this registry: ws:// on the loopback address, or unix://.",
+    v.array(server),
+  ),
+  owner: described("The signs by which the daemon that rewrites this registry is known to be up.", owner),
+  release: described(
+    "Run once a ghost while the owner is up, so that the owner itself removes it; {key} and {sessionId} stand for whole arguments. No shell is involved.",
+    releaseCommand,
+  ),
+  entries: described(
+    "JSON pointer to the object or array that holds the entries.",
+    v.pipe(v.string(), v.regex(/^(?:\/.*)?$/, 'not a JSON pointer such as "/agents"')),
+  ),
+  pattern: described(
+    "Which files below the directory are entries: literals, *, ** for directories, `<pid>`, `<port>`, `<sessionId>`.",
+    pattern,
+  ),
+  fields: described("The members of an entry that carry what sessreap asks for; a leading slash makes a JSON pointer.", fields),
+  presence: described(
+    "Where a live session must show: as a process, as a thread of an app server, or as either (the default).",
+    v.picklist(["process", "thread", "either"]),
+  ),
+});
+
+/** Everything that a configuration can say; the published JSON schema is made from this. */
+export const configSchema = v.strictObject({
+  $schema: described("Where an editor finds the schema of this file.", v.string()),
+  grace: described("Younger entries are left alone (default 10m). A duration: 90s, 10m, 2h, 7d; 0 is allowed.", duration),
+  ttl: described("How long an entry is kept that nothing can tell of (default 7d). A duration, as in grace.", duration),
+  pidNamespace: described(
+    "own declares that this machine's pids are all there are: in a container whose home no other machine shares.",
+    v.picklist(["own"]),
+  ),
+  codexHomes: described(
+    "Where writer locks of Codex threads are looked for, beside $CODEX_HOME and the registry owner's ~/.codex.",
+    v.array(path),
+  ),
+  healRenamedHost: described(
+    "Take over a lock that this machine left under an older name (default false): on a local file system, when its pid is dead and it has not beaten for five minutes.",
+    v.boolean(),
+  ),
+  metricsFile: described("Write the figures of each sweep here, for the textfile collector of a Prometheus node exporter.", path),
+  registries: described("The registries to sweep; without this, every well-known place.", v.array(registry)),
+});
+
+export type Config = v.InferOutput<typeof configSchema>;
+export type RegistryConfig = v.InferOutput<typeof registry>;

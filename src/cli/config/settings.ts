@@ -1,0 +1,120 @@
+import { parseDuration } from "../../core/duration.ts";
+import { defaultPolicy, type Policy } from "../../core/policy.ts";
+import { readConfig } from "./config-file.ts";
+import type { Config, RegistryConfig } from "./config-schema.ts";
+import { Failure } from "../failure.ts";
+import { expandHome, stateDirectory, systemConfigPath, userConfigPath, type Env } from "./paths.ts";
+
+/** The options that every judging command takes, as commander hands them over. */
+export type JudgingOptions = {
+  readonly registry?: readonly string[];
+  readonly config?: string;
+  readonly grace?: string;
+  readonly ttl?: string;
+  readonly appServer?: readonly string[];
+  readonly hostGone?: readonly string[];
+  readonly now?: boolean;
+};
+
+/** One value of the effective configuration, and where it came from. */
+export type Setting<T> = { readonly value: T; readonly from: string };
+
+export type Settings = {
+  readonly grace: Setting<number>;
+  readonly ttl: Setting<number>;
+  readonly pidNamespace: Setting<"own" | undefined>;
+  readonly codexHomes: Setting<readonly string[]>;
+  readonly healRenamedHost: Setting<boolean>;
+  readonly metricsFile: Setting<string | undefined>;
+  readonly stateDir: Setting<string>;
+  readonly registries: Setting<readonly RegistryConfig[] | undefined>;
+  /** The configuration files that were read, the stronger first. */
+  readonly files: readonly string[];
+};
+
+type Layer = { readonly from: string; readonly config: Config };
+
+async function configLayers(options: JudgingOptions, env: Env, systemPath: string): Promise<readonly Layer[]> {
+  const named = options.config ?? env["SESSREAP_CONFIG"];
+  const places = named === undefined || named === "" ? [userConfigPath(env), systemPath] : [expandHome(named)];
+  const layers: Layer[] = [];
+  for (const path of places) {
+    const config = await readConfig(path, named !== undefined && named !== "");
+    if (config !== undefined) layers.push({ from: path, config });
+  }
+  return layers;
+}
+
+function durationFrom(text: string, from: string): Setting<number> {
+  const value = parseDuration(text);
+  if (value === undefined) throw new Failure("usage", `${from}: "${text}" is not a duration such as 90s, 10m, 2h or 7d`);
+  return { value, from };
+}
+
+/** The first layer that says something wins: flag, environment, the user's file, the system's file, the default. */
+function pick<K extends keyof Config>(layers: readonly Layer[], key: K): Setting<NonNullable<Config[K]>> | undefined {
+  for (const { from, config } of layers) {
+    const value = config[key];
+    if (value !== undefined) return { value, from };
+  }
+  return undefined;
+}
+
+function pickDuration(
+  key: "grace" | "ttl",
+  options: JudgingOptions,
+  env: Env,
+  layers: readonly Layer[],
+  fallback: number,
+): Setting<number> {
+  const flag = options[key];
+  if (flag !== undefined) return durationFrom(flag, `--${key}`);
+  const name = `SESSREAP_${key.toUpperCase()}`;
+  const variable = env[name];
+  if (variable !== undefined && variable !== "") return durationFrom(variable, name);
+  const configured = pick(layers, key);
+  return configured === undefined
+    ? { value: fallback, from: "default" }
+    : { value: parseDuration(configured.value) ?? fallback, from: configured.from };
+}
+
+function pickNamespace(env: Env, layers: readonly Layer[]): Setting<"own" | undefined> {
+  const variable = env["SESSREAP_PID_NAMESPACE"];
+  if (variable === undefined || variable === "") return pick(layers, "pidNamespace") ?? { value: undefined, from: "default" };
+  if (variable !== "own") throw new Failure("usage", `SESSREAP_PID_NAMESPACE: "${variable}" is not "own"`);
+  return { value: "own", from: "SESSREAP_PID_NAMESPACE" };
+}
+
+export async function resolveSettings(options: JudgingOptions, env: Env, systemPath = systemConfigPath): Promise<Settings> {
+  const layers = await configLayers(options, env, systemPath);
+  const homes = pick(layers, "codexHomes");
+  const metricsFile = pick(layers, "metricsFile");
+  return {
+    grace: pickDuration("grace", options, env, layers, defaultPolicy.graceMs),
+    ttl: pickDuration("ttl", options, env, layers, defaultPolicy.ttlMs),
+    pidNamespace: pickNamespace(env, layers),
+    codexHomes: homes === undefined ? { value: [], from: "default" } : { value: homes.value.map(expandHome), from: homes.from },
+    healRenamedHost: pick(layers, "healRenamedHost") ?? { value: false, from: "default" },
+    metricsFile:
+      metricsFile === undefined ? { value: undefined, from: "default" } : { value: expandHome(metricsFile.value), from: metricsFile.from },
+    stateDir: { value: stateDirectory(env), from: stateSource(env) },
+    registries: pick(layers, "registries") ?? { value: undefined, from: "default" },
+    files: layers.map(({ from }) => from),
+  };
+}
+
+function stateSource(env: Env): string {
+  if ((env["SESSREAP_STATE_DIR"] ?? "") !== "") return "SESSREAP_STATE_DIR";
+  return (env["XDG_STATE_HOME"] ?? "") === "" ? "default" : "XDG_STATE_HOME";
+}
+
+export function policyFrom(settings: Settings, options: JudgingOptions): Policy {
+  return {
+    graceMs: settings.grace.value,
+    ttlMs: settings.ttl.value,
+    now: options.now === true,
+    ownPidNamespace: settings.pidNamespace.value === "own",
+    hostsGone: new Set(options.hostGone),
+    healRenamedHost: settings.healRenamedHost.value,
+  };
+}

@@ -1,0 +1,50 @@
+import type { DeclaredShape } from "../../registries/declared/declared.ts";
+import type { Format } from "../../registries/format.ts";
+import { builtInFormat, declaredFormats, type DeclaredFormatName } from "../../registries/known.ts";
+import { pidFiles } from "../../registries/formats/pid-files.ts";
+import type { RegistryConfig } from "./config-schema.ts";
+import { Failure } from "../failure.ts";
+
+type ShapeKey = "entries" | "pattern" | "fields" | "presence";
+
+/** Which of the describing keys a format takes; the others would be ignored, so they are refused. */
+const takes: Readonly<Record<string, readonly ShapeKey[]>> = {
+  "keyed-json": ["entries", "fields", "presence"],
+  "json-array": ["entries", "fields", "presence"],
+  "json-file": ["pattern", "fields", "presence"],
+  "pid-files": ["pattern"],
+};
+
+const shapeKeys = ["entries", "pattern", "fields", "presence"] as const satisfies readonly ShapeKey[];
+
+function declaredFormat(name: string): ((shape: DeclaredShape) => Format) | undefined {
+  return Object.hasOwn(declaredFormats, name) ? declaredFormats[name as DeclaredFormatName] : undefined;
+}
+
+/** The format that an entry of the configuration describes; `where` is its place in the file. */
+export function formatOf(config: RegistryConfig, where: string): Format {
+  const misplaced = shapeKeys.find((key) => config[key] !== undefined && takes[config.format]?.includes(key) !== true);
+  if (misplaced !== undefined)
+    throw new Failure("config", `${where}.${misplaced}: ${config.format} has a shape of its own and does not take it`);
+  if (config.format === "pid-files") {
+    if (config.pattern !== undefined && !config.pattern.includes("<pid>")) {
+      throw new Failure("config", `${where}.pattern: ${JSON.stringify(config.pattern)} has no <pid> in it`);
+    }
+    return pidFiles(config.pattern);
+  }
+  const builtIn = builtInFormat(config.format);
+  if (builtIn !== undefined) return builtIn;
+  const { entries = "", fields = {}, presence = "either", pattern } = config;
+  if (config.fields === undefined && config.format !== "json-file") {
+    throw new Failure("config", `${where}.fields: is missing; ${config.format} needs to know which members carry what`);
+  }
+  if (pattern === undefined && config.format === "json-file") {
+    throw new Failure("config", `${where}.pattern: is missing; it says which files are entries, such as "<pid>.json"`);
+  }
+  return shapedFormat(config.format, { entries, fields, presence, pattern: pattern ?? "" }) as Format;
+}
+
+/** A declared format made from its shape; undefined for a name that no declared format has. */
+export function shapedFormat(name: string, shape: DeclaredShape): Format | undefined {
+  return declaredFormat(name)?.(shape);
+}

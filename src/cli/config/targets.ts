@@ -1,0 +1,155 @@
+import { ownHome } from "../../host/files/homes.ts";
+import { join, resolve } from "node:path";
+import { isServerAddress } from "../../core/app-servers.ts";
+import type { Format, OwnerSigns, Places } from "../../registries/format.ts";
+import { builtInFormat, builtInFormats, formatNames } from "../../registries/known.ts";
+import { sha256 } from "../../host/files/digest.ts";
+import type { Tombstone } from "../../core/tombstone.ts";
+import { registryId, type ServerTarget, type Target } from "../../sweep/load/target.ts";
+import type { RegistryConfig } from "./config-schema.ts";
+import { Failure } from "../failure.ts";
+import { codexHome, expandHome, type Env } from "./paths.ts";
+import type { JudgingOptions, Settings } from "./settings.ts";
+import { formatOf, shapedFormat } from "./shapes.ts";
+import { didYouMean } from "../suggest.ts";
+
+function placesIn(env: Env): Places {
+  return { home: ownHome(), cwd: process.cwd(), uid: process.getuid?.() ?? 0, env, sha256 };
+}
+
+function connectTo(url: string, env: Env): string {
+  if (!url.startsWith("unix://")) return url;
+  const path = url.slice("unix://".length);
+  return `ws+unix:${path === "" ? join(codexHome(env), "app-server-control", "app-server-control.sock") : path}:/`;
+}
+
+function configuredServer(url: string, env: Env): ServerTarget {
+  return { url, configured: true, connectTo: connectTo(url, env) };
+}
+
+/** The flag and the environment speak for every registry whose sessions can be threads, the configuration for its own. */
+function serversFor(format: Format, config: RegistryConfig | undefined, options: JudgingOptions, env: Env): readonly ServerTarget[] {
+  if (!format.codexThreads) return [];
+  const variable = env["SESSREAP_APP_SERVER"] ?? "";
+  const given = options.appServer ?? (variable === "" ? undefined : [variable]);
+  for (const url of given ?? []) {
+    if (!isServerAddress(url)) {
+      throw new Failure(
+        "usage",
+        `${options.appServer === undefined ? "SESSREAP_APP_SERVER" : "--app-server"}: "${url}" is not a loopback address such as ws://127.0.0.1:8788, nor unix:// with an absolute path`,
+      );
+    }
+  }
+  const configured = given ?? config?.appServers;
+  if (configured !== undefined) return configured.map((url) => configuredServer(url, env));
+  const tried = format.triedServers(placesIn(env));
+  return tried.filter((url) => isServerAddress(url)).map((url) => ({ url, configured: false, connectTo: connectTo(url, env) }));
+}
+
+function targetAt(
+  path: string,
+  named: boolean,
+  format: Format,
+  config: RegistryConfig | undefined,
+  options: JudgingOptions,
+  env: Env,
+): Target {
+  return {
+    format,
+    path,
+    named,
+    appServers: serversFor(format, config, options, env),
+    owner: ownerOf(format, config, env),
+    release: config?.release,
+  };
+}
+
+/** The configuration's word on the owner replaces the format's own. */
+function ownerOf(format: Format, config: RegistryConfig | undefined, env: Env): OwnerSigns | undefined {
+  if (config?.owner === undefined) return format.owner?.(placesIn(env));
+  const { lock, socket } = config.owner;
+  return {
+    ...config.owner,
+    ...(lock !== undefined && { lock: expandHome(lock) }),
+    ...(socket !== undefined && { socket: expandHome(socket) }),
+  };
+}
+
+function wellKnownTargets(format: Format, options: JudgingOptions, env: Env): readonly Target[] {
+  return format.wellKnown(placesIn(env)).map((path) => targetAt(path, false, format, undefined, options, env));
+}
+
+function configuredTargets(configs: readonly RegistryConfig[], from: string, options: JudgingOptions, env: Env): readonly Target[] {
+  return configs.flatMap((config, index) => {
+    const where = `${from}: registries[${index}]`;
+    const format = formatOf(config, where);
+    if (config.path !== undefined) return [targetAt(resolve(expandHome(config.path)), true, format, config, options, env)];
+    const places = format.wellKnown(placesIn(env));
+    if (places.length === 0) throw new Failure("config", `${where}.path: is missing; ${config.format} has no well-known place`);
+    return places.map((path) => targetAt(path, false, format, config, options, env));
+  });
+}
+
+type Spec = { readonly format: string; readonly path: string | undefined; readonly isBare: boolean };
+
+/** `FORMAT:PATH`, `FORMAT`, or a path; `./` forces a path. */
+function parseSpec(text: string): Spec {
+  if (text === "") throw new Failure("usage", '--registry: "" names nothing');
+  if (formatNames.includes(text)) return { format: text, path: undefined, isBare: false };
+  const prefix = text.includes(":") ? /^([a-z][a-z-]*):(.+)$/.exec(text) : null;
+  if (prefix === null) return { format: "llmmsg-bridge", path: text, isBare: true };
+  const [format, path] = [prefix[1] as string, prefix[2] as string];
+  if (formatNames.includes(format)) return { format, path, isBare: false };
+  throw new Failure(
+    "usage",
+    `--registry: "${format}" is no format${didYouMean(format, formatNames)} (known: ${formatNames.join(", ")}; ./${text} is a path)`,
+  );
+}
+
+/** A registry that the configuration describes is taken as it is described there, whoever names it. */
+function namedTargets(text: string, configured: readonly Target[], options: JudgingOptions, env: Env): readonly Target[] {
+  const spec = parseSpec(text);
+  const path = spec.path === undefined ? undefined : resolve(expandHome(spec.path));
+  const described = configured.filter((target) => {
+    return (path === undefined || target.path === path) && (spec.isBare || target.format.name === spec.format);
+  });
+  if (described.length > 0) return described;
+  const format = builtInFormat(spec.format);
+  if (format === undefined) {
+    throw new Failure(
+      "usage",
+      `--registry: ${spec.format} needs to be described in a configuration (\`fields\` says which members carry what)`,
+    );
+  }
+  if (path !== undefined) return [targetAt(path, true, format, undefined, options, env)];
+  return wellKnownTargets(format, options, env);
+}
+
+/** The registries of this run: those named by flags, else the configured ones, else every well-known place. */
+export function resolveTargets(settings: Settings, options: JudgingOptions, env: Env): readonly Target[] {
+  const { value, from } = settings.registries;
+  const configured = value === undefined ? [] : configuredTargets(value, from, options, env);
+  const chosen =
+    options.registry !== undefined
+      ? options.registry.flatMap((text) => namedTargets(text, configured, options, env))
+      : value !== undefined
+        ? configured
+        : builtInFormats.flatMap((format) => wellKnownTargets(format, options, env));
+  const byPlace = new Map(chosen.map((target) => [registryId(target), target]));
+  return [...byPlace.values()];
+}
+
+/** The registry that a tombstone came from: as the configuration describes it, or as its format alone does. */
+export function restoreTarget(settings: Settings, { format, registry, kept }: Tombstone, env: Env): Target {
+  const { value, from } = settings.registries;
+  const configured = value === undefined ? [] : configuredTargets(value, from, {}, env);
+  const described = configured.find((target) => {
+    const isWithin = target.format.layout !== "members" || kept.layout !== "members" || target.format.entries === kept.entries;
+    return target.format.name === format && target.path === registry && isWithin;
+  });
+  if (described !== undefined) return described;
+  const entries = kept.layout === "members" ? kept.entries : "";
+  const shape = builtInFormat(format) ?? shapedFormat(format, { entries, pattern: "", fields: {}, presence: "either" });
+  if (shape === undefined) throw new Failure("usage", `this version knows no format "${format}", which the tombstone of ${registry} names`);
+  return targetAt(registry, true, shape, undefined, {}, env);
+}

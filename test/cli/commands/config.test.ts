@@ -1,0 +1,285 @@
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { resolveSettings } from "../../../src/cli/config/settings.ts";
+import {
+  by,
+  configure,
+  daysAgo,
+  declareRegistry,
+  isRoot,
+  leaveOut,
+  newScratch,
+  nobody,
+  nobodysScratch,
+  parseOnly,
+  sessreap,
+  sweepReport,
+  writeOld,
+} from "../harness.ts";
+import { gonePid } from "../../processes.ts";
+
+const since = daysAgo(1);
+const bridge = (more: object) => ({ registries: [{ format: "llmmsg-bridge", ...more }] });
+const declared = (more: object) => ({ registries: [{ format: "keyed-json", path: "/x", fields: {}, ...more }] });
+
+/** A configuration, and what is said of it behind the name of its file. */
+const mistakes: readonly (readonly [config: unknown, said: string | RegExp])[] = [
+  [{ gracee: "10m" }, 'gracee: unknown key, with the value "10m"; did you mean "grace"?'],
+  [
+    { zzz: 1 },
+    "zzz: unknown key, with the value 1 (known: $schema, grace, ttl, pidNamespace, codexHomes, healRenamedHost, metricsFile, registries)",
+  ],
+  [{ grace: 10 }, "grace: 10 is not a string"],
+  [{ grace: "-1s" }, 'grace: "-1s" is not a duration such as "90s", "10m", "2h" or "7d"'],
+  [{ ttl: "1 week" }, 'ttl: "1 week" is not a duration such as "90s", "10m", "2h" or "7d"'],
+  [{ ttl: null }, "ttl: null is not a string"],
+  [{ pidNamespace: "host" }, 'pidNamespace: "host" is not one of own'],
+  [{ healRenamedHost: "yes" }, 'healRenamedHost: "yes" is not true or false'],
+  [{ codexHomes: "~/.codex" }, 'codexHomes: "~/.codex" is not a list'],
+  [{ codexHomes: [".codex"] }, 'codexHomes[0]: ".codex" is not an absolute path, nor one that starts with "~/"'],
+  [{ registries: {} }, "registries: {} is not a list"],
+  [{ registries: [null] }, "registries[0]: null is not an object"],
+  [{ registries: [{}] }, "registries[0].format: is missing"],
+  [
+    { registries: [{ format: "llmmsg-brige" }] },
+    /^registries\[0\]\.format: "llmmsg-brige" is not one of llmmsg-bridge, .*; did you mean "llmmsg-bridge"\?$/,
+  ],
+  [bridge({ path: "x.json" }), 'registries[0].path: "x.json" is not an absolute path, nor one that starts with "~/"'],
+  [bridge({ path: "/a/../b" }), 'registries[0].path: "/a/../b" is an unsafe path: it holds ".." or a control character'],
+  [bridge({ path: "/a\u001b[2J" }), 'registries[0].path: "/a\\u001b[2J" is an unsafe path: it holds ".." or a control character'],
+  [bridge({ pth: "/a" }), 'registries[0].pth: unknown key, with the value "/a"; did you mean "path"?'],
+  [bridge({ owner: [] }), "registries[0].owner: [] is not an object"],
+  [bridge({ owner: { argv: [] } }), "registries[0].owner.argv: [] is an empty list"],
+  [bridge({ owner: { argv: "bridge.mjs" } }), 'registries[0].owner.argv: "bridge.mjs" is not a list'],
+  [bridge({ owner: { argv: ["a", ""] } }), 'registries[0].owner.argv[1]: "" is an empty word'],
+  [bridge({ owner: { units: "x" } }), 'registries[0].owner.units: unknown key, with the value "x"; did you mean "unit"?'],
+  [bridge({ owner: { unit: "a b; rm" } }), 'registries[0].owner.unit: "a b; rm" is not a unit\'s name'],
+  [bridge({ release: "node x" }), 'registries[0].release: "node x" is not a list'],
+  [
+    bridge({ release: ["x", "--key={key}"] }),
+    'registries[0].release: ["x","--key={key}"] is not a command: "{key}" and "{sessionId}" stand for whole arguments',
+  ],
+  [
+    bridge({ appServers: ["ws://10.0.0.1:80"] }),
+    'registries[0].appServers[0]: "ws://10.0.0.1:80" is not a loopback address such as "ws://127.0.0.1:8788", nor "unix://" with an absolute path',
+  ],
+  [bridge({ fields: {} }), "registries[0].fields: llmmsg-bridge has a shape of its own and does not take it"],
+  [{ registries: [{ format: "keyed-json", fields: {} }] }, "registries[0].path: is missing; keyed-json has no well-known place"],
+  [
+    { registries: [{ format: "keyed-json", path: "/x" }] },
+    "registries[0].fields: is missing; keyed-json needs to know which members carry what",
+  ],
+  [declared({ fields: { sessionID: "x" } }), 'registries[0].fields.sessionID: unknown key, with the value "x"; did you mean "sessionId"?'],
+  [declared({ fields: { pid: "" } }), 'registries[0].fields.pid: "" is an empty name'],
+  [declared({ fields: [] }), "registries[0].fields: [] is not an object"],
+  [declared({ presence: "proces" }), 'registries[0].presence: "proces" is not one of process, thread, either; did you mean "process"?'],
+  [declared({ entries: "agents" }), 'registries[0].entries: "agents" is not a JSON pointer such as "/agents"'],
+  [[], "the whole file: [] is not an object"],
+  ["null", "the whole file: null is not an object"],
+  ['{"__proto__":{"grace":"0"}}', /^__proto__: unknown key, with the value \{"grace":"0"\}/],
+  [`{"x":${"[".repeat(20_000)}${"]".repeat(20_000)}}`, /^x: unknown key, with the value (?:\[+…|a value that is nested too deeply)/],
+  ["{", /^no JSON: /],
+  ["", /^no JSON: /],
+];
+
+test("a configuration with a mistake is refused by its place, its value and the nearest known key, and nothing is touched", async () => {
+  const scratch = newScratch();
+  for (const [config, said] of mistakes) {
+    const path = configure(scratch, config);
+    const { code, stdout, stderr } = await sessreap(scratch, []);
+    expect({ code, stdout, lines: stderr.split("\n").length }).toEqual({ code: 2, stdout: "", lines: 2 });
+    const start = `sessreap: ${path}: `;
+    expect(stderr.slice(0, start.length)).toBe(start);
+    const told = stderr.slice(start.length).trimEnd();
+    expect([told, typeof said === "string" ? told === said : said.test(told)]).toEqual([told, true]);
+  }
+  expect(readdirSync(scratch.dir)).toEqual(["home"]);
+}, 60_000);
+
+test("under --json a refused configuration is one document with the same exit code", async () => {
+  const scratch = newScratch();
+  const path = configure(scratch, { grace: 10 });
+  const { code, stdout, stderr } = await sessreap(scratch, ["--json"]);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
+  expect(parseOnly(stdout)).toEqual({ schema: 1, error: { code: "config", message: `${path}: grace: 10 is not a string` }, exitCode: 2 });
+});
+
+describe("whose configuration is trusted", () => {
+  test("one that everybody can write is refused", async () => {
+    const scratch = newScratch();
+    const path = configure(scratch, {});
+    chmodSync(path, 0o666);
+    const { code, stderr } = await sessreap(scratch, []);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: `sessreap: ${path}: can be written by everybody; chmod o-w it\n` });
+  });
+
+  test("one that only its group can write besides is taken", async () => {
+    const scratch = newScratch();
+    chmodSync(configure(scratch, {}), 0o664);
+    expect((await sessreap(scratch, ["config"])).code).toBe(0);
+  });
+
+  test.skipIf(!isRoot)("one that belongs to another user is refused, and so it is under --config", async () => {
+    const scratch = newScratch();
+    const path = configure(scratch, {});
+    chownSync(path, nobody, nobody);
+    for (const words of [[], ["--config", path]]) {
+      const { code, stderr } = await sessreap(scratch, words);
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: `sessreap: ${path}: belongs to user ${nobody}; it must belong to you or to root\n`,
+      });
+    }
+  });
+
+  test.skipIf(!isRoot)("one that belongs to root is taken by anybody", async () => {
+    const scratch = nobodysScratch();
+    const path = configure(scratch, { grace: "77s" });
+    const { code, stdout } = await sessreap(scratch, ["config"], { asNobody: true });
+    expect(code).toBe(0);
+    expect(stdout).toContain(path);
+  });
+  if (!isRoot) leaveOut("configurations of other users", "only root can make them");
+
+  test("one that is named and not there, or no file, is refused", async () => {
+    const scratch = newScratch();
+    const missing = await sessreap(scratch, ["--config", join(scratch.dir, "none.json")]);
+    expect(missing).toMatchObject({
+      code: 2,
+      stderr: `sessreap: ${join(scratch.dir, "none.json")}: no such file or directory (ENOENT)\n`,
+    });
+    expect(await sessreap(scratch, ["--config", scratch.dir])).toMatchObject({
+      code: 2,
+      stderr: `sessreap: ${scratch.dir}: is no regular file\n`,
+    });
+    expect((await sessreap(scratch, [], { env: { SESSREAP_CONFIG: join(scratch.dir, "none.json") } })).code).toBe(2);
+  });
+});
+
+type Shown = { readonly settings: Readonly<Record<"grace" | "ttl" | "stateDir", { readonly value: unknown; readonly from: string }>> };
+
+test("a flag goes before the environment, that before the user's file, that before the default", async () => {
+  const scratch = newScratch();
+  const xdg = join(scratch.dir, "xdg");
+  mkdirSync(join(xdg, "sessreap"), { recursive: true });
+  const file = join(xdg, "sessreap", "config.json");
+  writeFileSync(file, JSON.stringify({ grace: "1m", ttl: "3d" }));
+  const home = configure(scratch, { grace: "9m" });
+  const env = { XDG_CONFIG_HOME: xdg, SESSREAP_GRACE: "2m", SESSREAP_TTL: "" };
+  const shown = async (words: readonly string[], more: Readonly<Record<string, string>>): Promise<Shown["settings"]> => {
+    const { code, stdout } = await sessreap(scratch, ["config", "--json", ...words], { env: more });
+    expect(code).toBe(0);
+    return (parseOnly(stdout) as Shown).settings;
+  };
+  expect(await shown(["--grace", "3m"], env)).toMatchObject({ grace: { value: 180_000, from: "--grace" } });
+  expect(await shown([], env)).toMatchObject({ grace: { value: 120_000, from: "SESSREAP_GRACE" } });
+  expect(await shown([], { XDG_CONFIG_HOME: xdg })).toMatchObject({
+    grace: { value: 60_000, from: file },
+    ttl: { value: 259_200_000, from: file },
+  });
+  expect(await shown([], {})).toMatchObject({ grace: { value: 540_000, from: home }, ttl: { value: 604_800_000, from: "default" } });
+  // A relative XDG directory is no directory.
+  expect(await shown([], { XDG_CONFIG_HOME: "xdg" })).toMatchObject({ grace: { from: home } });
+  expect(await shown([], { SESSREAP_CONFIG: file })).toMatchObject({ grace: { from: file } });
+  expect(await shown([], { SESSREAP_STATE_DIR: "", XDG_STATE_HOME: xdg })).toMatchObject({
+    stateDir: { value: join(xdg, "sessreap"), from: "XDG_STATE_HOME" },
+  });
+});
+
+test("the system's file fills in what the user's does not say, value by value", async () => {
+  const scratch = newScratch();
+  const system = join(scratch.dir, "system.json");
+  writeFileSync(system, JSON.stringify({ grace: "1h", ttl: "30d" }));
+  const user = configure(scratch, { grace: "5m" });
+  const env = { XDG_CONFIG_HOME: join(scratch.home, ".config"), SESSREAP_STATE_DIR: scratch.stateDir };
+  const settings = await resolveSettings({}, env, system);
+  expect(settings.grace).toEqual({ value: 300_000, from: user });
+  expect(settings.ttl).toEqual({ value: 30 * 86_400_000, from: system });
+  expect(settings.files).toEqual([user, system]);
+  const named = await resolveSettings({ config: user }, env, system);
+  expect(named.ttl.from).toBe("default");
+});
+
+test.each([
+  [["--grace", "soon"], {}, '--grace: "soon" is not a duration such as 90s, 10m, 2h or 7d'],
+  [["--ttl", "-1d"], {}, '--ttl: "-1d" is not a duration such as 90s, 10m, 2h or 7d'],
+  [[], { SESSREAP_GRACE: "10" }, 'SESSREAP_GRACE: "10" is not a duration such as 90s, 10m, 2h or 7d'],
+  [[], { SESSREAP_PID_NAMESPACE: "host" }, 'SESSREAP_PID_NAMESPACE: "host" is not "own"'],
+  [
+    ["--app-server", "http://127.0.0.1"],
+    {},
+    '--app-server: "http://127.0.0.1" is not a loopback address such as ws://127.0.0.1:8788, nor unix:// with an absolute path',
+  ],
+  [
+    [],
+    { SESSREAP_APP_SERVER: "ws://example.org" },
+    'SESSREAP_APP_SERVER: "ws://example.org" is not a loopback address such as ws://127.0.0.1:8788, nor unix:// with an absolute path',
+  ],
+] as const)("the value of %j and %j is refused where it was given", async (words, env, said) => {
+  const scratch = newScratch();
+  expect(await sessreap(scratch, [...words], { env })).toEqual({ code: 2, signal: null, stdout: "", stderr: `sessreap: ${said}\n` });
+});
+
+test("a registry is named by format and path, by format, by path alone, or as the configuration describes it", async () => {
+  const scratch = newScratch();
+  const path = declareRegistry(scratch);
+  const bridgeFile = writeOld(join(scratch.dir, "llmmsg-bridge"), "{}");
+  writeOld(path, JSON.stringify({ ghost: { pid: (await gonePid()).pid, since } }));
+  const looked = async (...specs: readonly string[]): Promise<readonly string[]> => {
+    const words = specs.flatMap((spec) => ["--registry", spec]);
+    return (await sweepReport(scratch, ["list", ...words])).registries.map(({ format, path: at }) => `${format} ${at}`);
+  };
+  expect(await looked(path)).toEqual([`keyed-json ${path}`]);
+  expect(await looked("agents.json")).toEqual([`keyed-json ${path}`]);
+  expect(await looked(`keyed-json:${path}`)).toEqual([`keyed-json ${path}`]);
+  expect(await looked("keyed-json")).toEqual([`keyed-json ${path}`]);
+  expect(await looked("./llmmsg-bridge")).toEqual([`llmmsg-bridge ${bridgeFile}`]);
+  expect(await looked(bridgeFile, "agents.json", bridgeFile)).toEqual([`llmmsg-bridge ${bridgeFile}`, `keyed-json ${path}`]);
+  expect(await looked("llmmsg-bridge:agents.json")).toEqual([`llmmsg-bridge ${path}`]);
+  expect((await looked("llmmsg-bridge")).length).toBeGreaterThan(0);
+});
+
+test.each([
+  ["llmmsg-bridg:/x", /^sessreap: --registry: "llmmsg-bridg" is no format; did you mean "llmmsg-bridge"\?/],
+  ["keyed-json:/x", /^sessreap: --registry: keyed-json needs to be described in a configuration/],
+  ["", /^sessreap: --registry: "" names nothing/],
+])("the registry %j is refused", async (spec, said) => {
+  const { code, stderr } = await sessreap(newScratch(), ["--registry", spec]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(said);
+});
+
+test("a registry that everybody can write, or whose directory everybody can, is only reported on", async () => {
+  const scratch = newScratch();
+  const { pid } = await gonePid();
+  const at = (name: string): string => writeOld(join(scratch.dir, name), JSON.stringify({ [name]: { pid, since } }));
+  const [open, group, inOpen, inSticky] = [at("open"), at("group"), at("dir/in-open"), at("sticky/in-sticky")];
+  chmodSync(open, 0o666);
+  chmodSync(group, 0o664);
+  chmodSync(join(scratch.dir, "dir"), 0o777);
+  chmodSync(join(scratch.dir, "sticky"), 0o1777);
+  configure(scratch, {
+    registries: [open, group, inOpen, inSticky].map((path) => ({
+      format: "keyed-json",
+      path,
+      fields: { pid: "pid", registeredAt: "since" },
+    })),
+  });
+  const before = [open, inOpen].map((path) => readFileSync(path, "utf8"));
+  const report = await sweepReport(scratch, []);
+  expect(by(report, "action")).toEqual({ open: "withheld", group: "reaped", "dir/in-open": "withheld", "sticky/in-sticky": "reaped" });
+  expect(report.registries.map(({ state, problem }) => `${state}: ${problem}`)).toEqual([
+    "report-only: everybody can write to it (chmod o-w it)",
+    "swept: null",
+    "report-only: everybody can write to its directory (chmod o-w it)",
+    "swept: null",
+  ]);
+  expect([open, inOpen].map((path) => readFileSync(path, "utf8"))).toEqual(before);
+});
+
+test("without any configuration every well-known place is looked for, and named", async () => {
+  const { code, stdout, stderr } = await sessreap(newScratch(), ["list"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toContain("Looked for, and not there:");
+});

@@ -1,0 +1,55 @@
+import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { lockAddress } from "../../../src/host/state/run-lock.ts";
+import type { Guard } from "../../../src/report/guards.ts";
+import { start, stop } from "../../processes.ts";
+import { declareRegistry, isRoot, leaveOut, newScratch, nobody, parseOnly, sessreap, writeOld, type Scratch } from "../harness.ts";
+
+async function guards(scratch: Scratch, env: Readonly<Record<string, string>> = {}): Promise<readonly Guard[]> {
+  const { stdout, stderr } = await sessreap(scratch, ["doctor", "--json"], { env });
+  return (parseOnly(stdout, stderr) as { readonly guards: readonly Guard[] }).guards;
+}
+
+const guard = (all: readonly Guard[], kind: string): Guard | undefined => all.find((one) => one.guard === kind);
+
+const isLinux = process.platform === "linux";
+if (!isLinux) leaveOut("what doctor says of the swap and of the lock", "leases and abstract sockets are for Linux only");
+
+test.runIf(isLinux)("doctor says how a registry would be swapped, and that it would be weaker without perl", async () => {
+  const scratch = newScratch();
+  writeOld(declareRegistry(scratch), "{}");
+  expect(guard(await guards(scratch), "swap")).toMatchObject({ posture: "on", cause: "fine", cure: null });
+  const bin = join(scratch.dir, "bin");
+  mkdirSync(bin);
+  symlinkSync("/bin/true", join(bin, "true"));
+  const weaker = guard(await guards(scratch, { PATH: bin }), "swap");
+  expect(weaker).toMatchObject({ posture: "on", cause: "weak-swap" });
+  expect(weaker?.detail).toContain("compare");
+});
+
+if (!isRoot) leaveOut("a squatter on the run lock", "it needs another user, and so root");
+
+test.runIf(isLinux && isRoot)("doctor names another user who squats on the run lock, and takes no lock itself", async () => {
+  const scratch = newScratch();
+  mkdirSync(scratch.stateDir, { recursive: true });
+  const bound = `use Socket; socket(my $s, PF_UNIX, SOCK_STREAM, 0); bind($s, pack("S a*", AF_UNIX, "\\0$ARGV[0]")) or die; listen $s, 1; sleep 60`;
+  const squatter = await start("/usr/bin/perl", ["-e", bound, lockAddress(scratch.stateDir).slice(1)], { uid: nobody });
+  writeOld(declareRegistry(scratch), "{}");
+  await expect.poll(async () => guard(await guards(scratch), "run-lock")?.posture, { timeout: 20_000 }).toBe("off");
+  expect(guard(await guards(scratch), "run-lock")?.detail).toContain(`pid ${squatter.pid} of user ${nobody}`);
+  await stop(squatter);
+  expect(guard(await guards(scratch), "run-lock")).toMatchObject({ posture: "on", cause: "fine" });
+});
+
+test("doctor says that no sweep uses a state directory to which others can write, and how it is cured", async () => {
+  const scratch = newScratch();
+  writeOld(declareRegistry(scratch), "{}");
+  mkdirSync(scratch.stateDir, { recursive: true });
+  chmodSync(scratch.stateDir, 0o770);
+  const lock = guard(await guards(scratch), "run-lock");
+  expect(lock).toMatchObject({ posture: "off", cause: "state-untrusted", name: scratch.stateDir });
+  expect(lock?.detail).toContain(`chmod go-w ${scratch.stateDir}`);
+  chmodSync(scratch.stateDir, 0o700);
+  expect(guard(await guards(scratch), "run-lock")).toMatchObject({ posture: "on", cause: "fine" });
+});

@@ -1,0 +1,201 @@
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import {
+  by,
+  daysAgo,
+  declareRegistry,
+  isRoot,
+  leaveOut,
+  makeOld,
+  newScratch,
+  nobody,
+  nobodysScratch,
+  parseOnly,
+  sessreap,
+  sweepReport,
+  writeOld,
+} from "../harness.ts";
+import { gonePid } from "../../processes.ts";
+
+const since = daysAgo(1);
+
+async function reapedTwo() {
+  const scratch = newScratch();
+  const path = declareRegistry(scratch);
+  const { pid } = await gonePid();
+  const text = JSON.stringify({ one: { pid, since }, two: { pid, since } }, null, 2);
+  writeOld(path, text);
+  const report = await sweepReport(scratch, []);
+  expect(report.summary.reaped).toBe(2);
+  return { scratch, path, text, report, pid };
+}
+
+const keysOf = (path: string): readonly string[] => Object.keys(JSON.parse(readFileSync(path, "utf8")) as object);
+
+test("a restored entry is kept by the next sweeps, and --now lets it go", async () => {
+  const { scratch, path, text, report } = await reapedTwo();
+  expect((await sessreap(scratch, ["restore", "--sweep", report.sweepId])).code).toBe(0);
+  expect(readFileSync(path, "utf8")).toBe(text);
+  makeOld(path);
+  expect(by(await sweepReport(scratch, []), "verdict", "reason", "action")).toEqual({
+    one: "undecided restored kept",
+    two: "undecided restored kept",
+  });
+  expect(by(await sweepReport(scratch, ["--now"]), "reason", "action")).toEqual({ one: "pid-gone reaped", two: "pid-gone reaped" });
+});
+
+test("a restored entry that was written anew since is judged like any other", async () => {
+  const { scratch, path, pid } = await reapedTwo();
+  await sessreap(scratch, ["restore", "one"]);
+  writeOld(path, JSON.stringify({ one: { pid, since, id: "another" } }));
+  expect(by(await sweepReport(scratch, []), "reason", "action")).toEqual({ one: "pid-gone reaped" });
+});
+
+test("the protection of a restored entry ends after a week", async () => {
+  const { scratch, path } = await reapedTwo();
+  await sessreap(scratch, ["restore", "one"]);
+  makeOld(path);
+  const memory = join(scratch.stateDir, "memory.json");
+  const stored = JSON.parse(readFileSync(memory, "utf8")) as { restored: { untilMs: number }[] };
+  const [mark] = stored.restored;
+  expect((mark?.untilMs ?? 0) - Date.now()).toBeGreaterThan(6.9 * 86_400_000);
+  if (mark !== undefined) mark.untilMs = Date.now() - 1;
+  writeFileSync(memory, JSON.stringify(stored));
+  expect(by(await sweepReport(scratch, []), "action")).toEqual({ one: "reaped" });
+});
+
+test("a newcomer of the same name is never overwritten, and its neighbour comes back all the same", async () => {
+  const { scratch, path, report } = await reapedTwo();
+  writeFileSync(path, '{"one":{"newcomer":true}}');
+  const { code, stdout } = await sessreap(scratch, ["restore", "--sweep", report.sweepId, "--json"]);
+  expect(code).toBe(3);
+  expect(parseOnly(stdout)).toMatchObject({
+    command: "restore",
+    exitCode: 3,
+    entries: [
+      { key: "one", action: "newcomer" },
+      { key: "two", action: "restored" },
+    ],
+  });
+  expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ one: { newcomer: true }, two: { since } });
+});
+
+test("a tombstone is used once; of several of one name the newest is meant", async () => {
+  const { scratch, path, pid } = await reapedTwo();
+  const later = { pid, since, id: "later" };
+  writeOld(path, JSON.stringify({ one: later }));
+  expect((await sweepReport(scratch, [])).summary.reaped).toBe(1);
+  expect((await sessreap(scratch, ["restore", "one"])).code).toBe(0);
+  expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({ one: later });
+  writeFileSync(path, "{}");
+  expect((await sessreap(scratch, ["restore", "one"])).code).toBe(0);
+  expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({ one: { pid, since } });
+  writeFileSync(path, "{}");
+  const spent = await sessreap(scratch, ["restore", "one"]);
+  expect(spent).toMatchObject({ code: 1, stderr: expect.stringContaining('no tombstone of "one"') as string });
+});
+
+test("what nobody reaped cannot be restored; the nearest name is offered", async () => {
+  const { scratch, report } = await reapedTwo();
+  expect(await sessreap(scratch, ["restore", "tow"])).toMatchObject({
+    code: 1,
+    stderr: 'sessreap: no tombstone of "tow"; did you mean "two"?\n',
+  });
+  const { code, stderr } = await sessreap(scratch, ["restore", "--sweep", `${report.sweepId}0`]);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: `sessreap: no tombstone of sweep "${report.sweepId}0"; did you mean "${report.sweepId}"?\n`,
+  });
+});
+
+test("into a registry that is torn, gone or report-only nothing is restored, and the tombstone is kept", async () => {
+  const { scratch, path } = await reapedTwo();
+  for (const spoil of [() => writeFileSync(path, "{"), () => chmodSync(path, 0o666)]) {
+    writeFileSync(path, "{}");
+    chmodSync(path, 0o644);
+    spoil();
+    const { code, stdout } = await sessreap(scratch, ["restore", "one"]);
+    expect({ code, failed: stdout.includes("one  failed") }).toEqual({ code: 3, failed: true });
+  }
+  chmodSync(path, 0o644);
+  writeFileSync(path, "{}");
+  expect((await sessreap(scratch, ["restore", "one"])).code).toBe(0);
+  expect(keysOf(path)).toEqual(["one"]);
+});
+
+test("a rehearsed restore says what it would do and does nothing", async () => {
+  const { scratch, path } = await reapedTwo();
+  const { code, stdout } = await sessreap(scratch, ["restore", "--dry-run", "one"]);
+  expect({ code, stdout: stdout.trimEnd() }).toEqual({ code: 0, stdout: `one  would-restore  ${path}` });
+  expect(keysOf(path)).toEqual([]);
+});
+
+test("the history tells what each sweep reaped", async () => {
+  const { scratch, report } = await reapedTwo();
+  const { code, stdout } = await sessreap(scratch, ["history", "--json"]);
+  expect(code).toBe(0);
+  expect(parseOnly(stdout)).toMatchObject({
+    schema: 1,
+    sweeps: [
+      { sweepId: report.sweepId, command: "sweep", entries: [{ key: "one", action: "reaped", reason: "pid-gone" }, { key: "two" }] },
+    ],
+  });
+});
+
+test("what is kept of the reaped is for nobody else to read", async () => {
+  const { scratch } = await reapedTwo();
+  const modeOf = (...parts: readonly string[]): string => (statSync(join(scratch.stateDir, ...parts)).mode & 0o7777).toString(8);
+  expect([modeOf(), modeOf("tombstones"), modeOf("memory.json"), modeOf("history.jsonl")]).toEqual(["700", "700", "600", "600"]);
+  const [tombstones] = readdirSync(join(scratch.stateDir, "tombstones"));
+  expect(modeOf("tombstones", tombstones as string)).toBe("600");
+});
+
+test("without a tombstone nothing is reaped: that is a failure, and not one byte changes", async ({ skip }) => {
+  if (!isRoot) {
+    leaveOut("a state directory that cannot be written", "only root can give it to another user");
+    skip();
+  }
+  const scratch = nobodysScratch();
+  const path = declareRegistry(scratch);
+  const text = JSON.stringify({ ghost: { pid: (await gonePid()).pid, since } });
+  writeOld(path, text);
+  chownSync(path, nobody, nobody);
+  mkdirSync(scratch.stateDir, { mode: 0o755 });
+  const report = await sweepReport(scratch, [], { asNobody: true });
+  expect(by(report, "verdict", "action", "tombstone")).toEqual({ ghost: "ghost failed null" });
+  expect(report).toMatchObject({ exitCode: 3, summary: { reaped: 0, failed: 1 } });
+  expect(report.registries).toMatchObject([
+    { state: "failed", problem: expect.stringMatching(/^no tombstone could be written: permission denied/) as string },
+  ]);
+  const { code, stderr } = await sessreap(scratch, [], { asNobody: true });
+  expect(code).toBe(3);
+  expect(stderr).toMatch(
+    /^sessreap: warning: what this sweep has seen could not be kept in the state directory: permission denied \(EACCES\)$/m,
+  );
+  expect(stderr).not.toMatch(/fault in sessreap/);
+  expect(readFileSync(path, "utf8")).toBe(text);
+  expect(readdirSync(scratch.dir).toSorted()).toEqual(["agents.json", "home", "sessreap.cjs", "state"]);
+});
+
+test("a state directory that cannot be made is named with a cure, and nothing is swept", async () => {
+  const scratch = newScratch();
+  const path = declareRegistry(scratch);
+  const text = JSON.stringify({ ghost: { pid: (await gonePid()).pid, since } });
+  writeOld(path, text);
+  const impossible = [
+    [join(path, "state"), "not a directory (ENOTDIR)"],
+    // Below /proc there is nothing to make, although /proc itself is there.
+    ["/proc/nothing/state", "no such file or directory (ENOENT)"],
+  ] as const;
+  for (const [stateDir, why] of impossible) {
+    for (const words of [[], ["--json"]]) {
+      const { code, stdout, stderr } = await sessreap(scratch, words, { env: { SESSREAP_STATE_DIR: stateDir } });
+      expect(code).toBe(1);
+      const cure = "let this user write there, or set SESSREAP_STATE_DIR";
+      expect(`${stdout}${stderr}`).toContain(`the state directory ${stateDir} cannot be used: ${why}; ${cure}`);
+    }
+  }
+  expect(readFileSync(path, "utf8")).toBe(text);
+  expect(existsSync(scratch.stateDir)).toBe(false);
+});

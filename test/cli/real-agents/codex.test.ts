@@ -1,0 +1,151 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { beforeAll, beforeEach, expect, test } from "vitest";
+import { installCodex, startCodexServer } from "../../codex.ts";
+import { by, daysAgo, declareRegistry, leaveOut, newScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
+
+const since = daysAgo(1);
+let program: string | undefined;
+
+beforeAll(() => {
+  try {
+    program = installCodex();
+  } catch (error) {
+    leaveOut("every test with the real Codex app server", `it cannot be installed: ${String(error).split("\n")[0]}`);
+  }
+}, 180_000);
+
+beforeEach(({ skip }) => {
+  if (program === undefined) skip();
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+const overTcp = async (): Promise<string> => `ws://127.0.0.1:${await freePort()}`;
+const overUnix = ({ dir }: Scratch): Promise<string> => Promise.resolve(`unix://${join(dir, "app.sock")}`);
+
+const transports: readonly (readonly [name: string, address: (scratch: Scratch) => Promise<string>])[] = [
+  ["ws", overTcp],
+  ["unix", overUnix],
+];
+
+test.each(transports)(
+  "over %s: a loaded thread lives, an unknown one is a ghost, a hung server condemns nobody, a killed one does",
+  async (_, address) => {
+    const scratch = newScratch();
+    const codexHome = join(scratch.dir, "codex");
+    const server = await startCodexServer(program as string, codexHome, await address(scratch));
+    const loaded = await server.startThread();
+    const path = declareRegistry(scratch, { appServers: [server.url] });
+    writeOld(
+      path,
+      JSON.stringify({ loaded: { id: loaded, since }, shouted: { id: loaded.toUpperCase(), since }, unknown: { id: randomUUID(), since } }),
+    );
+
+    // A server younger than the grace period answers perfectly, and what it does not know proves nothing.
+    expect(by(await sweepReport(scratch, []), "verdict", "rung", "reason")).toEqual({
+      loaded: "live app-server-thread thread-loaded",
+      shouted: "live app-server-thread thread-loaded",
+      unknown: "undecided app-server-thread app-server-too-young",
+    });
+
+    const kept = { loaded: "live thread-loaded kept", shouted: "live thread-loaded kept" };
+    expect(by(await sweepReport(scratch, ["--grace", "0"]), "verdict", "reason", "action")).toEqual({
+      ...kept,
+      unknown: "ghost thread-not-loaded pending",
+    });
+
+    // The same sessions, seen from where their writer locks are.
+    const locks = { env: { CODEX_HOME: join(codexHome, ".codex") } };
+    expect(by(await sweepReport(scratch, ["list"], locks), "verdict", "rung", "reason")).toMatchObject({
+      loaded: "live attached-process writer-lock-held",
+      shouted: "live attached-process writer-lock-held",
+    });
+
+    server.signal("SIGSTOP");
+    const hung = await sweepReport(scratch, ["--grace", "0", "--now"]);
+    expect(by(hung, "verdict", "reason", "action")).toEqual({
+      loaded: "undecided app-server-unreachable kept",
+      shouted: "undecided app-server-unreachable kept",
+      unknown: "undecided app-server-unreachable kept",
+    });
+    expect(hung.exitCode).toBe(0);
+    server.signal("SIGCONT");
+
+    expect(by(await sweepReport(scratch, ["--grace", "0", "--now"]), "action")).toEqual({
+      loaded: "kept",
+      shouted: "kept",
+      unknown: "reaped",
+    });
+
+    await server.kill();
+    const down = { loaded: "ghost app-server-down", shouted: "ghost app-server-down" };
+    expect(by(await sweepReport(scratch, []), "verdict", "reason")).toEqual(down);
+    expect(by(await sweepReport(scratch, []), "action")).toEqual({ loaded: "pending", shouted: "pending" });
+    expect(by(await sweepReport(scratch, ["--now"]), "action")).toEqual({ loaded: "reaped", shouted: "reaped" });
+  },
+);
+
+test("a thread that one of two servers has loaded lives, although the other does not know it", async () => {
+  const scratch = newScratch();
+  const [first, second] = await Promise.all([
+    startCodexServer(program as string, join(scratch.dir, "first"), await overTcp()),
+    startCodexServer(program as string, join(scratch.dir, "second"), await overTcp()),
+  ]);
+  const id = await second.startThread();
+  const path = declareRegistry(scratch, { appServers: [first.url, second.url] });
+  writeOld(path, JSON.stringify({ there: { id, since }, nowhere: { id: randomUUID(), since } }));
+  expect(by(await sweepReport(scratch, ["--grace", "0"]), "verdict", "reason")).toEqual({
+    there: "live thread-loaded",
+    nowhere: "ghost thread-not-loaded",
+  });
+  await first.kill();
+  // One is down for certain, the other has it or does not: both servers were looked at.
+  expect(by(await sweepReport(scratch, ["--grace", "0"]), "verdict")).toEqual({ there: "live", nowhere: "ghost" });
+});
+
+test("a server that nobody configured may speak for a session, never against one", async () => {
+  const scratch = newScratch();
+  const server = await startCodexServer(program as string, join(scratch.dir, "codex"), await overTcp());
+  const id = await server.startThread();
+  const path = writeOld(
+    join(scratch.dir, "registrations.json"),
+    JSON.stringify({ loaded: { threadId: id, registeredAt: since }, unknown: { threadId: randomUUID(), registeredAt: since } }),
+  );
+  const words = ["list", "--grace", "0", "--registry", path];
+  const env = { CODEX_APP_SERVER_URL: server.url };
+  expect(by(await sweepReport(scratch, words, { env }), "verdict", "reason")).toEqual({
+    loaded: "live thread-loaded",
+    unknown: "undecided within-ttl",
+  });
+  const named = await sweepReport(scratch, [...words, "--app-server", server.url]);
+  expect(by(named, "verdict", "reason")).toEqual({ loaded: "live thread-loaded", unknown: "ghost thread-not-loaded" });
+  await server.kill();
+  expect(by(await sweepReport(scratch, words, { env }), "verdict", "reason")).toEqual({
+    loaded: "undecided within-ttl",
+    unknown: "undecided within-ttl",
+  });
+});
+
+test("a server that wants a password condemns nobody", async () => {
+  const scratch = newScratch();
+  const token = join(scratch.dir, "token");
+  writeFileSync(token, "a".repeat(64), { mode: 0o600 });
+  const auth = ["--ws-auth", "capability-token", "--ws-token-file", token];
+  const server = await startCodexServer(program as string, join(scratch.dir, "codex"), await overTcp(), auth);
+  const path = declareRegistry(scratch, { appServers: [server.url] });
+  writeOld(path, JSON.stringify({ unknown: { id: randomUUID(), since } }));
+  const report = await sweepReport(scratch, ["--grace", "0", "--now"]);
+  expect(by(report, "verdict", "reason")).toEqual({ unknown: "undecided app-server-unreachable" });
+  expect(report.entries[0]?.detail).toContain("401");
+});

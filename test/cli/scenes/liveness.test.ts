@@ -1,0 +1,167 @@
+import { randomUUID } from "node:crypto";
+import { chownSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { expect, test } from "vitest";
+import { by, daysAgo, declareRegistry, isRoot, leaveOut, newScratch, nobody, nobodysScratch, sweepReport, writeOld } from "../harness.ts";
+import { bootId, gonePid, idle, pretend, start, startTicksOf, zombie } from "../../processes.ts";
+
+const since = daysAgo(1);
+
+/** One registry in which every way to live and to die stands side by side, all of it real. */
+async function scene() {
+  const scratch = newScratch();
+  const path = declareRegistry(scratch);
+  const [alive, gone, dead] = [await idle(), await gonePid(), await zombie()];
+  const ids = { attached: randomUUID(), equals: randomUUID(), grepped: randomUUID(), quoted: randomUUID(), edited: randomUUID() };
+  await pretend(scratch.dir, ["codex", "resume", ids.attached]);
+  await pretend(scratch.dir, ["claude", "chat", `--session-id=${ids.equals}`]);
+  await start("grep", [ids.grepped]);
+  await pretend(scratch.dir, ["codex", "exec", `look at session ${ids.quoted} and say what it did`]);
+  await pretend(scratch.dir, ["vi", "notes", ids.edited]);
+  const boot = bootId();
+  const entries = {
+    alive: { pid: alive.pid, start: alive.startTicks, boot, since },
+    "alive, start not recorded": { pid: alive.pid, since },
+    "alive, start as a number": { pid: alive.pid, start: Number(alive.startTicks), since },
+    "alive, start as a date": { pid: alive.pid, start: "Fri Nov 20 15:07:09 2026", since },
+    gone: { pid: gone.pid, start: gone.startTicks, boot, since },
+    "gone, start not recorded": { pid: gone.pid, since },
+    "gone, but registered within the grace period": { pid: gone.pid, since: new Date().toISOString() },
+    "gone, but active within the grace period": { pid: gone.pid, since, active: new Date().toISOString() },
+    "gone, a heartbeat is not activity": { pid: gone.pid, since, beat: new Date().toISOString() },
+    reused: { pid: alive.pid, start: String(Number(alive.startTicks) - 1), boot, since },
+    zombie: { pid: dead.pid, start: dead.startTicks, since },
+    "previous boot": { pid: alive.pid, start: alive.startTicks, boot: randomUUID(), since },
+    attached: { id: ids.attached, pid: gone.pid, since },
+    "attached, in another spelling": { id: ids.attached.toUpperCase().replaceAll("-", ""), pid: gone.pid, since },
+    "attached by an option's value": { id: ids.equals, pid: gone.pid, since },
+    "only grepped for": { id: ids.grepped, pid: gone.pid, since },
+    "only quoted in a prompt": { id: ids.quoted, pid: gone.pid, since },
+    "only edited": { id: ids.edited, pid: gone.pid, since },
+    "foreign host": { pid: gone.pid, host: "elsewhere", since },
+    "this host": { pid: gone.pid, host: hostname(), since },
+    "own ancestor": { pid: process.pid, start: "1", since },
+    "no sign but its age": { since },
+    "silent for longer than the ttl": { since: daysAgo(8) },
+  };
+  writeOld(path, `${JSON.stringify(entries, null, 2)}\n`);
+  return { scratch, path, entries };
+}
+
+const expected: Readonly<Record<keyof Awaited<ReturnType<typeof scene>>["entries"], string>> = {
+  alive: "live attached-process pid-alive",
+  "alive, start not recorded": "live attached-process pid-alive",
+  "alive, start as a number": "live attached-process pid-alive",
+  "alive, start as a date": "live attached-process pid-alive",
+  gone: "ghost attached-process pid-gone",
+  "gone, start not recorded": "ghost attached-process pid-gone",
+  "gone, but registered within the grace period": "undecided grace within-grace",
+  "gone, but active within the grace period": "undecided grace within-grace",
+  "gone, a heartbeat is not activity": "ghost attached-process pid-gone",
+  reused: "ghost attached-process pid-reused",
+  zombie: "ghost attached-process pid-zombie",
+  "previous boot": "ghost attached-process previous-boot",
+  attached: "live attached-process attached-cli",
+  "attached, in another spelling": "live attached-process attached-cli",
+  "attached by an option's value": "live attached-process attached-cli",
+  "only grepped for": "ghost attached-process pid-gone",
+  "only quoted in a prompt": "ghost attached-process pid-gone",
+  "only edited": "ghost attached-process pid-gone",
+  "foreign host": "undecided attached-process foreign-host",
+  "this host": "ghost attached-process pid-gone",
+  "own ancestor": "live attached-process own-ancestor",
+  "no sign but its age": "undecided ttl within-ttl",
+  "silent for longer than the ttl": "ghost ttl ttl-expired",
+};
+
+test("every way to live and to die, among real processes; a sweep takes the dead and nothing else", async () => {
+  const { scratch, path, entries } = await scene();
+  const listed = await sweepReport(scratch, ["list"]);
+  expect(by(listed, "verdict", "rung", "reason")).toEqual(expected);
+  expect(listed.exitCode).toBe(0);
+
+  const swept = await sweepReport(scratch, []);
+  expect(by(swept, "verdict", "rung", "reason")).toEqual(expected);
+  const ghosts = Object.keys(expected).filter((key) => expected[key as keyof typeof expected].startsWith("ghost"));
+  expect(swept.entries.filter(({ action }) => action === "reaped").map(({ key }) => key)).toEqual(ghosts);
+  expect(swept.summary).toMatchObject({ ghost: ghosts.length, reaped: ghosts.length, failed: 0, skipped: 0, pending: 0 });
+  const left = Object.fromEntries(Object.entries(entries).filter(([key]) => !ghosts.includes(key)));
+  expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(left);
+
+  const again = await sweepReport(scratch, []);
+  expect(again.summary).toMatchObject({ ghost: 0, reaped: 0 });
+});
+
+test("an entry of another host goes only when an operator says that the host is gone", async () => {
+  const scratch = newScratch();
+  const path = declareRegistry(scratch);
+  const mine = await idle();
+  writeOld(path, JSON.stringify({ theirs: { pid: mine.pid, host: "elsewhere", since }, others: { pid: 4_000_000, host: "third", since } }));
+  const report = await sweepReport(scratch, ["--host-gone", "elsewhere"]);
+  expect(by(report, "verdict", "reason", "action")).toEqual({
+    theirs: "ghost host-gone reaped",
+    others: "undecided foreign-host kept",
+  });
+});
+
+test("in a registry of processes, whoever shows none is dead by absence, and that waits for a second look", async () => {
+  const scratch = newScratch();
+  const path = declareRegistry(scratch, { presence: "process" });
+  const id = randomUUID();
+  await pretend(scratch.dir, ["codex", "resume", id]);
+  writeOld(path, JSON.stringify({ held: { id, since }, unheld: { id: randomUUID(), since } }));
+  expect(by(await sweepReport(scratch, []), "verdict", "reason", "action")).toEqual({
+    held: "live attached-cli kept",
+    unheld: "ghost no-process pending",
+  });
+  expect(by(await sweepReport(scratch, ["--now"]), "action")).toEqual({ held: "kept", unheld: "reaped" });
+});
+
+test("in a registry of threads, a holder that is gone does not condemn the thread that it registered", async () => {
+  const scratch = newScratch();
+  const path = declareRegistry(scratch, { presence: "thread" });
+  const gone = await gonePid();
+  writeOld(path, JSON.stringify({ thread: { id: randomUUID(), pid: gone.pid, since } }));
+  expect(by(await sweepReport(scratch, []), "verdict", "rung", "reason")).toEqual({ thread: "undecided ttl within-ttl" });
+});
+
+test("another user's process is alive, although no signal may be sent to it", async ({ skip }) => {
+  if (!isRoot) {
+    leaveOut("another user's process", "only root can run as two users");
+    skip();
+  }
+  const scratch = nobodysScratch();
+  const path = declareRegistry(scratch);
+  const [roots, gone] = [await idle(), await gonePid()];
+  writeOld(
+    path,
+    JSON.stringify({
+      roots: { pid: roots.pid, start: roots.startTicks, since },
+      "without its start": { pid: roots.pid, since },
+      reused: { pid: roots.pid, start: "1", since },
+      gone: { pid: gone.pid, since },
+      init: { pid: process.ppid, start: startTicksOf(process.ppid), since },
+    }),
+  );
+  chownSync(path, nobody, nobody);
+  const report = await sweepReport(scratch, [], { asNobody: true });
+  expect(by(report, "verdict", "reason", "action")).toEqual({
+    roots: "live pid-alive kept",
+    "without its start": "live pid-alive kept",
+    reused: "ghost pid-reused reaped",
+    gone: "ghost pid-gone reaped",
+    init: "live own-ancestor kept",
+  });
+});
+
+test("a process of another user is seen by root, too", async ({ skip }) => {
+  if (!isRoot) {
+    leaveOut("a process of nobody seen by root", "only root can run as two users");
+    skip();
+  }
+  const scratch = newScratch();
+  const path = declareRegistry(scratch);
+  const nobodys = await idle({ uid: nobody });
+  writeOld(path, JSON.stringify({ theirs: { pid: nobodys.pid, start: nobodys.startTicks, since } }));
+  expect(by(await sweepReport(scratch, []), "verdict", "reason")).toEqual({ theirs: "live pid-alive" });
+});

@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { by, daysAgo, declareRegistry, newScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import { gonePid, start, stop } from "../../processes.ts";
+
+const since = daysAgo(1);
+
+/** A bridge of this test's own: no other test, and no bridge of this machine, matches its name. */
+async function startBridge(scratch: Scratch) {
+  const name = `bridge-${randomUUID()}.mjs`;
+  const script = join(scratch.dir, name);
+  writeFileSync(script, "process.stdin.resume();\n");
+  return { owner: { argv: [name, "watch"] }, bridge: await start(process.execPath, [script, "watch"], { argv0: "node" }) };
+}
+
+/** A release command that writes down what it was given, and takes the entry out of the registry. */
+function releaseScript(scratch: Scratch, path: string, then = ""): readonly string[] {
+  const source = `
+    import { readFileSync, writeFileSync, appendFileSync } from "node:fs";
+    const [log, path, key, sessionId] = process.argv.slice(2);
+    appendFileSync(log, JSON.stringify({ argv: process.argv.slice(4), stdin: readFileSync(0, "utf8") }) + "\\n");
+    ${then}
+    const entries = JSON.parse(readFileSync(path, "utf8"));
+    delete entries[key];
+    writeFileSync(path, JSON.stringify(entries));
+  `;
+  const script = join(scratch.dir, "release.mjs");
+  writeFileSync(script, source);
+  return [process.execPath, script, join(scratch.dir, "release.log"), path, "{key}", "{sessionId}"];
+}
+
+const released = (scratch: Scratch): readonly unknown[] => {
+  const lines = readFileSync(join(scratch.dir, "release.log"), "utf8").trimEnd().split("\n");
+  return lines.map((line) => JSON.parse(line) as unknown);
+};
+
+test("while its owner is up a ghost is withheld, and the owner is named; when it is down, the ghost goes", async () => {
+  const scratch = newScratch();
+  const { owner, bridge } = await startBridge(scratch);
+  const path = declareRegistry(scratch, { owner });
+  const text = JSON.stringify({ ghost: { pid: (await gonePid()).pid, since } });
+  writeOld(path, text);
+  const report = await sweepReport(scratch, []);
+  expect(by(report, "verdict", "action")).toEqual({ ghost: "ghost withheld" });
+  expect(report.registries).toMatchObject([{ state: "report-only", owner: { up: true, pids: [bridge.pid] } }]);
+  expect(report.summary.withheld).toBe(1);
+  expect(report.exitCode).toBe(0);
+  expect(readFileSync(path, "utf8")).toBe(text);
+  await stop(bridge);
+  expect(by(await sweepReport(scratch, []), "action")).toEqual({ ghost: "reaped" });
+});
+
+test("an owner that only looks like it is none: its words in another order, or inside one argument", async () => {
+  const scratch = newScratch();
+  const name = `bridge-${randomUUID()}.mjs`;
+  writeFileSync(join(scratch.dir, name), "process.stdin.resume();\n");
+  await start(process.execPath, [join(scratch.dir, name), `watch ${name}`, "register"], { argv0: "node" });
+  const path = declareRegistry(scratch, { owner: { argv: [name, "watch"] } });
+  writeOld(path, JSON.stringify({ ghost: { pid: (await gonePid()).pid, since } }));
+  expect(by(await sweepReport(scratch, []), "action")).toEqual({ ghost: "reaped" });
+});
+
+test("an owner is also known by a lock file that names a living process, and by one that a flock holds", async () => {
+  const scratch = newScratch();
+  const { pid } = await gonePid();
+  const lock = join(scratch.dir, "bridge.lock");
+  const path = declareRegistry(scratch, { owner: { lock } });
+  writeOld(path, JSON.stringify({ ghost: { pid, since } }));
+  writeFileSync(lock, JSON.stringify({ pid: process.pid }));
+  expect(by(await sweepReport(scratch, ["-n"]), "action")).toEqual({ ghost: "withheld" });
+  writeFileSync(lock, `${pid}\n`);
+  expect(by(await sweepReport(scratch, ["-n"]), "action")).toEqual({ ghost: "would-reap" });
+  const holder = await start("flock", [lock, "cat"]);
+  expect(by(await sweepReport(scratch, ["-n"]), "action")).toEqual({ ghost: "withheld" });
+  await stop(holder);
+});
+
+test("a release command gets key and session as whole arguments, whatever is in them, and no shell", async () => {
+  const scratch = newScratch();
+  const { owner } = await startBridge(scratch);
+  const path = join(scratch.dir, "agents.json");
+  declareRegistry(scratch, { owner, release: releaseScript(scratch, path) });
+  const { pid } = await gonePid();
+  const keys = ["plain", `$(touch ${scratch.dir}/hacked); "'\`*`, "--help", "{sessionId}"];
+  const entries = keys.map((key, index) => [key, { id: `session ${index}`, pid, since }]);
+  writeOld(path, JSON.stringify({ ...Object.fromEntries(entries), alive: { pid: process.pid, since } }));
+  const report = await sweepReport(scratch, []);
+  expect(report.entries.map(({ action }) => action)).toEqual([...keys.map(() => "released"), "kept"]);
+  expect(report).toMatchObject({ exitCode: 0, summary: { reaped: 4, failed: 0 } });
+  expect(released(scratch)).toEqual(keys.map((key, index) => ({ argv: [key, `session ${index}`], stdin: "" })));
+  expect(Object.keys(JSON.parse(readFileSync(path, "utf8")) as object)).toEqual(["alive"]);
+});
+
+test("a release that fails, or that changes nothing, is a failure, and the entry stays", async () => {
+  const scratch = newScratch();
+  const { owner } = await startBridge(scratch);
+  const path = join(scratch.dir, "agents.json");
+  const text = JSON.stringify({ ghost: { pid: (await gonePid()).pid, since } });
+  const attempts = [
+    [releaseScript(scratch, path, "process.exit(3);"), /the release command failed: .* exit code 3/],
+    [["/bin/true", "{key}"], /the release command succeeded, but the entry is still there/],
+    [["/nonexistent/bridge", "{key}"], /the release command failed: .*ENOENT/],
+  ] as const;
+  for (const [release, said] of attempts) {
+    declareRegistry(scratch, { owner, release });
+    writeOld(path, text);
+    const report = await sweepReport(scratch, []);
+    expect(report).toMatchObject({ exitCode: 3, summary: { failed: 1, reaped: 0 } });
+    expect(report.registries[0]).toMatchObject({ state: "failed", problem: expect.stringMatching(said) as string });
+    expect(by(report, "action")).toEqual({ ghost: "failed" });
+    expect(readFileSync(path, "utf8")).toBe(text);
+  }
+});
+
+test("what rests on absence alone is not released at first sight either", async () => {
+  const scratch = newScratch();
+  const { owner } = await startBridge(scratch);
+  const path = join(scratch.dir, "agents.json");
+  declareRegistry(scratch, { owner, release: releaseScript(scratch, path), presence: "process" });
+  writeOld(path, JSON.stringify({ absent: { id: randomUUID(), since } }));
+  expect(by(await sweepReport(scratch, []), "action")).toEqual({ absent: "pending" });
+  expect(by(await sweepReport(scratch, ["--now"]), "action")).toEqual({ absent: "released" });
+});

@@ -1,0 +1,144 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { by, daysAgo, declareRegistry, newScratch, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import { pretend, stop } from "../../processes.ts";
+
+const minute = 60_000;
+
+type Stored = {
+  bootId: string;
+  wallMs: number;
+  traces: Record<string, Record<string, { absentSinceMs?: number; seenForMs: number }>>;
+};
+
+/** Changes what earlier sweeps remember, as if they had been made at another time. */
+function rewriteMemory({ stateDir }: Scratch, change: (memory: Stored) => void): void {
+  const path = join(stateDir, "memory.json");
+  const memory = JSON.parse(readFileSync(path, "utf8")) as Stored;
+  change(memory);
+  writeFileSync(path, JSON.stringify(memory));
+}
+
+/** Makes every absence that is remembered older by so much awake time. */
+function letPass(scratch: Scratch, ms: number): void {
+  rewriteMemory(scratch, ({ traces }) => {
+    for (const trace of Object.values(traces).flatMap((entries) => Object.values(entries))) {
+      if (trace.absentSinceMs !== undefined) trace.absentSinceMs -= ms;
+    }
+  });
+}
+
+/** An entry that no process holds, in a registry of processes: dead by absence alone. */
+function absentEntry(more: object = {}) {
+  const scratch = newScratch();
+  const path = declareRegistry(scratch, { presence: "process" });
+  const entry = { id: randomUUID(), since: daysAgo(1), beat: 1, ...more };
+  const write = (value: object): string => writeOld(path, JSON.stringify({ agent: value }));
+  write(entry);
+  const look = async (...words: readonly string[]): Promise<string | undefined> => by(await sweepReport(scratch, words), "action")["agent"];
+  return { scratch, path, entry, write, look };
+}
+
+test("an absence is acted on when a sweep four minutes earlier found it, too, and not before", async () => {
+  const { scratch, look } = absentEntry();
+  expect(await look()).toBe("pending");
+  expect(await look()).toBe("pending");
+  letPass(scratch, 4 * minute - 10_000);
+  expect(await look()).toBe("pending");
+  letPass(scratch, 10_000);
+  expect(await look("--dry-run")).toBe("would-reap");
+  expect(await look()).toBe("reaped");
+});
+
+test("a dry run or a list is no look that counts", async () => {
+  const { scratch, look } = absentEntry();
+  expect(await look("--dry-run")).toBe("pending");
+  expect(await look("list")).toBe("pending");
+  expect(await look()).toBe("pending");
+  letPass(scratch, 4 * minute);
+  expect(await look()).toBe("reaped");
+});
+
+test("--now does not wait", async () => {
+  const { look } = absentEntry();
+  expect(await look("--now")).toBe("reaped");
+});
+
+test("an entry that was written anew starts to wait anew", async () => {
+  const { scratch, look, write, entry } = absentEntry();
+  expect(await look()).toBe("pending");
+  letPass(scratch, 10 * minute);
+  write({ ...entry, cwd: "/elsewhere" });
+  expect(await look()).toBe("pending");
+  letPass(scratch, 10 * minute);
+  expect(await look()).toBe("reaped");
+});
+
+test("a heartbeat is no reason to wait anew", async () => {
+  const { scratch, look, write, entry } = absentEntry();
+  expect(await look()).toBe("pending");
+  letPass(scratch, 10 * minute);
+  write({ ...entry, beat: 2 });
+  expect(await look()).toBe("reaped");
+});
+
+test("a session that showed itself in between starts to wait anew", async () => {
+  const { scratch, look, entry } = absentEntry();
+  expect(await look()).toBe("pending");
+  letPass(scratch, 10 * minute);
+  const agent = await pretend(scratch.dir, ["codex", "resume", entry.id]);
+  expect(await look()).toBe("kept");
+  await stop(agent);
+  expect(await look()).toBe("pending");
+});
+
+test("a registry that was torn in between breaks the row of looks", async () => {
+  const { scratch, path, look, write, entry } = absentEntry();
+  expect(await look()).toBe("pending");
+  letPass(scratch, 10 * minute);
+  writeFileSync(path, "{");
+  expect((await sessreap(scratch, [])).code).toBe(1);
+  write(entry);
+  expect(await look()).toBe("pending");
+});
+
+test("a look of another boot does not count", async () => {
+  const { scratch, look } = absentEntry();
+  expect(await look()).toBe("pending");
+  letPass(scratch, 10 * minute);
+  rewriteMemory(scratch, (memory) => {
+    memory.bootId = randomUUID();
+  });
+  expect(await look()).toBe("pending");
+});
+
+test("a memory that cannot be understood is said, and only makes the wait begin anew", async () => {
+  const { scratch, look } = absentEntry();
+  expect(await look()).toBe("pending");
+  const empty = { schema: 1, traces: {}, answeredSinceMs: {}, restored: [] };
+  const odd = [{ schema: 99 }, { traces: null }, { traces: 5 }, { traces: { "/x": { a: { digest: "0", seenForMs: "9999999999999" } } } }];
+  const odder = [{ restored: {} }, { restored: [null] }, { answeredSinceMs: { url: null } }, { bootMs: "5" }];
+  const texts = ["", "{", "[]", "null", ...[...odd, ...odder].map((wrong) => JSON.stringify({ ...empty, ...wrong }))];
+  for (const text of texts) {
+    writeFileSync(join(scratch.stateDir, "memory.json"), text);
+    const { code, stdout, stderr } = await sessreap(scratch, []);
+    expect({ text, code, stdout: stdout.includes("pending") }).toEqual({ text, code: 0, stdout: true });
+    expect([text, stderr]).toEqual([
+      text,
+      expect.stringMatching(/^sessreap: warning: .*memory\.json: .*; starting with an empty memory\n$/),
+    ]);
+  }
+});
+
+test("after the clock was stepped an entry ages from when it was first seen", async () => {
+  const { scratch, look } = absentEntry();
+  expect(await look()).toBe("pending");
+  letPass(scratch, 10 * minute);
+  rewriteMemory(scratch, (memory) => {
+    memory.wallMs -= 3_600_000;
+  });
+  const report = await sweepReport(scratch, []);
+  expect(by(report, "verdict", "reason")).toEqual({ agent: "undecided clock-stepped" });
+});
