@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
 const root = new URL("../systemd/", import.meta.url);
-const bundled = await build({ entryPoints: ["src/systemd/units.ts"], bundle: true, platform: "node", format: "esm", write: false });
+const bundled = await build({ entryPoints: ["src/systemd/units/units.ts"], bundle: true, platform: "node", format: "esm", write: false });
 const { shippedCommand, unitFiles } = await import(`data:text/javascript,${encodeURIComponent(bundled.outputFiles[0].text)}`);
 const choice = { command: shippedCommand, header: "Made by scripts/units.mjs; changes belong into a drop-in (systemctl edit)." };
 const files = ["user", "system"].flatMap((manager) =>

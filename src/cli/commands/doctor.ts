@@ -17,7 +17,7 @@ import { sweepGuards } from "../../report/sweep-guards.ts";
 import { visible } from "../../report/visible.ts";
 import { sweep } from "../../sweep/sweep.ts";
 import type { Target } from "../../sweep/load/target.ts";
-import { lookAtTimers } from "../../systemd/look.ts";
+import { lookAtTimers } from "../../systemd/status/status.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { paletteFor, write, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";

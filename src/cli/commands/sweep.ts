@@ -10,7 +10,7 @@ import { sweepGuards } from "../../report/sweep-guards.ts";
 import { sweepText, sweepWarnings } from "../../report/text.ts";
 import { visible } from "../../report/visible.ts";
 import { sweep, type SweepOptions } from "../../sweep/sweep.ts";
-import { glanceAtTimer } from "../../systemd/glance.ts";
+import { glanceAtTimer } from "../../systemd/status/quick-check.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
 import { paletteFor, writeLines, writePieces } from "../output.ts";
 import { expandHome } from "../config/paths.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import type { LastRun } from "../../src/report/last-run.ts";
-import { bootBox, enableLinger, until, type Box } from "./box.ts";
+import type { LastRun } from "../../../src/report/last-run.ts";
+import { bootBox, enableLinger, until, type Box } from "../box.ts";
 import {
   alice,
   concerns,
@@ -20,7 +20,7 @@ import {
   undrop,
   userctl,
   userUnits,
-} from "./boxes.ts";
+} from "../boxes.ts";
 
 const lastRunPath = "/home/alice/.local/state/sessreap/last-run.json";
 const everyTwoSeconds = "[Timer]\nOnCalendar=\nOnCalendar=*:*:0/2\nAccuracySec=100ms\nRandomizedDelaySec=0\n";

@@ -1,4 +1,4 @@
-import { shippedCalendar } from "./calendar.ts";
+import { shippedCalendar } from "../calendar.ts";
 import { resources, systemSandbox, userSandbox } from "./sandbox.ts";
 import { execStart, unitText, type Line, type Section, type UnitFile } from "./unit-text.ts";
 

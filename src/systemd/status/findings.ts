@@ -1,5 +1,5 @@
-import type { Guard } from "../report/guards.ts";
-import type { Properties } from "./manager.ts";
+import type { Guard } from "../../report/guards.ts";
+import type { Properties } from "../manage/manager.ts";
 
 /** What was found of one unit. */
 export type Finding = Omit<Guard, "guard" | "name">;

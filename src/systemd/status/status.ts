@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Guard } from "../report/guards.ts";
-import { lingers, ownName } from "./account.ts";
-import { showUnits, systemctlWords, unitNames, type Properties, type Scope } from "./manager.ts";
-import { userUnitDirectory } from "./places.ts";
-import { shippedPeriodMs } from "./calendar.ts";
+import type { Guard } from "../../report/guards.ts";
+import { lingers, ownName } from "../manage/account.ts";
+import { showUnits, systemctlWords, unitNames, type Properties, type Scope } from "../manage/manager.ts";
+import { userUnitDirectory } from "../manage/places.ts";
+import { shippedPeriodMs } from "../calendar.ts";
 import { isActive, isEnabled, isOffered, isThere } from "./findings.ts";
 import { askedProperties, unitGuards } from "./unit-guards.ts";
 import { watchGuards } from "./watch-guard.ts";
-import { sweepEveryMs } from "../watch/watch.ts";
+import { sweepEveryMs } from "../../watch/watch.ts";
 
 type Units = { readonly timer: Properties; readonly service: Properties; readonly watch: Properties };
 

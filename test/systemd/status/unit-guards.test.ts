@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { LastRun } from "../../src/report/last-run.ts";
-import { runGuards, type RunFacts } from "../../src/report/run-guards.ts";
-import { unitGuards, type UnitFacts } from "../../src/systemd/unit-guards.ts";
-import { watchGuards } from "../../src/systemd/watch-guard.ts";
+import type { LastRun } from "../../../src/report/last-run.ts";
+import { runGuards, type RunFacts } from "../../../src/report/run-guards.ts";
+import { unitGuards, type UnitFacts } from "../../../src/systemd/status/unit-guards.ts";
+import { watchGuards } from "../../../src/systemd/status/watch-guard.ts";
 
 const nowMs = Date.parse("2026-11-20T15:00:00.000Z");
 const minuteMs = 60_000;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync, readFileSync, readlinkSync, rmdirSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
-import { errorCode } from "../host/observed.ts";
+import { errorCode } from "../../host/observed.ts";
 
 /** What stands at a place where we would write: only what we wrote, and nobody edited since, may go. */
 export type OwnFile = "missing" | "ours" | "edited" | "foreign" | "masked";

@@ -1,7 +1,7 @@
-import { sayDuration } from "../core/duration.ts";
-import type { Guard } from "../report/guards.ts";
+import { sayDuration } from "../../core/duration.ts";
+import type { Guard } from "../../report/guards.ts";
 import { failureFinding, finding, isEnabled, isNever, isThere, loadProblem, type Finding } from "./findings.ts";
-import type { Properties, UnitNames } from "./manager.ts";
+import type { Properties, UnitNames } from "../manage/manager.ts";
 
 /** What systemd says of a pair of units, and what was seen beside it. */
 export type UnitFacts = {

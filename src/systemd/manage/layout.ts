@@ -1,8 +1,8 @@
-import { accessDropIn, followDropIn } from "./drop-ins.ts";
+import { accessDropIn, followDropIn } from "../units/drop-ins.ts";
 import { systemctlWords, unitNames, type Scope } from "./manager.ts";
 import { sealed } from "./own-file.ts";
-import { unitFiles } from "./units.ts";
-import type { UnitFile } from "./unit-text.ts";
+import { unitFiles } from "../units/units.ts";
+import type { UnitFile } from "../units/unit-text.ts";
 
 export type LayoutChoice = {
   readonly command: readonly string[];

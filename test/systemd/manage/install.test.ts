@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { bootBox, enableLinger, type Box } from "./box.ts";
+import { bootBox, enableLinger, type Box } from "../box.ts";
 import {
   alice,
   concerns,
@@ -16,7 +16,7 @@ import {
   leaveNoUnits,
   userctl,
   userUnits,
-} from "./boxes.ts";
+} from "../boxes.ts";
 
 describeBox("units install", () => {
   let box: Box;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { bootBox, enableLinger, until, type Box } from "./box.ts";
+import { bootBox, enableLinger, until, type Box } from "../box.ts";
 import {
   concerns,
   configure,
@@ -18,7 +18,7 @@ import {
   undrop,
   userctl,
   userUnits,
-} from "./boxes.ts";
+} from "../boxes.ts";
 
 const unit = "sessreap-watch.service";
 

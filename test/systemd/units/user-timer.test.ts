@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bootBox, enableLinger, until, type Box } from "./box.ts";
+import { bootBox, enableLinger, until, type Box } from "../box.ts";
 import {
   configure,
   describeBox,
@@ -16,7 +16,7 @@ import {
   startHolder,
   userctl,
   userUnits,
-} from "./boxes.ts";
+} from "../boxes.ts";
 
 /** What of this machine a box could leave behind or change; mounts and cgroups only where they are a box's. */
 function machine(): unknown {

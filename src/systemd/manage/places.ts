@@ -1,4 +1,4 @@
-import { ownHome } from "../host/files/homes.ts";
+import { ownHome } from "../../host/files/homes.ts";
 import { isAbsolute, join } from "node:path";
 
 type Env = Readonly<Record<string, string | undefined>>;

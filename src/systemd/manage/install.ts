@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { dropInNames, type LayoutChoice, layout, watchFileName } from "./layout.ts";
 import { showUnits, systemctl, systemctlWords, unitNames, type Scope } from "./manager.ts";
-import { otherInstances } from "./instances.ts";
+import { otherInstances } from "../units/instances.ts";
 import { lookAtFile, removeFile, removeIfEmpty, writeOwnFile, type OwnFile } from "./own-file.ts";
 
 /** A reason to stop before anything was written; the text is for the person who ran the command. */

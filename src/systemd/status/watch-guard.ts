@@ -1,6 +1,6 @@
-import type { Guard } from "../report/guards.ts";
+import type { Guard } from "../../report/guards.ts";
 import { failureFinding, finding, isActive, isEnabled, isOffered, isThere, loadProblem, type Finding } from "./findings.ts";
-import type { Properties } from "./manager.ts";
+import type { Properties } from "../manage/manager.ts";
 
 /** What systemd says of the service that runs `sessreap watch`, and what was seen beside it. */
 export type WatchFacts = {

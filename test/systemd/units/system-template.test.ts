@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { bootBox, until, type Box } from "./box.ts";
-import { configure, describeBox, endedPid, journal, put, register, registered, registryPath, sessreap, startHolder } from "./boxes.ts";
+import { bootBox, until, type Box } from "../box.ts";
+import { configure, describeBox, endedPid, journal, put, register, registered, registryPath, sessreap, startHolder } from "../boxes.ts";
 
 const service = "sessreap@alice.service";
 const asRoot = {};

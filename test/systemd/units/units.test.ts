@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { assert, property, string } from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { accessDropIn, followDropIn } from "../../src/systemd/drop-ins.ts";
-import { quoteWord, type UnitFile } from "../../src/systemd/unit-text.ts";
-import { shippedCommand, unitFiles } from "../../src/systemd/units.ts";
+import { accessDropIn, followDropIn } from "../../../src/systemd/units/drop-ins.ts";
+import { quoteWord, type UnitFile } from "../../../src/systemd/units/unit-text.ts";
+import { shippedCommand, unitFiles } from "../../../src/systemd/units/units.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const choice = { command: [process.execPath, join(root, "bin/sessreap.cjs")], header: "for a test" };

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
-import { ownHome } from "../host/files/homes.ts";
+import { ownHome } from "../../host/files/homes.ts";
 import { dirname, join } from "node:path";
 import { dropInNames, unitFileNames } from "./layout.ts";
-import { otherInstances } from "./instances.ts";
+import { otherInstances } from "../units/instances.ts";
 import { systemctl, unitNames, type Scope } from "./manager.ts";
 import { lookAtFile, removeFile, removeIfEmpty } from "./own-file.ts";
 
