@@ -40,7 +40,7 @@ async function buildLibrary() {
     'export { memberKey, scan } from "./src/registries/json/json-bytes.ts";',
     'export { cutsFor, keptSpans } from "./src/registries/json/json-cuts.ts";',
   ].join("\n");
-  await build({ stdin: { contents, resolveDir: join(here, "..") }, outfile, bundle: true, platform: "node", format: "esm" });
+  await build({ stdin: { contents, resolveDir: join(here, "../..") }, outfile, bundle: true, platform: "node", format: "esm" });
   return outfile;
 }
 
@@ -56,7 +56,7 @@ function start(command, args) {
 }
 
 function reaper(path, method, library) {
-  const words = [process.execPath, join(here, "race/reaper.mjs"), path, method, library];
+  const words = [process.execPath, join(here, "reaper.mjs"), path, method, library];
   const delay = Number(values.delay) * 1000;
   if (delay === 0) return start(words[0], words.slice(1));
   const names = values.calls;
@@ -78,7 +78,7 @@ async function race(method, kind, library) {
   writeFileSync(path, "{}");
   const started = performance.now();
   const reaping = reaper(path, method, library);
-  const writing = start(process.execPath, [join(here, "race/writer.mjs"), path, kind, values.writes, values.pause, values.burst]);
+  const writing = start(process.execPath, [join(here, "writer.mjs"), path, kind, values.writes, values.pause, values.burst]);
   const { writes, lost, worstMs, ledger } = JSON.parse(await writing.output);
   reaping.child.stdin.end();
   const outcomes = JSON.parse(await reaping.output);

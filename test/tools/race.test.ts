@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
-const script = join(import.meta.dirname, "../../scripts/race.mjs");
+const script = join(import.meta.dirname, "../../tools/race/race.mjs");
 const hasStrace = spawnSync("strace", ["-V"]).status === 0;
 const hasPerl = spawnSync("perl", ["-e", "1"]).status === 0;
 if (!hasStrace) console.warn("strace is not here: the race is run without a delay imposed from outside");

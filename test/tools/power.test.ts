@@ -14,7 +14,7 @@ beforeAll(() => {
 });
 
 function power(...args: readonly string[]) {
-  return spawnSync(process.execPath, ["scripts/power.mjs", ...args], { cwd: root, encoding: "utf8" });
+  return spawnSync(process.execPath, ["tools/power/power.mjs", ...args], { cwd: root, encoding: "utf8" });
 }
 
 test.runIf(canTrace)(

@@ -12,7 +12,7 @@ beforeAll(() => {
 });
 
 test("a huge registry is swept in bounded memory, or refused by the limit's name, and loses nothing", { timeout: 3_600_000 }, () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/huge.mjs", "--size", size], { cwd: root, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["tools/huge.mjs", "--size", size], { cwd: root, encoding: "utf8" });
   expect(status, `${stdout}${stderr}`).toBe(0);
   expect(stdout.match(/as it should be$/gm)).toHaveLength(8);
 });

@@ -37,7 +37,7 @@ function isSilent(log) {
 /** Runs a shard's tests once; true when a mutant had to be ended from outside, and the rest is still to do. */
 function runOnce(choice, log) {
   const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
-  const child = spawn(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "--config", "scripts/mutation/vitest.config.mjs"], {
+  const child = spawn(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "--config", "tools/mutation/vitest.config.mjs"], {
     cwd: root,
     env: { ...env, ...small, SESSREAP_MUTATION: JSON.stringify(choice), SESSREAP_MUTATION_LOG: log },
     stdio: ["ignore", "pipe", "pipe"],
@@ -74,7 +74,7 @@ async function runShard(choice, log) {
   while (await runOnce(choice, log)) continue;
 }
 
-const note = "docs/notes/surviving-mutants.md";
+const note = "tools/mutation/surviving-mutants.md";
 
 /** Survivors that nothing can kill, with the reason: each a line of code in the note, under a heading that says why. */
 function explained() {

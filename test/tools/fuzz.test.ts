@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 const executions = process.env["SESSREAP_TEST_FUZZ"] ?? "600";
 
 test("bent registries, entry files, names and state break no law", async () => {
-  const { all, exitCode } = await execa("node", ["scripts/fuzz.mjs", "--executions", executions, "--seed", "20261121"], {
+  const { all, exitCode } = await execa("node", ["tools/fuzz.mjs", "--executions", executions, "--seed", "20261121"], {
     reject: false,
     all: true,
   });

@@ -17,7 +17,7 @@ beforeAll(() => {
 });
 
 function faults(...args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/faults.mjs", ...args], { cwd: root, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["tools/faults.mjs", ...args], { cwd: root, encoding: "utf8" });
   expect(status, `${stdout}${stderr}`).toBe(0);
   return stdout;
 }

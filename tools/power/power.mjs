@@ -26,9 +26,9 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { build, Model } from "./power/model.mjs";
-import { changesIn, under } from "./power/record.mjs";
-import { buriedKeys } from "./tombstones.mjs";
+import { build, Model } from "./model.mjs";
+import { changesIn, under } from "./record.mjs";
+import { buriedKeys } from "../tombstones.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -38,7 +38,7 @@ const { values } = parseArgs({
   },
 });
 
-const tool = join(import.meta.dirname, "../dist/sessreap.cjs");
+const tool = join(import.meta.dirname, "../../dist/sessreap.cjs");
 const since = "2026-01-01T00:00:00Z";
 const ghostPid = 4_190_000;
 const entry = (pid, id) => JSON.stringify({ id, pid, since });
