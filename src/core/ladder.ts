@@ -1,9 +1,9 @@
 import { ageOf, type Age } from "./age.ts";
-import { outranks, type Answer, type Reason, type Said } from "./answer.ts";
+import { outranks, silent, stronger, type Answer, type Reason, type Said } from "./answer.ts";
 import { appServerThread } from "./rungs/app-server-thread.ts";
 import { attachedProcess } from "./rungs/attached-process.ts";
-import { grace, youth } from "./rungs/grace.ts";
-import type { Rung, RungName } from "./rungs/rung.ts";
+import { grace } from "./rungs/grace.ts";
+import type { Rung, RungName, RungRole } from "./rungs/rung.ts";
 import { ttl } from "./rungs/ttl.ts";
 import type { Scene } from "./scene.ts";
 
@@ -20,12 +20,12 @@ export type Judgement = {
   readonly ageMs: number | undefined;
 };
 
-/** The order of the questions. `ttl` is the last resort: it is asked only when nothing could ever be seen. */
+/** The order of the questions. A rung that is added here is asked; its role says what its answers are worth. */
 export const ladder = [grace, attachedProcess, appServerThread, ttl] as const satisfies readonly Rung[];
 
 const verdictOf = { live: "live", unknown: "undecided", dead: "ghost" } as const;
 
-function settle(age: Age, rung: RungName, answer: Exclude<Answer, { kind: "not-applicable" }>): Judgement {
+function judgementOf(age: Age, rung: RungName, answer: Exclude<Answer, { kind: "not-applicable" }>): Judgement {
   return {
     verdict: verdictOf[answer.kind],
     rung,
@@ -36,28 +36,62 @@ function settle(age: Age, rung: RungName, answer: Exclude<Answer, { kind: "not-a
   };
 }
 
-/** Life and doubt go before death, and death before the TTL; among equals the earlier rung settles it. */
-export function judge(scene: Scene): Judgement {
-  if (scene.memory.restored) {
-    const why = "put back by an operator, and unchanged since";
-    return { verdict: "undecided", rung: undefined, reason: "restored", detail: why, certain: false, ageMs: undefined };
-  }
-  const age = ageOf(scene);
-  const young = youth(scene, age);
-  if (young !== undefined) return settle(age, grace.name, young);
-  const held = attachedProcess.ask(scene);
-  if (held.kind === "live") return settle(age, attachedProcess.name, held);
-  const loaded = appServerThread.ask(scene);
-  const answer = outranks(loaded, held) ? loaded : held;
-  if (answer.kind !== "not-applicable") {
-    return settle(age, answer === held ? attachedProcess.name : appServerThread.name, answer);
-  }
-  const last = ttl.ask(scene);
-  if (last.kind === "not-applicable") throw new TypeError("the ttl rung always answers");
-  return settle(age, ttl.name, last);
+/** The judgement of an entry of which no rung is asked. */
+export function unjudged(reason: Reason, detail: Said): Judgement {
+  return { verdict: "undecided", rung: undefined, reason, detail, certain: false, ageMs: undefined };
 }
 
-/** Every rung's answer, in order, whether or not it was needed: what `explain` shows. */
-export function trace(scene: Scene): readonly { readonly rung: Rung; readonly answer: Answer }[] {
+/** What settles an entry: a rung of the ladder, and its answer. */
+export type Decision = { readonly rung: Rung; readonly answer: Answer };
+
+/**
+ * Folds the ladder into the answer that settles an entry. A gate that answers ends the questions, and so does a sign of
+ * life. Of the other answers the strongest stands, and the earlier one among equals. The last resort is asked only if no
+ * rung has answered. `ask` is called for each rung that is needed, in the order of the ladder.
+ */
+export function decide(rungs: readonly Rung[], ask: (rung: Rung) => Answer): Decision | undefined {
+  let settled: Decision | undefined;
+  for (const rung of rungs) {
+    const isAnswered = settled !== undefined && settled.answer.kind !== "not-applicable";
+    if (rung.role === "last-resort" && isAnswered) break;
+    const answer = ask(rung);
+    if (settled === undefined || outranks(answer, settled.answer)) settled = { rung, answer };
+    if (answer.kind === "live" || (rung.role === "gate" && answer.kind !== "not-applicable")) return { rung, answer };
+  }
+  return settled;
+}
+
+/** Judges one entry by the ladder. An entry that an operator put back is left alone. */
+export function judge(scene: Scene): Judgement {
+  if (scene.memory.restored) return unjudged("restored", "put back by an operator, and unchanged since");
+  const decision = decide(ladder, (rung) => rung.ask(scene));
+  if (decision === undefined || decision.answer.kind === "not-applicable") throw new TypeError("the last resort always answers");
+  return judgementOf(ageOf(scene), decision.rung.name, decision.answer);
+}
+
+/** Every rung's answer, in order, whether or not it was needed: what `explain` shows. `judge` is the fold of it. */
+export function trace(scene: Scene): readonly Decision[] {
   return ladder.map((rung) => ({ rung, answer: rung.ask(scene) }));
+}
+
+const roles: ReadonlyMap<RungName | undefined, RungRole> = new Map(ladder.map(({ name, role }) => [name, role]));
+
+/** Whether a gate settled this judgement, so that nothing else was asked of the entry. */
+export function isGated({ rung }: Judgement): boolean {
+  return roles.get(rung) === "gate";
+}
+
+/** Whether only silence speaks against the entry. */
+export function isLastResort({ rung }: Judgement): boolean {
+  return roles.get(rung) === "last-resort";
+}
+
+/** Whether every gate lets the entry through, so that the world has to be looked at. */
+export function passesGates(scene: Scene): boolean {
+  return ladder.every((rung) => rung.role !== "gate" || rung.ask(scene).kind === "not-applicable");
+}
+
+/** The strongest answer of the rungs that look at the world. */
+export function strongestEvidence(scene: Scene): Answer {
+  return ladder.reduce((answer: Answer, rung) => (rung.role === "evidence" ? stronger(answer, rung.ask(scene)) : answer), silent);
 }

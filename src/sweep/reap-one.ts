@@ -1,3 +1,4 @@
+import { isLastResort } from "../core/ladder.ts";
 import type { Host } from "../host/host.ts";
 import { isDeed, type EntryReport } from "../report/model.ts";
 import { examine, type ExamineOptions } from "./examine.ts";
@@ -29,7 +30,8 @@ export type Reaped = {
 /** Silence proves nothing of a holder, and neither does absence unless somebody saw it end. */
 function isProven({ judgement, intent }: ExaminedEntry, witnessed: boolean): boolean {
   if (intent !== "reap" && intent !== "release") return false;
-  return judgement.rung === "attached-process" ? judgement.certain || witnessed : witnessed && judgement.rung !== "ttl";
+  if (isLastResort(judgement)) return false;
+  return judgement.certain || witnessed;
 }
 
 /** The chosen entries of one registry, by where they stand. One that is not proven dead stays. */

@@ -1,9 +1,21 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { deadByAbsence, provenDead, sentence, silent, stronger, type Answer, type Reason } from "../../src/core/answer.ts";
+import {
+  deadByAbsence,
+  live,
+  notApplicable,
+  provenDead,
+  sentence,
+  silent,
+  stronger,
+  unknown,
+  type Answer,
+  type Reason,
+} from "../../src/core/answer.ts";
 import { seen } from "../../src/core/evidence.ts";
-import { judge, trace, type Judgement } from "../../src/core/ladder.ts";
+import { decide, judge, ladder, trace, type Judgement } from "../../src/core/ladder.ts";
 import { emptyMemory, recall, since, type Memory } from "../../src/core/memory.ts";
+import type { Rung } from "../../src/core/rungs/rung.ts";
 import { attachedProcess } from "../../src/core/rungs/attached-process.ts";
 import type { Scene } from "../../src/core/scene.ts";
 import { blind, day, hour, thisBoot } from "./scene.ts";
@@ -176,4 +188,50 @@ test("entries that are judged by the same evidence are judged as if each had its
     }),
     many,
   );
+});
+
+describe("what explain shows and the verdict are one computation", () => {
+  test("the verdict is the fold of the trace", () => {
+    fc.assert(
+      fc.property(anyScene, (scene) => {
+        const answers = new Map<Rung, Answer>(trace(scene).map(({ rung, answer }) => [rung, answer]));
+        const decision = decide(ladder, (rung) => answers.get(rung) ?? notApplicable("not in the trace"));
+        const judgement = judge(scene);
+        if (judgement.reason === "restored") return;
+        const { answer } = decision ?? {};
+        expect(decision?.rung.name).toBe(judgement.rung);
+        expect(answer?.kind === "not-applicable" ? undefined : answer?.reason).toBe(judgement.reason);
+        expect({ live: "live", unknown: "undecided", dead: "ghost", "not-applicable": undefined }[answer?.kind ?? "not-applicable"]).toBe(
+          judgement.verdict,
+        );
+      }),
+      many,
+    );
+  });
+
+  const rungSaying = (role: Rung["role"], answer: Answer): Rung => ({ name: "ttl", role, rule: "a rung of this test", ask: () => answer });
+  const decided = (scene: Scene, ...rungs: readonly Rung[]): Answer | undefined => decide(rungs, (rung) => rung.ask(scene))?.answer;
+
+  test("a rung that is added to the list is asked, wherever it stands among the evidence", () => {
+    fc.assert(
+      fc.property(anyScene, (scene) => {
+        const [gate, ...others] = ladder;
+        const added = rungSaying("evidence", live("attached-cli", "the added rung saw it"));
+        if (gate.ask(scene).kind !== "not-applicable") return;
+        expect(decided(scene, gate, added, ...others)?.kind).toBe("live");
+        expect(decided(scene, gate, ...others.slice(0, -1), added, ...others.slice(-1))?.kind).toBe("live");
+      }),
+      many,
+    );
+  });
+
+  test("a gate that answers is not outranked by a sign of life", () => {
+    fc.assert(
+      fc.property(anyScene, (scene) => {
+        const gate = rungSaying("gate", unknown("within-grace", "the gate of this test"));
+        expect(decided(scene, gate, ...ladder)?.kind).toBe("unknown");
+      }),
+      many,
+    );
+  });
 });

@@ -67,6 +67,7 @@ function askServers(scene: Scene, sessionId: string): Answer {
 
 export const appServerThread: Rung = {
   name: "app-server-thread",
+  role: "evidence",
   rule: "A thread that an app server has loaded keeps its entry; every configured server without it condemns it.",
   ask: (scene) => {
     const { sessionId } = scene.claim;

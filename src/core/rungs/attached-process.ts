@@ -1,10 +1,9 @@
-import { deadByAbsence, live, notApplicable, sentence, silent, stronger, unknown, type Answer } from "../answer.ts";
-import { endpointName } from "../endpoint.ts";
-import { canonicalSession, type Endpoint } from "../registration.ts";
-import type { Scene } from "../scene.ts";
+import { type Answer, deadByAbsence, live, notApplicable, sentence, silent, stronger, unknown } from "../answer.ts";
+import { type Endpoint, canonicalSession, endpointName } from "../registration.ts";
 import { recordedHolder } from "./recorded-holder.ts";
 import type { Rung } from "./rung.ts";
 import { wholeTable } from "./whole-table.ts";
+import type { Scene } from "../scene.ts";
 
 const unnamed = notApplicable("no agent CLI names it");
 const unlocked = notApplicable("nobody holds its writer lock");
@@ -75,6 +74,7 @@ function holderOf(scene: Scene): Answer {
 
 export const attachedProcess: Rung = {
   name: "attached-process",
+  role: "evidence",
   rule: "A process that holds the session keeps it; a recorded holder that is provably gone condemns it.",
   ask: (scene) => {
     const holder = holderOf(scene);

@@ -26,6 +26,7 @@ const sayBeside = (scene: Scene, than: string): string =>
 
 export const ttl: Rung = {
   name: "ttl",
+  role: "last-resort",
   rule: "Where no rung has any means to look, an entry silent for longer than the TTL is a ghost.",
   ask: (scene) => {
     if (silence(scene).ms > scene.policy.ttlMs) return provenDead("ttl-expired", () => sayBeside(scene, "longer than"));

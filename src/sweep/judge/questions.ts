@@ -1,16 +1,13 @@
-import { ageOf } from "../../core/age.ts";
 import type { AppServerSight, EndpointSight, Evidence } from "../../core/evidence.ts";
-import { endpointName } from "../../core/endpoint.ts";
 import type { Since } from "../../core/memory.ts";
-import type { Endpoint } from "../../core/registration.ts";
-import { attachedProcess } from "../../core/rungs/attached-process.ts";
-import { youth } from "../../core/rungs/grace.ts";
+import { type Endpoint, endpointName } from "../../core/registration.ts";
+import { passesGates, strongestEvidence } from "../../core/ladder.ts";
 import type { RegistryFacts, Scene } from "../../core/scene.ts";
 import type { Host } from "../../host/host.ts";
-import { eachClaim, sceneOf, sinceLast, type Court } from "./scenes.ts";
+import { type Court, eachClaim, sceneOf, sinceLast } from "./scenes.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
-import { askServers, evidenceOf, type World } from "../observe/observe.ts";
 import type { ServerTarget } from "../load/target.ts";
+import { type World, askServers, evidenceOf } from "../observe/observe.ts";
 
 /** A registry that was read, with what holds for all of it. */
 export type Draft = { readonly loaded: ReadRegistry; readonly facts: RegistryFacts };
@@ -26,13 +23,11 @@ function* scenesOf(court: Court, { loaded, facts }: Draft, evidence: Evidence, f
   }
 }
 
-const isOld = (scene: Scene): boolean => youth(scene, ageOf(scene)) === undefined;
-
 /** Can anything be a ghost at all, whatever the world looks like? */
 export function anythingOld(court: Court, drafts: readonly Draft[], world: World): boolean {
   const evidence = evidenceOf(world, noServers, noEndpoints);
   const from = sinceLast(court, world);
-  for (const draft of drafts) for (const scene of scenesOf(court, draft, evidence, from)) if (isOld(scene)) return true;
+  for (const draft of drafts) for (const scene of scenesOf(court, draft, evidence, from)) if (passesGates(scene)) return true;
   return false;
 }
 
@@ -41,7 +36,7 @@ function openIds(scenes: Iterable<Scene>, all: boolean): readonly string[] {
   const ids: string[] = [];
   for (const scene of scenes) {
     const { sessionId } = scene.claim;
-    if (sessionId === undefined || !isOld(scene) || attachedProcess.ask(scene).kind === "live") continue;
+    if (sessionId === undefined || !passesGates(scene) || strongestEvidence(scene).kind === "live") continue;
     ids.push(sessionId);
     if (!all) break;
   }

@@ -3,7 +3,7 @@ import { indexAgents } from "../../core/agents/agents.ts";
 import { newestClaimed } from "../../core/age.ts";
 import type { Clock, Evidence, LockHolder, Observed } from "../../core/evidence.ts";
 import { seen } from "../../core/evidence.ts";
-import { judge, type Judgement } from "../../core/ladder.ts";
+import { judge, unjudged, type Judgement } from "../../core/ladder.ts";
 import {
   nothingRemembered,
   recall,
@@ -55,10 +55,6 @@ export function factsOf(loaded: ReadRegistry, world: World, writerLocks: Observe
 /** The same, with the writer locks of every home in which this registry's threads may hold them. */
 export function factsIn(host: Host, loaded: ReadRegistry, world: World, { codexHomes, env }: Homes): RegistryFacts {
   return factsOf(loaded, world, lookAtLocks(host, world, codexHomesFor(host, loaded.target, ownerUid(loaded), codexHomes, env)));
-}
-
-function kept(reason: Judgement["reason"], detail: string): Judgement {
-  return { verdict: "undecided", rung: undefined, reason, detail, certain: false, ageMs: undefined };
 }
 
 function containerModifiedMs(loaded: ReadRegistry): number {
@@ -139,7 +135,7 @@ export function judgeEntry(
 ): Judged {
   const { claim } = entry;
   if (!claim.ok) {
-    return { entry, sessionId: undefined, timed: false, judgement: kept("malformed-entry", claim.problem), memory: nothingRemembered };
+    return { entry, sessionId: undefined, timed: false, judgement: unjudged("malformed-entry", claim.problem), memory: nothingRemembered };
   }
   const scene = sceneOf(court, loaded, entry, facts, evidence, from, claim);
   const { memory } = scene;
@@ -151,7 +147,7 @@ export function judgeEntry(
       entry,
       sessionId,
       timed,
-      judgement: kept("duplicate-key", "its key occurs more than once, so which of them is meant is unknown"),
+      judgement: unjudged("duplicate-key", "its key occurs more than once, so which of them is meant is unknown"),
       memory,
     };
   const judgement = judge(scene);

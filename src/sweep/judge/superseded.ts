@@ -2,8 +2,7 @@ import { sayDuration } from "../../core/duration.ts";
 import type { Evidence } from "../../core/evidence.ts";
 import type { Flapping } from "../../core/revisions/flapping.ts";
 import { intentFor } from "../../core/plan.ts";
-import { appServerThread } from "../../core/rungs/app-server-thread.ts";
-import { attachedProcess } from "../../core/rungs/attached-process.ts";
+import { isGated, strongestEvidence } from "../../core/ladder.ts";
 import { planSupersede, type StartRow } from "../../core/revisions/superseded.ts";
 import type { Host } from "../../host/host.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
@@ -37,8 +36,8 @@ function startRow({ entry }: ExaminedEntry): readonly StartRow[] {
 }
 
 /** Young ones, ghosts and what an operator put back are left to the ladder. */
-function isOpen({ judgement: { verdict, rung, reason } }: ExaminedEntry): boolean {
-  return verdict !== "ghost" && rung !== "grace" && reason !== "restored";
+function isOpen({ judgement }: ExaminedEntry): boolean {
+  return judgement.verdict !== "ghost" && !isGated(judgement) && judgement.reason !== "restored";
 }
 
 /**
@@ -50,7 +49,8 @@ export function showsElsewhere(court: Court, { loaded, facts }: Examined, { entr
   if (!claim.ok) return true;
   const bare = { ...claim.registration, pid: undefined, startTicks: undefined, identity: undefined };
   const scene = sceneOf(court, loaded, entry, facts, evidence, sinceLast(court, evidence), { ...claim, registration: bare });
-  return [attachedProcess.ask(scene), appServerThread.ask(scene)].some(({ kind }) => kind === "live" || kind === "unknown");
+  const { kind } = strongestEvidence(scene);
+  return kind === "live" || kind === "unknown";
 }
 
 /** Servers are asked for the threads of whatever is about to be superseded: a process that holds them kept them unasked. */
