@@ -7,9 +7,11 @@ export default defineConfig({
   test: {
     reporters: ["default"],
     projects: [
-      project("core", ["test/core/**/*.test.ts", "test/registries/**/*.test.ts", "test/report/**/*.test.ts"], { testTimeout: 60_000 }),
+      project("core", ["test/house/**/*.test.ts", "test/core/**/*.test.ts", "test/registries/**/*.test.ts", "test/report/**/*.test.ts"], {
+        testTimeout: 60_000,
+      }),
       project("sim", ["test/sim/**/*.test.ts"], { testTimeout: 60_000 }),
-      project("host", ["test/host/**/*.test.ts", "test/sweep/**/*.test.ts", "test/scripts/**/*.test.ts"], { testTimeout: 60_000 }),
+      project("host", ["test/host/**/*.test.ts", "test/sweep/**/*.test.ts", "test/tools/**/*.test.ts"], { testTimeout: 60_000 }),
       project("cli", ["test/cli/**/*.test.ts"], { testTimeout: 60_000, hookTimeout: 180_000, globalSetup: ["test/cli/build.ts"] }),
       project("systemd", ["test/systemd/**/*.test.ts"], { testTimeout: 60_000, hookTimeout: 60_000, globalSetup: ["test/cli/build.ts"] }),
     ],

@@ -1,7 +1,7 @@
 import { fstatSync, writeSync } from "node:fs";
-import { errorCode } from "../host/observed.ts";
-import { plain, type Palette } from "../report/palette.ts";
 import { Failure } from "./failure.ts";
+import { errorCode } from "../host/observed.ts";
+import { type Palette, plain } from "../report/visible.ts";
 
 /**
  * One of our two outputs. Node's own stream for it costs a tenth of a bare start, so it is made only when somebody asks

@@ -1,8 +1,11 @@
-import { realHost, type Host } from "../host/host.ts";
-import type { ExamineOptions } from "../sweep/examine.ts";
-import type { Invocation } from "./context.ts";
-import { policyFrom, resolveSettings, type JudgingOptions, type Settings } from "./config/settings.ts";
+import { type JudgingOptions, type Settings, policyFrom, resolveSettings } from "./config/settings.ts";
 import { resolveTargets } from "./config/targets.ts";
+import type { Invocation } from "./context.ts";
+import { Failure } from "./failure.ts";
+import { type Host, realHost } from "../host/host.ts";
+import { sayError } from "../host/observed.ts";
+import type { RunLock } from "../host/state/run-lock.ts";
+import type { ExamineOptions } from "../sweep/examine.ts";
 
 /** Everything that a judging command starts from. */
 export async function prepare({
@@ -18,4 +21,17 @@ export async function prepare({
     settings,
     examine: { targets, policy: policyFrom(settings, options), codexHomes: settings.codexHomes.value, env, lookAnyway: false },
   };
+}
+
+/** Takes the run lock or ends the run: one sweep at a time, and none without a place for its tombstones. */
+export async function lockState(host: Host, { stateDir }: Settings, busy: string): Promise<RunLock> {
+  let lock: RunLock | undefined;
+  try {
+    lock = await host.store.takeRunLock();
+  } catch (error) {
+    const cure = "let this user write there, or set SESSREAP_STATE_DIR";
+    throw new Failure("state", `the state directory ${stateDir.value} cannot be used: ${sayError(error)}; ${cure}`);
+  }
+  if (lock === undefined) throw new Failure("busy", `${busy}; try again when it is done`);
+  return lock;
 }

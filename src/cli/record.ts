@@ -5,7 +5,7 @@ import { sayError } from "../host/observed.ts";
 import { readStat } from "../host/processes/proc-stat.ts";
 import { exitCodes } from "../report/exit-code.ts";
 import type { Guard } from "../report/guards.ts";
-import { faultedRun, finishedRun, startedRun, type LastRun } from "../report/last-run.ts";
+import { faultedRun, finishedRun, isLastRun, startedRun, type LastRun } from "../report/last-run.ts";
 import { metricsText } from "../report/metrics.ts";
 import type { SweepReport } from "../report/model.ts";
 import type { Env } from "./config/paths.ts";
@@ -45,7 +45,7 @@ export type RecordOptions = {
 
 /** Marks the start, so that a sweep that is killed leaves a trace. */
 export async function openRecord({ stateDir, metricsFile, version, env, named }: RecordOptions): Promise<SweepRecord> {
-  const before = readLastRun(stateDir);
+  const before = readLastRun(stateDir, isLastRun);
   const invocation = invocationId(env);
   const started = isoText(Date.now());
   const run = startedRun(before, { version, pid: process.pid, startTicks: ownStartTicks(), invocationId: invocation, started });

@@ -77,3 +77,8 @@ export function canonicalSession(id: string): string {
   const parts = uuid.exec(id);
   return parts === null ? id : parts.slice(1).join("-").toLowerCase();
 }
+
+/** How an endpoint is named in reports and looked up in evidence. */
+export function endpointName(endpoint: Endpoint): string {
+  return endpoint.kind === "tcp" ? `127.0.0.1:${endpoint.port}` : endpoint.path;
+}

@@ -1,5 +1,7 @@
 import type { Reason } from "./answer.ts";
-import type { Cut } from "../registries/json/json-cuts.ts";
+
+/** Where the separator of a cut member stands: behind a member that stays, before one, or there is no other member. */
+export type CutForm = "after" | "before" | "only";
 
 /** What is kept of a reaped entry, enough to put it back. */
 export type Tombstone = {
@@ -21,7 +23,7 @@ export type KeptMember = {
   readonly layout: "members";
   /** JSON pointer to its container. */
   readonly entries: string;
-  readonly form: Cut["form"];
+  readonly form: CutForm;
   /** The member before it; undefined for the first. */
   readonly after: string | undefined;
   /** base64 of the bytes that were cut, separator included. */

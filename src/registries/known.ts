@@ -14,6 +14,8 @@ import { llmmsgBridge } from "./formats/llmmsg-bridge.ts";
 import { omxSession } from "./formats/omx-session.ts";
 import { pidFiles } from "./formats/pid-files.ts";
 
+export { pidFiles };
+
 /** Every format that is known by name; the only place that names them all. */
 export const builtInFormats = [
   llmmsgBridge,

@@ -33,6 +33,13 @@ export type LastRun = {
   readonly said: readonly string[];
 };
 
+/** Whether a value read from the state directory is a record that this version understands. */
+export function isLastRun(value: unknown): value is LastRun {
+  if (typeof value !== "object" || value === null) return false;
+  const run = value as Partial<LastRun>;
+  return run.schema === 1 && Array.isArray(run.said) && Array.isArray(run.registries);
+}
+
 export type RegistryRun = {
   readonly format: string;
   readonly path: string;

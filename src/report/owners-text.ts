@@ -1,8 +1,7 @@
-import { sayDuration } from "../core/duration.ts";
 import type { RetiredProcess } from "../core/agents/retirement.ts";
+import { sayDuration } from "../core/duration.ts";
 import type { HarnessReport, OwnersReport, ProcessReport } from "./owners-model.ts";
-import type { Palette } from "./palette.ts";
-import { visible } from "./visible.ts";
+import { type Palette, visible } from "./visible.ts";
 
 function sayBytes(bytes: number | null): string {
   return bytes === null ? "? MB" : `${Math.round(bytes / 1_048_576)} MB`;

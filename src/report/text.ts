@@ -1,9 +1,10 @@
+import { sayDuration } from "../core/duration.ts";
+import type { AppServerSight, Evidence } from "../core/evidence.ts";
 import type { Verdict } from "../core/ladder.ts";
-import { isDeed, type EntryReport, type RegistryReport, type SweepReport } from "./model.ts";
-import type { Palette } from "./palette.ts";
+import { type EntryReport, type RegistryReport, type SweepReport, isDeed } from "./model.ts";
 import { blindness } from "./sweep-guards.ts";
 import { countActions } from "./tally.ts";
-import { visible } from "./visible.ts";
+import { type Palette, visible } from "./visible.ts";
 
 /** A mark that can be read without colour. */
 const marks = { ghost: "-", undecided: "?", live: " " } as const satisfies Record<Verdict, string>;
@@ -113,4 +114,27 @@ function sayBlindness({ tallies }: SweepReport): readonly string[] {
   if (blind === undefined) return [];
   const why = blind.cause === "app-server-unreachable" ? "an app server gives no answer" : "the processes cannot be seen";
   return [`warning: entries are kept because ${why}: ${visible(blind.detail)}`];
+}
+
+function sayServer(url: string, sight: AppServerSight): string {
+  if (sight.kind !== "answered") return `${url}: ${sight.kind}${sight.kind === "unanswered" ? `: ${sight.why}` : ""}`;
+  const up = sight.upMs.seen ? `up for ${sayDuration(sight.upMs.value)}` : "for how long it has been up is not known";
+  return `${url}: answered, ${sight.loaded.size} loaded, ${up}`;
+}
+
+/** What a sweep looked at and what it saw there, one line a look: for `--verbose` and for whoever reads the JSON. */
+export function looksOf({ here, processes, appServers, endpoints }: Evidence): readonly string[] {
+  const lines = [
+    here.pidNamespace.seen ? `pid namespace ${here.pidNamespace.value.inode}` : `pid namespace not seen: ${here.pidNamespace.why}`,
+  ];
+  if (!processes.seen) lines.push(`processes not seen: ${processes.why}`);
+  else {
+    const { pids, agents, complete } = processes.value;
+    const whole = complete.seen ? "all processes seen" : `not every process seen: ${complete.why}`;
+    lines.push(`${whole}; ${pids.size} recorded pids, ${agents.length} agent processes`);
+    lines.push(...agents.map(({ pid, agent, uid }) => `agent ${agent}: pid ${pid}, user ${uid}`));
+  }
+  lines.push(...[...appServers].map(([url, sight]) => sayServer(url, sight)));
+  lines.push(...[...endpoints].map(([name, sight]) => `${name}: ${sight.kind}`));
+  return lines;
 }

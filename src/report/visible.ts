@@ -26,3 +26,17 @@ export function visible(text: string, limit = longest): string {
   // Never between the two halves of one character.
   return `${shown.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
+
+/** What a colour means; made once per stream. Without colour every style leaves its text alone. */
+export type Palette = {
+  readonly ghost: (text: string) => string;
+  readonly undecided: (text: string) => string;
+  readonly live: (text: string) => string;
+  readonly faint: (text: string) => string;
+  readonly strong: (text: string) => string;
+  readonly problem: (text: string) => string;
+};
+
+const same = (text: string): string => text;
+
+export const plain: Palette = { ghost: same, undecided: same, live: same, faint: same, strong: same, problem: same };

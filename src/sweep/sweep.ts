@@ -1,18 +1,18 @@
-import type { Host } from "../host/host.ts";
 import { isoText } from "../core/iso-text.ts";
+import type { Host } from "../host/host.ts";
 import { sayError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
-import { looksOf } from "../report/looks.ts";
-import { outputSchema, type EntryReport, type SweepReport } from "../report/model.ts";
+import { type EntryReport, type SweepReport, outputSchema } from "../report/model.ts";
 import { deedsIn, noTally, summarize } from "../report/tally.ts";
-import { noRoom } from "./apply/tombstone-batch.ts";
+import { looksOf } from "../report/text.ts";
 import { carryOutIn } from "./apply/apply.ts";
 import type { Grave, Outcomes, Stop } from "./apply/outcome.ts";
-import { examine, type Examination, type ExamineOptions } from "./examine.ts";
+import { noRoom } from "./apply/tombstone-batch.ts";
+import { type Examination, type ExamineOptions, examine } from "./examine.ts";
+import { deedsDone, recordHistory } from "./history.ts";
 import type { Examined, ExaminedEntry } from "./judge/examined.ts";
 import { remember, rememberDoubt } from "./remember.ts";
 import { registryReport, reportsOf, tallyIn, unreadParts, unreadReport } from "./reports.ts";
-import { deedsDone, recordHistory } from "./history.ts";
 
 export type SweepOptions = ExamineOptions & {
   /** The name under which the report goes out: `sweep` or `list`. */

@@ -1,3 +1,4 @@
+import { watchSweepMs } from "../core/policy.ts";
 import type { PidSight } from "../core/evidence.ts";
 import type { Host } from "../host/host.ts";
 import type { SweepReport } from "../report/model.ts";
@@ -8,9 +9,6 @@ import { sweep, type SweepOptions } from "../sweep/sweep.ts";
 
 /** How often, in ms, the known holders are looked at: a stat each, nothing else is read. */
 const lookEveryMs = 1_000;
-
-/** How often, in ms, a whole sweep runs although nobody has left: for new holders, grace periods and second looks. */
-export const sweepEveryMs = 60_000;
 
 /** A holder that was seen alive: its pid, and its start so that a reused pid is not taken for it. */
 type Watched = ReadonlyMap<number, string>;
@@ -59,7 +57,7 @@ async function sweepOnce(host: Host, options: WatchOptions): Promise<number> {
     telling = await options.onSweep();
     const report = await sweep(host, { ...options, command: "watch", dryRun: false, failOnGhosts: false });
     await telling.report(report);
-    return report.summary.skipped > 0 ? retryMs : sweepEveryMs;
+    return report.summary.skipped > 0 ? retryMs : watchSweepMs;
   } catch (error) {
     await telling?.fault(error);
     throw error;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { deadByAbsence, live, notApplicable, provenDead, sentence, silent, stronger, unknown, type Answer } from "../../src/core/answer.ts";
-import { endpointName } from "../../src/core/endpoint.ts";
+import { type Answer, deadByAbsence, live, notApplicable, provenDead, sentence, silent, stronger, unknown } from "../../src/core/answer.ts";
 import { unseen } from "../../src/core/evidence.ts";
+import { endpointName } from "../../src/core/registration.ts";
 
 const strongest = (answers: readonly Answer[]): Answer => answers.reduce(stronger);
 

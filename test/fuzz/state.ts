@@ -1,3 +1,4 @@
+import { isLastRun } from "../../src/report/last-run.ts";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,7 +60,7 @@ function checkIn(stateDir: string, bytes: Buffer): void {
     for (const { digest, seenForMs } of traces.values()) holds(typeof digest === "string" && isNumber(seenForMs), "a trace is one");
   }
   holds(memory.traces.size === 0 || problem === undefined, "a memory with a problem is empty");
-  readLastRun(stateDir);
+  readLastRun(stateDir, isLastRun);
   for (const line of readHistory(stateDir))
     holds(Array.isArray(line.entries) && typeof line.at === "string", "a line of the history is one");
   for (const { id, registry, key, kept: what } of readTombstones(stateDir)) {

@@ -1,27 +1,25 @@
 import { existsSync } from "node:fs";
-import { readLastRun } from "../../host/state/last-run.ts";
-import type { Host } from "../../host/host.ts";
-import { lockHolder } from "../../host/state/lock-holder.ts";
-import { signalByPidfd } from "../../host/programs/pidfd.ts";
-import { readStat } from "../../host/processes/proc-stat.ts";
-import { stateDirectoryProblem } from "../../host/state/state-directory.ts";
-import { swapMethodFor } from "../../host/swap/swap-method.ts";
-import { exitCodes } from "../../report/exit-code.ts";
-import { isConcern, worstPosture, type Guard } from "../../report/guards.ts";
-import type { LastRun } from "../../report/last-run.ts";
-import { lockGuards } from "../../report/lock-guards.ts";
-import { outputSchema } from "../../report/model.ts";
-import type { Palette } from "../../report/palette.ts";
-import { runGuards } from "../../report/run-guards.ts";
-import { sweepGuards } from "../../report/sweep-guards.ts";
-import { visible } from "../../report/visible.ts";
-import { sweep } from "../../sweep/sweep.ts";
-import type { Target } from "../../sweep/load/target.ts";
-import { lookAtTimers } from "../../systemd/status/status.ts";
+import type { JudgingOptions } from "../config/settings.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { paletteFor, write, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
-import type { JudgingOptions } from "../config/settings.ts";
+import type { Host } from "../../host/host.ts";
+import { readStat } from "../../host/processes/proc-stat.ts";
+import { signalByPidfd } from "../../host/programs/pidfd.ts";
+import { readLastRun } from "../../host/state/last-run.ts";
+import { lockHolder } from "../../host/state/lock-holder.ts";
+import { stateDirectoryProblem } from "../../host/state/state-directory.ts";
+import { swapMethodFor } from "../../host/swap/swap-method.ts";
+import { exitCodes } from "../../report/exit-code.ts";
+import { type Guard, isConcern, worstPosture } from "../../report/guards.ts";
+import { isLastRun, type LastRun } from "../../report/last-run.ts";
+import { outputSchema } from "../../report/model.ts";
+import { runGuards } from "../../report/run-guards.ts";
+import { lockGuards, sweepGuards } from "../../report/sweep-guards.ts";
+import { type Palette, visible } from "../../report/visible.ts";
+import type { Target } from "../../sweep/load/target.ts";
+import { sweep } from "../../sweep/sweep.ts";
+import { lookAtTimers } from "../../systemd/status/status.ts";
 
 type DoctorOptions = JudgingOptions & OutputOptions & { readonly exitCode?: boolean };
 
@@ -113,7 +111,7 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
   const { host, settings, examine } = await prepare(invocation);
   const stateDir = settings.stateDir.value;
   const nowMs = Date.now();
-  const run = readLastRun(stateDir);
+  const run = readLastRun(stateDir, isLastRun);
   const running = isRunning(run);
   const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
   const [timers, swept, servers] = await Promise.all([

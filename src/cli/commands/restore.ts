@@ -1,19 +1,19 @@
+import { type Settings, resolveSettings } from "../config/settings.ts";
+import { restoreTarget } from "../config/targets.ts";
+import type { OutputOptions, Run } from "../context.ts";
+import { Failure } from "../failure.ts";
+import { write, writeLines } from "../output.ts";
+import { lockState } from "../prepare.ts";
+import { didYouMean } from "../suggest.ts";
+import type { Tombstone } from "../../core/tombstone.ts";
 import { realHost } from "../../host/host.ts";
-import { type Tombstone } from "../../core/tombstone.ts";
 import { readTombstones } from "../../host/state/tombstones.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
+import { type Target, registryId } from "../../sweep/load/target.ts";
 import { restore } from "../../sweep/restore/restore.ts";
 import type { RestoreOutcome } from "../../sweep/restore/restored.ts";
-import { registryId, type Target } from "../../sweep/load/target.ts";
-import type { OutputOptions, Run } from "../context.ts";
-import { Failure } from "../failure.ts";
-import { write, writeLines } from "../output.ts";
-import { lockState } from "../run-lock.ts";
-import { resolveSettings, type Settings } from "../config/settings.ts";
-import { didYouMean } from "../suggest.ts";
-import { restoreTarget } from "../config/targets.ts";
 
 type RestoreOptions = OutputOptions & { readonly sweep?: string; readonly dryRun?: boolean };
 

@@ -1,25 +1,23 @@
 import { resolve } from "node:path";
+import { expandHome } from "../config/paths.ts";
+import type { JudgingOptions } from "../config/settings.ts";
+import type { Invocation, OutputOptions, Run } from "../context.ts";
+import { tellJournal } from "../journal-output.ts";
+import { paletteFor, writeLines, writePieces } from "../output.ts";
+import { lockState, prepare } from "../prepare.ts";
+import { type SweepRecord, openRecord } from "../record.ts";
+import { listenForStop } from "../stop.ts";
 import { isJournal } from "../../host/programs/journal-stream.ts";
+import type { Guard } from "../../report/guards.ts";
 import { journalEvents, journalLine, statesOf } from "../../report/journal.ts";
 import { sweepJson } from "../../report/json.ts";
-import type { Guard } from "../../report/guards.ts";
 import type { LastRun } from "../../report/last-run.ts";
 import type { SweepReport } from "../../report/model.ts";
-import type { Palette } from "../../report/palette.ts";
 import { sweepGuards } from "../../report/sweep-guards.ts";
 import { sweepText, sweepWarnings } from "../../report/text.ts";
-import { visible } from "../../report/visible.ts";
-import { sweep, type SweepOptions } from "../../sweep/sweep.ts";
+import { type Palette, visible } from "../../report/visible.ts";
+import { type SweepOptions, sweep } from "../../sweep/sweep.ts";
 import { glanceAtTimer } from "../../systemd/status/quick-check.ts";
-import type { Invocation, OutputOptions, Run } from "../context.ts";
-import { paletteFor, writeLines, writePieces } from "../output.ts";
-import { expandHome } from "../config/paths.ts";
-import { prepare } from "../prepare.ts";
-import { openRecord, type SweepRecord } from "../record.ts";
-import { lockState } from "../run-lock.ts";
-import type { JudgingOptions } from "../config/settings.ts";
-import { listenForStop } from "../stop.ts";
-import { tellJournal } from "../journal-output.ts";
 
 export type SweepCommandOptions = JudgingOptions &
   OutputOptions & { readonly dryRun?: boolean; readonly exitCode?: boolean; readonly metricsFile?: string };

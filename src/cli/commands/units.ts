@@ -1,3 +1,4 @@
+import { isLastRun } from "../../report/last-run.ts";
 import { existsSync } from "node:fs";
 import { readLastRun } from "../../host/state/last-run.ts";
 import { exitCodes } from "../../report/exit-code.ts";
@@ -73,7 +74,7 @@ function lingerHint(scope: Scope): readonly string[] {
 /** What the first run did, in the words of its own record. */
 function sayFirstRun({ selfTest }: Installed, stateDir: string): readonly string[] {
   if (selfTest === undefined) return [];
-  const run = readLastRun(stateDir);
+  const run = readLastRun(stateDir, isLastRun);
   const counts = run?.counts;
   const said =
     counts === null || counts === undefined

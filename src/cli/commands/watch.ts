@@ -1,21 +1,20 @@
+import type { JudgingOptions } from "../config/settings.ts";
+import type { OutputOptions, Run } from "../context.ts";
+import { Failure } from "../failure.ts";
+import { tellJournal } from "../journal-output.ts";
+import { paletteFor, writeLines, writePieces } from "../output.ts";
+import { lockState, prepare } from "../prepare.ts";
+import { openRecord } from "../record.ts";
+import { listenForStop } from "../stop.ts";
 import { isJournal } from "../../host/programs/journal-stream.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { journalEvents, statesOf } from "../../report/journal.ts";
+import { sweepJson } from "../../report/json.ts";
 import type { SweepReport } from "../../report/model.ts";
 import { sweepGuards } from "../../report/sweep-guards.ts";
-import { sweepJson } from "../../report/json.ts";
 import { eventLines, sweepWarnings } from "../../report/text.ts";
 import { visible } from "../../report/visible.ts";
-import { watch, type Telling } from "../../watch/watch.ts";
-import type { OutputOptions, Run } from "../context.ts";
-import { Failure } from "../failure.ts";
-import { paletteFor, writeLines, writePieces } from "../output.ts";
-import { prepare } from "../prepare.ts";
-import { openRecord } from "../record.ts";
-import { lockState } from "../run-lock.ts";
-import type { JudgingOptions } from "../config/settings.ts";
-import { listenForStop } from "../stop.ts";
-import { tellJournal } from "../journal-output.ts";
+import { type Telling, watch } from "../../watch/watch.ts";
 
 /** One line an event: a warning is said again only when it changes. */
 export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) => {

@@ -1,7 +1,6 @@
 import type { DeclaredShape } from "../../registries/declared/declared.ts";
 import type { Format } from "../../registries/format.ts";
-import { builtInFormat, declaredFormats, type DeclaredFormatName } from "../../registries/known.ts";
-import { pidFiles } from "../../registries/formats/pid-files.ts";
+import { builtInFormat, declaredFormats, pidFiles, type DeclaredFormatName } from "../../registries/known.ts";
 import type { RegistryConfig } from "./config-schema.ts";
 import { Failure } from "../failure.ts";
 

@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { argvNamesServer } from "../../core/app-servers.ts";
+import type { ProcessTable } from "../../core/evidence.ts";
 
 /** `USER_HZ`: how many ticks of field 22 make a second on every platform that Node runs on (proc_pid_stat(5)). */
 const ticksPerSecond = 100;
@@ -56,4 +58,19 @@ export function listenerAmong(at: Listening, candidates: readonly number[]): num
   } catch {
     return undefined;
   }
+}
+
+function listeningAt(connectTo: string): Listening {
+  if (connectTo.startsWith("ws+unix:")) return { kind: "unix", path: connectTo.slice("ws+unix:".length, -":/".length) };
+  const { port } = new URL(connectTo);
+  return { kind: "tcp", port: Number(port === "" ? 80 : port) };
+}
+
+/** When the process that listens there started, in ms since boot. Those that say they serve it are looked at first. */
+export function upSince(url: string, connectTo: string, { appServers, agents }: ProcessTable): number | undefined {
+  const started = new Map([...agents, ...appServers].map(({ pid, startTicks }) => [pid, startTicks]));
+  const named = appServers.filter(({ argv }) => argvNamesServer(argv, url)).map(({ pid }) => pid);
+  const listener = listenerAmong(listeningAt(connectTo), [...new Set([...named, ...started.keys()])]);
+  const startTicks = listener === undefined ? undefined : started.get(listener);
+  return startTicks === undefined ? undefined : startedAtMs(startTicks);
 }

@@ -1,23 +1,22 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LastRun } from "../../report/last-run.ts";
 import { makeDirectories } from "./directories.ts";
 import { writeStateFile } from "./state-file.ts";
 
 const fileOf = (stateDir: string): string => join(stateDir, "last-run.json");
 
-/** What the last sweep left; undefined when there was none, or when it cannot be understood. */
-export function readLastRun(stateDir: string): LastRun | undefined {
+/** Returns what the last sweep left; undefined when there was none, or when `isRun` does not understand it. */
+export function readLastRun<T>(stateDir: string, isRun: (value: unknown) => value is T): T | undefined {
   try {
-    const run = JSON.parse(readFileSync(fileOf(stateDir), "utf8")) as LastRun;
-    return run.schema === 1 && Array.isArray(run.said) && Array.isArray(run.registries) ? run : undefined;
+    const run: unknown = JSON.parse(readFileSync(fileOf(stateDir), "utf8"));
+    return isRun(run) ? run : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** `durable` waits for the disk: the mark of a start may be lost with the machine, the end may not. */
-export function writeLastRun(stateDir: string, run: LastRun, durable: boolean): void {
+export function writeLastRun(stateDir: string, run: object, durable: boolean): void {
   makeDirectories(stateDir);
   writeStateFile(fileOf(stateDir), `${JSON.stringify(run)}\n`, durable);
 }

@@ -1,7 +1,7 @@
 import { releasesOf, type DeclaredShape } from "./declared.ts";
-import { usual } from "../formats/defaults.ts";
+import { usual } from "../formats/shared/defaults.ts";
 import type { Format } from "../format.ts";
-import { claimFromFile } from "../formats/one-file.ts";
+import { claimFromFile } from "../formats/shared/one-file.ts";
 
 /**
  * One file an entry, described in the configuration. Without `fields` only the file's name is read: what it holds may

@@ -1,5 +1,5 @@
 import { releasesOf, type DeclaredShape } from "./declared.ts";
-import { usual } from "../formats/defaults.ts";
+import { usual } from "../formats/shared/defaults.ts";
 import { shaped } from "../entry-shape.ts";
 import type { Format } from "../format.ts";
 

@@ -1,8 +1,8 @@
-import { claudeHome } from "./claude-home.ts";
-import { usual } from "./defaults.ts";
+import { claudeHome } from "./shared/claude-home.ts";
+import { usual } from "./shared/defaults.ts";
 import type { Claim, Format } from "../format.ts";
 import { isRecord } from "../fields.ts";
-import { bodyOf, claimFromFile } from "./one-file.ts";
+import { bodyOf, claimFromFile } from "./shared/one-file.ts";
 
 /** Editors whose Claude extension writes such a lock; their extension host is a node or an electron. */
 const editors = [

@@ -1,8 +1,8 @@
-import { claudeHome, claudeNames } from "./claude-home.ts";
-import { usual } from "./defaults.ts";
+import { claudeHome, claudeNames } from "./shared/claude-home.ts";
+import { usual } from "./shared/defaults.ts";
 import type { Format } from "../format.ts";
-import { withPidDomain } from "./claude-pid-domain.ts";
-import { bodyOf, claimFromFile } from "./one-file.ts";
+import { withPidDomain } from "./shared/claude-pid-domain.ts";
+import { bodyOf, claimFromFile } from "./shared/one-file.ts";
 
 /**
  * Claude's plugin markers, `plugins/cache/<market>/<plugin>/<version>/.in_use/<pid>`: a process says that it uses a

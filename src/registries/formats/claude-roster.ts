@@ -1,6 +1,6 @@
-import { claudeHome, claudeNames } from "./claude-home.ts";
-import { withPidDomain } from "./claude-pid-domain.ts";
-import { usual } from "./defaults.ts";
+import { claudeHome, claudeNames } from "./shared/claude-home.ts";
+import { withPidDomain } from "./shared/claude-pid-domain.ts";
+import { usual } from "./shared/defaults.ts";
 import { claimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
 

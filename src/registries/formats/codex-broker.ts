@@ -1,9 +1,9 @@
 import type { Endpoint } from "../../core/registration.ts";
-import { claudeHome } from "./claude-home.ts";
-import { usual } from "./defaults.ts";
+import { claudeHome } from "./shared/claude-home.ts";
+import { usual } from "./shared/defaults.ts";
 import type { Claim, Format, Places } from "../format.ts";
 import { isRecord } from "../fields.ts";
-import { bodyOf, claimFromFile } from "./one-file.ts";
+import { bodyOf, claimFromFile } from "./shared/one-file.ts";
 
 /** The broker writes `unix:/path`. */
 function endpointFrom(content: string | undefined): Endpoint | undefined {

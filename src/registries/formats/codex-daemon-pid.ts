@@ -1,6 +1,6 @@
-import { usual } from "./defaults.ts";
+import { usual } from "./shared/defaults.ts";
 import type { Format } from "../format.ts";
-import { claimFromFile } from "./one-file.ts";
+import { claimFromFile } from "./shared/one-file.ts";
 
 /**
  * The Codex daemon's pid files: pid, boot id and start ticks together. Older ones hold only a start date in local time

@@ -1,7 +1,6 @@
-import { usual } from "./defaults.ts";
+import { usual } from "./shared/defaults.ts";
 import type { Format } from "../format.ts";
-import { isRecord } from "../fields.ts";
-import { bodyOf, claimFromFile } from "./one-file.ts";
+import { claimFromFile } from "./shared/one-file.ts";
 
 /**
  * Lock files that name the host of their holder, `{"pid","hostname"}`, and beat by their mtime or by a member (instar
@@ -24,15 +23,3 @@ export const hostLock: Format = {
     return claim;
   },
 };
-
-/**
- * The lock under another host's name, every other byte as it was; undefined where that cannot be told for certain. Its
- * own program then finds a lock of this host whose pid is dead, and follows its own rules.
- */
-export function underName(content: string, host: string): string | undefined {
-  const body = bodyOf(content);
-  const name = /("hostname"\s*:\s*)"(?:[^"\\]|\\.)*"/g;
-  if (!isRecord(body) || content.match(name)?.length !== 1) return undefined;
-  const renamed = content.replace(name, (_, member: string) => member + JSON.stringify(host));
-  return JSON.stringify(bodyOf(renamed)) === JSON.stringify({ ...body, hostname: host }) ? renamed : undefined;
-}

@@ -1,4 +1,4 @@
-import { usual } from "./defaults.ts";
+import { usual } from "./shared/defaults.ts";
 import { shaped } from "../entry-shape.ts";
 import type { Format } from "../format.ts";
 

@@ -1,7 +1,7 @@
-import { usual } from "./defaults.ts";
+import { usual } from "./shared/defaults.ts";
 import type { Claim, Format } from "../format.ts";
 import { isRecord } from "../fields.ts";
-import { bodyOf, claimFromFile } from "./one-file.ts";
+import { bodyOf, claimFromFile } from "./shared/one-file.ts";
 
 /** A session of another platform, in a project that two machines share, is another host's. */
 function withPlatform(claim: Claim, content: string | undefined): Claim {

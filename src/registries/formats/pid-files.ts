@@ -1,6 +1,6 @@
-import { usual } from "./defaults.ts";
+import { usual } from "./shared/defaults.ts";
 import type { Format } from "../format.ts";
-import { claimFromName, pidProblem } from "./one-file.ts";
+import { claimFromName, pidProblem } from "./shared/one-file.ts";
 
 /** Who can hold an `active-session-<pid>`: a Claude, or the shell or script that its start hook ran in. */
 const sessionHolders = ["claude", "claude-code", "codex", "code", "coder", "node", "bun", "sh", "bash", "dash", "zsh", "fish"];

@@ -1,3 +1,4 @@
+import type { CutForm } from "../../core/tombstone.ts";
 import type { Container } from "./json-bytes.ts";
 import type { Span } from "./json-members.ts";
 
@@ -5,7 +6,7 @@ import type { Span } from "./json-members.ts";
  * What leaves the text with one member. `form` tells where its separator stands, so that the very bytes can be put
  * back: behind a member that stays (`after`), before one (`before`), or alone in its container (`only`).
  */
-export type Cut = Span & { readonly form: "after" | "before" | "only" };
+export type Cut = Span & { readonly form: CutForm };
 
 /** The first member that stays, given the ascending indexes of those that go; -1 when none does. */
 export function firstKept(length: number, chosen: readonly number[]): number {

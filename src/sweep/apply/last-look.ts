@@ -1,15 +1,16 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Evidence } from "../../core/evidence.ts";
 import { judge } from "../../core/ladder.ts";
+import type { RegistryFacts } from "../../core/scene.ts";
 import type { Host } from "../../host/host.ts";
+import type { Surroundings } from "./outcome.ts";
 import type { Examination } from "../examine.ts";
 import type { Examined, ExaminedEntry } from "../judge/examined.ts";
 import { claimsOf, eachClaim, factsIn, sceneOf } from "../judge/scenes.ts";
 import type { Entry, ReadRegistry } from "../load/loaded.ts";
-import { askServers, evidenceOf, lookAtWorld, type Questions } from "../observe/observe.ts";
-import type { Surroundings } from "./outcome.ts";
 import { pidsOf } from "../load/pids.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
-import { isSameSight } from "../same-sight.ts";
+import { type Questions, askServers, evidenceOf, lookAtWorld } from "../observe/observe.ts";
 
 /** Those that are about to go: their keys, and what each of them claims, for whoever has to judge it. */
 export type Condemned = { readonly keys: Iterable<string>; readonly entries: Iterable<Entry> };
@@ -83,4 +84,17 @@ export async function lastLook(
 ): Promise<ReadonlySet<string> | undefined> {
   const { ownerUp, dead } = await lookAgain(host, examination, examined, condemned, around);
   return ownerUp ? undefined : dead;
+}
+
+/** All that the ladder is told beside an entry and what is remembered of it. */
+export type Sight = { readonly evidence: Evidence; readonly facts: RegistryFacts };
+
+/**
+ * Whether two looks saw the very same. The ladder has no eyes of its own (it is pure, which the compiler holds), so what
+ * it said of an entry after the one look it would say again after the other. A doubt costs no more than judging anew.
+ */
+export function isSameSight(before: Sight, now: Sight): boolean {
+  // Agents are indexed by the processes, which are compared, and by the format.
+  const [{ agents: _before, ...factsBefore }, { agents: _now, ...factsNow }] = [before.facts, now.facts];
+  return isDeepStrictEqual(before.evidence, now.evidence) && isDeepStrictEqual(factsBefore, factsNow);
 }

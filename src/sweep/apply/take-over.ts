@@ -1,6 +1,6 @@
 import type { Host } from "../../host/host.ts";
 import { sayError } from "../../host/observed.ts";
-import { underName } from "../../registries/formats/host-lock.ts";
+import { underName } from "../../registries/host-name.ts";
 import { changeFile } from "./exchange.ts";
 import type { Examination } from "../examine.ts";
 import type { Examined, ExaminedEntry } from "../judge/examined.ts";

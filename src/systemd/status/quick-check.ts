@@ -2,8 +2,8 @@ import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { sayDuration } from "../../core/duration.ts";
 import type { LastRun } from "../../report/last-run.ts";
-import { shippedPeriodMs } from "../calendar.ts";
 import { userUnitDirectory } from "../manage/places.ts";
+import { shippedPeriodMs } from "../units/units.ts";
 
 function isMasked(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && readlinkSync(path) === "/dev/null";

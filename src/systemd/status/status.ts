@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Guard } from "../../report/guards.ts";
 import { lingers, ownName } from "../manage/account.ts";
-import { showUnits, systemctlWords, unitNames, type Properties, type Scope } from "../manage/manager.ts";
+import { type Properties, type Scope, showUnits, systemctlWords, unitNames } from "../manage/manager.ts";
 import { userUnitDirectory } from "../manage/places.ts";
-import { shippedPeriodMs } from "../calendar.ts";
 import { isActive, isEnabled, isOffered, isThere } from "./findings.ts";
 import { askedProperties, unitGuards } from "./unit-guards.ts";
 import { watchGuards } from "./watch-guard.ts";
-import { sweepEveryMs } from "../../watch/watch.ts";
+import { shippedPeriodMs } from "../units/units.ts";
+import { watchSweepMs } from "../../core/policy.ts";
 
 type Units = { readonly timer: Properties; readonly service: Properties; readonly watch: Properties };
 
@@ -66,7 +66,7 @@ async function guardsOf(scope: Scope, units: Units, nowMs: number): Promise<Time
     ...(hasPair ? unitGuards({ command, names, nowMs, periodMs, ...pair }) : []),
     ...watchGuards({ command, name: names.watch, watch: units.watch, gone: goneFrom(units.watch) }),
   ];
-  const periods = [...(isTimerOn(units) ? [periodMs] : []), ...(isActive(units.watch) ? [sweepEveryMs] : [])];
+  const periods = [...(isTimerOn(units) ? [periodMs] : []), ...(isActive(units.watch) ? [watchSweepMs] : [])];
   return { guards, periodMs: periods.length === 0 ? undefined : Math.min(...periods) };
 }
 

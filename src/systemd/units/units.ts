@@ -1,6 +1,5 @@
-import { shippedCalendar } from "../calendar.ts";
 import { resources, systemSandbox, userSandbox } from "./sandbox.ts";
-import { execStart, unitText, type Line, type Section, type UnitFile } from "./unit-text.ts";
+import { type Line, type Section, type UnitFile, execStart, unitText } from "./unit-text.ts";
 
 /** What differs between one installation and another. */
 export type UnitChoice = {
@@ -118,3 +117,7 @@ export function unitFiles(manager: keyof typeof kinds, choice: UnitChoice): Read
     watch: { name: `sessreap-watch${at}.service`, text: watch(choice, kind) },
   };
 }
+
+/** The shipped calendar: how often a sweep is due. */
+export const shippedCalendar = "*:0/5";
+export const shippedPeriodMs = 5 * 60_000;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { isRegular, lookAtFile, stateFrom } from "../../../src/host/files/file-state.ts";
-import { fileStates } from "../../../src/sweep/file-states.ts";
+import { fileStates } from "../../../src/sweep/load/file-entries.ts";
 import { codeOf, scratchDirectory } from "../scratch.ts";
 
 test("a file's state is what lstat says of it, whatever it is", () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { hostLock, underName } from "../../../src/registries/formats/host-lock.ts";
+import { hostLock } from "../../../src/registries/formats/host-lock.ts";
+import { underName } from "../../../src/registries/host-name.ts";
 
 const name = { key: "resume-queue.lock", pid: undefined, sessionId: undefined, port: undefined };
 const claim = (content: string) => (hostLock.layout === "files" ? hostLock.claim(name, content) : undefined);

@@ -37,7 +37,7 @@ test.each(["in-place", "by-rename", "after opening it"])(
   async (way) => {
     const root = mkdtempSync(join(tmpdir(), "sessreap-race-"));
     directories.push(root);
-    const writer = spawn(process.execPath, [join(import.meta.dirname, "race", "writer.mjs"), join(root, "77.json"), String(rounds), way]);
+    const writer = spawn(process.execPath, [join(import.meta.dirname, "../race/writer.mjs"), join(root, "77.json"), String(rounds), way]);
     let said = "";
     let over = false;
     writer.stdout.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));

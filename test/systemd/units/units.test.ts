@@ -8,7 +8,7 @@ import { accessDropIn, followDropIn } from "../../../src/systemd/units/drop-ins.
 import { quoteWord, type UnitFile } from "../../../src/systemd/units/unit-text.ts";
 import { shippedCommand, unitFiles } from "../../../src/systemd/units/units.ts";
 
-const root = new URL("../../", import.meta.url).pathname;
+const root = new URL("../../../", import.meta.url).pathname;
 const choice = { command: [process.execPath, join(root, "bin/sessreap.cjs")], header: "for a test" };
 const userUnits = Object.values(unitFiles("user", choice));
 const systemUnits = Object.values(unitFiles("system", choice));

@@ -1,4 +1,4 @@
-import type { Places } from "../format.ts";
+import type { Places } from "../../format.ts";
 
 /** Where Claude Code keeps its files: `$CLAUDE_CONFIG_DIR`, else `~/.claude` (claude 2.1.197). */
 export function claudeHome({ home, env }: Places): string {

@@ -1,4 +1,4 @@
-import type { FormatBasics } from "../format.ts";
+import type { FormatBasics } from "../../format.ts";
 
 /** What holds for a registry unless its format says otherwise. */
 export const usual = {

@@ -1,8 +1,8 @@
-import { nothingClaimed, type Registration } from "../../core/registration.ts";
-import { claimFrom, largestPid, type FieldMap } from "../fields.ts";
-import type { Claim, EntryName } from "../format.ts";
-import { depthLimit } from "../json/json-grammar.ts";
-import { nestedTooDeep } from "../json/nesting.ts";
+import { nothingClaimed, type Registration } from "../../../core/registration.ts";
+import { claimFrom, largestPid, type FieldMap } from "../../fields.ts";
+import type { Claim, EntryName } from "../../format.ts";
+import { depthLimit } from "../../json/json-grammar.ts";
+import { nestedTooDeep } from "../../json/nesting.ts";
 
 const torn = Symbol("torn");
 const deep = Symbol("nested too deep");

@@ -1,5 +1,5 @@
-import type { Claim } from "../format.ts";
-import { isRecord } from "../fields.ts";
+import type { Claim } from "../../format.ts";
+import { isRecord } from "../../fields.ts";
 
 const domain = /^linux:([0-9a-f]*):(?:pid:\[(\d+)\])?$/;
 

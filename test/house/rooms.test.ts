@@ -1,0 +1,109 @@
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+
+const sources = readdirSync("src", { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts"))
+  .map((path) => join("src", path));
+const folders = [...new Set(sources.map((path) => dirname(path)))];
+
+/** Which rooms a room may import beside itself; the table of ARCHITECTURE.md. */
+const mayImport = {
+  core: [],
+  registries: ["core"],
+  report: ["core"],
+  host: ["core", "registries"],
+  sweep: ["core", "registries", "report", "host"],
+  ownership: ["core", "registries", "report", "host", "sweep"],
+  watch: ["core", "report", "host", "sweep"],
+  systemd: ["core", "report", "host"],
+} as const;
+const rooms = [...Object.keys(mayImport), "cli"];
+
+const scratch = mkdtempSync(join(tmpdir(), "sessreap-house-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** Lints files that stand where the keys say, by the project's own rules; gives the messages by file. */
+function lint(files: Readonly<Record<string, string>>): ReadonlyMap<string, readonly string[]> {
+  const root = mkdtempSync(join(scratch, "tree-"));
+  copyFileSync(".oxlintrc.json", join(root, ".oxlintrc.json"));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(root, dirname(path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  const bin = join(process.cwd(), "node_modules/oxlint/bin/oxlint");
+  const { stdout } = spawnSync(process.execPath, [bin, "--format", "json"], { cwd: root, encoding: "utf8" });
+  const { diagnostics } = JSON.parse(stdout) as {
+    diagnostics: readonly { code: string; message: string; help?: string; filename: string }[];
+  };
+  const found = new Map<string, string[]>();
+  for (const { code, help, message, filename } of diagnostics) {
+    if (!code.includes("no-restricted-imports")) continue;
+    const path = filename.replace(`${root}/`, "");
+    found.set(path, [...(found.get(path) ?? []), help ?? message]);
+  }
+  return found;
+}
+
+describe("rooms", () => {
+  const pairs = Object.entries(mayImport).flatMap(([room, may]) =>
+    rooms.filter((other) => other !== room).map((other) => ({ room, other, allowed: (may as readonly string[]).includes(other) })),
+  );
+  const importing = (other: string, kind: string): string =>
+    `${kind} { thing } from "../../${other}/thing.ts";\nexport const used: unknown = 1;\n`;
+  const messages = lint(
+    Object.fromEntries(
+      pairs.flatMap(({ room, other }) => [
+        [`src/${room}/probe/value-${other}.ts`, `${importing(other, "import")}export { thing };\n`],
+        [`src/${room}/probe/type-${other}.ts`, `${importing(other, "import type")}export type { thing };\n`],
+      ]),
+    ),
+  );
+
+  test.each(pairs)("$room imports $other: allowed is $allowed", ({ room, other, allowed }) => {
+    for (const kind of ["value", "type"]) {
+      const said = messages.get(`src/${room}/probe/${kind}-${other}.ts`) ?? [];
+      expect(said.filter((text) => text.includes("may import")).length > 0, said.join()).toBe(!allowed);
+    }
+  });
+
+  test.each([
+    ["src/sweep/probe.ts", 'import { readFileSync } from "node:fs";\nexport { readFileSync };\n'],
+    ["src/watch/probe.ts", 'import { connect } from "node:net";\nexport { connect };\n'],
+    ["src/sweep/probe/hands.ts", 'import { swap } from "../../host/swap/swap.ts";\nexport { swap };\n'],
+    ["src/sweep/probe/rung.ts", 'import { ttl } from "../../core/rungs/ttl.ts";\nexport { ttl };\n'],
+    ["src/cli/probe/format.ts", 'import { hostLock } from "../../registries/formats/host-lock.ts";\nexport { hostLock };\n'],
+    ["src/library.ts", 'import { realHost } from "./host/host.ts";\nexport { realHost };\n'],
+  ])("%s may not hold its import", (path, text) => {
+    expect(lint({ [path]: text }).get(path) ?? []).not.toEqual([]);
+  });
+
+  test("no folder has more than 14 files, commands and formats aside", () => {
+    const sizes = folders.map((folder) => ({ folder, size: sources.filter((path) => dirname(path) === folder).length }));
+    const oneFileEach = new Set(["src/cli/commands", "src/registries/formats"]);
+    expect(sizes.filter(({ folder, size }) => size > 14 && !oneFileEach.has(folder))).toEqual([]);
+  });
+
+  test("no two folders bear one name, for the rules above go by names", () => {
+    const names = folders.map((folder) => basename(folder));
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+});
+
+describe("what no file may hold", () => {
+  const holding = (what: RegExp): readonly string[] => sources.filter((path) => what.test(readFileSync(path, "utf8")));
+
+  test("an end of the process from within: it cuts what a slow pipe has not read yet", () => {
+    expect(holding(/process\.exit\(/)).toEqual([]);
+  });
+
+  test("a regular expression that is made of text: a configuration could be the text", () => {
+    expect(holding(/new RegExp\(/)).toEqual([]);
+  });
+
+  test("a file that only passes on what others export", () => {
+    expect(sources.filter((path) => basename(path) === "index.ts")).toEqual([]);
+  });
+});
