@@ -14,8 +14,9 @@ for round_number in range(-job["warmup"], job["rounds"]):
         os.ftruncate(output, 0)
         os.lseek(output, 0, os.SEEK_SET)
         actions = [(os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, output, 1)]
+        env = {**job["env"], **command.get("env", {})}
         start = time.perf_counter()
-        pid = os.posix_spawnp(command["argv"][0], command["argv"], job["env"], file_actions=actions)
+        pid = os.posix_spawnp(command["argv"][0], command["argv"], env, file_actions=actions)
         _, status, usage = os.wait4(pid, 0)
         wall = time.perf_counter() - start
         if round_number >= 0:

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { agentOf, argvHas, baseName, mayBeAgent, scriptOf } from "../../core/agents/agents.ts";
 import {
   seen,
@@ -13,13 +13,12 @@ import {
 import { errorCode, look, sayError } from "../observed.ts";
 import { isThere } from "./pids.ts";
 import { readStat } from "./proc-stat.ts";
-import { readText } from "./read-text.ts";
 
 function isMissing(error: unknown): boolean {
   return errorCode(error) === "ENOENT" || errorCode(error) === "ESRCH";
 }
 
-const readCommandLine = (pid: number): string => readText(`/proc/${pid}/cmdline`);
+const readCommandLine = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, "utf8");
 
 function argvOf(text: string): readonly string[] {
   return text === "" ? [] : (text.endsWith("\0") ? text.slice(0, -1) : text).split("\0");
@@ -96,7 +95,7 @@ function readInner(pids: readonly number[], agents: ReadonlySet<number>): Observ
   const inner = new Map<number, InnerProcess[]>();
   for (const pid of pids) {
     try {
-      const numbers = /^NSpid:\s*(.*)$/m.exec(readText(`/proc/${pid}/status`))?.[1]?.split(/\s+/);
+      const numbers = /^NSpid:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]?.split(/\s+/);
       if (numbers === undefined) return unseen("this kernel does not tell NSpid");
       if (numbers.length < 2) continue;
       const innermost = Number(numbers.at(-1));

@@ -1,4 +1,4 @@
-import { readText } from "./read-text.ts";
+import { readFileSync } from "node:fs";
 
 /** The fields of `/proc/<pid>/stat` that identity and ownership need (proc_pid_stat(5)). */
 export type ProcStat = {
@@ -29,5 +29,5 @@ export function parseStat(text: string): ProcStat {
 
 /** `pid` may be `self`. Throws what the file system throws. */
 export function readStat(pid: number | "self"): ProcStat {
-  return parseStat(readText(`/proc/${pid}/stat`));
+  return parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
 }

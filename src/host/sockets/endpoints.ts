@@ -2,7 +2,6 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { EndpointSight } from "../../core/evidence.ts";
 import type { Endpoint } from "../../core/registration.ts";
-import { refuses } from "./handles.ts";
 import { errorCode, sayError } from "../observed.ts";
 
 const connectMs = 500;
@@ -48,5 +47,5 @@ export async function refusesConnections(connectTo: string): Promise<boolean> {
   }
   const port = Number(/^ws:\/\/127\.0\.0\.1:(\d+)\/?$/.exec(connectTo)?.[1]);
   if (!(port >= 1 && port <= 65_535)) return false;
-  return (await refuses(port, connectMs)) ?? (await probeEndpoint({ kind: "tcp", port })).kind === "refused";
+  return (await probeEndpoint({ kind: "tcp", port })).kind === "refused";
 }

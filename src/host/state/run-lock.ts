@@ -3,7 +3,6 @@ import type { Server } from "node:net";
 import { join } from "node:path";
 import { abstractAddress } from "../sockets/abstract-socket.ts";
 import { makeDirectories } from "./directories.ts";
-import { takeAddress } from "../sockets/handles.ts";
 import { errorCode } from "../observed.ts";
 import { stateDirectoryProblem } from "./state-directory.ts";
 
@@ -46,8 +45,6 @@ export async function takeRunLock(stateDir: string): Promise<RunLock | undefined
   const problem = stateDirectoryProblem(stateDir);
   if (problem !== undefined) throw new Error(problem);
   const address = lockAddress(stateDir);
-  const taken = address.startsWith("\0") ? takeAddress(address) : undefined;
-  if (taken !== undefined) return taken === "taken" ? undefined : taken;
   let server = await listen(address);
   if (server === "taken" && !address.startsWith("\0") && !(await isAnswered(address))) {
     // A socket file outlives its process; nobody answers at this one.
