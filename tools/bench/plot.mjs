@@ -1,7 +1,7 @@
 // Cost over size, both on logarithmic scales: a straight line at 45° is linear.
 const [width, height] = [720, 420];
 const margin = { left: 80, right: 170, top: 30, bottom: 50 };
-const colours = ["#b3261e", "#1f6feb", "#2da44e", "#8250df", "#9a6700"];
+const colours = ["#b3261e", "#1f6feb", "#2da44e", "#8250df", "#9a6700", "#57606a"];
 
 function ticks(from, to) {
   const list = [];
