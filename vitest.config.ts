@@ -1,6 +1,16 @@
 import { defineConfig } from "vitest/config";
 
-const project = (name: string, include: readonly string[], extra: object = {}) => ({ test: { name, include: [...include], ...extra } });
+/** An import of a perl program is its text, as the bundler has it. */
+export const perlAsText = {
+  name: "perl-as-text",
+  transform: (code: string, id: string) =>
+    id.endsWith(".pl") ? { code: `export default ${JSON.stringify(code)};`, map: null } : undefined,
+};
+
+const project = (name: string, include: readonly string[], extra: object = {}) => ({
+  plugins: [perlAsText],
+  test: { name, include: [...include], ...extra },
+});
 
 /** One project a kind of room: those of pure code run in milliseconds, those of real things may take their time. */
 export default defineConfig({

@@ -7,7 +7,15 @@ import { partsOf } from "./parts.mjs";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
-const common = { bundle: true, platform: "node", target: "node20", legalComments: "none", metafile: true, logLevel: "warning" };
+const common = {
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  loader: { ".pl": "text" },
+  legalComments: "none",
+  metafile: true,
+  logLevel: "warning",
+};
 
 const tool = {
   ...common,

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer } from "vitest/node";
+import { perlAsText } from "../../vitest.config.ts";
 import { instrument } from "./schemata.mjs";
 import { scopeOf } from "./choice.mjs";
 
@@ -25,6 +26,7 @@ class QuickFirst extends BaseSequencer {
 export default defineConfig({
   root,
   plugins: [
+    perlAsText,
     {
       name: "mutants",
       enforce: "pre",

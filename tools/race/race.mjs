@@ -40,7 +40,8 @@ async function buildLibrary() {
     'export { memberKey, scan } from "./src/registries/json/json-bytes.ts";',
     'export { cutsFor, keptSpans } from "./src/registries/json/json-cuts.ts";',
   ].join("\n");
-  await build({ stdin: { contents, resolveDir: join(here, "../..") }, outfile, bundle: true, platform: "node", format: "esm" });
+  const stdin = { contents, resolveDir: join(here, "../..") };
+  await build({ stdin, outfile, bundle: true, platform: "node", format: "esm", loader: { ".pl": "text" } });
   return outfile;
 }
 

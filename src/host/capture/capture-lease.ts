@@ -1,4 +1,5 @@
-import { captureScript } from "./capture-script.ts";
+import captureProgram from "./capture.pl";
+import { perlCall } from "../programs/perl.ts";
 
 /** A file that stands aside, in a directory that this process holds open. */
 export type Held = { readonly directoryFd: number; readonly name: string; readonly bytes: Buffer };
@@ -28,7 +29,7 @@ function* handfuls(files: readonly Held[]): Generator<readonly Held[], undefined
   if (held.length > 0) yield held;
 }
 
-/** What the script reads: of each file its directory, where it is another than the one before, its name and its content. */
+/** What the program reads: of each file its directory, where it is another than the one before, its name and its content. */
 function packed(files: readonly Held[]): Buffer {
   const parts: Buffer[] = [];
   let before: number | undefined;
@@ -50,10 +51,11 @@ function packed(files: readonly Held[]): Buffer {
 
 function dropHandful(files: readonly Held[]): readonly LeaseAnswer[] {
   const { spawnSync } = process.getBuiltinModule("node:child_process");
-  const { status, stdout } = spawnSync("perl", ["-f", "-e", captureScript, "--", String(onTheWayMs / 1000)], {
+  const { args, env } = perlCall(captureProgram, String(onTheWayMs / 1000));
+  const { status, stdout } = spawnSync("perl", args, {
     input: packed(files),
     stdio: ["pipe", "pipe", "ignore"],
-    env: { PATH: process.env["PATH"], LC_ALL: "C" },
+    env,
     timeout: patienceMs,
     killSignal: "SIGKILL",
   });

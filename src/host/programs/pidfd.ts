@@ -1,40 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { constants } from "node:os";
-
-/**
- * Holds a process by a descriptor, looks whether it is the one that was meant, and signals it through the descriptor:
- * whatever takes over the pid in between is never meant. Node cannot; the perl that every Debian has can, by the
- * numbers that these two system calls have everywhere (`pidfd_open`, `pidfd_send_signal`). One answer a process.
- */
-const script = String.raw`
-use strict; use Config;
-sub answer { print "$_[0]\n" }
-my $known = length(pack 'p', '') == 8 && $Config{archname} =~ /^(?:x86_64-linux(?!.*x32)|(?:aarch64|riscv64|loongarch64)-linux)/;
-if (!$known) { answer("unsupported perl is for $Config{archname}"); exit }
-if (syscall(434, $$ + 0, 0) < 0) { answer("unsupported pidfd_open: $!"); exit }
-answer('here');
-
-sub signal_it {
-  my ($pid, $ticks, $uid, @signals) = @_;
-  my $held = syscall(434, $pid + 0, 0);
-  return $!{ESRCH} ? 'gone' : "error $!" if $held < 0;
-  # Read behind the opening: if it is the one that was meant now, it was then.
-  open(my $file, '<', "/proc/$pid/stat") or return $!{ENOENT} || $!{ESRCH} ? 'gone' : "error $!";
-  my $text = do { local $/; <$file> };
-  return 'gone' unless defined $text;
-  my @fields = split ' ', substr($text, rindex($text, ')') + 2);
-  return 'gone' if $fields[19] ne $ticks || $fields[0] =~ /[ZX]/;
-  my @stat = stat "/proc/$pid" or return 'gone';
-  return "error pid $pid is another user's" if $stat[4] ne $uid;
-  for my $signal (@signals) {
-    next if syscall(424, $held, $signal + 0, 0, 0) == 0;
-    return $!{ESRCH} ? 'gone' : "error $!";
-  }
-  'sent';
-}
-
-answer(signal_it(split /:/)) for @ARGV;
-`;
+import { perlCall } from "./perl.ts";
+import pidfdProgram from "./pidfd.pl";
 
 export type Target = { readonly pid: number; readonly startTicks: string; readonly uid: number };
 
@@ -50,10 +17,10 @@ export function signalByPidfd(targets: readonly Target[], signals: readonly Node
   if (process.platform !== "linux") return { ok: false, why: "pidfds are for Linux only" };
   const numbers = signals.map((signal) => constants.signals[signal]);
   const words = targets.map(({ pid, startTicks, uid }) => [pid, startTicks, uid, ...numbers].join(":"));
-  // A bare environment: PERL5OPT and its kin would run foreign code in it.
-  const { error, stdout } = spawnSync("perl", ["-f", "-e", script, "--", ...words], {
+  const { args, env } = perlCall(pidfdProgram, ...words);
+  const { error, stdout } = spawnSync("perl", args, {
     stdio: ["ignore", "pipe", "ignore"],
-    env: { PATH: process.env["PATH"], LC_ALL: "C" },
+    env,
     encoding: "utf8",
     timeout: answerMs,
   });

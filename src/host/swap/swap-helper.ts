@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
-import { swapScript } from "./swap-script.ts";
+import { perlCall } from "../programs/perl.ts";
+import swapProgram from "./swap.pl";
 
 /** Longer than anything that the helper does by itself; one that is silent for so long is stopped. */
 const answerMs = 15_000;
@@ -35,17 +36,14 @@ function linesOf(stream: Readable, closed: Promise<void>): () => Promise<string 
 }
 
 /**
- * Starts the helper, or answers undefined where there is no perl or none that knows this machine. Its environment is
- * bare: `PERL5OPT` and its kin would run foreign code in it.
+ * Starts the helper, or answers undefined where there is no perl, or one for a machine that is not known.
  */
 export async function startSwapHelper(descriptors: SwapDescriptors, temporary: string, name: string): Promise<SwapHelper | undefined> {
   const { directory, judged, made } = descriptors;
   // Only a sweep that reaps needs these.
   const { spawn } = await import("node:child_process");
-  const child = spawn("perl", ["-f", "-e", swapScript, "--", temporary, name], {
-    stdio: ["pipe", "pipe", "ignore", directory, judged, made],
-    env: { PATH: process.env["PATH"], LC_ALL: "C" },
-  });
+  const { args, env } = perlCall(swapProgram, temporary, name);
+  const child = spawn("perl", args, { stdio: ["pipe", "pipe", "ignore", directory, judged, made], env });
   const closed = new Promise<void>((resolve) => {
     child.once("close", () => resolve());
     child.once("error", () => resolve());

@@ -3,7 +3,8 @@ import { closeSync, fstatSync } from "node:fs";
 import { openForReading } from "../files/files.ts";
 import { fileSystemOf } from "../files/file-system.ts";
 import { sayError } from "../observed.ts";
-import { probeScript } from "./swap-script.ts";
+import { perlCall } from "../programs/perl.ts";
+import probeProgram from "./probe.pl";
 
 /** How a registry is swapped, the strongest first. */
 export type SwapMethod = { readonly method: "lease" | "exchange" | "compare" | "none"; readonly guarantee: string };
@@ -31,9 +32,10 @@ export function swapMethodFor(path: string): SwapMethod {
     const { local, name } = fileSystemOf(path);
     if (!local) return { method: "none", guarantee: `its file system (${name}) may be shared with other machines: nothing is swapped` };
     if (process.platform !== "linux") return of("compare", "; a lease is for Linux only");
-    const { error, status, stdout } = spawnSync("perl", ["-f", "-e", probeScript], {
+    const { args, env } = perlCall(probeProgram);
+    const { error, status, stdout } = spawnSync("perl", args, {
       stdio: ["ignore", "pipe", "ignore", fd],
-      env: { PATH: process.env["PATH"], LC_ALL: "C" },
+      env,
       encoding: "utf8",
       timeout: 5_000,
     });

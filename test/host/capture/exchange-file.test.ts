@@ -58,6 +58,7 @@ test("of many contenders for one heal exactly one wins, and the lock is his", as
     bundle: true,
     platform: "node",
     format: "cjs",
+    loader: { ".pl": "text" },
     outfile: program,
   });
   const go = join(dir, "go");

@@ -1,42 +1,40 @@
-import { machineScript } from "./machine-script.ts";
-
-/**
- * What Node cannot do by itself, in the perl that every Debian has (perl-base is essential): take a write lease
- * (`F_SETLEASE`), exchange two names (`renameat2(RENAME_EXCHANGE)`), and copy extended attributes by descriptor. It is
- * text, so that one bundled file and a standalone binary carry it along.
- *
- * Descriptors: 3 the directory, 4 the judged file (shared with Node: one open file, so the lease is both's), 5 the new
- * file. Arguments: the temporary name, which may still change, and the registry's. One command a line, one answer a line.
- *
- * No command waits in here while a lease is held and somebody waits for it: SIGIO tells, and the lease is given up.
- */
-export const swapScript = String.raw`
+# Exchanges a registry with its new file while a write lease on the judged one keeps every other program out. Node can do
+# none of this by itself: take a lease (F_SETLEASE), exchange two names (renameat2), copy extended attributes by descriptor.
+#
+# Descriptors: 3 the directory, 4 the judged file (Node shares this open file, so the lease belongs to both), 5 the new
+# file. Arguments: the temporary name of the new file, which a command may change, and the registry's name.
+# Commands and answers are a line each:
+#   attributes   copied | lost WHY
+#   lease NAME   leased | unleasable ERRNO WHY | busy
+#   swap         swapped | changed | stuck | error ERRNO WHY
+#   look         quiet | late
+#
+# The kernel sends SIGIO when another program waits for a leased file: if a command was awaited, the lease is given up.
 use strict;
-${machineScript}
-my $machine = machine();
-my ($renameat2, $fset, $fget, $flist, $fremove) = $machine == 62 ? (316, 190, 193, 196, 199) : $machine ? (276, 7, 10, 13, 16) : ();
+
+my $calls = system_calls();
 my $buffer = '';
 my $waiting = 0;
 $SIG{IO} = sub { $waiting = 1 };
 $SIG{$_} = 'IGNORE' for qw(INT TERM HUP PIPE);
 sub tell_node { syswrite STDOUT, "$_[0]\n" }
 sub pause { select undef, undef, undef, $_[0] }
-if (!$renameat2) { tell_node('unsupported'); exit }
+if (!$calls) { tell_node('unsupported'); exit }
 open(my $judged, '<&=', 4) or exit 1;
 open(my $new, '+<&=', 5) or exit 1;
 my ($temp, $name) = @ARGV;
 my ($leasable, $swapped) = (1, 0);
 
-sub lease { my $done = fcntl($_[0], 1024, 1); defined $done }
-sub unlease { fcntl($_[0], 1024, 2) }
-sub leased { my $kind = fcntl($_[0], 1025, 0); defined $kind && $kind == 1 }
+sub lease { my $done = fcntl($_[0], $F_SETLEASE, $F_WRLCK); defined $done }
+sub unlease { fcntl($_[0], $F_SETLEASE, $F_UNLCK) }
+sub leased { my $kind = fcntl($_[0], $F_GETLEASE, 0); defined $kind && $kind == $F_WRLCK }
 sub undisturbed { !$leasable || leased($judged) }
 sub which { my @stat = @_; @stat ? "$stat[0]:$stat[1]" : '' }
 sub at { which(lstat "/proc/self/fd/3/$_[0]") }
-sub exchange { syscall($renameat2, 3, $temp, 3, $name, 2) == 0 }
+sub exchange { syscall($calls->{renameat2}, 3, $temp, 3, $name, $RENAME_EXCHANGE) == 0 }
 my ($judged_id, $new_id) = (which(stat $judged), which(stat $new));
 
-# The next command, or undef: Node is gone, is too slow, or somebody waits for the leased file.
+# Returns the next command; undef if Node has ended or is too slow, or if another program waits for the leased file.
 sub command {
   my ($seconds) = @_;
   for (my $turn = 0; $turn < $seconds * 100; $turn++) {
@@ -52,19 +50,19 @@ sub command {
 
 sub attributes_of {
   my ($handle) = @_;
-  my $size = syscall($flist, fileno $handle, 0, 0);
+  my $size = syscall($calls->{flistxattr}, fileno $handle, 0, 0);
   return {} if $size <= 0 && ($size == 0 || $! == $EOPNOTSUPP);
   die "their names: $!\n" if $size < 0;
   my $names = "\0" x $size;
-  $size = syscall($flist, fileno $handle, $names, $size);
+  $size = syscall($calls->{flistxattr}, fileno $handle, $names, $size);
   die "their names: $!\n" if $size < 0;
   my %values;
-  # What the kernel measured of the content is not an attribute of the new content.
+  # What the kernel measured of the old content does not hold for the new content.
   for my $key (grep { !/^security\.(?:ima|evm)$/ } split /\0/, substr $names, 0, $size) {
-    my $length = syscall($fget, fileno $handle, $key, 0, 0);
+    my $length = syscall($calls->{fgetxattr}, fileno $handle, $key, 0, 0);
     die "$key: $!\n" if $length < 0;
     my $value = "\0" x ($length || 1);
-    die "$key: $!\n" if $length > 0 && syscall($fget, fileno $handle, $key, $value, $length) != $length;
+    die "$key: $!\n" if $length > 0 && syscall($calls->{fgetxattr}, fileno $handle, $key, $value, $length) != $length;
     $values{$key} = substr $value, 0, $length;
   }
   \%values;
@@ -75,21 +73,22 @@ sub differences {
   grep { !exists $to->{$_} || !exists $from->{$_} || $from->{$_} ne $to->{$_} } sort keys %{{%$from, %$to}};
 }
 
-# ACLs are the attribute system.posix_acl_access. One that the directory gave to the new file goes.
+# Makes the attributes of the new file those of the judged one. ACLs are the attribute system.posix_acl_access; one that
+# the directory gave to the new file is removed.
 sub copy_attributes {
   my ($from, $to) = (attributes_of($judged), attributes_of($new));
   for my $key (differences($from, $to)) {
     my $value = $from->{$key};
     my $done = defined $value
-      ? syscall($fset, fileno $new, $key, $value, length $value, 0)
-      : syscall($fremove, fileno $new, $key);
+      ? syscall($calls->{fsetxattr}, fileno $new, $key, $value, length $value, 0)
+      : syscall($calls->{fremovexattr}, fileno $new, $key);
     die "$key: $!\n" if $done != 0;
   }
   my @lost = differences($from, attributes_of($new));
   die "@lost did not take\n" if @lost;
 }
 
-# Taken at once, or tried for a fifth of a second while others have the file open.
+# Takes the lease, and tries for a fifth of a second while other programs have the file open.
 sub take_lease {
   for (1 .. 40) {
     return 'leased' if lease($judged);
@@ -101,7 +100,8 @@ sub take_lease {
 
 my %held = ($judged_id => $judged, $new_id => $new);
 
-# The file at the temporary name goes back. It is leased first: whoever opens it waits until all is settled.
+# Opens the file at the temporary name, which is about to go back, and leases it: a program that opens it waits until all
+# is settled. Returns its identity.
 sub hold_displaced {
   my $id = at($temp);
   return $id if $held{$id};
@@ -114,8 +114,8 @@ sub hold_displaced {
   $id;
 }
 
-# A newer file came out, or somebody waits to write to the one that did: it goes back into its place. While it goes,
-# yet a newer one may have come; then that one goes back, until what comes out is what was put in.
+# Puts the displaced file back into its place, because it is newer than the judged one or another program waits to write
+# to it. An even newer file may take the place meanwhile; then that one is put back, until what comes out is what was put in.
 sub put_back {
   my $expected = $new_id;
   for (1 .. 100) {
@@ -128,7 +128,8 @@ sub put_back {
   0;
 }
 
-# Whoever waits to open a file of ours that is out of its place finds in it what is in the place.
+# Writes what is in the registry's place into each file of ours that is out of it: a program that waits to open such a
+# file then finds the current content in it.
 sub refresh_orphans {
   my $current = at($name);
   my $source = $held{$current};
@@ -157,7 +158,7 @@ sub swap {
   if (!undisturbed() || at($name) ne $judged_id) { release(); return 'changed' }
   if (!exchange()) { my $why = ($! + 0) . " $!"; release(); return "error $why" }
   my $stands = undisturbed() && at($temp) eq $judged_id;
-  # An opener that had found the old file already, and was held up since, comes now.
+  # A program that had found the old file before the exchange, and was held up since, opens it now.
   if ($stands) { pause(0.002); $stands = undisturbed() && at($temp) eq $judged_id }
   return give_back() unless $stands;
   unlease($new);
@@ -173,14 +174,3 @@ while (defined(my $said = command($swapped ? 5 : 30))) {
   else { last }
 }
 release();
-`;
-
-/** Says whether the file at descriptor 3 can be leased by us; one that somebody has open (EAGAIN) can be, later. */
-export const probeScript = String.raw`
-use strict;
-${machineScript}
-if (!machine()) { print 'unsupported'; exit }
-$SIG{IO} = 'IGNORE';
-open(my $file, '<&=', 3) or exit 1;
-if (defined fcntl($file, 1024, 1)) { fcntl($file, 1024, 2); print 'lease' } elsif ($! == $EAGAIN) { print 'lease' } else { print "unleasable $!" }
-`;
