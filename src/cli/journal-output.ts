@@ -10,11 +10,11 @@ export type ForJournal = {
   readonly guards: readonly Guard[];
   readonly before: LastRun | undefined;
   /** What could not be recorded. */
-  readonly asides: readonly string[];
+  readonly notes: readonly string[];
 };
 
 /** For the journal: one line an event, and nothing when there is nothing to say. */
-export async function tellJournal(stdout: Output, { report, guards, before, asides }: ForJournal): Promise<void> {
+export async function reportToJournal(stdout: Output, { report, guards, before, notes }: ForJournal): Promise<void> {
   const lines = journalLines(journalEvents(report, guards), before, worstPosture(guards));
-  await writeLines(stdout, [...lines, ...asides.map((line) => journalLine(4, visible(line)))]);
+  await writeLines(stdout, [...lines, ...notes.map((line) => journalLine(4, visible(line)))]);
 }

@@ -3,7 +3,7 @@ import { resolveTargets } from "./config/targets.ts";
 import type { Invocation } from "./context.ts";
 import { Failure } from "./failure.ts";
 import { type Host, realHost } from "../host/host.ts";
-import { sayError } from "../host/observed.ts";
+import { formatError } from "../host/observed.ts";
 import type { RunLock } from "../host/state/run-lock.ts";
 import type { ExamineOptions } from "../sweep/examine.ts";
 
@@ -30,7 +30,7 @@ export async function lockState(host: Host, { stateDir }: Settings, busy: string
     lock = await host.store.takeRunLock();
   } catch (error) {
     const cure = "let this user write there, or set SESSREAP_STATE_DIR";
-    throw new Failure("state", `the state directory ${stateDir.value} cannot be used: ${sayError(error)}; ${cure}`);
+    throw new Failure("state", `the state directory ${stateDir.value} cannot be used: ${formatError(error)}; ${cure}`);
   }
   if (lock === undefined) throw new Failure("busy", `${busy}; try again when it is done`);
   return lock;

@@ -52,7 +52,7 @@ function declare(parent: Command, declaration: CommandDeclaration, isDefault: bo
  * A word that is no command falls to the default one, which takes no words; commander then complains about the number
  * of arguments, but the person misspelt a command.
  */
-function sayUsage(error: CommanderError, program: Command, words: readonly string[]): string {
+function formatUsage(error: CommanderError, program: Command, words: readonly string[]): string {
   const stray = program.commands[0]?.args[0];
   if (error.code === "commander.excessArguments" && stray !== undefined && !words.includes(commands[0].name)) {
     const names: readonly string[] = commands.map(({ name }) => name);
@@ -85,7 +85,7 @@ export async function parse(words: readonly string[], version: string, run: (ask
     await program.parseAsync(words, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw new Failure("usage", `${sayUsage(error, program, words)} (see sessreap --help)`);
+    if (error.exitCode !== 0) throw new Failure("usage", `${formatUsage(error, program, words)} (see sessreap --help)`);
   }
   return output.join("");
 }

@@ -1,7 +1,7 @@
 import { isoText } from "../core/iso-text.ts";
 import { invocationId } from "../host/programs/journal-stream.ts";
 import { readLastRun, writeLastRun, writeMetrics } from "../host/state/last-run.ts";
-import { sayError } from "../host/observed.ts";
+import { formatError } from "../host/observed.ts";
 import { readStat } from "../host/processes/proc-stat.ts";
 import { exitCodes } from "../report/exit-code.ts";
 import type { Guard } from "../report/guards.ts";
@@ -25,12 +25,12 @@ function ownStartTicks(): string | null {
   }
 }
 
-async function told(what: string, act: () => Promise<void>): Promise<readonly string[]> {
+async function problemsOf(what: string, act: () => Promise<void>): Promise<readonly string[]> {
   try {
     await act();
     return [];
   } catch (error) {
-    return [`${what} could not be written: ${sayError(error)}`];
+    return [`${what} could not be written: ${formatError(error)}`];
   }
 }
 
@@ -51,13 +51,13 @@ export async function openRecord({ stateDir, metricsFile, version, env, named }:
   const run = startedRun(before, { version, pid: process.pid, startTicks: ownStartTicks(), invocationId: invocation, started });
   const whole = !named || invocation !== null;
   const save = async (last: LastRun): Promise<readonly string[]> => [
-    ...(await told(`${stateDir}/last-run.json`, async () => writeLastRun(stateDir, last, true))),
-    ...(metricsFile === undefined ? [] : await told(metricsFile, () => writeMetrics(metricsFile, metricsText(last)))),
+    ...(await problemsOf(`${stateDir}/last-run.json`, async () => writeLastRun(stateDir, last, true))),
+    ...(metricsFile === undefined ? [] : await problemsOf(metricsFile, () => writeMetrics(metricsFile, metricsText(last)))),
   ];
-  await told("the mark of the start", async () => writeLastRun(stateDir, run, false));
+  await problemsOf("the mark of the start", async () => writeLastRun(stateDir, run, false));
   return {
     before,
     finish: (report, guards, states) => save(finishedRun(run, report, guards, { finished: isoText(Date.now()), whole, states })),
-    fault: async (error) => void (await save(faultedRun(run, sayError(error), exitCodes.fault, isoText(Date.now())))),
+    fault: async (error) => void (await save(faultedRun(run, formatError(error), exitCodes.fault, isoText(Date.now())))),
   };
 }

@@ -39,13 +39,13 @@ export type Reason =
  * What is said of an entry: a sentence, how to make it, or what several signs say. Most of it nobody reads, so the words
  * are put together by whoever does.
  */
-export type Said = string | (() => string) | readonly { readonly detail: Said }[];
+export type Message = string | (() => string) | readonly { readonly detail: Message }[];
 
-export function sentence(said: Said): string {
-  if (typeof said === "string") return said;
-  if (typeof said === "function") return said();
-  return said
-    .map(({ detail }) => sentence(detail))
+export function formatMessage(message: Message): string {
+  if (typeof message === "string") return message;
+  if (typeof message === "function") return message();
+  return message
+    .map(({ detail }) => formatMessage(detail))
     .filter((one) => one !== "")
     .join("; ");
 }
@@ -55,16 +55,16 @@ export function sentence(said: Said): string {
  * is gone, a passed TTL) from one that rests on absence alone and waits for a second look.
  */
 export type Answer =
-  | { readonly kind: "live"; readonly reason: Reason; readonly detail: Said }
-  | { readonly kind: "unknown"; readonly reason: Reason; readonly detail: Said }
-  | { readonly kind: "dead"; readonly reason: Reason; readonly detail: Said; readonly certain: boolean }
-  | { readonly kind: "not-applicable"; readonly detail: Said };
+  | { readonly kind: "live"; readonly reason: Reason; readonly detail: Message }
+  | { readonly kind: "unknown"; readonly reason: Reason; readonly detail: Message }
+  | { readonly kind: "dead"; readonly reason: Reason; readonly detail: Message; readonly certain: boolean }
+  | { readonly kind: "not-applicable"; readonly detail: Message };
 
-export const live = (reason: Reason, detail: Said): Answer => ({ kind: "live", reason, detail });
-export const unknown = (reason: Reason, detail: Said): Extract<Answer, { kind: "unknown" }> => ({ kind: "unknown", reason, detail });
-export const provenDead = (reason: Reason, detail: Said): Answer => ({ kind: "dead", reason, detail, certain: true });
-export const deadByAbsence = (reason: Reason, detail: Said): Answer => ({ kind: "dead", reason, detail, certain: false });
-export const notApplicable = (detail: Said): Answer => ({ kind: "not-applicable", detail });
+export const live = (reason: Reason, detail: Message): Answer => ({ kind: "live", reason, detail });
+export const unknown = (reason: Reason, detail: Message): Extract<Answer, { kind: "unknown" }> => ({ kind: "unknown", reason, detail });
+export const provenDead = (reason: Reason, detail: Message): Answer => ({ kind: "dead", reason, detail, certain: true });
+export const deadByAbsence = (reason: Reason, detail: Message): Answer => ({ kind: "dead", reason, detail, certain: false });
+export const notApplicable = (detail: Message): Answer => ({ kind: "not-applicable", detail });
 
 /** A sign that there is nothing to say of. What is said of most entries is made once. */
 export const silent = notApplicable("");

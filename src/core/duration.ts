@@ -8,7 +8,7 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /** An age or a span as a person says it, in its largest whole unit: `45s`, `12m`, `3h`, `9d`. */
-export function sayDuration(ms: number): string {
+export function formatDuration(ms: number): string {
   if (ms < units.m) return `${Math.max(0, Math.floor(ms / units.s))}s`;
   if (ms < units.h) return `${Math.floor(ms / units.m)}m`;
   if (ms < 2 * units.d) return `${Math.floor(ms / units.h)}h`;

@@ -1,5 +1,5 @@
 import { ageOf, type Age } from "./age.ts";
-import { outranks, silent, stronger, type Answer, type Reason, type Said } from "./answer.ts";
+import { outranks, silent, stronger, type Answer, type Reason, type Message } from "./answer.ts";
 import { appServerThread } from "./rungs/app-server-thread.ts";
 import { attachedProcess } from "./rungs/attached-process.ts";
 import { grace } from "./rungs/grace.ts";
@@ -14,7 +14,7 @@ export type Judgement = {
   /** The first rung that settled it; undefined where no rung was asked. */
   readonly rung: RungName | undefined;
   readonly reason: Reason;
-  readonly detail: Said;
+  readonly detail: Message;
   /** A ghost whose death was proven is reaped at once; one that rests on absence waits for a second look. */
   readonly certain: boolean;
   readonly ageMs: number | undefined;
@@ -37,7 +37,7 @@ function judgementOf(age: Age, rung: RungName, answer: Exclude<Answer, { kind: "
 }
 
 /** The judgement of an entry of which no rung is asked. */
-export function unjudged(reason: Reason, detail: Said): Judgement {
+export function unjudged(reason: Reason, detail: Message): Judgement {
   return { verdict: "undecided", rung: undefined, reason, detail, certain: false, ageMs: undefined };
 }
 

@@ -5,7 +5,7 @@ export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-export function sayError(error: unknown): string {
+export function formatError(error: unknown): string {
   return error instanceof Error ? error.message.replace(/^([A-Z]+): (.*?), .*$/s, "$2 ($1)") : String(error);
 }
 
@@ -14,6 +14,6 @@ export function look<T>(what: string, get: () => T): Observed<T> {
   try {
     return seen(get());
   } catch (error) {
-    return unseen(`${what}: ${sayError(error)}`);
+    return unseen(`${what}: ${formatError(error)}`);
   }
 }

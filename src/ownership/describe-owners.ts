@@ -21,7 +21,7 @@ export function describeOwners(
   { sessions, unattributed }: Ownership,
   bootMs: number | undefined,
 ): Pick<OwnersReport, "sessions" | "unattributed" | "summary"> {
-  const told = sessions.map(({ sessionId, harnesses }) => ({
+  const described = sessions.map(({ sessionId, harnesses }) => ({
     sessionId,
     duplicate: harnesses.length > 1,
     harnesses: harnesses.map(({ agent, members, signs, children, helpers, doubts }): HarnessReport => ({
@@ -34,12 +34,12 @@ export function describeOwners(
     })),
   }));
   return {
-    sessions: told,
+    sessions: described,
     unattributed: unattributed.map(({ process, agent, why }) => ({ process: describeProcess(process, agent, bootMs), why })),
     summary: {
-      sessions: told.length,
-      harnesses: told.reduce((sum, { harnesses }) => sum + harnesses.length, 0),
-      duplicates: told.filter(({ duplicate }) => duplicate).length,
+      sessions: described.length,
+      harnesses: described.reduce((sum, { harnesses }) => sum + harnesses.length, 0),
+      duplicates: described.filter(({ duplicate }) => duplicate).length,
     },
   };
 }

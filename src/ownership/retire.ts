@@ -78,10 +78,10 @@ export async function endChildren(
 ): Promise<readonly RetiredProcess[]> {
   const ending = children.map(({ process, agent }) => marked(process, agent));
   await endAll(ending, sleep);
-  return ending.map((one) => told(one, sessionId, "child", true));
+  return ending.map((one) => describeRetired(one, sessionId, "child", true));
 }
 
-function told(one: Marked, sessionId: string, role: RetiredProcess["role"], isEnded: boolean): RetiredProcess {
+function describeRetired(one: Marked, sessionId: string, role: RetiredProcess["role"], isEnded: boolean): RetiredProcess {
   const { pid, startTicks } = one.process;
   return { sessionId, role, pid, startTicks, agent: one.agent, signal: one.signal, via: one.via, became: became(one, isEnded) };
 }
@@ -93,8 +93,8 @@ export async function retire({ session, harness }: Retiree, sleep: (ms: number) 
   const helpers = harness.helpers.map((process) => marked(process, process.argv[0] ?? ""));
   await endAll([...members, ...children], sleep);
   return [
-    ...members.map((one) => told(one, session.sessionId, "harness", true)),
-    ...children.map((one) => told(one, session.sessionId, "child", true)),
-    ...helpers.map((one) => told(one, session.sessionId, "helper", false)),
+    ...members.map((one) => describeRetired(one, session.sessionId, "harness", true)),
+    ...children.map((one) => describeRetired(one, session.sessionId, "child", true)),
+    ...helpers.map((one) => describeRetired(one, session.sessionId, "helper", false)),
   ];
 }

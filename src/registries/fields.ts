@@ -81,7 +81,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function say(value: unknown): string {
+function formatValue(value: unknown): string {
   const said = JSON.stringify(value) ?? String(value);
   return said.length > 40 ? `${said.slice(0, 39)}…` : said;
 }
@@ -115,7 +115,7 @@ export function readersOf(fields: FieldMap): readonly FieldReader[] {
  * what the agent is called where no member says so.
  */
 export function claimFrom(key: string, value: unknown, fields: FieldMap, identity?: string): Claim {
-  if (!isRecord(value)) return { ok: false, problem: `is ${Array.isArray(value) ? "an array" : say(value)}, not an object` };
+  if (!isRecord(value)) return { ok: false, problem: `is ${Array.isArray(value) ? "an array" : formatValue(value)}, not an object` };
   const claimed = claimNothing(key);
   // A member without a name names nobody.
   claimed.identity = identity === "" ? undefined : identity;
@@ -123,7 +123,7 @@ export function claimFrom(key: string, value: unknown, fields: FieldMap, identit
     const given = valueAt(value, member);
     if (given === undefined || given === null) continue;
     const result = reader(given);
-    if (typeof result === "object") return { ok: false, problem: `"${member}" is ${say(given)}, not ${result.wanted}` };
+    if (typeof result === "object") return { ok: false, problem: `"${member}" is ${formatValue(given)}, not ${result.wanted}` };
     (claimed as Record<FieldName, unknown>)[field] = result;
   }
   return { ok: true, registration: claimed, sameness: () => samenessOf(value, fields.lastHeartbeatAt), torn: false };

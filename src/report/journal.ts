@@ -26,12 +26,12 @@ function entryEvent({ registry, key, action, reason, detail }: EntryReport): rea
 }
 
 /** So many entries are told one by one: a machine's first sweep can find a hundred thousand. */
-const toldAtMost = 1000;
+const maxJournalEntries = 1000;
 
 function entryEvents({ acts, tallies }: SweepReport): readonly JournalEvent[] {
   const events: JournalEvent[] = [];
   for (const entry of acts) {
-    if (events.length === toldAtMost) break;
+    if (events.length === maxJournalEntries) break;
     events.push(...entryEvent(entry));
   }
   const all = [...deeds.keys(), ...waits].reduce((sum, action) => sum + countActions(tallies, action), 0);

@@ -75,7 +75,7 @@ function registryRuns({ registries, tallies }: SweepReport, guards: readonly Gua
   });
 }
 
-const saidAtMost = 1000;
+const maxSaidStates = 1000;
 
 export type Ending = { readonly finished: string; readonly whole: boolean; readonly states: readonly string[] };
 
@@ -95,7 +95,7 @@ export function finishedRun(run: LastRun, report: SweepReport, guards: readonly 
     posture: worstPosture(guards),
     problems: guards.filter(({ posture }) => posture !== "on").map(({ name, detail }) => `${name}: ${detail}`),
     registries: registryRuns(report, guards),
-    said: states.slice(0, saidAtMost),
+    said: states.slice(0, maxSaidStates),
   };
 }
 

@@ -1,16 +1,16 @@
 import type { RetiredProcess } from "../core/agents/retirement.ts";
-import { sayDuration } from "../core/duration.ts";
+import { formatDuration } from "../core/duration.ts";
 import type { HarnessReport, OwnersReport, ProcessReport } from "./owners-model.ts";
 import { type Palette, visible } from "./visible.ts";
 
-function sayBytes(bytes: number | null): string {
+function formatBytes(bytes: number | null): string {
   return bytes === null ? "? MB" : `${Math.round(bytes / 1_048_576)} MB`;
 }
 
 /** What tells one process from another for a person: age, terminal, memory and place. */
-export function sayProcess({ pid, agent, ageMs, terminal, memoryBytes, cwd }: ProcessReport): string {
-  const age = ageMs === null ? "age unknown" : `up ${sayDuration(ageMs)}`;
-  return `pid ${pid}  ${visible(agent)}  ${age}  ${terminal ?? "no terminal"}  ${sayBytes(memoryBytes)}  ${visible(cwd ?? "?")}`;
+export function formatProcess({ pid, agent, ageMs, terminal, memoryBytes, cwd }: ProcessReport): string {
+  const age = ageMs === null ? "age unknown" : `up ${formatDuration(ageMs)}`;
+  return `pid ${pid}  ${visible(agent)}  ${age}  ${terminal ?? "no terminal"}  ${formatBytes(memoryBytes)}  ${visible(cwd ?? "?")}`;
 }
 
 /** One line of the history: what was ended, or hung under what was, and what has become of it. */
@@ -23,9 +23,9 @@ function harnessLines(harness: HarnessReport, place: string, palette: Palette): 
   const { processes, children, helpers, signs, doubts } = harness;
   const [first, ...rest] = processes;
   if (first === undefined) return [];
-  const lines = [`  ${palette.strong(sayProcess(first))}  ${palette.faint(`${place}by ${signs.join(", ")}`)}`];
-  for (const process of rest) lines.push(`    with     ${sayProcess(process)}`);
-  for (const child of children) lines.push(`    child    ${sayProcess(child)}`);
+  const lines = [`  ${palette.strong(formatProcess(first))}  ${palette.faint(`${place}by ${signs.join(", ")}`)}`];
+  for (const process of rest) lines.push(`    with     ${formatProcess(process)}`);
+  for (const child of children) lines.push(`    child    ${formatProcess(child)}`);
   if (helpers.length > 0)
     lines.push(palette.faint(`    and ${helpers.length} more ${helpers.length === 1 ? "process" : "processes"} below it`));
   for (const doubt of doubts) lines.push(`    ${palette.undecided(`? ${visible(doubt)}`)}`);
@@ -48,7 +48,7 @@ export function ownersText({ sessions, unattributed, retired, summary }: OwnersR
   }
   if (unattributed.length > 0) {
     lines.push("", "Agents whose session cannot be told:");
-    for (const { process, why } of unattributed) lines.push(`  ${sayProcess(process)}  ${palette.faint(visible(why))}`);
+    for (const { process, why } of unattributed) lines.push(`  ${formatProcess(process)}  ${palette.faint(visible(why))}`);
   }
   if (retired.length > 0) lines.push("", "Retired:", ...retired.map(retiredLine));
   if (lines.length > 0) lines.push("");

@@ -1,4 +1,4 @@
-import { sayDuration } from "../core/duration.ts";
+import { formatDuration } from "../core/duration.ts";
 import type { Guard } from "./guards.ts";
 import type { LastRun } from "./last-run.ts";
 
@@ -23,9 +23,9 @@ function successGuard({ run, nowMs, periodMs }: RunFacts): Guard {
     return { ...about, posture, cause: "never-succeeded", detail: "no sweep has succeeded yet", cure: "sessreap sweep" };
   }
   const ageMs = nowMs - Date.parse(lastOk);
-  const detail = `the last success was ${sayDuration(ageMs)} ago (${lastOk})`;
+  const detail = `the last success was ${formatDuration(ageMs)} ago (${lastOk})`;
   if (periodMs !== undefined && ageMs > Math.max(2 * periodMs, freshMs)) {
-    const due = `${detail}, and a sweep is due every ${sayDuration(periodMs)}`;
+    const due = `${detail}, and a sweep is due every ${formatDuration(periodMs)}`;
     return { ...about, posture: "stale", cause: "last-success-too-old", detail: due, cure: "see the service, or run sessreap sweep" };
   }
   return { ...about, posture: "on", cause: "fine", detail, cure: null };

@@ -1,4 +1,4 @@
-import { sayDuration } from "../core/duration.ts";
+import { formatDuration } from "../core/duration.ts";
 import type { AppServerSight, Evidence } from "../core/evidence.ts";
 import type { Verdict } from "../core/ladder.ts";
 import { type EntryReport, type RegistryReport, type SweepReport, isDeed } from "./model.ts";
@@ -71,9 +71,9 @@ function byRegistry(entries: Iterable<EntryReport>): ReadonlyMap<string, readonl
 export function sweepText(report: SweepReport, palette: Palette, quiet: boolean): readonly string[] {
   const lines: string[] = [];
   const shown = report.registries.filter(({ state }) => state !== "missing");
-  const told = quiet ? new Map<string, readonly EntryReport[]>() : byRegistry(report.entries);
+  const grouped = quiet ? new Map<string, readonly EntryReport[]>() : byRegistry(report.entries);
   for (const registry of quiet ? [] : shown) {
-    const entries = told.get(registryName(registry.format, registry.path)) ?? [];
+    const entries = grouped.get(registryName(registry.format, registry.path)) ?? [];
     const keyWidth = entries.reduce((widest, { key }) => Math.min(widestKey, Math.max(widest, visible(key).length)), 0);
     const ordered = entries.toSorted((a, b) => rank[a.verdict] - rank[b.verdict]);
     lines.push(registryLine(registry, palette), ...ordered.map((entry) => entryLine(entry, keyWidth, palette)), "");
@@ -105,20 +105,20 @@ export function sweepWarnings(report: SweepReport, named: ReadonlySet<string>): 
     else if (state === "swept" && problem !== null) lines.push(`error: ${visible(path)} is not judged in full: ${visible(problem)}`);
     else if (state === "report-only" && !owner.up) lines.push(`warning: ${visible(path)} is report-only: ${visible(problem ?? "")}`);
   }
-  return [...lines, ...sayBlindness(report)];
+  return [...lines, ...formatBlindness(report)];
 }
 
 /** A registry that stays blind is a guard that is off. */
-function sayBlindness({ tallies }: SweepReport): readonly string[] {
+function formatBlindness({ tallies }: SweepReport): readonly string[] {
   const blind = blindness(tallies);
   if (blind === undefined) return [];
   const why = blind.cause === "app-server-unreachable" ? "an app server gives no answer" : "the processes cannot be seen";
   return [`warning: entries are kept because ${why}: ${visible(blind.detail)}`];
 }
 
-function sayServer(url: string, sight: AppServerSight): string {
+function formatServer(url: string, sight: AppServerSight): string {
   if (sight.kind !== "answered") return `${url}: ${sight.kind}${sight.kind === "unanswered" ? `: ${sight.why}` : ""}`;
-  const up = sight.upMs.seen ? `up for ${sayDuration(sight.upMs.value)}` : "for how long it has been up is not known";
+  const up = sight.upMs.seen ? `up for ${formatDuration(sight.upMs.value)}` : "for how long it has been up is not known";
   return `${url}: answered, ${sight.loaded.size} loaded, ${up}`;
 }
 
@@ -134,7 +134,7 @@ export function looksOf({ here, processes, appServers, endpoints }: Evidence): r
     lines.push(`${whole}; ${pids.size} recorded pids, ${agents.length} agent processes`);
     lines.push(...agents.map(({ pid, agent, uid }) => `agent ${agent}: pid ${pid}, user ${uid}`));
   }
-  lines.push(...[...appServers].map(([url, sight]) => sayServer(url, sight)));
+  lines.push(...[...appServers].map(([url, sight]) => formatServer(url, sight)));
   lines.push(...[...endpoints].map(([name, sight]) => `${name}: ${sight.kind}`));
   return lines;
 }

@@ -15,7 +15,7 @@ import { evidenceOf, lookAtLocks, lookAtWorld, unlookedWorld, type World } from 
 import { findOwner, ownerQuestions, type OwnerSight } from "./observe/daemon.ts";
 import { withPhantoms } from "./judge/session-mismatches.ts";
 import { oncePerPlace } from "./load/same-place.ts";
-import { sayFlapping, withSuperseded, type FlappingIdentity } from "./judge/superseded.ts";
+import { formatFlapping, withSuperseded, type FlappingIdentity } from "./judge/superseded.ts";
 import type { Target } from "./load/target.ts";
 
 export type ExamineOptions = {
@@ -115,7 +115,7 @@ export async function examine(host: Host, options: ExamineOptions): Promise<Exam
     evidence,
     since: from,
     refusal: mustLook ? refusal(host.selfTest(), options.policy) : undefined,
-    warnings: [...(problem === undefined ? [] : [problem]), ...warnings, ...superseded.flapping.map(sayFlapping)],
+    warnings: [...(problem === undefined ? [] : [problem]), ...warnings, ...superseded.flapping.map(formatFlapping)],
     flapping: superseded.flapping,
     unread: loaded.filter((registry) => !isRead(registry)),
     registries: withPhantoms(await withHostLocks(host, court, superseded.registries, evidence), evidence),

@@ -5,7 +5,7 @@ import type { Examined } from "./judge/examined.ts";
 import { acts, type Outcomes } from "./apply/outcome.ts";
 
 /** So many entries of one sweep are told in the history, or two large sweeps would push all others out of its file. */
-const toldAtMost = 1000;
+const maxHistoryEntries = 1000;
 
 export type Deed = Pick<EntryReport, "registry" | "key" | "action" | "reason" | "tombstone">;
 
@@ -26,7 +26,7 @@ export function recordHistory(host: Host, sweepId: string, at: string, command: 
   const entries: HistoryLine["entries"][number][] = [];
   for (const { registry, key, action, reason, tombstone } of deeds) {
     if (!isDeed(action)) continue;
-    if (entries.length === toldAtMost) break;
+    if (entries.length === maxHistoryEntries) break;
     entries.push({ registry, key, action, reason, tombstone: tombstone ?? undefined });
   }
   const more = count - entries.length;

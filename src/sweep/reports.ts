@@ -1,4 +1,4 @@
-import { sentence } from "../core/answer.ts";
+import { formatMessage } from "../core/answer.ts";
 import type { Action, EntryReport, RegistryReport } from "../report/model.ts";
 import { noActions, type Tally } from "../report/tally.ts";
 import type { Examination } from "./examine.ts";
@@ -30,7 +30,7 @@ export function entryReport(
     verdict: judgement.verdict,
     rung: judgement.rung ?? null,
     reason: judgement.reason,
-    detail: `${sentence(judgement.detail)}${note}`,
+    detail: `${formatMessage(judgement.detail)}${note}`,
     ageMs: judgement.ageMs ?? null,
     action: outcome?.action ?? intended[intent],
     tombstone: outcome?.tombstone ?? null,

@@ -1,6 +1,6 @@
 import { isoText } from "../core/iso-text.ts";
 import type { Host } from "../host/host.ts";
-import { sayError } from "../host/observed.ts";
+import { formatError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
 import { type EntryReport, type SweepReport, outputSchema } from "../report/model.ts";
 import { deedsIn, noTally, summarize } from "../report/tally.ts";
@@ -62,17 +62,17 @@ function faultsOf(examination: Examination): ReadonlySet<string> {
 const noOutcomes: Outcomes = new Map();
 
 /** Ghosts for which there is no room stay for days: that must not look like a second look that is awaited. */
-function saidOfRoom(outcomes: ReadonlyMap<Examined, Outcomes>): readonly string[] {
+function roomWarnings(outcomes: ReadonlyMap<Examined, Outcomes>): readonly string[] {
   let waiting = 0;
   for (const settled of outcomes.values()) for (const { note } of settled.values()) if (note === noRoom) waiting += 1;
   return waiting === 0 ? [] : [`${waiting} ghost${waiting === 1 ? "" : "s"} could not be reaped: ${noRoom}`];
 }
 
 /** What each registry has to say, one after the other, anew each time that somebody goes through it. */
-function eachOf<T>(registries: readonly Examined[], say: (examined: Examined) => Iterable<T>): Iterable<T> {
+function eachOf<T>(registries: readonly Examined[], reportOf: (examined: Examined) => Iterable<T>): Iterable<T> {
   return {
     *[Symbol.iterator]() {
-      for (const examined of registries) yield* say(examined);
+      for (const examined of registries) yield* reportOf(examined);
     },
   };
 }
@@ -92,7 +92,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     try {
       await write();
     } catch (error) {
-      unkept.push(`${what} could not be kept in the state directory: ${sayError(error)}`);
+      unkept.push(`${what} could not be kept in the state directory: ${formatError(error)}`);
     }
   };
   if (!options.dryRun && refusal === undefined) {
@@ -105,7 +105,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
       all.set(examined, await carryOutIn(host, examination, examined, examined.entries, grave, options));
     }
     outcomes = all;
-    unkept.push(...saidOfRoom(outcomes));
+    unkept.push(...roomWarnings(outcomes));
     await keep("what this sweep has seen", () => host.store.saveMemory(remember(host, examination, outcomes)));
   } else if (!options.dryRun) {
     await keep("that this sweep has seen nothing", () => host.store.saveMemory(rememberDoubt(examination)));

@@ -14,12 +14,12 @@ const lookEveryMs = 1_000;
 type Watched = ReadonlyMap<number, string>;
 
 /** What is told of one sweep of the watch: that it begins, and then its report or its fault. */
-export type Telling = {
+export type SweepListener = {
   readonly report: (report: SweepReport) => Promise<void>;
   readonly fault: (error: unknown) => Promise<void>;
 };
 
-export type WatchOptions = Omit<SweepOptions, "command" | "dryRun" | "failOnGhosts"> & { readonly onSweep: () => Promise<Telling> };
+export type WatchOptions = Omit<SweepOptions, "command" | "dryRun" | "failOnGhosts"> & { readonly onSweep: () => Promise<SweepListener> };
 
 function startOf(sight: PidSight | undefined): string | undefined {
   return sight?.kind === "there" && sight.startTicks.seen && !(sight.state.seen && "ZX".includes(sight.state.value))
@@ -52,14 +52,14 @@ const retryMs = 3_000;
 async function sweepOnce(host: Host, options: WatchOptions): Promise<number> {
   const lock = await host.store.takeRunLock();
   if (lock === undefined) return retryMs;
-  let telling: Telling | undefined;
+  let listener: SweepListener | undefined;
   try {
-    telling = await options.onSweep();
+    listener = await options.onSweep();
     const report = await sweep(host, { ...options, command: "watch", dryRun: false, failOnGhosts: false });
-    await telling.report(report);
+    await listener.report(report);
     return report.summary.skipped > 0 ? retryMs : watchSweepMs;
   } catch (error) {
-    await telling?.fault(error);
+    await listener?.fault(error);
     throw error;
   } finally {
     lock.release();

@@ -1,12 +1,22 @@
 import { expect, test } from "vitest";
-import { type Answer, deadByAbsence, live, notApplicable, provenDead, sentence, silent, stronger, unknown } from "../../src/core/answer.ts";
+import {
+  type Answer,
+  deadByAbsence,
+  live,
+  notApplicable,
+  provenDead,
+  formatMessage,
+  silent,
+  stronger,
+  unknown,
+} from "../../src/core/answer.ts";
 import { unseen } from "../../src/core/evidence.ts";
 import { endpointName } from "../../src/core/registration.ts";
 
 const strongest = (answers: readonly Answer[]): Answer => answers.reduce(stronger);
 
 test("answers without weight tell what each of them found, in their order, the silent ones left out", () => {
-  const said = (...answers: readonly Answer[]): string => `${strongest(answers).kind}: ${sentence(strongest(answers).detail)}`;
+  const said = (...answers: readonly Answer[]): string => `${strongest(answers).kind}: ${formatMessage(strongest(answers).detail)}`;
   expect(
     said(
       notApplicable("no pid"),

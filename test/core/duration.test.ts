@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseDuration, sayDuration } from "../../src/core/duration.ts";
+import { parseDuration, formatDuration } from "../../src/core/duration.ts";
 
 test.each([
   ["0", 0],
@@ -17,5 +17,12 @@ test.each(["", "10", "-1s", "1.5h", "10 m", "m", "1w", "١s", "9999999999s"])("%
 });
 
 test("an age is said in its largest whole unit", () => {
-  expect([0, 59_999, 60_000, 3_600_000, 47 * 3_600_000, 48 * 3_600_000].map(sayDuration)).toEqual(["0s", "59s", "1m", "1h", "47h", "2d"]);
+  expect([0, 59_999, 60_000, 3_600_000, 47 * 3_600_000, 48 * 3_600_000].map(formatDuration)).toEqual([
+    "0s",
+    "59s",
+    "1m",
+    "1h",
+    "47h",
+    "2d",
+  ]);
 });

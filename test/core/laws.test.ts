@@ -5,7 +5,7 @@ import {
   live,
   notApplicable,
   provenDead,
-  sentence,
+  formatMessage,
   silent,
   stronger,
   unknown,
@@ -37,7 +37,7 @@ const deaths: Partial<Record<Reason, boolean>> = {
   "app-server-down": false,
 };
 
-const said = ({ verdict, rung, reason, detail }: Judgement): string => `${verdict} by ${rung}: ${reason} (${sentence(detail)})`;
+const said = ({ verdict, rung, reason, detail }: Judgement): string => `${verdict} by ${rung}: ${reason} (${formatMessage(detail)})`;
 
 describe("knowing less never condemns", () => {
   test.each(blindings)("$name", ({ change }) => {
@@ -179,7 +179,7 @@ test("a clock that cannot be read makes no entry older, no absence longer and no
 });
 
 test("entries that are judged by the same evidence are judged as if each had its own", () => {
-  const answers = (scene: Scene): readonly string[] => trace(scene).map(({ answer }) => `${answer.kind}: ${sentence(answer.detail)}`);
+  const answers = (scene: Scene): readonly string[] => trace(scene).map(({ answer }) => `${answer.kind}: ${formatMessage(answer.detail)}`);
   fc.assert(
     fc.property(anyScene, anyScene, fc.constantFrom("policy", "registry", "claim"), (first, second, changed) => {
       const shared = { ...first, [changed]: second[changed] };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sentence } from "../../src/core/answer.ts";
+import { formatMessage } from "../../src/core/answer.ts";
 import { judge, trace } from "../../src/core/ladder.ts";
 import { day, hour, minute, now, sceneOf } from "./scene.ts";
 
@@ -15,9 +15,9 @@ test.each([
   ["after a step of the clock", of(now - 30 * day, true), "the clock was stepped; first seen 3h ago"],
   ["young", of(now - minute), "registered 1m ago, within the grace period of 10m"],
 ])("%s", (_, scene, said) => {
-  expect(sentence(judge(scene).detail)).toBe(said);
+  expect(formatMessage(judge(scene).detail)).toBe(said);
 });
 
 test("an old entry's age is told by the first rung", () => {
-  expect(trace(of(now - 30 * day)).map(({ answer }) => sentence(answer.detail))[0]).toBe("registered 30d ago");
+  expect(trace(of(now - 30 * day)).map(({ answer }) => formatMessage(answer.detail))[0]).toBe("registered 30d ago");
 });

@@ -1,4 +1,4 @@
-import { sayDuration } from "../../core/duration.ts";
+import { formatDuration } from "../../core/duration.ts";
 import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
 import type { OutputOptions, Run } from "../context.ts";
@@ -10,8 +10,8 @@ function settingLines({ grace, ttl, pidNamespace, codexHomes, healRenamedHost, m
   const line = (name: string, value: string, { from }: Setting<unknown>): string =>
     `${name.padEnd(16)} ${visible(value).padEnd(24)} ${visible(from)}`;
   return [
-    line("grace", sayDuration(grace.value), grace),
-    line("ttl", sayDuration(ttl.value), ttl),
+    line("grace", formatDuration(grace.value), grace),
+    line("ttl", formatDuration(ttl.value), ttl),
     line("pidNamespace", pidNamespace.value ?? "not declared", pidNamespace),
     line("codexHomes", codexHomes.value.length === 0 ? "none beside the usual" : codexHomes.value.join(", "), codexHomes),
     line("healRenamedHost", String(healRenamedHost.value), healRenamedHost),

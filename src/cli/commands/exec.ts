@@ -5,7 +5,7 @@ import { markedBy, ownMark, withMark } from "../../host/processes/lineage.ts";
 import { lookAtTree } from "../../host/processes/process-tree.ts";
 import { runCommand } from "../../host/programs/run-command.ts";
 import type { SessionLock } from "../../host/sockets/session-lock.ts";
-import { sayProcess } from "../../report/owners-text.ts";
+import { formatProcess } from "../../report/owners-text.ts";
 import { visible } from "../../report/visible.ts";
 import { describeProcess } from "../../ownership/describe-owners.ts";
 import { retireRivals, tryGate, type Gate, type Rival } from "../../ownership/gate.ts";
@@ -31,21 +31,21 @@ const reapPolls = 8;
 
 type Occupied = Extract<Gate, { kind: "occupied" }>;
 
-function sayRival(host: Host, { harness, launcher }: Rival): string {
+function formatContender(host: Host, { harness, launcher }: Rival): string {
   const { bootMs } = host.clock();
   const member = harness?.members[0];
   if (harness !== undefined && member !== undefined)
-    return sayProcess(describeProcess(member, harness.agent, bootMs.seen ? bootMs.value : undefined));
+    return formatProcess(describeProcess(member, harness.agent, bootMs.seen ? bootMs.value : undefined));
   const sight = launcher === undefined ? undefined : lookAtTree();
   const row = sight?.seen === true ? sight.value.tree.get(launcher ?? 0) : undefined;
-  if (row !== undefined) return sayProcess(describeProcess(row, "sessreap exec", bootMs.seen ? bootMs.value : undefined));
+  if (row !== undefined) return formatProcess(describeProcess(row, "sessreap exec", bootMs.seen ? bootMs.value : undefined));
   return "another sessreap exec, which does not answer (stopped from its terminal?)";
 }
 
 function refusal(host: Host, session: string, { rivals }: Occupied): string {
   return [
     `session ${visible(session)} is already run by`,
-    ...rivals.map((rival) => `  ${sayRival(host, rival)}`),
+    ...rivals.map((rival) => `  ${formatContender(host, rival)}`),
     "choose: --on-conflict refuse (the default: leave it alone), wait (start when it has ended) or retire (end it first)",
   ].join("\n");
 }
@@ -86,7 +86,7 @@ async function enter(
     if (attempt === 0)
       await writeLines(
         stderr,
-        gate.rivals.map((rival) => `sessreap: waiting for ${sayRival(host, rival)}`),
+        gate.rivals.map((rival) => `sessreap: waiting for ${formatContender(host, rival)}`),
       );
     await host.sleep(pollMs);
   }
@@ -101,7 +101,7 @@ async function settleChildren({ options, stderr }: Invocation<ExecOptions>, host
   if (children.length === 0) return;
   const { bootMs } = host.clock();
   const lines = children.map(
-    ({ process: row, agent }) => `sessreap:   ${sayProcess(describeProcess(row, agent, bootMs.seen ? bootMs.value : undefined))}`,
+    ({ process: row, agent }) => `sessreap:   ${formatProcess(describeProcess(row, agent, bootMs.seen ? bootMs.value : undefined))}`,
   );
   const count = children.length === 1 ? "1 background child is" : `${children.length} background children are`;
   await writeLines(stderr, [`sessreap: ${count} left:`, ...lines]);
@@ -114,13 +114,13 @@ async function settleChildren({ options, stderr }: Invocation<ExecOptions>, host
 
 /** The registration of a session that has ended under our eyes goes at once. What stands in the way is said, no more. */
 async function reapRegistration(invocation: Invocation<ExecOptions>, host: Host, question: OwnersQuestion, session: string): Promise<void> {
-  const say = (text: string): Promise<void> =>
+  const reportStays = (text: string): Promise<void> =>
     writeLines(invocation.stderr, [`sessreap: warning: the registration stays: ${visible(text)}`]);
   for (let attempt = 1; ; attempt += 1) {
     const lock = await host.store.takeRunLock();
     const isLast = attempt === reapPolls;
     if (lock === undefined) {
-      if (isLast) return say("a sweep is running, which will judge it");
+      if (isLast) return reportStays("a sweep is running, which will judge it");
       await host.sleep(pollMs);
       continue;
     }
@@ -134,10 +134,10 @@ async function reapRegistration(invocation: Invocation<ExecOptions>, host: Host,
         wanted: ({ entry: { claim } }) =>
           claim.ok && claim.registration.sessionId !== undefined && canonicalSession(claim.registration.sessionId) === session,
       });
-      if (doubt !== undefined) return say(doubt);
+      if (doubt !== undefined) return reportStays(doubt);
       const dying = entries.some(({ reason }) => reason === "pid-alive");
       const failed = entries.find(({ action }) => action === "failed" || action === "withheld");
-      if (failed !== undefined) return say(failed.detail);
+      if (failed !== undefined) return reportStays(failed.detail);
       if (!dying || isLast) return;
     } finally {
       lock.release();
@@ -156,7 +156,7 @@ export const runExec: Run<ExecOptions> = async (invocation) => {
   const lock = await enter(invocation, host, examine, session, choice);
   const mark = ownMark();
   try {
-    const { exitCode, problem } = await runCommand(words, withMark(env, mark), lock.tell);
+    const { exitCode, problem } = await runCommand(words, withMark(env, mark), lock.announce);
     if (problem !== undefined) await writeLines(stderr, [`sessreap: ${visible(words[0] ?? "")}: ${visible(problem)}`]);
     else {
       await settleChildren(invocation, host, session, mark);

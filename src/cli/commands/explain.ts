@@ -1,4 +1,4 @@
-import { sentence } from "../../core/answer.ts";
+import { formatMessage } from "../../core/answer.ts";
 import type { Answer } from "../../core/answer.ts";
 import { trace } from "../../core/ladder.ts";
 import { outputSchema } from "../../report/model.ts";
@@ -34,7 +34,7 @@ function explainEntry(
       : trace(scene).map(({ rung, answer }) => ({
           name: rung.name,
           rule: rung.rule,
-          answer: { ...answer, detail: sentence(answer.detail) },
+          answer: { ...answer, detail: formatMessage(answer.detail) },
         }));
   const claim = entry.claim.ok ? entry.claim.registration : undefined;
   const { verdict, reason, detail } = judgement;
@@ -46,7 +46,7 @@ function explainEntry(
     verdict,
     rung: judgement.rung ?? null,
     reason,
-    detail: sentence(detail),
+    detail: formatMessage(detail),
     phantomOf: phantomOf ?? null,
     action: intended[intent],
     hostLock: hostLock?.kind ?? null,

@@ -5,7 +5,7 @@ import { ancestorsOf } from "../../host/processes/linux.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { outputSchema } from "../../report/model.ts";
 import type { OwnersReport } from "../../report/owners-model.ts";
-import { ownersText, sayProcess } from "../../report/owners-text.ts";
+import { ownersText, formatProcess } from "../../report/owners-text.ts";
 import { visible } from "../../report/visible.ts";
 import { describeOwners, describeProcess } from "../../ownership/describe-owners.ts";
 import { lookAtOwners, type OwnersQuestion, type OwnersSight } from "../../ownership/owners.ts";
@@ -62,8 +62,8 @@ async function retireWanted(
     const boot = bootMs.seen ? bootMs.value : undefined;
     const lines = retirees.flatMap(({ session, harness }) => [
       `end what runs ${visible(session.sessionId)}:`,
-      ...harness.members.map((row) => `  ${sayProcess(describeProcess(row, harness.agent, boot))}`),
-      ...harness.children.map(({ process: row, agent }) => `  child ${sayProcess(describeProcess(row, agent, boot))}`),
+      ...harness.members.map((row) => `  ${formatProcess(describeProcess(row, harness.agent, boot))}`),
+      ...harness.children.map(({ process: row, agent }) => `  child ${formatProcess(describeProcess(row, agent, boot))}`),
     ]);
     await writeLines(stderr, lines);
     const answer = await confirmed({ stderr }, "End these processes?");

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { expandHome } from "../config/paths.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
-import { tellJournal } from "../journal-output.ts";
+import { reportToJournal } from "../journal-output.ts";
 import { paletteFor, writeLines, writePieces } from "../output.ts";
 import { lockState, prepare } from "../prepare.ts";
 import { type SweepRecord, openRecord } from "../record.ts";
@@ -22,25 +22,25 @@ import { glanceAtTimer } from "../../systemd/status/quick-check.ts";
 export type SweepCommandOptions = JudgingOptions &
   OutputOptions & { readonly dryRun?: boolean; readonly exitCode?: boolean; readonly metricsFile?: string };
 
-type Told = {
+type SweepResult = {
   readonly report: SweepReport;
   readonly guards: readonly Guard[];
   readonly named: ReadonlySet<string>;
   readonly before: LastRun | undefined;
   /** What could not be recorded, and what a glance at the timer showed. */
-  readonly asides: readonly string[];
+  readonly notes: readonly string[];
   readonly palette: Palette;
 };
 
 /** For a person or a script: the report on stdout, everything else on stderr. */
-async function tell(
+async function reportSweep(
   { options, stdout, stderr, env }: Invocation<SweepCommandOptions>,
-  { report, named, asides, palette }: Told,
+  { report, named, notes, palette }: SweepResult,
 ): Promise<void> {
   if (options.json === true) await writePieces(stdout, sweepJson(report));
   else await writeLines(stdout, sweepText(report, palette, options.quiet === true));
   const looks = options.verbose === true ? report.looks.map((line) => visible(line)) : [];
-  const warnings = [...looks, ...sweepWarnings(report, named), ...asides.map((line) => `warning: ${visible(line)}`)];
+  const warnings = [...looks, ...sweepWarnings(report, named), ...notes.map((line) => `warning: ${visible(line)}`)];
   const prefix = isJournal(2, env) ? journalLine(4, "") : "";
   await writeLines(
     stderr,
@@ -68,11 +68,11 @@ async function judgeAndReport(
     const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
     const guards = sweepGuards(report, named);
     const toJournal = isJournal(1, env) && options.json !== true;
-    const asides = [...((await record?.finish(report, guards, statesOf(journalEvents(report, guards)))) ?? [])];
+    const notes = [...((await record?.finish(report, guards, statesOf(journalEvents(report, guards)))) ?? [])];
     const timer = as.dryRun || toJournal ? undefined : glanceAtTimer(env, record?.before, Date.now());
-    if (timer !== undefined) asides.push(timer);
-    const said: Told = { report, guards, named, before: record?.before, asides, palette };
-    await (toJournal ? tellJournal(stdout, said) : tell(invocation, said));
+    if (timer !== undefined) notes.push(timer);
+    const said: SweepResult = { report, guards, named, before: record?.before, notes, palette };
+    await (toJournal ? reportToJournal(stdout, said) : reportSweep(invocation, said));
     return report.exitCode;
   } catch (error) {
     await record?.fault(error);

@@ -72,7 +72,7 @@ function lingerHint(scope: Scope): readonly string[] {
 }
 
 /** What the first run did, in the words of its own record. */
-function sayFirstRun({ selfTest }: Installed, stateDir: string): readonly string[] {
+function formatFirstRun({ selfTest }: Installed, stateDir: string): readonly string[] {
   if (selfTest === undefined) return [];
   const run = readLastRun(stateDir, isLastRun);
   const counts = run?.counts;
@@ -113,7 +113,7 @@ async function runInstall(invocation: Invocation<UnitsOptions>, scope: Scope, di
   await writeLines(stdout, [
     ...result.written.map((path) => `wrote ${path}`),
     ...enabled,
-    ...sayFirstRun(result, access?.stateDir ?? stateDirectory(env)),
+    ...formatFirstRun(result, access?.stateDir ?? stateDirectory(env)),
     ...lingerHint(scope),
   ]);
   return result.selfTest?.ok === false ? exitCodes.partial : exitCodes.done;

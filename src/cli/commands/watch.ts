@@ -1,7 +1,7 @@
 import type { JudgingOptions } from "../config/settings.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
-import { tellJournal } from "../journal-output.ts";
+import { reportToJournal } from "../journal-output.ts";
 import { paletteFor, writeLines, writePieces } from "../output.ts";
 import { lockState, prepare } from "../prepare.ts";
 import { openRecord } from "../record.ts";
@@ -14,7 +14,7 @@ import type { SweepReport } from "../../report/model.ts";
 import { sweepGuards } from "../../report/sweep-guards.ts";
 import { eventLines, sweepWarnings } from "../../report/text.ts";
 import { visible } from "../../report/visible.ts";
-import { type Telling, watch } from "../../watch/watch.ts";
+import { type SweepListener, watch } from "../../watch/watch.ts";
 
 /** One line an event: a warning is said again only when it changes. */
 export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) => {
@@ -28,21 +28,21 @@ export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) 
   const toJournal = isJournal(1, env) && options.json !== true;
   let said = "";
 
-  const tell = async (report: SweepReport, asides: readonly string[]): Promise<void> => {
+  const reportSweep = async (report: SweepReport, notes: readonly string[]): Promise<void> => {
     if (options.json === true) await writePieces(stdout, sweepJson(report));
     else await writeLines(stdout, eventLines(report, palette));
-    const warnings = [...sweepWarnings(report, named), ...asides.map((line) => visible(line))].map((line) => `sessreap: ${line}`);
+    const warnings = [...sweepWarnings(report, named), ...notes.map((line) => visible(line))].map((line) => `sessreap: ${line}`);
     if (warnings.join("\n") !== said) await writeLines(stderr, warnings);
     said = warnings.join("\n");
   };
 
-  const onSweep = async (): Promise<Telling> => {
+  const onSweep = async (): Promise<SweepListener> => {
     const [stateDir, metricsFile] = [settings.stateDir.value, settings.metricsFile.value];
     const record = await openRecord({ stateDir, metricsFile, version, env, named: options.registry !== undefined });
     const report = async (swept: SweepReport): Promise<void> => {
       const guards = sweepGuards(swept, named);
-      const asides = await record.finish(swept, guards, statesOf(journalEvents(swept, guards)));
-      await (toJournal ? tellJournal(stdout, { report: swept, guards, before: record.before, asides }) : tell(swept, asides));
+      const notes = await record.finish(swept, guards, statesOf(journalEvents(swept, guards)));
+      await (toJournal ? reportToJournal(stdout, { report: swept, guards, before: record.before, notes }) : reportSweep(swept, notes));
     };
     return { report, fault: record.fault };
   };

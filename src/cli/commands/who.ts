@@ -1,5 +1,5 @@
-import { sentence } from "../../core/answer.ts";
-import { sayDuration } from "../../core/duration.ts";
+import { formatMessage } from "../../core/answer.ts";
+import { formatDuration } from "../../core/duration.ts";
 import { flappingOf } from "../../core/revisions/flapping.ts";
 import type { Registration } from "../../core/registration.ts";
 import { compareRoutes, whyBefore } from "../../core/agents/routing.ts";
@@ -22,9 +22,9 @@ const isReleased = ({ claim }: Candidate): boolean => claim.releasedAt !== undef
 
 const isoOrNull = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString());
 
-function sayAgo(at: number | undefined, nowMs: number | undefined): string {
+function formatAgo(at: number | undefined, nowMs: number | undefined): string {
   if (at === undefined) return "never";
-  return nowMs === undefined || at > nowMs ? new Date(at).toISOString() : `${sayDuration(nowMs - at)} ago`;
+  return nowMs === undefined || at > nowMs ? new Date(at).toISOString() : `${formatDuration(nowMs - at)} ago`;
 }
 
 export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) => {
@@ -61,7 +61,7 @@ export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) =>
     before: claim.releasedAt === undefined ? whyBefore(claim, standing[index + 1]?.claim) : "it was released",
     verdict: judgement.verdict,
     reason: judgement.reason,
-    detail: sentence(judgement.detail),
+    detail: formatMessage(judgement.detail),
   }));
   if (options.json === true) {
     await write(
@@ -70,16 +70,17 @@ export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) =>
     );
   } else {
     const lines = mine.map(({ registry, claim, judged: { judgement } }, index) => {
-      const said = `last verb ${sayAgo(claim.lastActivityAt, nowMs)}, last heartbeat ${sayAgo(claim.lastHeartbeatAt, nowMs)}`;
+      const said = `last verb ${formatAgo(claim.lastActivityAt, nowMs)}, last heartbeat ${formatAgo(claim.lastHeartbeatAt, nowMs)}`;
       const style = palette[judgement.verdict];
       const session = palette.strong(visible(claim.sessionId ?? claim.key));
       const before = routes[index]?.before ?? "";
-      return `${session}  ${before}  ${palette.faint(said)}  ${style(`${judgement.verdict}, ${judgement.reason}: ${visible(sentence(judgement.detail))}`)}  ${visible(claim.key)}  ${visible(registry)}`;
+      return `${session}  ${before}  ${palette.faint(said)}  ${style(`${judgement.verdict}, ${judgement.reason}: ${visible(formatMessage(judgement.detail))}`)}  ${visible(claim.key)}  ${visible(registry)}`;
     });
     await writeLines(stdout, lines);
   }
   const warnings: string[] = [];
-  if (flapping !== undefined) warnings.push(`${visible(name)} is flapping: ${flapping.ids} session ids in ${sayDuration(flapping.spanMs)}`);
+  if (flapping !== undefined)
+    warnings.push(`${visible(name)} is flapping: ${flapping.ids} session ids in ${formatDuration(flapping.spanMs)}`);
   const alternative = routes.find(({ verdict }) => verdict !== "ghost");
   if (routes[0]?.verdict === "ghost") {
     const better =

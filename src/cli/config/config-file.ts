@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from "node:fs";
-import { errorCode, sayError } from "../../host/observed.ts";
+import { errorCode, formatError } from "../../host/observed.ts";
 import type { Config } from "./config-schema.ts";
 import { Failure } from "../failure.ts";
 import { didYouMean } from "../suggest.ts";
@@ -29,7 +29,7 @@ function written(value: unknown): string {
   }
 }
 
-function say(value: unknown): string {
+function formatValue(value: unknown): string {
   const text = written(value);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
@@ -52,22 +52,22 @@ function explain(issue: Issue, schema: unknown): string {
   if (isUnknownKey) {
     const known = knownKeys(schema, path.slice(0, -1));
     const { key, value } = path.at(-1) ?? {};
-    return `${where}: unknown key, with the value ${say(value)}${didYouMean(String(key), known) || ` (known: ${known.join(", ")})`}`;
+    return `${where}: unknown key, with the value ${formatValue(value)}${didYouMean(String(key), known) || ` (known: ${known.join(", ")})`}`;
   }
   const isOwnMessage = issue.type === "check" || issue.type === "regex" || issue.type === "non_empty";
-  if (isOwnMessage) return `${where}: ${say(issue.input)} is ${issue.message}`;
+  if (isOwnMessage) return `${where}: ${formatValue(issue.input)} is ${issue.message}`;
   if (issue.type === "picklist" && typeof issue.input === "string") {
     const known = (issue.expected ?? "").split("|").map((word) => word.replaceAll(/[("\s)]/g, ""));
-    return `${where}: ${say(issue.input)} is not one of ${known.join(", ")}${didYouMean(issue.input, known)}`;
+    return `${where}: ${formatValue(issue.input)} is not one of ${known.join(", ")}${didYouMean(issue.input, known)}`;
   }
   if (issue.input === undefined) return `${where}: is missing`;
-  return `${where}: ${say(issue.input)} is not ${typeNames[issue.expected ?? ""] ?? issue.expected ?? "allowed"}`;
+  return `${where}: ${formatValue(issue.input)} is not ${typeNames[issue.expected ?? ""] ?? issue.expected ?? "allowed"}`;
 }
 
 /** valibot takes a list for an object and answers `{}`, which would be a configuration that says nothing. */
 function listForObject(given: unknown, taken: unknown, path: string): string | undefined {
   if (Array.isArray(given) !== Array.isArray(taken))
-    return `${path.replace(/^\./, "") || "the whole file"}: ${say(given)} is not an object`;
+    return `${path.replace(/^\./, "") || "the whole file"}: ${formatValue(given)} is not an object`;
   if (typeof taken !== "object" || taken === null) return undefined;
   for (const [key, part] of Object.entries(taken)) {
     const inner = (given as Readonly<Record<string, unknown>>)[key];
@@ -100,13 +100,13 @@ export async function readConfig(path: string, named: boolean): Promise<Config |
     text = readTrusted(path);
   } catch (error) {
     if (!named && (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR")) return undefined;
-    throw new Failure("config", `${path}: ${sayError(error)}`);
+    throw new Failure("config", `${path}: ${formatError(error)}`);
   }
   let value: unknown;
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (error) {
-    throw new Failure("config", `${path}: no JSON: ${sayError(error)}`);
+    throw new Failure("config", `${path}: no JSON: ${formatError(error)}`);
   }
   const { configSchema, safeParse } = await import("./config-schema.ts");
   const result = safeParse(configSchema, value);

@@ -10,15 +10,15 @@ const declared: readonly CommandDeclaration[] = commands;
 export const shownCommands = declared.filter(({ hidden }) => hidden !== true);
 
 /** `-n, --dry-run` and `--grace <duration>` as a manual sets them. */
-export function sayFlags(flags: string): string {
+export function formatFlags(flags: string): string {
   return flags.replaceAll(/--?[a-z][a-z-]*/gi, "`$&`");
 }
 
 export const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
-function sayOption({ flags, help, many }: OptionDeclaration): string {
+function formatOption({ flags, help, many }: OptionDeclaration): string {
   const again = many === true ? " May be given several times." : "";
-  return item(sayFlags(flags), `${sentence(help)}${again}`);
+  return item(formatFlags(flags), `${sentence(help)}${again}`);
 }
 
 export function synopsis({ name, arguments: operands, options }: CommandDeclaration): string {
@@ -34,14 +34,14 @@ function sharedOptions(): readonly OptionDeclaration[] {
   return [...uses].filter(([, count]) => count > 1).map(([option]) => option);
 }
 
-function sayCommand(command: CommandDeclaration, shared: readonly OptionDeclaration[]): readonly string[] {
+function formatCommand(command: CommandDeclaration, shared: readonly OptionDeclaration[]): readonly string[] {
   const own = command.options.filter((option) => !shared.includes(option));
   const common = command.options.filter((option) => shared.includes(option)).map(({ flags }) => `\`${longFlag(flags)}\``);
   return [
     subheading(command.name),
     synopsis(command).replace(".br\n", ".PP\n"),
     paragraph(sentence(command.summary)),
-    ...own.map(sayOption),
+    ...own.map(formatOption),
     ...(common.length === 0 ? [] : [paragraph(`Options: ${common.join(", ")}.`)]),
     ...(command.exits.length === 0 ? [] : [paragraph(`Exit status: ${command.exits.map((exit) => exit.replace(/ +/, " ")).join("; ")}.`)]),
   ];
@@ -86,9 +86,9 @@ export function commandPage(): string {
       "What cannot be seen condemns nobody: an entry of which a look failed is kept, and that is said. Only the bytes of the reaped entry leave a file, after a tombstone of it is on the disk. A death that was concluded from absence alone waits for a second sweep, four minutes later or more. While the daemon that owns a file is up, nothing is written to it.",
     ),
     heading("Commands"),
-    ...shownCommands.flatMap((command) => sayCommand(command, shared)),
+    ...shownCommands.flatMap((command) => formatCommand(command, shared)),
     heading("Options"),
-    ...shared.map(sayOption),
+    ...shared.map(formatOption),
     item("`--help`", "Say what a command takes."),
     item("`--version`", "Say the version."),
     paragraph("Durations are written `90s`, `10m`, `2h`, `7d`."),

@@ -15,9 +15,9 @@ type Shape = {
 
 const unwrap = (shape: Shape): Shape => (shape.wrapped === undefined ? shape : unwrap(shape.wrapped));
 
-function sayType(shape: Shape): string {
+function formatType(shape: Shape): string {
   const { type, item: each, options } = unwrap(shape);
-  if (type === "array" && each !== undefined) return `list of ${sayType(each)}s`.replace(/ss$/, "s");
+  if (type === "array" && each !== undefined) return `list of ${formatType(each)}s`.replace(/ss$/, "s");
   if (type === "picklist") return (options ?? []).length > 4 ? "word" : (options ?? []).map((word) => `"${word}"`).join(" or ");
   return type === "strict_object" ? "object" : type === "boolean" ? "true or false" : type;
 }
@@ -25,7 +25,7 @@ function sayType(shape: Shape): string {
 function keyItem(name: string, shape: Shape): string {
   const description = getDescription((shape.wrapped ?? shape) as unknown as GenericSchema);
   if (description === undefined) throw new TypeError(`the configuration's key "${name}" says nothing of itself`);
-  return item(`\`${name}\` (${sayType(shape)})`, description);
+  return item(`\`${name}\` (${formatType(shape)})`, description);
 }
 
 /** The keys of an object, and after them those of each object inside it, under a heading of their own. */

@@ -1,4 +1,4 @@
-import { sayDuration } from "../duration.ts";
+import { formatDuration } from "../duration.ts";
 import type { Observed } from "../evidence.ts";
 
 /** A heartbeat younger than this is a sign of life, in ms. The locks' own writers use the same five minutes. */
@@ -40,11 +40,11 @@ export function judgeHostLock(sight: HostLockSight, healRenamedHost: boolean): H
   const age = heartbeatAgeMs.value;
   if (!(age >= lockHeartbeatMs))
     return age >= 0
-      ? stays(`it names ${host}, and it beat ${sayDuration(age)} ago`)
+      ? stays(`it names ${host}, and it beat ${formatDuration(age)} ago`)
       : doubt(`it names ${host}, and its heartbeat is not in the past`);
   const dead = sight.pidIsDead();
   if (!dead.seen) return doubt(`it names ${host}, and its pid could not be looked at: ${dead.why}`);
   if (!dead.value) return doubt(`it names ${host}, but its pid is alive here`);
-  const proof = `it names ${host}, on a local file system, its pid is dead, and it beat ${sayDuration(age)} ago`;
+  const proof = `it names ${host}, on a local file system, its pid is dead, and it beat ${formatDuration(age)} ago`;
   return healRenamedHost ? { kind: "heal", why: proof } : { kind: "off", why: `${proof}; healRenamedHost is off` };
 }

@@ -1,4 +1,4 @@
-import { sentence } from "../answer.ts";
+import { formatMessage } from "../answer.ts";
 import type { Observed, ProcessTable } from "../evidence.ts";
 import type { Judgement } from "../ladder.ts";
 import { canonicalSession, type Registration } from "../registration.ts";
@@ -47,5 +47,5 @@ export function findPhantoms<T extends Row>(rows: readonly T[], table: Observed<
 
 /** The row's detail with what is known of its other self; both ids are in it. */
 export function phantomDetail({ claim, judgement }: Row, { sessionId, where }: Phantom): string {
-  return `${sentence(judgement.detail)}; a phantom: it says session ${claim.sessionId}, ${where} says ${sessionId} of the same process`;
+  return `${formatMessage(judgement.detail)}; a phantom: it says session ${claim.sessionId}, ${where} says ${sessionId} of the same process`;
 }

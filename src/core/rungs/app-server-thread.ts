@@ -1,6 +1,6 @@
 import { deadByAbsence, live, notApplicable, silent, stronger, unknown, type Answer } from "../answer.ts";
 import { argvNamesServer } from "../app-servers.ts";
-import { sayDuration } from "../duration.ts";
+import { formatDuration } from "../duration.ts";
 import type { AppServerProcess, AppServerSight, ProcessTable } from "../evidence.ts";
 import { canonicalSession } from "../registration.ts";
 import type { AppServerAddress, Scene } from "../scene.ts";
@@ -23,7 +23,7 @@ function notLoaded(server: AppServerAddress, sight: Answered, id: string, graceM
   if (!upMs.seen) return unknown("app-server-too-young", () => `${listed()}, but for how long it has been up is not known: ${upMs.why}`);
   return upMs.value > graceMs
     ? deadByAbsence("thread-not-loaded", listed)
-    : unknown("app-server-too-young", () => `${listed()}, but it has been up for ${sayDuration(upMs.value)} only`);
+    : unknown("app-server-too-young", () => `${listed()}, but it has been up for ${formatDuration(upMs.value)} only`);
 }
 
 function findServing({ appServers }: ProcessTable, { url }: AppServerAddress): AppServerProcess | undefined {
@@ -32,14 +32,14 @@ function findServing({ appServers }: ProcessTable, { url }: AppServerAddress): A
 
 /** Refused is down only when no process claims to serve this address: a server that hangs while starting refuses, too. */
 function refused(scene: Scene, server: AppServerAddress): Answer {
-  const said = (): string => `${server.url} refuses connections`;
-  if (!server.configured) return notApplicable(() => `${said()}; nobody configured this server`);
+  const refusal = (): string => `${server.url} refuses connections`;
+  if (!server.configured) return notApplicable(() => `${refusal()}; nobody configured this server`);
   const { processes } = scene.evidence;
   const serving = processes.seen ? findServing(processes.value, server) : undefined;
-  if (serving !== undefined) return unknown("app-server-unreachable", () => `${said()}, though pid ${serving.pid} is to serve it`);
+  if (serving !== undefined) return unknown("app-server-unreachable", () => `${refusal()}, though pid ${serving.pid} is to serve it`);
   const table = wholeTable(scene);
-  if (!table.seen) return unknown("process-table-blind", () => `${said()}; ${table.why}`);
-  return deadByAbsence("app-server-down", () => `${said()}, and no process is to serve it`);
+  if (!table.seen) return unknown("process-table-blind", () => `${refusal()}; ${table.why}`);
+  return deadByAbsence("app-server-down", () => `${refusal()}, and no process is to serve it`);
 }
 
 function askServer(scene: Scene, server: AppServerAddress, sessionId: string): Answer {

@@ -1,4 +1,4 @@
-import { type Answer, deadByAbsence, live, notApplicable, sentence, silent, stronger, unknown } from "../answer.ts";
+import { type Answer, deadByAbsence, live, notApplicable, formatMessage, silent, stronger, unknown } from "../answer.ts";
 import { type Endpoint, canonicalSession, endpointName } from "../registration.ts";
 import { recordedHolder } from "./recorded-holder.ts";
 import type { Rung } from "./rung.ts";
@@ -42,7 +42,7 @@ function askEndpoint({ claim, evidence }: Scene, endpoint: Endpoint, holder: Ans
   switch (sight.kind) {
     case "accepted":
       return holder.kind === "not-applicable" && claim.pid !== undefined
-        ? unknown("endpoint-open", `${sentence(holder.detail)}, but ${name} accepts connections`)
+        ? unknown("endpoint-open", `${formatMessage(holder.detail)}, but ${name} accepts connections`)
         : notApplicable(`${name} accepts connections, which proves nothing`);
     case "unanswered":
       return unknown("endpoint-unanswered", `${name}: ${sight.why}`);
@@ -69,7 +69,7 @@ function noProcess(scene: Scene): Answer {
 function holderOf(scene: Scene): Answer {
   const answer = recordedHolder(scene);
   if (answer.kind !== "dead" || scene.registry.presence !== "thread" || answer.reason === "host-gone") return answer;
-  return notApplicable(() => `${sentence(answer.detail)}, but its sessions show as threads`);
+  return notApplicable(() => `${formatMessage(answer.detail)}, but its sessions show as threads`);
 }
 
 export const attachedProcess: Rung = {

@@ -1,15 +1,15 @@
 import { ageOf, type Age } from "../age.ts";
 import { notApplicable, unknown, type Answer } from "../answer.ts";
-import { sayDuration } from "../duration.ts";
+import { formatDuration } from "../duration.ts";
 import type { Rung } from "./rung.ts";
 
 type KnownAge = Extract<Age, { known: true }>;
 
-const sayAge = ({ from, ms }: KnownAge): string => `${from} ${sayDuration(ms)} ago`;
+const formatAge = ({ from, ms }: KnownAge): string => `${from} ${formatDuration(ms)} ago`;
 
 function young(age: KnownAge, graceMs: number, clockStepped: boolean): Answer {
-  const said = (): string => `${sayAge(age)}, within the grace period of ${sayDuration(graceMs)}`;
-  return clockStepped ? unknown("clock-stepped", () => `the clock was stepped; ${said()}`) : unknown("within-grace", said);
+  const detail = (): string => `${formatAge(age)}, within the grace period of ${formatDuration(graceMs)}`;
+  return clockStepped ? unknown("clock-stepped", () => `the clock was stepped; ${detail()}`) : unknown("within-grace", detail);
 }
 
 export const grace: Rung = {
@@ -20,6 +20,6 @@ export const grace: Rung = {
     const { graceMs } = scene.policy;
     const age = ageOf(scene);
     if (!age.known) return unknown("age-unknown", `its age cannot be known: ${age.why}`);
-    return age.ms >= graceMs ? notApplicable(() => sayAge(age)) : young(age, graceMs, scene.memory.clockStepped);
+    return age.ms >= graceMs ? notApplicable(() => formatAge(age)) : young(age, graceMs, scene.memory.clockStepped);
   },
 };

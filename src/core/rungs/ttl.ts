@@ -1,6 +1,6 @@
 import { newestStamp } from "../age.ts";
 import { provenDead, unknown } from "../answer.ts";
-import { sayDuration } from "../duration.ts";
+import { formatDuration } from "../duration.ts";
 import type { Scene } from "../scene.ts";
 import type { Rung } from "./rung.ts";
 
@@ -16,22 +16,22 @@ function silence(scene: Scene): Silence {
 }
 
 /** Made anew from the scene by whoever reads it, so that nothing but the scene is kept for it. */
-function saySilence(scene: Scene): string {
+function formatSilence(scene: Scene): string {
   const { from, ms } = silence(scene);
-  return `${from} ${sayDuration(ms)} ago`;
+  return `${from} ${formatDuration(ms)} ago`;
 }
 
-const sayBeside = (scene: Scene, than: string): string =>
-  `${saySilence(scene)}, ${than} the TTL of ${sayDuration(scene.policy.ttlMs)}, and nothing else can tell`;
+const formatComparison = (scene: Scene, than: string): string =>
+  `${formatSilence(scene)}, ${than} the TTL of ${formatDuration(scene.policy.ttlMs)}, and nothing else can tell`;
 
 export const ttl: Rung = {
   name: "ttl",
   role: "last-resort",
   rule: "Where no rung has any means to look, an entry silent for longer than the TTL is a ghost.",
   ask: (scene) => {
-    if (silence(scene).ms > scene.policy.ttlMs) return provenDead("ttl-expired", () => sayBeside(scene, "longer than"));
+    if (silence(scene).ms > scene.policy.ttlMs) return provenDead("ttl-expired", () => formatComparison(scene, "longer than"));
     return scene.memory.clockStepped
-      ? unknown("clock-stepped", () => `the clock was stepped; ${saySilence(scene)}`)
-      : unknown("within-ttl", () => sayBeside(scene, "within"));
+      ? unknown("clock-stepped", () => `the clock was stepped; ${formatSilence(scene)}`)
+      : unknown("within-ttl", () => formatComparison(scene, "within"));
   },
 };

@@ -4,7 +4,7 @@ import { dropLeased, type Held, type LeaseAnswer } from "./capture-lease.ts";
 import { findPlace, inPlace, LedAstray, type Anchor, type Place } from "../files/held-directory.ts";
 import { readSmall } from "../files/directory.ts";
 import { isRegular, lookAtFile, stateFrom, type FileState } from "../files/file-state.ts";
-import { errorCode, sayError } from "../observed.ts";
+import { errorCode, formatError } from "../observed.ts";
 import { walking, type Enter } from "../files/walk.ts";
 
 /** One file as it was judged: its state, and its bytes where they were read. */
@@ -52,7 +52,7 @@ export function putBackCaptured(captured: string, path: string): Captured {
     linkSync(captured, path);
   } catch (error) {
     // A newer file has taken the name; the one that was captured is what its writer replaced.
-    if (errorCode(error) !== "EEXIST") return { kind: "failed", problem: `${sayError(error)}; it is kept as ${basename(captured)}` };
+    if (errorCode(error) !== "EEXIST") return { kind: "failed", problem: `${formatError(error)}; it is kept as ${basename(captured)}` };
   }
   unlinkSync(captured);
   return { kind: "changed" };
@@ -72,7 +72,7 @@ export function hold(path: string, held: string, judged: JudgedFile): Captured |
 
 function outcomeOf(error: unknown): Captured {
   if (error instanceof LedAstray) return { kind: "changed" };
-  return errorCode(error) === "ENOENT" ? { kind: "gone" } : { kind: "failed", problem: sayError(error) };
+  return errorCode(error) === "ENOENT" ? { kind: "gone" } : { kind: "failed", problem: formatError(error) };
 }
 
 /** Undefined for a file that still is the one that was judged; any other goes back. */
@@ -81,7 +81,7 @@ function verified(path: string, held: string, judged: JudgedFile, verify: typeof
     return verify(held, judged) ? undefined : putBackCaptured(held, path);
   } catch (error) {
     const back = putBackCaptured(held, path);
-    return back.kind === "failed" ? back : { kind: "failed", problem: sayError(error) };
+    return back.kind === "failed" ? back : { kind: "failed", problem: formatError(error) };
   }
 }
 
@@ -99,7 +99,7 @@ function dropUnleased(path: string, held: string, judged: JudgedFile): Captured 
     unlinkSync(held);
     return { kind: "dropped" };
   } catch (error) {
-    return { kind: "failed", problem: sayError(error) };
+    return { kind: "failed", problem: formatError(error) };
   }
 }
 

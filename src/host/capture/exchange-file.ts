@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { inPlace, type Anchor } from "../files/held-directory.ts";
 import { aside, hold, putBackCaptured, type Captured, type JudgedFile } from "./capture.ts";
 import { fsyncDirectory } from "../files/files.ts";
-import { errorCode, sayError } from "../observed.ts";
+import { errorCode, formatError } from "../observed.ts";
 import { prepareFile, type FileToRestore } from "./restore-entry.ts";
 
 export type TakeOver =
@@ -24,7 +24,7 @@ function linkFirst(temporary: string, path: string, held: string): TakeOver {
   } catch (error) {
     if (errorCode(error) === "EEXIST") return settled(held, { kind: "lost", why: "another took it over first" });
     const back = putBackCaptured(held, path);
-    return { kind: "failed", problem: back.kind === "failed" ? back.problem : sayError(error) };
+    return { kind: "failed", problem: back.kind === "failed" ? back.problem : formatError(error) };
   }
   return settled(held, { kind: "won" });
 }
@@ -62,6 +62,6 @@ export function takeOver(root: string, judged: JudgedFile, file: FileToRestore):
     if (taken.kind === "won") fsyncDirectory(dirname(path));
     return taken;
   } catch (error) {
-    return errorCode(error) === "ENOENT" ? { kind: "lost", why: changed } : { kind: "failed", problem: sayError(error) };
+    return errorCode(error) === "ENOENT" ? { kind: "lost", why: changed } : { kind: "failed", problem: formatError(error) };
   }
 }

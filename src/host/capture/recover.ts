@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { inPlace } from "../files/held-directory.ts";
 import { putBackCaptured } from "./capture.ts";
 import { asideName } from "../files/directory.ts";
-import { errorCode, sayError } from "../observed.ts";
+import { errorCode, formatError } from "../observed.ts";
 import { isThere } from "../processes/pids.ts";
 
 /** A sweep holds a file aside for milliseconds; one that is held for longer than this, in ms, was forgotten there. */
@@ -37,7 +37,7 @@ export function putBackForgotten(root: string, keys: readonly string[]): readonl
     try {
       return inPlace(path, "there", mend) ?? [];
     } catch (error) {
-      return errorCode(error) === "ENOENT" ? [] : `${path}: ${sayError(error)}`;
+      return errorCode(error) === "ENOENT" ? [] : `${path}: ${formatError(error)}`;
     }
   });
 }

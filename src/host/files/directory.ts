@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { matchSegment, parsePattern, type Captures, type Steps } from "../../registries/pattern.ts";
 import { lookAtFile, stateFrom, type FileState } from "./file-state.ts";
 import { filesIn, type FilesOfDirectory, type FoundFiles } from "./found-files.ts";
-import { errorCode, sayError } from "../observed.ts";
+import { errorCode, formatError } from "../observed.ts";
 
 export type Listing =
   | {
@@ -49,7 +49,7 @@ function walk(into: Walk, below: string, steps: Steps, at: number, captures: Cap
   try {
     names = readdirSync(join(into.root, below), { withFileTypes: true });
   } catch (error) {
-    if (errorCode(error) !== "ENOENT" || below === "") into.problems.push(`${join(into.root, below)}: ${sayError(error)}`);
+    if (errorCode(error) !== "ENOENT" || below === "") into.problems.push(`${join(into.root, below)}: ${formatError(error)}`);
     return;
   }
   const isLast = at === steps.length - 1;
@@ -94,7 +94,7 @@ export function listDirectory(path: string, patterns: readonly string[]): Listin
     return { kind: "listed", realPath, stat, files: filesIn(into.files), aside: [...into.aside], problems: into.problems };
   } catch (error) {
     if (errorCode(error) === "ENOENT") return { kind: "missing" };
-    return { kind: "unreadable", problem: sayError(error), cure: "correct the path, or let this user read it" };
+    return { kind: "unreadable", problem: formatError(error), cure: "correct the path, or let this user read it" };
   }
 }
 
@@ -136,7 +136,7 @@ export function readEntryFile(root: string, key: string): EntryRead {
     }
   } catch (error) {
     if (errorCode(error) === "ENOENT") return { kind: "gone" };
-    return { kind: "unreadable", state, problem: `could not be read: ${sayError(error)}` };
+    return { kind: "unreadable", state, problem: `could not be read: ${formatError(error)}` };
   }
 }
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, type BigIntStats } from "node:fs";
 import { assertNotLedAstray, Dangling, findPlace, LedAstray, type Place } from "./held-directory.ts";
-import { errorCode, sayError } from "../observed.ts";
+import { errorCode, formatError } from "../observed.ts";
 
 /** A file as it was read: where it really is, what it was, and every byte of it. */
 export type ReadFile = { readonly realPath: string; readonly stat: BigIntStats; readonly bytes: Buffer };
@@ -120,7 +120,7 @@ export function readRegistryFile(path: string): FileRead {
     const code = errorCode(error);
     return code === "ENOENT"
       ? { kind: "missing" }
-      : unreadable(`cannot be read: ${sayError(error)}`, cures[code ?? ""] ?? "see why it cannot be read");
+      : unreadable(`cannot be read: ${formatError(error)}`, cures[code ?? ""] ?? "see why it cannot be read");
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import type { SelfTest } from "../../core/self-check.ts";
 import { seen, type Clock, type Here, type Observed } from "../../core/evidence.ts";
-import { look, sayError } from "../observed.ts";
+import { look, formatError } from "../observed.ts";
 import { isThere } from "./pids.ts";
 import { readStat } from "./proc-stat.ts";
 
@@ -54,7 +54,7 @@ export function selfTest(): SelfTest {
       if (byPid.startTicks !== bySelf.startTicks) return { ok: false, why: `/proc/${process.pid} is another process` };
       return { ok: true };
     } catch (error) {
-      return { ok: false, why: sayError(error) };
+      return { ok: false, why: formatError(error) };
     }
   };
   return { pid: process.pid, ownPidSeen: test(), impossiblePidSeen: isThere(impossiblePid) };

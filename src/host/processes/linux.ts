@@ -10,7 +10,7 @@ import {
   type PidSight,
   type ProcessTable,
 } from "../../core/evidence.ts";
-import { errorCode, look, sayError } from "../observed.ts";
+import { errorCode, look, formatError } from "../observed.ts";
 import { isThere } from "./pids.ts";
 import { readStat } from "./proc-stat.ts";
 
@@ -59,7 +59,7 @@ function lookAtPid(pid: number, isListed: boolean): Observed<PidSight> {
       names: look("its names", () => namesOf(pid, stat.comm)),
     });
   } catch (error) {
-    if (!isMissing(error)) return unseen(sayError(error));
+    if (!isMissing(error)) return unseen(formatError(error));
     const hidden = unseen(`/proc hides pid ${pid}`);
     return look(`pid ${pid}`, () =>
       isThere(pid) ? { kind: "there", state: hidden, startTicks: hidden, names: hidden } : { kind: "gone" },
@@ -102,7 +102,7 @@ function readInner(pids: readonly number[], agents: ReadonlySet<number>): Observ
       const found = { pid, startTicks: readStat(pid).startTicks, agent: agents.has(pid) };
       inner.set(innermost, [...(inner.get(innermost) ?? []), found]);
     } catch (error) {
-      if (!isMissing(error)) return unseen(`NSpid of pid ${pid}: ${sayError(error)}`);
+      if (!isMissing(error)) return unseen(`NSpid of pid ${pid}: ${formatError(error)}`);
     }
   }
   return seen(inner);
@@ -172,7 +172,7 @@ export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnsw
       if (argv.includes("app-server")) appServers.push({ pid, argv, startTicks: readStat(pid).startTicks });
       for (const [index, wanted] of question.owners.entries()) if (argvHas(argv, wanted)) owners[index]?.push(pid);
     } catch (error) {
-      if (!isMissing(error)) problem = `pid ${pid} could not be read: ${sayError(error)}`;
+      if (!isMissing(error)) problem = `pid ${pid} could not be read: ${formatError(error)}`;
     }
   }
   const complete = controlled(listed, problem);

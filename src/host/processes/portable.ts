@@ -2,7 +2,7 @@ import { agentOf, argvHas } from "../../core/agents/agents.ts";
 import type { SelfTest } from "../../core/self-check.ts";
 import { seen, unseen, type AgentProcess, type Clock, type Here, type Observed, type PidSight } from "../../core/evidence.ts";
 import type { ProcessAnswer, ProcessQuestion } from "./linux.ts";
-import { sayError } from "../observed.ts";
+import { formatError } from "../observed.ts";
 import { isThere } from "./pids.ts";
 
 /** There are no start ticks here: only whether the process is there. */
@@ -82,6 +82,6 @@ export async function lookAtProcesses(question: ProcessQuestion): Promise<Observ
       owners: question.owners.map((wanted) => processes.filter(({ argv }) => argvHas(argv, wanted)).map(({ pid }) => pid)),
     });
   } catch (error) {
-    return unseen(`the process table: ${sayError(error)}`);
+    return unseen(`the process table: ${formatError(error)}`);
   }
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { seen, unseen, type Observed } from "../../core/evidence.ts";
 import type { ProcessRow, ProcessTree } from "../../core/agents/process-tree.ts";
-import { errorCode, look, sayError } from "../observed.ts";
+import { errorCode, look, formatError } from "../observed.ts";
 import { readStat } from "./proc-stat.ts";
 
 /** Every process in one look. `complete` is seen when our own pid, our parent and pid 1 are in it and none refused to be read. */
@@ -31,7 +31,7 @@ export function lookAtTree(): Observed<TreeSight> {
     } catch (error) {
       // A process that ended while we looked is none; one that may not be looked at is a doubt.
       const code = errorCode(error);
-      if (code !== "ENOENT" && code !== "ESRCH") problem = `pid ${name} could not be read: ${sayError(error)}`;
+      if (code !== "ENOENT" && code !== "ESRCH") problem = `pid ${name} could not be read: ${formatError(error)}`;
     }
   }
   const missing = [process.pid, process.ppid, 1].find((pid) => pid !== 0 && !tree.has(pid));

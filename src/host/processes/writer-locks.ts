@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { seen, unseen, type AgentProcess, type LockHolder, type Observed } from "../../core/evidence.ts";
 import { canonicalSession } from "../../core/registration.ts";
-import { errorCode, look, sayError } from "../observed.ts";
+import { errorCode, look, formatError } from "../observed.ts";
 
 /** Inodes under an exclusive flock, and who holds them (proc_locks(5)). Locks of other pid namespaces are not shown. */
 function heldInodes(): ReadonlyMap<string, number> {
@@ -30,7 +30,7 @@ export function lookAtWriterLocks(
       const names = readdirSync(directory).filter((name) => name.endsWith(".lock") && !name.endsWith(".coordination.lock"));
       files.push(...names.map((name) => join(directory, name)));
     } catch (error) {
-      if (errorCode(error) !== "ENOENT") return unseen(`${directory}: ${sayError(error)}`);
+      if (errorCode(error) !== "ENOENT") return unseen(`${directory}: ${formatError(error)}`);
     }
   }
   if (files.length === 0) return seen(new Map());

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { seen, unseen, type Observed } from "../../core/evidence.ts";
-import { errorCode, look, sayError } from "../observed.ts";
+import { errorCode, look, formatError } from "../observed.ts";
 import { isThere } from "../processes/pids.ts";
 import { readStat } from "../processes/proc-stat.ts";
 
@@ -66,6 +66,6 @@ export function isLockHeld(path: string): Observed<boolean> {
     if (named !== undefined && isHolder(named)) return seen(true);
     return look("/proc/locks", () => holdsFlock(path));
   } catch (error) {
-    return errorCode(error) === "ENOENT" ? seen(false) : unseen(sayError(error));
+    return errorCode(error) === "ENOENT" ? seen(false) : unseen(formatError(error));
   }
 }

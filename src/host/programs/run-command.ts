@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
-import { errorCode, sayError } from "../observed.ts";
+import { errorCode, formatError } from "../observed.ts";
 import { readStat } from "../processes/proc-stat.ts";
 
 /** How a command ended. `exitCode` is what a shell would say of it: 128 and the signal's number, 127, 126. */
@@ -75,7 +75,7 @@ export function runCommand(command: readonly string[], env: NodeJS.ProcessEnv, o
     for (const [signal, handler] of handlers) process.on(signal, handler);
     const child = spawn(file, args, { stdio: "inherit", env });
     ({ pid } = child);
-    child.once("error", (error) => finish({ exitCode: errorCode(error) === "ENOENT" ? 127 : 126, problem: sayError(error) }));
+    child.once("error", (error) => finish({ exitCode: errorCode(error) === "ENOENT" ? 127 : 126, problem: formatError(error) }));
     child.once("exit", (code, signal) => {
       finish({ exitCode: signal === null ? (code ?? 1) : 128 + constants.signals[signal], problem: undefined });
     });

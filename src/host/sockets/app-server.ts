@@ -2,7 +2,7 @@ import type { AppServerSight, ThreadRead } from "../../core/evidence.ts";
 import { unseen } from "../../core/evidence.ts";
 import { canonicalSession } from "../../core/registration.ts";
 import { refusesConnections } from "./endpoints.ts";
-import { errorCode, sayError } from "../observed.ts";
+import { errorCode, formatError } from "../observed.ts";
 import { openRpc, RpcError, type Rpc } from "./rpc.ts";
 
 /** Bounds on one app server, in ms and in numbers. A server that exceeds one is unanswered, never dead. */
@@ -108,7 +108,7 @@ export async function askAppServer({ connectTo, ids }: ServerQuestion, version: 
     const reads = await readThreads(rpc, ids, loaded);
     return { kind: "answered", loaded, reads, upMs: unseen("nobody has looked for its process") };
   } catch (error) {
-    return isRefusal(error) ? { kind: "refused" } : { kind: "unanswered", why: clip(sayError(error)) };
+    return isRefusal(error) ? { kind: "refused" } : { kind: "unanswered", why: clip(formatError(error)) };
   } finally {
     rpc?.close();
   }

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { EndpointSight } from "../../core/evidence.ts";
 import type { Endpoint } from "../../core/registration.ts";
-import { errorCode, sayError } from "../observed.ts";
+import { errorCode, formatError } from "../observed.ts";
 
 const connectMs = 500;
 
@@ -19,7 +19,7 @@ export async function probeEndpoint(endpoint: Endpoint): Promise<EndpointSight> 
     socket.once("connect", () => finish({ kind: "accepted" }));
     socket.once("error", (error) => {
       const code = errorCode(error);
-      finish(code === "ECONNREFUSED" || code === "ENOENT" ? { kind: "refused" } : { kind: "unanswered", why: sayError(error) });
+      finish(code === "ECONNREFUSED" || code === "ENOENT" ? { kind: "refused" } : { kind: "unanswered", why: formatError(error) });
     });
   });
 }

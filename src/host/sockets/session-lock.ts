@@ -8,7 +8,7 @@ export type LockOwner = { readonly pid: number; readonly command: number | undef
 
 export type SessionLock = {
   /** From now on the lock tells others of the command, too. */
-  readonly tell: (command: number) => void;
+  readonly announce: (command: number) => void;
   readonly release: () => void;
 };
 
@@ -60,5 +60,5 @@ export async function takeSessionLock(session: string): Promise<TakenLock> {
   });
   if (isTaken) return { kind: "taken", by: await askOwner(address) };
   server.unref();
-  return { kind: "held", lock: { tell: (pid) => (command = pid), release: () => void server.close() } };
+  return { kind: "held", lock: { announce: (pid) => (command = pid), release: () => void server.close() } };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { emptyMemory, type Memory, type Restored, type Trace } from "../../core/memory.ts";
 import { syncName } from "./directories.ts";
-import { errorCode, sayError } from "../observed.ts";
+import { errorCode, formatError } from "../observed.ts";
 import { writeStateFile } from "./state-file.ts";
 
 const schema = 1;
@@ -87,7 +87,7 @@ export function loadMemory(stateDir: string): { readonly memory: Memory; readonl
       problem: undefined,
     };
   } catch (error) {
-    const problem = errorCode(error) === "ENOENT" ? undefined : `${fileOf(stateDir)}: ${sayError(error)}; starting with an empty memory`;
+    const problem = errorCode(error) === "ENOENT" ? undefined : `${fileOf(stateDir)}: ${formatError(error)}; starting with an empty memory`;
     return { memory: emptyMemory, problem };
   }
 }

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, fstatSync } from "node:fs";
 import { openForReading } from "../files/files.ts";
 import { fileSystemOf } from "../files/file-system.ts";
-import { sayError } from "../observed.ts";
+import { formatError } from "../observed.ts";
 import { perlCall } from "../programs/perl.ts";
 import probeProgram from "./probe.pl";
 
@@ -44,7 +44,7 @@ export function swapMethodFor(path: string): SwapMethod {
     if (withoutExchange.has(name)) return of("compare", `; ${name} may not exchange two names`);
     return stdout.startsWith("unleasable") ? of("exchange", `; no lease can be had (${stdout.slice(11).trim()})`) : of("lease");
   } catch (error) {
-    return { method: "none", guarantee: `it could not be looked at: ${sayError(error)}` };
+    return { method: "none", guarantee: `it could not be looked at: ${formatError(error)}` };
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

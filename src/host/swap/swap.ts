@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, lstatSync, renameSync, type BigIntStats } from "node:fs";
 import { fsyncDirectory, holdsAt, isStill, readStill, type Content, type ReadFile } from "../files/files.ts";
-import { errorCode, sayError } from "../observed.ts";
+import { errorCode, formatError } from "../observed.ts";
 import type { Piece } from "../files/chunks.ts";
 import { createDraft, finishDraft, openSite, type Draft, type Site } from "./swap-draft.ts";
 import { startSwapHelper, type SwapHelper } from "./swap-helper.ts";
@@ -47,7 +47,7 @@ async function afterSwap({ site: { place } }: Job, lookAgain: () => Promise<Repl
     fsyncDirectory(place.directory.at("."));
     return (await lookAgain()) ?? { kind: "replaced", problem: undefined };
   } catch (error) {
-    return { kind: "replaced", problem: `it was swapped, but afterwards: ${sayError(error)}` };
+    return { kind: "replaced", problem: `it was swapped, but afterwards: ${formatError(error)}` };
   }
 }
 
@@ -161,7 +161,7 @@ export async function replaceJudged(file: ReadFile, pieces: readonly Piece[], la
     site = openSite(file);
     return site === undefined ? changed : await swapAt(site, file, pieces, lastLook);
   } catch (error) {
-    return errorCode(error) === "ENOENT" ? changed : { kind: "failed", problem: sayError(error) };
+    return errorCode(error) === "ENOENT" ? changed : { kind: "failed", problem: formatError(error) };
   } finally {
     site?.close();
   }

@@ -1,7 +1,7 @@
 import type { Captured } from "../../host/capture/capture.ts";
 import type { FileState } from "../../host/files/file-state.ts";
 import type { Host } from "../../host/host.ts";
-import { sayError } from "../../host/observed.ts";
+import { formatError } from "../../host/observed.ts";
 import type { KeptFile } from "../../core/tombstone.ts";
 import { bury, noRoom, stoneOf, unburied, type Burial } from "./tombstone-batch.ts";
 import type { Examination } from "../examine.ts";
@@ -71,7 +71,7 @@ function note(outcomes: Map<string, Outcome>, keys: readonly string[], what: str
   } catch (error) {
     for (const key of keys) {
       const before = outcomes.get(key);
-      const said = `${what}: ${sayError(error)}`;
+      const said = `${what}: ${formatError(error)}`;
       if (before !== undefined) outcomes.set(key, { ...before, note: before.note === undefined ? said : `${before.note}; ${said}` });
     }
   }
@@ -114,7 +114,7 @@ async function reapTurn(
   try {
     burial = bury(host, grave, loaded, readable, (one) => stoneOf(one, keptOf(byEntry.get(one) as Whole)));
   } catch (error) {
-    const problem = `no tombstone could be written: ${sayError(error)}`;
+    const problem = `no tombstone could be written: ${formatError(error)}`;
     settle(readable, undone("failed", problem));
     return problem;
   }

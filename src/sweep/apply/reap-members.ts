@@ -1,6 +1,6 @@
 import type { Reason } from "../../core/answer.ts";
 import type { Host } from "../../host/host.ts";
-import { sayError } from "../../host/observed.ts";
+import { formatError } from "../../host/observed.ts";
 import type { Piece } from "../../host/files/chunks.ts";
 import { cutsFor, keptSpans } from "../../registries/json/json-cuts.ts";
 import type { Action } from "../../report/model.ts";
@@ -106,7 +106,7 @@ export async function reapMembers(
     try {
       host.store.exhume(grave.sweepId, ids);
     } catch (error) {
-      settle(loaded, left, "failed", `it stays, and its tombstone could not be taken back: ${sayError(error)}`);
+      settle(loaded, left, "failed", `it stays, and its tombstone could not be taken back: ${formatError(error)}`);
       return over;
     }
     if (replaced.kind === "changed") return changedFile(left.map(judgedAt));
@@ -127,7 +127,7 @@ export async function reapMembers(
     if (next.kind === "again") settle(next.loaded, next.indexes, "skipped", "its file changed again and again");
   } catch (error) {
     const unsettled = condemned.filter((index) => outcomes.get(judged.entries.keyAt(index))?.action !== "reaped");
-    settle(judged, unsettled, "failed", `no tombstone could be written: ${sayError(error)}`);
+    settle(judged, unsettled, "failed", `no tombstone could be written: ${formatError(error)}`);
   }
   return outcomes;
 }

@@ -1,6 +1,6 @@
 import { supersedeReason } from "../../core/revisions/superseded.ts";
 import type { Host } from "../../host/host.ts";
-import { sayError } from "../../host/observed.ts";
+import { formatError } from "../../host/observed.ts";
 import type { Piece } from "../../host/files/chunks.ts";
 import type { KeptMember } from "../../core/tombstone.ts";
 import { stampLike, withMembers } from "../../registries/released.ts";
@@ -173,7 +173,7 @@ export async function releaseRows(
     }
   } catch (error) {
     const unsettled = superseded.filter(({ entry }) => !outcomes.has(entry.key));
-    settleAll(outcomes, unsettled, undone("failed", `no tombstone could be written: ${sayError(error)}`));
+    settleAll(outcomes, unsettled, undone("failed", `no tombstone could be written: ${formatError(error)}`));
   }
   return outcomes;
 }

@@ -1,5 +1,5 @@
 import type { Host } from "../../host/host.ts";
-import { sayError } from "../../host/observed.ts";
+import { formatError } from "../../host/observed.ts";
 import { underName } from "../../registries/host-name.ts";
 import { changeFile } from "./exchange.ts";
 import type { Examination } from "../examine.ts";
@@ -37,7 +37,7 @@ export async function healLocks(
       const isStopped = stop.signal !== undefined;
       outcomes.set(one.entry.key, isStopped ? undone("skipped", stopped) : await healLock(host, court, examined, one, grave));
     } catch (error) {
-      outcomes.set(one.entry.key, undone("failed", `no tombstone could be written: ${sayError(error)}`));
+      outcomes.set(one.entry.key, undone("failed", `no tombstone could be written: ${formatError(error)}`));
     }
   }
   return outcomes;

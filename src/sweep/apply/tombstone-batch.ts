@@ -1,4 +1,4 @@
-import { sentence } from "../../core/answer.ts";
+import { formatMessage } from "../../core/answer.ts";
 import type { Host } from "../../host/host.ts";
 import { encodePlot, encodeStone, tombstoneId, type Tombstone } from "../../core/tombstone.ts";
 import type { ExaminedEntry } from "../judge/examined.ts";
@@ -11,7 +11,7 @@ export type Burial<T> = { readonly entries: readonly T[]; readonly ids: readonly
 /** What is written of one of the condemned. */
 export function stoneOf({ entry, judgement: { reason, detail } }: ExaminedEntry, kept: Tombstone["kept"]): string {
   const sessionId = entry.claim.ok ? entry.claim.registration.sessionId : undefined;
-  return encodeStone({ key: entry.key, sessionId, reason, detail: sentence(detail), kept });
+  return encodeStone({ key: entry.key, sessionId, reason, detail: formatMessage(detail), kept });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { sentence, type Reason } from "../../core/answer.ts";
+import { formatMessage, type Reason } from "../../core/answer.ts";
 import type { HostLockVerdict } from "../../core/revisions/renamed-host.ts";
 import type { Verdict } from "../../core/ladder.ts";
 import type { Intent } from "../../core/plan.ts";
@@ -137,7 +137,7 @@ export function examinedEntries(length: number, judge: (index: number) => Examin
     marks[index] = markOf(one);
     if (verdict !== "undecided" || !isBlindReason(reason)) continue;
     const before = blind.get(reason);
-    if (before === undefined) blind.set(reason, { count: 1, detail: sentence(detail) });
+    if (before === undefined) blind.set(reason, { count: 1, detail: formatMessage(detail) });
     else before.count += 1;
   }
   return entriesBy(marks, judgeAt, { intents, verdicts, blind });

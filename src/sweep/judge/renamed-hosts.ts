@@ -1,4 +1,4 @@
-import { sentence } from "../../core/answer.ts";
+import { formatMessage } from "../../core/answer.ts";
 import { seen, unseen, type Evidence, type Observed } from "../../core/evidence.ts";
 import { judgeHostLock, type HostLockVerdict } from "../../core/revisions/renamed-host.ts";
 import { intentFor } from "../../core/plan.ts";
@@ -36,7 +36,7 @@ function pidIsDead(court: Court, { loaded, examined, one }: Lock, world: World):
   const evidence = evidenceOf(world, new Map(), new Map());
   const answer = recordedHolder(sceneOf(court, loaded, one.entry, examined.facts, evidence, sinceLast(court, evidence), ours));
   if (answer.kind === "live") return seen(false);
-  if (answer.kind !== "dead") return unseen(sentence(answer.detail));
+  if (answer.kind !== "dead") return unseen(formatMessage(answer.detail));
   // A container has a host name of its own, and can share a directory: whatever runs under its pid there counts.
   const { innerPids } = world.processes.seen ? world.processes.value : { innerPids: world.processes };
   return innerPids.seen ? seen(!innerPids.value.has(claim.registration.pid)) : innerPids;
@@ -89,7 +89,7 @@ async function verdicts(
 }
 
 /** The entry with what is known of its lock. What may be taken over is a ghost: its holder is proven dead. */
-function told(one: ExaminedEntry, verdict: HostLockVerdict, { owner, reportOnly }: Examined, court: Court): ExaminedEntry {
+function withVerdict(one: ExaminedEntry, verdict: HostLockVerdict, { owner, reportOnly }: Examined, court: Court): ExaminedEntry {
   const { kind, why } = verdict;
   const proven = kind === "heal" || kind === "off";
   const judgement = { ...one.judgement, detail: why, reason: proven ? ("renamed-host" as const) : one.judgement.reason };
@@ -111,7 +111,7 @@ export async function withHostLocks(
   const judged = await verdicts(host, court, locks, clock);
   return registries.map((examined) => {
     const own = [...judged].filter(([lock]) => lock.examined === examined);
-    const changed = own.map(([{ one, index }, verdict]) => [index, told(one, verdict, examined, court)] as const);
+    const changed = own.map(([{ one, index }, verdict]) => [index, withVerdict(one, verdict, examined, court)] as const);
     return changed.length === 0 ? examined : { ...examined, entries: examined.entries.withChanged(new Map(changed)) };
   });
 }

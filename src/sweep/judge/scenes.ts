@@ -1,4 +1,4 @@
-import { sentence } from "../../core/answer.ts";
+import { formatMessage } from "../../core/answer.ts";
 import { indexAgents } from "../../core/agents/agents.ts";
 import { newestClaimed } from "../../core/age.ts";
 import type { Clock, Evidence, LockHolder, Observed } from "../../core/evidence.ts";
@@ -157,7 +157,7 @@ export function judgeEntry(
     entry,
     sessionId,
     timed,
-    judgement: isTorn ? { ...judgement, certain: false, detail: () => `${sentence(judgement.detail)}; its body is torn` } : judgement,
+    judgement: isTorn ? { ...judgement, certain: false, detail: () => `${formatMessage(judgement.detail)}; its body is torn` } : judgement,
     memory,
   };
 }

@@ -1,4 +1,4 @@
-import { sayDuration } from "../../core/duration.ts";
+import { formatDuration } from "../../core/duration.ts";
 import type { Evidence } from "../../core/evidence.ts";
 import type { Flapping } from "../../core/revisions/flapping.ts";
 import { intentFor } from "../../core/plan.ts";
@@ -89,13 +89,13 @@ async function supersedeIn(
   const evidence = evidenceOf(world, await askFor(host, court, examined, open, world), new Map());
   const proven = open.filter((one) => !showsElsewhere(court, examined, one, evidence));
   const standing = { ownerUp: owner.up, releasable: false, reportOnly };
-  const told = (one: ExaminedEntry): ExaminedEntry => {
+  const asSuperseded = (one: ExaminedEntry): ExaminedEntry => {
     const detail = `the same process has started another session since, registered as ${byKey.get(one.entry.key)?.by}`;
     const judgement = { ...one.judgement, verdict: "ghost", reason: "superseded-by-new-start", detail, certain: true } as const;
     const intent = intentFor(judgement, one.memory, standing, court.policy);
     return { ...one, judgement, intent: intent === "reap" ? "supersede" : intent };
   };
-  const changed = new Map(proven.map((one) => [places.get(one) ?? -1, told(one)]));
+  const changed = new Map(proven.map((one) => [places.get(one) ?? -1, asSuperseded(one)]));
   return { examined: { ...examined, entries: entries.withChanged(changed) }, flapping: said };
 }
 
@@ -117,6 +117,6 @@ export async function withSuperseded(
   return { registries: found, flapping };
 }
 
-export function sayFlapping({ registry, identity, ids, spanMs }: FlappingIdentity): string {
-  return `${identity} of ${registry} is flapping: ${ids} session ids in ${sayDuration(spanMs)}; nothing of it is superseded`;
+export function formatFlapping({ registry, identity, ids, spanMs }: FlappingIdentity): string {
+  return `${identity} of ${registry} is flapping: ${ids} session ids in ${formatDuration(spanMs)}; nothing of it is superseded`;
 }

@@ -1,5 +1,5 @@
 import type { Host } from "../../host/host.ts";
-import { sayError } from "../../host/observed.ts";
+import { formatError } from "../../host/observed.ts";
 import type { FileToRestore } from "../../host/capture/restore-entry.ts";
 import type { KeptFile, Tombstone } from "../../core/tombstone.ts";
 import { keysOf, type FilesRegistry } from "../load/loaded.ts";
@@ -40,7 +40,7 @@ export function restoreFiles(
       const result = host.restoreEntryFile(realPath, fileOf(key, kept));
       return { tombstone, action: result, detail: result === "newcomer" ? newcomer : "" };
     } catch (error) {
-      return { tombstone, action: "failed", detail: sayError(error) };
+      return { tombstone, action: "failed", detail: formatError(error) };
     }
   });
   if (!dryRun)

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { sayDuration } from "../../core/duration.ts";
+import { formatDuration } from "../../core/duration.ts";
 import type { LastRun } from "../../report/last-run.ts";
 import { userUnitDirectory } from "../manage/places.ts";
 import { shippedPeriodMs } from "../units/units.ts";
@@ -38,6 +38,6 @@ export function glanceAtTimer(
   if (hasOwnCalendar || lastOk === null) return undefined;
   const age = nowMs - Date.parse(lastOk);
   return age > 2 * shippedPeriodMs
-    ? `sessreap.timer is enabled, but the last sweep that succeeded was ${sayDuration(age)} ago (see sessreap doctor)`
+    ? `sessreap.timer is enabled, but the last sweep that succeeded was ${formatDuration(age)} ago (see sessreap doctor)`
     : undefined;
 }

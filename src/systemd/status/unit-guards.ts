@@ -1,4 +1,4 @@
-import { sayDuration } from "../../core/duration.ts";
+import { formatDuration } from "../../core/duration.ts";
 import type { Guard } from "../../report/guards.ts";
 import { failureFinding, finding, isEnabled, isNever, isThere, loadProblem, type Finding } from "./findings.ts";
 import type { Properties, UnitNames } from "../manage/manager.ts";
@@ -89,7 +89,7 @@ function serviceFinding(facts: UnitFacts): Finding {
   if (active === "activating") {
     const ranMs = nowMs - Date.parse(started ?? "");
     return ranMs > hungAfterMs(periodMs)
-      ? finding("off-runtime-divergent", "hung", `a run has lasted for ${sayDuration(ranMs)}`, `${command} stop ${names.service}`)
+      ? finding("off-runtime-divergent", "hung", `a run has lasted for ${formatDuration(ranMs)}`, `${command} stop ${names.service}`)
       : finding("on", "fine", "a sweep is running", null);
   }
   if (condition === "no" && !isNever(asked)) {

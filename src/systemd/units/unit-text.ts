@@ -6,14 +6,14 @@ export type Line = readonly [key: string, value: string] | string;
 
 export type Section = { readonly name: string; readonly lines: readonly Line[] };
 
-function sayLine(line: Line): string {
+function formatLine(line: Line): string {
   if (typeof line !== "string") return `${line[0]}=${line[1]}`;
   return line === "" ? "" : `# ${line}`;
 }
 
 /** The header is the first line, without its `# `. */
 export function unitText(header: string, sections: readonly Section[]): string {
-  const said = sections.map(({ name, lines }) => [`[${name}]`, ...lines.map(sayLine)].join("\n"));
+  const said = sections.map(({ name, lines }) => [`[${name}]`, ...lines.map(formatLine)].join("\n"));
   return `# ${header}\n\n${said.join("\n\n")}\n`;
 }
 

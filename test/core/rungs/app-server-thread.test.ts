@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sentence, type Answer } from "../../../src/core/answer.ts";
+import { formatMessage, type Answer } from "../../../src/core/answer.ts";
 import { seen, type AppServerSight } from "../../../src/core/evidence.ts";
 import { appServerThread } from "../../../src/core/rungs/app-server-thread.ts";
 import type { Scene } from "../../../src/core/scene.ts";
@@ -39,7 +39,7 @@ test("servers that nobody configured condemn no other registry's threads, and ar
   const scene = allRefuse();
   const tried: Scene = { ...scene, registry: { ...scene.registry, appServers: both.map(({ url }) => ({ url, configured: false })) } };
   expect(kinds(scene, tried, scene, tried)).toEqual(["dead", "not-applicable", "dead", "not-applicable"]);
-  expect(sentence(appServerThread.ask(tried).detail)).toBe(
+  expect(formatMessage(appServerThread.ask(tried).detail)).toBe(
     `${server} refuses connections; nobody configured this server; ${second} refuses connections; nobody configured this server`,
   );
 });
