@@ -67,7 +67,7 @@ export const deadByAbsence = (reason: Reason, detail: Message): Answer => ({ kin
 export const notApplicable = (detail: Message): Answer => ({ kind: "not-applicable", detail });
 
 /** A sign that there is nothing to say of. What is said of most entries is made once. */
-export const silent = notApplicable("");
+export const noSign = notApplicable("");
 
 const ranks = { live: 0, unknown: 1, dead: 2, "not-applicable": 3 } as const satisfies Record<Answer["kind"], number>;
 
@@ -81,8 +81,8 @@ export function outranks(one: Answer, other: Answer): boolean {
  * nothing to find. Between equals the first stands.
  */
 export function stronger(first: Answer, second: Answer): Answer {
-  if (second === silent) return first;
+  if (second === noSign) return first;
   if (outranks(second, first)) return second;
-  if (first === silent) return second;
+  if (first === noSign) return second;
   return first.kind === "not-applicable" ? notApplicable([first, second]) : first;
 }

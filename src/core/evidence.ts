@@ -18,9 +18,9 @@ export type Evidence = {
   readonly here: Here;
   readonly processes: Observed<ProcessTable>;
   /** The app servers that were asked, by address. */
-  readonly appServers: ReadonlyMap<string, AppServerSight>;
+  readonly appServers: ReadonlyMap<string, AppServerObservation>;
   /** What answered at the endpoints that entries name, by `endpointName`. */
-  readonly endpoints: ReadonlyMap<string, EndpointSight>;
+  readonly endpoints: ReadonlyMap<string, EndpointObservation>;
 };
 
 /** Three clocks, read in one moment. */
@@ -49,7 +49,7 @@ export type ProcessTable = {
   /** Seen when the look met its positive controls and no process refused to be read; otherwise absence proves nothing. */
   readonly complete: Observed<true>;
   /** The processes that entries name, by pid. A pid that is missing here was not looked at. */
-  readonly pids: ReadonlyMap<number, Observed<PidSight>>;
+  readonly pids: ReadonlyMap<number, Observed<PidObservation>>;
   readonly agents: readonly AgentProcess[];
   /** Every process with `app-server` as a whole argv token. */
   readonly appServers: readonly AppServerProcess[];
@@ -60,7 +60,7 @@ export type ProcessTable = {
 };
 
 /** One pid: provably gone (ESRCH and no `/proc` entry), or there. */
-export type PidSight =
+export type PidObservation =
   | { readonly kind: "gone" }
   | {
       readonly kind: "there";
@@ -91,7 +91,7 @@ export type InnerProcess = { readonly pid: number; readonly startTicks: string; 
 export type LockHolder = { readonly pid: number; readonly path: string };
 
 /** What one app server said. */
-export type AppServerSight =
+export type AppServerObservation =
   | {
       readonly kind: "answered";
       /** Canonical ids of every loaded thread, read to the last page. */
@@ -107,7 +107,7 @@ export type AppServerSight =
 /** The answer to `thread/read` of one id: provably not in memory, or anything else. */
 export type ThreadRead = { readonly kind: "not-loaded" } | { readonly kind: "other"; readonly what: string };
 
-export type EndpointSight =
+export type EndpointObservation =
   | { readonly kind: "accepted" }
   | { readonly kind: "refused" }
   | { readonly kind: "unanswered"; readonly why: string };

@@ -1,5 +1,5 @@
 import { ageOf, type Age } from "./age.ts";
-import { outranks, silent, stronger, type Answer, type Reason, type Message } from "./answer.ts";
+import { outranks, noSign, stronger, type Answer, type Reason, type Message } from "./answer.ts";
 import { appServerThread } from "./rungs/app-server-thread.ts";
 import { attachedProcess } from "./rungs/attached-process.ts";
 import { grace } from "./rungs/grace.ts";
@@ -93,5 +93,5 @@ export function passesGates(scene: Scene): boolean {
 
 /** The strongest answer of the rungs that look at the world. */
 export function strongestEvidence(scene: Scene): Answer {
-  return ladder.reduce((answer: Answer, rung) => (rung.role === "evidence" ? stronger(answer, rung.ask(scene)) : answer), silent);
+  return ladder.reduce((answer: Answer, rung) => (rung.role === "evidence" ? stronger(answer, rung.ask(scene)) : answer), noSign);
 }

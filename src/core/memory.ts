@@ -23,7 +23,7 @@ export const nothingRemembered: EntryMemory = {
 const onlyStepped: EntryMemory = { ...nothingRemembered, clockStepped: true };
 
 /** What is kept of one entry between sweeps. `digest` stands for its bytes, the value of its heartbeat aside. */
-export type Trace = {
+export type EntryRecord = {
   readonly digest: string;
   readonly seenForMs: number;
   readonly clockStepped: boolean;
@@ -40,7 +40,7 @@ export type Memory = {
   readonly bootMs: number | undefined;
   readonly awakeMs: number | undefined;
   /** By registry (its format, and where in the file), then by entry key. */
-  readonly traces: ReadonlyMap<string, ReadonlyMap<string, Trace>>;
+  readonly records: ReadonlyMap<string, ReadonlyMap<string, EntryRecord>>;
   /** Boot time of the first of the unbroken sweeps that an app server answered, by address. */
   readonly answeredSinceMs: ReadonlyMap<string, number>;
   /** Wall time at which a step of the clock was last noticed: times before it may come from another clock. */
@@ -53,7 +53,7 @@ export const emptyMemory: Memory = {
   wallMs: undefined,
   bootMs: undefined,
   awakeMs: undefined,
-  traces: new Map(),
+  records: new Map(),
   answeredSinceMs: new Map(),
   steppedAtMs: undefined,
   restored: [],
@@ -104,34 +104,34 @@ export type Remembered = {
 };
 
 /** Can anything be recalled of a registry's entries? Mostly nothing can, and then nobody need look for each of them. */
-export function remembersAny({ traces, restored, steppedAtMs }: Memory, registry: string, from: Since): boolean {
-  return from.clockStepped || steppedAtMs !== undefined || restored.length > 0 || (traces.size > 0 && traces.has(registry));
+export function remembersAny({ records, restored, steppedAtMs }: Memory, registry: string, from: Since): boolean {
+  return from.clockStepped || steppedAtMs !== undefined || restored.length > 0 || (records.size > 0 && records.has(registry));
 }
 
 export function recall(memory: Memory, entry: Remembered, from: Since, clock: Clock): EntryMemory {
-  const trace = memory.traces.get(entry.registryId)?.get(entry.key);
+  const record = memory.records.get(entry.registryId)?.get(entry.key);
   const mark = memory.restored.find(({ registry, key }) => registry === entry.registry && key === entry.key);
   // Of a step that happened while nobody could read this entry, only its time tells.
   const maybeStepped = memory.steppedAtMs !== undefined && entry.statedAt !== undefined && entry.statedAt < memory.steppedAtMs;
-  if (trace === undefined && mark === undefined) return from.clockStepped || maybeStepped ? onlyStepped : nothingRemembered;
+  if (record === undefined && mark === undefined) return from.clockStepped || maybeStepped ? onlyStepped : nothingRemembered;
   const digest = entry.digest();
-  const same = trace !== undefined && trace.digest === digest;
+  const same = record !== undefined && record.digest === digest;
   const [wallMs, awakeMs] = [valueOf(clock, "wallMs"), valueOf(clock, "awakeMs")];
-  const absentSince = same && from.sameBoot ? trace.absentSinceMs : undefined;
+  const absentSince = same && from.sameBoot ? record.absentSinceMs : undefined;
   return {
-    seenForMs: same ? trace.seenForMs + from.elapsedMs : 0,
-    clockStepped: from.clockStepped || (same ? trace.clockStepped : maybeStepped),
+    seenForMs: same ? record.seenForMs + from.elapsedMs : 0,
+    clockStepped: from.clockStepped || (same ? record.clockStepped : maybeStepped),
     absentForMs: absentSince === undefined || awakeMs === undefined ? undefined : Math.max(0, awakeMs - absentSince),
     restored: mark !== undefined && mark.digest === digest && (wallMs === undefined || wallMs < mark.untilMs),
   };
 }
 
 /** What the next sweep needs to know of an entry; undefined where it can do without. */
-export function traceOf(
+export function recordOf(
   entry: Remembered,
   remembered: EntryMemory,
   now: { readonly needsFirstSeen: boolean; readonly absent: boolean; readonly awakeMs: number | undefined },
-): Trace | undefined {
+): EntryRecord | undefined {
   const { seenForMs, clockStepped, absentForMs } = remembered;
   if (!now.needsFirstSeen && !clockStepped && !now.absent) return undefined;
   const absentSinceMs = now.absent && now.awakeMs !== undefined ? now.awakeMs - (absentForMs ?? 0) : undefined;
@@ -139,7 +139,7 @@ export function traceOf(
 }
 
 /** Marks whose time is not over. None lasts longer from now than a new one would, or a clock set back would prolong it. */
-export function standingMarks(marks: readonly Restored[], wallMs: number | undefined): readonly Restored[] {
+export function unexpiredMarks(marks: readonly Restored[], wallMs: number | undefined): readonly Restored[] {
   if (wallMs === undefined) return marks;
   return marks
     .filter(({ untilMs }) => wallMs < untilMs)

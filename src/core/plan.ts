@@ -6,7 +6,7 @@ import { secondLookMs, type Policy } from "./policy.ts";
 export type Intent = "keep" | "reap" | "release" | "heal" | "supersede" | "wait" | "withhold";
 
 /** What may be done in a registry at all. */
-export type Standing = {
+export type RegistryPolicy = {
   /** Its owner is up, or a sign of it could not be looked at. */
   readonly ownerUp: boolean;
   /** The owner has a command that releases an entry. */
@@ -16,11 +16,11 @@ export type Standing = {
 };
 
 /** A death that was proven is acted on at once; one that rests on absence waits for a second look. */
-export function intentFor(judgement: Judgement, memory: EntryMemory, standing: Standing, policy: Policy): Intent {
+export function intentFor(judgement: Judgement, memory: EntryMemory, registryPolicy: RegistryPolicy, policy: Policy): Intent {
   if (judgement.verdict !== "ghost") return "keep";
-  if (standing.ownerUp && !standing.releasable) return "withhold";
-  if (!standing.ownerUp && standing.reportOnly !== undefined) return "withhold";
+  if (registryPolicy.ownerUp && !registryPolicy.releasable) return "withhold";
+  if (!registryPolicy.ownerUp && registryPolicy.reportOnly !== undefined) return "withhold";
   const secondLook = memory.absentForMs !== undefined && memory.absentForMs >= secondLookMs;
   if (!judgement.certain && !policy.now && !secondLook) return "wait";
-  return standing.ownerUp ? "release" : "reap";
+  return registryPolicy.ownerUp ? "release" : "reap";
 }

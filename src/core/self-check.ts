@@ -20,7 +20,7 @@ export function refusal(self: SelfTest, policy: Policy): string | undefined {
 }
 
 /** So many start tokens must differ, and none match, before the writer rather than the pids is doubted. */
-const driftLimit = 3;
+const mismatchLimit = 3;
 
 /** One recorded start token, held against the process that has the pid now. */
 export type TokenCheck = { readonly matches: boolean; readonly nameFits: boolean };
@@ -29,6 +29,6 @@ export type TokenCheck = { readonly matches: boolean; readonly nameFits: boolean
  * Every start token of a registry differs although the processes are the kind that the format names: then it is the
  * writer's notion of a start token that changed, and nothing there can be told from a reused pid.
  */
-export function tokensDrifted(checks: readonly TokenCheck[]): boolean {
-  return !checks.some(({ matches }) => matches) && checks.filter(({ matches, nameFits }) => !matches && nameFits).length >= driftLimit;
+export function startTokensMismatch(checks: readonly TokenCheck[]): boolean {
+  return !checks.some(({ matches }) => matches) && checks.filter(({ matches, nameFits }) => !matches && nameFits).length >= mismatchLimit;
 }

@@ -1,6 +1,15 @@
 import { existsSync, type BigIntStats } from "node:fs";
 import { dirname } from "node:path";
-import type { AgentProcess, AppServerSight, Clock, EndpointSight, Here, LockHolder, Observed, ProcessTable } from "../core/evidence.ts";
+import type {
+  AgentProcess,
+  AppServerObservation,
+  Clock,
+  EndpointObservation,
+  Here,
+  LockHolder,
+  Observed,
+  ProcessTable,
+} from "../core/evidence.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Endpoint } from "../core/registration.ts";
 import type { SelfTest } from "../core/self-check.ts";
@@ -42,10 +51,10 @@ export type Host = {
   readonly startOfPid: (pid: number) => string | undefined;
   readonly lookAtWriterLocks: (codexHomes: readonly string[], agents: readonly AgentProcess[]) => Observed<ReadonlyMap<string, LockHolder>>;
   readonly homeOf: (uid: number) => string | undefined;
-  readonly askAppServer: (question: ServerQuestion) => Promise<AppServerSight>;
+  readonly askAppServer: (question: ServerQuestion) => Promise<AppServerObservation>;
   /** Ms since boot at which the process that listens at an address started; undefined where none can be named. */
   readonly upSince: (url: string, connectTo: string, table: ProcessTable) => number | undefined;
-  readonly probeEndpoint: (endpoint: Endpoint) => Promise<EndpointSight>;
+  readonly probeEndpoint: (endpoint: Endpoint) => Promise<EndpointObservation>;
   readonly isUnitUp: (unit: string) => Promise<Observed<boolean>>;
   readonly isLockHeld: (path: string) => Observed<boolean>;
   readonly runRelease: (command: readonly string[], values: Readonly<Record<string, string>>) => Promise<string | undefined>;

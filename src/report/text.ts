@@ -1,5 +1,5 @@
 import { formatDuration } from "../core/duration.ts";
-import type { AppServerSight, Evidence } from "../core/evidence.ts";
+import type { AppServerObservation, Evidence } from "../core/evidence.ts";
 import type { Verdict } from "../core/ladder.ts";
 import { type EntryReport, type RegistryReport, type SweepReport, isDeed } from "./model.ts";
 import { blindness } from "./sweep-guards.ts";
@@ -116,7 +116,7 @@ function formatBlindness({ tallies }: SweepReport): readonly string[] {
   return [`warning: entries are kept because ${why}: ${visible(blind.detail)}`];
 }
 
-function formatServer(url: string, sight: AppServerSight): string {
+function formatServer(url: string, sight: AppServerObservation): string {
   if (sight.kind !== "answered") return `${url}: ${sight.kind}${sight.kind === "unanswered" ? `: ${sight.why}` : ""}`;
   const up = sight.upMs.seen ? `up for ${formatDuration(sight.upMs.value)}` : "for how long it has been up is not known";
   return `${url}: answered, ${sight.loaded.size} loaded, ${up}`;

@@ -1,11 +1,11 @@
-import { refusal, tokensDrifted } from "../core/self-check.ts";
+import { refusal, startTokensMismatch } from "../core/self-check.ts";
 import type { Evidence } from "../core/evidence.ts";
 import type { Since } from "../core/memory.ts";
-import { intentFor, type Standing } from "../core/plan.ts";
+import { intentFor, type RegistryPolicy } from "../core/plan.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Host } from "../host/host.ts";
 import { anythingOld, noEndpoints, noServers, seeEndpoints, seeServers, type Draft } from "./judge/questions.ts";
-import { drift, tokenChecks } from "./judge/start-tokens.ts";
+import { startTokenMismatch, tokenChecks } from "./judge/start-tokens.ts";
 import { examinedEntries, type Examined, type ExaminedEntry } from "./judge/examined.ts";
 import { factsIn, factsOf, judgeEntry, sinceLast, type Court } from "./judge/scenes.ts";
 import { withHostLocks } from "./judge/renamed-hosts.ts";
@@ -13,7 +13,7 @@ import { loadRegistry } from "./load/load.ts";
 import type { Loaded, ReadRegistry } from "./load/loaded.ts";
 import { evidenceOf, lookAtLocks, lookAtWorld, unlookedWorld, type World } from "./observe/observe.ts";
 import { findOwner, ownerQuestions, type OwnerSight } from "./observe/daemon.ts";
-import { withPhantoms } from "./judge/session-mismatches.ts";
+import { withSessionMismatches } from "./judge/session-mismatches.ts";
 import { oncePerPlace } from "./load/same-place.ts";
 import { formatFlapping, withSuperseded, type FlappingIdentity } from "./judge/superseded.ts";
 import type { Target } from "./load/target.ts";
@@ -68,10 +68,10 @@ async function examineRegistry(
   looked: boolean,
 ): Promise<Examined> {
   const { loaded, facts } = draft;
-  const drifted = tokensDrifted(tokenChecks(loaded, facts, world));
-  const reportOnly = drifted ? drift : reportOnlyReasonOf(host, loaded);
+  const mismatched = startTokensMismatch(tokenChecks(loaded, facts, world));
+  const reportOnly = mismatched ? startTokenMismatch : reportOnlyReasonOf(host, loaded);
   const owner = looked ? await findOwner(host, loaded.target.owner, world) : unaskedOwner;
-  const standing: Standing = { ownerUp: owner.up, releasable: loaded.target.release !== undefined, reportOnly };
+  const registryPolicy: RegistryPolicy = { ownerUp: owner.up, releasable: loaded.target.release !== undefined, reportOnly };
   const entries = examinedEntries(loaded.entries.length, (index): ExaminedEntry => {
     const { entry, sessionId, timed, judgement, memory } = judgeEntry(court, loaded, loaded.entries.at(index), facts, evidence, from);
     // Named one by one: this runs for every entry, and a spread costs more than the judgement.
@@ -81,11 +81,11 @@ async function examineRegistry(
       timed,
       judgement,
       memory,
-      intent: intentFor(judgement, memory, standing, court.policy),
+      intent: intentFor(judgement, memory, registryPolicy, court.policy),
       phantomOf: undefined,
     };
   });
-  return { loaded, facts, owner, reportOnly, drifted, entries };
+  return { loaded, facts, owner, reportOnly, mismatched, entries };
 }
 
 /**
@@ -118,6 +118,6 @@ export async function examine(host: Host, options: ExamineOptions): Promise<Exam
     warnings: [...(problem === undefined ? [] : [problem]), ...warnings, ...superseded.flapping.map(formatFlapping)],
     flapping: superseded.flapping,
     unread: loaded.filter((registry) => !isRead(registry)),
-    registries: withPhantoms(await withHostLocks(host, court, superseded.registries, evidence), evidence),
+    registries: withSessionMismatches(await withHostLocks(host, court, superseded.registries, evidence), evidence),
   };
 }

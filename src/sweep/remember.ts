@@ -1,5 +1,5 @@
 import type { Observed } from "../core/evidence.ts";
-import { standingMarks, traceOf, type Memory, type Trace } from "../core/memory.ts";
+import { unexpiredMarks, recordOf, type Memory, type EntryRecord } from "../core/memory.ts";
 import type { Host } from "../host/host.ts";
 import type { Examination } from "./examine.ts";
 import type { Examined } from "./judge/examined.ts";
@@ -9,9 +9,9 @@ import { registryId } from "./load/target.ts";
 
 const valueOf = <T>(observed: Observed<T>): T | undefined => (observed.seen ? observed.value : undefined);
 
-function tracesOf(host: Host, examination: Examination, examined: Examined, outcomes: Outcomes): ReadonlyMap<string, Trace> {
+function recordsOf(host: Host, examination: Examination, examined: Examined, outcomes: Outcomes): ReadonlyMap<string, EntryRecord> {
   const { clock } = examination.evidence;
-  const traces = new Map<string, Trace>();
+  const records = new Map<string, EntryRecord>();
   for (const one of examined.entries.notable()) {
     const { entry, judgement, memory, timed } = one;
     const action = outcomes.get(entry.key)?.action;
@@ -20,20 +20,20 @@ function tracesOf(host: Host, examination: Examination, examined: Examined, outc
     if (timed && !absent && !memory.clockStepped) continue;
     const { claim } = entry;
     if (!claim.ok) continue;
-    const trace = traceOf(remembered(host, examined.loaded, entry, claim, clock), memory, {
+    const record = recordOf(remembered(host, examined.loaded, entry, claim, clock), memory, {
       // Without a usable time an entry ages from when a sweep first saw it, so its first sight must be kept.
       needsFirstSeen: !timed,
       absent,
       awakeMs: valueOf(clock.awakeMs),
     });
-    if (trace !== undefined) traces.set(entry.key, trace);
+    if (record !== undefined) records.set(entry.key, record);
   }
-  return traces;
+  return records;
 }
 
 /** A registry that could not be read this time keeps its first sights; the looks at its absences were broken. */
-function unbroken(traces: ReadonlyMap<string, Trace>): ReadonlyMap<string, Trace> {
-  return new Map([...traces].map(([key, trace]) => [key, { ...trace, absentSinceMs: undefined }]));
+function unbroken(records: ReadonlyMap<string, EntryRecord>): ReadonlyMap<string, EntryRecord> {
+  return new Map([...records].map(([key, record]) => [key, { ...record, absentSinceMs: undefined }]));
 }
 
 /** What this sweep leaves for the next one. Registries that it did not look at stay as they were remembered. */
@@ -41,22 +41,22 @@ export function remember(host: Host, examination: Examination, outcomes: Readonl
   const { court, evidence, registries, unread, since } = examination;
   const { clock, here } = evidence;
   const elapsed = since.elapsedMs;
-  const traces = new Map<string, ReadonlyMap<string, Trace>>();
+  const records = new Map<string, ReadonlyMap<string, EntryRecord>>();
   const looked = new Set([...registries.map(({ loaded }) => registryId(loaded.target)), ...unread.map(({ target }) => registryId(target))]);
-  for (const [id, old] of court.memory.traces) {
+  for (const [id, old] of court.memory.records) {
     const aged = new Map(
-      [...old].map(([key, trace]) => [
+      [...old].map(([key, record]) => [
         key,
-        { ...trace, seenForMs: trace.seenForMs + elapsed, clockStepped: trace.clockStepped || since.clockStepped },
+        { ...record, seenForMs: record.seenForMs + elapsed, clockStepped: record.clockStepped || since.clockStepped },
       ]),
     );
     const absent = unread.some(({ target, state }) => registryId(target) === id && state !== "missing");
-    if (!looked.has(id)) traces.set(id, aged);
-    else if (absent) traces.set(id, unbroken(aged));
+    if (!looked.has(id)) records.set(id, aged);
+    else if (absent) records.set(id, unbroken(aged));
   }
   for (const examined of registries) {
-    const found = tracesOf(host, examination, examined, outcomes.get(examined) ?? new Map());
-    if (found.size > 0) traces.set(registryId(examined.loaded.target), found);
+    const found = recordsOf(host, examination, examined, outcomes.get(examined) ?? new Map());
+    if (found.size > 0) records.set(registryId(examined.loaded.target), found);
   }
   const wallMs = valueOf(clock.wallMs);
   return {
@@ -64,10 +64,10 @@ export function remember(host: Host, examination: Examination, outcomes: Readonl
     wallMs,
     bootMs: valueOf(clock.bootMs),
     awakeMs: valueOf(clock.awakeMs),
-    traces,
+    records,
     answeredSinceMs: answeredSince(examination),
     steppedAtMs: since.clockStepped && wallMs !== undefined ? wallMs : court.memory.steppedAtMs,
-    restored: standingMarks(court.memory.restored, wallMs),
+    restored: unexpiredMarks(court.memory.restored, wallMs),
   };
 }
 
@@ -76,8 +76,8 @@ export function remember(host: Host, examination: Examination, outcomes: Readonl
  * looks, and tells the next one nothing else.
  */
 export function rememberDoubt({ court: { memory } }: Examination): Memory {
-  const traces = new Map([...memory.traces].map(([id, found]) => [id, unbroken(found)]));
-  return { ...memory, traces, answeredSinceMs: new Map() };
+  const records = new Map([...memory.records].map(([id, found]) => [id, unbroken(found)]));
+  return { ...memory, records, answeredSinceMs: new Map() };
 }
 
 /**

@@ -55,7 +55,7 @@ function hiddenFrom({ evidence: { processes }, registries }: Examination): reado
 function faultsOf(examination: Examination): ReadonlySet<string> {
   const { unread, registries } = examination;
   const unreadable = unread.filter(({ state, target }) => state !== "missing" || target.named).map(({ target }) => target.path);
-  const doubtful = registries.filter(({ drifted, loaded }) => drifted || unreadParts(loaded).length > 0);
+  const doubtful = registries.filter(({ mismatched, loaded }) => mismatched || unreadParts(loaded).length > 0);
   return new Set([...unreadable, ...doubtful.map(({ loaded }) => loaded.target.path), ...hiddenFrom(examination)]);
 }
 

@@ -1,5 +1,5 @@
 import { watchSweepMs } from "../core/policy.ts";
-import type { PidSight } from "../core/evidence.ts";
+import type { PidObservation } from "../core/evidence.ts";
 import type { Host } from "../host/host.ts";
 import type { SweepReport } from "../report/model.ts";
 import { examine } from "../sweep/examine.ts";
@@ -21,7 +21,7 @@ export type SweepListener = {
 
 export type WatchOptions = Omit<SweepOptions, "command" | "dryRun" | "failOnGhosts"> & { readonly onSweep: () => Promise<SweepListener> };
 
-function startOf(sight: PidSight | undefined): string | undefined {
+function startOf(sight: PidObservation | undefined): string | undefined {
   return sight?.kind === "there" && sight.startTicks.seen && !(sight.state.seen && "ZX".includes(sight.state.value))
     ? sight.startTicks.value
     : undefined;

@@ -6,7 +6,7 @@ import {
   notApplicable,
   provenDead,
   formatMessage,
-  silent,
+  noSign,
   stronger,
   unknown,
 } from "../../src/core/answer.ts";
@@ -24,15 +24,15 @@ test("answers without weight tell what each of them found, in their order, the s
       notApplicable(() => "no lock"),
     ),
   ).toBe("not-applicable: no pid; no lock");
-  expect(said(silent, notApplicable("no lock"), silent)).toBe("not-applicable: no lock");
+  expect(said(noSign, notApplicable("no lock"), noSign)).toBe("not-applicable: no lock");
   expect(said(notApplicable(""), notApplicable(""))).toBe("not-applicable: ");
-  expect(said(silent, silent)).toBe("not-applicable: ");
+  expect(said(noSign, noSign)).toBe("not-applicable: ");
 });
 
 test("nothing is put together where there is nothing to add", () => {
   const one = notApplicable("no pid");
-  expect(stronger(one, silent)).toBe(one);
-  expect(stronger(silent, one)).toBe(one);
+  expect(stronger(one, noSign)).toBe(one);
+  expect(stronger(noSign, one)).toBe(one);
 });
 
 test("life goes before doubt, doubt before death, and among equals the first stands, whatever the order", () => {

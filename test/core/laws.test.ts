@@ -6,7 +6,7 @@ import {
   notApplicable,
   provenDead,
   formatMessage,
-  silent,
+  noSign,
   stronger,
   unknown,
   type Answer,
@@ -118,7 +118,7 @@ test("of several signs life goes before doubt, doubt before death, and death bef
   fc.assert(
     fc.property(fc.array(anyAnswer), (answers) => {
       const best = Math.min(3, ...answers.map(({ kind }) => rank.indexOf(kind)));
-      expect(answers.reduce(stronger, silent).kind).toBe(rank[best]);
+      expect(answers.reduce(stronger, noSign).kind).toBe(rank[best]);
     }),
   );
 });
@@ -162,7 +162,7 @@ test("a clock that cannot be read makes no entry older, no absence longer and no
         // Within one boot the boot clock only goes on.
         fc.pre(seenNow.bootId !== then.bootId || (seenNow.bootMs ?? day) >= (then.bootMs ?? 0));
         const known = { digest: "same", seenForMs: hour, clockStepped: false, absentSinceMs: absent };
-        const memory: Memory = { ...emptyMemory, ...then, steppedAtMs: stepped, traces: new Map([["/r", new Map([["mars", known]])]]) };
+        const memory: Memory = { ...emptyMemory, ...then, steppedAtMs: stepped, records: new Map([["/r", new Map([["mars", known]])]]) };
         const entry = { registry: "/r", registryId: "/r", key: "mars", digest: () => "same", statedAt: 0 };
         const recalled = ({ bootId, wallMs, bootMs, awakeMs }: typeof seenNow) => {
           const clock = { wallMs: observe(wallMs), bootMs: observe(bootMs), awakeMs: observe(awakeMs) };

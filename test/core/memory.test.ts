@@ -6,8 +6,8 @@ import {
   recall,
   remembersAny,
   since,
-  standingMarks,
-  traceOf,
+  unexpiredMarks,
+  recordOf,
   type Memory,
   type Remembered,
 } from "../../src/core/memory.ts";
@@ -26,7 +26,7 @@ const hourAgo: Memory = {
   wallMs: now - hour,
   bootMs: 9 * hour,
   awakeMs: 4 * hour,
-  traces: new Map([
+  records: new Map([
     ["keyed-json():/r.json", new Map([["mars", { digest: "same", seenForMs: 2 * hour, clockStepped: false, absentSinceMs: 3 * hour }]])],
   ]),
 };
@@ -136,7 +136,7 @@ describe("what is recalled of an entry", () => {
     const stepped = new Map([
       ["keyed-json():/r.json", new Map([["mars", { digest: "same", seenForMs: 0, clockStepped: true, absentSinceMs: undefined }]])],
     ]);
-    expect(recalled({ traces: stepped }).clockStepped).toBe(true);
+    expect(recalled({ records: stepped }).clockStepped).toBe(true);
   });
 
   test.each([
@@ -144,7 +144,7 @@ describe("what is recalled of an entry", () => {
     ["states a time after it", now - minute, false],
     ["states no time", undefined, false],
   ])("a step that was noticed while nobody read the entry counts if it %s", (_, statedAt, expected) => {
-    const memory = { ...hourAgo, traces: new Map(), steppedAtMs: now - hour };
+    const memory = { ...hourAgo, records: new Map(), steppedAtMs: now - hour };
     expect(recall(memory, { ...entry, statedAt }, since(memory, clock, thisBoot), clock).clockStepped).toBe(expected);
     const rewritten = { ...entry, statedAt, digest: () => "other" };
     expect(recall({ ...hourAgo, steppedAtMs: now - hour }, rewritten, since(hourAgo, clock, thisBoot), clock).clockStepped).toBe(expected);
@@ -163,11 +163,11 @@ describe("what is kept for the next sweep", () => {
   const quiet = { needsFirstSeen: false, absent: false, awakeMs: 5 * hour };
 
   test("nothing of an entry for which it does not matter", () => {
-    expect(traceOf(entry, nothingRemembered, quiet)).toBeUndefined();
+    expect(recordOf(entry, nothingRemembered, quiet)).toBeUndefined();
   });
 
   test("the first sight of an entry without a usable time", () => {
-    expect(traceOf(entry, nothingRemembered, { ...quiet, needsFirstSeen: true })).toEqual({
+    expect(recordOf(entry, nothingRemembered, { ...quiet, needsFirstSeen: true })).toEqual({
       digest: "same",
       seenForMs: 0,
       clockStepped: false,
@@ -176,17 +176,17 @@ describe("what is kept for the next sweep", () => {
   });
 
   test("the beginning of its absence, and not a later look at it", () => {
-    const first = traceOf(entry, nothingRemembered, { ...quiet, absent: true });
+    const first = recordOf(entry, nothingRemembered, { ...quiet, absent: true });
     expect(first?.absentSinceMs).toBe(5 * hour);
-    expect(traceOf(entry, { ...nothingRemembered, absentForMs: hour }, { ...quiet, absent: true })?.absentSinceMs).toBe(4 * hour);
+    expect(recordOf(entry, { ...nothingRemembered, absentForMs: hour }, { ...quiet, absent: true })?.absentSinceMs).toBe(4 * hour);
   });
 
   test("a look that found it present ends its absence", () => {
-    expect(traceOf(entry, { ...nothingRemembered, absentForMs: hour }, { ...quiet, needsFirstSeen: true })?.absentSinceMs).toBeUndefined();
+    expect(recordOf(entry, { ...nothingRemembered, absentForMs: hour }, { ...quiet, needsFirstSeen: true })?.absentSinceMs).toBeUndefined();
   });
 
   test("the step of the clock that it stood through", () => {
-    expect(traceOf(entry, { ...nothingRemembered, clockStepped: true }, quiet)?.clockStepped).toBe(true);
+    expect(recordOf(entry, { ...nothingRemembered, clockStepped: true }, quiet)?.clockStepped).toBe(true);
   });
 });
 
@@ -194,22 +194,22 @@ describe("a restored entry's mark", () => {
   const mark = { registry: "/r.json", key: "mars", digest: "same", untilMs: now + day };
 
   test("stands until its time is over", () => {
-    expect(standingMarks([mark], now)).toEqual([mark]);
-    expect(standingMarks([mark], now + day)).toEqual([]);
-    expect(standingMarks([mark], undefined)).toEqual([mark]);
+    expect(unexpiredMarks([mark], now)).toEqual([mark]);
+    expect(unexpiredMarks([mark], now + day)).toEqual([]);
+    expect(unexpiredMarks([mark], undefined)).toEqual([mark]);
   });
 
   test("lasts no longer than a week from now, though the clock was set back by a year", () => {
-    expect(standingMarks([mark], now - 365 * day)).toEqual([{ ...mark, untilMs: now - 358 * day }]);
+    expect(unexpiredMarks([mark], now - 365 * day)).toEqual([{ ...mark, untilMs: now - 358 * day }]);
   });
 });
 
 describe("of most registries nothing can be recalled, and then nobody looks for each entry", () => {
   const mark = { registry: entry.registry, key: "mars", digest: "same", untilMs: now + day };
-  const nothing: Partial<Memory> = { traces: new Map() };
+  const nothing: Partial<Memory> = { records: new Map() };
   test.each<readonly [string, Partial<Memory>, Clock, boolean]>([
     ["nothing was kept", nothing, clock, false],
-    ["traces of another registry", { traces: new Map([["other():/r.json", new Map()]]) }, clock, false],
+    ["traces of another registry", { records: new Map([["other():/r.json", new Map()]]) }, clock, false],
     ["a trace of an entry", {}, clock, true],
     ["an entry that was put back", { ...nothing, restored: [mark] }, clock, true],
     ["a step that was noticed earlier", { ...nothing, steppedAtMs: now - 2 * day }, clock, true],

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Judgement } from "../../src/core/ladder.ts";
 import { nothingRemembered } from "../../src/core/memory.ts";
-import { intentFor, type Intent, type Standing } from "../../src/core/plan.ts";
+import { intentFor, type Intent, type RegistryPolicy } from "../../src/core/plan.ts";
 import { defaultPolicy } from "../../src/core/policy.ts";
 import { minute } from "./scene.ts";
 
@@ -10,13 +10,17 @@ type Planned = {
   readonly certain?: boolean;
   readonly absentForMs?: number;
   readonly now?: boolean;
-} & Partial<Standing>;
+} & Partial<RegistryPolicy>;
 
 function check(told: Planned, expected: Intent): void {
   const { verdict = "ghost", certain = false, absentForMs, now = false } = told;
   const judgement: Judgement = { verdict, certain, rung: "ttl", reason: "ttl-expired", detail: "", ageMs: undefined };
-  const standing: Standing = { ownerUp: told.ownerUp ?? false, releasable: told.releasable ?? false, reportOnly: told.reportOnly };
-  expect(intentFor(judgement, { ...nothingRemembered, absentForMs }, standing, { ...defaultPolicy, now })).toBe(expected);
+  const registryPolicy: RegistryPolicy = {
+    ownerUp: told.ownerUp ?? false,
+    releasable: told.releasable ?? false,
+    reportOnly: told.reportOnly,
+  };
+  expect(intentFor(judgement, { ...nothingRemembered, absentForMs }, registryPolicy, { ...defaultPolicy, now })).toBe(expected);
 }
 
 const rows: readonly (readonly [string, Planned, Intent])[] = [

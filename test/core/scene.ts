@@ -1,6 +1,13 @@
 import { indexAgents } from "../../src/core/agents/agents.ts";
-import { seen, unseen, type AgentProcess, type AppServerSight, type Clock, type EndpointSight } from "../../src/core/evidence.ts";
-import type { Here, Observed, PidSight, ProcessTable } from "../../src/core/evidence.ts";
+import {
+  seen,
+  unseen,
+  type AgentProcess,
+  type AppServerObservation,
+  type Clock,
+  type EndpointObservation,
+} from "../../src/core/evidence.ts";
+import type { Here, Observed, PidObservation, ProcessTable } from "../../src/core/evidence.ts";
 import { judge } from "../../src/core/ladder.ts";
 import { nothingRemembered, type EntryMemory } from "../../src/core/memory.ts";
 import { defaultPolicy, type Policy } from "../../src/core/policy.ts";
@@ -27,9 +34,9 @@ export type Told = {
   readonly here?: Partial<Here>;
   readonly processes?: Observed<ProcessTable>;
   readonly table?: Partial<Omit<ProcessTable, "pids">>;
-  readonly pids?: Readonly<Record<number, Observed<PidSight>>>;
-  readonly appServers?: Readonly<Record<string, AppServerSight>>;
-  readonly endpoints?: Readonly<Record<string, EndpointSight>>;
+  readonly pids?: Readonly<Record<number, Observed<PidObservation>>>;
+  readonly appServers?: Readonly<Record<string, AppServerObservation>>;
+  readonly endpoints?: Readonly<Record<string, EndpointObservation>>;
   readonly memory?: Partial<EntryMemory>;
   readonly policy?: Partial<Policy>;
 };
@@ -76,11 +83,11 @@ export function verdictOf(scene: Scene): string {
 }
 
 /** The holder as the process table shows it. */
-export function there(startTicks = "700", names: readonly string[] = ["codex"], state = "S"): Observed<PidSight> {
+export function there(startTicks = "700", names: readonly string[] = ["codex"], state = "S"): Observed<PidObservation> {
   return seen({ kind: "there", state: seen(state), startTicks: seen(startTicks), names: seen(names) });
 }
 
-export const gone: Observed<PidSight> = seen({ kind: "gone" });
+export const gone: Observed<PidObservation> = seen({ kind: "gone" });
 
 export function agent(argv: readonly string[], pid = 500): AgentProcess {
   const name = (argv[0] ?? "").split("/").at(-1) ?? "";
@@ -90,8 +97,8 @@ export function agent(argv: readonly string[], pid = 500): AgentProcess {
 /** A server that answered: up for an hour, with these threads loaded, and denying the tests' own session by its id. */
 export function answered(
   loaded: readonly string[] = [],
-  more: Partial<Extract<AppServerSight, { kind: "answered" }>> = {},
-): AppServerSight {
+  more: Partial<Extract<AppServerObservation, { kind: "answered" }>> = {},
+): AppServerObservation {
   const denied = new Map([[session, { kind: "not-loaded" } as const]]);
   return { kind: "answered", loaded: new Set(loaded.map(canonicalSession)), reads: denied, upMs: seen(hour), ...more };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { refusal, tokensDrifted } from "../../src/core/self-check.ts";
+import { refusal, startTokensMismatch } from "../../src/core/self-check.ts";
 import { defaultPolicy } from "../../src/core/policy.ts";
 
 const good = { pid: 4000, ownPidSeen: { ok: true }, impossiblePidSeen: false } as const;
@@ -39,5 +39,5 @@ test.each([
   ["two that differ and two reused pids are no drift", [differs, differs, reused, reused], false],
   ["no token at all is no drift", [], false],
 ])("of a registry's start tokens, %s", (_, checks, expected) => {
-  expect(tokensDrifted(checks)).toBe(expected);
+  expect(startTokensMismatch(checks)).toBe(expected);
 });

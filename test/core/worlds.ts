@@ -2,11 +2,11 @@ import * as fc from "fast-check";
 import { indexAgents } from "../../src/core/agents/agents.ts";
 import {
   seen,
-  type AppServerSight,
-  type EndpointSight,
+  type AppServerObservation,
+  type EndpointObservation,
   type Evidence,
   type Observed,
-  type PidSight,
+  type PidObservation,
   type ProcessTable,
 } from "../../src/core/evidence.ts";
 import type { RegistryFacts, Scene } from "../../src/core/scene.ts";
@@ -53,8 +53,8 @@ const registry = fc.record({
   appServers: fc.uniqueArray(address, { maxLength: 2, selector: ({ url }) => url }),
 });
 
-const sight: fc.Arbitrary<Observed<PidSight>> = fc.oneof(
-  observed<PidSight>({ kind: "gone" }),
+const sight: fc.Arbitrary<Observed<PidObservation>> = fc.oneof(
+  observed<PidObservation>({ kind: "gone" }),
   fc
     .record({ state: observed("S", "R", "Z", "X"), startTicks: observed("700", "701"), names: observed(["codex"], ["sh"]) })
     .map((there_) => seen({ kind: "there" as const, ...there_ })),
@@ -76,7 +76,7 @@ const table = fc.record({
   innerPids: observed(new Map(), new Map(), new Map(), new Map([[pid, [inner[0]]]]), new Map([[pid, [inner[1]]]])),
 });
 
-const serverSight: fc.Arbitrary<AppServerSight> = fc.oneof(
+const serverSight: fc.Arbitrary<AppServerObservation> = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ kind: "refused" as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: "unanswered" as const, why: "no answer" }) },
   {
@@ -126,7 +126,7 @@ const told: fc.Arbitrary<Told> = fc.record({
     { weight: 1, arbitrary: fc.constant({}) },
   ),
   endpoints: fc
-    .constantFrom<readonly EndpointSight[]>(
+    .constantFrom<readonly EndpointObservation[]>(
       [{ kind: "accepted" }],
       [{ kind: "refused" }],
       [{ kind: "refused" }],
@@ -165,7 +165,7 @@ export function withTable(scene: Scene, change: (table: ProcessTable) => Process
   return inRegistry(inEvidence(scene, { processes: seen(changed) }), { agents });
 }
 
-function withSight(scene: Scene, change: (sight: PidSight) => Observed<PidSight>): Scene {
+function withSight(scene: Scene, change: (sight: PidObservation) => Observed<PidObservation>): Scene {
   return withTable(scene, (whole) => ({
     ...whole,
     pids: new Map([...whole.pids].map(([number, it]) => [number, it.seen ? change(it.value) : it])),
@@ -182,13 +182,14 @@ const clock = (part: keyof Evidence["clock"]): Change => ({
   change: (scene) => inEvidence(scene, { clock: { ...scene.evidence.clock, [part]: blind } }),
 });
 
-const servers = (name: string, change: (sight: AppServerSight) => AppServerSight): Change => ({
+const servers = (name: string, change: (sight: AppServerObservation) => AppServerObservation): Change => ({
   name,
   change: (scene) => inEvidence(scene, { appServers: new Map([...scene.evidence.appServers].map(([url, it]) => [url, change(it)])) }),
 });
 
-const ofAnswer = (change: (sight: Extract<AppServerSight, { kind: "answered" }>) => AppServerSight) => (it: AppServerSight) =>
-  it.kind === "answered" ? change(it) : it;
+const ofAnswer =
+  (change: (sight: Extract<AppServerObservation, { kind: "answered" }>) => AppServerObservation) => (it: AppServerObservation) =>
+    it.kind === "answered" ? change(it) : it;
 
 /** Every way to know less: each turns one observation into "could not look". */
 export const blindings: readonly Change[] = [
@@ -239,7 +240,7 @@ export const blindings: readonly Change[] = [
   { name: "that anybody asked an endpoint", change: (scene) => inEvidence(scene, { endpoints: new Map() }) },
 ];
 
-const alive: PidSight = { kind: "there", state: seen("S"), startTicks: seen("700"), names: seen(["codex"]) };
+const alive: PidObservation = { kind: "there", state: seen("S"), startTicks: seen("700"), names: seen(["codex"]) };
 
 /** Every way to see more life. */
 export const signsOfLife: readonly Change[] = [

@@ -56,10 +56,10 @@ function checkIn(stateDir: string, bytes: Buffer): void {
   for (const name of ["memory.json", "last-run.json", "history.jsonl", `tombstones/${sweepId}.jsonl`])
     writeFileSync(join(stateDir, name), bytes);
   const { memory, problem } = loadMemory(stateDir);
-  for (const traces of memory.traces.values()) {
+  for (const traces of memory.records.values()) {
     for (const { digest, seenForMs } of traces.values()) holds(typeof digest === "string" && isNumber(seenForMs), "a trace is one");
   }
-  holds(memory.traces.size === 0 || problem === undefined, "a memory with a problem is empty");
+  holds(memory.records.size === 0 || problem === undefined, "a memory with a problem is empty");
   readLastRun(stateDir, isLastRun);
   for (const line of readHistory(stateDir))
     holds(Array.isArray(line.entries) && typeof line.at === "string", "a line of the history is one");

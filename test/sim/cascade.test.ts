@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { planSupersede, supersedeReason, type StartRow } from "../../src/core/revisions/superseded.ts";
+import { supersededRows, supersedeReason, type StartRow } from "../../src/core/revisions/superseded.ts";
 
 /** Ten thousand take five seconds; a quicker or a longer proof can be asked for. */
 const histories = Number(process.env["SESSREAP_HISTORIES"] ?? 10_000);
@@ -75,7 +75,7 @@ const naive: Policy = (rows) => {
   return standing.slice(1).map(({ key }) => key);
 };
 
-const ours: Policy = (rows) => planSupersede(rows).releases.map(({ key }) => key);
+const ours: Policy = (rows) => supersededRows(rows).releases.map(({ key }) => key);
 
 /** Runs a history under a policy, then lets the machine alone: a cascade is what goes on although nobody does anything. */
 function live(events: readonly Event[], policy: Policy): { readonly world: World; readonly afterwards: number } {
@@ -175,7 +175,7 @@ function oneProcess(starts: readonly number[], answerMs: number): { readonly wro
       add(nowMs);
     }
     if (nowMs % sweepMs !== 0) continue;
-    const keys = new Set(planSupersede(rows).releases.map(({ key }) => key));
+    const keys = new Set(supersededRows(rows).releases.map(({ key }) => key));
     if (keys.has(current)) wrong += 1;
     rows = rows.map((row) => (keys.has(row.key) ? { ...row, releasedAt: nowMs, releaseReason: supersedeReason } : row));
     if (nowMs > last) quiet += 1;

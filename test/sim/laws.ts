@@ -106,7 +106,7 @@ export function checkSecondLooks(
 /** The absences that a killed sweep left in the memory; what it would have reported of them nobody knows. */
 export function absencesKept(story: Story): ReadonlyMap<string, Absence> {
   const { boot } = story.machine;
-  const kept = [...story.state.memory.traces].flatMap(([id, traces]) => {
+  const kept = [...story.state.memory.records].flatMap(([id, traces]) => {
     const registry = story.targets.find((target) => registryId(target) === id)?.path ?? story.fail(`no registry is remembered as ${id}`);
     return [...traces].flatMap(([key, { absentSinceMs }]) => {
       if (absentSinceMs === undefined) return [];

@@ -1,4 +1,4 @@
-import { seen, unseen, type AppServerSight, type Observed } from "../../src/core/evidence.ts";
+import { seen, unseen, type AppServerObservation, type Observed } from "../../src/core/evidence.ts";
 import { emptyMemory, type Memory } from "../../src/core/memory.ts";
 import type { ServerQuestion } from "../../src/host/sockets/app-server.ts";
 import type { Host, Store } from "../../src/host/host.ts";
@@ -107,7 +107,7 @@ function storeOf({ chance }: Machine, state: State, blindness: ReadonlySet<Blind
 }
 
 /** What the app server says of its threads. However it lies, it never denies a thread that it has loaded by its id. */
-function ask(machine: Machine, blindness: ReadonlySet<Blindness>, { url, ids }: ServerQuestion): AppServerSight {
+function ask(machine: Machine, blindness: ReadonlySet<Blindness>, { url, ids }: ServerQuestion): AppServerObservation {
   const { server, chance } = machine;
   if (blindness.has("server")) return { kind: "unanswered", why: "no answer in time" };
   if (url === triedUrl) {

@@ -1,5 +1,5 @@
 import { agentOf, argvHas } from "../../src/core/agents/agents.ts";
-import { seen, unseen, type AgentProcess, type InnerProcess, type Observed, type PidSight } from "../../src/core/evidence.ts";
+import { seen, unseen, type AgentProcess, type InnerProcess, type Observed, type PidObservation } from "../../src/core/evidence.ts";
 import type { Host } from "../../src/host/host.ts";
 import type { ProcessAnswer, ProcessQuestion } from "../../src/host/processes/linux.ts";
 import { hostname, hostNamespace, type Machine, type Process } from "./machine.ts";
@@ -12,7 +12,7 @@ type Eyes = Pick<Host, "here" | "lookAtProcesses" | "startOfPid" | "livingPids" 
 /** A process as somebody inside a pid namespace sees it: there it has another number. */
 type Shown = { readonly pid: number; readonly process: Process };
 
-function sightOf(process: Process | undefined, blindness: ReadonlySet<Blindness>): Observed<PidSight> {
+function sightOf(process: Process | undefined, blindness: ReadonlySet<Blindness>): Observed<PidObservation> {
   if (blindness.has("pids")) return dark;
   if (process === undefined) return seen({ kind: "gone" });
   const names = blindness.has("names") ? dark : seen([process.argv[0] ?? ""]);

@@ -5,7 +5,7 @@ import type { Observed } from "../evidence.ts";
 export const lockHeartbeatMs = 5 * 60_000;
 
 /** A lock file that names a host, and what can be seen of it. Its heartbeat is the file's mtime. */
-export type HostLockSight = {
+export type HostLockObservation = {
   readonly host: string;
   readonly ownHost: string;
   /** Is its file system this machine's alone? A type that nobody knows is not seen to be. */
@@ -31,7 +31,7 @@ const doubt = (why: string): HostLockVerdict => ({ kind: "doubt", why });
  * May a lock of another name be taken over? Only where that name can have been nobody's but this machine's own: on a
  * local file system, by a pid that is dead, without a heartbeat for five minutes. Any doubt, and it stays.
  */
-export function judgeHostLock(sight: HostLockSight, healRenamedHost: boolean): HostLockVerdict {
+export function judgeHostLock(sight: HostLockObservation, healRenamedHost: boolean): HostLockVerdict {
   const { host, ownHost, local, heartbeatAgeMs } = sight;
   if (host === ownHost) return { kind: "own", why: "it names this host" };
   if (!local.seen) return stays(`it names ${host}, and whether its file system is local cannot be told: ${local.why}`);

@@ -4,7 +4,7 @@ import type { Judgement } from "../ladder.ts";
 import { canonicalSession, type Registration } from "../registration.ts";
 
 /** One judged entry, as far as a phantom shows in it. */
-export type Row = {
+export type MismatchRow = {
   readonly claim: Registration;
   readonly judgement: Judgement;
   /** Its registry is written by the holders themselves. */
@@ -14,7 +14,7 @@ export type Row = {
 };
 
 /** The other session under which the same process is registered, and who says so. */
-export type Phantom = { readonly sessionId: string; readonly where: string };
+export type SessionMismatch = { readonly sessionId: string; readonly where: string };
 
 /** The process that an entry means, if it runs: only a start token tells it from others that have had its pid. */
 function runningProcess({ pid, startTicks }: Registration, { pids }: ProcessTable): string | undefined {
@@ -28,24 +28,24 @@ function runningProcess({ pid, startTicks }: Registration, { pids }: ProcessTabl
  * whose heartbeat stays fresh for as long as the process lives. Either row may be the wrong one (Claude's own id has
  * been seen stale after `/clear`), so this is reported and condemns nothing.
  */
-export function findPhantoms<T extends Row>(rows: readonly T[], table: Observed<ProcessTable>): ReadonlyMap<T, Phantom> {
-  const phantoms = new Map<T, Phantom>();
-  if (!table.seen || !rows.some(({ authoritative }) => authoritative)) return phantoms;
-  const speakers = new Map<string, Phantom>();
+export function findMismatches<T extends MismatchRow>(rows: readonly T[], table: Observed<ProcessTable>): ReadonlyMap<T, SessionMismatch> {
+  const mismatches = new Map<T, SessionMismatch>();
+  if (!table.seen || !rows.some(({ authoritative }) => authoritative)) return mismatches;
+  const authorities = new Map<string, SessionMismatch>();
   for (const { authoritative, claim, where } of rows) {
     const process = authoritative ? runningProcess(claim, table.value) : undefined;
-    if (process !== undefined && claim.sessionId !== undefined) speakers.set(process, { sessionId: claim.sessionId, where });
+    if (process !== undefined && claim.sessionId !== undefined) authorities.set(process, { sessionId: claim.sessionId, where });
   }
   for (const row of rows) {
     const { sessionId } = row.claim;
     if (row.authoritative || row.judgement.verdict === "ghost" || sessionId === undefined) continue;
-    const other = speakers.get(runningProcess(row.claim, table.value) ?? "");
-    if (other !== undefined && canonicalSession(other.sessionId) !== canonicalSession(sessionId)) phantoms.set(row, other);
+    const other = authorities.get(runningProcess(row.claim, table.value) ?? "");
+    if (other !== undefined && canonicalSession(other.sessionId) !== canonicalSession(sessionId)) mismatches.set(row, other);
   }
-  return phantoms;
+  return mismatches;
 }
 
 /** The row's detail with what is known of its other self; both ids are in it. */
-export function phantomDetail({ claim, judgement }: Row, { sessionId, where }: Phantom): string {
+export function mismatchMessage({ claim, judgement }: MismatchRow, { sessionId, where }: SessionMismatch): string {
   return `${formatMessage(judgement.detail)}; a phantom: it says session ${claim.sessionId}, ${where} says ${sessionId} of the same process`;
 }

@@ -22,7 +22,7 @@ export type StartRow = {
 /** The one reason that we ever write. `stale_heartbeat` is not ours to say: a heartbeat proves nothing either way. */
 export const supersedeReason = "superseded_by_new_start";
 
-export type Supersede = {
+export type SupersededRows = {
   readonly releases: readonly { readonly key: string; readonly by: string; readonly reason: typeof supersedeReason }[];
   /** Identities in a re-register loop, of which nothing is superseded. */
   readonly flapping: ReadonlyMap<string, Flapping>;
@@ -39,19 +39,19 @@ export function sameProcess(a: StartRow, b: StartRow): boolean {
  * A row that comes so soon after a release of its identity, in ms, is taken for an old heartbeat's answer to it, marked
  * or not: a fresh start comes first, and is the cause of a release.
  */
-export const rebornMs = 5 * 60_000;
+export const reRegistrationMs = 5 * 60_000;
 
-function isReborn({ registeredAt }: StartRow, own: readonly StartRow[], reason?: string): boolean {
+function isReRegistration({ registeredAt }: StartRow, own: readonly StartRow[], reason?: string): boolean {
   if (registeredAt === undefined) return false;
   return own.some(({ releasedAt, releaseReason }) => {
     const since = releasedAt === undefined ? Number.NaN : registeredAt - releasedAt;
-    return since >= 0 && since <= rebornMs && (reason === undefined || releaseReason === reason);
+    return since >= 0 && since <= reRegistrationMs && (reason === undefined || releaseReason === reason);
   });
 }
 
 /** A new session id every few seconds, or one upon each release of ours: both are one loop, seen at two speeds. */
-function loopOf(own: readonly StartRow[]): Flapping | undefined {
-  const answers = own.filter((row) => isReborn(row, own, supersedeReason)).map(({ registeredAt }) => registeredAt ?? 0);
+function registerLoop(own: readonly StartRow[]): Flapping | undefined {
+  const answers = own.filter((row) => isReRegistration(row, own, supersedeReason)).map(({ registeredAt }) => registeredAt ?? 0);
   if (answers.length + 1 < flappingLimits.ids) return flappingOf(own);
   return { ids: answers.length, spanMs: Math.max(...answers) - Math.min(...answers) };
 }
@@ -68,7 +68,7 @@ function supersedes(newer: StartRow, older: StartRow): boolean {
  * Which rows a newer start of the same process has superseded. An old heartbeat thread that registers again whatever
  * is released makes any wider rule a cascade: each release begets a row, which gets the others released.
  */
-export function planSupersede(rows: readonly StartRow[]): Supersede {
+export function supersededRows(rows: readonly StartRow[]): SupersededRows {
   const byIdentity = new Map<string, StartRow[]>();
   for (const row of rows) {
     const own = byIdentity.get(row.identity);
@@ -76,14 +76,14 @@ export function planSupersede(rows: readonly StartRow[]): Supersede {
     else own.push(row);
   }
   const flapping = new Map<string, Flapping>();
-  const releases: Supersede["releases"][number][] = [];
+  const releases: SupersededRows["releases"][number][] = [];
   for (const [identity, own] of byIdentity) {
-    const loop = loopOf(own);
+    const loop = registerLoop(own);
     if (loop !== undefined) {
       flapping.set(identity, loop);
       continue;
     }
-    const fresh = own.filter((row) => !row.automatic && !isReborn(row, own));
+    const fresh = own.filter((row) => !row.automatic && !isReRegistration(row, own));
     for (const older of own.filter(({ releasedAt }) => releasedAt === undefined)) {
       const by = fresh.find((newer) => supersedes(newer, older));
       if (by !== undefined) releases.push({ key: older.key, by: by.key, reason: supersedeReason });

@@ -1,13 +1,13 @@
-import { deadByAbsence, live, notApplicable, silent, stronger, unknown, type Answer } from "../answer.ts";
+import { deadByAbsence, live, notApplicable, noSign, stronger, unknown, type Answer } from "../answer.ts";
 import { argvNamesServer } from "../app-servers.ts";
 import { formatDuration } from "../duration.ts";
-import type { AppServerProcess, AppServerSight, ProcessTable } from "../evidence.ts";
+import type { AppServerProcess, AppServerObservation, ProcessTable } from "../evidence.ts";
 import { canonicalSession } from "../registration.ts";
 import type { AppServerAddress, Scene } from "../scene.ts";
 import type { Rung } from "./rung.ts";
 import { wholeTable } from "./whole-table.ts";
 
-type Answered = Extract<AppServerSight, { kind: "answered" }>;
+type Answered = Extract<AppServerObservation, { kind: "answered" }>;
 
 function notLoaded(server: AppServerAddress, sight: Answered, id: string, graceMs: number): Answer {
   const listed = (): string => `${server.url} lists ${sight.loaded.size} thread${sight.loaded.size === 1 ? "" : "s"}, not this one`;
@@ -60,7 +60,7 @@ function askServer(scene: Scene, server: AppServerAddress, sessionId: string): A
 }
 
 function askServers(scene: Scene, sessionId: string): Answer {
-  let answer = silent;
+  let answer = noSign;
   for (const server of scene.registry.appServers) answer = stronger(answer, askServer(scene, server, sessionId));
   return answer;
 }

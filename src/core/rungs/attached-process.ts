@@ -1,4 +1,4 @@
-import { type Answer, deadByAbsence, live, notApplicable, formatMessage, silent, stronger, unknown } from "../answer.ts";
+import { type Answer, deadByAbsence, live, notApplicable, formatMessage, noSign, stronger, unknown } from "../answer.ts";
 import { type Endpoint, canonicalSession, endpointName } from "../registration.ts";
 import { recordedHolder } from "./recorded-holder.ts";
 import type { Rung } from "./rung.ts";
@@ -12,7 +12,7 @@ const unlocked = notApplicable("nobody holds its writer lock");
 function attachedCli(scene: Scene): Answer {
   const { claim, registry } = scene;
   const { sessionId, identity } = claim;
-  if (sessionId === undefined && identity === undefined) return silent;
+  if (sessionId === undefined && identity === undefined) return noSign;
   const { bySession: sessions, byIdentity } = registry.agents;
   const bySession = sessionId === undefined || sessions.size === 0 ? undefined : sessions.get(canonicalSession(sessionId));
   const agent = bySession ?? (identity === undefined ? undefined : byIdentity.get(identity));
@@ -27,7 +27,7 @@ function attachedCli(scene: Scene): Answer {
 }
 
 function writerLock({ claim, registry }: Scene): Answer {
-  if (registry.writerLocks === undefined || claim.sessionId === undefined) return silent;
+  if (registry.writerLocks === undefined || claim.sessionId === undefined) return noSign;
   if (!registry.writerLocks.seen) return unknown("writer-locks-unseen", registry.writerLocks.why);
   const locks = registry.writerLocks.value;
   const holder = locks.size === 0 ? undefined : locks.get(canonicalSession(claim.sessionId));
@@ -56,7 +56,7 @@ function askEndpoint({ claim, evidence }: Scene, endpoint: Endpoint, holder: Ans
 /** In a registry whose sessions always show a process, a whole table without one is death by absence. */
 function noProcess(scene: Scene): Answer {
   const { claim, registry } = scene;
-  if (registry.presence !== "process") return silent;
+  if (registry.presence !== "process") return noSign;
   const table = wholeTable(scene);
   if (!table.seen) return unknown("process-table-blind", table.why);
   if (claim.pid === undefined && claim.sessionId === undefined && claim.identity === undefined) {

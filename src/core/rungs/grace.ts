@@ -7,7 +7,7 @@ type KnownAge = Extract<Age, { known: true }>;
 
 const formatAge = ({ from, ms }: KnownAge): string => `${from} ${formatDuration(ms)} ago`;
 
-function young(age: KnownAge, graceMs: number, clockStepped: boolean): Answer {
+function graceAnswer(age: KnownAge, graceMs: number, clockStepped: boolean): Answer {
   const detail = (): string => `${formatAge(age)}, within the grace period of ${formatDuration(graceMs)}`;
   return clockStepped ? unknown("clock-stepped", () => `the clock was stepped; ${detail()}`) : unknown("within-grace", detail);
 }
@@ -20,6 +20,6 @@ export const grace: Rung = {
     const { graceMs } = scene.policy;
     const age = ageOf(scene);
     if (!age.known) return unknown("age-unknown", `its age cannot be known: ${age.why}`);
-    return age.ms >= graceMs ? notApplicable(() => formatAge(age)) : young(age, graceMs, scene.memory.clockStepped);
+    return age.ms >= graceMs ? notApplicable(() => formatAge(age)) : graceAnswer(age, graceMs, scene.memory.clockStepped);
   },
 };

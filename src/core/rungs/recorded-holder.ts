@@ -1,5 +1,5 @@
 import { live, notApplicable, provenDead, unknown, type Answer } from "../answer.ts";
-import type { InnerProcess, PidSight, ProcessTable } from "../evidence.ts";
+import type { InnerProcess, PidObservation, ProcessTable } from "../evidence.ts";
 import type { Scene } from "../scene.ts";
 
 const noPid = notApplicable("it records no pid");
@@ -47,7 +47,7 @@ function innerHolder(pid: number, startTicks: string | undefined, inner: Process
 }
 
 /** What the recorded pid itself shows, before anybody looks into containers. */
-function judgeSight(scene: Scene, pid: number, sight: PidSight): Answer {
+function judgeObservation(scene: Scene, pid: number, sight: PidObservation): Answer {
   const { startTicks } = scene.claim;
   if (sight.kind === "gone") return provenDead("pid-gone", `pid ${pid} is gone`);
   if (sight.state.seen && (sight.state.value === "Z" || sight.state.value === "X")) {
@@ -89,7 +89,7 @@ export function recordedHolder(scene: Scene): Answer {
   if (sight === undefined || !sight.seen) {
     return unknown("pid-unseen", `pid ${pid} could not be looked at: ${sight === undefined ? "nobody asked" : sight.why}`);
   }
-  const answer = judgeSight(scene, pid, sight.value);
+  const answer = judgeObservation(scene, pid, sight.value);
   if (answer.kind === "live" || answer.kind === "unknown" || claim.pidNamespace !== undefined) return answer;
   return innerHolder(pid, claim.startTicks, table.innerPids) ?? answer;
 }

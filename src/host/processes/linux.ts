@@ -7,7 +7,7 @@ import {
   type AppServerProcess,
   type InnerProcess,
   type Observed,
-  type PidSight,
+  type PidObservation,
   type ProcessTable,
 } from "../../core/evidence.ts";
 import { errorCode, look, formatError } from "../observed.ts";
@@ -45,10 +45,10 @@ function namesOf(pid: number, comm: string): readonly string[] {
   return names.filter((name) => name !== "");
 }
 
-const gone: Observed<PidSight> = seen({ kind: "gone" });
+const gone: Observed<PidObservation> = seen({ kind: "gone" });
 
 /** One that `/proc` does not list is asked for first: a failed open is dearer than a failed kill. */
-function lookAtPid(pid: number, isListed: boolean): Observed<PidSight> {
+function lookAtPid(pid: number, isListed: boolean): Observed<PidObservation> {
   try {
     if (!isListed && !isThere(pid)) return gone;
     const stat = readStat(pid);
@@ -176,7 +176,7 @@ export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnsw
     }
   }
   const complete = controlled(listed, problem);
-  const sights = new Map<number, Observed<PidSight>>();
+  const sights = new Map<number, Observed<PidObservation>>();
   for (const pid of question.pids) sights.set(pid, lookAtPid(pid, listed.has(pid)));
   // Only a recorded pid can be a container's, so without one nobody's NSpid is read.
   const containers = (): ProcessTable["innerPids"] => readInner(pids, new Set(agents.map(({ pid }) => pid)));

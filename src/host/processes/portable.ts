@@ -1,6 +1,6 @@
 import { agentOf, argvHas } from "../../core/agents/agents.ts";
 import type { SelfTest } from "../../core/self-check.ts";
-import { seen, unseen, type AgentProcess, type Clock, type Here, type Observed, type PidSight } from "../../core/evidence.ts";
+import { seen, unseen, type AgentProcess, type Clock, type Here, type Observed, type PidObservation } from "../../core/evidence.ts";
 import type { ProcessAnswer, ProcessQuestion } from "./linux.ts";
 import { formatError } from "../observed.ts";
 import { isThere } from "./pids.ts";
@@ -32,7 +32,7 @@ export function selfTest(): SelfTest {
   return { pid: process.pid, ownPidSeen, impossiblePidSeen: isThere(2 ** 31 - 2) };
 }
 
-function lookAtPid(pid: number): PidSight {
+function lookAtPid(pid: number): PidObservation {
   if (!isThere(pid)) return { kind: "gone" };
   return { kind: "there", state: unseen(noProc), startTicks: unseen(noProc), names: unseen(noProc) };
 }

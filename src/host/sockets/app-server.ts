@@ -1,4 +1,4 @@
-import type { AppServerSight, ThreadRead } from "../../core/evidence.ts";
+import type { AppServerObservation, ThreadRead } from "../../core/evidence.ts";
 import { unseen } from "../../core/evidence.ts";
 import { canonicalSession } from "../../core/registration.ts";
 import { refusesConnections } from "./endpoints.ts";
@@ -97,7 +97,7 @@ function isRefusal(error: unknown): boolean {
  * `thread/resume` would load a thread and take its writer lock. Everything is bounded; whatever is not a complete and
  * well-formed answer is `unanswered`.
  */
-export async function askAppServer({ connectTo, ids }: ServerQuestion, version: string): Promise<AppServerSight> {
+export async function askAppServer({ connectTo, ids }: ServerQuestion, version: string): Promise<AppServerObservation> {
   let rpc: Rpc | undefined;
   // On most machines nothing listens there, and to find that out needs no WebSocket.
   if (await refusesConnections(connectTo)) return { kind: "refused" };

@@ -1,17 +1,17 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { EndpointSight } from "../../core/evidence.ts";
+import type { EndpointObservation } from "../../core/evidence.ts";
 import type { Endpoint } from "../../core/registration.ts";
 import { errorCode, formatError } from "../observed.ts";
 
 const connectMs = 500;
 
 /** Does anything accept connections there? Nothing is sent. */
-export async function probeEndpoint(endpoint: Endpoint): Promise<EndpointSight> {
+export async function probeEndpoint(endpoint: Endpoint): Promise<EndpointObservation> {
   const { connect } = await import("node:net");
   return new Promise((resolve) => {
     const socket = connect(endpoint.kind === "tcp" ? { host: "127.0.0.1", port: endpoint.port } : { path: endpoint.path });
-    const finish = (sight: EndpointSight): void => {
+    const finish = (sight: EndpointObservation): void => {
       socket.destroy();
       resolve(sight);
     };

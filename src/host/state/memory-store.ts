@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { emptyMemory, type Memory, type Restored, type Trace } from "../../core/memory.ts";
+import { emptyMemory, type Memory, type Restored, type EntryRecord } from "../../core/memory.ts";
 import { syncName } from "./directories.ts";
 import { errorCode, formatError } from "../observed.ts";
 import { writeStateFile } from "./state-file.ts";
 
 const schema = 1;
 
-type StoredTrace = { digest: string; seenForMs: number; clockStepped?: boolean; absentSinceMs?: number };
+type StoredRecord = { digest: string; seenForMs: number; clockStepped?: boolean; absentSinceMs?: number };
 
 type Stored = {
   schema: number;
@@ -16,18 +16,18 @@ type Stored = {
   bootMs?: number;
   awakeMs?: number;
   steppedAtMs?: number;
-  traces: Record<string, Record<string, StoredTrace>>;
+  traces: Record<string, Record<string, StoredRecord>>;
   answeredSinceMs: Record<string, number>;
   restored: Restored[];
 };
 
 const fileOf = (stateDir: string): string => join(stateDir, "memory.json");
 
-function toTrace({ digest, seenForMs, clockStepped, absentSinceMs }: StoredTrace): Trace {
+function toRecord({ digest, seenForMs, clockStepped, absentSinceMs }: StoredRecord): EntryRecord {
   return { digest, seenForMs, clockStepped: clockStepped ?? false, absentSinceMs };
 }
 
-function fromTrace({ digest, seenForMs, clockStepped, absentSinceMs }: Trace): StoredTrace {
+function fromRecord({ digest, seenForMs, clockStepped, absentSinceMs }: EntryRecord): StoredRecord {
   return { digest, seenForMs, ...(clockStepped && { clockStepped }), ...(absentSinceMs !== undefined && { absentSinceMs }) };
 }
 
@@ -39,8 +39,8 @@ function isTable(value: unknown, isValue: (value: unknown) => boolean): boolean 
   return typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(isValue);
 }
 
-function isTrace(value: unknown): boolean {
-  const { digest, seenForMs, absentSinceMs } = (value ?? {}) as Record<keyof StoredTrace, unknown>;
+function isStoredRecord(value: unknown): boolean {
+  const { digest, seenForMs, absentSinceMs } = (value ?? {}) as Record<keyof StoredRecord, unknown>;
   return isText(digest) && isNumber(seenForMs) && isMissingOrNumber(absentSinceMs);
 }
 
@@ -50,10 +50,10 @@ function isMark(value: unknown): boolean {
 }
 
 /** Half a memory is none: a number that is text would be added like text, and what it adds up to condemns. */
-function isWhole({ wallMs, bootMs, awakeMs, traces, answeredSinceMs, restored }: Stored): boolean {
+function isWhole({ wallMs, bootMs, awakeMs, traces: records, answeredSinceMs, restored }: Stored): boolean {
   return (
     [wallMs, bootMs, awakeMs].every(isMissingOrNumber) &&
-    isTable(traces, (entries) => isTable(entries, isTrace)) &&
+    isTable(records, (entries) => isTable(entries, isStoredRecord)) &&
     isTable(answeredSinceMs, isNumber) &&
     Array.isArray(restored) &&
     restored.every(isMark)
@@ -69,8 +69,8 @@ export function loadMemory(stateDir: string): { readonly memory: Memory; readonl
     const stored = (JSON.parse(readFileSync(fileOf(stateDir), "utf8")) ?? {}) as Stored;
     if (stored.schema !== schema) throw new Error(`it has schema ${stored.schema}, this version reads ${schema}`);
     if (!isWhole(stored)) throw new Error("it is not as a sweep leaves it");
-    const traces = Object.entries(stored.traces).map(([path, entries]) => {
-      return [path, new Map(Object.entries(entries).map(([key, trace]) => [key, toTrace(trace)]))] as const;
+    const records = Object.entries(stored.traces).map(([path, entries]) => {
+      return [path, new Map(Object.entries(entries).map(([key, record]) => [key, toRecord(record)]))] as const;
     });
     const { bootId, wallMs, bootMs, awakeMs, steppedAtMs, restored } = stored;
     return {
@@ -80,7 +80,7 @@ export function loadMemory(stateDir: string): { readonly memory: Memory; readonl
         bootMs,
         awakeMs,
         steppedAtMs,
-        traces: new Map(traces),
+        records: new Map(records),
         answeredSinceMs: new Map(Object.entries(stored.answeredSinceMs)),
         restored,
       },
@@ -94,8 +94,8 @@ export function loadMemory(stateDir: string): { readonly memory: Memory; readonl
 
 export async function saveMemory(stateDir: string, memory: Memory): Promise<void> {
   const { bootId, wallMs, bootMs, awakeMs, steppedAtMs } = memory;
-  const traces = [...memory.traces].map(([path, entries]) => {
-    return [path, Object.fromEntries([...entries].map(([key, trace]) => [key, fromTrace(trace)]))] as const;
+  const records = [...memory.records].map(([path, entries]) => {
+    return [path, Object.fromEntries([...entries].map(([key, record]) => [key, fromRecord(record)]))] as const;
   });
   const stored: Stored = {
     schema,
@@ -104,7 +104,7 @@ export async function saveMemory(stateDir: string, memory: Memory): Promise<void
     ...(bootMs !== undefined && { bootMs }),
     ...(awakeMs !== undefined && { awakeMs }),
     ...(steppedAtMs !== undefined && { steppedAtMs }),
-    traces: Object.fromEntries(traces),
+    traces: Object.fromEntries(records),
     answeredSinceMs: Object.fromEntries(memory.answeredSinceMs),
     restored: [...memory.restored],
   };

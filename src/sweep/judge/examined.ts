@@ -42,7 +42,7 @@ export type Examined = {
   readonly owner: OwnerSight;
   readonly reportOnly: string | undefined;
   /** Its writer's notion of a start token changed: nothing there can be judged, and somebody must look. */
-  readonly drifted: boolean;
+  readonly mismatched: boolean;
   readonly entries: ExaminedEntries;
 };
 

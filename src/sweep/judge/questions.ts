@@ -1,4 +1,4 @@
-import type { AppServerSight, EndpointSight, Evidence } from "../../core/evidence.ts";
+import type { AppServerObservation, EndpointObservation, Evidence } from "../../core/evidence.ts";
 import type { Since } from "../../core/memory.ts";
 import { type Endpoint, endpointName } from "../../core/registration.ts";
 import { passesGates, strongestEvidence } from "../../core/ladder.ts";
@@ -49,7 +49,7 @@ export async function seeServers(
   court: Court,
   drafts: readonly Draft[],
   world: World,
-): Promise<ReadonlyMap<string, AppServerSight>> {
+): Promise<ReadonlyMap<string, AppServerObservation>> {
   const evidence = evidenceOf(world, noServers, noEndpoints);
   const from = sinceLast(court, world);
   const asked = new Map<string, { readonly server: ServerTarget; readonly ids: readonly string[] }>();
@@ -69,7 +69,7 @@ export async function seeServers(
   return askServers(host, world, court.memory, asked);
 }
 
-export async function seeEndpoints(host: Host, drafts: readonly Draft[]): Promise<ReadonlyMap<string, EndpointSight>> {
+export async function seeEndpoints(host: Host, drafts: readonly Draft[]): Promise<ReadonlyMap<string, EndpointObservation>> {
   const endpoints = new Map<string, Endpoint>();
   for (const { loaded } of drafts) {
     // No format with many entries in one file names endpoints.

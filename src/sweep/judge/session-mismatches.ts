@@ -1,11 +1,11 @@
 import type { Evidence } from "../../core/evidence.ts";
-import { findPhantoms, phantomDetail, type Row } from "../../core/revisions/session-mismatch.ts";
+import { findMismatches, mismatchMessage, type MismatchRow } from "../../core/revisions/session-mismatch.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
 
-type Place = Row & { readonly examined: Examined; readonly index: number };
+type MismatchPlace = MismatchRow & { readonly examined: Examined; readonly index: number };
 
 /** Entries that mean one process: it takes a pid and a start token to know it again. */
-function* rowsOf(examined: Examined): Generator<Place, undefined> {
+function* rowsOf(examined: Examined): Generator<MismatchPlace, undefined> {
   const { loaded, entries } = examined;
   const { format, path } = loaded.target;
   if (loaded.pids.size === 0) return;
@@ -19,19 +19,19 @@ function* rowsOf(examined: Examined): Generator<Place, undefined> {
 }
 
 /** Says of each entry whether its process is registered under another session in a registry that knows it better. */
-export function withPhantoms(registries: readonly Examined[], evidence: Evidence): readonly Examined[] {
+export function withSessionMismatches(registries: readonly Examined[], evidence: Evidence): readonly Examined[] {
   if (!registries.some(({ loaded }) => loaded.target.format.authoritative)) return registries;
-  const phantoms = findPhantoms(
+  const mismatches = findMismatches(
     registries.flatMap((examined) => [...rowsOf(examined)]),
     evidence.processes,
   );
-  if (phantoms.size === 0) return registries;
+  if (mismatches.size === 0) return registries;
   return registries.map((examined) => {
-    const own = [...phantoms].filter(([row]) => row.examined === examined);
-    const said = own.map(([row, phantom]): readonly [number, ExaminedEntry] => {
+    const own = [...mismatches].filter(([row]) => row.examined === examined);
+    const said = own.map(([row, mismatch]): readonly [number, ExaminedEntry] => {
       const one = examined.entries.at(row.index);
-      const judgement = { ...one.judgement, detail: phantomDetail(row, phantom) };
-      return [row.index, { ...one, judgement, phantomOf: phantom.sessionId }];
+      const judgement = { ...one.judgement, detail: mismatchMessage(row, mismatch) };
+      return [row.index, { ...one, judgement, phantomOf: mismatch.sessionId }];
     });
     return said.length === 0 ? examined : { ...examined, entries: examined.entries.withChanged(new Map(said)) };
   });

@@ -21,5 +21,5 @@ export function tokenChecks(loaded: ReadRegistry, facts: RegistryFacts, world: W
 }
 
 /** What is said of a registry whose start tokens changed their meaning. */
-export const drift =
+export const startTokenMismatch =
   "three or more of its start tokens differ from the processes that have their pids, and none matches: its writer may count them in another way";

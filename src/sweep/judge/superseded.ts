@@ -3,7 +3,7 @@ import type { Evidence } from "../../core/evidence.ts";
 import type { Flapping } from "../../core/revisions/flapping.ts";
 import { intentFor } from "../../core/plan.ts";
 import { isGated, strongestEvidence } from "../../core/ladder.ts";
-import { planSupersede, type StartRow } from "../../core/revisions/superseded.ts";
+import { supersededRows, type StartRow } from "../../core/revisions/superseded.ts";
 import type { Host } from "../../host/host.ts";
 import type { Examined, ExaminedEntry } from "./examined.ts";
 import { sceneOf, sinceLast, type Court } from "./scenes.ts";
@@ -74,7 +74,7 @@ async function supersedeIn(
   world: World,
 ): Promise<{ readonly examined: Examined; readonly flapping: readonly FlappingIdentity[] }> {
   const { loaded, owner, reportOnly, entries } = examined;
-  const { releases, flapping } = planSupersede([...entries].flatMap(startRow));
+  const { releases, flapping } = supersededRows([...entries].flatMap(startRow));
   const said = [...flapping].map(([identity, loop]) => ({ registry: loaded.target.path, identity, ...loop }));
   const byKey = new Map(releases.map((release) => [release.key, release]));
   const places = new Map<ExaminedEntry, number>();
@@ -88,11 +88,11 @@ async function supersedeIn(
   if (open.length === 0 || !world.processes.seen) return { examined, flapping: said };
   const evidence = evidenceOf(world, await askFor(host, court, examined, open, world), new Map());
   const proven = open.filter((one) => !showsElsewhere(court, examined, one, evidence));
-  const standing = { ownerUp: owner.up, releasable: false, reportOnly };
+  const registryPolicy = { ownerUp: owner.up, releasable: false, reportOnly };
   const asSuperseded = (one: ExaminedEntry): ExaminedEntry => {
     const detail = `the same process has started another session since, registered as ${byKey.get(one.entry.key)?.by}`;
     const judgement = { ...one.judgement, verdict: "ghost", reason: "superseded-by-new-start", detail, certain: true } as const;
-    const intent = intentFor(judgement, one.memory, standing, court.policy);
+    const intent = intentFor(judgement, one.memory, registryPolicy, court.policy);
     return { ...one, judgement, intent: intent === "reap" ? "supersede" : intent };
   };
   const changed = new Map(proven.map((one) => [places.get(one) ?? -1, asSuperseded(one)]));

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import {
   seen,
   unseen,
-  type AppServerSight,
+  type AppServerObservation,
   type Clock,
   type Evidence,
   type Here,
@@ -81,9 +81,9 @@ export async function askServers(
   world: World,
   memory: Memory,
   asked: ReadonlyMap<string, { readonly server: ServerTarget; readonly ids: readonly string[] }>,
-): Promise<ReadonlyMap<string, AppServerSight>> {
+): Promise<ReadonlyMap<string, AppServerObservation>> {
   const sights = await Promise.all(
-    [...asked.values()].map(async ({ server, ids }): Promise<readonly [string, AppServerSight]> => {
+    [...asked.values()].map(async ({ server, ids }): Promise<readonly [string, AppServerObservation]> => {
       const sight = await host.askAppServer({ url: server.url, connectTo: server.connectTo, ids });
       return [server.url, sight.kind === "answered" ? { ...sight, upMs: uptime(host, server, world, memory) } : sight];
     }),

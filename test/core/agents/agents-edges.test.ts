@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { agentOf, argvHas, indexAgents, scriptOf, tokensOf } from "../../../src/core/agents/agents.ts";
 import { canonicalServer, isServerAddress } from "../../../src/core/app-servers.ts";
 import { parseDuration } from "../../../src/core/duration.ts";
-import { judgeHostLock, lockHeartbeatMs, type HostLockSight } from "../../../src/core/revisions/renamed-host.ts";
+import { judgeHostLock, lockHeartbeatMs, type HostLockObservation } from "../../../src/core/revisions/renamed-host.ts";
 import { seen, unseen } from "../../../src/core/evidence.ts";
 import { isService, sessionOf } from "../../../src/core/agents/session-argv.ts";
 import { statedIdentity } from "../../../src/registries/formats/llmmsg-bridge.ts";
@@ -123,7 +123,7 @@ describe("spellings", () => {
 });
 
 describe("a lock of another name", () => {
-  const sight: HostLockSight = {
+  const sight: HostLockObservation = {
     host: "old",
     ownHost: "venus",
     local: seen(true),
@@ -133,7 +133,7 @@ describe("a lock of another name", () => {
 
   test("heartbeats count for five minutes", () => expect(lockHeartbeatMs).toBe(300_000));
 
-  test.each<[string, Partial<HostLockSight>, string, string]>([
+  test.each<[string, Partial<HostLockObservation>, string, string]>([
     ["its file system", { local: unseen("statfs failed") }, "stays", "statfs failed"],
     ["its heartbeat", { heartbeatAgeMs: unseen("no mtime") }, "doubt", "no mtime"],
     ["its pid", { pidIsDead: () => unseen("hidden") }, "doubt", "hidden"],

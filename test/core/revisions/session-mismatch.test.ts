@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { seen, unseen, type Observed, type ProcessTable } from "../../../src/core/evidence.ts";
 import type { Judgement } from "../../../src/core/ladder.ts";
-import { findPhantoms, phantomDetail, type Row } from "../../../src/core/revisions/session-mismatch.ts";
+import { findMismatches, mismatchMessage, type MismatchRow } from "../../../src/core/revisions/session-mismatch.ts";
 import { nothingClaimed, type Registration } from "../../../src/core/registration.ts";
 
 const mine = "7c1f0a52-9b1e-4c0e-8a6f-2f6d1f3b9e01";
@@ -18,13 +18,13 @@ const alive: Judgement = {
 const ghost: Judgement = { ...alive, verdict: "ghost", reason: "pid-reused" };
 const young: Judgement = { ...alive, verdict: "undecided", rung: "grace", reason: "within-grace" };
 
-const claude = (claim: Partial<Registration>, judgement = alive): Row => ({
+const claude = (claim: Partial<Registration>, judgement = alive): MismatchRow => ({
   claim: { ...nothingClaimed, key: "77.json", pid: 77, startTicks: "500", sessionId: mine, ...claim },
   judgement,
   authoritative: true,
   where: "/home/dev/.claude/sessions/77.json",
 });
-const row = (claim: Partial<Registration>, judgement = alive): Row => ({
+const row = (claim: Partial<Registration>, judgement = alive): MismatchRow => ({
   claim: { ...nothingClaimed, key: "gardener", pid: 77, startTicks: "500", sessionId: other, ...claim },
   judgement,
   authoritative: false,
@@ -46,18 +46,18 @@ const running = tableWith(seen("500"));
 
 test("a row that names another session for a process that an authoritative registry knows is a phantom, with both ids", () => {
   const drifted = row({});
-  const found = findPhantoms([claude({}), drifted], running).get(drifted);
+  const found = findMismatches([claude({}), drifted], running).get(drifted);
   expect(found).toEqual({ sessionId: mine, where: "/home/dev/.claude/sessions/77.json" });
-  const said = phantomDetail(drifted, found ?? { sessionId: "", where: "" });
+  const said = mismatchMessage(drifted, found ?? { sessionId: "", where: "" });
   expect(said).toContain(mine);
   expect(said).toContain(other);
 });
 
 test("a claude that has just been active, and so is within its grace, still knows its session", () => {
-  expect(findPhantoms([claude({}, young), row({})], running).size).toBe(1);
+  expect(findMismatches([claude({}, young), row({})], running).size).toBe(1);
 });
 
-test.each<[string, readonly Row[], Observed<ProcessTable>]>([
+test.each<[string, readonly MismatchRow[], Observed<ProcessTable>]>([
   ["the same session", [claude({}), row({ sessionId: mine })], running],
   ["the same session in another spelling", [claude({}), row({ sessionId: mine.toUpperCase().replaceAll("-", "") })], running],
   ["another process of the same pid", [claude({}), row({ startTicks: "400" })], running],
@@ -70,5 +70,5 @@ test.each<[string, readonly Row[], Observed<ProcessTable>]>([
   ["a process whose start could not be read", [claude({}), row({})], tableWith(unseen("hidden"))],
   ["processes that nobody looked at", [claude({}), row({})], unseen("blind")],
 ])("%s is no phantom", (_, rows, table) => {
-  expect(findPhantoms(rows, table).size).toBe(0);
+  expect(findMismatches(rows, table).size).toBe(0);
 });

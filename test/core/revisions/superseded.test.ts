@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { planSupersede, type StartRow } from "../../../src/core/revisions/superseded.ts";
+import { supersededRows, type StartRow } from "../../../src/core/revisions/superseded.ts";
 
 const minute = 60_000;
 
@@ -20,7 +20,7 @@ function row(key: string, more: Partial<StartRow> = {}): StartRow {
   };
 }
 
-const released = (...rows: readonly StartRow[]) => planSupersede(rows).releases.map(({ key, by, reason }) => `${key} by ${by}: ${reason}`);
+const released = (...rows: readonly StartRow[]) => supersededRows(rows).releases.map(({ key, by, reason }) => `${key} by ${by}: ${reason}`);
 
 test("a new session of the same process supersedes its old one", () => {
   expect(released(row("a"), row("b", { registeredAt: minute }))).toEqual(["a by b: superseded_by_new_start"]);
@@ -50,7 +50,7 @@ test.each([
 
 test("nothing of a flapping identity is superseded, and the loop is told", () => {
   const loop = [0, 1, 2, 3].map((index) => row(`f${index}`, { registeredAt: index * 5000 }));
-  const { releases, flapping } = planSupersede([
+  const { releases, flapping } = supersededRows([
     ...loop,
     row("x", { identity: "calm" }),
     row("y", { identity: "calm", registeredAt: minute }),
@@ -77,6 +77,6 @@ test("three answers to releases of ours are a loop, however far apart, and answe
       gone(`released-${hour}`, hour * 60 * minute, reason),
       row(`answer-${hour}`, { registeredAt: hour * 60 * minute + 5000 }),
     ]);
-  expect(planSupersede(answers("superseded_by_new_start")).flapping.get("auditor")).toEqual({ ids: 3, spanMs: 120 * minute });
-  expect(planSupersede(answers("stale_heartbeat")).flapping.size).toBe(0);
+  expect(supersededRows(answers("superseded_by_new_start")).flapping.get("auditor")).toEqual({ ids: 3, spanMs: 120 * minute });
+  expect(supersededRows(answers("stale_heartbeat")).flapping.size).toBe(0);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { formatMessage, type Answer } from "../../../src/core/answer.ts";
-import { seen, type AppServerSight } from "../../../src/core/evidence.ts";
+import { seen, type AppServerObservation } from "../../../src/core/evidence.ts";
 import { appServerThread } from "../../../src/core/rungs/app-server-thread.ts";
 import type { Scene } from "../../../src/core/scene.ts";
 import { day, sceneOf, server, session } from "../scene.ts";
@@ -11,7 +11,7 @@ const both = [server, second].map((url) => ({ url, configured: true }));
 const named = (scene: Scene, sessionId: string): Scene => ({ ...scene, claim: { ...scene.claim, sessionId } });
 const kinds = (...scenes: readonly Scene[]): readonly Answer["kind"][] => scenes.map((scene) => appServerThread.ask(scene).kind);
 
-const answered: AppServerSight = {
+const answered: AppServerObservation = {
   kind: "answered",
   loaded: new Set([session]),
   reads: new Map([[other, { kind: "not-loaded" }]]),
@@ -31,7 +31,7 @@ test("where one server of two answers, a loaded thread lives and another does no
 test("what is seen later is heard, though it was put into the same evidence", () => {
   const scene = allRefuse();
   expect(kinds(named(scene, session))).toEqual(["dead"]);
-  (scene.evidence.appServers as Map<string, AppServerSight>).set(server, answered);
+  (scene.evidence.appServers as Map<string, AppServerObservation>).set(server, answered);
   expect(kinds(named(scene, session), named(scene, other))).toEqual(["live", "dead"]);
 });
 

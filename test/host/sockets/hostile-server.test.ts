@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { describe, expect, test } from "vitest";
-import type { AppServerSight } from "../../../src/core/evidence.ts";
+import type { AppServerObservation } from "../../../src/core/evidence.ts";
 import { askAppServer } from "../../../src/host/sockets/app-server.ts";
 
 const id = "019d0000-0000-7000-8000-000000000001";
@@ -61,7 +61,7 @@ const onList =
   (socket, request) =>
     request.method === "initialize" ? honest(socket, request) : answer(socket, request);
 
-async function ask({ handshake, open, answer = honest }: Behaviour): Promise<AppServerSight> {
+async function ask({ handshake, open, answer = honest }: Behaviour): Promise<AppServerObservation> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { seen, unseen, type AgentProcess, type AppServerSight } from "../../../src/core/evidence.ts";
+import { seen, unseen, type AgentProcess, type AppServerObservation } from "../../../src/core/evidence.ts";
 import type { Host } from "../../../src/host/host.ts";
 import { readTombstones } from "../../../src/host/state/tombstones.ts";
 import { keyedJson } from "../../../src/registries/declared/keyed-json.ts";
@@ -74,7 +74,7 @@ test("where writer locks cannot be looked at, nothing is superseded", async () =
   expect(await sweepWith({ lookAtWriterLocks: () => unseen("denied") })).toEqual({ told: kept, isUntouched: true });
 });
 
-const sights: readonly (readonly [what: string, sight: AppServerSight, told: readonly string[]])[] = [
+const sights: readonly (readonly [what: string, sight: AppServerObservation, told: readonly string[]])[] = [
   ["has the thread loaded", { kind: "answered", loaded: new Set(["old-session"]), reads: new Map(), upMs: seen(1e9) }, kept],
   ["does not answer", { kind: "unanswered", why: "no answer in time" }, kept],
   [
