@@ -112,16 +112,16 @@ function storeIn(stateDir: string): Store {
 
 /** This machine. The way to look at processes is chosen once: `/proc`, or ps-list where there is none. */
 export async function realHost(stateDir: string, version: string): Promise<Host> {
-  const eyes =
+  const probe =
     process.platform === "linux"
       ? { readClock, lookHere, selfTest, lookAtProcesses, livingPids, startOfPid }
       : await import("./processes/portable.ts");
   return {
-    clock: eyes.readClock,
-    here: () => eyes.lookHere(hostName()),
-    selfTest: eyes.selfTest,
-    lookAtProcesses: eyes.lookAtProcesses,
-    startOfPid: eyes.startOfPid,
+    clock: probe.readClock,
+    here: () => probe.lookHere(hostName()),
+    selfTest: probe.selfTest,
+    lookAtProcesses: probe.lookAtProcesses,
+    startOfPid: probe.startOfPid,
     lookAtWriterLocks,
     homeOf,
     askAppServer: (question) => askAppServer(question, version),
@@ -134,7 +134,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     listDirectory,
     readEntryFile,
     stateOfEntry,
-    livingPids: eyes.livingPids,
+    livingPids: probe.livingPids,
     captureEntries,
     putBackForgotten,
     dropDirectory,

@@ -6,7 +6,7 @@ import { planRetirement, type RetiredProcess, type Self } from "../core/agents/r
 import type { Host } from "../host/host.ts";
 import { ancestorsOf } from "../host/processes/linux.ts";
 import { takeSessionLock, type LockOwner, type SessionLock } from "../host/sockets/session-lock.ts";
-import { lookAtOwners, type OwnersQuestion, type OwnersSight } from "./owners.ts";
+import { lookAtOwners, type OwnersQuestion, type OwnersObservation } from "./owners.ts";
 import { recordRetired, retire } from "./retire.ts";
 
 /** Another harness of the session, or a launcher that is about to start one. */
@@ -14,18 +14,23 @@ export type Rival = { readonly harness: Harness | undefined; readonly launcher: 
 
 export type Gate =
   | { readonly kind: "open"; readonly lock: SessionLock; readonly warnings: readonly string[] }
-  | { readonly kind: "occupied"; readonly rivals: readonly Rival[]; readonly lock: SessionLock | undefined; readonly sight: OwnersSight }
+  | {
+      readonly kind: "occupied";
+      readonly rivals: readonly Rival[];
+      readonly lock: SessionLock | undefined;
+      readonly observation: OwnersObservation;
+    }
   | { readonly kind: "blind"; readonly why: string };
 
 /** The command of another launcher, whatever it is called: that launcher's lock says that it runs the session. */
-function commandOf({ tree }: OwnersSight, { pid, command }: LockOwner): Harness | undefined {
+function commandOf({ tree }: OwnersObservation, { pid, command }: LockOwner): Harness | undefined {
   const row = command === undefined ? undefined : tree.get(command);
   if (row === undefined || row.parentPid !== pid) return undefined;
   return { agent: baseName(row.argv[0] ?? ""), members: [row], signs: [], children: [], helpers: [], doubts: [] };
 }
 
 /** Harnesses of the session, without the one that we are started by: a launcher that names the session is not its rival. */
-function rivalsIn({ ownership }: OwnersSight, session: string): readonly Harness[] {
+function rivalsIn({ ownership }: OwnersObservation, session: string): readonly Harness[] {
   const ancestors = ancestorsOf(process.pid);
   const harnesses = ownership.sessions.find(({ sessionId }) => sessionId === session)?.harnesses ?? [];
   return harnesses.filter(({ members }) => !members.some(({ pid }) => ancestors.has(pid)));
@@ -36,26 +41,26 @@ export async function tryGate(host: Host, question: OwnersQuestion, sessionId: s
   const session = canonicalSession(sessionId);
   const taken = held === undefined ? await takeSessionLock(session) : ({ kind: "held", lock: held } as const);
   const lock = taken.kind === "held" ? taken.lock : undefined;
-  const sight: Observed<OwnersSight> =
+  const observation: Observed<OwnersObservation> =
     process.platform === "linux" ? await lookAtOwners(host, question) : unseen("this system has no /proc");
-  if (!sight.seen) {
+  if (!observation.seen) {
     lock?.release();
-    return { kind: "blind", why: sight.why };
+    return { kind: "blind", why: observation.why };
   }
-  const rivals: Rival[] = rivalsIn(sight.value, session).map((harness) => ({ harness, launcher: undefined }));
+  const rivals: Rival[] = rivalsIn(observation.value, session).map((harness) => ({ harness, launcher: undefined }));
   if (taken.kind === "taken" && rivals.length === 0) {
-    const harness = taken.by === undefined ? undefined : commandOf(sight.value, taken.by);
+    const harness = taken.by === undefined ? undefined : commandOf(observation.value, taken.by);
     rivals.push({ harness, launcher: taken.by?.pid });
   }
-  if (lock !== undefined && rivals.length === 0) return { kind: "open", lock, warnings: sight.value.warnings };
-  return { kind: "occupied", rivals, lock, sight: sight.value };
+  if (lock !== undefined && rivals.length === 0) return { kind: "open", lock, warnings: observation.value.warnings };
+  return { kind: "occupied", rivals, lock, observation: observation.value };
 }
 
 /** Ends every rival that has a process; why that is impossible, or undefined. */
 export async function retireRivals(
   host: Host,
   sessionId: string,
-  { rivals, sight }: Extract<Gate, { kind: "occupied" }>,
+  { rivals, observation }: Extract<Gate, { kind: "occupied" }>,
 ): Promise<string | undefined> {
   const self: Self = { pid: process.pid, uid: process.getuid?.() ?? -1, ancestors: ancestorsOf(process.pid) };
   const harnesses = rivals.flatMap(({ harness }) => harness ?? []);
@@ -63,7 +68,7 @@ export async function retireRivals(
   const outcomes: RetiredProcess[] = [];
   for (const { members } of harnesses) {
     const wanted = { kind: "pid", pid: members[0]?.pid ?? 0 } as const;
-    const plan = planRetirement({ sessions: [session], unattributed: [] }, sight.complete, wanted, self);
+    const plan = planRetirement({ sessions: [session], unattributed: [] }, observation.complete, wanted, self);
     if (!plan.ok) return plan.why;
     for (const retiree of plan.retirees) outcomes.push(...(await retire(retiree, host.sleep)));
   }

@@ -21,7 +21,7 @@ export type OwnersQuestion = {
   readonly env: Readonly<Record<string, string | undefined>>;
 };
 
-export type OwnersSight = {
+export type OwnersObservation = {
   readonly tree: ProcessTree;
   readonly complete: Observed<true>;
   readonly ownership: Ownership;
@@ -40,28 +40,30 @@ function heldRegistrations(loaded: ReadRegistry, world: World, policy: Policy): 
     if (claim.pid === undefined || claim.sessionId === undefined) return [];
     const answer = recordedHolder({ claim, registry: facts, evidence, memory: nothingRemembered, policy });
     if (answer.kind !== "live" || answer.reason === "inner-pid-alive") return [];
-    const sight = world.processes.seen ? world.processes.value.pids.get(claim.pid) : undefined;
+    const observation = world.processes.seen ? world.processes.value.pids.get(claim.pid) : undefined;
     const started =
-      sight?.seen === true && sight.value.kind === "there" && sight.value.startTicks.seen ? sight.value.startTicks.value : undefined;
+      observation?.seen === true && observation.value.kind === "there" && observation.value.startTicks.seen
+        ? observation.value.startTicks.value
+        : undefined;
     const proven = claim.startTicks !== undefined && claim.startTicks === started;
     return [{ sessionId: claim.sessionId, pid: claim.pid, proven, authoritative: loaded.target.format.authoritative }];
   });
 }
 
 /** Claims are read first, then the world is looked at once; unseen where the process table is. */
-export async function lookAtOwners(host: Host, question: OwnersQuestion): Promise<Observed<OwnersSight>> {
+export async function lookAtOwners(host: Host, question: OwnersQuestion): Promise<Observed<OwnersObservation>> {
   const { targets, policy, codexHomes, env } = question;
   const loaded = await Promise.all(targets.map((target) => loadRegistry(host, target)));
   const read = loaded.filter((registry): registry is ReadRegistry => registry.state === "read");
   const pids = new Set(read.flatMap((registry) => [...registry.pids]));
   const world = await lookAtWorld(host, { pids, owners: [] });
   if (!world.processes.seen) return world.processes;
-  const sight = lookAtTree();
-  if (!sight.seen) return sight;
+  const observation = lookAtTree();
+  if (!observation.seen) return observation;
   const home = host.homeOf(process.getuid?.() ?? -1);
   const homes = [env["CODEX_HOME"], home === undefined ? undefined : join(home, ".codex"), ...codexHomes];
   const locks = host.lookAtWriterLocks([...new Set(homes.filter((path) => path !== undefined))], world.processes.value.agents);
-  const { tree, complete } = sight.value;
+  const { tree, complete } = observation.value;
   const warnings = loaded.flatMap((registry) =>
     registry.state === "read" || (registry.state === "missing" && !registry.target.named)
       ? []

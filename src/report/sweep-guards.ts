@@ -50,16 +50,19 @@ function registryGuard(registry: RegistryReport, tally: Tally | undefined): Guar
 
 /** The guards that one sweep knows of: its own eyes, and every registry that somebody named or that is there. */
 export function sweepGuards({ registries, tallies, refusal }: SweepReport, named: ReadonlySet<string>): readonly Guard[] {
-  const eyes: Guard =
+  const selfTestGuard: Guard =
     refusal === null
       ? { guard: "eyes", name: "self-test", posture: "on", cause: "fine", detail: "it sees itself", cure: null }
       : { guard: "eyes", name: "self-test", posture: "blind", cause: "self-test-failed", detail: refusal, cure: "see the detail" };
   const guards = registries.flatMap((registry, index) => {
     return registry.state === "missing" && !named.has(registry.path) ? [] : [registryGuard(registry, tallies[index])];
   });
-  if (guards.length > 0) return [eyes, ...guards];
+  if (guards.length > 0) return [selfTestGuard, ...guards];
   const detail = `none is there; looked for ${registries.map(({ path }) => path).join(", ") || "nothing"}`;
-  return [eyes, { guard: "registry", name: "any", posture: "off", cause: "no-registry", detail, cure: "name yours in the configuration" }];
+  return [
+    selfTestGuard,
+    { guard: "registry", name: "any", posture: "off", cause: "no-registry", detail, cure: "name yours in the configuration" },
+  ];
 }
 
 const cures = {

@@ -116,10 +116,11 @@ function formatBlindness({ tallies }: SweepReport): readonly string[] {
   return [`warning: entries are kept because ${why}: ${visible(blind.detail)}`];
 }
 
-function formatServer(url: string, sight: AppServerObservation): string {
-  if (sight.kind !== "answered") return `${url}: ${sight.kind}${sight.kind === "unanswered" ? `: ${sight.why}` : ""}`;
-  const up = sight.upMs.seen ? `up for ${formatDuration(sight.upMs.value)}` : "for how long it has been up is not known";
-  return `${url}: answered, ${sight.loaded.size} loaded, ${up}`;
+function formatServer(url: string, observation: AppServerObservation): string {
+  if (observation.kind !== "answered")
+    return `${url}: ${observation.kind}${observation.kind === "unanswered" ? `: ${observation.why}` : ""}`;
+  const up = observation.upMs.seen ? `up for ${formatDuration(observation.upMs.value)}` : "for how long it has been up is not known";
+  return `${url}: answered, ${observation.loaded.size} loaded, ${up}`;
 }
 
 /** What a sweep looked at and what it saw there, one line a look: for `--verbose` and for whoever reads the JSON. */
@@ -134,7 +135,7 @@ export function looksOf({ here, processes, appServers, endpoints }: Evidence): r
     lines.push(`${whole}; ${pids.size} recorded pids, ${agents.length} agent processes`);
     lines.push(...agents.map(({ pid, agent, uid }) => `agent ${agent}: pid ${pid}, user ${uid}`));
   }
-  lines.push(...[...appServers].map(([url, sight]) => formatServer(url, sight)));
-  lines.push(...[...endpoints].map(([name, sight]) => `${name}: ${sight.kind}`));
+  lines.push(...[...appServers].map(([url, observation]) => formatServer(url, observation)));
+  lines.push(...[...endpoints].map(([name, observation]) => `${name}: ${observation.kind}`));
   return lines;
 }

@@ -12,7 +12,7 @@ import { withHostLocks } from "./judge/renamed-hosts.ts";
 import { loadRegistry } from "./load/load.ts";
 import type { Loaded, ReadRegistry } from "./load/loaded.ts";
 import { evidenceOf, lookAtLocks, lookAtWorld, unlookedWorld, type World } from "./observe/observe.ts";
-import { findOwner, ownerQuestions, type OwnerSight } from "./observe/daemon.ts";
+import { findOwner, ownerQuestions, type DaemonStatus } from "./observe/daemon.ts";
 import { withSessionMismatches } from "./judge/session-mismatches.ts";
 import { oncePerPlace } from "./load/same-place.ts";
 import { formatFlapping, withSuperseded, type FlappingIdentity } from "./judge/superseded.ts";
@@ -56,7 +56,7 @@ function allPids(read: readonly ReadRegistry[]): ReadonlySet<number> {
 }
 
 /** Where no entry is old enough to be judged nothing can be reaped, so nobody asks whether an owner would mind. */
-const unaskedOwner: OwnerSight = { up: false, pids: [], why: undefined };
+const unaskedOwner: DaemonStatus = { up: false, pids: [], why: undefined };
 
 async function examineRegistry(
   host: Host,

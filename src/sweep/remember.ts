@@ -87,9 +87,9 @@ export function rememberDoubt({ court: { memory } }: Examination): Memory {
 function answeredSince({ court, evidence, since }: Examination): ReadonlyMap<string, number> {
   const bootMs = valueOf(evidence.clock.bootMs);
   const answered = new Map<string, number>();
-  for (const [url, sight] of evidence.appServers) {
+  for (const [url, observation] of evidence.appServers) {
     const first = (since.sameBoot ? court.memory.answeredSinceMs.get(url) : undefined) ?? bootMs;
-    if (sight.kind === "answered" && first !== undefined) answered.set(url, first);
+    if (observation.kind === "answered" && first !== undefined) answered.set(url, first);
   }
   return answered;
 }

@@ -21,9 +21,9 @@ export type SweepListener = {
 
 export type WatchOptions = Omit<SweepOptions, "command" | "dryRun" | "failOnGhosts"> & { readonly onSweep: () => Promise<SweepListener> };
 
-function startOf(sight: PidObservation | undefined): string | undefined {
-  return sight?.kind === "there" && sight.startTicks.seen && !(sight.state.seen && "ZX".includes(sight.state.value))
-    ? sight.startTicks.value
+function startOf(observation: PidObservation | undefined): string | undefined {
+  return observation?.kind === "there" && observation.startTicks.seen && !(observation.state.seen && "ZX".includes(observation.state.value))
+    ? observation.startTicks.value
     : undefined;
 }
 
@@ -34,8 +34,8 @@ async function holders(host: Host, options: WatchOptions): Promise<Watched> {
   const { pids, agents } = evidence.processes.value;
   const watched = new Map(agents.map(({ pid, startTicks }) => [pid, startTicks]));
   for (const { pid } of registries.flatMap(({ loaded }) => claimsOf(loaded.entries))) {
-    const sight = pid === undefined ? undefined : pids.get(pid);
-    const start = sight?.seen === true ? startOf(sight.value) : undefined;
+    const observation = pid === undefined ? undefined : pids.get(pid);
+    const start = observation?.seen === true ? startOf(observation.value) : undefined;
     if (pid !== undefined && start !== undefined) watched.set(pid, start);
   }
   return watched;

@@ -49,7 +49,7 @@ export function sceneOf(told: Told): Scene {
     innerPids: seen(new Map()),
     ancestors: new Set([900, 901]),
     ...told.table,
-    pids: new Map(Object.entries(told.pids ?? {}).map(([pid, sight]) => [Number(pid), sight])),
+    pids: new Map(Object.entries(told.pids ?? {}).map(([pid, observation]) => [Number(pid), observation])),
   };
   const processes = told.processes ?? seen(table);
   return {

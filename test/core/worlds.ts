@@ -53,7 +53,7 @@ const registry = fc.record({
   appServers: fc.uniqueArray(address, { maxLength: 2, selector: ({ url }) => url }),
 });
 
-const sight: fc.Arbitrary<Observed<PidObservation>> = fc.oneof(
+const observation: fc.Arbitrary<Observed<PidObservation>> = fc.oneof(
   observed<PidObservation>({ kind: "gone" }),
   fc
     .record({ state: observed("S", "R", "Z", "X"), startTicks: observed("700", "701"), names: observed(["codex"], ["sh"]) })
@@ -119,7 +119,7 @@ const told: fc.Arbitrary<Told> = fc.record({
   table,
   pids: fc.oneof(
     { weight: 1, arbitrary: fc.constant({}) },
-    { weight: 15, arbitrary: fc.record({ [pid]: sight, 900: fc.constant(there()) }) },
+    { weight: 15, arbitrary: fc.record({ [pid]: observation, 900: fc.constant(there()) }) },
   ),
   appServers: fc.oneof(
     { weight: 9, arbitrary: fc.record({ [server]: serverSight, [socket]: serverSight }) },
@@ -133,7 +133,7 @@ const told: fc.Arbitrary<Told> = fc.record({
       [{ kind: "unanswered", why: "" }],
       [],
     )
-    .map((sights) => Object.fromEntries(sights.map((it) => ["127.0.0.1:7000", it]))),
+    .map((observations) => Object.fromEntries(observations.map((it) => ["127.0.0.1:7000", it]))),
   memory: fc.record({
     seenForMs: fc.constantFrom(0, hour, 8 * day),
     clockStepped: rarely,
@@ -165,7 +165,7 @@ export function withTable(scene: Scene, change: (table: ProcessTable) => Process
   return inRegistry(inEvidence(scene, { processes: seen(changed) }), { agents });
 }
 
-function withSight(scene: Scene, change: (sight: PidObservation) => Observed<PidObservation>): Scene {
+function withSight(scene: Scene, change: (observation: PidObservation) => Observed<PidObservation>): Scene {
   return withTable(scene, (whole) => ({
     ...whole,
     pids: new Map([...whole.pids].map(([number, it]) => [number, it.seen ? change(it.value) : it])),
@@ -182,13 +182,13 @@ const clock = (part: keyof Evidence["clock"]): Change => ({
   change: (scene) => inEvidence(scene, { clock: { ...scene.evidence.clock, [part]: blind } }),
 });
 
-const servers = (name: string, change: (sight: AppServerObservation) => AppServerObservation): Change => ({
+const servers = (name: string, change: (observation: AppServerObservation) => AppServerObservation): Change => ({
   name,
   change: (scene) => inEvidence(scene, { appServers: new Map([...scene.evidence.appServers].map(([url, it]) => [url, change(it)])) }),
 });
 
 const ofAnswer =
-  (change: (sight: Extract<AppServerObservation, { kind: "answered" }>) => AppServerObservation) => (it: AppServerObservation) =>
+  (change: (observation: Extract<AppServerObservation, { kind: "answered" }>) => AppServerObservation) => (it: AppServerObservation) =>
     it.kind === "answered" ? change(it) : it;
 
 /** Every way to know less: each turns one observation into "could not look". */

@@ -22,8 +22,8 @@ test.each<[string, Partial<SweepReport>, string, string]>([
   ["one with sessions of another host", { entries: [undecided("foreign-host")] }, "on", "fine"],
   ["one with sessions that nothing tells of yet", { entries: [undecided("within-ttl")] }, "on", "fine"],
 ])("%s", (_, more, posture, cause) => {
-  const [eyes, guard] = sweepGuards(report(more), named);
-  expect(eyes?.posture).toBe("on");
+  const [selfTestGuard, guard] = sweepGuards(report(more), named);
+  expect(selfTestGuard?.posture).toBe("on");
   expect(guard).toMatchObject({ guard: "registry", name: path, posture, cause });
 });
 

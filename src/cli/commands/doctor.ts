@@ -19,7 +19,7 @@ import { lockGuards, sweepGuards } from "../../report/sweep-guards.ts";
 import { type Palette, visible } from "../../report/visible.ts";
 import type { Target } from "../../sweep/load/target.ts";
 import { sweep } from "../../sweep/sweep.ts";
-import { lookAtTimers } from "../../systemd/status/status.ts";
+import { timerStatus } from "../../systemd/status/status.ts";
 
 type DoctorOptions = JudgingOptions & OutputOptions & { readonly exitCode?: boolean };
 
@@ -35,13 +35,13 @@ function isRunning(run: LastRun | undefined): boolean {
 /** Who holds the lock is read from the kernel, not tried: a sweep that begins in this moment must not be turned away. */
 function lockGuard(stateDir: string, running: boolean): Guard {
   const about = { guard: "run-lock", name: stateDir } as const;
-  const isThere = existsSync(stateDir);
-  const problem = isThere ? stateDirectoryProblem(stateDir) : undefined;
+  const exists = existsSync(stateDir);
+  const problem = exists ? stateDirectoryProblem(stateDir) : undefined;
   if (problem !== undefined) {
     const detail = `no sweep uses it: ${problem}`;
     return { ...about, posture: "off", cause: "state-untrusted", detail, cure: "make it this user's own, or set SESSREAP_STATE_DIR" };
   }
-  const holder = isThere ? lockHolder(stateDir) : undefined;
+  const holder = exists ? lockHolder(stateDir) : undefined;
   if (holder === undefined) return { ...about, posture: "on", cause: "fine", detail: "it is free", cure: null };
   if (running) return { ...about, posture: "on", cause: "fine", detail: "a sweep is running", cure: null };
   const who = holder.pid === undefined ? "a process of another user" : `pid ${holder.pid} of user ${holder.uid} (${holder.argv.join(" ")})`;
@@ -81,18 +81,24 @@ function signalGuards(): readonly Guard[] {
 async function serverGuards(host: Host, targets: readonly Target[]): Promise<readonly Guard[]> {
   const servers = new Map(targets.flatMap(({ appServers }) => appServers.map((server) => [server.url, server] as const)));
   const guards = [...servers.values()].map(async ({ url, connectTo, configured }): Promise<readonly Guard[]> => {
-    const sight = await host.askAppServer({ url, connectTo, ids: [] });
+    const observation = await host.askAppServer({ url, connectTo, ids: [] });
     const about = { guard: "app-server", name: url } as const;
-    switch (sight.kind) {
+    switch (observation.kind) {
       case "answered":
-        return [{ ...about, posture: "on", cause: "fine", detail: `it answers, with ${sight.loaded.size} threads`, cure: null }];
+        return [{ ...about, posture: "on", cause: "fine", detail: `it answers, with ${observation.loaded.size} threads`, cure: null }];
       case "refused": {
         const detail = "nobody listens there, so threads that only showed there count as gone";
         return configured ? [{ ...about, posture: "on", cause: "app-server-down", detail, cure: null }] : [];
       }
       case "unanswered":
         return [
-          { ...about, posture: "blind", cause: "app-server-unreachable", detail: sight.why, cure: "restart it, or correct its address" },
+          {
+            ...about,
+            posture: "blind",
+            cause: "app-server-unreachable",
+            detail: observation.why,
+            cure: "restart it, or correct its address",
+          },
         ];
     }
   });
@@ -115,7 +121,7 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
   const running = isRunning(run);
   const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
   const [timers, swept, servers] = await Promise.all([
-    lookAtTimers(env, nowMs),
+    timerStatus(env, nowMs),
     sweep(host, { ...examine, command: "doctor", dryRun: true, lookAnyway: true, stop: { signal: undefined }, failOnGhosts: false }),
     serverGuards(host, examine.targets),
   ]);

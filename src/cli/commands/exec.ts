@@ -36,8 +36,8 @@ function formatContender(host: Host, { harness, launcher }: Rival): string {
   const member = harness?.members[0];
   if (harness !== undefined && member !== undefined)
     return formatProcess(describeProcess(member, harness.agent, bootMs.seen ? bootMs.value : undefined));
-  const sight = launcher === undefined ? undefined : lookAtTree();
-  const row = sight?.seen === true ? sight.value.tree.get(launcher ?? 0) : undefined;
+  const observation = launcher === undefined ? undefined : lookAtTree();
+  const row = observation?.seen === true ? observation.value.tree.get(launcher ?? 0) : undefined;
   if (row !== undefined) return formatProcess(describeProcess(row, "sessreap exec", bootMs.seen ? bootMs.value : undefined));
   return "another sessreap exec, which does not answer (stopped from its terminal?)";
 }
@@ -94,9 +94,9 @@ async function enter(
 
 /** Lists what the command left behind, and ends it when that was asked for. */
 async function settleChildren({ options, stderr }: Invocation<ExecOptions>, host: Host, session: string, mark: string): Promise<void> {
-  const sight = lookAtTree();
-  if (!sight.seen) return;
-  const { tree } = sight.value;
+  const observation = lookAtTree();
+  if (!observation.seen) return;
+  const { tree } = observation.value;
   const children = leftBehind(tree, markedBy(tree, mark));
   if (children.length === 0) return;
   const { bootMs } = host.clock();

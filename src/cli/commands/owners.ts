@@ -8,7 +8,7 @@ import type { OwnersReport } from "../../report/owners-model.ts";
 import { ownersText, formatProcess } from "../../report/owners-text.ts";
 import { visible } from "../../report/visible.ts";
 import { describeOwners, describeProcess } from "../../ownership/describe-owners.ts";
-import { lookAtOwners, type OwnersQuestion, type OwnersSight } from "../../ownership/owners.ts";
+import { lookAtOwners, type OwnersQuestion, type OwnersObservation } from "../../ownership/owners.ts";
 import { recordRetired, retire } from "../../ownership/retire.ts";
 import { confirmed } from "../confirm.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
@@ -27,17 +27,17 @@ function wantedFrom(text: string): Wanted {
 }
 
 /** `only` is the one session that was asked for; then nothing of any other is shown or ended. */
-async function look(host: Host, question: OwnersQuestion, only: string | undefined): Promise<OwnersSight> {
-  const sight = await lookAtOwners(host, question);
-  if (!sight.seen) throw new Failure("refused", `the processes cannot be seen: ${sight.why}`);
-  if (only === undefined) return sight.value;
-  const sessions = sight.value.ownership.sessions.filter(({ sessionId }) => sessionId === canonicalSession(only));
-  return { ...sight.value, ownership: { sessions, unattributed: [] } };
+async function look(host: Host, question: OwnersQuestion, only: string | undefined): Promise<OwnersObservation> {
+  const observation = await lookAtOwners(host, question);
+  if (!observation.seen) throw new Failure("refused", `the processes cannot be seen: ${observation.why}`);
+  if (only === undefined) return observation.value;
+  const sessions = observation.value.ownership.sessions.filter(({ sessionId }) => sessionId === canonicalSession(only));
+  return { ...observation.value, ownership: { sessions, unattributed: [] } };
 }
 
-function planned(sight: OwnersSight, wanted: Wanted): readonly Retiree[] {
+function planned(observation: OwnersObservation, wanted: Wanted): readonly Retiree[] {
   const self = { pid: process.pid, uid: process.getuid?.() ?? -1, ancestors: ancestorsOf(process.pid) };
-  const plan = planRetirement(sight.ownership, sight.complete, wanted, self);
+  const plan = planRetirement(observation.ownership, observation.complete, wanted, self);
   if (!plan.ok) throw new Failure(plan.unknown ? "not-found" : "refused", `nothing was ended: ${plan.why}`);
   return plan.retirees;
 }

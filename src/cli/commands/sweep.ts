@@ -17,7 +17,7 @@ import { sweepGuards } from "../../report/sweep-guards.ts";
 import { sweepText, sweepWarnings } from "../../report/text.ts";
 import { type Palette, visible } from "../../report/visible.ts";
 import { type SweepOptions, sweep } from "../../sweep/sweep.ts";
-import { glanceAtTimer } from "../../systemd/status/quick-check.ts";
+import { quickCheck } from "../../systemd/status/quick-check.ts";
 
 export type SweepCommandOptions = JudgingOptions &
   OutputOptions & { readonly dryRun?: boolean; readonly exitCode?: boolean; readonly metricsFile?: string };
@@ -69,7 +69,7 @@ async function judgeAndReport(
     const guards = sweepGuards(report, named);
     const toJournal = isJournal(1, env) && options.json !== true;
     const notes = [...((await record?.finish(report, guards, statesOf(journalEvents(report, guards)))) ?? [])];
-    const timer = as.dryRun || toJournal ? undefined : glanceAtTimer(env, record?.before, Date.now());
+    const timer = as.dryRun || toJournal ? undefined : quickCheck(env, record?.before, Date.now());
     if (timer !== undefined) notes.push(timer);
     const said: SweepResult = { report, guards, named, before: record?.before, notes, palette };
     await (toJournal ? reportToJournal(stdout, said) : reportSweep(invocation, said));

@@ -31,8 +31,8 @@ const doubt = (why: string): HostLockVerdict => ({ kind: "doubt", why });
  * May a lock of another name be taken over? Only where that name can have been nobody's but this machine's own: on a
  * local file system, by a pid that is dead, without a heartbeat for five minutes. Any doubt, and it stays.
  */
-export function judgeHostLock(sight: HostLockObservation, healRenamedHost: boolean): HostLockVerdict {
-  const { host, ownHost, local, heartbeatAgeMs } = sight;
+export function judgeHostLock(observation: HostLockObservation, healRenamedHost: boolean): HostLockVerdict {
+  const { host, ownHost, local, heartbeatAgeMs } = observation;
   if (host === ownHost) return { kind: "own", why: "it names this host" };
   if (!local.seen) return stays(`it names ${host}, and whether its file system is local cannot be told: ${local.why}`);
   if (!local.value) return stays(`it names ${host}, which may be another machine: its file system is not local`);
@@ -42,7 +42,7 @@ export function judgeHostLock(sight: HostLockObservation, healRenamedHost: boole
     return age >= 0
       ? stays(`it names ${host}, and it beat ${formatDuration(age)} ago`)
       : doubt(`it names ${host}, and its heartbeat is not in the past`);
-  const dead = sight.pidIsDead();
+  const dead = observation.pidIsDead();
   if (!dead.seen) return doubt(`it names ${host}, and its pid could not be looked at: ${dead.why}`);
   if (!dead.value) return doubt(`it names ${host}, but its pid is alive here`);
   const proof = `it names ${host}, on a local file system, its pid is dead, and it beat ${formatDuration(age)} ago`;

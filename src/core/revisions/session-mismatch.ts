@@ -18,9 +18,10 @@ export type SessionMismatch = { readonly sessionId: string; readonly where: stri
 
 /** The process that an entry means, if it runs: only a start token tells it from others that have had its pid. */
 function runningProcess({ pid, startTicks }: Registration, { pids }: ProcessTable): string | undefined {
-  const sight = pid === undefined ? undefined : pids.get(pid);
-  if (sight === undefined || !sight.seen || sight.value.kind === "gone" || !sight.value.startTicks.seen) return undefined;
-  return sight.value.startTicks.value === startTicks ? `${pid} ${startTicks}` : undefined;
+  const observation = pid === undefined ? undefined : pids.get(pid);
+  if (observation === undefined || !observation.seen || observation.value.kind === "gone" || !observation.value.startTicks.seen)
+    return undefined;
+  return observation.value.startTicks.value === startTicks ? `${pid} ${startTicks}` : undefined;
 }
 
 /**

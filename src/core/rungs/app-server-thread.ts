@@ -9,17 +9,18 @@ import { wholeTable } from "./whole-table.ts";
 
 type Answered = Extract<AppServerObservation, { kind: "answered" }>;
 
-function notLoaded(server: AppServerAddress, sight: Answered, id: string, graceMs: number): Answer {
-  const listed = (): string => `${server.url} lists ${sight.loaded.size} thread${sight.loaded.size === 1 ? "" : "s"}, not this one`;
+function notLoaded(server: AppServerAddress, observation: Answered, id: string, graceMs: number): Answer {
+  const listed = (): string =>
+    `${server.url} lists ${observation.loaded.size} thread${observation.loaded.size === 1 ? "" : "s"}, not this one`;
   if (!server.configured) return notApplicable(() => `${listed()}; nobody configured this server`);
-  const read = sight.reads.get(id);
+  const read = observation.reads.get(id);
   if (read?.kind !== "not-loaded") {
     return unknown(
       "app-server-unreachable",
       () => `${listed()}, but did not confirm it: ${read?.what ?? "the thread was not asked for by its id"}`,
     );
   }
-  const { upMs } = sight;
+  const { upMs } = observation;
   if (!upMs.seen) return unknown("app-server-too-young", () => `${listed()}, but for how long it has been up is not known: ${upMs.why}`);
   return upMs.value > graceMs
     ? deadByAbsence("thread-not-loaded", listed)
@@ -43,19 +44,19 @@ function refused(scene: Scene, server: AppServerAddress): Answer {
 }
 
 function askServer(scene: Scene, server: AppServerAddress, sessionId: string): Answer {
-  const sight = scene.evidence.appServers.get(server.url);
-  if (sight === undefined) return unknown("app-server-unreachable", () => `nobody asked ${server.url}`);
-  switch (sight.kind) {
+  const observation = scene.evidence.appServers.get(server.url);
+  if (observation === undefined) return unknown("app-server-unreachable", () => `nobody asked ${server.url}`);
+  switch (observation.kind) {
     case "answered": {
       const id = canonicalSession(sessionId);
-      return sight.loaded.has(id)
+      return observation.loaded.has(id)
         ? live("thread-loaded", () => `loaded on ${server.url}`)
-        : notLoaded(server, sight, id, scene.policy.graceMs);
+        : notLoaded(server, observation, id, scene.policy.graceMs);
     }
     case "refused":
       return refused(scene, server);
     case "unanswered":
-      return unknown("app-server-unreachable", () => `${server.url}: ${sight.why}`);
+      return unknown("app-server-unreachable", () => `${server.url}: ${observation.why}`);
   }
 }
 

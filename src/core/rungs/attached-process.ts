@@ -37,15 +37,15 @@ function writerLock({ claim, registry }: Scene): Answer {
 /** A closed endpoint speaks against the entry only once its recorded holder cannot be the one that runs. */
 function askEndpoint({ claim, evidence }: Scene, endpoint: Endpoint, holder: Answer): Answer {
   const name = endpointName(endpoint);
-  const sight = evidence.endpoints.get(name);
-  if (sight === undefined) return unknown("endpoint-unanswered", `nobody asked ${name}`);
-  switch (sight.kind) {
+  const observation = evidence.endpoints.get(name);
+  if (observation === undefined) return unknown("endpoint-unanswered", `nobody asked ${name}`);
+  switch (observation.kind) {
     case "accepted":
       return holder.kind === "not-applicable" && claim.pid !== undefined
         ? unknown("endpoint-open", `${formatMessage(holder.detail)}, but ${name} accepts connections`)
         : notApplicable(`${name} accepts connections, which proves nothing`);
     case "unanswered":
-      return unknown("endpoint-unanswered", `${name}: ${sight.why}`);
+      return unknown("endpoint-unanswered", `${name}: ${observation.why}`);
     case "refused":
       return holder.kind === "dead" || holder.kind === "not-applicable"
         ? deadByAbsence("endpoint-closed", `${name} refuses connections`)

@@ -47,21 +47,22 @@ function innerHolder(pid: number, startTicks: string | undefined, inner: Process
 }
 
 /** What the recorded pid itself shows, before anybody looks into containers. */
-function judgeObservation(scene: Scene, pid: number, sight: PidObservation): Answer {
+function judgeObservation(scene: Scene, pid: number, observation: PidObservation): Answer {
   const { startTicks } = scene.claim;
-  if (sight.kind === "gone") return provenDead("pid-gone", `pid ${pid} is gone`);
-  if (sight.state.seen && (sight.state.value === "Z" || sight.state.value === "X")) {
+  if (observation.kind === "gone") return provenDead("pid-gone", `pid ${pid} is gone`);
+  if (observation.state.seen && (observation.state.value === "Z" || observation.state.value === "X")) {
     return provenDead("pid-zombie", `pid ${pid} is a zombie`);
   }
   if (startTicks !== undefined) {
-    if (!sight.startTicks.seen) return live("pid-alive", `pid ${pid} is alive; its start could not be read: ${sight.startTicks.why}`);
-    return sight.startTicks.value === startTicks
+    if (!observation.startTicks.seen)
+      return live("pid-alive", `pid ${pid} is alive; its start could not be read: ${observation.startTicks.why}`);
+    return observation.startTicks.value === startTicks
       ? live("pid-alive", `pid ${pid} is alive since tick ${startTicks}`)
-      : provenDead("pid-reused", `pid ${pid} was reused: it started at tick ${sight.startTicks.value}, the holder at ${startTicks}`);
+      : provenDead("pid-reused", `pid ${pid} was reused: it started at tick ${observation.startTicks.value}, the holder at ${startTicks}`);
   }
   const possible = scene.registry.holderNames;
-  if (possible === undefined || !sight.names.seen) return live("pid-alive", `pid ${pid} is alive`);
-  const names = sight.names.value;
+  if (possible === undefined || !observation.names.seen) return live("pid-alive", `pid ${pid} is alive`);
+  const names = observation.names.value;
   if (names.some((name) => possible.includes(name))) return live("pid-alive", `pid ${pid} is alive (${names[0]})`);
   const called = [...new Set(names)].join(", ");
   // Where the entry names an endpoint, the list of names is not closed, and the endpoint has the last word.
@@ -85,11 +86,11 @@ export function recordedHolder(scene: Scene): Answer {
   const earlier = previousBoot(scene);
   if (earlier !== undefined) return earlier;
   if (table.ancestors.has(pid)) return live("own-ancestor", `pid ${pid} is an ancestor of this sweep`);
-  const sight = table.pids.get(pid);
-  if (sight === undefined || !sight.seen) {
-    return unknown("pid-unseen", `pid ${pid} could not be looked at: ${sight === undefined ? "nobody asked" : sight.why}`);
+  const observation = table.pids.get(pid);
+  if (observation === undefined || !observation.seen) {
+    return unknown("pid-unseen", `pid ${pid} could not be looked at: ${observation === undefined ? "nobody asked" : observation.why}`);
   }
-  const answer = judgeObservation(scene, pid, sight.value);
+  const answer = judgeObservation(scene, pid, observation.value);
   if (answer.kind === "live" || answer.kind === "unknown" || claim.pidNamespace !== undefined) return answer;
   return innerHolder(pid, claim.startTicks, table.innerPids) ?? answer;
 }

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { dropLeased, type Held, type LeaseAnswer } from "./capture-lease.ts";
 import { findPlace, inPlace, LedAstray, type Anchor, type Place } from "../files/held-directory.ts";
 import { readSmall } from "../files/directory.ts";
-import { isRegular, lookAtFile, stateFrom, type FileState } from "../files/file-state.ts";
+import { isRegular, fileState, stateFrom, type FileState } from "../files/file-state.ts";
 import { errorCode, formatError } from "../observed.ts";
 import { walking, type Enter } from "../files/walk.ts";
 
@@ -28,7 +28,7 @@ function isState(now: FileState, { dev, ino, size, mtimeMs }: FileState): boolea
 /** The same file, and not written since, as far as the file system tells without its being opened. */
 function looksJudged(path: string, { state }: JudgedFile): boolean {
   // What is missing is for lstat to say, by the error that it throws.
-  return isState(lookAtFile(path) ?? stateFrom(lstatSync(path)), state);
+  return isState(fileState(path) ?? stateFrom(lstatSync(path)), state);
 }
 
 /** The same file, holding the very bytes. */

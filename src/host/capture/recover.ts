@@ -4,13 +4,13 @@ import { inPlace } from "../files/held-directory.ts";
 import { putBackCaptured } from "./capture.ts";
 import { asideName } from "../files/directory.ts";
 import { errorCode, formatError } from "../observed.ts";
-import { isThere } from "../processes/pids.ts";
+import { pidExists } from "../processes/pids.ts";
 
 /** A sweep holds a file aside for milliseconds; one that is held for longer than this, in ms, was forgotten there. */
 const forgottenMs = 60_000;
 
 function isForgotten(path: string, maker: number): boolean {
-  if (maker === process.pid || !isThere(maker)) return true;
+  if (maker === process.pid || !pidExists(maker)) return true;
   return Date.now() - lstatSync(path).ctimeMs > forgottenMs;
 }
 

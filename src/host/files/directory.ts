@@ -1,7 +1,7 @@
 import { constants, closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync, type BigIntStats } from "node:fs";
 import { dirname, join } from "node:path";
 import { matchSegment, parsePattern, type Captures, type Steps } from "../../registries/pattern.ts";
-import { lookAtFile, stateFrom, type FileState } from "./file-state.ts";
+import { fileState, stateFrom, type FileState } from "./file-state.ts";
 import { filesIn, type FilesOfDirectory, type FoundFiles } from "./found-files.ts";
 import { errorCode, formatError } from "../observed.ts";
 
@@ -142,7 +142,7 @@ export function readEntryFile(root: string, key: string): EntryRead {
 
 /** The state of an entry whose content nobody needs; undefined when it has gone. */
 export function stateOfEntry(root: string, key: string): FileState | undefined {
-  return lookAtFile(`${root}/${key}`);
+  return fileState(`${root}/${key}`);
 }
 
 /** Every directory that holds one of these entries. */

@@ -13,7 +13,7 @@ export function isRegular({ mode }: FileState): boolean {
 }
 
 /** The state of a file, or of the symbolic link that it is; undefined where there is none. Throws what `lstatSync` throws. */
-export function lookAtFile(path: string): FileState | undefined {
+export function fileState(path: string): FileState | undefined {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   return stat && stateFrom(stat);
 }

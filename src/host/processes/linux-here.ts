@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import type { SelfTest } from "../../core/self-check.ts";
 import { seen, type Clock, type Here, type Observed } from "../../core/evidence.ts";
 import { look, formatError } from "../observed.ts";
-import { isThere } from "./pids.ts";
+import { pidExists } from "./pids.ts";
 import { readStat } from "./proc-stat.ts";
 
 /** The pid namespace that the kernel made at boot has this fixed inode (`PROC_PID_INIT_INO`, include/linux/proc_ns.h). */
@@ -57,5 +57,5 @@ export function selfTest(): SelfTest {
       return { ok: false, why: formatError(error) };
     }
   };
-  return { pid: process.pid, ownPidSeen: test(), impossiblePidSeen: isThere(impossiblePid) };
+  return { pid: process.pid, ownPidSeen: test(), impossiblePidSeen: pidExists(impossiblePid) };
 }

@@ -11,7 +11,7 @@ import {
   type ProcessTable,
 } from "../../core/evidence.ts";
 import { errorCode, look, formatError } from "../observed.ts";
-import { isThere } from "./pids.ts";
+import { pidExists } from "./pids.ts";
 import { readStat } from "./proc-stat.ts";
 
 function isMissing(error: unknown): boolean {
@@ -50,7 +50,7 @@ const gone: Observed<PidObservation> = seen({ kind: "gone" });
 /** One that `/proc` does not list is asked for first: a failed open is dearer than a failed kill. */
 function lookAtPid(pid: number, isListed: boolean): Observed<PidObservation> {
   try {
-    if (!isListed && !isThere(pid)) return gone;
+    if (!isListed && !pidExists(pid)) return gone;
     const stat = readStat(pid);
     return seen({
       kind: "there",
@@ -62,7 +62,7 @@ function lookAtPid(pid: number, isListed: boolean): Observed<PidObservation> {
     if (!isMissing(error)) return unseen(formatError(error));
     const hidden = unseen(`/proc hides pid ${pid}`);
     return look(`pid ${pid}`, () =>
-      isThere(pid) ? { kind: "there", state: hidden, startTicks: hidden, names: hidden } : { kind: "gone" },
+      pidExists(pid) ? { kind: "there", state: hidden, startTicks: hidden, names: hidden } : { kind: "gone" },
     );
   }
 }
@@ -176,10 +176,10 @@ export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnsw
     }
   }
   const complete = controlled(listed, problem);
-  const sights = new Map<number, Observed<PidObservation>>();
-  for (const pid of question.pids) sights.set(pid, lookAtPid(pid, listed.has(pid)));
+  const observations = new Map<number, Observed<PidObservation>>();
+  for (const pid of question.pids) observations.set(pid, lookAtPid(pid, listed.has(pid)));
   // Only a recorded pid can be a container's, so without one nobody's NSpid is read.
   const containers = (): ProcessTable["innerPids"] => readInner(pids, new Set(agents.map(({ pid }) => pid)));
   const innerPids = !complete.seen ? complete : question.pids.size > 0 ? containers() : seen(new Map<number, readonly InnerProcess[]>());
-  return seen({ table: { complete, pids: sights, agents, appServers, innerPids, ancestors: ancestorsOf(process.pid) }, owners });
+  return seen({ table: { complete, pids: observations, agents, appServers, innerPids, ancestors: ancestorsOf(process.pid) }, owners });
 }

@@ -1,7 +1,7 @@
 import { errorCode } from "../observed.ts";
 
 /** Is a process there? Only ESRCH says no; EPERM means that it belongs to another user. Throws for what is no pid. */
-export function isThere(pid: number): boolean {
+export function pidExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -3,11 +3,11 @@ import type { SelfTest } from "../../core/self-check.ts";
 import { seen, unseen, type AgentProcess, type Clock, type Here, type Observed, type PidObservation } from "../../core/evidence.ts";
 import type { ProcessAnswer, ProcessQuestion } from "./linux.ts";
 import { formatError } from "../observed.ts";
-import { isThere } from "./pids.ts";
+import { pidExists } from "./pids.ts";
 
 /** There are no start ticks here: only whether the process is there. */
 export function startOfPid(pid: number): string | undefined {
-  return isThere(pid) ? "0" : undefined;
+  return pidExists(pid) ? "0" : undefined;
 }
 
 /** Which pids are there is asked one by one here. */
@@ -28,12 +28,12 @@ export function lookHere(hostname: string): Here {
 }
 
 export function selfTest(): SelfTest {
-  const ownPidSeen: SelfTest["ownPidSeen"] = isThere(process.pid) ? { ok: true } : { ok: false, why: "our own pid is not there" };
-  return { pid: process.pid, ownPidSeen, impossiblePidSeen: isThere(2 ** 31 - 2) };
+  const ownPidSeen: SelfTest["ownPidSeen"] = pidExists(process.pid) ? { ok: true } : { ok: false, why: "our own pid is not there" };
+  return { pid: process.pid, ownPidSeen, impossiblePidSeen: pidExists(2 ** 31 - 2) };
 }
 
 function lookAtPid(pid: number): PidObservation {
-  if (!isThere(pid)) return { kind: "gone" };
+  if (!pidExists(pid)) return { kind: "gone" };
   return { kind: "there", state: unseen(noProc), startTicks: unseen(noProc), names: unseen(noProc) };
 }
 
@@ -45,7 +45,7 @@ async function plainPids(): Promise<readonly number[]> {
 }
 
 function missingRow(pids: readonly number[], listed: ReadonlySet<number>): string | undefined {
-  const missing = pids.find((pid) => !listed.has(pid) && isThere(pid));
+  const missing = pids.find((pid) => !listed.has(pid) && pidExists(pid));
   return missing === undefined ? undefined : `pid ${missing} is there, but the list of processes does not show it`;
 }
 

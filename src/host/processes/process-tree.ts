@@ -5,7 +5,7 @@ import { errorCode, look, formatError } from "../observed.ts";
 import { readStat } from "./proc-stat.ts";
 
 /** Every process in one look. `complete` is seen when our own pid, our parent and pid 1 are in it and none refused to be read. */
-export type TreeSight = { readonly tree: ProcessTree; readonly complete: Observed<true> };
+export type TreeObservation = { readonly tree: ProcessTree; readonly complete: Observed<true> };
 
 /** The start is read before and after the rest, or what was read may be another process that took the pid meanwhile. */
 export function readRow(pid: number): ProcessRow | undefined {
@@ -18,7 +18,7 @@ export function readRow(pid: number): ProcessRow | undefined {
   return { pid, parentPid, kernelSession, terminal, startTicks, uid, state, argv };
 }
 
-export function lookAtTree(): Observed<TreeSight> {
+export function lookAtTree(): Observed<TreeObservation> {
   const listed = look("the process table", () => readdirSync("/proc"));
   if (!listed.seen) return listed;
   const tree = new Map<number, ProcessRow>();

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { seen, unseen, type Observed } from "../../core/evidence.ts";
 import { errorCode, look, formatError } from "../observed.ts";
-import { isThere } from "../processes/pids.ts";
+import { pidExists } from "../processes/pids.ts";
 import { readStat } from "../processes/proc-stat.ts";
 
 const unitMs = 3_000;
@@ -53,7 +53,7 @@ function namedProcess(text: string): Named | undefined {
 
 /** A pid that was handed out again is not the one that took the lock. */
 function isHolder({ pid, startTicks }: Named): boolean {
-  if (!isThere(pid)) return false;
+  if (!pidExists(pid)) return false;
   if (startTicks === undefined || process.platform !== "linux") return true;
   const stat = look("its start", () => readStat(pid));
   return !stat.seen || stat.value.startTicks === startTicks;

@@ -11,9 +11,9 @@ export async function probeEndpoint(endpoint: Endpoint): Promise<EndpointObserva
   const { connect } = await import("node:net");
   return new Promise((resolve) => {
     const socket = connect(endpoint.kind === "tcp" ? { host: "127.0.0.1", port: endpoint.port } : { path: endpoint.path });
-    const finish = (sight: EndpointObservation): void => {
+    const finish = (observation: EndpointObservation): void => {
       socket.destroy();
-      resolve(sight);
+      resolve(observation);
     };
     socket.setTimeout(connectMs, () => finish({ kind: "unanswered", why: `no answer within ${connectMs} ms` }));
     socket.once("connect", () => finish({ kind: "accepted" }));

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, renameSync, unlinkSync, type BigIntStats } from "node:fs";
 import { assertNotLedAstray, findPlace, type Anchor, type Place } from "../files/held-directory.ts";
-import { isThere } from "../processes/pids.ts";
+import { pidExists } from "../processes/pids.ts";
 
 /*
  * Temporary files carry the pid of their maker, so that the next sweep can tell litter from work in hand. From the
@@ -40,7 +40,7 @@ function clearPlace(place: Place): void {
   for (const entry of readdirSync(directory.at("."))) {
     if (!entry.startsWith(`.${name}.sessreap-`)) continue;
     const [, of, pid, ino] = litterName.exec(entry) ?? [];
-    if (of !== name || (Number(pid) !== process.pid && isThere(Number(pid)))) continue;
+    if (of !== name || (Number(pid) !== process.pid && pidExists(Number(pid)))) continue;
     clearAway(directory, name, entry, ino === undefined ? undefined : BigInt(ino));
   }
 }

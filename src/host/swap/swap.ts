@@ -52,7 +52,7 @@ async function afterSwap({ site: { place } }: Job, lookAgain: () => Promise<Repl
 }
 
 /** The helper ended without saying how far it got. What is in place tells. */
-async function settleBySight(job: Job): Promise<Replaced> {
+async function outcomeByInspection(job: Job): Promise<Replaced> {
   const { place } = job.site;
   if (clearAway(place.directory, place.name, job.draft.name, job.made) === "put-back") return changed;
   const now = lstatSync(place.directory.at(place.name), { bigint: true, throwIfNoEntry: false });
@@ -76,7 +76,7 @@ async function swapLeased(job: Job, helper: SwapHelper): Promise<Replaced | "uns
     });
   }
   const [, errno, problem] = /^error (\d+) (.*)$/.exec(answer ?? "") ?? [];
-  if (problem === undefined) return settleBySight(job);
+  if (problem === undefined) return outcomeByInspection(job);
   // EINVAL and ENOSYS: this file system, or this kernel, cannot exchange two names.
   return errno === "22" || errno === "38" ? "unsupported" : { kind: "failed", problem };
 }

@@ -62,7 +62,7 @@ export async function lookAgain(
   const { up } = await findOwner(host, target.owner, world);
   const facts = factsIn(host, loaded, world, around);
   const evidence = evidenceOf({ ...world, clock: before.clock }, appServers, before.endpoints);
-  if (isSameSight({ evidence: before, facts: factsBefore }, { evidence, facts })) return { ownerUp: up, dead: new Set(keys) };
+  if (isSameLook({ evidence: before, facts: factsBefore }, { evidence, facts })) return { ownerUp: up, dead: new Set(keys) };
   const dead = new Set<string>();
   for (const entry of entries) {
     const { claim } = entry;
@@ -87,13 +87,13 @@ export async function lastLook(
 }
 
 /** All that the ladder is told beside an entry and what is remembered of it. */
-export type Sight = { readonly evidence: Evidence; readonly facts: RegistryFacts };
+export type LookResult = { readonly evidence: Evidence; readonly facts: RegistryFacts };
 
 /**
  * Whether two looks saw the very same. The ladder has no eyes of its own (it is pure, which the compiler holds), so what
  * it said of an entry after the one look it would say again after the other. A doubt costs no more than judging anew.
  */
-export function isSameSight(before: Sight, now: Sight): boolean {
+export function isSameLook(before: LookResult, now: LookResult): boolean {
   // Agents are indexed by the processes, which are compared, and by the format.
   const [{ agents: _before, ...factsBefore }, { agents: _now, ...factsNow }] = [before.facts, now.facts];
   return isDeepStrictEqual(before.evidence, now.evidence) && isDeepStrictEqual(factsBefore, factsNow);

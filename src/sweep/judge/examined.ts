@@ -6,7 +6,7 @@ import type { RegistryFacts } from "../../core/scene.ts";
 import { isBlindReason, noVerdicts, type Tally } from "../../report/tally.ts";
 import type { Judged } from "./scenes.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
-import type { OwnerSight } from "../observe/daemon.ts";
+import type { DaemonStatus } from "../observe/daemon.ts";
 
 export type ExaminedEntry = Judged & {
   readonly intent: Intent;
@@ -39,7 +39,7 @@ export type ExaminedEntries = Iterable<ExaminedEntry> & {
 export type Examined = {
   readonly loaded: ReadRegistry;
   readonly facts: RegistryFacts;
-  readonly owner: OwnerSight;
+  readonly owner: DaemonStatus;
   readonly reportOnly: string | undefined;
   /** Its writer's notion of a start token changed: nothing there can be judged, and somebody must look. */
   readonly mismatched: boolean;

@@ -53,14 +53,14 @@ function judgeLock(
   if (!claim.ok || claim.registration.host === undefined) return undefined;
   const fileSystem = host.fileSystemOf(lock.loaded.realPath);
   const local = fileSystem.seen && !fileSystem.value.local ? unseen(fileSystem.value.name) : fileSystem;
-  const sight = {
+  const observation = {
     host: claim.registration.host,
     ownHost: host.here().hostname,
     local: local.seen ? seen(true) : local,
     heartbeatAgeMs: heartbeatAge(lock, clock),
     pidIsDead: dead,
   };
-  return judgeHostLock(sight, court.policy.healRenamedHost);
+  return judgeHostLock(observation, court.policy.healRenamedHost);
 }
 
 /** Every lock's verdict. Pids are looked at last, all together, and only those of locks for which all else is proven. */

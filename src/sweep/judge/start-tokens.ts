@@ -10,12 +10,12 @@ export function tokenChecks(loaded: ReadRegistry, facts: RegistryFacts, world: W
   const { pids } = world.processes.value;
   const checks: TokenCheck[] = [];
   for (const { pid, startTicks } of eachClaim(loaded.kind === "files" ? loaded.opened : loaded.entries)) {
-    const sight = pid === undefined || startTicks === undefined ? undefined : pids.get(pid);
-    if (sight === undefined || !sight.seen || sight.value.kind === "gone" || !sight.value.startTicks.seen) continue;
-    const { names } = sight.value;
+    const observation = pid === undefined || startTicks === undefined ? undefined : pids.get(pid);
+    if (observation === undefined || !observation.seen || observation.value.kind === "gone" || !observation.value.startTicks.seen) continue;
+    const { names } = observation.value;
     const nameFits =
       facts.holderNames !== undefined && names.seen && names.value.some((name) => facts.holderNames?.includes(name) === true);
-    checks.push({ matches: sight.value.startTicks.value === startTicks, nameFits });
+    checks.push({ matches: observation.value.startTicks.value === startTicks, nameFits });
   }
   return checks;
 }

@@ -5,7 +5,7 @@ import { ownerKey, type World } from "./observe.ts";
 import type { Target } from "../load/target.ts";
 
 /** Is the daemon that rewrites a registry up? `why` says by which sign, or what could not be looked at. */
-export type OwnerSight = { readonly up: boolean; readonly pids: readonly number[]; readonly why: string | undefined };
+export type DaemonStatus = { readonly up: boolean; readonly pids: readonly number[]; readonly why: string | undefined };
 
 /** The owners that are known by their argv, once each. */
 export function ownerQuestions(targets: readonly Target[]): readonly (readonly string[])[] {
@@ -13,9 +13,9 @@ export function ownerQuestions(targets: readonly Target[]): readonly (readonly s
   return [...new Map(questions).values()];
 }
 
-type Sign = { readonly name: string; readonly up: Observed<boolean> };
+type DaemonSign = { readonly name: string; readonly up: Observed<boolean> };
 
-function processSign(argv: readonly string[], { ownerPids, processes }: World): Sign & { readonly pids: readonly number[] } {
+function processSign(argv: readonly string[], { ownerPids, processes }: World): DaemonSign & { readonly pids: readonly number[] } {
   const name = `process ${argv.join(" ")}`;
   if (!ownerPids.seen || !processes.seen) return { name, pids: [], up: ownerPids.seen ? unseen("nobody looked") : ownerPids };
   const pids = ownerPids.value.get(ownerKey(argv)) ?? [];
@@ -24,14 +24,14 @@ function processSign(argv: readonly string[], { ownerPids, processes }: World): 
 }
 
 async function isListening(host: Host, path: string): Promise<Observed<boolean>> {
-  const sight = await host.probeEndpoint({ kind: "unix", path });
-  return sight.kind === "unanswered" ? unseen(sight.why) : seen(sight.kind === "accepted");
+  const observation = await host.probeEndpoint({ kind: "unix", path });
+  return observation.kind === "unanswered" ? unseen(observation.why) : seen(observation.kind === "accepted");
 }
 
 /** Any sign that says so is enough, and a sign that could not be looked at counts as up. */
-export async function findOwner(host: Host, owner: OwnerSigns | undefined, world: World): Promise<OwnerSight> {
+export async function findOwner(host: Host, owner: OwnerSigns | undefined, world: World): Promise<DaemonStatus> {
   const byArgv = owner?.argv === undefined ? undefined : processSign(owner.argv, world);
-  const signs: Sign[] = byArgv === undefined ? [] : [byArgv];
+  const signs: DaemonSign[] = byArgv === undefined ? [] : [byArgv];
   if (owner?.unit !== undefined) signs.push({ name: `unit ${owner.unit}`, up: await host.isUnitUp(owner.unit) });
   if (owner?.lock !== undefined) signs.push({ name: `lock ${owner.lock}`, up: host.isLockHeld(owner.lock) });
   if (owner?.socket !== undefined) signs.push({ name: `socket ${owner.socket}`, up: await isListening(host, owner.socket) });

@@ -82,13 +82,13 @@ export async function askServers(
   memory: Memory,
   asked: ReadonlyMap<string, { readonly server: ServerTarget; readonly ids: readonly string[] }>,
 ): Promise<ReadonlyMap<string, AppServerObservation>> {
-  const sights = await Promise.all(
+  const observations = await Promise.all(
     [...asked.values()].map(async ({ server, ids }): Promise<readonly [string, AppServerObservation]> => {
-      const sight = await host.askAppServer({ url: server.url, connectTo: server.connectTo, ids });
-      return [server.url, sight.kind === "answered" ? { ...sight, upMs: uptime(host, server, world, memory) } : sight];
+      const observation = await host.askAppServer({ url: server.url, connectTo: server.connectTo, ids });
+      return [server.url, observation.kind === "answered" ? { ...observation, upMs: uptime(host, server, world, memory) } : observation];
     }),
   );
-  return new Map(sights);
+  return new Map(observations);
 }
 
 /** Evidence that holds nothing but the clock: for entries that are judged by their age alone. */

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { dropInNames, type LayoutChoice, layout, watchFileName } from "./layout.ts";
 import { showUnits, systemctl, systemctlWords, unitNames, type Scope } from "./manager.ts";
 import { otherInstances } from "../units/instances.ts";
-import { lookAtFile, removeFile, removeIfEmpty, writeOwnFile, type OwnFile } from "./own-file.ts";
+import { ownFileState, removeFile, removeIfEmpty, writeOwnFile, type OwnFile } from "./own-file.ts";
 
 /** A reason to stop before anything was written; the text is for the person who ran the command. */
 export type Stopped = { readonly stopped: string };
@@ -29,7 +29,7 @@ const runMs = 180_000;
 export function obstaclesIn(directory: string, names: readonly string[]): readonly string[] {
   return names.flatMap((name) => {
     const path = join(directory, name);
-    const why = obstacles[lookAtFile(path)];
+    const why = obstacles[ownFileState(path)];
     return why === undefined ? [] : [`${path} ${why}`];
   });
 }
@@ -38,7 +38,7 @@ export function obstaclesIn(directory: string, names: readonly string[]): readon
 function dropStale(scope: Scope, directory: string, names: ReadonlySet<string>): void {
   for (const name of dropInNames(scope)) {
     const path = join(directory, name);
-    if (names.has(name) || lookAtFile(path) !== "ours") continue;
+    if (names.has(name) || ownFileState(path) !== "ours") continue;
     removeFile(path);
     removeIfEmpty(dirname(path));
   }
@@ -47,7 +47,7 @@ function dropStale(scope: Scope, directory: string, names: ReadonlySet<string>):
 /** The watch of an earlier installation, when this one does without. */
 async function dropWatch(scope: Scope, directory: string): Promise<void> {
   const path = join(directory, watchFileName(scope));
-  if (lookAtFile(path) !== "ours") return;
+  if (ownFileState(path) !== "ours") return;
   await systemctl(scope.kind, ["disable", "--now", unitNames(scope).watch], runMs);
   if (scope.kind === "user" || !otherInstances(directory, scope.user)) removeFile(path);
 }

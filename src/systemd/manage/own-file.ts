@@ -16,7 +16,7 @@ export function sealed(text: string, version: string, editCommand: string): stri
   return `# written by sessreap ${version}, digest ${digestOf(body)}; changes belong into a drop-in (${editCommand})\n${body}`;
 }
 
-export function lookAtFile(path: string): OwnFile {
+export function ownFileState(path: string): OwnFile {
   try {
     if (lstatSync(path).isSymbolicLink()) return readlinkSync(path) === "/dev/null" ? "masked" : "foreign";
     const text = readFileSync(path, "utf8");

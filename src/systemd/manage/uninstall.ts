@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { dropInNames, unitFileNames } from "./layout.ts";
 import { otherInstances } from "../units/instances.ts";
 import { systemctl, unitNames, type Scope } from "./manager.ts";
-import { lookAtFile, removeFile, removeIfEmpty } from "./own-file.ts";
+import { ownFileState, removeFile, removeIfEmpty } from "./own-file.ts";
 
 export type Uninstalled = {
   readonly removed: readonly string[];
@@ -47,7 +47,7 @@ export async function uninstall(scope: Scope, directory: string, env: Readonly<R
   const left: string[] = [];
   for (const name of names) {
     const path = join(directory, name);
-    const state = lookAtFile(path);
+    const state = ownFileState(path);
     if (state === "missing") continue;
     if (state !== "ours") {
       left.push(path);

@@ -11,7 +11,7 @@ export const finding = (posture: Guard["posture"], cause: Guard["cause"], detail
   cure,
 });
 
-export function isThere(unit: Properties): boolean {
+export function unitExists(unit: Properties): boolean {
   return unit["LoadState"] !== undefined && unit["LoadState"] !== "not-found";
 }
 

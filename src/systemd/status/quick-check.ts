@@ -17,7 +17,7 @@ function isLinked(directory: string, target: string, unit: string): boolean {
  * What a sweep by hand says of the user's timer, from a few looks at files; `doctor` asks systemd. A timer that was
  * never installed is a choice, one that was installed and does not run is a guard that went off in silence.
  */
-export function glanceAtTimer(
+export function quickCheck(
   env: Readonly<Record<string, string | undefined>>,
   before: LastRun | undefined,
   nowMs: number,

@@ -4,7 +4,7 @@ import type { Guard } from "../../report/guards.ts";
 import { lingers, ownName } from "../manage/account.ts";
 import { type Properties, type Scope, showUnits, systemctlWords, unitNames } from "../manage/manager.ts";
 import { userUnitDirectory } from "../manage/places.ts";
-import { isActive, isEnabled, isOffered, isThere } from "./findings.ts";
+import { isActive, isEnabled, isOffered, unitExists } from "./findings.ts";
 import { askedProperties, unitGuards } from "./unit-guards.ts";
 import { watchGuards } from "./watch-guard.ts";
 import { shippedPeriodMs } from "../units/units.ts";
@@ -12,7 +12,7 @@ import { watchSweepMs } from "../../core/policy.ts";
 
 type Units = { readonly timer: Properties; readonly service: Properties; readonly watch: Properties };
 
-export type TimerSight = {
+export type TimerObservation = {
   readonly guards: readonly Guard[];
   /** How often a sweep is due; undefined when neither a timer nor a watch is on. */
   readonly periodMs: number | undefined;
@@ -57,11 +57,11 @@ function goneFrom({ ExecStart: exec }: Properties): string | undefined {
 
 const isTimerOn = ({ timer }: Units): boolean => isActive(timer) || isEnabled(timer);
 
-async function guardsOf(scope: Scope, units: Units, nowMs: number): Promise<TimerSight> {
+async function guardsOf(scope: Scope, units: Units, nowMs: number): Promise<TimerObservation> {
   const periodMs = await periodOf(units.timer);
   const [command, names] = [systemctlWords(scope), unitNames(scope)];
   const pair = { ...units, gone: goneFrom(units.service) };
-  const hasPair = isThere(units.timer) || isThere(units.service);
+  const hasPair = unitExists(units.timer) || unitExists(units.service);
   const guards = [
     ...(hasPair ? unitGuards({ command, names, nowMs, periodMs, ...pair }) : []),
     ...watchGuards({ command, name: names.watch, watch: units.watch, gone: goneFrom(units.watch) }),
@@ -72,7 +72,7 @@ async function guardsOf(scope: Scope, units: Units, nowMs: number): Promise<Time
 
 /** Units that a package offers and nobody took are no guard that is off, unless there is none beside them. */
 function wanted<T extends { readonly units: Units }>(found: readonly T[]): readonly T[] {
-  const taken = found.filter(({ units }) => Object.values(units).some((unit) => isThere(unit) && !isOffered(unit)));
+  const taken = found.filter(({ units }) => Object.values(units).some((unit) => unitExists(unit) && !isOffered(unit)));
   return taken.length > 0 ? taken : found.slice(0, 1);
 }
 
@@ -99,18 +99,18 @@ function absentGuard(why: string | undefined, env: Readonly<Record<string, strin
 }
 
 /** How the timers and watches of this user stand: his own manager's and the system's. */
-export async function lookAtTimers(env: Readonly<Record<string, string | undefined>>, nowMs: number): Promise<TimerSight> {
+export async function timerStatus(env: Readonly<Record<string, string | undefined>>, nowMs: number): Promise<TimerObservation> {
   const scopes: readonly Scope[] = [{ kind: "user" }, { kind: "system", user: ownName() }];
   const hasSystemd = existsSync("/run/systemd/system");
   const shown = await Promise.all(scopes.map((scope) => (hasSystemd ? show(scope) : Promise.resolve("there is no systemd"))));
   const [own, ofSystem] = shown;
   const found = scopes.flatMap((scope, index) => {
     const units = shown[index];
-    return typeof units === "object" && Object.values(units).some(isThere) ? [{ scope, units }] : [];
+    return typeof units === "object" && Object.values(units).some(unitExists) ? [{ scope, units }] : [];
   });
   if (found.length === 0) return { guards: [absentGuard(typeof own === "string" ? own : undefined, env)], periodMs: undefined };
-  const sights = await Promise.all(wanted(found).map(({ scope, units }) => guardsOf(scope, units, nowMs)));
-  const guards = sights.flatMap((sight) => sight.guards);
+  const observations = await Promise.all(wanted(found).map(({ scope, units }) => guardsOf(scope, units, nowMs)));
+  const guards = observations.flatMap((observation) => observation.guards);
   const name = unitNames({ kind: "user" }).timer;
   const [ownIsOn, systemIsOn] = [own, ofSystem].map((units) => typeof units === "object" && isTimerOn(units));
   if (ownIsOn === true) guards.push(...lingerGuard(name));
@@ -118,6 +118,6 @@ export async function lookAtTimers(env: Readonly<Record<string, string | undefin
     const detail = "your own timer and the system's both sweep for you; they take turns by the run lock";
     guards.push(timerGuard(name, { posture: "on", cause: "two-timers", detail, cure: "sessreap units uninstall (one of the two)" }));
   }
-  const periods = sights.flatMap(({ periodMs }) => periodMs ?? []);
+  const periods = observations.flatMap(({ periodMs }) => periodMs ?? []);
   return { guards, periodMs: periods.length === 0 ? undefined : Math.min(...periods) };
 }

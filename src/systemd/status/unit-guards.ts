@@ -1,6 +1,6 @@
 import { formatDuration } from "../../core/duration.ts";
 import type { Guard } from "../../report/guards.ts";
-import { failureFinding, finding, isEnabled, isNever, isThere, loadProblem, type Finding } from "./findings.ts";
+import { failureFinding, finding, isEnabled, isNever, unitExists, loadProblem, type Finding } from "./findings.ts";
 import type { Properties, UnitNames } from "../manage/manager.ts";
 
 /** What systemd says of a pair of units, and what was seen beside it. */
@@ -39,7 +39,7 @@ export const askedProperties: readonly string[] = [
 
 function timerFinding(facts: UnitFacts): Finding {
   const { timer, names, command } = facts;
-  if (!isThere(timer)) return finding("off", "not-installed", "no timer is installed", "sessreap units install");
+  if (!unitExists(timer)) return finding("off", "not-installed", "no timer is installed", "sessreap units install");
   const problem = loadProblem(timer, command);
   if (problem !== undefined) return problem;
   const { ActiveState: active, SubState: sub, NextElapseUSecRealtime: next, NextElapseUSecMonotonic: monotonic, Result: result } = timer;
@@ -74,7 +74,7 @@ function hungAfterMs(periodMs: number): number {
 
 function serviceFinding(facts: UnitFacts): Finding {
   const { service, names, command, gone, nowMs, periodMs } = facts;
-  if (!isThere(service))
+  if (!unitExists(service))
     return finding("off-runtime-divergent", "not-installed", "the timer has no service to start", "sessreap units install");
   const problem = loadProblem(service, command);
   if (problem !== undefined) return problem;
@@ -111,7 +111,7 @@ export function unitGuards(facts: UnitFacts): readonly Guard[] {
   const reload = finding("on", "needs-reload", "a file changed since it was read", `${command} daemon-reload`);
   return [
     { guard: "timer", name: names.timer, ...timerFinding(facts) },
-    ...(isThere(timer) || isThere(service) ? [{ guard: "service", name: names.service, ...serviceFinding(facts) } as const] : []),
+    ...(unitExists(timer) || unitExists(service) ? [{ guard: "service", name: names.service, ...serviceFinding(facts) } as const] : []),
     ...(stale ? [{ guard: "timer", name: names.timer, ...reload } as const] : []),
   ];
 }

@@ -1,5 +1,5 @@
 import type { Guard } from "../../report/guards.ts";
-import { failureFinding, finding, isActive, isEnabled, isOffered, isThere, loadProblem, type Finding } from "./findings.ts";
+import { failureFinding, finding, isActive, isEnabled, isOffered, unitExists, loadProblem, type Finding } from "./findings.ts";
 import type { Properties } from "../manage/manager.ts";
 
 /** What systemd says of the service that runs `sessreap watch`, and what was seen beside it. */
@@ -32,7 +32,7 @@ function watchFinding({ watch, name, command, gone }: WatchFacts): Finding {
 /** The guard of `sessreap watch`; none where nobody asked for it. */
 export function watchGuards(facts: WatchFacts): readonly Guard[] {
   const { watch, name, command } = facts;
-  if (!isThere(watch) || isOffered(watch)) return [];
+  if (!unitExists(watch) || isOffered(watch)) return [];
   const about = { guard: "service", name } as const;
   const reload = finding("on", "needs-reload", "a file changed since it was read", `${command} daemon-reload`);
   return [{ ...about, ...watchFinding(facts) }, ...(watch["NeedDaemonReload"] === "yes" ? [{ ...about, ...reload }] : [])];

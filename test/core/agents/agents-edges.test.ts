@@ -123,7 +123,7 @@ describe("spellings", () => {
 });
 
 describe("a lock of another name", () => {
-  const sight: HostLockObservation = {
+  const observation: HostLockObservation = {
     host: "old",
     ownHost: "venus",
     local: seen(true),
@@ -138,7 +138,7 @@ describe("a lock of another name", () => {
     ["its heartbeat", { heartbeatAgeMs: unseen("no mtime") }, "doubt", "no mtime"],
     ["its pid", { pidIsDead: () => unseen("hidden") }, "doubt", "hidden"],
   ])("is not taken over where %s cannot be seen, and says why", (_, more, kind, why) => {
-    const verdict = judgeHostLock({ ...sight, ...more }, true);
+    const verdict = judgeHostLock({ ...observation, ...more }, true);
     expect(verdict.kind).toBe(kind);
     expect(verdict.why).toContain(why);
   });

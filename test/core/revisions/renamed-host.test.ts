@@ -41,13 +41,13 @@ test.each(rows)(
       probes += 1;
       return pidIsDead;
     };
-    const sight = { host: "old-name", ownHost: "new-name", local, heartbeatAgeMs, pidIsDead: probe };
-    expect(judgeHostLock(sight, on).kind).toBe(wanted);
+    const observation = { host: "old-name", ownHost: "new-name", local, heartbeatAgeMs, pidIsDead: probe };
+    expect(judgeHostLock(observation, on).kind).toBe(wanted);
     expect(probes).toBeLessThanOrEqual(fs === "local" ? 1 : 0);
   },
 );
 
 test("a lock of this very host is judged like any other entry", () => {
-  const sight = { host: "h", ownHost: "h", local: seen(true), heartbeatAgeMs: seen(1e9), pidIsDead: () => seen(true) };
-  expect(judgeHostLock(sight, true).kind).toBe("own");
+  const observation = { host: "h", ownHost: "h", local: seen(true), heartbeatAgeMs: seen(1e9), pidIsDead: () => seen(true) };
+  expect(judgeHostLock(observation, true).kind).toBe("own");
 });

@@ -5,7 +5,7 @@ import { blind, gone, sceneOf, there, type Told } from "../scene.ts";
 
 const pid = 4242;
 const endpoint = { kind: "tcp", port: 8788 } as const;
-const at = (sight: EndpointObservation): Pick<Told, "endpoints"> => ({ endpoints: { "127.0.0.1:8788": sight } });
+const at = (observation: EndpointObservation): Pick<Told, "endpoints"> => ({ endpoints: { "127.0.0.1:8788": observation } });
 const [accepted, refused] = [at({ kind: "accepted" }), at({ kind: "refused" })];
 /** The pid is there, under a name that the format does not know. */
 const strange = { claim: { pid, endpoint }, pids: { [pid]: there("700", ["quill"]) }, registry: { holderNames: ["code"] } } as const;

@@ -2,7 +2,7 @@ import { chmodSync, constants, mkdirSync, symlinkSync, utimesSync, writeFileSync
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { isRegular, lookAtFile, type FileState } from "../../../src/host/files/file-state.ts";
+import { isRegular, fileState, type FileState } from "../../../src/host/files/file-state.ts";
 import { fileStates } from "../../../src/sweep/load/file-entries.ts";
 import { codeOf, scratchDirectory } from "../scratch.ts";
 
@@ -11,7 +11,7 @@ test("only a regular file is one, and a symbolic link is looked at itself", () =
   mkdirSync(join(root, "directory"));
   writeFileSync(join(root, "empty"), "");
   symlinkSync("empty", join(root, "link"));
-  const isFile = (path: string): boolean => isRegular(lookAtFile(path) as FileState);
+  const isFile = (path: string): boolean => isRegular(fileState(path) as FileState);
   expect([join(root, "directory"), join(root, "link"), "/dev/null", "/"].map(isFile)).toEqual([false, false, false, false]);
   expect([join(root, "empty"), "/proc/self/stat"].map(isFile)).toEqual([true, true]);
 });
@@ -26,7 +26,7 @@ test("a row of numbers keeps every size, mode and time", () => {
       writeFileSync(path, Buffer.alloc(size));
       chmodSync(path, mode);
       utimesSync(path, time, time);
-      const state = lookAtFile(path) as FileState;
+      const state = fileState(path) as FileState;
       expect(state).toMatchObject({ size, mode: constants.S_IFREG | mode, uid: process.getuid?.() });
       const rows = fileStates(5);
       rows.set(index, state);
@@ -39,7 +39,7 @@ test("a row of numbers keeps every size, mode and time", () => {
 test("what is missing has no state, and what cannot be looked at is said as lstat says it", () => {
   const root = scratchDirectory();
   writeFileSync(join(root, "file"), "");
-  expect(lookAtFile(join(root, "none"))).toBeUndefined();
-  expect(codeOf(() => lookAtFile(join(root, "file", "below")))).toBe("ENOTDIR");
-  expect(codeOf(() => lookAtFile(join(root, "x".repeat(300))))).toBe("ENAMETOOLONG");
+  expect(fileState(join(root, "none"))).toBeUndefined();
+  expect(codeOf(() => fileState(join(root, "file", "below")))).toBe("ENOTDIR");
+  expect(codeOf(() => fileState(join(root, "x".repeat(300))))).toBe("ENAMETOOLONG");
 });

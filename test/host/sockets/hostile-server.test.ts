@@ -179,9 +179,9 @@ const hostile: Readonly<Record<string, Behaviour>> = {
 
 describe.concurrent("an app server that", () => {
   test.for(Object.entries(hostile))("%s is unanswered", async ([, behaviour]) => {
-    const sight = await ask(behaviour);
-    expect(sight.kind).toBe("unanswered");
-    expect(sight.kind === "unanswered" ? sight.why.length : Infinity).toBeLessThan(300);
+    const observation = await ask(behaviour);
+    expect(observation.kind).toBe("unanswered");
+    expect(observation.kind === "unanswered" ? observation.why.length : Infinity).toBeLessThan(300);
   });
 
   test("is honest is answered", async () => {
@@ -196,12 +196,12 @@ describe.concurrent("an app server that", () => {
     "shows it loaded": { result: { thread: { id, status: { type: "idle" } } } },
   };
   test.for(Object.entries(reads))("when asked for one thread %s does not condemn it", async ([, answer]) => {
-    const sight = await ask({
+    const observation = await ask({
       answer: (socket, request) =>
         request.method === "thread/read" ? say(socket, { id: request.id, ...(answer as object) }) : honest(socket, request),
     });
-    expect(sight).toMatchObject({ kind: "answered" });
-    const read = sight.kind === "answered" ? sight.reads.get(id) : undefined;
+    expect(observation).toMatchObject({ kind: "answered" });
+    const read = observation.kind === "answered" ? observation.reads.get(id) : undefined;
     expect(read?.kind).toBe("other");
     expect(read?.kind === "other" ? read.what.length : 0).toBeLessThan(300);
   });

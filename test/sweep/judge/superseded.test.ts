@@ -74,7 +74,7 @@ test("where writer locks cannot be looked at, nothing is superseded", async () =
   expect(await sweepWith({ lookAtWriterLocks: () => unseen("denied") })).toEqual({ told: kept, isUntouched: true });
 });
 
-const sights: readonly (readonly [what: string, sight: AppServerObservation, told: readonly string[]])[] = [
+const observations: readonly (readonly [what: string, sight: AppServerObservation, told: readonly string[]])[] = [
   ["has the thread loaded", { kind: "answered", loaded: new Set(["old-session"]), reads: new Map(), upMs: seen(1e9) }, kept],
   ["does not answer", { kind: "unanswered", why: "no answer in time" }, kept],
   [
@@ -84,12 +84,12 @@ const sights: readonly (readonly [what: string, sight: AppServerObservation, tol
   ],
 ];
 
-test.each(sights)("beside an app server that %s it is judged by that, too", async (_what, sight, told) => {
+test.each(observations)("beside an app server that %s it is judged by that, too", async (_what, observation, told) => {
   const { host, sweepWith } = await superseded();
   const servers = { appServers: [{ url, connectTo: url, configured: true }] };
   // The server has been up since a boot of long ago, however short this machine has been up itself.
   const clock = () => ({ ...host.clock(), bootMs: seen(1e9) });
-  expect((await sweepWith({ askAppServer: () => Promise.resolve(sight), upSince: () => 0, clock }, servers)).told).toEqual(told);
+  expect((await sweepWith({ askAppServer: () => Promise.resolve(observation), upSince: () => 0, clock }, servers)).told).toEqual(told);
 });
 
 test("when the owner comes up in the last moment the row is withheld", async () => {
