@@ -8,13 +8,13 @@ export type EntryShape = {
   /** What the agent is called where no member says so. */
   readonly identity: (key: string) => string | undefined;
   /** What the format has to say of what was read. */
-  readonly settle: (claim: Claim, key: string) => Claim;
+  readonly finish: (claim: Claim, key: string) => Claim;
 };
 
 /** The claims of a format that has a shape. */
 export function shaped(shape: EntryShape): Pick<MembersFormat, "claim" | "shape"> {
-  const { fields, identity, settle } = shape;
-  return { shape, claim: (key, value) => settle(claimFrom(key, value, fields, identity(key)), key) };
+  const { fields, identity, finish } = shape;
+  return { shape, claim: (key, value) => finish(claimFrom(key, value, fields, identity(key)), key) };
 }
 
 /** The members that a shape reads, if each can be found by the bytes of its name; none where one cannot. */

@@ -87,7 +87,7 @@ function formatValue(value: unknown): string {
 }
 
 /** Text that stays the same while an entry does, the value of its heartbeat aside. */
-export function samenessOf(value: Readonly<Record<string, unknown>>, heartbeat: string | undefined): string {
+export function identityTextOf(value: Readonly<Record<string, unknown>>, heartbeat: string | undefined): string {
   return JSON.stringify(value, (name, part: unknown) => (name === heartbeat ? null : part));
 }
 
@@ -126,5 +126,5 @@ export function claimFrom(key: string, value: unknown, fields: FieldMap, identit
     if (typeof result === "object") return { ok: false, problem: `"${member}" is ${formatValue(given)}, not ${result.wanted}` };
     (claimed as Record<FieldName, unknown>)[field] = result;
   }
-  return { ok: true, registration: claimed, sameness: () => samenessOf(value, fields.lastHeartbeatAt), torn: false };
+  return { ok: true, registration: claimed, identityText: () => identityTextOf(value, fields.lastHeartbeatAt), torn: false };
 }

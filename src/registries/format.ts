@@ -7,7 +7,7 @@ export type Claim =
       readonly ok: true;
       readonly registration: Registration;
       /** Text that changes when the entry does, the value of its heartbeat aside. */
-      readonly sameness: () => string;
+      readonly identityText: () => string;
       /** Its body is torn or empty, and only its name was understood: then nothing it says is proof. */
       readonly torn: boolean;
     }

@@ -7,20 +7,20 @@ import type { EntryName } from "./format.ts";
  */
 export type Captures = { readonly pid?: string; readonly port?: string; readonly sessionId?: string };
 
-type Piece =
+type PatternPart =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "any" }
   | { readonly kind: "number"; readonly name: "pid" | "port" }
   | { readonly kind: "id" };
 
 /** A pattern of one path segment. */
-export type Segment = readonly Piece[];
+export type Segment = readonly PatternPart[];
 
 /** Every step of a pattern, the last one for files and the others for directories; `deep` stands for `**`. */
 export type Steps = readonly (Segment | "deep")[];
 
 function parseSegment(text: string): Segment {
-  return text.split(/(\*|<pid>|<port>|<sessionId>)/).flatMap((part): readonly Piece[] => {
+  return text.split(/(\*|<pid>|<port>|<sessionId>)/).flatMap((part): readonly PatternPart[] => {
     if (part === "") return [];
     if (part === "*") return [{ kind: "any" }];
     if (part === "<pid>" || part === "<port>") return [{ kind: "number", name: part === "<pid>" ? "pid" : "port" }];
@@ -35,16 +35,16 @@ export function parsePattern(pattern: string): Steps {
 const isDigit = (character: string | undefined): boolean => character !== undefined && character >= "0" && character <= "9";
 
 /** Where a piece that starts at `from` may end, the longest first. */
-function endsOf(piece: Piece, name: string, from: number): readonly number[] {
-  if (piece.kind === "text") return name.startsWith(piece.text, from) ? [from + piece.text.length] : [];
+function endsOf(part: PatternPart, name: string, from: number): readonly number[] {
+  if (part.kind === "text") return name.startsWith(part.text, from) ? [from + part.text.length] : [];
   let to = from;
-  if (piece.kind === "number") {
+  if (part.kind === "number") {
     // A number is taken whole: half of a longer one is another process.
     if (isDigit(name[from - 1])) return [];
     while (isDigit(name[to])) to += 1;
     return to > from && to - from <= 10 ? [to] : [];
   }
-  const least = piece.kind === "id" ? from + 1 : from;
+  const least = part.kind === "id" ? from + 1 : from;
   return Array.from({ length: Math.max(0, name.length - least + 1) }, (_, index) => name.length - index);
 }
 
@@ -52,10 +52,10 @@ function endsOf(piece: Piece, name: string, from: number): readonly number[] {
 function matchPlain(segment: Segment, name: string): Captures | undefined {
   let at = 0;
   const captures: { pid?: string; port?: string } = {};
-  for (const piece of segment) {
-    const end = endsOf(piece, name, at)[0];
+  for (const part of segment) {
+    const end = endsOf(part, name, at)[0];
     if (end === undefined) return undefined;
-    if (piece.kind === "number") captures[piece.name] = name.slice(at, end);
+    if (part.kind === "number") captures[part.name] = name.slice(at, end);
     at = end;
   }
   return at === name.length ? captures : undefined;
@@ -70,16 +70,16 @@ export function matchSegment(segment: Segment, name: string): Captures | undefin
   const hopeless = new Set<number>();
 
   function from(index: number, at: number): Captures | undefined {
-    const piece = segment[index];
-    if (piece === undefined) return at === name.length ? {} : undefined;
+    const part = segment[index];
+    if (part === undefined) return at === name.length ? {} : undefined;
     const place = index * (name.length + 1) + at;
     if (hopeless.has(place)) return undefined;
-    for (const end of endsOf(piece, name, at)) {
+    for (const end of endsOf(part, name, at)) {
       const rest = from(index + 1, end);
       if (rest === undefined) continue;
       const said = name.slice(at, end);
-      if (piece.kind === "number") return { ...rest, [piece.name]: said };
-      return piece.kind === "id" ? { ...rest, sessionId: said } : rest;
+      if (part.kind === "number") return { ...rest, [part.name]: said };
+      return part.kind === "id" ? { ...rest, sessionId: said } : rest;
     }
     hopeless.add(place);
     return undefined;

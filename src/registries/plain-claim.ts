@@ -1,6 +1,6 @@
 import { claimNothing } from "../core/registration.ts";
 import type { EntryShape } from "./entry-shape.ts";
-import { isRecord, readersOf, samenessOf, time, type FieldName, type FieldReader, type Read } from "./fields.ts";
+import { isRecord, readersOf, identityTextOf, time, type FieldName, type FieldReader, type Read } from "./fields.ts";
 import type { Claim } from "./format.ts";
 import { memberValue, type Container } from "./json/json-bytes.ts";
 import { closeBrace, comma, quote } from "./json/json-grammar.ts";
@@ -76,10 +76,10 @@ export function plainClaim(key: string, source: SourceText, container: Container
     if (read === odd) return undefined;
     if (read !== null) (claimed as Record<FieldName, Read>)[field] = read;
   }
-  const sameness = (): string => {
+  const identityText = (): string => {
     const value = memberValue(source, container, index);
     if (!isRecord(value)) throw new TypeError("a plain entry is an object");
-    return samenessOf(value, shape.fields.lastHeartbeatAt);
+    return identityTextOf(value, shape.fields.lastHeartbeatAt);
   };
-  return shape.settle({ ok: true, registration: claimed, sameness, torn: false }, key);
+  return shape.finish({ ok: true, registration: claimed, identityText, torn: false }, key);
 }

@@ -3,7 +3,7 @@ import { memberKey, scan } from "./json/json-bytes.ts";
 import type { SourceText, Span } from "./json/json-members.ts";
 
 /** A piece of the new text: a span of the old one, or what is new in it. */
-export type Piece = Span | string;
+export type EntryPart = Span | string;
 
 type Setting = readonly [name: string, value: string | number];
 
@@ -19,7 +19,7 @@ function colonOf(source: SourceText, { start, valueStart }: Member): string {
  * another value, one that is not there comes last, set off like the one before it. Undefined where the text is no
  * object, is empty, or names one of them twice.
  */
-export function withMembers(source: SourceText, settings: readonly Setting[]): readonly Piece[] | undefined {
+export function withMembers(source: SourceText, settings: readonly Setting[]): readonly EntryPart[] | undefined {
   const scanned = scan(source, "");
   if (!scanned.ok || scanned.container.kind !== "object") return undefined;
   const { container } = scanned;
@@ -41,7 +41,7 @@ export function withMembers(source: SourceText, settings: readonly Setting[]): r
     else changes.push({ at: { start: there.valueStart, end: there.end }, text: JSON.stringify(value) });
   }
   if (added !== "") changes.push({ at: { start: last.end, end: last.end }, text: added });
-  const pieces: Piece[] = [];
+  const pieces: EntryPart[] = [];
   let from = 0;
   for (const { at, text } of changes.toSorted((a, b) => a.at.start - b.at.start || a.at.end - b.at.end)) {
     pieces.push({ start: from, end: at.start }, text);

@@ -33,8 +33,8 @@ function checkClaim(key: string | undefined, claim: Claim): void {
   for (const text of [sessionId, identity, bootId, host]) holds(isMissingOr(text, isText), "a name is text");
   for (const time of [registeredAt, lastActivityAt, lastHeartbeatAt]) holds(isMissingOr(time, isTime), `a time is a number: ${time}`);
   if (endpoint?.kind === "tcp") holds(Number.isInteger(endpoint.port), "a port is a number");
-  const sameness = claim.sameness();
-  holds(typeof sameness === "string" && sameness === claim.sameness(), "what tells whether it is the same stays the same");
+  const identityText = claim.identityText();
+  holds(typeof identityText === "string" && identityText === claim.identityText(), "what tells whether it is the same stays the same");
 }
 
 function checkMembers(format: MembersFormat, bytes: Buffer): void {

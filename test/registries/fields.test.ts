@@ -74,19 +74,19 @@ describe("an entry", () => {
 });
 
 describe("what an entry says", () => {
-  const sameness = (value: unknown): string | undefined => {
+  const identityText = (value: unknown): string | undefined => {
     const claim = read(value);
-    return claim.ok ? claim.sameness() : undefined;
+    return claim.ok ? claim.identityText() : undefined;
   };
 
   test("is the same whatever its heartbeat", () => {
-    expect(sameness({ id: "a", beat: 1 })).toBe(sameness({ id: "a", beat: "2026-11-20T15:00:00Z" }));
+    expect(identityText({ id: "a", beat: 1 })).toBe(identityText({ id: "a", beat: "2026-11-20T15:00:00Z" }));
   });
 
   test.each([[{ id: "b", beat: 1 }], [{ id: "a", beat: 1, more: 1 }], [{ beat: 1, id: "a" }], [{ id: "a" }]])(
     "is another in %j",
     (value) => {
-      expect(sameness(value)).not.toBe(sameness({ id: "a", beat: 1 }));
+      expect(identityText(value)).not.toBe(identityText({ id: "a", beat: 1 }));
     },
   );
 });

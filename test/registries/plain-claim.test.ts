@@ -55,7 +55,7 @@ function bothWays(format: MembersFormat, bytes: Buffer): readonly Both[] | undef
 }
 
 const told = (claim: Claim): unknown =>
-  claim.ok ? { registration: claim.registration, sameness: claim.sameness(), torn: claim.torn } : { problem: claim.problem };
+  claim.ok ? { registration: claim.registration, identityText: claim.identityText(), torn: claim.torn } : { problem: claim.problem };
 
 function agree({ plain, parsed }: Both): void {
   expect(told(plain ?? parsed)).toEqual(told(parsed));

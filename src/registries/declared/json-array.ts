@@ -1,12 +1,12 @@
 import { releasesOf, type DeclaredShape } from "./declared.ts";
-import { usual } from "../formats/shared/defaults.ts";
+import { formatDefaults } from "../formats/shared/defaults.ts";
 import { shaped } from "../entry-shape.ts";
 import type { Format } from "../format.ts";
 
 /** One JSON array with an entry an element, described in the configuration. An element is called by its session. */
 export function jsonArray({ entries, fields, presence }: DeclaredShape): Format {
   return {
-    ...usual,
+    ...formatDefaults,
     name: "json-array",
     summary: "any JSON array with one element per registration, described by `entries` and `fields`",
     presence,
@@ -19,7 +19,7 @@ export function jsonArray({ entries, fields, presence }: DeclaredShape): Format 
     ...shaped({
       fields,
       identity: () => undefined,
-      settle: (claim, index) => {
+      finish: (claim, index) => {
         if (!claim.ok) return claim;
         const { sessionId, identity, pid } = claim.registration;
         return {

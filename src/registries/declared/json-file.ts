@@ -1,5 +1,5 @@
 import { releasesOf, type DeclaredShape } from "./declared.ts";
-import { usual } from "../formats/shared/defaults.ts";
+import { formatDefaults } from "../formats/shared/defaults.ts";
 import type { Format } from "../format.ts";
 import { claimFromFile } from "../formats/shared/one-file.ts";
 
@@ -10,7 +10,7 @@ import { claimFromFile } from "../formats/shared/one-file.ts";
 export function jsonFile({ pattern, fields, presence }: DeclaredShape): Format {
   const nameIsEnough = Object.keys(fields).length === 0;
   return {
-    ...usual,
+    ...formatDefaults,
     name: "json-file",
     summary: "any directory with one JSON file per registration, described by `pattern` and `fields`",
     presence,

@@ -1,12 +1,12 @@
 import { releasesOf, type DeclaredShape } from "./declared.ts";
-import { usual } from "../formats/shared/defaults.ts";
+import { formatDefaults } from "../formats/shared/defaults.ts";
 import { shaped } from "../entry-shape.ts";
 import type { Format } from "../format.ts";
 
 /** One JSON object with an entry a member, described in the configuration. */
 export function keyedJson({ entries, fields, presence }: DeclaredShape): Format {
   return {
-    ...usual,
+    ...formatDefaults,
     name: "keyed-json",
     summary: "any JSON object with one member per registration, described by `entries` and `fields`",
     presence,
@@ -16,6 +16,6 @@ export function keyedJson({ entries, fields, presence }: DeclaredShape): Format 
     container: "object",
     recordsPids: fields.pid !== undefined,
     entries,
-    ...shaped({ fields, identity: (key) => (fields.identity === undefined ? key : undefined), settle: (claim) => claim }),
+    ...shaped({ fields, identity: (key) => (fields.identity === undefined ? key : undefined), finish: (claim) => claim }),
   };
 }

@@ -1,5 +1,5 @@
 import { claudeHome } from "./shared/claude-home.ts";
-import { usual } from "./shared/defaults.ts";
+import { formatDefaults } from "./shared/defaults.ts";
 import type { Claim, Format } from "../format.ts";
 import { isRecord } from "../fields.ts";
 import { bodyOf, claimFromFile } from "./shared/one-file.ts";
@@ -37,7 +37,7 @@ function abroadInWindows(claim: Claim, content: string | undefined): Claim {
  * a secret (`authToken`). An alive pid without start ticks that is no editor condemns only together with a closed port.
  */
 export const claudeIde: Format = {
-  ...usual,
+  ...formatDefaults,
   name: "claude-ide",
   summary: "Claude's editor locks, ide/<port>.lock",
   wellKnown: (places) => [`${claudeHome(places)}/ide`],

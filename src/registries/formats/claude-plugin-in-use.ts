@@ -1,5 +1,5 @@
 import { claudeHome, claudeNames } from "./shared/claude-home.ts";
-import { usual } from "./shared/defaults.ts";
+import { formatDefaults } from "./shared/defaults.ts";
 import type { Format } from "../format.ts";
 import { withPidDomain } from "./shared/claude-pid-domain.ts";
 import { bodyOf, claimFromFile } from "./shared/one-file.ts";
@@ -10,7 +10,7 @@ import { bodyOf, claimFromFile } from "./shared/one-file.ts";
  * a dead pid's file is never opened.
  */
 export const claudePluginInUse: Format = {
-  ...usual,
+  ...formatDefaults,
   name: "claude-plugin-in-use",
   summary: "Claude's plugin markers, .in_use/<pid>",
   wellKnown: (places) => [`${claudeHome(places)}/plugins/cache`],

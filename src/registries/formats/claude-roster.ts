@@ -1,6 +1,6 @@
 import { claudeHome, claudeNames } from "./shared/claude-home.ts";
 import { withPidDomain } from "./shared/claude-pid-domain.ts";
-import { usual } from "./shared/defaults.ts";
+import { formatDefaults } from "./shared/defaults.ts";
 import { claimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
 
@@ -10,7 +10,7 @@ import type { Format } from "../format.ts";
  * holder lives or its control socket answers (claude 2.1.197).
  */
 export const claudeRoster: Format = {
-  ...usual,
+  ...formatDefaults,
   name: "claude-roster",
   summary: "the Claude daemon's roster.json of background workers",
   wellKnown: (places) => [`${claudeHome(places)}/daemon/roster.json`],

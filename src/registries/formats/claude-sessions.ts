@@ -1,5 +1,5 @@
 import { claudeHome, claudeNames } from "./shared/claude-home.ts";
-import { usual } from "./shared/defaults.ts";
+import { formatDefaults } from "./shared/defaults.ts";
 import type { Format } from "../format.ts";
 import { withPidDomain } from "./shared/claude-pid-domain.ts";
 import { bodyOf, claimFromFile } from "./shared/one-file.ts";
@@ -10,7 +10,7 @@ import { bodyOf, claimFromFile } from "./shared/one-file.ts";
  * process, and there is no heartbeat (claude 2.1.197).
  */
 export const claudeSessions: Format = {
-  ...usual,
+  ...formatDefaults,
   name: "claude-sessions",
   summary: "Claude Code's sessions/<pid>.json, one file per process",
   wellKnown: (places) => [`${claudeHome(places)}/sessions`],

@@ -1,6 +1,6 @@
 import type { Endpoint } from "../../core/registration.ts";
 import { claudeHome } from "./shared/claude-home.ts";
-import { usual } from "./shared/defaults.ts";
+import { formatDefaults } from "./shared/defaults.ts";
 import type { Claim, Format, Places } from "../format.ts";
 import { isRecord } from "../fields.ts";
 import { bodyOf, claimFromFile } from "./shared/one-file.ts";
@@ -33,7 +33,7 @@ function stateRoots(places: Places): readonly string[] {
  * node that has its pid is not known as a holder, and then the socket has the last word.
  */
 export const codexBroker: Format = {
-  ...usual,
+  ...formatDefaults,
   name: "codex-broker",
   summary: "the Codex plugin's broker.json, one per workspace",
   wellKnown: stateRoots,

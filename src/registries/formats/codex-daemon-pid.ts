@@ -1,4 +1,4 @@
-import { usual } from "./shared/defaults.ts";
+import { formatDefaults } from "./shared/defaults.ts";
 import type { Format } from "../format.ts";
 import { claimFromFile } from "./shared/one-file.ts";
 
@@ -7,7 +7,7 @@ import { claimFromFile } from "./shared/one-file.ts";
  * (`processStartTime`), which proves nothing (codex 0.169.0 and before).
  */
 export const codexDaemonPid: Format = {
-  ...usual,
+  ...formatDefaults,
   name: "codex-daemon-pid",
   summary: "the Codex daemon's app-server-daemon/*.pid",
   wellKnown: ({ home, env }) => {

@@ -1,4 +1,4 @@
-import { usual } from "./shared/defaults.ts";
+import { formatDefaults } from "./shared/defaults.ts";
 import type { Format } from "../format.ts";
 import { claimFromFile } from "./shared/one-file.ts";
 
@@ -7,7 +7,7 @@ import { claimFromFile } from "./shared/one-file.ts";
  * at b987725: resume-queue.lock, server-instance.lock). A lock that names another host is never judged by its pid.
  */
 export const hostLock: Format = {
-  ...usual,
+  ...formatDefaults,
   name: "host-lock",
   summary: "lock files that name their holder's pid and host",
   presence: "process",

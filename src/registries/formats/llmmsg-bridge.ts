@@ -1,4 +1,4 @@
-import { usual } from "./shared/defaults.ts";
+import { formatDefaults } from "./shared/defaults.ts";
 import { shaped } from "../entry-shape.ts";
 import type { Format } from "../format.ts";
 
@@ -23,7 +23,7 @@ const fields = { sessionId: "threadId", registeredAt: "registeredAt", lastActivi
  * at 5e84611).
  */
 export const llmmsgBridge: Format = {
-  ...usual,
+  ...formatDefaults,
   name: "llmmsg-bridge",
   summary: "the llmmsg bridge's registrations.json, keyed by agent name",
   wellKnown: () => ["/opt/llmmsg/codex-llmmsg-app/registrations.json", "/opt/llmmsg-srv/bridge/registrations.json"],
@@ -39,6 +39,6 @@ export const llmmsgBridge: Format = {
   ...shaped({
     fields,
     identity: (key) => key,
-    settle: (claim) => (claim.ok && claim.registration.sessionId === undefined ? { ok: false, problem: 'has no "threadId"' } : claim),
+    finish: (claim) => (claim.ok && claim.registration.sessionId === undefined ? { ok: false, problem: 'has no "threadId"' } : claim),
   }),
 };

@@ -1,4 +1,4 @@
-import { usual } from "./shared/defaults.ts";
+import { formatDefaults } from "./shared/defaults.ts";
 import type { Claim, Format } from "../format.ts";
 import { isRecord } from "../fields.ts";
 import { bodyOf, claimFromFile } from "./shared/one-file.ts";
@@ -17,7 +17,7 @@ function withPlatform(claim: Claim, content: string | undefined): Claim {
  * project from being launched again for as long as they stand.
  */
 export const omxSession: Format = {
-  ...usual,
+  ...formatDefaults,
   name: "omx-session",
   summary: "oh-my-codex's session.json and its lock directory",
   wellKnown: ({ home, cwd }) => [...new Set([`${cwd}/.omx/state`, `${home}/.omx/state`])],

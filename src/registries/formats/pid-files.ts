@@ -1,4 +1,4 @@
-import { usual } from "./shared/defaults.ts";
+import { formatDefaults } from "./shared/defaults.ts";
 import type { Format } from "../format.ts";
 import { claimFromName, pidProblem } from "./shared/one-file.ts";
 
@@ -11,7 +11,7 @@ const sessionHolders = ["claude", "claude-code", "codex", "code", "coder", "node
  */
 export function pidFiles(pattern: string | undefined): Format {
   return {
-    ...usual,
+    ...formatDefaults,
     name: "pid-files",
     summary: "files named by a pid, such as active-session-<pid>",
     wellKnown: ({ cwd }) => (pattern === undefined ? [`${cwd}/.orchestrator-state`] : []),

@@ -23,10 +23,10 @@ export type Members = {
 /** Members as they are found, one after the other. */
 export type MemberList = Members & { readonly add: (start: number, valueStart: number, end: number) => void };
 
-const firstRoom = 96;
+const initialCapacity = 96;
 
 export function memberList(): MemberList {
-  let places = new Int32Array(firstRoom);
+  let places = new Int32Array(initialCapacity);
   let used = 0;
   const at = (place: number): number => {
     if (place >= used) throw new RangeError(`there is no member ${Math.floor(place / 3)}`);

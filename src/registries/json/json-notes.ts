@@ -23,7 +23,7 @@ const isOdd = 1;
 /** What stands farther behind is not noted; two bytes a note, for there are as many as entries. */
 const farthest = 0xffff;
 
-const firstRoom = 32;
+const initialCapacity = 32;
 
 /** A name as it stands in a text where nothing of it needs an escape, its closing quote included. */
 function lettersOf(name: string): Uint8Array {
@@ -51,7 +51,7 @@ export function isPlainName(name: string): boolean {
 export function noteTaker(bytes: Uint8Array, names: readonly string[]): NoteTaker {
   const wanted = names.map(lettersOf);
   const width = wanted.length;
-  let notes = new Uint16Array(firstRoom * width);
+  let notes = new Uint16Array(initialCapacity * width);
   let [entry, row] = [0, -width];
 
   function note(start: number, valueStart: number): number {

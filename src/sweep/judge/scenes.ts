@@ -70,10 +70,10 @@ function modifiedMs(loaded: ReadRegistry, { place }: Entry): number {
  * Text that changes when an entry does. Where only a file's name was understood, that is the same for every process that
  * ever has its pid: then its file's state tells one from the next.
  */
-export function samenessOf({ place }: Entry, { sameness, torn }: UnderstoodClaim): string {
-  if (place.kind === "member" || !(torn || place.bytes === undefined)) return sameness();
+export function identityTextOf({ place }: Entry, { identityText, torn }: UnderstoodClaim): string {
+  if (place.kind === "member" || !(torn || place.bytes === undefined)) return identityText();
   const { ino, size, mtimeMs } = place.state;
-  return `${sameness()}\0${ino} ${size} ${mtimeMs}`;
+  return `${identityText()}\0${ino} ${size} ${mtimeMs}`;
 }
 
 /** What memory is asked about an entry that can be understood. */
@@ -85,7 +85,7 @@ export function remembered(host: Host, loaded: ReadRegistry, entry: Entry, claim
     registry: loaded.target.path,
     registryId: registryId(loaded.target),
     key: entry.key,
-    digest: () => host.digest(samenessOf(entry, claim)),
+    digest: () => host.digest(identityTextOf(entry, claim)),
     statedAt,
   };
 }

@@ -2,7 +2,7 @@ import type { Restored } from "../../core/memory.ts";
 import { restoredKeptMs } from "../../core/policy.ts";
 import type { Host } from "../../host/host.ts";
 import type { Tombstone } from "../../core/tombstone.ts";
-import { samenessOf } from "../judge/scenes.ts";
+import { identityTextOf } from "../judge/scenes.ts";
 import { loadRegistry } from "../load/load.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
 import { lookAtWorld } from "../observe/observe.ts";
@@ -47,7 +47,7 @@ async function marksOf(host: Host, target: Target, restored: readonly RestoreOut
   const marks: Restored[] = [];
   for (const entry of now.entries) {
     const { key, claim } = entry;
-    if (keys.has(key) && claim.ok) marks.push({ registry: target.path, key, digest: host.digest(samenessOf(entry, claim)), untilMs });
+    if (keys.has(key) && claim.ok) marks.push({ registry: target.path, key, digest: host.digest(identityTextOf(entry, claim)), untilMs });
   }
   return marks;
 }

@@ -16,7 +16,7 @@ test.each([claudeSessions, codexDaemonPid])(
   (format) => {
     expect(claimOf(format, nested(20_000))).toEqual({ ok: false, problem: "is nested deeper than 512 levels" });
     const claim = claimOf(format, nested(511));
-    expect(claim.ok && claim.sameness()).toContain("[[[[");
+    expect(claim.ok && claim.identityText()).toContain("[[[[");
   },
 );
 

@@ -1,7 +1,7 @@
 import type { FormatBasics } from "../../format.ts";
 
 /** What holds for a registry unless its format says otherwise. */
-export const usual = {
+export const formatDefaults = {
   wellKnown: () => [],
   holderNames: undefined,
   codexThreads: false,

@@ -30,7 +30,7 @@ export function pidProblem({ pid }: EntryName): string | undefined {
 /** What a file's name alone claims. */
 export function claimFromName({ key, pid, sessionId, port }: EntryName, isTorn: boolean): Claim {
   const endpoint: Registration["endpoint"] = port === undefined ? undefined : { kind: "tcp", port };
-  return { ok: true, registration: { ...nothingClaimed, key, pid, sessionId, endpoint }, sameness: () => key, torn: isTorn };
+  return { ok: true, registration: { ...nothingClaimed, key, pid, sessionId, endpoint }, identityText: () => key, torn: isTorn };
 }
 
 /**
