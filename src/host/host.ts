@@ -15,7 +15,7 @@ import type { Endpoint } from "../core/registration.ts";
 import type { SelfTest } from "../core/self-check.ts";
 import { type Captured, type JudgedFile, captureEntries, dropDirectory } from "./capture/capture.ts";
 import { type TakeOver, takeOver } from "./capture/exchange-file.ts";
-import { putBackForgotten } from "./capture/recover.ts";
+import { recoverQuarantined } from "./capture/recover.ts";
 import { type FileToRestore, restoreEntryFile } from "./capture/restore-entry.ts";
 import type { Piece } from "./files/chunks.ts";
 import { sha256 } from "./files/digest.ts";
@@ -38,7 +38,7 @@ import { type HistoryLine, appendHistory } from "./state/history.ts";
 import { loadMemory, saveMemory } from "./state/memory-store.ts";
 import { type RunLock, takeRunLock } from "./state/run-lock.ts";
 import { buryAll, exhume, makeRoom } from "./state/tombstones.ts";
-import { clearLitter } from "./swap/leftovers.ts";
+import { removeLeftovers } from "./swap/leftovers.ts";
 import { type Replaced, replaceJudged } from "./swap/swap.ts";
 
 /** All that a sweep needs of the world. Tests hand in a simulated one; there is no other way to the outside. */
@@ -67,7 +67,7 @@ export type Host = {
   /** Removes files that are still the ones that were judged; answers in their order. */
   readonly captureEntries: (root: string, judged: readonly JudgedFile[]) => readonly Captured[];
   /** Puts back what a killed sweep had set aside; what could not be mended is returned. */
-  readonly putBackForgotten: (root: string, keys: readonly string[]) => readonly string[];
+  readonly recoverQuarantined: (root: string, keys: readonly string[]) => readonly string[];
   readonly dropDirectory: (root: string, key: string) => void;
   readonly restoreEntryFile: (root: string, file: FileToRestore) => "restored" | "newcomer";
   /** Puts a file in the place of the very one that was judged; of many contenders one wins. */
@@ -79,7 +79,7 @@ export type Host = {
   readonly reportOnlyReason: (realPath: string, stat: BigIntStats) => string | undefined;
   readonly replaceJudged: (file: ReadFile, pieces: readonly Piece[], lastLook: () => Promise<boolean>) => Promise<Replaced>;
   /** Removes what killed sweeps have left beside a registry. */
-  readonly clearLitter: (path: string) => void;
+  readonly removeLeftovers: (path: string) => void;
   readonly digest: (text: string) => string;
   /** Four hexadecimal digits that tell two sweeps of one second apart. */
   readonly randomSuffix: () => string;
@@ -136,19 +136,19 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     stateOfEntry,
     livingPids: probe.livingPids,
     captureEntries,
-    putBackForgotten,
+    recoverQuarantined,
     dropDirectory,
     restoreEntryFile,
     takeOver,
     fileSystemOf: (path) => look(path, () => fileSystemOf(path)),
     syncDirectories: (root, keys) => {
       // A directory that went with its entry is missing from the one above it.
-      const standing = directoriesOf(root, keys).map((directory) => (existsSync(directory) ? directory : dirname(directory)));
-      for (const directory of new Set(standing)) fsyncDirectory(directory);
+      const present = directoriesOf(root, keys).map((directory) => (existsSync(directory) ? directory : dirname(directory)));
+      for (const directory of new Set(present)) fsyncDirectory(directory);
     },
     reportOnlyReason: (realPath, stat) => reportOnlyReason(realPath, stat) ?? sharedStateReason(stateDir),
     replaceJudged,
-    clearLitter,
+    removeLeftovers,
     digest: (text) => sha256(text).slice(0, 32),
     randomSuffix: () =>
       Math.floor(Math.random() * 0x10000)

@@ -1,7 +1,7 @@
 import type { ProcessRow } from "../core/agents/process-tree.ts";
 import type { RetiredProcess, Retiree } from "../core/agents/retirement.ts";
 import type { Host } from "../host/host.ts";
-import { signalExactly, standingOf, type Via } from "../host/programs/signals.ts";
+import { signalExactly, processState, type SignalPath } from "../host/programs/signals.ts";
 import { sweepIdAt } from "../sweep/sweep.ts";
 
 /** Into the history, with what became of each: nothing is ended in silence. */
@@ -19,13 +19,13 @@ type Marked = {
   readonly process: ProcessRow;
   readonly agent: string;
   signal: RetiredProcess["signal"];
-  via: Via | null;
+  via: SignalPath | null;
   problem: string | undefined;
 };
 
 const marked = (process: ProcessRow, agent: string): Marked => ({ process, agent, signal: null, via: null, problem: undefined });
 
-const isGone = ({ process }: Marked): boolean => standingOf(process).kind === "gone";
+const isGone = ({ process }: Marked): boolean => processState(process).kind === "gone";
 
 async function untilGone(these: readonly Marked[], waitMs: number, sleep: (ms: number) => Promise<void>): Promise<readonly Marked[]> {
   let left = these.filter((one) => !isGone(one));
@@ -65,9 +65,9 @@ async function endAll(these: readonly Marked[], sleep: (ms: number) => Promise<v
 }
 
 function became({ process, problem }: Pick<Marked, "process" | "problem">, isEnded: boolean): RetiredProcess["became"] {
-  const standing = standingOf(process);
-  if (standing.kind === "gone") return "ended";
-  return standing.kind === "running" && !isEnded && problem === undefined ? "adopted" : "lost";
+  const state = processState(process);
+  if (state.kind === "gone") return "ended";
+  return state.kind === "running" && !isEnded && problem === undefined ? "adopted" : "lost";
 }
 
 /** Ends background children that outlived their harness. */

@@ -30,7 +30,7 @@ export function metricsText(run: LastRun): string {
     return Object.entries(counts).map(([verdict, value]) => ({ labels: { registry: path, format, verdict }, value }));
   });
   const guards = [{ path: "", posture: run.posture }, ...run.registries];
-  const standing = guards.flatMap(({ path, posture: now }) => {
+  const postureSamples = guards.flatMap(({ path, posture: now }) => {
     return postures.map((posture) => ({ labels: { registry: path, posture }, value: posture === now ? 1 : 0 }));
   });
   const lines = [
@@ -40,7 +40,7 @@ export function metricsText(run: LastRun): string {
     ...family("sessreap_last_run_duration_seconds", "gauge", "How long the last sweep took.", one((run.durationMs ?? 0) / 1000)),
     ...family("sessreap_registrations", "gauge", "Registrations of the last sweep by verdict, before it reaped.", verdicts),
     ...family("sessreap_reaped_total", "counter", "Ghosts reaped by all sweeps of this state directory.", one(run.reapedTotal)),
-    ...family("sessreap_posture", "gauge", "1 for how the guard stands; the empty registry is the whole sweep.", standing),
+    ...family("sessreap_posture", "gauge", "1 for how the guard stands; the empty registry is the whole sweep.", postureSamples),
     ...family("sessreap_build_info", "gauge", "The version that swept.", [{ labels: { version: run.version }, value: 1 }]),
   ];
   return `${lines.join("\n")}\n`;

@@ -37,10 +37,10 @@ export function sweepIdAt(startedAt: string, suffix: string): string {
 }
 
 /** What a killed sweep had set aside goes back to its place, where the next one judges it. */
-function mend(host: Host, { registries }: Examination): readonly string[] {
+function recoverQuarantined(host: Host, { registries }: Examination): readonly string[] {
   return registries.flatMap(({ loaded, reportOnly, owner }) => {
-    if (loaded.kind !== "files" || loaded.aside.length === 0 || reportOnly !== undefined || owner.up) return [];
-    return host.putBackForgotten(loaded.realPath, loaded.aside);
+    if (loaded.kind !== "files" || loaded.quarantined.length === 0 || reportOnly !== undefined || owner.up) return [];
+    return host.recoverQuarantined(loaded.realPath, loaded.quarantined);
   });
 }
 
@@ -96,8 +96,8 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     }
   };
   if (!options.dryRun && refusal === undefined) {
-    for (const { path } of options.targets) host.clearLitter(path);
-    unkept.push(...mend(host, examination));
+    for (const { path } of options.targets) host.removeLeftovers(path);
+    unkept.push(...recoverQuarantined(host, examination));
     const condemned = registries.some(({ entries: { intents } }) => intents.reap + intents.heal + intents.supersede > 0);
     const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
     const all = new Map<Examined, Outcomes>();

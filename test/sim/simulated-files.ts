@@ -18,7 +18,7 @@ type FileHost = Pick<
   | "readEntryFile"
   | "stateOfEntry"
   | "captureEntries"
-  | "putBackForgotten"
+  | "recoverQuarantined"
   | "dropDirectory"
   | "restoreEntryFile"
   | "syncDirectories"
@@ -76,7 +76,7 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
       return captures === undefined ? [] : [{ key, captures }];
     });
     const aside = all.filter((key) => nameBefore(key) !== undefined);
-    return { kind: "listed", realPath: root, stat: statOf(machine.wallMs, 1), files, aside, problems: [] };
+    return { kind: "listed", realPath: root, stat: statOf(machine.wallMs, 1), files, quarantined: aside, problems: [] };
   };
 
   /** By link, which never overwrites: who took the name meanwhile has replaced what was held. */
@@ -130,7 +130,7 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
       return file && stateOf(file);
     },
     captureEntries: capture,
-    putBackForgotten: (root, keys) => {
+    recoverQuarantined: (root, keys) => {
       for (const key of keys) putBack(`${root}/${key}`, nameBefore(`${root}/${key}`) ?? "");
       return [];
     },

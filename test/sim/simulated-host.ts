@@ -167,7 +167,7 @@ export function simulatedHost(
     reportOnlyReason: () => undefined,
     fileSystemOf: () => unseen("no registry of this machine holds locks of hosts"),
     takeOver: () => ({ kind: "failed", problem: "no registry of this machine holds locks of hosts" }),
-    clearLitter: () => undefined,
+    removeLeftovers: () => undefined,
     digest: (text) => text,
     randomSuffix: () => (sweeps += 1).toString(16),
     sleep: () => {

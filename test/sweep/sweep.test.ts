@@ -109,7 +109,7 @@ test("a dry run writes nothing at all, and says what it would do", async () => {
   stage.writeOld(`${claudesOf(stage).path}/.7.json.sessreap-4711.held`, "{}");
   const { done, store } = watched(stage);
   const touched: string[] = [];
-  const eyes = { store, clearLitter: () => void touched.push("litter"), putBackForgotten: () => (touched.push("aside"), []) };
+  const eyes = { store, removeLeftovers: () => void touched.push("litter"), recoverQuarantined: () => (touched.push("aside"), []) };
   const report = await sweepWith(stage, [agentsOf(stage), claudesOf(stage)], eyes, { dryRun: true });
   expect([said(report), done, touched]).toEqual([["a would-reap", "live kept"], [], []]);
   expect(report).toMatchObject({ dryRun: true, exitCode: 0, summary: { ghost: 1, reaped: 0 } });
@@ -135,7 +135,7 @@ test("a sweep that doubts its eyes touches nothing but its memory, and exits wit
   const { stage, path } = await withGhosts(["a"]);
   const { done, store } = watched(stage);
   const touched: string[] = [];
-  const eyes = { selfTest: blindSelf, store, clearLitter: () => void touched.push("litter") };
+  const eyes = { selfTest: blindSelf, store, removeLeftovers: () => void touched.push("litter") };
   const report = await sweepWith(stage, [agentsOf(stage)], eyes);
   expect(report).toMatchObject({ refusal: "this sweep cannot see itself: hidden", exitCode: 4, warnings: [] });
   expect([done, touched, keysIn(stage, path)]).toEqual([["memory"], [], ["a", "live"]]);
@@ -167,8 +167,8 @@ test("litter is cleared beside each registry, and what a killed sweep set aside 
   stage.writeOld(`${target.path}/.7.json.sessreap-4711.held`, "{}");
   const [cleared, mended] = [[] as string[], [] as string[]];
   const eyes = {
-    clearLitter: (litter: string) => void cleared.push(litter),
-    putBackForgotten: (root: string, keys: readonly string[]) => {
+    removeLeftovers: (litter: string) => void cleared.push(litter),
+    recoverQuarantined: (root: string, keys: readonly string[]) => {
       mended.push(root, ...keys);
       return ["it is stuck"];
     },
@@ -188,7 +188,7 @@ test("litter is cleared beside each registry, and what a killed sweep set aside 
 
 test("where nothing was set aside nobody mends", async () => {
   const stage = simulatedStage();
-  expect((await sweepWith(stage, [claudesOf(stage)], { putBackForgotten: why })).warnings).toEqual([]);
+  expect((await sweepWith(stage, [claudesOf(stage)], { recoverQuarantined: why })).warnings).toEqual([]);
 });
 
 test.each([

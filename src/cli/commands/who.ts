@@ -46,7 +46,7 @@ export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) =>
     const names = all.map(({ claim }) => claim.identity ?? claim.key);
     throw new Failure("not-found", `nobody is registered as "${name}"${didYouMean(name, names)}`);
   }
-  const standing = mine.filter((one) => !isReleased(one));
+  const unreleased = mine.filter((one) => !isReleased(one));
   const flapping = flappingOf(mine.map(({ claim }) => claim));
   const { wallMs } = host.clock();
   const nowMs = wallMs.seen ? wallMs.value : undefined;
@@ -58,7 +58,7 @@ export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) =>
     lastActivityAt: isoOrNull(claim.lastActivityAt),
     lastHeartbeatAt: isoOrNull(claim.lastHeartbeatAt),
     releasedAt: isoOrNull(Number.isNaN(claim.releasedAt) ? undefined : claim.releasedAt),
-    before: claim.releasedAt === undefined ? whyBefore(claim, standing[index + 1]?.claim) : "it was released",
+    before: claim.releasedAt === undefined ? whyBefore(claim, unreleased[index + 1]?.claim) : "it was released",
     verdict: judgement.verdict,
     reason: judgement.reason,
     detail: formatMessage(judgement.detail),

@@ -2,7 +2,7 @@ import captureProgram from "./capture.pl";
 import { perlCall } from "../programs/perl.ts";
 
 /** A file that stands aside, in a directory that this process holds open. */
-export type Held = { readonly directoryFd: number; readonly name: string; readonly bytes: Buffer };
+export type QuarantinedFile = { readonly directoryFd: number; readonly name: string; readonly bytes: Buffer };
 
 /** `unknown` where no lease can be had: then it is looked at and dropped without one. */
 export type LeaseAnswer = "dropped" | "busy" | "changed" | "late" | "unknown";
@@ -15,22 +15,22 @@ const onTheWayMs = 2;
 const patienceMs = 15_000;
 
 /** So much content, in bytes, is handed over at once. */
-const handfulBytes = 16 * 1024 * 1024;
+const batchBytes = 16 * 1024 * 1024;
 
-function* handfuls(files: readonly Held[]): Generator<readonly Held[], undefined> {
-  let [held, size] = [[] as Held[], 0];
+function* batches(files: readonly QuarantinedFile[]): Generator<readonly QuarantinedFile[], undefined> {
+  let [batch, size] = [[] as QuarantinedFile[], 0];
   for (const file of files) {
-    held.push(file);
+    batch.push(file);
     size += file.bytes.length;
-    if (size < handfulBytes) continue;
-    yield held;
-    [held, size] = [[], 0];
+    if (size < batchBytes) continue;
+    yield batch;
+    [batch, size] = [[], 0];
   }
-  if (held.length > 0) yield held;
+  if (batch.length > 0) yield batch;
 }
 
 /** What the program reads: of each file its directory, where it is another than the one before, its name and its content. */
-function packed(files: readonly Held[]): Buffer {
+function packed(files: readonly QuarantinedFile[]): Buffer {
   const parts: Buffer[] = [];
   let before: number | undefined;
   for (const { directoryFd, name, bytes } of files) {
@@ -49,7 +49,7 @@ function packed(files: readonly Held[]): Buffer {
   return Buffer.concat(parts);
 }
 
-function dropHandful(files: readonly Held[]): readonly LeaseAnswer[] {
+function dropBatch(files: readonly QuarantinedFile[]): readonly LeaseAnswer[] {
   const { spawnSync } = process.getBuiltinModule("node:child_process");
   const { args, env } = perlCall(captureProgram, String(onTheWayMs / 1000));
   const { status, stdout } = spawnSync("perl", args, {
@@ -64,7 +64,7 @@ function dropHandful(files: readonly Held[]): readonly LeaseAnswer[] {
 }
 
 /** Drops what nobody has open and still holds the very bytes; answers in the order of the files. */
-export function dropLeased(files: readonly Held[]): readonly LeaseAnswer[] {
+export function dropLeased(files: readonly QuarantinedFile[]): readonly LeaseAnswer[] {
   if (process.platform !== "linux") return files.map(() => "unknown");
-  return [...handfuls(files)].flatMap((handful) => dropHandful(handful));
+  return [...batches(files)].flatMap((batch) => dropBatch(batch));
 }

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, linkSync, lstatSync, openSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { dropLeased, type Held, type LeaseAnswer } from "./capture-lease.ts";
-import { findPlace, inPlace, LedAstray, type Anchor, type Place } from "../files/held-directory.ts";
+import { dropLeased, type QuarantinedFile, type LeaseAnswer } from "./capture-lease.ts";
+import { findPlace, withPlace, UntrustedSymlink, type DirHandle, type Place } from "../files/held-directory.ts";
 import { readSmall } from "../files/directory.ts";
 import { isRegular, fileState, stateFrom, type FileState } from "../files/file-state.ts";
 import { errorCode, formatError } from "../observed.ts";
@@ -17,7 +17,7 @@ export type Captured =
   | { readonly kind: "failed"; readonly problem: string };
 
 /** A writer that had the file open when it was captured gets this long to finish, in ms. */
-const settleMs = 1;
+const writerFinishMs = 1;
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
@@ -42,7 +42,7 @@ function isJudged(path: string, { state, bytes }: JudgedFile): boolean {
 }
 
 /** What stands aside is named after its maker, so that the next sweep can tell what was forgotten there. */
-export function aside(name: string, what: "held" | "new"): string {
+export function quarantineName(name: string, what: "held" | "new"): string {
   return `.${name}.sessreap-${process.pid}.${what}`;
 }
 
@@ -59,66 +59,70 @@ export function putBackCaptured(captured: string, path: string): Captured {
 }
 
 /** Takes one file aside and looks at it there; undefined when it is held. What it holds is read before it is dropped. */
-export function hold(path: string, held: string, judged: JudgedFile): Captured | undefined {
+export function quarantine(path: string, quarantined: string, judged: JudgedFile): Captured | undefined {
   try {
     // Looked at first, so that a file that is not the judged one is not even moved aside.
     if (!looksJudged(path, judged)) return { kind: "changed" };
-    renameSync(path, held);
+    renameSync(path, quarantined);
   } catch (error) {
     return outcomeOf(error);
   }
-  return verified(path, held, judged, looksJudged);
+  return verified(path, quarantined, judged, looksJudged);
 }
 
 function outcomeOf(error: unknown): Captured {
-  if (error instanceof LedAstray) return { kind: "changed" };
+  if (error instanceof UntrustedSymlink) return { kind: "changed" };
   return errorCode(error) === "ENOENT" ? { kind: "gone" } : { kind: "failed", problem: formatError(error) };
 }
 
 /** Undefined for a file that still is the one that was judged; any other goes back. */
-function verified(path: string, held: string, judged: JudgedFile, verify: typeof isJudged): Captured | undefined {
+function verified(path: string, quarantined: string, judged: JudgedFile, verify: typeof isJudged): Captured | undefined {
   try {
-    return verify(held, judged) ? undefined : putBackCaptured(held, path);
+    return verify(quarantined, judged) ? undefined : putBackCaptured(quarantined, path);
   } catch (error) {
-    const back = putBackCaptured(held, path);
+    const back = putBackCaptured(quarantined, path);
     return back.kind === "failed" ? back : { kind: "failed", problem: formatError(error) };
   }
 }
 
 /** A file that stands aside in its directory. */
-type Aside = { readonly directory: Anchor; readonly name: string; readonly aside: string };
+type InQuarantine = { readonly directory: DirHandle; readonly name: string; readonly quarantined: string };
 
 /** What became of a file that was to be taken aside. */
-type Taken = Aside | { readonly settled: Captured };
+type Taken = InQuarantine | { readonly outcome: Captured };
 
 /** Without a lease: whoever has it open, and has not written yet, is not seen. */
-function dropUnleased(path: string, held: string, judged: JudgedFile): Captured {
-  const back = verified(path, held, judged, isJudged);
+function dropUnleased(path: string, quarantined: string, judged: JudgedFile): Captured {
+  const back = verified(path, quarantined, judged, isJudged);
   if (back !== undefined) return back;
   try {
-    unlinkSync(held);
+    unlinkSync(quarantined);
     return { kind: "dropped" };
   } catch (error) {
     return { kind: "failed", problem: formatError(error) };
   }
 }
 
-function dropAs(answer: LeaseAnswer, { directory: { at }, name, aside: heldName }: Aside, judged: JudgedFile): Captured {
+function dropAs(
+  answer: LeaseAnswer,
+  { directory: { at }, name, quarantined: quarantinedName }: InQuarantine,
+  judged: JudgedFile,
+): Captured {
   if (answer === "dropped") return { kind: "dropped" };
-  const [path, held] = [at(name), at(heldName)];
+  const [path, quarantined] = [at(name), at(quarantinedName)];
   // Whoever was to drop it may have been killed before it could say so: what is no longer held is dropped.
-  if (lstatSync(held, { throwIfNoEntry: false }) === undefined) return { kind: "dropped" };
-  if (answer === "unknown") return dropUnleased(path, held, judged);
+  if (lstatSync(quarantined, { throwIfNoEntry: false }) === undefined) return { kind: "dropped" };
+  if (answer === "unknown") return dropUnleased(path, quarantined, judged);
   try {
-    return putBackCaptured(held, path);
+    return putBackCaptured(quarantined, path);
   } catch (error) {
     return outcomeOf(error);
   }
 }
 
-type Anchored = { readonly place: Place } | { readonly problem: Captured };
+type OpenedDirectory = { readonly place: Place } | { readonly problem: Captured };
 
-function openAnchored(directory: string): Anchored {
+function openEntryDirectory(directory: string): OpenedDirectory {
   const path = join(directory, "entry");
   try {
     const place = findPlace(path, "perhaps");
@@ -131,31 +135,31 @@ function openAnchored(directory: string): Anchored {
 }
 
 /** The directories of entries, each held open once, so that nobody can lead us elsewhere in between. */
-function holdDirectories(root: string): { readonly of: (key: string) => Anchored; readonly close: () => void } {
-  const opened = new Map<string, Anchored>();
+function openDirectories(root: string): { readonly of: (key: string) => OpenedDirectory; readonly close: () => void } {
+  const opened = new Map<string, OpenedDirectory>();
   return {
     of: (key) => {
       const below = key.slice(0, Math.max(0, key.lastIndexOf("/")));
       const before = opened.get(below);
       if (before !== undefined) return before;
-      const anchored = openAnchored(join(root, below));
-      opened.set(below, anchored);
-      return anchored;
+      const entryDirectory = openEntryDirectory(join(root, below));
+      opened.set(below, entryDirectory);
+      return entryDirectory;
     },
     close: () => {
-      for (const anchored of opened.values()) if ("place" in anchored) anchored.place.directory.close();
+      for (const entryDirectory of opened.values()) if ("place" in entryDirectory) entryDirectory.place.directory.close();
     },
   };
 }
 
-function takeAside(anchored: Anchored, one: JudgedFile, enter: Enter): Taken {
-  if ("problem" in anchored) return { settled: anchored.problem };
-  const { directory } = anchored.place;
+function quarantineEntry(entryDirectory: OpenedDirectory, one: JudgedFile, enter: Enter): Taken {
+  if ("problem" in entryDirectory) return { outcome: entryDirectory.problem };
+  const { directory } = entryDirectory.place;
   const name = one.key.slice(one.key.lastIndexOf("/") + 1);
-  const heldName = aside(name, "held");
+  const quarantinedName = quarantineName(name, "held");
   const at = enter(directory);
-  const settled = hold(at(name), at(heldName), one);
-  return settled === undefined ? { directory, name, aside: heldName } : { settled };
+  const outcome = quarantine(at(name), at(quarantinedName), one);
+  return outcome === undefined ? { directory, name, quarantined: quarantinedName } : { outcome };
 }
 
 /**
@@ -165,21 +169,21 @@ function takeAside(anchored: Anchored, one: JudgedFile, enter: Enter): Taken {
  * overwrites.
  */
 export function captureEntries(root: string, judged: readonly JudgedFile[]): readonly Captured[] {
-  const directories = holdDirectories(root);
+  const directories = openDirectories(root);
   try {
-    const taken = walking((enter) => judged.map((one) => takeAside(directories.of(one.key), one, enter)));
-    const leased: Held[] = [];
+    const taken = walking((enter) => judged.map((one) => quarantineEntry(directories.of(one.key), one, enter)));
+    const leased: QuarantinedFile[] = [];
     const leases = taken.map((what, index): number | undefined => {
       const bytes = judged[index]?.bytes;
-      if ("settled" in what || bytes === undefined) return undefined;
-      return leased.push({ directoryFd: what.directory.fd, name: what.aside, bytes }) - 1;
+      if ("outcome" in what || bytes === undefined) return undefined;
+      return leased.push({ directoryFd: what.directory.fd, name: what.quarantined, bytes }) - 1;
     });
     const dropped = dropLeased(leased);
     const answers = leases.map((at): LeaseAnswer => (at === undefined ? "unknown" : (dropped[at] ?? "unknown")));
-    const isWaited = taken.some((what, index) => !("settled" in what) && answers[index] === "unknown");
-    if (isWaited) Atomics.wait(pause, 0, 0, settleMs);
+    const isWaited = taken.some((what, index) => !("outcome" in what) && answers[index] === "unknown");
+    if (isWaited) Atomics.wait(pause, 0, 0, writerFinishMs);
     return taken.map((what, index) =>
-      "settled" in what ? what.settled : dropAs(answers[index] as LeaseAnswer, what, judged[index] as JudgedFile),
+      "outcome" in what ? what.outcome : dropAs(answers[index] as LeaseAnswer, what, judged[index] as JudgedFile),
     );
   } finally {
     directories.close();
@@ -191,9 +195,9 @@ export function dropDirectory(root: string, key: string): void {
   const directory = dirname(join(root, key));
   if (directory === root) return;
   try {
-    inPlace(directory, "there", (at, name) => rmdirSync(at(name)));
+    withPlace(directory, "there", (at, name) => rmdirSync(at(name)));
   } catch (error) {
-    if (error instanceof LedAstray) return;
+    if (error instanceof UntrustedSymlink) return;
     if (errorCode(error) !== "ENOTEMPTY" && errorCode(error) !== "ENOENT" && errorCode(error) !== "EEXIST") throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { linkSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { inPlace, type Anchor } from "../files/held-directory.ts";
-import { aside, hold, putBackCaptured, type Captured, type JudgedFile } from "./capture.ts";
+import { withPlace, type DirHandle } from "../files/held-directory.ts";
+import { quarantineName, quarantine, putBackCaptured, type Captured, type JudgedFile } from "./capture.ts";
 import { fsyncDirectory } from "../files/files.ts";
 import { errorCode, formatError } from "../observed.ts";
 import { prepareFile, type FileToRestore } from "./restore-entry.ts";
@@ -18,33 +18,33 @@ function lostTo(captured: Captured): TakeOver {
 }
 
 /** The name is free for a moment, and whoever makes a file there first has it: a link is refused like `O_EXCL`. */
-function linkFirst(temporary: string, path: string, held: string): TakeOver {
+function linkFirst(temporary: string, path: string, quarantined: string): TakeOver {
   try {
     linkSync(temporary, path);
   } catch (error) {
-    if (errorCode(error) === "EEXIST") return settled(held, { kind: "lost", why: "another took it over first" });
-    const back = putBackCaptured(held, path);
+    if (errorCode(error) === "EEXIST") return removeQuarantined(quarantined, { kind: "lost", why: "another took it over first" });
+    const back = putBackCaptured(quarantined, path);
     return { kind: "failed", problem: back.kind === "failed" ? back.problem : formatError(error) };
   }
-  return settled(held, { kind: "won" });
+  return removeQuarantined(quarantined, { kind: "won" });
 }
 
 /** What was captured has been replaced, by us or by whoever came first; if it cannot go now, the next sweep drops it. */
-function settled(held: string, outcome: TakeOver): TakeOver {
+function removeQuarantined(quarantined: string, outcome: TakeOver): TakeOver {
   try {
-    unlinkSync(held);
+    unlinkSync(quarantined);
   } catch {
     // The name that it had is taken, so it is never put back.
   }
   return outcome;
 }
 
-function takeOverIn(at: Anchor["at"], name: string, judged: JudgedFile, file: FileToRestore): TakeOver {
-  const [path, held, temporary] = [at(name), at(aside(name, "held")), at(aside(name, "new"))];
+function takeOverIn(at: DirHandle["at"], name: string, judged: JudgedFile, file: FileToRestore): TakeOver {
+  const [path, quarantined, temporary] = [at(name), at(quarantineName(name, "held")), at(quarantineName(name, "new"))];
   prepareFile(temporary, file);
   try {
-    const elsewise = hold(path, held, judged);
-    return elsewise === undefined ? linkFirst(temporary, path, held) : lostTo(elsewise);
+    const elsewise = quarantine(path, quarantined, judged);
+    return elsewise === undefined ? linkFirst(temporary, path, quarantined) : lostTo(elsewise);
   } finally {
     unlinkSync(temporary);
   }
@@ -58,7 +58,7 @@ function takeOverIn(at: Anchor["at"], name: string, judged: JudgedFile, file: Fi
 export function takeOver(root: string, judged: JudgedFile, file: FileToRestore): TakeOver {
   const path = join(root, judged.key);
   try {
-    const taken = inPlace(path, "there", (at, name) => takeOverIn(at, name, judged, file));
+    const taken = withPlace(path, "there", (at, name) => takeOverIn(at, name, judged, file));
     if (taken.kind === "won") fsyncDirectory(dirname(path));
     return taken;
   } catch (error) {

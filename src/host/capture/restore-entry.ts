@@ -14,8 +14,8 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { inPlace } from "../files/held-directory.ts";
-import { aside } from "./capture.ts";
+import { withPlace } from "../files/held-directory.ts";
+import { quarantineName } from "./capture.ts";
 import { fsyncDirectory } from "../files/files.ts";
 import { errorCode } from "../observed.ts";
 
@@ -32,7 +32,7 @@ export type FileToRestore = {
 function makeDirectories(root: string, directory: string): void {
   if (directory === root) return;
   makeDirectories(root, dirname(directory));
-  inPlace(directory, "perhaps", (at, name) => {
+  withPlace(directory, "perhaps", (at, name) => {
     if (lstatSync(at(name), { throwIfNoEntry: false }) !== undefined) return;
     mkdirSync(at(name), { mode: 0o700 });
     // Its tombstone goes when the entry is back: the way to it must be durable by then.
@@ -75,5 +75,5 @@ function writeBack(path: string, temporary: string, file: FileToRestore): "resto
 export function restoreEntryFile(root: string, file: FileToRestore): "restored" | "newcomer" {
   const path = join(root, file.key);
   makeDirectories(root, dirname(path));
-  return inPlace(path, "perhaps", (at, name) => writeBack(at(name), at(aside(name, "new")), file));
+  return withPlace(path, "perhaps", (at, name) => writeBack(at(name), at(quarantineName(name, "new")), file));
 }

@@ -12,7 +12,7 @@ export type Listing =
       readonly stat: BigIntStats;
       readonly files: FoundFiles;
       /** What sweeps had set aside, by key: of one that is at work, or of one that was killed. */
-      readonly aside: readonly string[];
+      readonly quarantined: readonly string[];
       /** Directories that could not be read: what is in them is not judged. */
       readonly problems: readonly string[];
     }
@@ -23,7 +23,7 @@ export type Listing =
  * Names of files that stand aside for a moment, with the pid of their maker: an entry that was captured, or one that is
  * being put together to be put back. The next sweep can tell by them what a killed one left.
  */
-export const asideName = /^\.(.+)\.sessreap-(\d+)\.(held|new)$/;
+export const quarantinePattern = /^\.(.+)\.sessreap-(\d+)\.(held|new)$/;
 
 /** Directories below a registry's are followed so far and no farther. */
 const depthLimit = 8;
@@ -34,7 +34,7 @@ const entryLimit = 64 * 1024;
 type Walk = {
   readonly root: string;
   readonly files: FilesOfDirectory[];
-  readonly aside: Set<string>;
+  readonly quarantined: Set<string>;
   readonly problems: string[];
   /** Keys that were found, where one can be found twice. */
   readonly seen: Set<string> | undefined;
@@ -61,8 +61,8 @@ function walk(into: Walk, below: string, steps: Steps, at: number, captures: Cap
       continue;
     }
     if (isLast && name.name.startsWith(".") && name.isFile()) {
-      const original = asideName.exec(name.name)?.[1];
-      if (original !== undefined && matchSegment(step, original) !== undefined) into.aside.add(keyOf(name.name));
+      const original = quarantinePattern.exec(name.name)?.[1];
+      if (original !== undefined && matchSegment(step, original) !== undefined) into.quarantined.add(keyOf(name.name));
     }
     const isWanted = isLast ? name.isFile() : name.isDirectory();
     const found = isWanted ? matchSegment(step, name.name) : undefined;
@@ -87,11 +87,17 @@ export function listDirectory(path: string, patterns: readonly string[]): Listin
     const realPath = realpathSync(path);
     const stat = statSync(realPath, { bigint: true });
     if (!stat.isDirectory()) return { kind: "unreadable", problem: "is no directory", cure: "name the directory that holds the entries" };
-    const into: Walk = { root: realPath, files: [], aside: new Set(), problems: [], seen: findsTwice(patterns) ? new Set() : undefined };
+    const into: Walk = {
+      root: realPath,
+      files: [],
+      quarantined: new Set(),
+      problems: [],
+      seen: findsTwice(patterns) ? new Set() : undefined,
+    };
     for (const pattern of patterns) walk(into, "", parsePattern(pattern), 0, {}, 0);
     const unreadable = into.files.length === 0 ? into.problems[0] : undefined;
     if (unreadable !== undefined) return { kind: "unreadable", problem: unreadable, cure: "run as its owner, or let this user read it" };
-    return { kind: "listed", realPath, stat, files: filesIn(into.files), aside: [...into.aside], problems: into.problems };
+    return { kind: "listed", realPath, stat, files: filesIn(into.files), quarantined: [...into.quarantined], problems: into.problems };
   } catch (error) {
     if (errorCode(error) === "ENOENT") return { kind: "missing" };
     return { kind: "unreadable", problem: formatError(error), cure: "correct the path, or let this user read it" };

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, type BigIntStats } from "node:fs";
-import { assertNotLedAstray, Dangling, findPlace, LedAstray, type Place } from "./held-directory.ts";
+import { assertTrustedSymlinks, Dangling, findPlace, UntrustedSymlink, type Place } from "./held-directory.ts";
 import { errorCode, formatError } from "../observed.ts";
 
 /** A file as it was read: where it really is, what it was, and every byte of it. */
@@ -85,7 +85,7 @@ function readPlace(place: Place): FileRead {
   try {
     const stat = fstatSync(fd, { bigint: true });
     if (!stat.isFile()) return unreadable(`is ${kindOf(stat)}`, "name a regular file");
-    assertNotLedAstray(place, stat);
+    assertTrustedSymlinks(place, stat);
     if (stat.size > sizeLimit) return unreadable(`has ${stat.size} bytes`, `keep it below ${sizeLimit}`);
     const still = readStill(fd);
     if (still === undefined) return unreadable("is being written all the time", "try again when its writer is quiet");
@@ -116,7 +116,7 @@ export function readRegistryFile(path: string): FileRead {
     }
   } catch (error) {
     if (error instanceof Dangling) return unreadable("is a symbolic link that leads nowhere", "point it to a file, or remove it");
-    if (error instanceof LedAstray) return unreadable(error.message, "name the file itself");
+    if (error instanceof UntrustedSymlink) return unreadable(error.message, "name the file itself");
     const code = errorCode(error);
     return code === "ENOENT"
       ? { kind: "missing" }

@@ -10,44 +10,44 @@ const linksAtMost = 40;
  * A directory that is held by a descriptor. What is named through it is in this very directory, whatever its path leads
  * to by now: a user who swaps a directory of theirs for a symbolic link does not lead root astray.
  */
-export type Anchor = { readonly fd: number; readonly at: (name: string) => string; readonly close: () => void };
+export type DirHandle = { readonly fd: number; readonly at: (name: string) => string; readonly close: () => void };
 
 /** Where a path really leads. */
 export type Place = {
-  readonly directory: Anchor;
+  readonly directory: DirHandle;
   readonly name: string;
   readonly realPath: string;
   /** The users whose symbolic links were followed. */
-  readonly leaders: ReadonlySet<bigint>;
+  readonly controllers: ReadonlySet<bigint>;
 };
 
 /** The last part of the path is a symbolic link to what is not there. */
 export class Dangling extends Error {}
 
 /** A user's symbolic link led to what is not theirs. */
-export class LedAstray extends Error {}
+export class UntrustedSymlink extends Error {}
 
 const byDescriptor = process.platform === "linux";
 
-function hold(opened: string, path: string): Anchor {
+function openHandle(opened: string, path: string): DirHandle {
   const fd = openSync(opened, (byDescriptor ? pathOnly : constants.O_RDONLY) | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   return { fd, at: (name) => (byDescriptor ? `/proc/self/fd/${fd}/${name}` : join(path, name)), close: () => closeSync(fd) };
 }
 
 /** The directory in which this process stands; undefined where names are not called through descriptors. */
-export function holdHere(): Anchor | undefined {
-  return byDescriptor ? hold(".", ".") : undefined;
+export function openCwd(): DirHandle | undefined {
+  return byDescriptor ? openHandle(".", ".") : undefined;
 }
 
 /** Whoever can write to a directory that everybody can write to. */
-const anybody = -1n;
+const anyUser = -1n;
 
 const isTrusted = (uid: bigint): boolean => uid === 0n || uid === BigInt(process.geteuid?.() ?? 0);
 
 /** Who decides where a symbolic link leads: its owner, or whoever may put another in its place. */
-function leaderOf(link: BigIntStats, directory: BigIntStats): bigint {
+function linkController(link: BigIntStats, directory: BigIntStats): bigint {
   const everybodys = (directory.mode & 0o002n) !== 0n && (directory.mode & 0o1000n) === 0n;
-  if (everybodys) return anybody;
+  if (everybodys) return anyUser;
   return isTrusted(directory.uid) ? link.uid : directory.uid;
 }
 
@@ -56,7 +56,7 @@ function systemError(code: string, message: string): Error {
 }
 
 /** "It is not there" is believed only where what is there can be seen: without /proc, nothing can be through a descriptor. */
-function assertSeen({ at }: Anchor): void {
+function assertSeen({ at }: DirHandle): void {
   if (lstatSync(at("."), { throwIfNoEntry: false }) === undefined) throw systemError("EIO", "without /proc no file can be looked at");
 }
 
@@ -65,13 +65,13 @@ const partsOf = (path: string): string[] => path.split("/").filter((part) => par
 /** Follows a path part by part, each from the directory that the one before led to, and holds the one it ends in. */
 export function findPlace(path: string, last: "there" | "perhaps" = "there"): Place {
   const pending = partsOf(resolve(path));
-  const leaders = new Set<bigint>();
+  const controllers = new Set<bigint>();
   let trail: readonly string[] = [];
   let links = 0;
   let lastIsLink = false;
-  let here = hold("/", "/");
+  let here = openHandle("/", "/");
   const enter = (opened: string, to: readonly string[]): void => {
-    const next = hold(opened, `/${to.join("/")}`);
+    const next = openHandle(opened, `/${to.join("/")}`);
     here.close();
     here = next;
     trail = to;
@@ -86,15 +86,15 @@ export function findPlace(path: string, last: "there" | "perhaps" = "there"): Pl
       if (stat?.isSymbolicLink() === true) {
         links += 1;
         if (links > linksAtMost) throw systemError("ELOOP", "too many symbolic links");
-        const leader = leaderOf(stat, fstatSync(here.fd, { bigint: true }));
-        if (!isTrusted(leader)) leaders.add(leader);
+        const controller = linkController(stat, fstatSync(here.fd, { bigint: true }));
+        if (!isTrusted(controller)) controllers.add(controller);
         lastIsLink ||= pending.length === 0;
         const target = readlinkSync(here.at(part));
         pending.unshift(...partsOf(target));
         if (target.startsWith("/")) enter("/", []);
       } else if (part === "..") enter(here.at(part), trail.slice(0, -1));
       else if (pending.length > 0) enter(here.at(part), [...trail, part]);
-      else return { directory: here, name: part, realPath: `/${[...trail, part].join("/")}`, leaders };
+      else return { directory: here, name: part, realPath: `/${[...trail, part].join("/")}`, controllers };
     }
   } catch (error) {
     here.close();
@@ -103,11 +103,12 @@ export function findPlace(path: string, last: "there" | "perhaps" = "there"): Pl
 }
 
 /** Throws when a user's symbolic link has led to a directory or a file that is not that user's. */
-export function assertNotLedAstray({ directory, leaders }: Place, file: BigIntStats): void {
+export function assertTrustedSymlinks({ directory, controllers }: Place, file: BigIntStats): void {
   const owners = [fstatSync(directory.fd, { bigint: true }).uid, file.uid];
-  for (const leader of leaders) {
-    if (leader === anybody) throw new LedAstray("is reached through a symbolic link that everybody can replace");
-    if (owners.some((owner) => owner !== leader)) throw new LedAstray(`is not user ${leader}'s, whose symbolic link leads to it`);
+  for (const controller of controllers) {
+    if (controller === anyUser) throw new UntrustedSymlink("is reached through a symbolic link that everybody can replace");
+    if (owners.some((owner) => owner !== controller))
+      throw new UntrustedSymlink(`is not user ${controller}'s, whose symbolic link leads to it`);
   }
 }
 
@@ -115,10 +116,10 @@ export function assertNotLedAstray({ directory, leaders }: Place, file: BigIntSt
  * Does something in the directory of a real path, one that was followed to its end already. A symbolic link on it is
  * new, and whoever put it there does not decide where we write.
  */
-export function inPlace<T>(realPath: string, last: "there" | "perhaps", act: (at: Anchor["at"], name: string) => T): T {
+export function withPlace<T>(realPath: string, last: "there" | "perhaps", act: (at: DirHandle["at"], name: string) => T): T {
   const place = findPlace(realPath, last);
   try {
-    if (place.realPath !== realPath) throw new LedAstray("a part of its path has become a symbolic link");
+    if (place.realPath !== realPath) throw new UntrustedSymlink("a part of its path has become a symbolic link");
     return act(place.directory.at, place.name);
   } finally {
     place.directory.close();

@@ -1,17 +1,17 @@
 import { closeSync } from "node:fs";
-import { holdHere, type Anchor } from "./held-directory.ts";
+import { openCwd, type DirHandle } from "./held-directory.ts";
 
 /** Stands in a held directory, where it may, and says how a name in it is called from there. */
-export type Enter = (directory: Anchor) => Anchor["at"];
+export type Enter = (directory: DirHandle) => DirHandle["at"];
 
-const bare: Anchor["at"] = (name) => name;
+const bare: DirHandle["at"] = (name) => name;
 
 /** A descriptor by which one comes back to where this process stands; undefined where that is not sure. */
-function wayBack(): Anchor | undefined {
-  let here: Anchor | undefined;
+function wayBack(): DirHandle | undefined {
+  let here: DirHandle | undefined;
   try {
     // Whoever started this may stand where our user may not look.
-    here = holdHere();
+    here = openCwd();
     if (here !== undefined) process.chdir(here.at("."));
     return here;
   } catch {
@@ -28,7 +28,7 @@ function wayBack(): Anchor | undefined {
 export function walking<T>(act: (enter: Enter) => T): T {
   const back = wayBack();
   if (back === undefined) return act(({ at }) => at);
-  let stands: Anchor | undefined;
+  let stands: DirHandle | undefined;
   const enter: Enter = (directory) => {
     if (stands === directory) return bare;
     try {

@@ -14,7 +14,7 @@ const forwarded = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2
 const fromTerminal: ReadonlySet<string> = new Set(["SIGINT", "SIGQUIT", "SIGWINCH", "SIGTSTP"]);
 
 /** A stop is looked at after so many ms: right after a resume the command may not have been woken yet. */
-const settleMs = 20;
+const stopCheckMs = 20;
 
 /** Is a process in the foreground group of its terminal? Fields 5, 7 and 8 of stat: its group, the terminal and that one's group. */
 function inForeground(pid: number | "self"): boolean {
@@ -69,7 +69,7 @@ export function runCommand(command: readonly string[], env: NodeJS.ProcessEnv, o
     handlers.set("SIGCHLD", () => {
       setTimeout(() => {
         if (pid !== undefined && isStopped(pid) && (inForeground("self") || inForeground(pid))) stopOurselves(handlers.get("SIGTSTP"));
-      }, settleMs).unref();
+      }, stopCheckMs).unref();
     });
     // Before the command is there: one that answers to signals at once must not find us deaf.
     for (const [signal, handler] of handlers) process.on(signal, handler);

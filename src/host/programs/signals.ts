@@ -8,13 +8,13 @@ import { readStat } from "../processes/proc-stat.ts";
 export type Identity = Pick<ProcessRow, "pid" | "startTicks" | "uid">;
 
 /** What has become of one process. `unknown`: it may not be looked at any more. */
-export type Standing =
+export type ProcessState =
   | { readonly kind: "running"; readonly parentPid: number }
   | { readonly kind: "gone" }
   | { readonly kind: "unknown"; readonly why: string };
 
 /** Is the very process still there? A zombie has ended; another process under the same pid is not it. */
-export function standingOf({ pid, startTicks }: Identity): Standing {
+export function processState({ pid, startTicks }: Identity): ProcessState {
   try {
     const stat = readStat(pid);
     if (stat.startTicks !== startTicks || stat.state === "Z" || stat.state === "X") return { kind: "gone" };
@@ -40,8 +40,8 @@ function checkThenSignal(identity: Identity, signal: NodeJS.Signals): string | u
   const { pid, uid } = identity;
   try {
     if (statSync(`/proc/${pid}`).uid !== uid) return `pid ${pid} is another user's`;
-    const standing = standingOf(identity);
-    if (standing.kind !== "running") return standing.kind === "gone" ? undefined : standing.why;
+    const state = processState(identity);
+    if (state.kind !== "running") return state.kind === "gone" ? undefined : state.why;
     process.kill(pid, signal);
     return undefined;
   } catch (error) {
@@ -50,9 +50,9 @@ function checkThenSignal(identity: Identity, signal: NodeJS.Signals): string | u
 }
 
 /** How a process was signalled: through a pidfd, which cannot miss, or by its pid right after a look at its start. */
-export type Via = "pidfd" | "pid";
+export type SignalPath = "pidfd" | "pid";
 
-export type SentSignal = { readonly via: Via; readonly problem: string | undefined };
+export type SentSignal = { readonly via: SignalPath; readonly problem: string | undefined };
 
 /** Sends signals, in their order, to exactly these processes. One that is gone is no problem. */
 export function signalExactly(identities: readonly Identity[], signals: readonly NodeJS.Signals[]): readonly SentSignal[] {

@@ -41,7 +41,7 @@ export async function openRpc(address: string, limits: Limits): Promise<Rpc> {
 
   const total = setTimeout(() => fail(new Error(`no complete answer within ${limits.totalMs} ms`)), limits.totalMs);
 
-  function settle(message: {
+  function deliver(message: {
     readonly id?: unknown;
     readonly result?: unknown;
     readonly error?: { readonly message?: unknown } | null;
@@ -65,7 +65,7 @@ export async function openRpc(address: string, limits: Limits): Promise<Rpc> {
       if (received > limits.totalBytes) throw new Error(`more than ${limits.totalBytes} bytes in all`);
       const message: unknown = JSON.parse((data as Buffer).toString("utf8"));
       if (typeof message !== "object" || message === null) throw new Error("a message that is no object");
-      settle(message);
+      deliver(message);
     } catch (error) {
       fail(new Error(`a malformed message: ${error instanceof Error ? error.message : String(error)}`));
     }

@@ -2,7 +2,7 @@ import { closeSync, constants, fchmodSync, fchownSync, fstatSync, fsyncSync, ope
 import { findPlace, type Place } from "../files/held-directory.ts";
 import { holdsPieces, writePieces, type Piece } from "../files/chunks.ts";
 import { isStill, openForReading, type Content, type ReadFile } from "../files/files.ts";
-import { draftName, swapName } from "./leftovers.ts";
+import { newFileName, swapName } from "./leftovers.ts";
 import type { SwapHelper } from "./swap-helper.ts";
 
 /** The judged file, held open in its directory. */
@@ -28,7 +28,7 @@ export function openSite(file: ReadFile): Site | undefined {
 }
 
 /** The new file, which is not in its place yet. */
-export type Draft = { readonly fd: number; readonly name: string };
+export type NewFile = { readonly fd: number; readonly name: string };
 
 function openNew(path: string): number {
   return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
@@ -56,8 +56,8 @@ function createAsOwner(path: string, { uid, gid }: BigIntStats): number {
   }
 }
 
-export function createDraft({ place: { directory, name } }: Site, { stat }: ReadFile): Draft {
-  const temporary = draftName(name);
+export function createNewFile({ place: { directory, name } }: Site, { stat }: ReadFile): NewFile {
+  const temporary = newFileName(name);
   return { fd: createAsOwner(directory.at(temporary), stat), name: temporary };
 }
 
@@ -87,24 +87,24 @@ async function copyAttributes(helper: SwapHelper | undefined, from: number, to: 
 const rights = ({ mode, uid, gid }: BigIntStats): string => `${(mode & 0o7777n).toString(8)} ${uid}:${gid}`;
 
 /** Makes the draft complete: content, owner, rights, attributes; durable, read back, and under the name it is swapped by. */
-export async function finishDraft(
+export async function finishNewFile(
   { place: { directory, name }, judgedFd }: Site,
-  draft: Draft,
+  newFile: NewFile,
   old: Content,
   pieces: readonly Piece[],
   helper: SwapHelper | undefined,
-): Promise<Draft> {
-  writePieces(draft.fd, old.bytes, pieces);
+): Promise<NewFile> {
+  writePieces(newFile.fd, old.bytes, pieces);
   // Owner before mode: chown clears the set-id bits.
-  const made = fstatSync(draft.fd, { bigint: true });
-  if (made.uid !== old.stat.uid || made.gid !== old.stat.gid) fchownSync(draft.fd, Number(old.stat.uid), Number(old.stat.gid));
-  fchmodSync(draft.fd, Number(old.stat.mode & 0o7777n));
-  await copyAttributes(helper, judgedFd, draft.fd);
-  fsyncSync(draft.fd);
-  const now = fstatSync(draft.fd, { bigint: true });
+  const made = fstatSync(newFile.fd, { bigint: true });
+  if (made.uid !== old.stat.uid || made.gid !== old.stat.gid) fchownSync(newFile.fd, Number(old.stat.uid), Number(old.stat.gid));
+  fchmodSync(newFile.fd, Number(old.stat.mode & 0o7777n));
+  await copyAttributes(helper, judgedFd, newFile.fd);
+  fsyncSync(newFile.fd);
+  const now = fstatSync(newFile.fd, { bigint: true });
   if (rights(now) !== rights(old.stat)) throw new Error(`its rights cannot be kept: ${rights(old.stat)} became ${rights(now)}`);
-  if (!holdsPieces(draft.fd, old.bytes, pieces)) throw new Error("what was written is not what is read back");
+  if (!holdsPieces(newFile.fd, old.bytes, pieces)) throw new Error("what was written is not what is read back");
   const swapping = swapName(name, now.ino);
-  renameSync(directory.at(draft.name), directory.at(swapping));
-  return { fd: draft.fd, name: swapping };
+  renameSync(directory.at(newFile.name), directory.at(swapping));
+  return { fd: newFile.fd, name: swapping };
 }

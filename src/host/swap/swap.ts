@@ -2,7 +2,7 @@ import { closeSync, fstatSync, lstatSync, renameSync, type BigIntStats } from "n
 import { fsyncDirectory, holdsAt, isStill, readStill, type Content, type ReadFile } from "../files/files.ts";
 import { errorCode, formatError } from "../observed.ts";
 import type { Piece } from "../files/chunks.ts";
-import { createDraft, finishDraft, openSite, type Draft, type Site } from "./swap-draft.ts";
+import { createNewFile, finishNewFile, openSite, type NewFile, type Site } from "./swap-draft.ts";
 import { startSwapHelper, type SwapHelper } from "./swap-helper.ts";
 import { clearAway } from "./leftovers.ts";
 
@@ -16,7 +16,7 @@ export type Replaced =
 type Job = {
   readonly site: Site;
   readonly file: ReadFile;
-  readonly draft: Draft;
+  readonly newFile: NewFile;
   readonly made: bigint;
   /** The draft as it was finished. */
   readonly finished: BigIntStats;
@@ -54,15 +54,15 @@ async function afterSwap({ site: { place } }: Job, lookAgain: () => Promise<Repl
 /** The helper ended without saying how far it got. What is in place tells. */
 async function outcomeByInspection(job: Job): Promise<Replaced> {
   const { place } = job.site;
-  if (clearAway(place.directory, place.name, job.draft.name, job.made) === "put-back") return changed;
+  if (clearAway(place.directory, place.name, job.newFile.name, job.made) === "put-back") return changed;
   const now = lstatSync(place.directory.at(place.name), { bigint: true, throwIfNoEntry: false });
   return now?.ino === job.made ? afterSwap(job, () => Promise.resolve(undefined)) : changed;
 }
 
 /** With the helper: compared, looked at for the last time and exchanged while a lease keeps every writer out. */
 async function swapLeased(job: Job, helper: SwapHelper): Promise<Replaced | "unsupported"> {
-  const { site, draft, file, lastLook } = job;
-  const lease = await helper.ask(`lease ${draft.name}`);
+  const { site, newFile, file, lastLook } = job;
+  const lease = await helper.ask(`lease ${newFile.name}`);
   if (lease === undefined) return { kind: "failed", problem: "the swap helper ended" };
   if (lease === "busy" || !isJudged(job)) return changed;
   if (!(await lastLook())) return { kind: "revived" };
@@ -81,8 +81,8 @@ async function swapLeased(job: Job, helper: SwapHelper): Promise<Replaced | "uns
   return errno === "22" || errno === "38" ? "unsupported" : { kind: "failed", problem };
 }
 
-function putBack({ site: { place }, draft }: Job): Replaced {
-  renameSync(place.directory.at(draft.name), place.directory.at(place.name));
+function putBack({ site: { place }, newFile }: Job): Replaced {
+  renameSync(place.directory.at(newFile.name), place.directory.at(place.name));
   fsyncDirectory(place.directory.at("."));
   return changed;
 }
@@ -91,12 +91,12 @@ const lateMs = 5;
 
 /** Without the helper: compared, then renamed. A write that came in between is looked for afterwards and put in place. */
 async function swapCompared(job: Job, helper: SwapHelper | undefined): Promise<Replaced> {
-  const { site, file, draft, lastLook } = job;
+  const { site, file, newFile, lastLook } = job;
   const { directory, name } = site.place;
   if (!isJudged(job)) return changed;
   if (!(await lastLook())) return { kind: "revived" };
   if (!isJudged(job)) return changed;
-  renameSync(directory.at(draft.name), directory.at(name));
+  renameSync(directory.at(newFile.name), directory.at(name));
   return afterSwap(job, async () => {
     await new Promise((resolve) => void setTimeout(resolve, lateMs));
     if (isUnwritten(site.judgedFd, file) || !isUntouched(job)) return undefined;
@@ -107,12 +107,12 @@ async function swapCompared(job: Job, helper: SwapHelper | undefined): Promise<R
 
 async function putInPlace(job: Job, late: Content, helper: SwapHelper | undefined): Promise<Replaced | undefined> {
   const { site, file } = job;
-  const draft = await finishDraft(site, createDraft(site, file), late, [late.bytes], helper);
+  const newFile = await finishNewFile(site, createNewFile(site, file), late, [late.bytes], helper);
   try {
-    return isUntouched(job) ? putBack({ ...job, draft }) : undefined;
+    return isUntouched(job) ? putBack({ ...job, newFile }) : undefined;
   } finally {
-    closeSync(draft.fd);
-    clearAway(site.place.directory, site.place.name, draft.name, undefined);
+    closeSync(newFile.fd);
+    clearAway(site.place.directory, site.place.name, newFile.name, undefined);
   }
 }
 
@@ -124,27 +124,27 @@ async function swapBest(job: Job, helper: SwapHelper | undefined): Promise<Repla
 
 async function swapAt(site: Site, file: ReadFile, pieces: readonly Piece[], lastLook: () => Promise<boolean>): Promise<Replaced> {
   const { directory, name } = site.place;
-  let draft = createDraft(site, file);
-  const made = fstatSync(draft.fd, { bigint: true }).ino;
+  let newFile = createNewFile(site, file);
+  const made = fstatSync(newFile.fd, { bigint: true }).ino;
   let helper: SwapHelper | undefined;
   let outcome: Replaced | undefined;
   try {
-    helper = await startSwapHelper({ directory: directory.fd, judged: site.judgedFd, made: draft.fd }, draft.name, name);
-    draft = await finishDraft(site, draft, file, pieces, helper);
-    const finished = fstatSync(draft.fd, { bigint: true });
-    outcome = await swapBest({ site, file, draft, made, finished, lastLook }, helper);
+    helper = await startSwapHelper({ directory: directory.fd, judged: site.judgedFd, made: newFile.fd }, newFile.name, name);
+    newFile = await finishNewFile(site, newFile, file, pieces, helper);
+    const finished = fstatSync(newFile.fd, { bigint: true });
+    outcome = await swapBest({ site, file, newFile, made, finished, lastLook }, helper);
   } finally {
     await helper?.end();
-    closeSync(draft.fd);
-    if (clearQuietly(site, draft, made) === "put-back") outcome = changed;
+    closeSync(newFile.fd);
+    if (clearQuietly(site, newFile, made) === "put-back") outcome = changed;
   }
   return outcome;
 }
 
 /** What cannot be cleared away now is litter for the next sweep; it does not change what became of the registry. */
-function clearQuietly({ place: { directory, name } }: Site, draft: Draft, made: bigint): "gone" | "put-back" | undefined {
+function clearQuietly({ place: { directory, name } }: Site, newFile: NewFile, made: bigint): "gone" | "put-back" | undefined {
   try {
-    return clearAway(directory, name, draft.name, made);
+    return clearAway(directory, name, newFile.name, made);
   } catch {
     return undefined;
   }

@@ -48,7 +48,7 @@ export async function loadFiles(host: Host, target: Target, format: FilesFormat)
   const listing = host.listDirectory(target.path, format.patterns);
   if (listing.kind === "missing") return missing(target);
   if (listing.kind === "unreadable") return { state: "unreadable", target, problem: `${listing.problem}; ${listing.cure}` };
-  const { realPath, stat, files, aside, problems } = listing;
+  const { realPath, stat, files, quarantined, problems } = listing;
   const living = format.nameIsEnough ? host.livingPids() : undefined;
   const { wallMs } = host.clock();
   const nowMs = wallMs.seen ? wallMs.value : 0;
@@ -80,7 +80,7 @@ export async function loadFiles(host: Host, target: Target, format: FilesFormat)
     target,
     realPath,
     stat,
-    aside,
+    quarantined,
     problems,
     entries: entries.found(),
     opened,

@@ -60,7 +60,7 @@ export type FilesRegistry = Read & {
   readonly stat: BigIntStats;
   /** Entries whose file was read: no other says more than its name. */
   readonly opened: readonly Entry[];
-  readonly aside: readonly string[];
+  readonly quarantined: readonly string[];
   readonly problems: readonly string[];
 };
 

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { dropLeased, type Held } from "../../../src/host/capture/capture-lease.ts";
+import { dropLeased, type QuarantinedFile } from "../../../src/host/capture/capture-lease.ts";
 import { captureEntries, type JudgedFile } from "../../../src/host/capture/capture.ts";
 import { readEntryFile } from "../../../src/host/files/directory.ts";
 import { scratchDirectory } from "../scratch.ts";
@@ -87,7 +87,7 @@ const whats = ["judged", "large", "other", "longer", "shorter", "gone", "link", 
 function droppedByKind(): Readonly<Record<string, string>> {
   const root = scratchDirectory();
   const open: number[] = [openSync(root, "r")];
-  const files = whats.map((what): Held => {
+  const files = whats.map((what): QuarantinedFile => {
     const [name, bytes] = [`.${what}.held`, Buffer.alloc(what === "large" ? 65_536 : 9, "x")];
     const at = join(root, name);
     const said = { other: "y".repeat(bytes.length), longer: `${bytes.toString()}x`, shorter: bytes.toString().slice(1) };

@@ -18,7 +18,14 @@ import {
 } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { aside, captureEntries, dropDirectory, hold, putBackCaptured, type JudgedFile } from "../../../src/host/capture/capture.ts";
+import {
+  quarantineName,
+  captureEntries,
+  dropDirectory,
+  quarantine,
+  putBackCaptured,
+  type JudgedFile,
+} from "../../../src/host/capture/capture.ts";
 import { readEntryFile } from "../../../src/host/files/directory.ts";
 import { codeOf, openIn, scratchDirectory } from "../scratch.ts";
 
@@ -154,7 +161,7 @@ test("a directory that is a file by now is said", () => {
 
 test("a file that cannot be moved aside stays, and why is said", () => {
   const { root, at, judged } = entry();
-  mkdirSync(join(root, aside("77.json", "held")));
+  mkdirSync(join(root, quarantineName("77.json", "held")));
   expect(captureEntries(root, [judged])).toEqual([{ kind: "failed", problem: expect.stringContaining("EISDIR") }]);
   expect(readFileSync(at, "utf8")).toBe(text);
 });
@@ -162,7 +169,7 @@ test("a file that cannot be moved aside stays, and why is said", () => {
 /** What happens to a file while it is held, in the moment when perl is to drop it. */
 function whileHeld(script: string) {
   const { root, at, judged } = entry();
-  perl(`cd "${root}"; held="${aside("77.json", "held")}"; ${script}`);
+  perl(`cd "${root}"; held="${quarantineName("77.json", "held")}"; ${script}`);
   return { root, at, captured: captureEntries(root, [judged]) };
 }
 
@@ -243,19 +250,22 @@ test("what was put back stands under its name alone", () => {
 test("what is held is the judged file under another name, and only that", () => {
   const { root, at, judged } = entry();
   const held = join(root, "held");
-  expect(hold(at, held, judged)).toBeUndefined();
+  expect(quarantine(at, held, judged)).toBeUndefined();
   expect(readdirSync(root)).toEqual(["held"]);
-  expect(hold(at, held, judged)).toEqual({ kind: "gone" });
+  expect(quarantine(at, held, judged)).toEqual({ kind: "gone" });
   const other = entry();
-  expect(hold(other.at, join(root, "nowhere", "held"), other.judged)).toEqual({ kind: "gone" });
+  expect(quarantine(other.at, join(root, "nowhere", "held"), other.judged)).toEqual({ kind: "gone" });
   writeFileSync(join(root, "file"), "");
-  expect(hold(other.at, join(root, "file", "held"), other.judged)).toEqual({ kind: "failed", problem: expect.stringContaining("ENOTDIR") });
+  expect(quarantine(other.at, join(root, "file", "held"), other.judged)).toEqual({
+    kind: "failed",
+    problem: expect.stringContaining("ENOTDIR"),
+  });
   expect(readFileSync(other.at, "utf8")).toBe(text);
 });
 
 test("files that stand aside are named after their maker", () => {
-  expect(aside("77.json", "held")).toBe(`.77.json.sessreap-${process.pid}.held`);
-  expect(aside("a", "new")).toBe(`.a.sessreap-${process.pid}.new`);
+  expect(quarantineName("77.json", "held")).toBe(`.77.json.sessreap-${process.pid}.held`);
+  expect(quarantineName("a", "new")).toBe(`.a.sessreap-${process.pid}.new`);
 });
 
 test("a file with a second name is dropped under the judged one only", () => {

@@ -14,9 +14,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { putBackForgotten } from "../../../src/host/capture/recover.ts";
+import { recoverQuarantined } from "../../../src/host/capture/recover.ts";
 import { prepareFile, restoreEntryFile, type FileToRestore } from "../../../src/host/capture/restore-entry.ts";
-import { clearAway, clearLitter, draftName, swapName } from "../../../src/host/swap/leftovers.ts";
+import { clearAway, removeLeftovers, newFileName, swapName } from "../../../src/host/swap/leftovers.ts";
 import { before, codeOf, content, litter, openIn, registryIn, scratchDirectory } from "../scratch.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -100,10 +100,10 @@ test.each([
   ["this very sweep", process.pid],
 ])("what %s has forgotten aside goes back, or goes where it was only being made", (_who, maker) => {
   const { root, held } = standingAside(maker, "held");
-  expect(putBackForgotten(root, [held])).toEqual([]);
+  expect(recoverQuarantined(root, [held])).toEqual([]);
   expect(readdirSync(root)).toEqual(["7.json"]);
   const made = standingAside(maker, "new");
-  expect(putBackForgotten(made.root, [made.held])).toEqual([]);
+  expect(recoverQuarantined(made.root, [made.held])).toEqual([]);
   expect(readdirSync(made.root)).toEqual([]);
   expect(openIn(root)).toEqual([]);
 });
@@ -111,15 +111,15 @@ test.each([
 test("what a sweep at work holds aside is left to it", () => {
   const { root, held } = standingAside(process.ppid, "held");
   const made = standingAside(process.ppid, "new");
-  expect(putBackForgotten(root, [held])).toEqual([]);
-  expect(putBackForgotten(made.root, [made.held])).toEqual([]);
+  expect(recoverQuarantined(root, [held])).toEqual([]);
+  expect(recoverQuarantined(made.root, [made.held])).toEqual([]);
   expect([readdirSync(root), readdirSync(made.root)]).toEqual([[held], [made.held]]);
 });
 
 test("names that nobody sets aside, and files that have gone, are no trouble", () => {
   const root = scratchDirectory();
   writeFileSync(join(root, "7.json"), "");
-  expect(putBackForgotten(root, ["7.json", `.8.json.sessreap-${killed}.held`, `deep/.8.json.sessreap-${killed}.held`])).toEqual([]);
+  expect(recoverQuarantined(root, ["7.json", `.8.json.sessreap-${killed}.held`, `deep/.8.json.sessreap-${killed}.held`])).toEqual([]);
   expect(readdirSync(root)).toEqual(["7.json"]);
 });
 
@@ -129,7 +129,7 @@ test("what cannot go back is said with its path, and the others go back", () => 
   mkdirSync(join(root, stuck));
   const unlinkable = `.9.json.sessreap-${killed}.new`;
   mkdirSync(join(root, unlinkable));
-  const said = putBackForgotten(root, [stuck, unlinkable, held]);
+  const said = recoverQuarantined(root, [stuck, unlinkable, held]);
   expect(said).toHaveLength(2);
   expect(said[0]).toMatch(/\(EPERM\); it is kept as \.9\.json/);
   expect(said[1]).toMatch(new RegExp(`^${join(root, unlinkable)}: .*\\(E[A-Z]+\\)$`));
@@ -140,7 +140,7 @@ test("what stands aside below a directory goes back there", () => {
   const root = scratchDirectory();
   mkdirSync(join(root, "deep"));
   writeFileSync(join(root, "deep", `.7.json.sessreap-${killed}.held`), "aside");
-  expect(putBackForgotten(root, [`deep/.7.json.sessreap-${killed}.held`])).toEqual([]);
+  expect(recoverQuarantined(root, [`deep/.7.json.sessreap-${killed}.held`])).toEqual([]);
   expect(readdirSync(root, { recursive: true }).map(String).toSorted()).toEqual(["deep", "deep/7.json"]);
 });
 
@@ -169,7 +169,7 @@ test.each([
   ...(isRoot ? ([[1, { owner: 65534 }, before]] as const) : []),
 ] as const)("what was displaced %i s after the swap (%j) goes back only if it is a newer registry", (seconds, told, text) => {
   const { registry } = unfinished(seconds, told);
-  clearLitter(registry.path);
+  removeLeftovers(registry.path);
   expect([content(registry), litter(registry)]).toEqual([text, []]);
   expect(openIn(registry.directory)).toEqual([]);
 });
@@ -177,17 +177,17 @@ test.each([
 test("a newer file that is a symbolic link, or has a second name, is nobody's update", () => {
   const { registry, path, name } = unfinished(1);
   spawnSync("ln", [path, join(registry.directory, "second")]);
-  clearLitter(registry.path);
+  removeLeftovers(registry.path);
   expect([content(registry), litter(registry)]).toEqual([before, ["second"]]);
   symlinkSync("second", join(registry.directory, name));
-  clearLitter(registry.path);
+  removeLeftovers(registry.path);
   expect([content(registry), litter(registry)]).toEqual([before, ["second"]]);
 });
 
 test("a newer file that was displaced by another than stands there now is old", () => {
   const { registry, path } = unfinished(1);
   spawnSync("mv", [path, join(registry.directory, `.registrations.json.sessreap-${killed}-7.swap`)]);
-  clearLitter(registry.path);
+  removeLeftovers(registry.path);
   expect([content(registry), litter(registry)]).toEqual([before, []]);
 });
 
@@ -215,18 +215,18 @@ test("litter of sweeps that are at work, and of other registries, is left", () =
     `.registrations.json.sessreap-1.json.sessreap-${killed}.tmp`,
   ];
   for (const name of strange) writeFileSync(join(registry.directory, name), "");
-  writeFileSync(join(registry.directory, draftName("registrations.json")), "");
+  writeFileSync(join(registry.directory, newFileName("registrations.json")), "");
   writeFileSync(join(registry.directory, swapName("registrations.json", 5n)), "");
-  clearLitter(registry.path);
+  removeLeftovers(registry.path);
   expect(litter(registry).toSorted()).toEqual(strange.toSorted());
 });
 
 test("litter beside a registry that is not there is left, for nobody knows whose it is", () => {
   const directory = scratchDirectory();
-  const name = draftName("registrations.json");
+  const name = newFileName("registrations.json");
   writeFileSync(join(directory, name), "");
-  clearLitter(join(directory, "registrations.json"));
-  clearLitter(join(directory, "nowhere", "registrations.json"));
+  removeLeftovers(join(directory, "registrations.json"));
+  removeLeftovers(join(directory, "nowhere", "registrations.json"));
   expect(readdirSync(directory)).toEqual([name]);
   expect(openIn(directory)).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { findPlace, type Anchor } from "../../../src/host/files/held-directory.ts";
+import { findPlace, type DirHandle } from "../../../src/host/files/held-directory.ts";
 import { walking } from "../../../src/host/files/walk.ts";
 import { openIn, scratchDirectory } from "../scratch.ts";
 
@@ -9,9 +9,9 @@ const home = process.cwd();
 afterEach(() => process.chdir(home));
 
 /** Two directories that are held, each with a file that says which it is. */
-function held(): { readonly root: string; readonly anchors: readonly [Anchor, Anchor] } {
+function held(): { readonly root: string; readonly anchors: readonly [DirHandle, DirHandle] } {
   const root = scratchDirectory();
-  const hold = (name: string): Anchor => {
+  const hold = (name: string): DirHandle => {
     mkdirSync(join(root, name));
     writeFileSync(join(root, name, "file"), name);
     return findPlace(join(root, name, "file")).directory;
@@ -19,7 +19,7 @@ function held(): { readonly root: string; readonly anchors: readonly [Anchor, An
   return { root, anchors: [hold("a"), hold("b")] };
 }
 
-const through = (anchors: readonly Anchor[]): readonly string[] =>
+const through = (anchors: readonly DirHandle[]): readonly string[] =>
   walking((enter) => anchors.map((one) => readFileSync(enter(one)("file"), "utf8")));
 
 test("one goes from directory to directory, and back in the end, whatever happens", () => {
@@ -60,7 +60,7 @@ test("one who stands in a directory that has been removed comes back to it", () 
 test("a directory that may not be entered is named by the long way, from wherever one stands", () => {
   const { root, anchors } = held();
   const [a, b] = anchors;
-  const closed: Anchor = { ...b, at: (name) => (name === "." ? join(root, "nowhere") : b.at(name)) };
+  const closed: DirHandle = { ...b, at: (name) => (name === "." ? join(root, "nowhere") : b.at(name)) };
   expect(through([a, closed, a, closed])).toEqual(["a", "b", "a", "b"]);
   for (const { close } of anchors) close();
 });

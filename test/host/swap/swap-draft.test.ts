@@ -18,7 +18,7 @@ import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { chunkBytes } from "../../../src/host/files/chunks.ts";
 import type { ReadFile } from "../../../src/host/files/files.ts";
-import { createDraft, finishDraft, openSite, type Draft, type Site } from "../../../src/host/swap/swap-draft.ts";
+import { createNewFile, finishNewFile, openSite, type NewFile, type Site } from "../../../src/host/swap/swap-draft.ts";
 import type { SwapHelper } from "../../../src/host/swap/swap-helper.ts";
 import { codeOf, litter, openIn, readNow, registryIn, scratchDirectory } from "../scratch.ts";
 
@@ -40,19 +40,19 @@ function openAgain(file: ReadFile): Open {
   return { file, site, directory: dirname(file.realPath) };
 }
 
-const helperThat = (act: (draft: Draft) => string | undefined, draft: Draft): SwapHelper => {
-  return { ask: (command) => Promise.resolve(command === "attributes" ? act(draft) : "what?"), end: () => Promise.resolve() };
+const helperThat = (act: (newFile: NewFile) => string | undefined, newFile: NewFile): SwapHelper => {
+  return { ask: (command) => Promise.resolve(command === "attributes" ? act(newFile) : "what?"), end: () => Promise.resolve() };
 };
 
 /** Finishes a draft that somebody spoils after it was written; what is said of it. */
-async function finished({ site, file }: Open, spoil: (draft: Draft) => string | undefined, text: Buffer): Promise<unknown> {
-  const draft = createDraft(site, file);
+async function finished({ site, file }: Open, spoil: (newFile: NewFile) => string | undefined, text: Buffer): Promise<unknown> {
+  const newFile = createNewFile(site, file);
   try {
-    return await finishDraft(site, draft, file, [text], helperThat(spoil, draft));
+    return await finishNewFile(site, newFile, file, [text], helperThat(spoil, newFile));
   } catch (error) {
     return (error as Error).message;
   } finally {
-    closeSync(draft.fd);
+    closeSync(newFile.fd);
     site.close();
   }
 }
@@ -64,8 +64,8 @@ test.each(sizes)("a draft of %i bytes is whole, and lies under the name that it 
   const scene = open();
   const text = long.subarray(0, size);
   const { ino } = scene.file.stat;
-  const draft = await finished(scene, () => "copied", text);
-  const name = (draft as Draft).name;
+  const newFile = await finished(scene, () => "copied", text);
+  const name = (newFile as NewFile).name;
   const made = join(scene.directory, name);
   expect(readFileSync(made).equals(text)).toBe(true);
   expect(litter({ ...scene, path: "" })).toEqual([name]);
@@ -125,14 +125,14 @@ async function withoutHelper(scene: Open, tools: Readonly<Record<string, string>
     writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
     chmodSync(join(bin, name), 0o755);
   }
-  const draft = createDraft(site, file);
+  const newFile = createNewFile(site, file);
   process.env["PATH"] = bin;
   try {
-    return await finishDraft(site, draft, file, [file.bytes], undefined);
+    return await finishNewFile(site, newFile, file, [file.bytes], undefined);
   } catch (error) {
     return (error as Error).message;
   } finally {
-    closeSync(draft.fd);
+    closeSync(newFile.fd);
     site.close();
   }
 }
@@ -161,8 +161,8 @@ test.each([0o600, 0o640, 0o444, 0o2755])("a registry of mode %o has a draft of t
   const registry = registryIn(directory);
   chmodSync(registry.path, mode);
   const scene = openAgain(readNow(registry.path));
-  const draft = (await finished(scene, () => "copied", Buffer.from("{}"))) as Draft;
-  expect(statSync(join(directory, draft.name)).mode & 0o7777).toBe(mode);
+  const newFile = (await finished(scene, () => "copied", Buffer.from("{}"))) as NewFile;
+  expect(statSync(join(directory, newFile.name)).mode & 0o7777).toBe(mode);
 });
 
 const users: readonly (readonly [what: string, uid: number, gid: number, home: "theirs" | "root's"])[] = [
@@ -179,29 +179,29 @@ test.runIf(isRoot).each(users)("a draft of a registry that is %s is that user's 
   chownSync(registry.path, uid, gid);
   const scene = openAgain(readNow(registry.path));
   const group = process.getegid?.();
-  const draft = createDraft(scene.site, scene.file);
+  const newFile = createNewFile(scene.site, scene.file);
   expect([process.geteuid?.(), process.getegid?.()]).toEqual([0, group]);
-  const made = fstatSync(draft.fd);
+  const made = fstatSync(newFile.fd);
   expect({ uid: made.uid, gid: made.gid, mode: made.mode & 0o7777 }).toEqual(
     home === "theirs" ? { uid, gid, mode: 0o600 } : { uid: 0, gid: made.gid, mode: 0o600 },
   );
-  const { name } = await finishDraft(
+  const { name } = await finishNewFile(
     scene.site,
-    draft,
+    newFile,
     scene.file,
     [scene.file.bytes],
-    helperThat(() => "copied", draft),
+    helperThat(() => "copied", newFile),
   );
   const { uid: uidNow, gid: gidNow } = statSync(join(directory, name));
   expect([uidNow, gidNow]).toEqual([uid, gid]);
-  closeSync(draft.fd);
+  closeSync(newFile.fd);
   scene.site.close();
 });
 
 test("a draft is never made over a file that has its name", () => {
   const scene = open();
   writeFileSync(join(scene.directory, `.registrations.json.sessreap-${process.pid}.tmp`), "theirs");
-  expect(codeOf(() => createDraft(scene.site, scene.file))).toBe("EEXIST");
+  expect(codeOf(() => createNewFile(scene.site, scene.file))).toBe("EEXIST");
   scene.site.close();
 });
 
@@ -213,7 +213,7 @@ test.runIf(isRoot)("what is wrong with a user's draft is said, and root stays ro
   const name = join(directory, `.registrations.json.sessreap-${process.pid}.tmp`);
   symlinkSync("elsewhere", name);
   const group = process.getegid?.();
-  expect(codeOf(() => createDraft(scene.site, scene.file))).toBe("EEXIST");
+  expect(codeOf(() => createNewFile(scene.site, scene.file))).toBe("EEXIST");
   expect([process.geteuid?.(), process.getegid?.()]).toEqual([0, group]);
   scene.site.close();
 });

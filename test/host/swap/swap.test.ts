@@ -20,8 +20,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readRegistryFile } from "../../../src/host/files/files.ts";
 import { replaceJudged } from "../../../src/host/swap/swap.ts";
-import { putBackForgotten } from "../../../src/host/capture/recover.ts";
-import { clearLitter } from "../../../src/host/swap/leftovers.ts";
+import { recoverQuarantined } from "../../../src/host/capture/recover.ts";
+import { removeLeftovers } from "../../../src/host/swap/leftovers.ts";
 import { after, before, content, dead, litter, readNow, registryIn, scratchDirectory, withoutGhost } from "../scratch.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -192,7 +192,7 @@ describe("litter of killed sweeps", () => {
       "notes",
     ];
     for (const name of strange) writeFileSync(at(name), "theirs");
-    clearLitter(registry.path);
+    removeLeftovers(registry.path);
     expect(litter(registry).toSorted()).toEqual(strange.toSorted());
     expect(content(registry)).toBe(before);
   });
@@ -202,7 +202,7 @@ describe("litter of killed sweeps", () => {
     const { ino } = statSync(registry.path);
     utimesSync(registry.path, 1_000, 1_000);
     writeFileSync(join(registry.directory, `.registrations.json.sessreap-${gone}-${ino}.swap`), "their update");
-    clearLitter(registry.path);
+    removeLeftovers(registry.path);
     expect(content(registry)).toBe("their update");
     expect(litter(registry)).toEqual([]);
   });
@@ -214,7 +214,7 @@ describe("litter of killed sweeps", () => {
     const planted = join(registry.directory, `.registrations.json.sessreap-${gone}-${ino}.swap`);
     writeFileSync(planted, "planted");
     chownSync(planted, 65534, 65534);
-    clearLitter(registry.path);
+    removeLeftovers(registry.path);
     expect(content(registry)).toBe(before);
   });
 
@@ -225,7 +225,7 @@ describe("litter of killed sweeps", () => {
     for (const name of held) writeFileSync(join(directory, name), "taken aside");
     writeFileSync(join(directory, "8.json"), "newer");
     writeFileSync(join(directory, made), "half of a restored en");
-    expect(putBackForgotten(directory, [...held, made])).toEqual([]);
+    expect(recoverQuarantined(directory, [...held, made])).toEqual([]);
     expect(readdirSync(directory).map((name) => readFileSync(join(directory, name), "utf8"))).toEqual(["taken aside", "newer"]);
   });
 });
