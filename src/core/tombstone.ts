@@ -49,22 +49,23 @@ export type KeptFile = {
 };
 
 /** What the tombstones that follow have in common; `first` is the number of the first, and each line counts. */
-export type Plot = Pick<Tombstone, "at" | "registry" | "format"> & { readonly sweepId: string; readonly first: number } & Pick<
+export type TombstoneHeader = Pick<Tombstone, "at" | "registry" | "format"> & { readonly sweepId: string; readonly first: number } & Pick<
     Tombstone["kept"],
     "layout"
   >;
 
 /** What a tombstone says beyond its plot: 64 MiB are to hold the markers of a whole machine. */
-type Stone = Pick<Tombstone, "key" | "sessionId" | "reason" | "detail"> & Partial<Omit<KeptMember, "layout"> & Omit<KeptFile, "layout">>;
+type TombstoneLine = Pick<Tombstone, "key" | "sessionId" | "reason" | "detail"> &
+  Partial<Omit<KeptMember, "layout"> & Omit<KeptFile, "layout">>;
 
 /** `void` takes tombstones back whose entries were not reaped after all. */
-type Line = { readonly plot: Plot } | { readonly void: readonly string[] } | Stone;
+type Line = { readonly plot: TombstoneHeader } | { readonly void: readonly string[] } | TombstoneLine;
 
 const encode = (line: Line): string => `${JSON.stringify(line)}\n`;
 
-export const encodePlot = (plot: Plot): string => encode({ plot });
+export const encodeHeader = (plot: TombstoneHeader): string => encode({ plot });
 
-export function encodeStone({ key, sessionId, reason, detail, kept }: Omit<Tombstone, "id" | keyof Plot>): string {
+export function encodeLine({ key, sessionId, reason, detail, kept }: Omit<Tombstone, "id" | keyof TombstoneHeader>): string {
   const { layout: _layout, ...rest } = kept;
   return encode({ key, sessionId, reason, detail, ...rest });
 }
@@ -86,8 +87,8 @@ function isKept(value: unknown): value is Tombstone["kept"] {
   return kept.layout === "files" && isText(content) && [mode, uid, gid, modifiedAt].every(isNumber);
 }
 
-function isPlot(value: unknown): value is Plot {
-  const { sweepId, at, registry, format, layout, first } = (value ?? {}) as Record<keyof Plot, unknown>;
+function isHeader(value: unknown): value is TombstoneHeader {
+  const { sweepId, at, registry, format, layout, first } = (value ?? {}) as Record<keyof TombstoneHeader, unknown>;
   return [sweepId, at, registry, format, layout].every(isText) && isNumber(first);
 }
 
@@ -104,18 +105,18 @@ function objectIn(line: string): Readonly<Record<string, unknown>> {
 export function decodeTombstones(text: string): readonly Tombstone[] {
   const found: Tombstone[] = [];
   const taken = new Set<unknown>();
-  let plot: Plot | undefined;
+  let plot: TombstoneHeader | undefined;
   let number = 0;
   for (const raw of text.split("\n")) {
     const line = objectIn(raw);
     if (raw === "") continue;
-    if (isPlot(line["plot"])) {
+    if (isHeader(line["plot"])) {
       plot = line["plot"];
       number = plot.first;
     } else if (Array.isArray(line["void"])) for (const id of line["void"]) taken.add(id);
     else if (plot !== undefined) {
       const { sweepId, at, registry, format, layout } = plot;
-      const { key, sessionId, reason, detail, ...rest } = line as Partial<Stone>;
+      const { key, sessionId, reason, detail, ...rest } = line as Partial<TombstoneLine>;
       const kept: unknown = { layout, ...rest };
       if (key !== undefined && isText(key) && isKept(kept)) {
         const id = tombstoneId(sweepId, number);

@@ -37,7 +37,7 @@ import { probeEndpoint } from "./sockets/endpoints.ts";
 import { type HistoryLine, appendHistory } from "./state/history.ts";
 import { loadMemory, saveMemory } from "./state/memory-store.ts";
 import { type RunLock, takeRunLock } from "./state/run-lock.ts";
-import { buryAll, exhume, makeRoom } from "./state/tombstones.ts";
+import { writeTombstones, voidTombstones, makeRoom } from "./state/tombstones.ts";
 import { removeLeftovers } from "./swap/leftovers.ts";
 import { type Replaced, replaceJudged } from "./swap/swap.ts";
 
@@ -92,8 +92,8 @@ export type Store = {
   readonly loadMemory: () => { readonly memory: Memory; readonly problem: string | undefined };
   readonly saveMemory: (memory: Memory) => Promise<void>;
   readonly tombstoneRoom: (nowMs: number) => number;
-  readonly bury: (sweepId: string, tombstones: Iterable<string>) => void;
-  readonly exhume: (sweepId: string, ids: readonly string[]) => void;
+  readonly writeTombstones: (sweepId: string, tombstones: Iterable<string>) => void;
+  readonly voidTombstones: (sweepId: string, ids: readonly string[]) => void;
   readonly appendHistory: (line: HistoryLine) => void;
   readonly takeRunLock: () => Promise<RunLock | undefined>;
 };
@@ -103,8 +103,8 @@ function storeIn(stateDir: string): Store {
     loadMemory: () => loadMemory(stateDir),
     saveMemory: (memory) => saveMemory(stateDir, memory),
     tombstoneRoom: (nowMs) => makeRoom(stateDir, nowMs),
-    bury: (sweepId, tombstones) => buryAll(stateDir, sweepId, tombstones),
-    exhume: (sweepId, ids) => exhume(stateDir, sweepId, ids),
+    writeTombstones: (sweepId, tombstones) => writeTombstones(stateDir, sweepId, tombstones),
+    voidTombstones: (sweepId, ids) => voidTombstones(stateDir, sweepId, ids),
     appendHistory: (line) => appendHistory(stateDir, line),
     takeRunLock: () => takeRunLock(stateDir),
   };

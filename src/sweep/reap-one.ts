@@ -4,7 +4,7 @@ import { isDeed, type EntryReport } from "../report/model.ts";
 import { examine, type ExamineOptions } from "./examine.ts";
 import type { Examined, ExaminedEntry } from "./judge/examined.ts";
 import { keysOf } from "./load/loaded.ts";
-import type { Grave, Stop } from "./apply/outcome.ts";
+import type { TombstoneWriter, Stop } from "./apply/outcome.ts";
 import { reportsOf } from "./reports.ts";
 import { carryOutIn, type Meant } from "./apply/apply.ts";
 import { sweepIdAt } from "./sweep.ts";
@@ -55,7 +55,12 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
   const policy = { ...options.policy, graceMs: 0, now: options.witnessed };
   const examination = await examine(host, { ...options, policy, lookAnyway: true });
   const { refusal, registries, unread } = examination;
-  const grave: Grave = { sweepId: sweepIdAt(at, host.randomSuffix()), at, count: 0, room: host.store.tombstoneRoom(startedMs) };
+  const tombstones: TombstoneWriter = {
+    sweepId: sweepIdAt(at, host.randomSuffix()),
+    at,
+    count: 0,
+    room: host.store.tombstoneRoom(startedMs),
+  };
   const entries: EntryReport[] = [];
   for (const examined of registries) {
     const chosen = chosenIn(examined, options);
@@ -63,11 +68,11 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
       indexesOf: (...intents) => [...chosen].flatMap(([index, { intent }]) => (intents.includes(intent) ? [index] : [])),
       at: (index) => chosen.get(index) ?? examined.entries.at(index),
     };
-    const outcomes = refusal === undefined ? await carryOutIn(host, examination, examined, meant, grave, options) : new Map();
+    const outcomes = refusal === undefined ? await carryOutIn(host, examination, examined, meant, tombstones, options) : new Map();
     entries.push(...reportsOf(examined, chosen.values(), outcomes));
   }
   const done = entries.filter(({ action }) => isDeed(action));
-  recordHistory(host, grave.sweepId, at, options.command, done, done.length);
+  recordHistory(host, tombstones.sweepId, at, options.command, done, done.length);
   return {
     entries,
     refusal,

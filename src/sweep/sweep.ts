@@ -6,8 +6,8 @@ import { type EntryReport, type SweepReport, outputSchema } from "../report/mode
 import { deedsIn, noTally, summarize } from "../report/tally.ts";
 import { looksOf } from "../report/text.ts";
 import { carryOutIn } from "./apply/apply.ts";
-import type { Grave, Outcomes, Stop } from "./apply/outcome.ts";
-import { noRoom } from "./apply/tombstone-batch.ts";
+import type { TombstoneWriter, Outcomes, Stop } from "./apply/outcome.ts";
+import { tombstonesFull } from "./apply/tombstone-batch.ts";
 import { type Examination, type ExamineOptions, examine } from "./examine.ts";
 import { deedsDone, recordHistory } from "./history.ts";
 import type { Examined, ExaminedEntry } from "./judge/examined.ts";
@@ -64,8 +64,8 @@ const noOutcomes: Outcomes = new Map();
 /** Ghosts for which there is no room stay for days: that must not look like a second look that is awaited. */
 function roomWarnings(outcomes: ReadonlyMap<Examined, Outcomes>): readonly string[] {
   let waiting = 0;
-  for (const settled of outcomes.values()) for (const { note } of settled.values()) if (note === noRoom) waiting += 1;
-  return waiting === 0 ? [] : [`${waiting} ghost${waiting === 1 ? "" : "s"} could not be reaped: ${noRoom}`];
+  for (const settled of outcomes.values()) for (const { note } of settled.values()) if (note === tombstonesFull) waiting += 1;
+  return waiting === 0 ? [] : [`${waiting} ghost${waiting === 1 ? "" : "s"} could not be reaped: ${tombstonesFull}`];
 }
 
 /** What each registry has to say, one after the other, anew each time that somebody goes through it. */
@@ -99,10 +99,10 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     for (const { path } of options.targets) host.removeLeftovers(path);
     unkept.push(...recoverQuarantined(host, examination));
     const condemned = registries.some(({ entries: { intents } }) => intents.reap + intents.heal + intents.supersede > 0);
-    const grave: Grave = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
+    const tombstones: TombstoneWriter = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
     const all = new Map<Examined, Outcomes>();
     for (const examined of registries) {
-      all.set(examined, await carryOutIn(host, examination, examined, examined.entries, grave, options));
+      all.set(examined, await carryOutIn(host, examination, examined, examined.entries, tombstones, options));
     }
     outcomes = all;
     unkept.push(...roomWarnings(outcomes));

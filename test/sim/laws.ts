@@ -16,7 +16,7 @@ function sessionThatMayGo(story: Story, path: string, key: string): Session {
 }
 
 /** The tombstone is there before the entry goes, and holds what went: `text`, as JSON or as a file's content. */
-function bury(story: Story, path: string, key: string, session: Session, text: string): void {
+function writeTombstones(story: Story, path: string, key: string, session: Session, text: string): void {
   const tombstones = [...story.state.tombstones.values()].filter(
     (stone) => stone.registry === path && stone.key === key && !story.buried.has(stone.id),
   );
@@ -46,13 +46,13 @@ export function checkSwap(story: Story, path: string, before: string): void {
   if (JSON.stringify(kept) !== JSON.stringify([...now])) story.fail(`somebody's update of ${path} is lost:\n${before}\n${text}`);
   if (gone.length === 0) story.fail(`${path} was swapped for nothing`);
   if (path === bridgePath && story.isBridgeUp()) story.fail("reaped behind the back of a bridge that is up");
-  for (const key of gone) bury(story, path, key, sessionThatMayGo(story, path, key), old.get(key) ?? "");
+  for (const key of gone) writeTombstones(story, path, key, sessionThatMayGo(story, path, key), old.get(key) ?? "");
 }
 
 /** A file that went for good was one that may go; who has taken its name meanwhile keeps it. */
 export function checkCaptured(story: Story, root: string, key: string, text: string): void {
   const newcomer = story.machine.disk.at(`${root}/${key}`) === undefined ? undefined : story.whose(root, key);
-  bury(story, root, key, newcomer ?? sessionThatMayGo(story, root, key), text);
+  writeTombstones(story, root, key, newcomer ?? sessionThatMayGo(story, root, key), text);
   if (newcomer !== undefined) story.current.set(`${root} ${key}`, newcomer);
 }
 

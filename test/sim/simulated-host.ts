@@ -88,14 +88,14 @@ function storeOf({ chance }: Machine, state: State, blindness: ReadonlySet<Blind
       return Promise.resolve();
     },
     tombstoneRoom: () => (blindness.has("room") ? chance.below(1500) : 1_000_000),
-    bury: (_, encoded) => {
+    writeTombstones: (_, encoded) => {
       if (blindness.has("tombstones")) full();
       for (const tombstone of decodeTombstones([...encoded].join(""))) {
         step();
         state.tombstones.set(tombstone.id, tombstone);
       }
     },
-    exhume: (_, ids) => {
+    voidTombstones: (_, ids) => {
       if (blindness.has("exhume")) full();
       for (const id of ids) state.tombstones.delete(id);
     },

@@ -62,9 +62,9 @@ function watched(stage: Stage): { readonly done: string[]; readonly lines: Histo
         done.push(`room at ${nowMs - stage.now()}`);
         return store.tombstoneRoom(nowMs);
       },
-      bury: (...told) => {
+      writeTombstones: (...told) => {
         done.push("bury");
-        store.bury(...told);
+        store.writeTombstones(...told);
       },
       saveMemory: (memory) => {
         done.push("memory");

@@ -106,11 +106,11 @@ function append(stateDir: string, sweepId: string, lines: Iterable<string>): voi
 }
 
 /** Durable before it returns. Throws when it cannot be: then nothing may be reaped. */
-export function buryAll(stateDir: string, sweepId: string, tombstones: Iterable<string>): void {
+export function writeTombstones(stateDir: string, sweepId: string, tombstones: Iterable<string>): void {
   append(stateDir, sweepId, tombstones);
 }
 
-export function exhume(stateDir: string, sweepId: string, ids: readonly string[]): void {
+export function voidTombstones(stateDir: string, sweepId: string, ids: readonly string[]): void {
   append(stateDir, sweepId, [encodeVoid(ids)]);
 }
 

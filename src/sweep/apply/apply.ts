@@ -4,7 +4,7 @@ import type { Examination } from "../examine.ts";
 import type { Examined, ExaminedEntries, ExaminedEntry } from "../judge/examined.ts";
 import { healLocks } from "./take-over.ts";
 import { condemnedOf, lookAgain } from "./last-look.ts";
-import { acts, settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { acts, settleAll, stopped, undone, type TombstoneWriter, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 import { reapFiles } from "./reap-files.ts";
 import { reapMembers } from "./reap-members.ts";
 import { releaseRows } from "./release-rows.ts";
@@ -27,7 +27,7 @@ export async function carryOutIn(
   examination: Examination,
   examined: Examined,
   meant: Meant,
-  grave: Grave,
+  tombstones: TombstoneWriter,
   around: Surroundings,
 ): Promise<Outcomes> {
   const { stop } = around;
@@ -36,16 +36,16 @@ export async function carryOutIn(
     settleAll(outcomes, eachOf(meant, ...acts), undone("skipped", stopped));
     return outcomes;
   }
-  const rows = await releaseRows(host, examination, examined, [...eachOf(meant, "supersede")], grave, around);
+  const rows = await releaseRows(host, examination, examined, [...eachOf(meant, "supersede")], tombstones, around);
   const { loaded } = examined;
   const reaped =
     loaded.kind === "members"
-      ? await reapMembers(host, examination, examined, loaded, { condemned: meant.indexesOf("reap"), at: meant.at }, grave, around)
-      : await reapFiles(host, examination, examined, eachOf(meant, "reap"), grave, around);
+      ? await reapMembers(host, examination, examined, loaded, { condemned: meant.indexesOf("reap"), at: meant.at }, tombstones, around)
+      : await reapFiles(host, examination, examined, eachOf(meant, "reap"), tombstones, around);
   const [release, heal] = [[...eachOf(meant, "release")], [...eachOf(meant, "heal")]];
   if (rows.size + release.length + heal.length === 0) return reaped;
   for (const one of release) outcomes.set(one.entry.key, await releaseIn(host, examination, examined, one, around));
-  const healed = await healLocks(host, examination, examined, heal, grave, stop);
+  const healed = await healLocks(host, examination, examined, heal, tombstones, stop);
   return new Map([...reaped, ...outcomes, ...healed, ...rows]);
 }
 

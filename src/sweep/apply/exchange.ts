@@ -1,10 +1,10 @@
 import type { Host } from "../../host/host.ts";
 import type { Action } from "../../report/model.ts";
-import { bury, noRoom, stoneOf } from "./tombstone-batch.ts";
+import { writeTombstones, tombstonesFull, tombstoneLine } from "./tombstone-batch.ts";
 import type { ExaminedEntry } from "../judge/examined.ts";
 import type { FilePlace, FilesRegistry } from "../load/loaded.ts";
-import { done, undone, type Grave, type Outcome } from "./outcome.ts";
-import { keptOf } from "./reap-files.ts";
+import { done, undone, type TombstoneWriter, type Outcome } from "./outcome.ts";
+import { keptFile } from "./reap-files.ts";
 
 /** An entry with a file of its own that is to say something else, and to stay. */
 export type FileChange = {
@@ -31,13 +31,13 @@ function replace(host: Host, { loaded, one, place, bytes, content, modifiedAt, a
 }
 
 /** Tombstone first, then a last look, then the change; of an entry that was not changed no tombstone stays. */
-export async function changeFile(host: Host, change: FileChange, grave: Grave): Promise<Outcome> {
+export async function changeFile(host: Host, change: FileChange, tombstones: TombstoneWriter): Promise<Outcome> {
   const { loaded, one, content, action, lastLook } = change;
-  const kept = { ...keptOf({ state: change.place.state, bytes: change.bytes }), replacedBy: content.toString("base64") };
-  const { ids } = bury(host, grave, loaded, [one], () => stoneOf(one, kept));
+  const kept = { ...keptFile({ state: change.place.state, bytes: change.bytes }), replacedBy: content.toString("base64") };
+  const { ids } = writeTombstones(host, tombstones, loaded, [one], () => tombstoneLine(one, kept));
   const [id] = ids;
-  if (id === undefined) return undone("pending", noRoom);
+  if (id === undefined) return undone("pending", tombstonesFull);
   const outcome = (await lastLook()) ?? replace(host, change, id);
-  if (outcome.action !== action) host.store.exhume(grave.sweepId, [id]);
+  if (outcome.action !== action) host.store.voidTombstones(tombstones.sweepId, [id]);
   return outcome;
 }

@@ -1,10 +1,10 @@
 import type { Host } from "../../host/host.ts";
 import type { KeptMember } from "../../core/tombstone.ts";
 import { cutAt, firstKept } from "../../registries/json/json-cuts.ts";
-import { bury, stoneOf, type Burial } from "./tombstone-batch.ts";
+import { writeTombstones, tombstoneLine, type TombstoneBatch } from "./tombstone-batch.ts";
 import type { ExaminedEntry } from "../judge/examined.ts";
 import type { MembersRegistry } from "../load/loaded.ts";
-import type { Grave } from "./outcome.ts";
+import type { TombstoneWriter } from "./outcome.ts";
 
 /** A longer name, in characters, is not kept in the tombstone of the member behind it: it would be most of it. */
 const longestName = 4096;
@@ -15,7 +15,7 @@ function nameBefore({ entries }: MembersRegistry, index: number): string | undef
 }
 
 /** What a tombstone keeps: the bytes that are cut, and between which others they stood. */
-function keptOf(registry: MembersRegistry, index: number, kept: number): KeptMember {
+function keptMember(registry: MembersRegistry, index: number, kept: number): KeptMember {
   const { target, file, container } = registry;
   const { start, end, form } = cutAt(container, index, kept);
   const { members } = container;
@@ -30,7 +30,7 @@ function keptOf(registry: MembersRegistry, index: number, kept: number): KeptMem
 }
 
 /** Thrown among the buriers of members only: all were to go, some are buried, and this one has to stay. */
-class Stays extends Error {
+class MemberStays extends Error {
   readonly index: number;
   constructor(index: number) {
     super(`member ${index} stays`);
@@ -43,33 +43,33 @@ class Stays extends Error {
  * member that stays (a separator belongs to one of two neighbours). One without room stays, and from then on that is
  * known; only where nobody was to stay are those before it made up anew.
  */
-export function buryMembers(
+export function writeMemberTombstones(
   host: Host,
-  grave: Grave,
+  tombstones: TombstoneWriter,
   registry: MembersRegistry,
   condemned: readonly number[],
   at: (index: number) => ExaminedEntry,
-): Burial<number> {
+): TombstoneBatch<number> {
   const { members } = registry.container;
-  const buryBefore = (firstStaying: number, those: readonly number[]): Burial<number> => {
+  const writeWithFirstStaying = (firstStaying: number, those: readonly number[]): TombstoneBatch<number> => {
     let kept = firstStaying;
-    const makeStone = (index: number, room: number): string | undefined => {
+    const makeLine = (index: number, room: number): string | undefined => {
       // Base64 takes four bytes for three: what cannot fit in any case is not even judged again.
       const least = ((members.end(index) - members.start(index)) / 3) * 4;
-      return least > room ? undefined : stoneOf(at(index), keptOf(registry, index, kept));
+      return least > room ? undefined : tombstoneLine(at(index), keptMember(registry, index, kept));
     };
     const stays = (index: number): void => {
-      if (kept < 0 && index > 0) throw new Stays(index);
+      if (kept < 0 && index > 0) throw new MemberStays(index);
       if (kept < 0 || index < kept) kept = index;
     };
-    return bury(host, grave, registry, those, makeStone, stays);
+    return writeTombstones(host, tombstones, registry, those, makeLine, stays);
   };
   try {
-    return buryBefore(firstKept(members.length, condemned), condemned);
+    return writeWithFirstStaying(firstKept(members.length, condemned), condemned);
   } catch (error) {
-    if (!(error instanceof Stays)) throw error;
+    if (!(error instanceof MemberStays)) throw error;
     // It stays even if there is room for it by now, for what is cut with the others says that it does.
-    return buryBefore(
+    return writeWithFirstStaying(
       error.index,
       condemned.filter((index) => index !== error.index),
     );

@@ -31,7 +31,7 @@ export function settleAll(outcomes: Map<string, Outcome>, entries: Iterable<Exam
 }
 
 /** A sweep's grave: its id, when it began, how many tombstones it holds, and how many bytes may still be added. */
-export type Grave = { readonly sweepId: string; readonly at: string; count: number; room: number };
+export type TombstoneWriter = { readonly sweepId: string; readonly at: string; count: number; room: number };
 
 /** Why a sweep is to end early. It finishes the entry in hand, and leaves the rest for the next one. */
 export type Stop = { signal: "SIGINT" | "SIGTERM" | undefined };

@@ -3,18 +3,18 @@ import type { FileState } from "../../host/files/file-state.ts";
 import type { Host } from "../../host/host.ts";
 import { formatError } from "../../host/observed.ts";
 import type { KeptFile } from "../../core/tombstone.ts";
-import { bury, noRoom, stoneOf, unburied, type Burial } from "./tombstone-batch.ts";
+import { writeTombstones, tombstonesFull, tombstoneLine, unwritten, type TombstoneBatch } from "./tombstone-batch.ts";
 import type { Examination } from "../examine.ts";
 import type { Examined, ExaminedEntry } from "../judge/examined.ts";
 import { condemnedOf, lastLook } from "./last-look.ts";
 import type { FilesRegistry } from "../load/loaded.ts";
-import { done, settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { done, settleAll, stopped, undone, type TombstoneWriter, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 
 /** An entry whose file was read, so that its tombstone can hold what it said. */
 type Whole = { readonly one: ExaminedEntry; readonly state: FileState; readonly bytes: Buffer };
 
 /** What a tombstone keeps of a file: all it said, and what the file system knew of it. */
-export function keptOf({ state, bytes }: Pick<Whole, "state" | "bytes">): KeptFile {
+export function keptFile({ state, bytes }: Pick<Whole, "state" | "bytes">): KeptFile {
   return {
     layout: "files",
     content: bytes.toString("base64"),
@@ -100,7 +100,7 @@ async function reapTurn(
   examination: Examination,
   examined: Examined & { readonly loaded: FilesRegistry },
   condemned: readonly ExaminedEntry[],
-  grave: Grave,
+  tombstones: TombstoneWriter,
   around: Surroundings,
   outcomes: Map<string, Outcome>,
 ): Promise<string | undefined> {
@@ -110,16 +110,16 @@ async function reapTurn(
   const whole = condemned.flatMap((one) => wholeOf(host, loaded.realPath, one) ?? []);
   const byEntry = new Map(whole.map((one) => [one.one, one]));
   const readable = whole.map(({ one }) => one);
-  let burial: Burial<ExaminedEntry>;
+  let batch: TombstoneBatch<ExaminedEntry>;
   try {
-    burial = bury(host, grave, loaded, readable, (one) => stoneOf(one, keptOf(byEntry.get(one) as Whole)));
+    batch = writeTombstones(host, tombstones, loaded, readable, (one) => tombstoneLine(one, keptFile(byEntry.get(one) as Whole)));
   } catch (error) {
     const problem = `no tombstone could be written: ${formatError(error)}`;
     settle(readable, undone("failed", problem));
     return problem;
   }
-  const { entries, ids } = burial;
-  settle(unburied(readable, burial), undone("pending", noRoom));
+  const { entries, ids } = batch;
+  settle(unwritten(readable, batch), undone("pending", tombstonesFull));
   if (entries.length === 0) return undefined;
   const doomed = entries.map((one, index): Doomed => ({ whole: byEntry.get(one) as Whole, id: ids[index] as string }));
   const dead = await lastLook(host, examination, examined, condemnedOf(entries), around);
@@ -138,8 +138,8 @@ async function reapTurn(
   if (taken.length > 0) {
     const ofTaken = taken.map(({ whole: { one } }) => one.entry.key);
     const back = (): void =>
-      host.store.exhume(
-        grave.sweepId,
+      host.store.voidTombstones(
+        tombstones.sweepId,
         taken.map(({ id }) => id),
       );
     note(outcomes, ofTaken, "its tombstone could not be taken back", back);
@@ -153,7 +153,7 @@ export async function reapFiles(
   examination: Examination,
   examined: Examined,
   condemned: Iterable<ExaminedEntry>,
-  grave: Grave,
+  tombstones: TombstoneWriter,
   around: Surroundings,
 ): Promise<Outcomes> {
   const { loaded } = examined;
@@ -163,7 +163,7 @@ export async function reapFiles(
   for (const these of turnsOf(condemned)) {
     if (around.stop.signal !== undefined) settleAll(outcomes, these, undone("skipped", stopped));
     else if (problem !== undefined) settleAll(outcomes, these, undone("failed", problem));
-    else problem = await reapTurn(host, examination, { ...examined, loaded }, these, grave, around, outcomes);
+    else problem = await reapTurn(host, examination, { ...examined, loaded }, these, tombstones, around, outcomes);
     // A signal is heard only between two turns of the event loop.
     await host.sleep(0);
   }

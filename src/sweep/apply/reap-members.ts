@@ -4,14 +4,14 @@ import { formatError } from "../../host/observed.ts";
 import type { Piece } from "../../host/files/chunks.ts";
 import { cutsFor, keptSpans } from "../../registries/json/json-cuts.ts";
 import type { Action } from "../../report/model.ts";
-import { noRoom, unburied } from "./tombstone-batch.ts";
-import { buryMembers } from "./member-tombstones.ts";
+import { tombstonesFull, unwritten } from "./tombstone-batch.ts";
+import { writeMemberTombstones } from "./member-tombstones.ts";
 import type { Examination } from "../examine.ts";
 import type { Examined, ExaminedEntry } from "../judge/examined.ts";
 import { lastLook } from "./last-look.ts";
 import { loadRegistry } from "../load/load.ts";
 import { entriesAt, keysOf, type MembersRegistry } from "../load/loaded.ts";
-import { undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { undone, type TombstoneWriter, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 
 /** A writer that changes the file between judgement and swap is given way to so many times. */
 const attempts = 3;
@@ -59,7 +59,7 @@ export async function reapMembers(
   examined: Examined,
   judged: MembersRegistry,
   { condemned, at }: { readonly condemned: readonly number[]; readonly at: (index: number) => ExaminedEntry },
-  grave: Grave,
+  tombstones: TombstoneWriter,
   around: Surroundings,
 ): Promise<Outcomes> {
   const outcomes = new Map<string, Outcome>();
@@ -81,13 +81,13 @@ export async function reapMembers(
   async function round({ loaded, indexes, judgedAt }: Condemned): Promise<Round> {
     const { entries } = loaded;
     const reasons = new Map<number, Reason>();
-    const burial = buryMembers(host, grave, loaded, indexes, (index) => {
+    const batch = writeMemberTombstones(host, tombstones, loaded, indexes, (index) => {
       const one = at(judgedAt(index));
       reasons.set(index, one.judgement.reason);
       return one;
     });
-    const { entries: left, ids } = burial;
-    settle(loaded, unburied(indexes, burial), "pending", noRoom);
+    const { entries: left, ids } = batch;
+    settle(loaded, unwritten(indexes, batch), "pending", tombstonesFull);
     if (left.length === 0) return over;
     let dead: ReadonlySet<string> | undefined;
     const replaced = await host.replaceJudged(loaded.file, piecesWithout(loaded, left), async () => {
@@ -104,7 +104,7 @@ export async function reapMembers(
       return over;
     }
     try {
-      host.store.exhume(grave.sweepId, ids);
+      host.store.voidTombstones(tombstones.sweepId, ids);
     } catch (error) {
       settle(loaded, left, "failed", `it stays, and its tombstone could not be taken back: ${formatError(error)}`);
       return over;

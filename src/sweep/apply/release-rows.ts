@@ -4,14 +4,14 @@ import { formatError } from "../../host/observed.ts";
 import type { Piece } from "../../host/files/chunks.ts";
 import type { KeptMember } from "../../core/tombstone.ts";
 import { stampLike, withMembers } from "../../registries/released.ts";
-import { bury, noRoom, stoneOf, unburied } from "./tombstone-batch.ts";
+import { writeTombstones, tombstonesFull, tombstoneLine, unwritten } from "./tombstone-batch.ts";
 import { changeFile } from "./exchange.ts";
 import type { Examination } from "../examine.ts";
 import type { Examined, ExaminedEntry } from "../judge/examined.ts";
 import { factsIn } from "../judge/scenes.ts";
 import type { MembersRegistry } from "../load/loaded.ts";
 import { evidenceOf, lookAtWorld } from "../observe/observe.ts";
-import { done, settleAll, stopped, undone, type Grave, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { done, settleAll, stopped, undone, type TombstoneWriter, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
 import { askFor, showsElsewhere } from "../judge/superseded.ts";
 
@@ -53,7 +53,7 @@ async function lastLook(
   return new Set(rows.filter((one) => !showsElsewhere(court, { ...examined, facts }, one, evidence)));
 }
 
-function keptOf({ target, file, container, entries }: MembersRegistry, { one, bytes }: Row): KeptMember {
+function keptMember({ target, file, container, entries }: MembersRegistry, { one, bytes }: Row): KeptMember {
   const index = one.entry.place.kind === "member" ? one.entry.place.index : -1;
   const [start, end] = [container.members.start(index), container.members.end(index)];
   const name = file.bytes.subarray(start, container.members.valueStart(index));
@@ -84,7 +84,7 @@ async function releaseMembers(
   examination: Examination,
   examined: Examined,
   superseded: readonly ExaminedEntry[],
-  grave: Grave,
+  tombstones: TombstoneWriter,
   around: Surroundings,
 ): Promise<Outcomes> {
   const { loaded } = examined;
@@ -94,25 +94,25 @@ async function releaseMembers(
     if (one.entry.place.kind !== "member") return [];
     const { members } = loaded.container;
     const [start, end] = [members.valueStart(one.entry.place.index), members.end(one.entry.place.index)];
-    const bytes = releasedBytes(examined, loaded.file.bytes.subarray(start, end), grave.at);
+    const bytes = releasedBytes(examined, loaded.file.bytes.subarray(start, end), tombstones.at);
     if (bytes === undefined) outcomes.set(one.entry.key, unwritable);
     return bytes === undefined ? [] : [{ one, start, end, bytes }];
   });
   const byEntry = new Map(rows.map((row) => [row.one, row]));
-  const burial = bury(
+  const batch = writeTombstones(
     host,
-    grave,
+    tombstones,
     loaded,
     rows.map(({ one }) => one),
-    (one) => stoneOf(one, keptOf(loaded, byEntry.get(one) as Row)),
+    (one) => tombstoneLine(one, keptMember(loaded, byEntry.get(one) as Row)),
   );
-  const { entries, ids } = burial;
-  const buried = entries.map((one) => byEntry.get(one) as Row);
+  const { entries, ids } = batch;
+  const written = entries.map((one) => byEntry.get(one) as Row);
   const settle = (some: readonly ExaminedEntry[], outcome: Outcome): void => settleAll(outcomes, some, outcome);
-  settle(unburied([...byEntry.keys()], burial), undone("pending", noRoom));
-  if (buried.length === 0) return outcomes;
+  settle(unwritten([...byEntry.keys()], batch), undone("pending", tombstonesFull));
+  if (written.length === 0) return outcomes;
   let nobodys: ReadonlySet<ExaminedEntry> | undefined;
-  const replaced = await host.replaceJudged(loaded.file, piecesWith(loaded.file.bytes.length, buried), async () => {
+  const replaced = await host.replaceJudged(loaded.file, piecesWith(loaded.file.bytes.length, written), async () => {
     nobodys = await lastLook(host, examination, examined, entries, around);
     return nobodys?.size === entries.length;
   });
@@ -122,7 +122,7 @@ async function releaseMembers(
     }
     return outcomes;
   }
-  host.store.exhume(grave.sweepId, ids);
+  host.store.voidTombstones(tombstones.sweepId, ids);
   if (replaced.kind === "failed") settle(entries, undone("failed", replaced.problem));
   else if (replaced.kind === "changed") settle(entries, undone("skipped", "it changed since it was judged"));
   else settle(entries, nobodys === undefined ? undone("withheld", "its owner came up") : cameBack);
@@ -134,21 +134,25 @@ async function releaseFile(
   examination: Examination,
   examined: Examined,
   one: ExaminedEntry,
-  grave: Grave,
+  tombstones: TombstoneWriter,
   around: Surroundings,
 ): Promise<Outcome> {
   const { loaded } = examined;
   const { place } = one.entry;
   if (loaded.kind !== "files" || place.kind !== "file") throw new TypeError("an entry with a file of its own was expected");
   const { bytes, state } = place;
-  const content = bytes === undefined ? undefined : releasedBytes(examined, bytes, grave.at);
+  const content = bytes === undefined ? undefined : releasedBytes(examined, bytes, tombstones.at);
   if (bytes === undefined || content === undefined) return unwritable;
   const look = async (): Promise<Outcome | undefined> => {
     const nobodys = await lastLook(host, examination, examined, [one], around);
     if (nobodys === undefined) return undone("withheld", "its owner came up");
     return nobodys.has(one) ? undefined : cameBack;
   };
-  return changeFile(host, { loaded, one, place, bytes, content, modifiedAt: state.mtimeMs, action: "released", lastLook: look }, grave);
+  return changeFile(
+    host,
+    { loaded, one, place, bytes, content, modifiedAt: state.mtimeMs, action: "released", lastLook: look },
+    tombstones,
+  );
 }
 
 /** Writes into superseded rows when and why they were released; they stay, and every other byte of them does. */
@@ -157,18 +161,18 @@ export async function releaseRows(
   examination: Examination,
   examined: Examined,
   superseded: readonly ExaminedEntry[],
-  grave: Grave,
+  tombstones: TombstoneWriter,
   around: Surroundings,
 ): Promise<Outcomes> {
   const outcomes = new Map<string, Outcome>();
   try {
     if (superseded.length > 0 && examined.loaded.kind === "members")
-      return await releaseMembers(host, examination, examined, superseded, grave, around);
+      return await releaseMembers(host, examination, examined, superseded, tombstones, around);
     for (const one of superseded) {
       const isStopped = around.stop.signal !== undefined;
       outcomes.set(
         one.entry.key,
-        isStopped ? undone("skipped", stopped) : await releaseFile(host, examination, examined, one, grave, around),
+        isStopped ? undone("skipped", stopped) : await releaseFile(host, examination, examined, one, tombstones, around),
       );
     }
   } catch (error) {

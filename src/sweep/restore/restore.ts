@@ -58,7 +58,7 @@ function takeBack(host: Host, restored: readonly RestoreOutcome[]): void {
     const sweepId = tombstone.id.slice(0, tombstone.id.indexOf("/"));
     bySweep.set(sweepId, [...(bySweep.get(sweepId) ?? []), tombstone.id]);
   }
-  for (const [sweepId, ids] of bySweep) host.store.exhume(sweepId, ids);
+  for (const [sweepId, ids] of bySweep) host.store.voidTombstones(sweepId, ids);
 }
 
 /**

@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { appendHistory, readHistory } from "../../../src/host/state/history.ts";
-import { encodePlot, encodeStone } from "../../../src/core/tombstone.ts";
-import { buryAll, readTombstones } from "../../../src/host/state/tombstones.ts";
+import { encodeHeader, encodeLine } from "../../../src/core/tombstone.ts";
+import { writeTombstones, readTombstones } from "../../../src/host/state/tombstones.ts";
 import { scratchDirectory } from "../scratch.ts";
 
 const strange = [
@@ -27,7 +27,7 @@ test("lines in the state directory that no sweep wrote are passed over", () => {
   const state = scratchDirectory();
   mkdirSync(join(state, "tombstones"));
   const line = { sweepId: "s", at: plot.at, command: "sweep", entries: [] };
-  writeFileSync(join(state, "tombstones", "s.jsonl"), `${strange.join("\n")}\n${encodePlot(plot)}${encodeStone(stone)}`);
+  writeFileSync(join(state, "tombstones", "s.jsonl"), `${strange.join("\n")}\n${encodeHeader(plot)}${encodeLine(stone)}`);
   writeFileSync(join(state, "history.jsonl"), [...strange, JSON.stringify(line), ""].join("\n"));
   expect(readTombstones(state)).toMatchObject([{ id: "s/0", registry: "/r", key: "a", kept }]);
   expect(readHistory(state)).toEqual([line]);
@@ -36,8 +36,8 @@ test("lines in the state directory that no sweep wrote are passed over", () => {
 test("tombstones that follow one whose writing failed half way keep their own registry", () => {
   const state = scratchDirectory();
   mkdirSync(join(state, "tombstones"));
-  writeFileSync(join(state, "tombstones", "s.jsonl"), encodePlot({ ...plot, registry: "/other" }) + encodeStone(stone).slice(0, 20));
-  buryAll(state, "s", [encodePlot({ ...plot, first: 1 }), encodeStone(stone)]);
+  writeFileSync(join(state, "tombstones", "s.jsonl"), encodeHeader({ ...plot, registry: "/other" }) + encodeLine(stone).slice(0, 20));
+  writeTombstones(state, "s", [encodeHeader({ ...plot, first: 1 }), encodeLine(stone)]);
   expect(readTombstones(state)).toMatchObject([{ id: "s/1", registry: "/r", key: "a" }]);
 });
 

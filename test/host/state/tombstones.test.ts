@@ -15,8 +15,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { decodeTombstones, encodePlot, encodeStone, encodeVoid } from "../../../src/core/tombstone.ts";
-import { buryAll, exhume, makeRoom, readTombstones } from "../../../src/host/state/tombstones.ts";
+import { decodeTombstones, encodeHeader, encodeLine, encodeVoid } from "../../../src/core/tombstone.ts";
+import { writeTombstones, voidTombstones, makeRoom, readTombstones } from "../../../src/host/state/tombstones.ts";
 import { codeOf, openIn, scratchDirectory } from "../scratch.ts";
 
 const [hour, mebibyte] = [3_600_000, 1024 * 1024];
@@ -24,12 +24,12 @@ const day = 24 * hour;
 const limit = 64 * mebibyte;
 const now = Date.UTC(2026, 10, 20, 15);
 
-const plot = { sweepId: "s", at: "2026-11-20T15:00:00Z", registry: "/r", format: "claude-sessions", layout: "files", first: 0 } as const;
+const header = { sweepId: "s", at: "2026-11-20T15:00:00Z", registry: "/r", format: "claude-sessions", layout: "files", first: 0 } as const;
 const kept = { layout: "files", content: "e30=", mode: 33_188, uid: 0, gid: 0, modifiedAt: 0 } as const;
-const stone = (key: string) => encodeStone({ key, sessionId: `id-${key}`, reason: "pid-gone", detail: "", kept });
+const stone = (key: string) => encodeLine({ key, sessionId: `id-${key}`, reason: "pid-gone", detail: "", kept });
 
 /** A state directory with graves of these ages, in ms, and sizes; a file without content takes no room on the disk. */
-function graves(all: Readonly<Record<string, readonly [ageMs: number, bytes: number]>>): string {
+function stateWith(all: Readonly<Record<string, readonly [ageMs: number, bytes: number]>>): string {
   const state = scratchDirectory();
   mkdirSync(join(state, "tombstones"));
   for (const [name, [ageMs, bytes]] of Object.entries(all)) {
@@ -45,7 +45,7 @@ const left = (state: string): readonly string[] => readdirSync(join(state, "tomb
 
 test("without any grave all the room is there", () => {
   expect(makeRoom(scratchDirectory(), now)).toBe(limit);
-  expect(makeRoom(graves({}), now)).toBe(67_108_864);
+  expect(makeRoom(stateWith({}), now)).toBe(67_108_864);
 });
 
 const ages: readonly (readonly [what: string, ageMs: number, stays: boolean])[] = [
@@ -56,7 +56,7 @@ const ages: readonly (readonly [what: string, ageMs: number, stays: boolean])[] 
   ["that a clock dates to tomorrow", -day, true],
 ];
 test.each(ages)("where there is room, a grave %s is told by its age alone", (_what, ageMs, stays) => {
-  const state = graves({ "s.jsonl": [ageMs, 100] });
+  const state = stateWith({ "s.jsonl": [ageMs, 100] });
   expect(makeRoom(state, now)).toBe(stays ? limit - 100 : limit);
   expect(left(state)).toEqual(stays ? ["s.jsonl"] : []);
 });
@@ -69,14 +69,14 @@ const crowds: readonly (readonly [what: string, ageMs: number, bytes: number, st
   ["more than all of the room, and is an hour old", hour, limit + 5, true],
 ];
 test.each(crowds)("a grave that takes %s", (_what, ageMs, bytes, stays) => {
-  const state = graves({ "s.jsonl": [ageMs, bytes] });
+  const state = stateWith({ "s.jsonl": [ageMs, bytes] });
   expect(makeRoom(state, now)).toBe(stays ? limit - bytes : limit);
   expect(left(state)).toEqual(stays ? ["s.jsonl"] : []);
 });
 
 test("of too many graves the oldest go, and no more of them than have to", () => {
   const size = 10 * mebibyte;
-  const state = graves({
+  const state = stateWith({
     "c.jsonl": [20 * day, size],
     "a.jsonl": [3 * day, size],
     "b.jsonl": [25 * day, size],
@@ -87,7 +87,7 @@ test("of too many graves the oldest go, and no more of them than have to", () =>
 });
 
 test("what is too old goes although young ones stand before it by name, and other files are nobody's", () => {
-  const state = graves({ "a.jsonl": [hour, 7], "b.jsonl": [40 * day, 9], "jsonl.txt": [90 * day, 1], ".jsonl.old": [90 * day, 1] });
+  const state = stateWith({ "a.jsonl": [hour, 7], "b.jsonl": [40 * day, 9], "jsonl.txt": [90 * day, 1], ".jsonl.old": [90 * day, 1] });
   expect(makeRoom(state, now)).toBe(limit - 7);
   expect(left(state)).toEqual([".jsonl.old", "a.jsonl", "jsonl.txt"]);
 });
@@ -106,22 +106,22 @@ test("tombstones are told from the oldest grave to the newest, whatever the grav
     ["a", day],
     ["c", 9 * day],
   ] as const) {
-    buryAll(state, name, [encodePlot({ ...plot, sweepId: name }), stone(name)]);
+    writeTombstones(state, name, [encodeHeader({ ...header, sweepId: name }), stone(name)]);
     utimesSync(join(state, "tombstones", `${name}.jsonl`), (now - ageMs) / 1000, (now - ageMs) / 1000);
   }
-  writeFileSync(join(state, "tombstones", "note.txt"), encodePlot(plot) + stone("foreign"));
+  writeFileSync(join(state, "tombstones", "note.txt"), encodeHeader(header) + stone("foreign"));
   expect(readTombstones(state).map(({ id }) => id)).toEqual(["c/0", "b/0", "a/0"]);
 });
 
 test("a grave is for us alone, in a yard for us alone, and nothing stays open", () => {
   const state = join(scratchDirectory(), "new", "state");
-  buryAll(state, "s", [encodePlot(plot), stone("é\u{1F480}")]);
+  writeTombstones(state, "s", [encodeHeader(header), stone("é\u{1F480}")]);
   expect(statSync(join(state, "tombstones")).mode & 0o777).toBe(0o700);
   expect(statSync(join(state, "tombstones", "s.jsonl")).mode & 0o777).toBe(0o600);
   expect(readTombstones(state)).toEqual([
     {
       id: "s/0",
-      at: plot.at,
+      at: header.at,
       registry: "/r",
       format: "claude-sessions",
       key: "é\u{1F480}",
@@ -136,8 +136,8 @@ test("a grave is for us alone, in a yard for us alone, and nothing stays open", 
 
 test("who is buried later in a sweep lies behind those before, each on a line of its own", () => {
   const state = scratchDirectory();
-  buryAll(state, "s", [encodePlot(plot), stone("a"), stone("b")]);
-  buryAll(state, "s", [encodePlot({ ...plot, registry: "/q", first: 2 }), stone("c")]);
+  writeTombstones(state, "s", [encodeHeader(header), stone("a"), stone("b")]);
+  writeTombstones(state, "s", [encodeHeader({ ...header, registry: "/q", first: 2 }), stone("c")]);
   expect(readTombstones(state).map(({ id, registry, key }) => `${id} ${registry} ${key}`)).toEqual(["s/0 /r a", "s/1 /r b", "s/2 /q c"]);
   const lines = readFileSync(join(state, "tombstones", "s.jsonl"), "utf8").split("\n");
   expect(lines.filter((line) => line !== "").map((line) => typeof JSON.parse(line))).toEqual(Array(5).fill("object"));
@@ -145,42 +145,42 @@ test("who is buried later in a sweep lies behind those before, each on a line of
 
 test("an exhumed tombstone stands no more, and its neighbours do", () => {
   const state = scratchDirectory();
-  buryAll(state, "s", [encodePlot(plot), stone("a"), stone("b"), stone("c")]);
-  exhume(state, "s", ["s/0", "s/2", "t/1"]);
+  writeTombstones(state, "s", [encodeHeader(header), stone("a"), stone("b"), stone("c")]);
+  voidTombstones(state, "s", ["s/0", "s/2", "t/1"]);
   expect(readTombstones(state).map(({ key }) => key)).toEqual(["b"]);
-  exhume(state, "s", ["s/1"]);
+  voidTombstones(state, "s", ["s/1"]);
   expect(readTombstones(state)).toEqual([]);
 });
 
 test("of those that cannot all be buried none is, and those who lie there already stay", () => {
   const state = scratchDirectory();
   function* torn(): Generator<string, undefined> {
-    yield encodePlot({ ...plot, first: 1 });
+    yield encodeHeader({ ...header, first: 1 });
     yield stone("b".repeat(400_000));
     throw new Error("the disk is full");
   }
-  buryAll(state, "s", [encodePlot(plot), stone("a")]);
+  writeTombstones(state, "s", [encodeHeader(header), stone("a")]);
   const before = readFileSync(join(state, "tombstones", "s.jsonl"), "utf8");
-  expect(() => buryAll(state, "s", torn())).toThrow("the disk is full");
+  expect(() => writeTombstones(state, "s", torn())).toThrow("the disk is full");
   expect(readFileSync(join(state, "tombstones", "s.jsonl"), "utf8")).toBe(before);
-  buryAll(state, "s", [encodePlot({ ...plot, first: 1 }), stone("c")]);
+  writeTombstones(state, "s", [encodeHeader({ ...header, first: 1 }), stone("c")]);
   expect(readTombstones(state).map(({ id, key }) => `${id} ${key}`)).toEqual(["s/0 a", "s/1 c"]);
 });
 
 test("a grave that leads elsewhere is not followed", () => {
-  const state = graves({});
+  const state = stateWith({});
   symlinkSync(join(state, "elsewhere"), join(state, "tombstones", "s.jsonl"));
-  expect(codeOf(() => buryAll(state, "s", [stone("a")]))).toBe("ELOOP");
+  expect(codeOf(() => writeTombstones(state, "s", [stone("a")]))).toBe("ELOOP");
   expect(existsSync(join(state, "elsewhere"))).toBe(false);
 });
 
 test("what cannot be made durable is not buried: that is said, and nothing stays open", () => {
-  const state = graves({});
+  const state = stateWith({});
   const path = join(state, "tombstones", "s.jsonl");
   // A pipe takes what is written to it, and keeps nothing.
   spawnSync("mkfifo", [path]);
   const reader = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-  expect(codeOf(() => buryAll(state, "s", [encodePlot(plot), stone("a")]))).toBe("EINVAL");
+  expect(codeOf(() => writeTombstones(state, "s", [encodeHeader(header), stone("a")]))).toBe("EINVAL");
   closeSync(reader);
   expect(openIn(state)).toEqual([]);
 });
@@ -188,7 +188,7 @@ test("what cannot be made durable is not buried: that is said, and nothing stays
 const member = { layout: "members", entries: "", form: "only", after: undefined, cut: "e30=", member: { start: 0, end: 2 } } as const;
 
 /** Lines of a grave in which one thing is not as a sweep writes it. */
-const grave = (first: object, ...lines: readonly object[]): string =>
+const fileText = (first: object, ...lines: readonly object[]): string =>
   [{ plot: first }, ...lines].map((line) => JSON.stringify(line)).join("\n");
 const line = { key: "a", sessionId: "i", reason: "pid-gone", detail: "d", content: "e30=", mode: 1, uid: 2, gid: 3, modifiedAt: 4 };
 const row = {
@@ -201,42 +201,42 @@ const row = {
   cut: "e30=",
   member: { start: 0, end: 2 },
 };
-const rows = { ...plot, layout: "members" };
+const rows = { ...header, layout: "members" };
 
 test.each(["sweepId", "at", "registry", "format", "layout", "first"] as const)("a plot without its %s holds nobody", (name) => {
-  expect(decodeTombstones(grave({ ...plot, [name]: undefined }, line))).toEqual([]);
-  expect(decodeTombstones(grave({ ...plot, [name]: [] }, line))).toEqual([]);
+  expect(decodeTombstones(fileText({ ...header, [name]: undefined }, line))).toEqual([]);
+  expect(decodeTombstones(fileText({ ...header, [name]: [] }, line))).toEqual([]);
 });
 
 test.each(["key", "content", "mode", "uid", "gid", "modifiedAt"] as const)(
   "a file's tombstone without its %s holds nobody, and counts",
   (name) => {
     for (const wrong of [undefined, null, {}])
-      expect(decodeTombstones(grave(plot, { ...line, [name]: wrong }, { ...line, key: "b" })).map(({ id }) => id)).toEqual(["s/1"]);
+      expect(decodeTombstones(fileText(header, { ...line, [name]: wrong }, { ...line, key: "b" })).map(({ id }) => id)).toEqual(["s/1"]);
   },
 );
 
 test.each(["key", "entries", "form", "cut", "member"] as const)("a member's tombstone without its %s holds nobody, and counts", (name) => {
   for (const wrong of [undefined, null, 7])
-    expect(decodeTombstones(grave(rows, { ...row, [name]: wrong }, { ...row, key: "b" })).map(({ id }) => id)).toEqual(["s/1"]);
+    expect(decodeTombstones(fileText(rows, { ...row, [name]: wrong }, { ...row, key: "b" })).map(({ id }) => id)).toEqual(["s/1"]);
 });
 
 test.each([{ start: 0 }, { end: 2 }, { start: "0", end: 2 }, { start: 0, end: null }])("a member that stood at %j holds nobody", (span) => {
-  expect(decodeTombstones(grave(rows, { ...row, member: span }))).toEqual([]);
+  expect(decodeTombstones(fileText(rows, { ...row, member: span }))).toEqual([]);
 });
 
 test("a number that no file system has is none", () => {
-  expect(decodeTombstones(grave(plot, line).replace('"mode":1', '"mode":1e400'))).toEqual([]);
+  expect(decodeTombstones(fileText(header, line).replace('"mode":1', '"mode":1e400'))).toEqual([]);
 });
 
 test("a tombstone of a layout that nobody knows holds nobody", () => {
-  expect(decodeTombstones(grave({ ...plot, layout: "strange" }, line))).toEqual([]);
-  expect(decodeTombstones(grave(rows, line))).toEqual([]);
-  expect(decodeTombstones(grave(plot, row))).toEqual([]);
+  expect(decodeTombstones(fileText({ ...header, layout: "strange" }, line))).toEqual([]);
+  expect(decodeTombstones(fileText(rows, line))).toEqual([]);
+  expect(decodeTombstones(fileText(header, row))).toEqual([]);
 });
 
 test("tombstones are numbered from their plot's first on, and empty lines do not count", () => {
-  const text = `\n${grave({ ...plot, first: 7 }, line)}\n\n${JSON.stringify({ ...line, key: "b" })}\n${grave({ ...rows, first: 3 }, row)}\n`;
+  const text = `\n${fileText({ ...header, first: 7 }, line)}\n\n${JSON.stringify({ ...line, key: "b" })}\n${fileText({ ...rows, first: 3 }, row)}\n`;
   expect(decodeTombstones(text).map(({ id, key, kept: { layout } }) => `${id} ${key} ${layout}`)).toEqual([
     "s/7 a files",
     "s/8 b files",
@@ -249,9 +249,9 @@ test("what a tombstone says comes back as it was buried", () => {
     { key: "m", sessionId: undefined, reason: "pid-reused", detail: "why", kept: { ...member, after: "l", replacedBy: "W10=" } },
     { key: "n", sessionId: "n-id", reason: "pid-gone", detail: "", kept: { ...member, form: "after" } },
   ] as const;
-  const text = [encodePlot({ ...plot, layout: "members" }), ...stones.map(encodeStone)].join("");
-  const common = { at: plot.at, registry: "/r", format: plot.format };
+  const text = [encodeHeader({ ...header, layout: "members" }), ...stones.map(encodeLine)].join("");
+  const common = { at: header.at, registry: "/r", format: header.format };
   expect(decodeTombstones(text)).toEqual(stones.map((one, index) => ({ id: `s/${index}`, ...common, ...one })));
   expect(decodeTombstones(text + encodeVoid(["s/0"])).map(({ key }) => key)).toEqual(["n"]);
-  expect(decodeTombstones(grave(plot, { ...line, detail: undefined }))).toMatchObject([{ detail: "" }]);
+  expect(decodeTombstones(fileText(header, { ...line, detail: undefined }))).toMatchObject([{ detail: "" }]);
 });

@@ -4,7 +4,7 @@ import type { Host } from "../../../src/host/host.ts";
 import { decodeTombstones, type KeptMember } from "../../../src/core/tombstone.ts";
 import { scan } from "../../../src/registries/json/json-bytes.ts";
 import { cutsFor } from "../../../src/registries/json/json-cuts.ts";
-import { buryMembers } from "../../../src/sweep/apply/member-tombstones.ts";
+import { writeMemberTombstones } from "../../../src/sweep/apply/member-tombstones.ts";
 import type { ExaminedEntry } from "../../../src/sweep/judge/examined.ts";
 import type { MembersRegistry } from "../../../src/sweep/load/loaded.ts";
 
@@ -26,14 +26,14 @@ function buried(lengths: readonly number[], going: readonly number[], room: numb
   const text = `{${" ".repeat(indent)}${lengths.map((length, index) => `"k${index}" : "${"x".repeat(length)}"`).join(" ,\n ")}\n}`;
   const registry = registryOf(text);
   let written = "";
-  const bury = (_: string, lines: Iterable<string>): void => void (written = [...lines].join(""));
-  const grave = { sweepId: "s", at: "", count: 7, room };
+  const writeTombstones = (_: string, lines: Iterable<string>): void => void (written = [...lines].join(""));
+  const tombstoneWriter = { sweepId: "s", at: "", count: 7, room };
   const judged: number[] = [];
-  const burial = buryMembers({ store: { bury } } as unknown as Host, grave, registry, going, (index) => {
+  const batch = writeMemberTombstones({ store: { writeTombstones } } as unknown as Host, tombstoneWriter, registry, going, (index) => {
     judged.push(index);
     return ghostAt(index);
   });
-  return { registry, burial, grave, written, judged, stones: decodeTombstones(written) };
+  return { registry, batch, tombstoneWriter, written, judged, stones: decodeTombstones(written) };
 }
 
 const scene = array(nat(400), { minLength: 1, maxLength: 8 }).chain((lengths) =>
@@ -48,34 +48,34 @@ const scene = array(nat(400), { minLength: 1, maxLength: 8 }).chain((lengths) =>
 test("whoever is buried, the tombstones keep the very cuts that are made, and whoever is not had no room", () => {
   assert(
     property(scene, ({ lengths, going, room, indent }) => {
-      const { registry, burial, grave, written, stones } = buried(lengths, going, room, indent);
-      const { entries, ids } = burial;
+      const { registry, batch, tombstoneWriter, written, stones } = buried(lengths, going, room, indent);
+      const { entries, ids } = batch;
       const cuts = cutsFor(registry.container, entries);
       const isCut = cuts.map(({ start, end, form }) => [form, registry.file.bytes.toString("base64", start, end)]);
       expect(stones.map(({ kept }) => [(kept as KeptMember).form, (kept as KeptMember).cut])).toEqual(isCut);
       expect(stones.map(({ id, key }) => [id, key])).toEqual(entries.map((index, nth) => [ids[nth], `k${index}`]));
-      expect([grave.count, grave.room]).toEqual([7 + entries.length, room - Buffer.byteLength(written)]);
+      expect([tombstoneWriter.count, tombstoneWriter.room]).toEqual([7 + entries.length, room - Buffer.byteLength(written)]);
       const left = going.filter((index) => !entries.includes(index));
       // One line says 100 bytes beside what it keeps, and its plot as many.
-      for (const index of left) expect((lengths[index] as number) * 1.5 + 500).toBeGreaterThan(grave.room - indent * 1.5);
+      for (const index of left) expect((lengths[index] as number) * 1.5 + 500).toBeGreaterThan(tombstoneWriter.room - indent * 1.5);
     }),
     { numRuns: 2000 },
   );
 });
 
 test("where all are to go and one has no room, what is kept of those before it is made up anew", () => {
-  const { stones, burial } = buried([10, 10, 4000, 10], [0, 1, 2, 3], 2000);
+  const { stones, batch } = buried([10, 10, 4000, 10], [0, 1, 2, 3], 2000);
   expect(stones.map(({ key, kept }) => [key, (kept as KeptMember).form])).toEqual([
     ["k0", "before"],
     ["k1", "before"],
     ["k3", "after"],
   ]);
-  expect(burial.ids).toEqual(["s/7", "s/8", "s/9"]);
+  expect(batch.ids).toEqual(["s/7", "s/8", "s/9"]);
 });
 
 test("one that had no room stays, though there is room for it once what goes before it is made up anew", () => {
-  const { stones, burial } = buried([400, 400], [0, 1], 4800, 3000);
-  expect(burial.entries).toEqual([0]);
+  const { stones, batch } = buried([400, 400], [0, 1], 4800, 3000);
+  expect(batch.entries).toEqual([0]);
   expect(stones.map(({ key, kept }) => [key, (kept as KeptMember).form])).toEqual([["k0", "before"]]);
 });
 

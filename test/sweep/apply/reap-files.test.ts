@@ -117,21 +117,21 @@ test("what was removed is removed: a directory that cannot be made durable is sa
 
 test("a tombstone that cannot be taken back is said of its entry alone, behind all else", async () => {
   const scene = await withGhosts(2);
-  const eyes: Eyes = { captureEntries: () => [{ kind: "dropped" }, { kind: "gone" }], store: { exhume: why } };
+  const eyes: Eyes = { captureEntries: () => [{ kind: "dropped" }, { kind: "gone" }], store: { voidTombstones: why } };
   const exhumed = "its tombstone could not be taken back: no space left on device";
   expect(await became(scene, eyes)).toEqual(["reaped", `skipped; somebody else removed it; ${exhumed}`]);
   const again = await withGhosts(1);
-  const both: Eyes = { captureEntries: () => [{ kind: "gone" }], syncDirectories: why, store: { exhume: why } };
+  const both: Eyes = { captureEntries: () => [{ kind: "gone" }], syncDirectories: why, store: { voidTombstones: why } };
   expect(await became(again, both)).toEqual([`skipped; somebody else removed it; afterwards: no space left on device; ${exhumed}`]);
 });
 
 test("where all have gone, no tombstone is taken back", async () => {
   const scene = await withGhosts(1);
   let exhumed = 0;
-  const exhume = (): void => {
+  const voidTombstones = (): void => {
     exhumed += 1;
   };
-  expect(await became(scene, { store: { exhume } })).toEqual(["reaped"]);
+  expect(await became(scene, { store: { voidTombstones } })).toEqual(["reaped"]);
   expect(exhumed).toBe(0);
 });
 
@@ -141,18 +141,18 @@ test("without a tombstone nothing is captured", async () => {
     throw new Error("it was captured");
   };
   const note = "failed; no tombstone could be written: no space left on device";
-  expect(await became(scene, { captureEntries, store: { bury: why } })).toEqual([note, note]);
+  expect(await became(scene, { captureEntries, store: { writeTombstones: why } })).toEqual([note, note]);
 });
 
 test("with room for one tombstone one goes, and the other waits", async () => {
   const scene = await withGhosts(2);
-  const noRoom = "pending; the tombstones are full; it is reaped when older ones have gone";
-  expect(await became(scene, { store: { tombstoneRoom: () => 600 } })).toEqual(["reaped", noRoom]);
+  const tombstonesFull = "pending; the tombstones are full; it is reaped when older ones have gone";
+  expect(await became(scene, { store: { tombstoneRoom: () => 600 } })).toEqual(["reaped", tombstonesFull]);
   const none = await withGhosts(1);
   const captureEntries: Host["captureEntries"] = () => {
     throw new Error("it was captured");
   };
-  expect(await became(none, { captureEntries, store: { tombstoneRoom: () => 100 } })).toEqual([noRoom]);
+  expect(await became(none, { captureEntries, store: { tombstoneRoom: () => 100 } })).toEqual([tombstonesFull]);
 });
 
 /** Something happens at the last look, before anything is captured. */

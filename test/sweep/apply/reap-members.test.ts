@@ -48,7 +48,7 @@ test("a swap that fails keeps every ghost, says why, and leaves no tombstone", a
 
 test("a tombstone that cannot be taken back is said of its entry", async () => {
   const { stage } = await withGhosts(["a"]);
-  const report = await sweepWith(stage, [agentsOf(stage)], { ...failing("read-only file system"), store: { exhume: why } });
+  const report = await sweepWith(stage, [agentsOf(stage)], { ...failing("read-only file system"), store: { voidTombstones: why } });
   expect(said(report)).toEqual(["a failed; it stays, and its tombstone could not be taken back: no space left on device", "live kept"]);
   expect(stage.tombstones()).toHaveLength(1);
 });
@@ -56,7 +56,7 @@ test("a tombstone that cannot be taken back is said of its entry", async () => {
 test("without a tombstone nothing is swapped", async () => {
   const { stage, path } = await withGhosts(["a", "b"]);
   const never: Host["replaceJudged"] = () => Promise.reject(new Error("it was swapped"));
-  const report = await sweepWith(stage, [agentsOf(stage)], { replaceJudged: never, store: { bury: why } });
+  const report = await sweepWith(stage, [agentsOf(stage)], { replaceJudged: never, store: { writeTombstones: why } });
   const note = "no tombstone could be written: no space left on device";
   expect(said(report)).toEqual([`a failed; ${note}`, `b failed; ${note}`, "live kept"]);
   expect(keysIn(stage, path)).toEqual(["a", "b", "live"]);
@@ -173,7 +173,7 @@ test("an owner that comes up at the last moment keeps all of its ghosts, and not
   expect([looks, stage.tombstones(), keysIn(stage, path)]).toEqual([2, [], ["a", "b", "live"]]);
 });
 
-const noRoom = "the tombstones are full; it is reaped when older ones have gone";
+const tombstonesFull = "the tombstones are full; it is reaped when older ones have gone";
 
 test.each([
   [700, ["a", "b"]],
@@ -184,11 +184,11 @@ test.each([
   const report = await sweepWith(stage, [agentsOf(stage)], { store: { tombstoneRoom: () => room } });
   const waiting = ["a", "b", "c"].filter((key) => !reaped.includes(key));
   expect(report.entries.filter(({ action }) => action === "reaped").map(({ key }) => key)).toEqual(reaped);
-  expect(report.entries.filter(({ action, detail }) => action === "pending" && detail.endsWith(noRoom)).map(({ key }) => key)).toEqual(
-    waiting,
-  );
+  expect(
+    report.entries.filter(({ action, detail }) => action === "pending" && detail.endsWith(tombstonesFull)).map(({ key }) => key),
+  ).toEqual(waiting);
   const ghosts = waiting.length === 1 ? "1 ghost" : `${waiting.length} ghosts`;
-  expect(report.warnings).toEqual([`${ghosts} could not be reaped: ${noRoom}`]);
+  expect(report.warnings).toEqual([`${ghosts} could not be reaped: ${tombstonesFull}`]);
   expect(keysIn(stage, path)).toEqual([...waiting, "live"]);
 });
 
@@ -250,6 +250,9 @@ test("a file that cannot be read again after a change is not asked for more than
 
 test("where no tombstone has room nothing is swapped", async () => {
   const { stage } = await withGhosts(["a"]);
-  const report = await sweepWith(stage, [agentsOf(stage)], { replaceJudged: why, store: { tombstoneRoom: () => 100, bury: why } });
-  expect(said(report)).toEqual([`a pending; ${noRoom}`, "live kept"]);
+  const report = await sweepWith(stage, [agentsOf(stage)], {
+    replaceJudged: why,
+    store: { tombstoneRoom: () => 100, writeTombstones: why },
+  });
+  expect(said(report)).toEqual([`a pending; ${tombstonesFull}`, "live kept"]);
 });

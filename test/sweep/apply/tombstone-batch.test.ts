@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Host } from "../../../src/host/host.ts";
 import type { KeptMember } from "../../../src/core/tombstone.ts";
-import { bury, stoneOf, unburied } from "../../../src/sweep/apply/tombstone-batch.ts";
+import { writeTombstones, tombstoneLine, unwritten } from "../../../src/sweep/apply/tombstone-batch.ts";
 import type { ExaminedEntry } from "../../../src/sweep/judge/examined.ts";
 import type { ReadRegistry } from "../../../src/sweep/load/loaded.ts";
 
@@ -21,31 +21,34 @@ const kept = ({ entry }: ExaminedEntry): KeptMember => {
 
 test("a ghost too large for any tombstone waits, and those behind it do not", () => {
   const written: string[] = [];
-  const host = { store: { bury: (_: string, stones: Iterable<string>) => void written.push(...stones) } } as unknown as Host;
+  const host = { store: { writeTombstones: (_: string, stones: Iterable<string>) => void written.push(...stones) } } as unknown as Host;
   const condemned = ["10", "5000", "20"].map(ghost);
-  const burial = bury(host, { sweepId: "s", at: "", count: 0, room: 2000 }, registry, condemned, (one) => stoneOf(one, kept(one)));
-  expect(burial.entries.map(({ entry }) => entry.key)).toEqual(["10", "20"]);
-  expect(burial.ids).toEqual(["s/0", "s/1"]);
-  expect(unburied(condemned, burial).map(({ entry }) => entry.key)).toEqual(["5000"]);
+  const batch = writeTombstones(host, { sweepId: "s", at: "", count: 0, room: 2000 }, registry, condemned, (one) =>
+    tombstoneLine(one, kept(one)),
+  );
+  expect(batch.entries.map(({ entry }) => entry.key)).toEqual(["10", "20"]);
+  expect(batch.ids).toEqual(["s/0", "s/1"]);
+  expect(unwritten(condemned, batch).map(({ entry }) => entry.key)).toEqual(["5000"]);
   expect(written).toHaveLength(3);
 });
 
 test("a tombstone that takes all of the room is buried, one byte more is not, and then nobody is", () => {
   const calls: number[] = [];
   const host = {
-    store: { bury: (_: string, stones: Iterable<string>) => void calls.push([...stones].join("").length) },
+    store: { writeTombstones: (_: string, stones: Iterable<string>) => void calls.push([...stones].join("").length) },
   } as unknown as Host;
-  const grave = { sweepId: "s", at: "", count: 4, room: 100_000 };
-  const burySome = (keys: readonly string[]) => bury(host, grave, registry, keys.map(ghost), (one) => stoneOf(one, kept(one))).ids;
+  const tombstoneWriter = { sweepId: "s", at: "", count: 4, room: 100_000 };
+  const burySome = (keys: readonly string[]) =>
+    writeTombstones(host, tombstoneWriter, registry, keys.map(ghost), (one) => tombstoneLine(one, kept(one))).ids;
   expect(burySome(["10"])).toEqual(["s/4"]);
   const [size] = calls as [number];
-  expect(grave).toMatchObject({ count: 5, room: 100_000 - size });
-  grave.room = size - 1;
+  expect(tombstoneWriter).toMatchObject({ count: 5, room: 100_000 - size });
+  tombstoneWriter.room = size - 1;
   expect(burySome(["10"])).toEqual([]);
-  expect([calls, grave]).toMatchObject([[size], { count: 5, room: size - 1 }]);
-  grave.room = size;
+  expect([calls, tombstoneWriter]).toMatchObject([[size], { count: 5, room: size - 1 }]);
+  tombstoneWriter.room = size;
   expect(burySome(["10"])).toEqual(["s/5"]);
-  expect([calls, grave]).toMatchObject([[size, size], { count: 6, room: 0 }]);
+  expect([calls, tombstoneWriter]).toMatchObject([[size, size], { count: 6, room: 0 }]);
   expect(burySome([])).toEqual([]);
   expect(calls).toHaveLength(2);
 });

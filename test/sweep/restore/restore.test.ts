@@ -68,7 +68,7 @@ test("a dry run puts nothing back, and says what it would", async () => {
   const { stage, path, stones } = await reaped(["a", "b"]);
   const text = stage.read(path) ?? "";
   stage.write(path, text.replace('"live"', '"b":5,"live"'));
-  const never: Eyes = { replaceJudged: why, store: { exhume: why, saveMemory: why } };
+  const never: Eyes = { replaceJudged: why, store: { voidTombstones: why, saveMemory: why } };
   expect(await restored(stage, stones, never, true)).toEqual(["a would-restore", `b newcomer: ${newcomer}`]);
 });
 
@@ -78,7 +78,7 @@ test("a newcomer of the same name stays, and only the others lose their tombston
   expect(await restored(stage, stones)).toEqual(["a restored", `b newcomer: ${newcomer}`]);
   expect(stage.tombstones().map(({ key }) => key)).toEqual(["b"]);
   expect(keysIn(stage, path)).toEqual(["a", "b", "live"]);
-  const never: Eyes = { replaceJudged: why, store: { exhume: why, saveMemory: why } };
+  const never: Eyes = { replaceJudged: why, store: { voidTombstones: why, saveMemory: why } };
   expect(await restored(stage, stage.tombstones(), never)).toEqual([`b newcomer: ${newcomer}`]);
 });
 
@@ -92,7 +92,7 @@ test("tombstones are taken back sweep by sweep", async () => {
   const { stage, stones } = await reaped(["a", "b", "c"]);
   const ids = ["s/0", "t/1", "s/2"];
   const taken: (readonly string[])[] = [];
-  const store = { exhume: (sweepId: string, gone: readonly string[]) => void taken.push([sweepId, ...gone]) };
+  const store = { voidTombstones: (sweepId: string, gone: readonly string[]) => void taken.push([sweepId, ...gone]) };
   await restored(
     stage,
     stones.map((stone, index) => ({ ...stone, id: ids[index] ?? "" })),
@@ -120,7 +120,7 @@ const obstacles: readonly (readonly [what: string, eyes: Eyes, detail: string])[
 ];
 test.each(obstacles)("where the registry %s nothing is put back, and no tombstone goes", async (_what, eyes, detail) => {
   const { stage, stones } = await reaped(["a"]);
-  const store = { exhume: why, saveMemory: why };
+  const store = { voidTombstones: why, saveMemory: why };
   expect(await restored(stage, stones, { ...eyes, store })).toEqual([`a failed: ${detail}`]);
 });
 
@@ -263,10 +263,9 @@ test("a file whose name is taken in the last moment, that cannot be written, or 
   expect(await putBack(stage, told, { restoreEntryFile: why })).toEqual([`7.json failed: ${note}`]);
   const { stage: agents, stones } = await reaped(["a"]);
   const foreign = file(agents);
-  expect(await restored(agents, [foreign, ...stones], { store: { exhume: (_, ids) => expect(ids).not.toContain(foreign.id) } })).toEqual([
-    `7.json failed: ${note}`,
-    "a restored",
-  ]);
+  expect(
+    await restored(agents, [foreign, ...stones], { store: { voidTombstones: (_, ids) => expect(ids).not.toContain(foreign.id) } }),
+  ).toEqual([`7.json failed: ${note}`, "a restored"]);
 });
 
 /** A lock that was changed into another, and stayed. */
