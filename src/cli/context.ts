@@ -12,7 +12,7 @@ export type Invocation<Options> = {
 };
 
 /** The process around a command, whatever it is. */
-export type Around = Pick<Invocation<never>, "env" | "stdout" | "stderr" | "version">;
+export type ProcessContext = Pick<Invocation<never>, "env" | "stdout" | "stderr" | "version">;
 
 /** Runs one command and returns the exit code. */
 export type Run<Options> = (invocation: Invocation<Options>) => Promise<number>;

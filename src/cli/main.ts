@@ -4,7 +4,7 @@ import { outputSchema } from "../report/model.ts";
 import { exitCodes } from "../report/exit-code.ts";
 import { visible } from "../report/visible.ts";
 import { runSweep } from "./commands/sweep.ts";
-import type { Around } from "./context.ts";
+import type { ProcessContext } from "./context.ts";
 import { Failure } from "./failure.ts";
 import { stderr, stdout, write } from "./output.ts";
 import { isBelowNpm, plainSweepOptions } from "./plain-words.ts";
@@ -44,11 +44,11 @@ async function run(words: readonly string[]): Promise<number> {
     await write(stdout, `${SESSREAP_VERSION}\n`);
     return exitCodes.done;
   }
-  const around: Around = { env: process.env, stdout, stderr, version: SESSREAP_VERSION };
+  const context: ProcessContext = { env: process.env, stdout, stderr, version: SESSREAP_VERSION };
   const options = isBelowNpm(process.env) ? undefined : plainSweepOptions(words);
-  if (options !== undefined) return runSweep({ ...around, words: [], options });
+  if (options !== undefined) return runSweep({ ...context, words: [], options });
   const { runProgram } = await import("./program.ts");
-  return runProgram(words, around);
+  return runProgram(words, context);
 }
 
 /** The one place where an exit code is set; `process.exit` would cut what a slow pipe has not taken yet. */

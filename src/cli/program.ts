@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { runList, runSweep } from "./commands/sweep.ts";
 import { commands, type CommandDeclaration, type CommandName } from "./declarations.ts";
-import type { Around, Run } from "./context.ts";
+import type { ProcessContext, Run } from "./context.ts";
 import { Failure } from "./failure.ts";
 import { write } from "./output.ts";
 import { isBelowNpm } from "./plain-words.ts";
@@ -91,7 +91,7 @@ export async function parse(words: readonly string[], version: string, run: (ask
 }
 
 /** npm may have kept options that were meant for us. */
-async function optionsBelowNpm({ name, options: given }: Asked, { env, stderr }: Around): Promise<Asked["options"]> {
+async function optionsBelowNpm({ name, options: given }: Asked, { env, stderr }: ProcessContext): Promise<Asked["options"]> {
   const { asTyped } = await import("./npm.ts");
   const { options, note } = asTyped(commands.find((one) => one.name === name) as CommandDeclaration, given, env);
   if (note !== undefined) await write(stderr, `sessreap: ${note}\n`);
@@ -99,13 +99,13 @@ async function optionsBelowNpm({ name, options: given }: Asked, { env, stderr }:
 }
 
 /** Runs the command that the words name. */
-export async function runProgram(words: readonly string[], around: Around): Promise<number> {
+export async function runProgram(words: readonly string[], context: ProcessContext): Promise<number> {
   let exitCode = 0;
-  const text = await parse(words, around.version, async (asked) => {
-    const options = isBelowNpm(around.env) ? await optionsBelowNpm(asked, around) : asked.options;
+  const text = await parse(words, context.version, async (asked) => {
+    const options = isBelowNpm(context.env) ? await optionsBelowNpm(asked, context) : asked.options;
     const run = await runners[asked.name]();
-    exitCode = await run({ ...around, words: asked.positionals, options: options as never });
+    exitCode = await run({ ...context, words: asked.positionals, options: options as never });
   });
-  await write(around.stdout, text);
+  await write(context.stdout, text);
   return exitCode;
 }

@@ -10,13 +10,13 @@ import { lookAtOwners, type OwnersQuestion, type OwnersObservation } from "./own
 import { recordRetired, retire } from "./retire.ts";
 
 /** Another harness of the session, or a launcher that is about to start one. */
-export type Rival = { readonly harness: Harness | undefined; readonly launcher: number | undefined };
+export type Contender = { readonly harness: Harness | undefined; readonly launcher: number | undefined };
 
-export type Gate =
+export type Admission =
   | { readonly kind: "open"; readonly lock: SessionLock; readonly warnings: readonly string[] }
   | {
       readonly kind: "occupied";
-      readonly rivals: readonly Rival[];
+      readonly contenders: readonly Contender[];
       readonly lock: SessionLock | undefined;
       readonly observation: OwnersObservation;
     }
@@ -30,14 +30,19 @@ function commandOf({ tree }: OwnersObservation, { pid, command }: LockOwner): Ha
 }
 
 /** Harnesses of the session, without the one that we are started by: a launcher that names the session is not its rival. */
-function rivalsIn({ ownership }: OwnersObservation, session: string): readonly Harness[] {
+function contendersIn({ ownership }: OwnersObservation, session: string): readonly Harness[] {
   const ancestors = ancestorsOf(process.pid);
   const harnesses = ownership.sessions.find(({ sessionId }) => sessionId === session)?.harnesses ?? [];
   return harnesses.filter(({ members }) => !members.some(({ pid }) => ancestors.has(pid)));
 }
 
 /** Takes the lock of the session and looks whether anybody runs it. Two at once: the lock decides; one before: the look. */
-export async function tryGate(host: Host, question: OwnersQuestion, sessionId: string, held: SessionLock | undefined): Promise<Gate> {
+export async function requestAdmission(
+  host: Host,
+  question: OwnersQuestion,
+  sessionId: string,
+  held: SessionLock | undefined,
+): Promise<Admission> {
   const session = canonicalSession(sessionId);
   const taken = held === undefined ? await takeSessionLock(session) : ({ kind: "held", lock: held } as const);
   const lock = taken.kind === "held" ? taken.lock : undefined;
@@ -47,23 +52,23 @@ export async function tryGate(host: Host, question: OwnersQuestion, sessionId: s
     lock?.release();
     return { kind: "blind", why: observation.why };
   }
-  const rivals: Rival[] = rivalsIn(observation.value, session).map((harness) => ({ harness, launcher: undefined }));
-  if (taken.kind === "taken" && rivals.length === 0) {
+  const contenders: Contender[] = contendersIn(observation.value, session).map((harness) => ({ harness, launcher: undefined }));
+  if (taken.kind === "taken" && contenders.length === 0) {
     const harness = taken.by === undefined ? undefined : commandOf(observation.value, taken.by);
-    rivals.push({ harness, launcher: taken.by?.pid });
+    contenders.push({ harness, launcher: taken.by?.pid });
   }
-  if (lock !== undefined && rivals.length === 0) return { kind: "open", lock, warnings: observation.value.warnings };
-  return { kind: "occupied", rivals, lock, observation: observation.value };
+  if (lock !== undefined && contenders.length === 0) return { kind: "open", lock, warnings: observation.value.warnings };
+  return { kind: "occupied", contenders, lock, observation: observation.value };
 }
 
 /** Ends every rival that has a process; why that is impossible, or undefined. */
-export async function retireRivals(
+export async function retireContenders(
   host: Host,
   sessionId: string,
-  { rivals, observation }: Extract<Gate, { kind: "occupied" }>,
+  { contenders, observation }: Extract<Admission, { kind: "occupied" }>,
 ): Promise<string | undefined> {
   const self: Self = { pid: process.pid, uid: process.getuid?.() ?? -1, ancestors: ancestorsOf(process.pid) };
-  const harnesses = rivals.flatMap(({ harness }) => harness ?? []);
+  const harnesses = contenders.flatMap(({ harness }) => harness ?? []);
   const session: OwnedSession = { sessionId: canonicalSession(sessionId), harnesses };
   const outcomes: RetiredProcess[] = [];
   for (const { members } of harnesses) {

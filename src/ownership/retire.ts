@@ -15,7 +15,7 @@ export function recordRetired(host: Host, command: string, processes: readonly R
 /** How long a process is given to end by itself, and how long the kernel is given to take one away, in ms. */
 export const retireWaits = { termMs: 5_000, killMs: 3_000, pollMs: 50 } as const;
 
-type Marked = {
+type Retiring = {
   readonly process: ProcessRow;
   readonly agent: string;
   signal: RetiredProcess["signal"];
@@ -23,11 +23,11 @@ type Marked = {
   problem: string | undefined;
 };
 
-const marked = (process: ProcessRow, agent: string): Marked => ({ process, agent, signal: null, via: null, problem: undefined });
+const retiring = (process: ProcessRow, agent: string): Retiring => ({ process, agent, signal: null, via: null, problem: undefined });
 
-const isGone = ({ process }: Marked): boolean => processState(process).kind === "gone";
+const isGone = ({ process }: Retiring): boolean => processState(process).kind === "gone";
 
-async function untilGone(these: readonly Marked[], waitMs: number, sleep: (ms: number) => Promise<void>): Promise<readonly Marked[]> {
+async function untilGone(these: readonly Retiring[], waitMs: number, sleep: (ms: number) => Promise<void>): Promise<readonly Retiring[]> {
   let left = these.filter((one) => !isGone(one));
   for (let waited = 0; left.length > 0 && waited < waitMs; waited += retireWaits.pollMs) {
     await sleep(retireWaits.pollMs);
@@ -36,7 +36,7 @@ async function untilGone(these: readonly Marked[], waitMs: number, sleep: (ms: n
   return left;
 }
 
-function signalAll(these: readonly Marked[], signal: "SIGTERM" | "SIGKILL"): void {
+function signalAll(these: readonly Retiring[], signal: "SIGTERM" | "SIGKILL"): void {
   // One that was stopped from its terminal cannot end before it runs again.
   const signals = signal === "SIGTERM" ? (["SIGTERM", "SIGCONT"] as const) : ([signal] as const);
   const sent = signalExactly(
@@ -54,7 +54,7 @@ function signalAll(these: readonly Marked[], signal: "SIGTERM" | "SIGKILL"): voi
  * Ends processes: SIGTERM, a bounded wait, SIGKILL. Every signal goes to the very process that was looked at, or to
  * none.
  */
-async function endAll(these: readonly Marked[], sleep: (ms: number) => Promise<void>): Promise<void> {
+async function endAll(these: readonly Retiring[], sleep: (ms: number) => Promise<void>): Promise<void> {
   signalAll(
     these.filter((one) => !isGone(one)),
     "SIGTERM",
@@ -64,7 +64,7 @@ async function endAll(these: readonly Marked[], sleep: (ms: number) => Promise<v
   await untilGone(stubborn, retireWaits.killMs, sleep);
 }
 
-function became({ process, problem }: Pick<Marked, "process" | "problem">, isEnded: boolean): RetiredProcess["became"] {
+function became({ process, problem }: Pick<Retiring, "process" | "problem">, isEnded: boolean): RetiredProcess["became"] {
   const state = processState(process);
   if (state.kind === "gone") return "ended";
   return state.kind === "running" && !isEnded && problem === undefined ? "adopted" : "lost";
@@ -76,21 +76,21 @@ export async function endChildren(
   children: readonly { readonly process: ProcessRow; readonly agent: string }[],
   sleep: (ms: number) => Promise<void>,
 ): Promise<readonly RetiredProcess[]> {
-  const ending = children.map(({ process, agent }) => marked(process, agent));
+  const ending = children.map(({ process, agent }) => retiring(process, agent));
   await endAll(ending, sleep);
   return ending.map((one) => describeRetired(one, sessionId, "child", true));
 }
 
-function describeRetired(one: Marked, sessionId: string, role: RetiredProcess["role"], isEnded: boolean): RetiredProcess {
+function describeRetired(one: Retiring, sessionId: string, role: RetiredProcess["role"], isEnded: boolean): RetiredProcess {
   const { pid, startTicks } = one.process;
   return { sessionId, role, pid, startTicks, agent: one.agent, signal: one.signal, via: one.via, became: became(one, isEnded) };
 }
 
 /** Ends a harness and its background children, and says what became of each of them and of whatever else it had started. */
 export async function retire({ session, harness }: Retiree, sleep: (ms: number) => Promise<void>): Promise<readonly RetiredProcess[]> {
-  const members = harness.members.map((process) => marked(process, harness.agent));
-  const children = harness.children.map(({ process, agent }) => marked(process, agent));
-  const helpers = harness.helpers.map((process) => marked(process, process.argv[0] ?? ""));
+  const members = harness.members.map((process) => retiring(process, harness.agent));
+  const children = harness.children.map(({ process, agent }) => retiring(process, agent));
+  const helpers = harness.helpers.map((process) => retiring(process, process.argv[0] ?? ""));
   await endAll([...members, ...children], sleep);
   return [
     ...members.map((one) => describeRetired(one, session.sessionId, "harness", true)),

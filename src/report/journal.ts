@@ -9,7 +9,7 @@ export type Level = 3 | 4 | 5 | 6;
 /** One line for the journal. One with a `state` lasts from sweep to sweep, and is said when it begins. */
 export type JournalEvent = { readonly level: Level; readonly text: string; readonly state: string | undefined };
 
-const deeds: ReadonlyMap<Action, Level> = new Map([
+const changeLevels: ReadonlyMap<Action, Level> = new Map([
   ["reaped", 5],
   ["released", 5],
   ["healed", 5],
@@ -20,7 +20,7 @@ const waits: ReadonlySet<Action> = new Set(["pending", "withheld", "skipped"]);
 
 function entryEvent({ registry, key, action, reason, detail }: EntryReport): readonly JournalEvent[] {
   const text = `${action} ${visible(key)} of ${visible(registry)}: ${reason}: ${visible(detail)}`;
-  const level = deeds.get(action);
+  const level = changeLevels.get(action);
   if (level !== undefined) return [{ level, text, state: undefined }];
   return waits.has(action) ? [{ level: 6, text, state: [registry, key, action, reason].join("\0") }] : [];
 }
@@ -28,13 +28,13 @@ function entryEvent({ registry, key, action, reason, detail }: EntryReport): rea
 /** So many entries are told one by one: a machine's first sweep can find a hundred thousand. */
 const maxJournalEntries = 1000;
 
-function entryEvents({ acts, tallies }: SweepReport): readonly JournalEvent[] {
+function entryEvents({ notable, tallies }: SweepReport): readonly JournalEvent[] {
   const events: JournalEvent[] = [];
-  for (const entry of acts) {
+  for (const entry of notable) {
     if (events.length === maxJournalEntries) break;
     events.push(...entryEvent(entry));
   }
-  const all = [...deeds.keys(), ...waits].reduce((sum, action) => sum + countActions(tallies, action), 0);
+  const all = [...changeLevels.keys(), ...waits].reduce((sum, action) => sum + countActions(tallies, action), 0);
   const more = all - events.length;
   if (more > 0) events.push({ level: 5, text: `and ${more} more entries, which are not told here one by one`, state: `more\0${more}` });
   return events;

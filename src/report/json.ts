@@ -1,13 +1,13 @@
 import type { EntryReport, SweepReport } from "./model.ts";
 
 /** What a sweep prints with `--json`. */
-export type SweepJson = Omit<SweepReport, "entries" | "acts" | "tallies"> & { readonly entries: readonly EntryReport[] };
+export type SweepJson = Omit<SweepReport, "entries" | "notable" | "tallies"> & { readonly entries: readonly EntryReport[] };
 
 /**
  * The JSON of a report in pieces: a report of a million entries is longer than the longest string. What is counted
  * twice over is left out.
  */
-export function* sweepJson({ entries, acts: _acts, tallies: _tallies, summary, ...rest }: SweepReport): Generator<string, undefined> {
+export function* sweepJson({ entries, notable: _notable, tallies: _tallies, summary, ...rest }: SweepReport): Generator<string, undefined> {
   const { refusal, looks, warnings, exitCode, ...head } = rest;
   yield `${JSON.stringify(head).slice(0, -1)},"entries":[`;
   let separator = "";

@@ -31,7 +31,7 @@ export type RegistryReport = {
 };
 
 /** Acts that changed a registry, or were to change it: they belong in the history, and are told as events. */
-export function isDeed(action: Action): boolean {
+export function isChange(action: Action): boolean {
   return action === "reaped" || action === "released" || action === "healed" || action === "failed";
 }
 
@@ -79,7 +79,7 @@ export type SweepReport = {
   /** Every entry, registry by registry. Made anew by each pass over it: lines that nobody prints take no room. */
   readonly entries: Iterable<EntryReport>;
   /** Of those the ones that were not simply kept: what was or would be done, what failed, and what is awaited. */
-  readonly acts: Iterable<EntryReport>;
+  readonly notable: Iterable<EntryReport>;
   /** What was counted in each of `registries`, in their order. */
   readonly tallies: readonly Tally[];
   readonly summary: Summary;

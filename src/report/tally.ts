@@ -1,6 +1,6 @@
 import type { Reason } from "../core/answer.ts";
 import type { Verdict } from "../core/ladder.ts";
-import { isDeed, type Action, type Summary } from "./model.ts";
+import { isChange, type Action, type Summary } from "./model.ts";
 
 /** How many entries of one registry were judged how, and what was done with them. */
 export type Tally = {
@@ -67,6 +67,6 @@ export function countActions(tallies: readonly Tally[], wanted: Action): number 
 }
 
 /** How much was done, or failed to be. */
-export function deedsIn(tallies: readonly Tally[]): number {
-  return Object.keys(noActions).reduce((sum, name) => sum + (isDeed(name as Action) ? countActions(tallies, name as Action) : 0), 0);
+export function countChanges(tallies: readonly Tally[]): number {
+  return Object.keys(noActions).reduce((sum, name) => sum + (isChange(name as Action) ? countActions(tallies, name as Action) : 0), 0);
 }

@@ -1,7 +1,7 @@
 import { formatDuration } from "../core/duration.ts";
 import type { AppServerObservation, Evidence } from "../core/evidence.ts";
 import type { Verdict } from "../core/ladder.ts";
-import { type EntryReport, type RegistryReport, type SweepReport, isDeed } from "./model.ts";
+import { type EntryReport, type RegistryReport, type SweepReport, isChange } from "./model.ts";
 import { blindness } from "./sweep-guards.ts";
 import { countActions } from "./tally.ts";
 import { type Palette, visible } from "./visible.ts";
@@ -34,7 +34,7 @@ function registryLine({ format, path, state, registrations, problem }: RegistryR
 function countLine({ tallies, summary, dryRun, command }: SweepReport): string {
   const { ghost, undecided, live } = summary;
   const verdicts = `${plural(ghost + undecided + live, "registration")}: ${plural(ghost, "ghost")}, ${undecided} undecided, ${live} live`;
-  const acts = [
+  const counts = [
     [summary.reaped, "reaped"],
     [countActions(tallies, "would-reap"), "would be reaped"],
     [summary.healed, "healed"],
@@ -46,7 +46,7 @@ function countLine({ tallies, summary, dryRun, command }: SweepReport): string {
     [summary.skipped, "skipped"],
     [summary.failed, "failed"],
   ] as const;
-  const said = acts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  const said = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   const nothing = command === "list" ? [] : [dryRun ? "nothing to reap" : "nothing reaped"];
   return (
     [verdicts, (said.length > 0 ? said : nothing).join(", ")].filter((part) => part !== "").join("; ") +
@@ -87,9 +87,9 @@ export function sweepText(report: SweepReport, palette: Palette, quiet: boolean)
 }
 
 /** What a sweep did, one line an entry; nothing when it did nothing. */
-export function eventLines({ acts }: SweepReport, palette: Palette): readonly string[] {
-  const acted = [...acts].filter(({ action }) => isDeed(action));
-  return acted.map((entry) => `${entryLine(entry, 0, palette)} ${palette.faint(`(${visible(entry.registry)})`)}`);
+export function eventLines({ notable }: SweepReport, palette: Palette): readonly string[] {
+  const changed = [...notable].filter(({ action }) => isChange(action));
+  return changed.map((entry) => `${entryLine(entry, 0, palette)} ${palette.faint(`(${visible(entry.registry)})`)}`);
 }
 
 /** What belongs on stderr: a guard that is off, and what could not be read. */

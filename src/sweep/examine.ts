@@ -4,17 +4,17 @@ import type { Since } from "../core/memory.ts";
 import { intentFor, type RegistryPolicy } from "../core/plan.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Host } from "../host/host.ts";
-import { anythingOld, noEndpoints, noServers, seeEndpoints, seeServers, type Draft } from "./judge/questions.ts";
+import { anythingOld, noEndpoints, noServers, seeEndpoints, seeServers, type RegistryView } from "./judge/questions.ts";
 import { startTokenMismatch, tokenChecks } from "./judge/start-tokens.ts";
-import { examinedEntries, type Examined, type ExaminedEntry } from "./judge/examined.ts";
-import { factsIn, factsOf, judgeEntry, sinceLast, type Court } from "./judge/scenes.ts";
+import { examinedEntries, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
+import { factsIn, factsOf, judgeEntry, sinceLast, type Pass } from "./judge/scenes.ts";
 import { withHostLocks } from "./judge/renamed-hosts.ts";
 import { loadRegistry } from "./load/load.ts";
 import type { Loaded, ReadRegistry } from "./load/loaded.ts";
 import { evidenceOf, lookAtLocks, lookAtWorld, unlookedWorld, type World } from "./observe/observe.ts";
 import { findOwner, ownerQuestions, type DaemonStatus } from "./observe/daemon.ts";
 import { withSessionMismatches } from "./judge/session-mismatches.ts";
-import { oncePerPlace } from "./load/same-place.ts";
+import { uniquePaths } from "./load/same-place.ts";
 import { formatFlapping, withSuperseded, type FlappingIdentity } from "./judge/superseded.ts";
 import type { Target } from "./load/target.ts";
 
@@ -29,13 +29,13 @@ export type ExamineOptions = {
 
 /** Everything that a sweep knows before it writes anything. */
 export type Examination = {
-  readonly court: Court;
+  readonly pass: Pass;
   readonly evidence: Evidence;
   readonly since: Since;
   readonly refusal: string | undefined;
   readonly warnings: readonly string[];
   readonly unread: readonly Exclude<Loaded, ReadRegistry>[];
-  readonly registries: readonly Examined[];
+  readonly registries: readonly ExaminedRegistry[];
   readonly flapping: readonly FlappingIdentity[];
 };
 
@@ -60,28 +60,28 @@ const unaskedOwner: DaemonStatus = { up: false, pids: [], why: undefined };
 
 async function examineRegistry(
   host: Host,
-  court: Court,
-  draft: Draft,
+  pass: Pass,
+  view: RegistryView,
   world: World,
   evidence: Evidence,
   from: Since,
   looked: boolean,
-): Promise<Examined> {
-  const { loaded, facts } = draft;
+): Promise<ExaminedRegistry> {
+  const { loaded, facts } = view;
   const mismatched = startTokensMismatch(tokenChecks(loaded, facts, world));
   const reportOnly = mismatched ? startTokenMismatch : reportOnlyReasonOf(host, loaded);
   const owner = looked ? await findOwner(host, loaded.target.owner, world) : unaskedOwner;
   const registryPolicy: RegistryPolicy = { ownerUp: owner.up, releasable: loaded.target.release !== undefined, reportOnly };
   const entries = examinedEntries(loaded.entries.length, (index): ExaminedEntry => {
-    const { entry, sessionId, timed, judgement, memory } = judgeEntry(court, loaded, loaded.entries.at(index), facts, evidence, from);
+    const { entry, sessionId, hasOwnTime, judgement, memory } = judgeEntry(pass, loaded, loaded.entries.at(index), facts, evidence, from);
     // Named one by one: this runs for every entry, and a spread costs more than the judgement.
     return {
       entry,
       sessionId,
-      timed,
+      hasOwnTime,
       judgement,
       memory,
-      intent: intentFor(judgement, memory, registryPolicy, court.policy),
+      intent: intentFor(judgement, memory, registryPolicy, pass.policy),
       phantomOf: undefined,
     };
   });
@@ -94,30 +94,30 @@ async function examineRegistry(
  */
 export async function examine(host: Host, options: ExamineOptions): Promise<Examination> {
   const { memory, problem } = host.store.loadMemory();
-  const court: Court = { host, memory, policy: options.policy };
-  const { loaded, warnings } = oncePerPlace(await Promise.all(options.targets.map((target) => loadRegistry(host, target))));
+  const pass: Pass = { host, memory, policy: options.policy };
+  const { loaded, warnings } = uniquePaths(await Promise.all(options.targets.map((target) => loadRegistry(host, target))));
   const read = loaded.filter(isRead);
   const unlooked = unlookedWorld(host);
-  const blindDrafts = read.map((registry) => ({ loaded: registry, facts: factsOf(registry, unlooked, lookAtLocks(host, unlooked, [])) }));
-  const mustLook = options.lookAnyway || anythingOld(court, blindDrafts, unlooked);
+  const blindViews = read.map((registry) => ({ loaded: registry, facts: factsOf(registry, unlooked, lookAtLocks(host, unlooked, [])) }));
+  const mustLook = options.lookAnyway || anythingOld(pass, blindViews, unlooked);
   const pids = allPids(read);
   const world = mustLook ? await lookAtWorld(host, { pids, owners: ownerQuestions(options.targets) }) : unlooked;
-  const drafts = read.map((registry) => ({ loaded: registry, facts: factsIn(host, registry, world, options) }));
-  const appServers = mustLook ? await seeServers(host, court, drafts, world) : noServers;
-  const endpoints = mustLook ? await seeEndpoints(host, drafts) : noEndpoints;
+  const views = read.map((registry) => ({ loaded: registry, facts: factsIn(host, registry, world, options) }));
+  const appServers = mustLook ? await seeServers(host, pass, views, world) : noServers;
+  const endpoints = mustLook ? await seeEndpoints(host, views) : noEndpoints;
   const evidence = evidenceOf(world, appServers, endpoints);
-  const from = sinceLast(court, evidence);
-  const registries: Examined[] = [];
-  for (const draft of drafts) registries.push(await examineRegistry(host, court, draft, world, evidence, from, mustLook));
-  const superseded = await withSuperseded(host, court, registries, world);
+  const from = sinceLast(pass, evidence);
+  const registries: ExaminedRegistry[] = [];
+  for (const view of views) registries.push(await examineRegistry(host, pass, view, world, evidence, from, mustLook));
+  const superseded = await withSuperseded(host, pass, registries, world);
   return {
-    court,
+    pass,
     evidence,
     since: from,
     refusal: mustLook ? refusal(host.selfTest(), options.policy) : undefined,
     warnings: [...(problem === undefined ? [] : [problem]), ...warnings, ...superseded.flapping.map(formatFlapping)],
     flapping: superseded.flapping,
     unread: loaded.filter((registry) => !isRead(registry)),
-    registries: withSessionMismatches(await withHostLocks(host, court, superseded.registries, evidence), evidence),
+    registries: withSessionMismatches(await withHostLocks(host, pass, superseded.registries, evidence), evidence),
   };
 }

@@ -1,31 +1,31 @@
 import type { HistoryLine } from "../host/state/history.ts";
 import type { Host } from "../host/host.ts";
-import { isDeed, type EntryReport } from "../report/model.ts";
-import type { Examined } from "./judge/examined.ts";
-import { acts, type Outcomes } from "./apply/outcome.ts";
+import { isChange, type EntryReport } from "../report/model.ts";
+import type { ExaminedRegistry } from "./judge/examined.ts";
+import { writingIntents, type Outcomes } from "./apply/outcome.ts";
 
 /** So many entries of one sweep are told in the history, or two large sweeps would push all others out of its file. */
 const maxHistoryEntries = 1000;
 
-export type Deed = Pick<EntryReport, "registry" | "key" | "action" | "reason" | "tombstone">;
+export type Change = Pick<EntryReport, "registry" | "key" | "action" | "reason" | "tombstone">;
 
 /** What was done in one registry, without judging again what nobody asks for. */
-export function* deedsDone({ loaded, entries }: Examined, outcomes: Outcomes): Generator<Deed, undefined> {
-  for (const index of entries.indexesOf(...acts)) {
+export function* changesIn({ loaded, entries }: ExaminedRegistry, outcomes: Outcomes): Generator<Change, undefined> {
+  for (const index of entries.indexesOf(...writingIntents)) {
     const key = loaded.entries.keyAt(index);
     const outcome = outcomes.get(key);
-    if (outcome === undefined || !isDeed(outcome.action)) continue;
+    if (outcome === undefined || !isChange(outcome.action)) continue;
     const reason = outcome.reason ?? entries.at(index).judgement.reason;
     yield { registry: loaded.target.path, key, action: outcome.action, reason, tombstone: outcome.tombstone ?? null };
   }
 }
 
 /** Only what did something, or failed to, goes into the history: a quiet timer would bury it. */
-export function recordHistory(host: Host, sweepId: string, at: string, command: string, deeds: Iterable<Deed>, count: number): void {
+export function recordHistory(host: Host, sweepId: string, at: string, command: string, changes: Iterable<Change>, count: number): void {
   if (count === 0) return;
   const entries: HistoryLine["entries"][number][] = [];
-  for (const { registry, key, action, reason, tombstone } of deeds) {
-    if (!isDeed(action)) continue;
+  for (const { registry, key, action, reason, tombstone } of changes) {
+    if (!isChange(action)) continue;
     if (entries.length === maxHistoryEntries) break;
     entries.push({ registry, key, action, reason, tombstone: tombstone ?? undefined });
   }

@@ -1,12 +1,12 @@
 import { isLastResort } from "../core/ladder.ts";
 import type { Host } from "../host/host.ts";
-import { isDeed, type EntryReport } from "../report/model.ts";
+import { isChange, type EntryReport } from "../report/model.ts";
 import { examine, type ExamineOptions } from "./examine.ts";
-import type { Examined, ExaminedEntry } from "./judge/examined.ts";
+import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
 import { keysOf } from "./load/loaded.ts";
 import type { TombstoneWriter, Stop } from "./apply/outcome.ts";
 import { reportsOf } from "./reports.ts";
-import { carryOutIn, type Meant } from "./apply/apply.ts";
+import { carryOutIn, type Selection } from "./apply/apply.ts";
 import { sweepIdAt } from "./sweep.ts";
 import { recordHistory } from "./history.ts";
 
@@ -16,7 +16,7 @@ export type ReapOptions = ExamineOptions & {
   readonly stop: Stop;
   readonly wanted: (entry: ExaminedEntry) => boolean;
   /** The holder was seen to end by who asks, so that what rests on absence needs no second look. */
-  readonly witnessed: boolean;
+  readonly exitObserved: boolean;
 };
 
 export type Reaped = {
@@ -28,18 +28,18 @@ export type Reaped = {
 };
 
 /** Silence proves nothing of a holder, and neither does absence unless somebody saw it end. */
-function isProven({ judgement, intent }: ExaminedEntry, witnessed: boolean): boolean {
+function isProven({ judgement, intent }: ExaminedEntry, exitObserved: boolean): boolean {
   if (intent !== "reap" && intent !== "release") return false;
   if (isLastResort(judgement)) return false;
-  return judgement.certain || witnessed;
+  return judgement.certain || exitObserved;
 }
 
 /** The chosen entries of one registry, by where they stand. One that is not proven dead stays. */
-function chosenIn({ entries }: Examined, { wanted, witnessed }: ReapOptions): ReadonlyMap<number, ExaminedEntry> {
+function chosenIn({ entries }: ExaminedRegistry, { wanted, exitObserved }: ReapOptions): ReadonlyMap<number, ExaminedEntry> {
   const chosen = new Map<number, ExaminedEntry>();
   for (const [index, one] of [...entries].entries()) {
     if (!wanted(one)) continue;
-    chosen.set(index, isProven(one, witnessed) || one.intent === "withhold" ? one : { ...one, intent: "keep" });
+    chosen.set(index, isProven(one, exitObserved) || one.intent === "withhold" ? one : { ...one, intent: "keep" });
   }
   return chosen;
 }
@@ -52,7 +52,7 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
   const { wallMs } = host.clock();
   const startedMs = wallMs.seen ? wallMs.value : 0;
   const at = new Date(startedMs).toISOString();
-  const policy = { ...options.policy, graceMs: 0, now: options.witnessed };
+  const policy = { ...options.policy, graceMs: 0, now: options.exitObserved };
   const examination = await examine(host, { ...options, policy, lookAnyway: true });
   const { refusal, registries, unread } = examination;
   const tombstones: TombstoneWriter = {
@@ -64,14 +64,14 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
   const entries: EntryReport[] = [];
   for (const examined of registries) {
     const chosen = chosenIn(examined, options);
-    const meant: Meant = {
+    const selection: Selection = {
       indexesOf: (...intents) => [...chosen].flatMap(([index, { intent }]) => (intents.includes(intent) ? [index] : [])),
       at: (index) => chosen.get(index) ?? examined.entries.at(index),
     };
-    const outcomes = refusal === undefined ? await carryOutIn(host, examination, examined, meant, tombstones, options) : new Map();
+    const outcomes = refusal === undefined ? await carryOutIn(host, examination, examined, selection, tombstones, options) : new Map();
     entries.push(...reportsOf(examined, chosen.values(), outcomes));
   }
-  const done = entries.filter(({ action }) => isDeed(action));
+  const done = entries.filter(({ action }) => isChange(action));
   recordHistory(host, tombstones.sweepId, at, options.command, done, done.length);
   return {
     entries,

@@ -2,27 +2,27 @@ import type { Observed } from "../core/evidence.ts";
 import { unexpiredMarks, recordOf, type Memory, type EntryRecord } from "../core/memory.ts";
 import type { Host } from "../host/host.ts";
 import type { Examination } from "./examine.ts";
-import type { Examined } from "./judge/examined.ts";
+import type { ExaminedRegistry } from "./judge/examined.ts";
 import { remembered } from "./judge/scenes.ts";
 import type { Outcomes } from "./apply/outcome.ts";
 import { registryId } from "./load/target.ts";
 
 const valueOf = <T>(observed: Observed<T>): T | undefined => (observed.seen ? observed.value : undefined);
 
-function recordsOf(host: Host, examination: Examination, examined: Examined, outcomes: Outcomes): ReadonlyMap<string, EntryRecord> {
+function recordsOf(host: Host, examination: Examination, examined: ExaminedRegistry, outcomes: Outcomes): ReadonlyMap<string, EntryRecord> {
   const { clock } = examination.evidence;
   const records = new Map<string, EntryRecord>();
-  for (const one of examined.entries.notable()) {
-    const { entry, judgement, memory, timed } = one;
+  for (const one of examined.entries.forMemory()) {
+    const { entry, judgement, memory, hasOwnTime } = one;
     const action = outcomes.get(entry.key)?.action;
     if (entry.duplicate || action === "reaped" || action === "released") continue;
     const absent = judgement.verdict === "ghost" && !judgement.certain && action !== "skipped";
-    if (timed && !absent && !memory.clockStepped) continue;
+    if (hasOwnTime && !absent && !memory.clockStepped) continue;
     const { claim } = entry;
     if (!claim.ok) continue;
     const record = recordOf(remembered(host, examined.loaded, entry, claim, clock), memory, {
       // Without a usable time an entry ages from when a sweep first saw it, so its first sight must be kept.
-      needsFirstSeen: !timed,
+      needsFirstSeen: !hasOwnTime,
       absent,
       awakeMs: valueOf(clock.awakeMs),
     });
@@ -37,13 +37,13 @@ function unbroken(records: ReadonlyMap<string, EntryRecord>): ReadonlyMap<string
 }
 
 /** What this sweep leaves for the next one. Registries that it did not look at stay as they were remembered. */
-export function remember(host: Host, examination: Examination, outcomes: ReadonlyMap<Examined, Outcomes>): Memory {
-  const { court, evidence, registries, unread, since } = examination;
+export function remember(host: Host, examination: Examination, outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>): Memory {
+  const { pass, evidence, registries, unread, since } = examination;
   const { clock, here } = evidence;
   const elapsed = since.elapsedMs;
   const records = new Map<string, ReadonlyMap<string, EntryRecord>>();
   const looked = new Set([...registries.map(({ loaded }) => registryId(loaded.target)), ...unread.map(({ target }) => registryId(target))]);
-  for (const [id, old] of court.memory.records) {
+  for (const [id, old] of pass.memory.records) {
     const aged = new Map(
       [...old].map(([key, record]) => [
         key,
@@ -66,8 +66,8 @@ export function remember(host: Host, examination: Examination, outcomes: Readonl
     awakeMs: valueOf(clock.awakeMs),
     records,
     answeredSinceMs: answeredSince(examination),
-    steppedAtMs: since.clockStepped && wallMs !== undefined ? wallMs : court.memory.steppedAtMs,
-    restored: unexpiredMarks(court.memory.restored, wallMs),
+    steppedAtMs: since.clockStepped && wallMs !== undefined ? wallMs : pass.memory.steppedAtMs,
+    restored: unexpiredMarks(pass.memory.restored, wallMs),
   };
 }
 
@@ -75,7 +75,7 @@ export function remember(host: Host, examination: Examination, outcomes: Readonl
  * What a sweep leaves that doubted its own eyes: it saw nobody dead and no server answer, so it breaks every chain of
  * looks, and tells the next one nothing else.
  */
-export function rememberDoubt({ court: { memory } }: Examination): Memory {
+export function rememberDoubt({ pass: { memory } }: Examination): Memory {
   const records = new Map([...memory.records].map(([id, found]) => [id, unbroken(found)]));
   return { ...memory, records, answeredSinceMs: new Map() };
 }
@@ -84,11 +84,11 @@ export function rememberDoubt({ court: { memory } }: Examination): Memory {
  * Since when each server has answered every sweep. A sweep that did not ask breaks the chain: the server may have been
  * started anew since, and nobody would have noticed.
  */
-function answeredSince({ court, evidence, since }: Examination): ReadonlyMap<string, number> {
+function answeredSince({ pass, evidence, since }: Examination): ReadonlyMap<string, number> {
   const bootMs = valueOf(evidence.clock.bootMs);
   const answered = new Map<string, number>();
   for (const [url, observation] of evidence.appServers) {
-    const first = (since.sameBoot ? court.memory.answeredSinceMs.get(url) : undefined) ?? bootMs;
+    const first = (since.sameBoot ? pass.memory.answeredSinceMs.get(url) : undefined) ?? bootMs;
     if (observation.kind === "answered" && first !== undefined) answered.set(url, first);
   }
   return answered;

@@ -2,7 +2,7 @@ import { formatMessage } from "../core/answer.ts";
 import type { Action, EntryReport, RegistryReport } from "../report/model.ts";
 import { noActions, type Tally } from "../report/tally.ts";
 import type { Examination } from "./examine.ts";
-import type { Examined, ExaminedEntry } from "./judge/examined.ts";
+import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
 import type { Outcome, Outcomes } from "./apply/outcome.ts";
 
 /** What is reported of an entry with which nothing was done yet. */
@@ -12,12 +12,12 @@ export const intended = {
   withhold: "withheld",
   reap: "would-reap",
   release: "would-reap",
-  heal: "would-heal",
-  supersede: "would-release",
+  "take-over": "would-heal",
+  stamp: "would-release",
 } as const satisfies Record<ExaminedEntry["intent"], Action>;
 
 export function entryReport(
-  { loaded }: Examined,
+  { loaded }: ExaminedRegistry,
   { entry, sessionId, judgement, intent, phantomOf, hostLock }: ExaminedEntry,
   outcome: Outcome | undefined,
 ): EntryReport {
@@ -39,19 +39,23 @@ export function entryReport(
   };
 }
 
-export function* reportsOf(examined: Examined, entries: Iterable<ExaminedEntry>, outcomes: Outcomes): Generator<EntryReport, undefined> {
+export function* reportsOf(
+  examined: ExaminedRegistry,
+  entries: Iterable<ExaminedEntry>,
+  outcomes: Outcomes,
+): Generator<EntryReport, undefined> {
   for (const one of entries) yield entryReport(examined, one, outcomes.get(one.entry.key));
 }
 
 /** What was judged in a registry and done with it. */
-export function tallyIn({ entries: { intents, verdicts, blind } }: Examined, outcomes: Outcomes): Tally {
+export function tallyIn({ entries: { intents, verdicts, blind } }: ExaminedRegistry, outcomes: Outcomes): Tally {
   const actions: Record<Action, number> = { ...noActions };
   for (const [intent, count] of Object.entries(intents)) actions[intended[intent as ExaminedEntry["intent"]]] += count;
   let superseded = 0;
   if (outcomes.size > 0) {
     // Whatever was to be done has an outcome by now.
     actions["would-heal"] = actions["would-release"] = 0;
-    actions["would-reap"] = intents.reap + intents.release + intents.heal + intents.supersede - outcomes.size;
+    actions["would-reap"] = intents.reap + intents.release + intents["take-over"] + intents.stamp - outcomes.size;
   }
   for (const { action, tombstone } of outcomes.values()) {
     actions[action] += 1;
@@ -62,12 +66,12 @@ export function tallyIn({ entries: { intents, verdicts, blind } }: Examined, out
 }
 
 /** Parts of a registry that could not be read: what is in them is not judged. */
-export function unreadParts(loaded: Examined["loaded"]): readonly string[] {
+export function unreadParts(loaded: ExaminedRegistry["loaded"]): readonly string[] {
   return loaded.kind === "files" ? loaded.problems : [];
 }
 
 /** What a registry looks like after the sweep. */
-export function registryReport({ loaded, owner, reportOnly, entries }: Examined, outcomes: Outcomes): RegistryReport {
+export function registryReport({ loaded, owner, reportOnly, entries }: ExaminedRegistry, outcomes: Outcomes): RegistryReport {
   const failure = [...outcomes.values()].find(({ action }) => action === "failed");
   const changed = [...outcomes.values()].find(({ action }) => action === "skipped");
   const problem = failure?.note ?? reportOnly ?? (owner.up ? `its owner is up (${owner.why})` : (unreadParts(loaded)[0] ?? null));

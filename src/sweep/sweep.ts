@@ -3,14 +3,14 @@ import type { Host } from "../host/host.ts";
 import { formatError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
 import { type EntryReport, type SweepReport, outputSchema } from "../report/model.ts";
-import { deedsIn, noTally, summarize } from "../report/tally.ts";
+import { countChanges, noTally, summarize } from "../report/tally.ts";
 import { looksOf } from "../report/text.ts";
 import { carryOutIn } from "./apply/apply.ts";
 import type { TombstoneWriter, Outcomes, Stop } from "./apply/outcome.ts";
 import { tombstonesFull } from "./apply/tombstone-batch.ts";
 import { type Examination, type ExamineOptions, examine } from "./examine.ts";
-import { deedsDone, recordHistory } from "./history.ts";
-import type { Examined, ExaminedEntry } from "./judge/examined.ts";
+import { changesIn, recordHistory } from "./history.ts";
+import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
 import { remember, rememberDoubt } from "./remember.ts";
 import { registryReport, reportsOf, tallyIn, unreadParts, unreadReport } from "./reports.ts";
 
@@ -62,14 +62,14 @@ function faultsOf(examination: Examination): ReadonlySet<string> {
 const noOutcomes: Outcomes = new Map();
 
 /** Ghosts for which there is no room stay for days: that must not look like a second look that is awaited. */
-function roomWarnings(outcomes: ReadonlyMap<Examined, Outcomes>): readonly string[] {
+function roomWarnings(outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>): readonly string[] {
   let waiting = 0;
-  for (const settled of outcomes.values()) for (const { note } of settled.values()) if (note === tombstonesFull) waiting += 1;
+  for (const recorded of outcomes.values()) for (const { note } of recorded.values()) if (note === tombstonesFull) waiting += 1;
   return waiting === 0 ? [] : [`${waiting} ghost${waiting === 1 ? "" : "s"} could not be reaped: ${tombstonesFull}`];
 }
 
 /** What each registry has to say, one after the other, anew each time that somebody goes through it. */
-function eachOf<T>(registries: readonly Examined[], reportOf: (examined: Examined) => Iterable<T>): Iterable<T> {
+function eachOf<T>(registries: readonly ExaminedRegistry[], reportOf: (examined: ExaminedRegistry) => Iterable<T>): Iterable<T> {
   return {
     *[Symbol.iterator]() {
       for (const examined of registries) yield* reportOf(examined);
@@ -85,7 +85,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   const sweepId = sweepIdAt(startedAt, host.randomSuffix());
   const examination = await examine(host, options);
   const { refusal, registries, unread, warnings } = examination;
-  let outcomes: ReadonlyMap<Examined, Outcomes> = new Map();
+  let outcomes: ReadonlyMap<ExaminedRegistry, Outcomes> = new Map();
   const unkept: string[] = [];
   /** What was reaped is reaped: a note that cannot be kept is said, and does not turn the sweep into a fault. */
   const keep = async (what: string, write: () => void | Promise<void>): Promise<void> => {
@@ -98,9 +98,9 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   if (!options.dryRun && refusal === undefined) {
     for (const { path } of options.targets) host.removeLeftovers(path);
     unkept.push(...recoverQuarantined(host, examination));
-    const condemned = registries.some(({ entries: { intents } }) => intents.reap + intents.heal + intents.supersede > 0);
+    const condemned = registries.some(({ entries: { intents } }) => intents.reap + intents["take-over"] + intents.stamp > 0);
     const tombstones: TombstoneWriter = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
-    const all = new Map<Examined, Outcomes>();
+    const all = new Map<ExaminedRegistry, Outcomes>();
     for (const examined of registries) {
       all.set(examined, await carryOutIn(host, examination, examined, examined.entries, tombstones, options));
     }
@@ -110,9 +110,9 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   } else if (!options.dryRun) {
     await keep("that this sweep has seen nothing", () => host.store.saveMemory(rememberDoubt(examination)));
   }
-  const reportOf = (examined: Examined, entries: Iterable<ExaminedEntry>): Iterable<EntryReport> =>
+  const reportOf = (examined: ExaminedRegistry, entries: Iterable<ExaminedEntry>): Iterable<EntryReport> =>
     reportsOf(examined, entries, outcomes.get(examined) ?? noOutcomes);
-  const acts = eachOf(registries, (examined) => reportOf(examined, examined.entries.meant()));
+  const notable = eachOf(registries, (examined) => reportOf(examined, examined.entries.notable()));
   const tallies = [...registries.map((examined) => tallyIn(examined, outcomes.get(examined) ?? noOutcomes)), ...unread.map(() => noTally)];
   const reports = [
     ...registries.map((examined) => registryReport(examined, outcomes.get(examined) ?? noOutcomes)),
@@ -120,8 +120,9 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   ];
   const summary = summarize(tallies);
   const report = { registries: reports, summary, refusal: refusal ?? null };
-  const deeds = eachOf(registries, (examined) => deedsDone(examined, outcomes.get(examined) ?? noOutcomes));
-  if (!options.dryRun) await keep("its history", () => recordHistory(host, sweepId, startedAt, options.command, deeds, deedsIn(tallies)));
+  const changes = eachOf(registries, (examined) => changesIn(examined, outcomes.get(examined) ?? noOutcomes));
+  if (!options.dryRun)
+    await keep("its history", () => recordHistory(host, sweepId, startedAt, options.command, changes, countChanges(tallies)));
   const ended = host.clock().awakeMs;
   return {
     schema: outputSchema,
@@ -133,7 +134,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     host: { hostname: here.hostname, bootId: here.bootId.seen ? here.bootId.value : null },
     ...report,
     entries: eachOf(registries, (examined) => reportOf(examined, examined.entries)),
-    acts,
+    notable,
     tallies,
     looks: looksOf(examination.evidence),
     warnings: [...warnings, ...unkept],

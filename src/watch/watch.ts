@@ -11,7 +11,7 @@ import { sweep, type SweepOptions } from "../sweep/sweep.ts";
 const lookEveryMs = 1_000;
 
 /** A holder that was seen alive: its pid, and its start so that a reused pid is not taken for it. */
-type Watched = ReadonlyMap<number, string>;
+type LiveHolders = ReadonlyMap<number, string>;
 
 /** What is told of one sweep of the watch: that it begins, and then its report or its fault. */
 export type SweepListener = {
@@ -28,21 +28,21 @@ function startOf(observation: PidObservation | undefined): string | undefined {
 }
 
 /** Those whose exit can make a ghost: the recorded holders that are alive, and every agent. */
-async function holders(host: Host, options: WatchOptions): Promise<Watched> {
+async function liveHolders(host: Host, options: WatchOptions): Promise<LiveHolders> {
   const { registries, evidence } = await examine(host, { ...options, lookAnyway: true });
   if (!evidence.processes.seen) return new Map();
   const { pids, agents } = evidence.processes.value;
-  const watched = new Map(agents.map(({ pid, startTicks }) => [pid, startTicks]));
+  const holders = new Map(agents.map(({ pid, startTicks }) => [pid, startTicks]));
   for (const { pid } of registries.flatMap(({ loaded }) => claimsOf(loaded.entries))) {
     const observation = pid === undefined ? undefined : pids.get(pid);
     const start = observation?.seen === true ? startOf(observation.value) : undefined;
-    if (pid !== undefined && start !== undefined) watched.set(pid, start);
+    if (pid !== undefined && start !== undefined) holders.set(pid, start);
   }
-  return watched;
+  return holders;
 }
 
-function hasLeft(host: Host, watched: Watched): boolean {
-  return [...watched].some(([pid, start]) => host.startOfPid(pid) !== start);
+function hasLeft(host: Host, holders: LiveHolders): boolean {
+  return [...holders].some(([pid, start]) => host.startOfPid(pid) !== start);
 }
 
 /** A registry or a run lock that was busy is tried again after so many ms. */
@@ -73,9 +73,9 @@ async function sweepOnce(host: Host, options: WatchOptions): Promise<number> {
 export async function watch(host: Host, options: WatchOptions, stop: Stop): Promise<void> {
   while (stop.signal === undefined) {
     // Looked up before the sweep: one that leaves during it is missed by neither.
-    const watched = await holders(host, options);
+    const holders = await liveHolders(host, options);
     const dueMs = await sweepOnce(host, options);
-    for (let waited = 0; waited < dueMs && stop.signal === undefined && !hasLeft(host, watched); waited += lookEveryMs) {
+    for (let waited = 0; waited < dueMs && stop.signal === undefined && !hasLeft(host, holders); waited += lookEveryMs) {
       await host.sleep(lookEveryMs);
     }
   }

@@ -23,7 +23,7 @@ import {
   type Told,
 } from "./scene.ts";
 
-type Row = readonly [sentence: string, told: Told, expected: string];
+type Row = readonly [title: string, told: Told, expected: string];
 
 function check(told: Told, expected: string): void {
   expect(verdictOf(sceneOf(told))).toBe(expected);

@@ -66,7 +66,7 @@ export function report(more: Partial<SweepReport> = {}): SweepReport {
     host: { hostname: "venus", bootId: null },
     registries,
     entries,
-    acts: [...entries].filter(({ action }) => action !== "kept"),
+    notable: [...entries].filter(({ action }) => action !== "kept"),
     tallies,
     summary: summarize(tallies),
     refusal: null,

@@ -35,7 +35,7 @@ const blindnesses: readonly Blindness[] = [
   "tombstones",
   "swap",
   "memory",
-  "exhume",
+  "void",
   "sync",
   "history",
   "room",
@@ -172,7 +172,7 @@ export class History {
     const unheard = told("released").filter((name) => !story.released.includes(name));
     if (unheard.length > 0) story.fail(`reported ${unheard.join()} as released, and nobody released it`);
     const left = story.state.tombstones.size - stones - reaped.length;
-    if (left < 0 || (left > 0 && !blindness.has("exhume"))) story.fail(`${left} tombstones are left of entries that were not reaped`);
+    if (left < 0 || (left > 0 && !blindness.has("void"))) story.fail(`${left} tombstones are left of entries that were not reaped`);
     const acted = story.removed.length + story.released.length;
     if ((refusal !== null || blindness.has("self")) && acted > 0) story.fail("reaped although it could not see itself");
   }

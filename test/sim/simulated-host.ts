@@ -34,7 +34,7 @@ export type Blindness =
   | "tombstones"
   | "swap"
   | "memory"
-  | "exhume"
+  | "void"
   | "sync"
   | "history"
   | "room";
@@ -96,7 +96,7 @@ function storeOf({ chance }: Machine, state: State, blindness: ReadonlySet<Blind
       }
     },
     voidTombstones: (_, ids) => {
-      if (blindness.has("exhume")) full();
+      if (blindness.has("void")) full();
       for (const id of ids) state.tombstones.delete(id);
     },
     appendHistory: () => {

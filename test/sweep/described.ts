@@ -18,9 +18,9 @@ export function hostWith({ host }: Stage, { store, ...rest }: Eyes): Host {
   return { ...host, ...rest, store: { ...host.store, ...store } };
 }
 
-export type Told = Omit<SweepReport, "entries" | "acts"> & {
+export type Told = Omit<SweepReport, "entries" | "notable"> & {
   readonly entries: readonly EntryReport[];
-  readonly acts: readonly EntryReport[];
+  readonly notable: readonly EntryReport[];
 };
 
 /** A whole sweep of the simulated machine, with all that it says. */
@@ -31,7 +31,7 @@ export async function sweepWith(
   more: Partial<SweepOptions> = {},
 ): Promise<Told> {
   const report = await sweep(hostWith(stage, eyes), { ...plainSweep, targets, ...more });
-  return { ...report, entries: [...report.entries], acts: [...report.acts] };
+  return { ...report, entries: [...report.entries], notable: [...report.notable] };
 }
 
 /** What became of each entry, and what was said of it behind what its rung says. */

@@ -34,7 +34,7 @@ test("a sweep says when, where and for how long it swept", async () => {
   });
   expect(report.durationMs).toBe(awakeMs - 105);
   expect(report).not.toHaveProperty("flapping");
-  expect(report.acts.map(({ key }) => key)).toEqual(["a"]);
+  expect(report.notable.map(({ key }) => key)).toEqual(["a"]);
   expect(report.tallies).toHaveLength(1);
 });
 
@@ -261,19 +261,19 @@ const deed = (key: string, action: EntryReport["action"]): EntryReport => {
   return { registry: "/r", key, action, reason: "pid-gone", tombstone: null } as EntryReport;
 };
 
-function recorded(acts: Iterable<EntryReport>, count: number): readonly HistoryLine[] {
+function recorded(notable: Iterable<EntryReport>, count: number): readonly HistoryLine[] {
   const lines: HistoryLine[] = [];
   const host = hostWith(simulatedStage(), { store: { appendHistory: (line) => void lines.push(line) } });
-  recordHistory(host, "s", "t", "sweep", acts, count);
+  recordHistory(host, "s", "t", "sweep", notable, count);
   return lines;
 }
 
 test("the history tells deeds and failures, and no others", () => {
-  const acts = (["reaped", "kept", "failed", "pending", "released", "skipped", "healed", "withheld"] as const).map((action) =>
+  const notable = (["reaped", "kept", "failed", "pending", "released", "skipped", "healed", "withheld"] as const).map((action) =>
     deed(action, action),
   );
   const entry = { registry: "/r", reason: "pid-gone", tombstone: undefined };
-  expect(recorded(acts, 4)).toEqual([
+  expect(recorded(notable, 4)).toEqual([
     {
       sweepId: "s",
       at: "t",
@@ -281,7 +281,7 @@ test("the history tells deeds and failures, and no others", () => {
       entries: (["reaped", "failed", "released", "healed"] as const).map((action) => ({ ...entry, key: action, action })),
     },
   ]);
-  expect(recorded(acts, 0)).toEqual([]);
+  expect(recorded(notable, 0)).toEqual([]);
 });
 
 test.each([
@@ -289,8 +289,8 @@ test.each([
   [1001, 1],
   [1500, 500],
 ])("of %i deeds the history tells a thousand, and how many more there were", (count, more) => {
-  const acts = Array.from({ length: count }, (_, index) => deed(String(index), "reaped"));
-  const [line] = recorded([...acts, deed("kept", "kept")], count);
+  const notable = Array.from({ length: count }, (_, index) => deed(String(index), "reaped"));
+  const [line] = recorded([...notable, deed("kept", "kept")], count);
   expect([line?.entries.length, line?.more]).toEqual([1000, more]);
   expect(line?.entries.at(-1)?.key).toBe("999");
 });

@@ -8,7 +8,7 @@ import type { SessionLock } from "../../host/sockets/session-lock.ts";
 import { formatProcess } from "../../report/owners-text.ts";
 import { visible } from "../../report/visible.ts";
 import { describeProcess } from "../../ownership/describe-owners.ts";
-import { retireRivals, tryGate, type Gate, type Rival } from "../../ownership/gate.ts";
+import { retireContenders, requestAdmission, type Admission, type Contender } from "../../ownership/gate.ts";
 import type { OwnersQuestion } from "../../ownership/owners.ts";
 import { reapChosen } from "../../sweep/reap-one.ts";
 import { endChildren, recordRetired } from "../../ownership/retire.ts";
@@ -29,9 +29,9 @@ const launcherPolls = 40;
 /** A holder whose last process is still ending, or a sweep at work, is given so many polls. */
 const reapPolls = 8;
 
-type Occupied = Extract<Gate, { kind: "occupied" }>;
+type Occupied = Extract<Admission, { kind: "occupied" }>;
 
-function formatContender(host: Host, { harness, launcher }: Rival): string {
+function formatContender(host: Host, { harness, launcher }: Contender): string {
   const { bootMs } = host.clock();
   const member = harness?.members[0];
   if (harness !== undefined && member !== undefined)
@@ -42,10 +42,10 @@ function formatContender(host: Host, { harness, launcher }: Rival): string {
   return "another sessreap exec, which does not answer (stopped from its terminal?)";
 }
 
-function refusal(host: Host, session: string, { rivals }: Occupied): string {
+function refusal(host: Host, session: string, { contenders }: Occupied): string {
   return [
     `session ${visible(session)} is already run by`,
-    ...rivals.map((rival) => `  ${formatContender(host, rival)}`),
+    ...contenders.map((contender) => `  ${formatContender(host, contender)}`),
     "choose: --on-conflict refuse (the default: leave it alone), wait (start when it has ended) or retire (end it first)",
   ].join("\n");
 }
@@ -61,39 +61,39 @@ async function enter(
   let held: SessionLock | undefined;
   let waited = 0;
   for (let attempt = 0; ; attempt += 1) {
-    const gate = await tryGate(host, question, session, held);
-    if (gate.kind === "blind") throw new Failure("refused", `whether anybody runs the session cannot be seen: ${gate.why}`);
-    if (gate.kind === "open") {
+    const admission = await requestAdmission(host, question, session, held);
+    if (admission.kind === "blind") throw new Failure("refused", `whether anybody runs the session cannot be seen: ${admission.why}`);
+    if (admission.kind === "open") {
       await writeLines(
         stderr,
-        gate.warnings.map((warning) => `sessreap: warning: ${visible(warning)}`),
+        admission.warnings.map((warning) => `sessreap: warning: ${visible(warning)}`),
       );
-      return gate.lock;
+      return admission.lock;
     }
     // Whoever waits with the lock in hand is next: nobody gets in between.
-    held = gate.lock;
+    held = admission.lock;
     if (choice === "refuse") {
       held?.release();
-      throw new Failure("busy", refusal(host, session, gate));
+      throw new Failure("busy", refusal(host, session, admission));
     }
-    if (choice === "retire" && gate.rivals.some(({ harness }) => harness !== undefined)) {
-      const problem = await retireRivals(host, session, gate);
+    if (choice === "retire" && admission.contenders.some(({ harness }) => harness !== undefined)) {
+      const problem = await retireContenders(host, session, admission);
       if (problem === undefined) continue;
       held?.release();
-      throw new Failure("refused", `${refusal(host, session, gate)}\nit was not retired: ${problem}`);
+      throw new Failure("refused", `${refusal(host, session, admission)}\nit was not retired: ${problem}`);
     }
-    if (choice === "retire" && (waited += 1) > launcherPolls) throw new Failure("busy", refusal(host, session, gate));
+    if (choice === "retire" && (waited += 1) > launcherPolls) throw new Failure("busy", refusal(host, session, admission));
     if (attempt === 0)
       await writeLines(
         stderr,
-        gate.rivals.map((rival) => `sessreap: waiting for ${formatContender(host, rival)}`),
+        admission.contenders.map((contender) => `sessreap: waiting for ${formatContender(host, contender)}`),
       );
     await host.sleep(pollMs);
   }
 }
 
 /** Lists what the command left behind, and ends it when that was asked for. */
-async function settleChildren({ options, stderr }: Invocation<ExecOptions>, host: Host, session: string, mark: string): Promise<void> {
+async function endLeftBehind({ options, stderr }: Invocation<ExecOptions>, host: Host, session: string, mark: string): Promise<void> {
   const observation = lookAtTree();
   if (!observation.seen) return;
   const { tree } = observation.value;
@@ -130,7 +130,7 @@ async function reapRegistration(invocation: Invocation<ExecOptions>, host: Host,
         lookAnyway: true,
         command: "exec",
         stop: { signal: undefined },
-        witnessed: true,
+        exitObserved: true,
         wanted: ({ entry: { claim } }) =>
           claim.ok && claim.registration.sessionId !== undefined && canonicalSession(claim.registration.sessionId) === session,
       });
@@ -159,7 +159,7 @@ export const runExec: Run<ExecOptions> = async (invocation) => {
     const { exitCode, problem } = await runCommand(words, withMark(env, mark), lock.announce);
     if (problem !== undefined) await writeLines(stderr, [`sessreap: ${visible(words[0] ?? "")}: ${visible(problem)}`]);
     else {
-      await settleChildren(invocation, host, session, mark);
+      await endLeftBehind(invocation, host, session, mark);
       await reapRegistration(invocation, host, examine, session);
     }
     return exitCode;

@@ -4,7 +4,7 @@ import { trace } from "../../core/ladder.ts";
 import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
 import { examine, type Examination } from "../../sweep/examine.ts";
-import type { Examined, ExaminedEntry } from "../../sweep/judge/examined.ts";
+import type { ExaminedRegistry, ExaminedEntry } from "../../sweep/judge/examined.ts";
 import { intended } from "../../sweep/reports.ts";
 import { sceneOf } from "../../sweep/judge/scenes.ts";
 import { keysOf } from "../../sweep/load/loaded.ts";
@@ -22,12 +22,12 @@ const said = { live: "live", unknown: "could not look", dead: "dead", "not-appli
 
 function explainEntry(
   examination: Examination,
-  { loaded, facts }: Examined,
+  { loaded, facts }: ExaminedRegistry,
   { entry, judgement, intent, phantomOf, hostLock }: ExaminedEntry,
 ) {
-  const { court, evidence, since } = examination;
+  const { pass, evidence, since } = examination;
   const understood = entry.claim;
-  const scene = understood.ok ? sceneOf(court, loaded, entry, facts, evidence, since, understood) : undefined;
+  const scene = understood.ok ? sceneOf(pass, loaded, entry, facts, evidence, since, understood) : undefined;
   const rungs =
     scene === undefined
       ? []

@@ -21,7 +21,7 @@ export const runReap: Run<JudgingOptions & OutputOptions> = async (invocation) =
       ...examine,
       command: "reap",
       stop: { signal: undefined },
-      witnessed: false,
+      exitObserved: false,
       wanted: ({ entry: { key, claim } }) => {
         const session = claim.ok ? claim.registration.sessionId : undefined;
         return key === name || (session !== undefined && canonicalSession(session) === canonicalSession(name));

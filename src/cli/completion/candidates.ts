@@ -7,8 +7,8 @@ import { fileNames } from "./file-names.ts";
 import { registered } from "./registered.ts";
 import type { Candidate, Wanted } from "./wanted.ts";
 
-type Around = { readonly env: Env; readonly version: string };
-type Source = (wanted: Wanted, around: Around) => readonly Candidate[] | Promise<readonly Candidate[]>;
+type CompletionContext = { readonly env: Env; readonly version: string };
+type Source = (wanted: Wanted, context: CompletionContext) => readonly Candidate[] | Promise<readonly Candidate[]>;
 
 const words = (...all: readonly string[]): readonly Candidate[] => all.map((word) => ({ word, meaning: "" }));
 
@@ -35,8 +35,8 @@ const registries: Source = ({ current }) => {
 /** What stands for the placeholders of the declarations. One that is not here completes to nothing. */
 const sources: Readonly<Record<string, Source>> = {
   key: keys,
-  keys: (wanted, around) => (wanted.command.name === "restore" ? tombstones : keys)(wanted, around),
-  id: (wanted, around) => (wanted.command.name === "restore" ? sweeps : claimed("sessionId"))(wanted, around),
+  keys: (wanted, context) => (wanted.command.name === "restore" ? tombstones : keys)(wanted, context),
+  id: (wanted, context) => (wanted.command.name === "restore" ? sweeps : claimed("sessionId"))(wanted, context),
   identity: claimed("identity"),
   name: claimed("host"),
   "[format:]path": registries,
@@ -48,10 +48,10 @@ const sources: Readonly<Record<string, Source>> = {
 };
 
 /** Every way in which the word at the cursor can go on. */
-export async function candidatesFor(wanted: Wanted, around: Around): Promise<readonly Candidate[]> {
+export async function candidatesFor(wanted: Wanted, context: CompletionContext): Promise<readonly Candidate[]> {
   const offered = wanted.kind === "words" ? wanted.candidates : [];
   const { placeholder } = wanted;
   if (placeholder === undefined) return offered;
   if (placeholder.includes("|")) return [...offered, ...words(...placeholder.split("|"))];
-  return [...offered, ...((await sources[placeholder]?.(wanted, around)) ?? [])];
+  return [...offered, ...((await sources[placeholder]?.(wanted, context)) ?? [])];
 }

@@ -3,7 +3,7 @@ import type { Action } from "../../report/model.ts";
 import { writeTombstones, tombstonesFull, tombstoneLine } from "./tombstone-batch.ts";
 import type { ExaminedEntry } from "../judge/examined.ts";
 import type { FilePlace, FilesRegistry } from "../load/loaded.ts";
-import { done, undone, type TombstoneWriter, type Outcome } from "./outcome.ts";
+import { succeeded, notDone, type TombstoneWriter, type Outcome } from "./outcome.ts";
 import { keptFile } from "./reap-files.ts";
 
 /** An entry with a file of its own that is to say something else, and to stay. */
@@ -26,8 +26,8 @@ function replace(host: Host, { loaded, one, place, bytes, content, modifiedAt, a
   const { mode, uid, gid } = state;
   const { key } = one.entry;
   const taken = host.takeOver(loaded.realPath, { key, state, bytes }, { key, content, mode, uid, gid, modifiedAt });
-  if (taken.kind === "failed") return undone("failed", taken.problem);
-  return taken.kind === "won" ? done(action, id) : undone("skipped", taken.why);
+  if (taken.kind === "failed") return notDone("failed", taken.problem);
+  return taken.kind === "won" ? succeeded(action, id) : notDone("skipped", taken.why);
 }
 
 /** Tombstone first, then a last look, then the change; of an entry that was not changed no tombstone stays. */
@@ -36,7 +36,7 @@ export async function changeFile(host: Host, change: FileChange, tombstones: Tom
   const kept = { ...keptFile({ state: change.place.state, bytes: change.bytes }), replacedBy: content.toString("base64") };
   const { ids } = writeTombstones(host, tombstones, loaded, [one], () => tombstoneLine(one, kept));
   const [id] = ids;
-  if (id === undefined) return undone("pending", tombstonesFull);
+  if (id === undefined) return notDone("pending", tombstonesFull);
   const outcome = (await lastLook()) ?? replace(host, change, id);
   if (outcome.action !== action) host.store.voidTombstones(tombstones.sweepId, [id]);
   return outcome;

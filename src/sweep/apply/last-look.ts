@@ -5,7 +5,7 @@ import type { RegistryFacts } from "../../core/scene.ts";
 import type { Host } from "../../host/host.ts";
 import type { Surroundings } from "./outcome.ts";
 import type { Examination } from "../examine.ts";
-import type { Examined, ExaminedEntry } from "../judge/examined.ts";
+import type { ExaminedRegistry, ExaminedEntry } from "../judge/examined.ts";
 import { claimsOf, eachClaim, factsIn, sceneOf } from "../judge/scenes.ts";
 import type { Entry, ReadRegistry } from "../load/loaded.ts";
 import { pidsOf } from "../load/pids.ts";
@@ -13,9 +13,9 @@ import { findOwner, ownerQuestions } from "../observe/daemon.ts";
 import { type Questions, askServers, evidenceOf, lookAtWorld } from "../observe/observe.ts";
 
 /** Those that are about to go: their keys, and what each of them claims, for whoever has to judge it. */
-export type Condemned = { readonly keys: Iterable<string>; readonly entries: Iterable<Entry> };
+export type LastLookRequest = { readonly keys: Iterable<string>; readonly entries: Iterable<Entry> };
 
-export function condemnedOf(those: readonly ExaminedEntry[]): Condemned {
+export function lastLookRequest(those: readonly ExaminedEntry[]): LastLookRequest {
   return { keys: those.map(({ entry }) => entry.key), entries: those.map(({ entry }) => entry) };
 }
 
@@ -27,7 +27,7 @@ function nameSession(entries: Iterable<Entry>): boolean {
 /** Asks the servers again: a thread may have been loaded since it was condemned, and no process shows that. */
 async function askAgain(
   host: Host,
-  { court, evidence }: Examination,
+  { pass, evidence }: Examination,
   { target }: ReadRegistry,
   entries: Iterable<Entry>,
   questions: Questions,
@@ -37,7 +37,7 @@ async function askAgain(
   const ids = isConfigured ? claimsOf(entries).flatMap(({ sessionId }) => sessionId ?? []) : [];
   const world = await lookAtWorld(host, questions);
   const asked = target.appServers.map((server) => [server.url, { server, ids: server.configured ? ids : [] }] as const);
-  return askServers(host, world, court.memory, new Map(asked));
+  return askServers(host, world, pass.memory, new Map(asked));
 }
 
 /**
@@ -47,12 +47,12 @@ async function askAgain(
 export async function lookAgain(
   host: Host,
   examination: Examination,
-  { loaded, facts: factsBefore }: Examined,
-  { keys, entries }: Condemned,
+  { loaded, facts: factsBefore }: ExaminedRegistry,
+  { keys, entries }: LastLookRequest,
   around: Surroundings,
 ): Promise<{ readonly ownerUp: boolean; readonly dead: ReadonlySet<string> }> {
   const { target } = loaded;
-  const { court, evidence: before, since } = examination;
+  const { pass, evidence: before, since } = examination;
   const { format } = target;
   const pids = format.layout === "members" && !format.recordsPids ? new Set<number>() : pidsOf(entries, before.here.hostname);
   const questions = { pids, owners: ownerQuestions([target]) };
@@ -66,7 +66,7 @@ export async function lookAgain(
   const dead = new Set<string>();
   for (const entry of entries) {
     const { claim } = entry;
-    if (claim.ok && judge(sceneOf(court, loaded, entry, facts, evidence, since, claim)).verdict === "ghost") dead.add(entry.key);
+    if (claim.ok && judge(sceneOf(pass, loaded, entry, facts, evidence, since, claim)).verdict === "ghost") dead.add(entry.key);
   }
   return { ownerUp: up, dead };
 }
@@ -78,8 +78,8 @@ export async function lookAgain(
 export async function lastLook(
   host: Host,
   examination: Examination,
-  examined: Examined,
-  condemned: Condemned,
+  examined: ExaminedRegistry,
+  condemned: LastLookRequest,
   around: Surroundings,
 ): Promise<ReadonlySet<string> | undefined> {
   const { ownerUp, dead } = await lookAgain(host, examination, examined, condemned, around);

@@ -13,20 +13,20 @@ export type Outcome = {
 };
 
 /** What a sweep does something about; of all else it only says what it saw. */
-export const acts = ["reap", "release", "heal", "supersede"] as const satisfies readonly Intent[];
+export const writingIntents = ["reap", "release", "take-over", "stamp"] as const satisfies readonly Intent[];
 
 /** Outcomes by entry key, as they are settled. */
 export type Outcomes = ReadonlyMap<string, Outcome>;
 
-export function done(action: Action, tombstone?: string): Outcome {
+export function succeeded(action: Action, tombstone?: string): Outcome {
   return { action, tombstone, note: undefined };
 }
 
-export function undone(action: Action, note: string): Outcome {
+export function notDone(action: Action, note: string): Outcome {
   return { action, tombstone: undefined, note };
 }
 
-export function settleAll(outcomes: Map<string, Outcome>, entries: Iterable<ExaminedEntry>, outcome: Outcome): void {
+export function recordAll(outcomes: Map<string, Outcome>, entries: Iterable<ExaminedEntry>, outcome: Outcome): void {
   for (const { entry } of entries) outcomes.set(entry.key, outcome);
 }
 

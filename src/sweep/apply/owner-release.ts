@@ -2,19 +2,19 @@ import type { Host } from "../../host/host.ts";
 import type { ExaminedEntry } from "../judge/examined.ts";
 import { loadRegistry } from "../load/load.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
-import { done, undone, type Outcome } from "./outcome.ts";
+import { succeeded, notDone, type Outcome } from "./outcome.ts";
 
 /** Lets the owner release an entry, and believes it only when the entry is gone from the file. */
 export async function releaseEntry(host: Host, loaded: ReadRegistry, { entry }: ExaminedEntry): Promise<Outcome> {
   const { release } = loaded.target;
-  if (release === undefined || !entry.claim.ok) return undone("withheld", "its owner is up");
+  if (release === undefined || !entry.claim.ok) return notDone("withheld", "its owner is up");
   const sessionId = entry.claim.registration.sessionId ?? "";
   const problem = await host.runRelease(release, { "{key}": entry.key, "{sessionId}": sessionId });
-  if (problem !== undefined) return undone("failed", `the release command failed: ${problem}`);
+  if (problem !== undefined) return notDone("failed", `the release command failed: ${problem}`);
   const now = await loadRegistry(host, loaded.target);
-  if (now.state !== "read") return undone("failed", `after the release command the registry ${now.problem}`);
+  if (now.state !== "read") return notDone("failed", `after the release command the registry ${now.problem}`);
   const there = [...now.entries].find(({ key }) => key === entry.key);
   const newcomer = there?.claim.ok === true && there.claim.registration.sessionId !== entry.claim.registration.sessionId;
-  if (there === undefined || newcomer) return done("released");
-  return undone("failed", "the release command succeeded, but the entry is still there");
+  if (there === undefined || newcomer) return succeeded("released");
+  return notDone("failed", "the release command succeeded, but the entry is still there");
 }

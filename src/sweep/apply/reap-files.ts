@@ -5,16 +5,16 @@ import { formatError } from "../../host/observed.ts";
 import type { KeptFile } from "../../core/tombstone.ts";
 import { writeTombstones, tombstonesFull, tombstoneLine, unwritten, type TombstoneBatch } from "./tombstone-batch.ts";
 import type { Examination } from "../examine.ts";
-import type { Examined, ExaminedEntry } from "../judge/examined.ts";
-import { condemnedOf, lastLook } from "./last-look.ts";
+import type { ExaminedRegistry, ExaminedEntry } from "../judge/examined.ts";
+import { lastLookRequest, lastLook } from "./last-look.ts";
 import type { FilesRegistry } from "../load/loaded.ts";
-import { done, settleAll, stopped, undone, type TombstoneWriter, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { succeeded, recordAll, stopped, notDone, type TombstoneWriter, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 
 /** An entry whose file was read, so that its tombstone can hold what it said. */
-type Whole = { readonly one: ExaminedEntry; readonly state: FileState; readonly bytes: Buffer };
+type ReadyFile = { readonly one: ExaminedEntry; readonly state: FileState; readonly bytes: Buffer };
 
 /** What a tombstone keeps of a file: all it said, and what the file system knew of it. */
-export function keptFile({ state, bytes }: Pick<Whole, "state" | "bytes">): KeptFile {
+export function keptFile({ state, bytes }: Pick<ReadyFile, "state" | "bytes">): KeptFile {
   return {
     layout: "files",
     content: bytes.toString("base64"),
@@ -26,7 +26,7 @@ export function keptFile({ state, bytes }: Pick<Whole, "state" | "bytes">): Kept
 }
 
 /** A file that was not opened to be judged is read before it goes; undefined where that cannot be. */
-function wholeOf(host: Host, root: string, one: ExaminedEntry): Whole | undefined {
+function readyFile(host: Host, root: string, one: ExaminedEntry): ReadyFile | undefined {
   const { key, place } = one.entry;
   if (place.kind !== "file") throw new TypeError("an entry with a file of its own was expected");
   const { state, bytes } = place;
@@ -38,26 +38,26 @@ function wholeOf(host: Host, root: string, one: ExaminedEntry): Whole | undefine
 function outcomeOf(captured: Captured, id: string): Outcome {
   switch (captured.kind) {
     case "dropped":
-      return done("reaped", id);
+      return succeeded("reaped", id);
     case "changed":
-      return undone("skipped", "it changed since it was judged");
+      return notDone("skipped", "it changed since it was judged");
     case "gone":
-      return undone("skipped", "somebody else removed it");
+      return notDone("skipped", "somebody else removed it");
     case "failed":
-      return undone("failed", captured.problem);
+      return notDone("failed", captured.problem);
   }
 }
 
 /** A file that may go, with the tombstone that it has. */
-type Doomed = { readonly whole: Whole; readonly id: string };
+type FileToReap = { readonly ready: ReadyFile; readonly id: string };
 
-function dropAll(host: Host, { realPath, target }: FilesRegistry, doomed: readonly Doomed[]): readonly Outcome[] {
+function dropAll(host: Host, { realPath, target }: FilesRegistry, toReap: readonly FileToReap[]): readonly Outcome[] {
   const captured = host.captureEntries(
     realPath,
-    doomed.map(({ whole: { one, state, bytes } }) => ({ key: one.entry.key, state, bytes })),
+    toReap.map(({ ready: { one, state, bytes } }) => ({ key: one.entry.key, state, bytes })),
   );
   const hasOwnDirectory = target.format.layout === "files" && target.format.ownDirectory;
-  return doomed.map(({ whole: { one }, id }, index) => {
+  return toReap.map(({ ready: { one }, id }, index) => {
     const what = captured[index] ?? { kind: "failed", problem: "nobody captured it" };
     if (what.kind === "dropped" && hasOwnDirectory) host.dropDirectory(realPath, one.entry.key);
     return outcomeOf(what, id);
@@ -98,45 +98,45 @@ function* turnsOf<T>(all: Iterable<T>): Generator<readonly T[], undefined> {
 async function reapTurn(
   host: Host,
   examination: Examination,
-  examined: Examined & { readonly loaded: FilesRegistry },
+  examined: ExaminedRegistry & { readonly loaded: FilesRegistry },
   condemned: readonly ExaminedEntry[],
   tombstones: TombstoneWriter,
   around: Surroundings,
   outcomes: Map<string, Outcome>,
 ): Promise<string | undefined> {
   const { loaded } = examined;
-  const settle = (some: readonly ExaminedEntry[], outcome: Outcome): void => settleAll(outcomes, some, outcome);
-  settle(condemned, undone("skipped", "it could not be read, so nothing of it could be kept"));
-  const whole = condemned.flatMap((one) => wholeOf(host, loaded.realPath, one) ?? []);
-  const byEntry = new Map(whole.map((one) => [one.one, one]));
-  const readable = whole.map(({ one }) => one);
+  const record = (some: readonly ExaminedEntry[], outcome: Outcome): void => recordAll(outcomes, some, outcome);
+  record(condemned, notDone("skipped", "it could not be read, so nothing of it could be kept"));
+  const ready = condemned.flatMap((one) => readyFile(host, loaded.realPath, one) ?? []);
+  const byEntry = new Map(ready.map((one) => [one.one, one]));
+  const readable = ready.map(({ one }) => one);
   let batch: TombstoneBatch<ExaminedEntry>;
   try {
-    batch = writeTombstones(host, tombstones, loaded, readable, (one) => tombstoneLine(one, keptFile(byEntry.get(one) as Whole)));
+    batch = writeTombstones(host, tombstones, loaded, readable, (one) => tombstoneLine(one, keptFile(byEntry.get(one) as ReadyFile)));
   } catch (error) {
     const problem = `no tombstone could be written: ${formatError(error)}`;
-    settle(readable, undone("failed", problem));
+    record(readable, notDone("failed", problem));
     return problem;
   }
   const { entries, ids } = batch;
-  settle(unwritten(readable, batch), undone("pending", tombstonesFull));
+  record(unwritten(readable, batch), notDone("pending", tombstonesFull));
   if (entries.length === 0) return undefined;
-  const doomed = entries.map((one, index): Doomed => ({ whole: byEntry.get(one) as Whole, id: ids[index] as string }));
-  const dead = await lastLook(host, examination, examined, condemnedOf(entries), around);
-  if (around.stop.signal !== undefined) settle(entries, undone("skipped", stopped));
-  else if (dead === undefined) settle(entries, undone("withheld", "its owner came up"));
+  const toReap = entries.map((one, index): FileToReap => ({ ready: byEntry.get(one) as ReadyFile, id: ids[index] as string }));
+  const dead = await lastLook(host, examination, examined, lastLookRequest(entries), around);
+  if (around.stop.signal !== undefined) record(entries, notDone("skipped", stopped));
+  else if (dead === undefined) record(entries, notDone("withheld", "its owner came up"));
   else {
-    settle(entries, undone("skipped", "it came back to life"));
-    const going = doomed.filter(({ whole: { one } }) => dead.has(one.entry.key));
+    record(entries, notDone("skipped", "it came back to life"));
+    const going = toReap.filter(({ ready: { one } }) => dead.has(one.entry.key));
     for (const [index, outcome] of dropAll(host, loaded, going).entries()) {
-      outcomes.set((going[index] as Doomed).whole.one.entry.key, outcome);
+      outcomes.set((going[index] as FileToReap).ready.one.entry.key, outcome);
     }
   }
   const keys = entries.map(({ entry }) => entry.key);
-  const taken = doomed.filter(({ whole: { one } }) => outcomes.get(one.entry.key)?.action !== "reaped");
+  const taken = toReap.filter(({ ready: { one } }) => outcomes.get(one.entry.key)?.action !== "reaped");
   note(outcomes, keys, "afterwards", () => host.syncDirectories(loaded.realPath, keys));
   if (taken.length > 0) {
-    const ofTaken = taken.map(({ whole: { one } }) => one.entry.key);
+    const ofTaken = taken.map(({ ready: { one } }) => one.entry.key);
     const back = (): void =>
       host.store.voidTombstones(
         tombstones.sweepId,
@@ -151,7 +151,7 @@ async function reapTurn(
 export async function reapFiles(
   host: Host,
   examination: Examination,
-  examined: Examined,
+  examined: ExaminedRegistry,
   condemned: Iterable<ExaminedEntry>,
   tombstones: TombstoneWriter,
   around: Surroundings,
@@ -161,8 +161,8 @@ export async function reapFiles(
   const outcomes = new Map<string, Outcome>();
   let problem: string | undefined;
   for (const these of turnsOf(condemned)) {
-    if (around.stop.signal !== undefined) settleAll(outcomes, these, undone("skipped", stopped));
-    else if (problem !== undefined) settleAll(outcomes, these, undone("failed", problem));
+    if (around.stop.signal !== undefined) recordAll(outcomes, these, notDone("skipped", stopped));
+    else if (problem !== undefined) recordAll(outcomes, these, notDone("failed", problem));
     else problem = await reapTurn(host, examination, { ...examined, loaded }, these, tombstones, around, outcomes);
     // A signal is heard only between two turns of the event loop.
     await host.sleep(0);

@@ -7,11 +7,11 @@ import type { Action } from "../../report/model.ts";
 import { tombstonesFull, unwritten } from "./tombstone-batch.ts";
 import { writeMemberTombstones } from "./member-tombstones.ts";
 import type { Examination } from "../examine.ts";
-import type { Examined, ExaminedEntry } from "../judge/examined.ts";
+import type { ExaminedRegistry, ExaminedEntry } from "../judge/examined.ts";
 import { lastLook } from "./last-look.ts";
 import { loadRegistry } from "../load/load.ts";
 import { entriesAt, keysOf, type MembersRegistry } from "../load/loaded.ts";
-import { undone, type TombstoneWriter, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { notDone, type TombstoneWriter, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 
 /** A writer that changes the file between judgement and swap is given way to so many times. */
 const attempts = 3;
@@ -26,14 +26,14 @@ function piecesWithout({ container, file }: MembersRegistry, gone: readonly numb
 }
 
 /** Where the condemned stand in a file, in its order, and where in the one that was judged. None of them is held. */
-type Condemned = {
+type ReapSet = {
   readonly loaded: MembersRegistry;
   readonly indexes: readonly number[];
   readonly judgedAt: (index: number) => number;
 };
 
 /** Those of the condemned that stand in the newly read file with the very bytes that were judged. */
-function stillThere(judged: MembersRegistry, now: MembersRegistry, condemned: readonly number[]): Condemned {
+function stillThere(judged: MembersRegistry, now: MembersRegistry, condemned: readonly number[]): ReapSet {
   const places = new Map(keysOf(now.entries).map((key, index) => [key, index]));
   const before = new Map<number, number>();
   for (const at of condemned) {
@@ -44,9 +44,9 @@ function stillThere(judged: MembersRegistry, now: MembersRegistry, condemned: re
   return { loaded: now, indexes: [...before.keys()].toSorted((a, b) => a - b), judgedAt: (index) => before.get(index) as number };
 }
 
-type Round = { readonly kind: "over" } | ({ readonly kind: "again" } & Condemned);
+type Attempt = { readonly kind: "finished" } | ({ readonly kind: "retry" } & ReapSet);
 
-const over: Round = { kind: "over" };
+const finished: Attempt = { kind: "finished" };
 
 /**
  * Reaps members of one JSON file in one swap, given where they stand. Tombstones go first; what was not reaped after
@@ -56,29 +56,29 @@ const over: Round = { kind: "over" };
 export async function reapMembers(
   host: Host,
   examination: Examination,
-  examined: Examined,
+  examined: ExaminedRegistry,
   judged: MembersRegistry,
   { condemned, at }: { readonly condemned: readonly number[]; readonly at: (index: number) => ExaminedEntry },
   tombstones: TombstoneWriter,
   around: Surroundings,
 ): Promise<Outcomes> {
   const outcomes = new Map<string, Outcome>();
-  const settle = ({ entries }: MembersRegistry, indexes: readonly number[], action: Action, note: string): void => {
-    const outcome = undone(action, note);
+  const record = ({ entries }: MembersRegistry, indexes: readonly number[], action: Action, note: string): void => {
+    const outcome = notDone(action, note);
     for (const index of indexes) outcomes.set(entries.keyAt(index), outcome);
   };
 
-  async function changedFile(left: readonly number[]): Promise<Round> {
+  async function changedFile(left: readonly number[]): Promise<Attempt> {
     const now = await loadRegistry(host, judged.target);
     if (now.state !== "read" || now.kind !== "members") {
-      settle(judged, left, "skipped", "its file changed and could not be read again");
-      return over;
+      record(judged, left, "skipped", "its file changed and could not be read again");
+      return finished;
     }
-    settle(judged, left, "skipped", "it changed since it was judged");
-    return { kind: "again", ...stillThere(judged, now, left) };
+    record(judged, left, "skipped", "it changed since it was judged");
+    return { kind: "retry", ...stillThere(judged, now, left) };
   }
 
-  async function round({ loaded, indexes, judgedAt }: Condemned): Promise<Round> {
+  async function runAttempt({ loaded, indexes, judgedAt }: ReapSet): Promise<Attempt> {
     const { entries } = loaded;
     const reasons = new Map<number, Reason>();
     const batch = writeMemberTombstones(host, tombstones, loaded, indexes, (index) => {
@@ -87,8 +87,8 @@ export async function reapMembers(
       return one;
     });
     const { entries: left, ids } = batch;
-    settle(loaded, unwritten(indexes, batch), "pending", tombstonesFull);
-    if (left.length === 0) return over;
+    record(loaded, unwritten(indexes, batch), "pending", tombstonesFull);
+    if (left.length === 0) return finished;
     let dead: ReadonlySet<string> | undefined;
     const replaced = await host.replaceJudged(loaded.file, piecesWithout(loaded, left), async () => {
       const those = { keys: left.map(entries.keyAt), entries: entriesAt(entries, left) };
@@ -101,33 +101,33 @@ export async function reapMembers(
         const index = left[nth] as number;
         outcomes.set(entries.keyAt(index), { action: "reaped", tombstone: ids[nth], note, reason: reasons.get(index) as Reason });
       }
-      return over;
+      return finished;
     }
     try {
       host.store.voidTombstones(tombstones.sweepId, ids);
     } catch (error) {
-      settle(loaded, left, "failed", `it stays, and its tombstone could not be taken back: ${formatError(error)}`);
-      return over;
+      record(loaded, left, "failed", `it stays, and its tombstone could not be taken back: ${formatError(error)}`);
+      return finished;
     }
     if (replaced.kind === "changed") return changedFile(left.map(judgedAt));
-    if (replaced.kind === "failed") settle(loaded, left, "failed", replaced.problem);
-    else if (dead === undefined) settle(loaded, left, "withheld", "its owner came up");
+    if (replaced.kind === "failed") record(loaded, left, "failed", replaced.problem);
+    else if (dead === undefined) record(loaded, left, "withheld", "its owner came up");
     else {
-      settle(loaded, left, "skipped", "it came back to life before the swap");
-      return { kind: "again", loaded, indexes: left.filter((index) => dead?.has(entries.keyAt(index))), judgedAt };
+      record(loaded, left, "skipped", "it came back to life before the swap");
+      return { kind: "retry", loaded, indexes: left.filter((index) => dead?.has(entries.keyAt(index))), judgedAt };
     }
-    return over;
+    return finished;
   }
 
-  let next: Round = { kind: "again", loaded: judged, indexes: condemned, judgedAt: (index) => index };
+  let next: Attempt = { kind: "retry", loaded: judged, indexes: condemned, judgedAt: (index) => index };
   try {
-    for (let attempt = 0; attempt < attempts && next.kind === "again" && next.indexes.length > 0; attempt += 1) {
-      next = await round(next);
+    for (let attempt = 0; attempt < attempts && next.kind === "retry" && next.indexes.length > 0; attempt += 1) {
+      next = await runAttempt(next);
     }
-    if (next.kind === "again") settle(next.loaded, next.indexes, "skipped", "its file changed again and again");
+    if (next.kind === "retry") record(next.loaded, next.indexes, "skipped", "its file changed again and again");
   } catch (error) {
-    const unsettled = condemned.filter((index) => outcomes.get(judged.entries.keyAt(index))?.action !== "reaped");
-    settle(judged, unsettled, "failed", `no tombstone could be written: ${formatError(error)}`);
+    const unrecorded = condemned.filter((index) => outcomes.get(judged.entries.keyAt(index))?.action !== "reaped");
+    record(judged, unrecorded, "failed", `no tombstone could be written: ${formatError(error)}`);
   }
   return outcomes;
 }

@@ -7,21 +7,21 @@ import { stampLike, withMembers } from "../../registries/released.ts";
 import { writeTombstones, tombstonesFull, tombstoneLine, unwritten } from "./tombstone-batch.ts";
 import { changeFile } from "./exchange.ts";
 import type { Examination } from "../examine.ts";
-import type { Examined, ExaminedEntry } from "../judge/examined.ts";
+import type { ExaminedRegistry, ExaminedEntry } from "../judge/examined.ts";
 import { factsIn } from "../judge/scenes.ts";
 import type { MembersRegistry } from "../load/loaded.ts";
 import { evidenceOf, lookAtWorld } from "../observe/observe.ts";
-import { done, settleAll, stopped, undone, type TombstoneWriter, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { succeeded, recordAll, stopped, notDone, type TombstoneWriter, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
-import { askFor, showsElsewhere } from "../judge/superseded.ts";
+import { askFor, shownElsewhere } from "../judge/superseded.ts";
 
 /** One row as it is to stand from now on: pieces of its old bytes and what is new in them. */
-type Row = { readonly one: ExaminedEntry; readonly start: number; readonly end: number; readonly bytes: Buffer };
+type StampedRow = { readonly one: ExaminedEntry; readonly start: number; readonly end: number; readonly bytes: Buffer };
 
-const unwritable = undone("skipped", "its release cannot be written without touching other bytes");
-const cameBack = undone("skipped", "its session shows elsewhere");
+const unwritable = notDone("skipped", "its release cannot be written without touching other bytes");
+const cameBack = notDone("skipped", "its session shows elsewhere");
 
-function releasedBytes({ loaded }: Examined, bytes: Buffer, at: string): Buffer | undefined {
+function releasedBytes({ loaded }: ExaminedRegistry, bytes: Buffer, at: string): Buffer | undefined {
   const { releases } = loaded.target.format;
   if (releases === undefined) return undefined;
   const source = { bytes, text: (start: number, end: number) => bytes.toString("utf8", start, end) };
@@ -37,10 +37,10 @@ function releasedBytes({ loaded }: Examined, bytes: Buffer, at: string): Buffer 
 }
 
 /** Which rows are still nobody's, in the moment before; undefined when the owner of the registry has come up. */
-async function lastLook(
+async function lastLookAtRows(
   host: Host,
-  { court }: Examination,
-  examined: Examined,
+  { pass }: Examination,
+  examined: ExaminedRegistry,
   rows: readonly ExaminedEntry[],
   around: Surroundings,
 ): Promise<ReadonlySet<ExaminedEntry> | undefined> {
@@ -49,11 +49,11 @@ async function lastLook(
   const world = await lookAtWorld(host, { pids: new Set(), owners: ownerQuestions([target]) });
   if ((await findOwner(host, target.owner, world)).up) return undefined;
   const facts = factsIn(host, loaded, world, around);
-  const evidence = evidenceOf(world, await askFor(host, court, examined, rows, world), new Map());
-  return new Set(rows.filter((one) => !showsElsewhere(court, { ...examined, facts }, one, evidence)));
+  const evidence = evidenceOf(world, await askFor(host, pass, examined, rows, world), new Map());
+  return new Set(rows.filter((one) => !shownElsewhere(pass, { ...examined, facts }, one, evidence)));
 }
 
-function keptMember({ target, file, container, entries }: MembersRegistry, { one, bytes }: Row): KeptMember {
+function keptMember({ target, file, container, entries }: MembersRegistry, { one, bytes }: StampedRow): KeptMember {
   const index = one.entry.place.kind === "member" ? one.entry.place.index : -1;
   const [start, end] = [container.members.start(index), container.members.end(index)];
   const name = file.bytes.subarray(start, container.members.valueStart(index));
@@ -68,7 +68,7 @@ function keptMember({ target, file, container, entries }: MembersRegistry, { one
   };
 }
 
-function piecesWith(length: number, rows: readonly Row[]): readonly Piece[] {
+function piecesWith(length: number, rows: readonly StampedRow[]): readonly Piece[] {
   const pieces: Piece[] = [];
   let from = 0;
   for (const { start, end, bytes } of rows) {
@@ -82,7 +82,7 @@ function piecesWith(length: number, rows: readonly Row[]): readonly Piece[] {
 async function releaseMembers(
   host: Host,
   examination: Examination,
-  examined: Examined,
+  examined: ExaminedRegistry,
   superseded: readonly ExaminedEntry[],
   tombstones: TombstoneWriter,
   around: Surroundings,
@@ -90,7 +90,7 @@ async function releaseMembers(
   const { loaded } = examined;
   if (loaded.kind !== "members") throw new TypeError("a registry with many entries in one file was expected");
   const outcomes = new Map<string, Outcome>();
-  const rows = superseded.flatMap((one): readonly Row[] => {
+  const rows = superseded.flatMap((one): readonly StampedRow[] => {
     if (one.entry.place.kind !== "member") return [];
     const { members } = loaded.container;
     const [start, end] = [members.valueStart(one.entry.place.index), members.end(one.entry.place.index)];
@@ -104,35 +104,35 @@ async function releaseMembers(
     tombstones,
     loaded,
     rows.map(({ one }) => one),
-    (one) => tombstoneLine(one, keptMember(loaded, byEntry.get(one) as Row)),
+    (one) => tombstoneLine(one, keptMember(loaded, byEntry.get(one) as StampedRow)),
   );
   const { entries, ids } = batch;
-  const written = entries.map((one) => byEntry.get(one) as Row);
-  const settle = (some: readonly ExaminedEntry[], outcome: Outcome): void => settleAll(outcomes, some, outcome);
-  settle(unwritten([...byEntry.keys()], batch), undone("pending", tombstonesFull));
+  const written = entries.map((one) => byEntry.get(one) as StampedRow);
+  const record = (some: readonly ExaminedEntry[], outcome: Outcome): void => recordAll(outcomes, some, outcome);
+  record(unwritten([...byEntry.keys()], batch), notDone("pending", tombstonesFull));
   if (written.length === 0) return outcomes;
-  let nobodys: ReadonlySet<ExaminedEntry> | undefined;
+  let stillUnclaimed: ReadonlySet<ExaminedEntry> | undefined;
   const replaced = await host.replaceJudged(loaded.file, piecesWith(loaded.file.bytes.length, written), async () => {
-    nobodys = await lastLook(host, examination, examined, entries, around);
-    return nobodys?.size === entries.length;
+    stillUnclaimed = await lastLookAtRows(host, examination, examined, entries, around);
+    return stillUnclaimed?.size === entries.length;
   });
   if (replaced.kind === "replaced") {
     for (const [index, { entry }] of entries.entries()) {
-      outcomes.set(entry.key, { ...done("released", ids[index]), note: replaced.problem });
+      outcomes.set(entry.key, { ...succeeded("released", ids[index]), note: replaced.problem });
     }
     return outcomes;
   }
   host.store.voidTombstones(tombstones.sweepId, ids);
-  if (replaced.kind === "failed") settle(entries, undone("failed", replaced.problem));
-  else if (replaced.kind === "changed") settle(entries, undone("skipped", "it changed since it was judged"));
-  else settle(entries, nobodys === undefined ? undone("withheld", "its owner came up") : cameBack);
+  if (replaced.kind === "failed") record(entries, notDone("failed", replaced.problem));
+  else if (replaced.kind === "changed") record(entries, notDone("skipped", "it changed since it was judged"));
+  else record(entries, stillUnclaimed === undefined ? notDone("withheld", "its owner came up") : cameBack);
   return outcomes;
 }
 
 async function releaseFile(
   host: Host,
   examination: Examination,
-  examined: Examined,
+  examined: ExaminedRegistry,
   one: ExaminedEntry,
   tombstones: TombstoneWriter,
   around: Surroundings,
@@ -144,9 +144,9 @@ async function releaseFile(
   const content = bytes === undefined ? undefined : releasedBytes(examined, bytes, tombstones.at);
   if (bytes === undefined || content === undefined) return unwritable;
   const look = async (): Promise<Outcome | undefined> => {
-    const nobodys = await lastLook(host, examination, examined, [one], around);
-    if (nobodys === undefined) return undone("withheld", "its owner came up");
-    return nobodys.has(one) ? undefined : cameBack;
+    const stillUnclaimed = await lastLookAtRows(host, examination, examined, [one], around);
+    if (stillUnclaimed === undefined) return notDone("withheld", "its owner came up");
+    return stillUnclaimed.has(one) ? undefined : cameBack;
   };
   return changeFile(
     host,
@@ -159,7 +159,7 @@ async function releaseFile(
 export async function releaseRows(
   host: Host,
   examination: Examination,
-  examined: Examined,
+  examined: ExaminedRegistry,
   superseded: readonly ExaminedEntry[],
   tombstones: TombstoneWriter,
   around: Surroundings,
@@ -172,12 +172,12 @@ export async function releaseRows(
       const isStopped = around.stop.signal !== undefined;
       outcomes.set(
         one.entry.key,
-        isStopped ? undone("skipped", stopped) : await releaseFile(host, examination, examined, one, tombstones, around),
+        isStopped ? notDone("skipped", stopped) : await releaseFile(host, examination, examined, one, tombstones, around),
       );
     }
   } catch (error) {
-    const unsettled = superseded.filter(({ entry }) => !outcomes.has(entry.key));
-    settleAll(outcomes, unsettled, undone("failed", `no tombstone could be written: ${formatError(error)}`));
+    const unrecorded = superseded.filter(({ entry }) => !outcomes.has(entry.key));
+    recordAll(outcomes, unrecorded, notDone("failed", `no tombstone could be written: ${formatError(error)}`));
   }
   return outcomes;
 }

@@ -24,11 +24,11 @@ export type ExaminedEntries = Iterable<ExaminedEntry> & {
   readonly length: number;
   readonly at: (index: number) => ExaminedEntry;
   /** Where the entries stand with which one of these is meant; none of them is judged again for it. */
-  readonly indexesOf: (...meant: readonly Intent[]) => readonly number[];
+  readonly indexesOf: (...wanted: readonly Intent[]) => readonly number[];
   /** Those with which something is to be done or awaited: all but the kept ones. */
-  readonly meant: () => Iterable<ExaminedEntry>;
-  /** Those that the next sweep may have to know something of. */
   readonly notable: () => Iterable<ExaminedEntry>;
+  /** Those that the next sweep may have to know something of. */
+  readonly forMemory: () => Iterable<ExaminedEntry>;
   /** The same entries but for those that are given, by index. */
   readonly withChanged: (changed: ReadonlyMap<number, ExaminedEntry>) => ExaminedEntries;
   readonly intents: Readonly<Record<Intent, number>>;
@@ -36,7 +36,7 @@ export type ExaminedEntries = Iterable<ExaminedEntry> & {
   readonly blind: Tally["blind"];
 };
 
-export type Examined = {
+export type ExaminedRegistry = {
   readonly loaded: ReadRegistry;
   readonly facts: RegistryFacts;
   readonly owner: DaemonStatus;
@@ -47,20 +47,20 @@ export type Examined = {
 };
 
 /** A mark is one byte an entry: the number of what is meant with it, and whether memory may have to know of it. */
-const isNotable = 1;
-const intentNumbers = { keep: 0, reap: 1, release: 2, heal: 3, supersede: 4, wait: 5, withhold: 6 } as const satisfies Record<
+const needsMemoryMark = 1;
+const intentNumbers = { keep: 0, reap: 1, release: 2, "take-over": 3, stamp: 4, wait: 5, withhold: 6 } as const satisfies Record<
   Intent,
   number
 >;
 const intentIn = (mark: number): number => mark >> 1;
 
 /** Does memory have anything to keep of it? One with a time of its own that nothing is held against can do without. */
-function noteworthy({ timed, memory, judgement }: Judged): boolean {
-  return !timed || memory.clockStepped || (judgement.verdict === "ghost" && !judgement.certain);
+function needsMemory({ hasOwnTime, memory, judgement }: Judged): boolean {
+  return !hasOwnTime || memory.clockStepped || (judgement.verdict === "ghost" && !judgement.certain);
 }
 
 function markOf(one: ExaminedEntry): number {
-  return (intentNumbers[one.intent] << 1) | (noteworthy(one) ? isNotable : 0);
+  return (intentNumbers[one.intent] << 1) | (needsMemory(one) ? needsMemoryMark : 0);
 }
 
 type Counted = Pick<ExaminedEntries, "intents" | "verdicts" | "blind">;
@@ -69,8 +69,8 @@ function entriesBy(marks: Uint8Array, at: (index: number) => ExaminedEntry, { in
   function* marked(isWanted: (mark: number) => boolean): Generator<ExaminedEntry, undefined> {
     for (let index = 0; index < marks.length; index += 1) if (isWanted(marks[index] as number)) yield at(index);
   }
-  function indexesOf(...meant: readonly Intent[]): readonly number[] {
-    const numbers: readonly number[] = meant.filter((intent) => intents[intent] > 0).map((intent) => intentNumbers[intent]);
+  function indexesOf(...wanted: readonly Intent[]): readonly number[] {
+    const numbers: readonly number[] = wanted.filter((intent) => intents[intent] > 0).map((intent) => intentNumbers[intent]);
     const found: number[] = [];
     if (numbers.length === 0) return found;
     for (let index = 0; index < marks.length; index += 1) if (numbers.includes(intentIn(marks[index] as number))) found.push(index);
@@ -83,8 +83,8 @@ function entriesBy(marks: Uint8Array, at: (index: number) => ExaminedEntry, { in
     length: marks.length,
     at,
     indexesOf,
-    meant: () => marked((mark) => intentIn(mark) !== intentNumbers.keep),
-    notable: () => marked((mark) => (mark & isNotable) !== 0),
+    notable: () => marked((mark) => intentIn(mark) !== intentNumbers.keep),
+    forMemory: () => marked((mark) => (mark & needsMemoryMark) !== 0),
     withChanged: (changed) => changeEntries(marks, at, { intents, verdicts, blind }, changed),
     intents,
     verdicts,
@@ -127,7 +127,7 @@ export function examinedEntries(length: number, judge: (index: number) => Examin
   const judgeAt = keeping(length, judge);
   const marks = new Uint8Array(length);
   const verdicts: Record<Verdict, number> = { ...noVerdicts };
-  const intents: Record<Intent, number> = { keep: 0, reap: 0, release: 0, heal: 0, supersede: 0, wait: 0, withhold: 0 };
+  const intents: Record<Intent, number> = { keep: 0, reap: 0, release: 0, "take-over": 0, stamp: 0, wait: 0, withhold: 0 };
   const blind = new Map<Reason, { count: number; readonly detail: string }>();
   for (let index = 0; index < length; index += 1) {
     const one = judgeAt(index);

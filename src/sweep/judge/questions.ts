@@ -4,30 +4,30 @@ import { type Endpoint, endpointName } from "../../core/registration.ts";
 import { passesGates, strongestEvidence } from "../../core/ladder.ts";
 import type { RegistryFacts, Scene } from "../../core/scene.ts";
 import type { Host } from "../../host/host.ts";
-import { type Court, eachClaim, sceneOf, sinceLast } from "./scenes.ts";
+import { type Pass, eachClaim, sceneOf, sinceLast } from "./scenes.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
 import type { ServerTarget } from "../load/target.ts";
 import { type World, askServers, evidenceOf } from "../observe/observe.ts";
 
 /** A registry that was read, with what holds for all of it. */
-export type Draft = { readonly loaded: ReadRegistry; readonly facts: RegistryFacts };
+export type RegistryView = { readonly loaded: ReadRegistry; readonly facts: RegistryFacts };
 
 export const noServers: Evidence["appServers"] = new Map();
 export const noEndpoints: Evidence["endpoints"] = new Map();
 
 /** Scenes of the entries that can be understood, with whatever has been seen so far, one at a time. */
-function* scenesOf(court: Court, { loaded, facts }: Draft, evidence: Evidence, from: Since): Generator<Scene, undefined> {
+function* scenesOf(pass: Pass, { loaded, facts }: RegistryView, evidence: Evidence, from: Since): Generator<Scene, undefined> {
   for (const entry of loaded.entries) {
     const { claim } = entry;
-    if (claim.ok) yield sceneOf(court, loaded, entry, facts, evidence, from, claim);
+    if (claim.ok) yield sceneOf(pass, loaded, entry, facts, evidence, from, claim);
   }
 }
 
 /** Can anything be a ghost at all, whatever the world looks like? */
-export function anythingOld(court: Court, drafts: readonly Draft[], world: World): boolean {
+export function anythingOld(pass: Pass, views: readonly RegistryView[], world: World): boolean {
   const evidence = evidenceOf(world, noServers, noEndpoints);
-  const from = sinceLast(court, world);
-  for (const draft of drafts) for (const scene of scenesOf(court, draft, evidence, from)) if (passesGates(scene)) return true;
+  const from = sinceLast(pass, world);
+  for (const view of views) for (const scene of scenesOf(pass, view, evidence, from)) if (passesGates(scene)) return true;
   return false;
 }
 
@@ -46,18 +46,18 @@ function openIds(scenes: Iterable<Scene>, all: boolean): readonly string[] {
 /** Servers are asked only when an entry hangs on them, and by id only when they may condemn. */
 export async function seeServers(
   host: Host,
-  court: Court,
-  drafts: readonly Draft[],
+  pass: Pass,
+  views: readonly RegistryView[],
   world: World,
 ): Promise<ReadonlyMap<string, AppServerObservation>> {
   const evidence = evidenceOf(world, noServers, noEndpoints);
-  const from = sinceLast(court, world);
+  const from = sinceLast(pass, world);
   const asked = new Map<string, { readonly server: ServerTarget; readonly ids: readonly string[] }>();
-  for (const draft of drafts) {
-    const servers = draft.loaded.target.appServers;
+  for (const view of views) {
+    const servers = view.loaded.target.appServers;
     if (servers.length === 0) continue;
     const open = openIds(
-      scenesOf(court, draft, evidence, from),
+      scenesOf(pass, view, evidence, from),
       servers.some(({ configured }) => configured),
     );
     if (open.length === 0) continue;
@@ -66,12 +66,12 @@ export async function seeServers(
       asked.set(server.url, { server, ids: server.configured ? [...ids, ...open] : ids });
     }
   }
-  return askServers(host, world, court.memory, asked);
+  return askServers(host, world, pass.memory, asked);
 }
 
-export async function seeEndpoints(host: Host, drafts: readonly Draft[]): Promise<ReadonlyMap<string, EndpointObservation>> {
+export async function seeEndpoints(host: Host, views: readonly RegistryView[]): Promise<ReadonlyMap<string, EndpointObservation>> {
   const endpoints = new Map<string, Endpoint>();
-  for (const { loaded } of drafts) {
+  for (const { loaded } of views) {
     // No format with many entries in one file names endpoints.
     if (loaded.kind === "members") continue;
     const { format } = loaded.target;

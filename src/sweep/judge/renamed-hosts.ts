@@ -4,15 +4,15 @@ import { judgeHostLock, type HostLockVerdict } from "../../core/revisions/rename
 import { intentFor } from "../../core/plan.ts";
 import { recordedHolder } from "../../core/rungs/recorded-holder.ts";
 import type { Host } from "../../host/host.ts";
-import type { Examined, ExaminedEntry } from "./examined.ts";
-import { sceneOf, sinceLast, type Court } from "./scenes.ts";
+import type { ExaminedRegistry, ExaminedEntry } from "./examined.ts";
+import { sceneOf, sinceLast, type Pass } from "./scenes.ts";
 import type { FilesRegistry } from "../load/loaded.ts";
 import { evidenceOf, lookAtWorld, type World } from "../observe/observe.ts";
 
-type Lock = { readonly loaded: FilesRegistry; readonly examined: Examined; readonly one: ExaminedEntry; readonly index: number };
+type Lock = { readonly loaded: FilesRegistry; readonly examined: ExaminedRegistry; readonly one: ExaminedEntry; readonly index: number };
 
 /** Locks that the ladder has kept because they name another host. */
-function foreignLocks(registries: readonly Examined[]): readonly Lock[] {
+function foreignLocks(registries: readonly ExaminedRegistry[]): readonly Lock[] {
   return registries.flatMap((examined) => {
     const { loaded, entries } = examined;
     if (loaded.kind !== "files" || !loaded.target.format.hostLocks) return [];
@@ -29,12 +29,12 @@ function heartbeatAge({ one }: Lock, { wallMs }: Evidence["clock"]): Observed<nu
 }
 
 /** As if the lock were of this host: is its pid provably nobody's, here and in every container that we see? */
-function pidIsDead(court: Court, { loaded, examined, one }: Lock, world: World): Observed<boolean> {
+function pidIsDead(pass: Pass, { loaded, examined, one }: Lock, world: World): Observed<boolean> {
   const { claim } = one.entry;
   if (!claim.ok || claim.registration.pid === undefined) return unseen("it records no pid");
   const ours = { ...claim, registration: { ...claim.registration, host: undefined } };
   const evidence = evidenceOf(world, new Map(), new Map());
-  const answer = recordedHolder(sceneOf(court, loaded, one.entry, examined.facts, evidence, sinceLast(court, evidence), ours));
+  const answer = recordedHolder(sceneOf(pass, loaded, one.entry, examined.facts, evidence, sinceLast(pass, evidence), ours));
   if (answer.kind === "live") return seen(false);
   if (answer.kind !== "dead") return unseen(formatMessage(answer.detail));
   // A container has a host name of its own, and can share a directory: whatever runs under its pid there counts.
@@ -44,7 +44,7 @@ function pidIsDead(court: Court, { loaded, examined, one }: Lock, world: World):
 
 function judgeLock(
   host: Host,
-  court: Court,
+  pass: Pass,
   lock: Lock,
   clock: Evidence["clock"],
   dead: () => Observed<boolean>,
@@ -60,20 +60,20 @@ function judgeLock(
     heartbeatAgeMs: heartbeatAge(lock, clock),
     pidIsDead: dead,
   };
-  return judgeHostLock(observation, court.policy.healRenamedHost);
+  return judgeHostLock(observation, pass.policy.healRenamedHost);
 }
 
 /** Every lock's verdict. Pids are looked at last, all together, and only those of locks for which all else is proven. */
 async function verdicts(
   host: Host,
-  court: Court,
+  pass: Pass,
   locks: readonly Lock[],
   clock: Evidence["clock"],
 ): Promise<ReadonlyMap<Lock, HostLockVerdict>> {
   const pids = new Set<number>();
   for (const lock of locks) {
     const { claim } = lock.one.entry;
-    judgeLock(host, court, lock, clock, () => {
+    judgeLock(host, pass, lock, clock, () => {
       if (claim.ok && claim.registration.pid !== undefined) pids.add(claim.registration.pid);
       return unseen("nobody has looked yet");
     });
@@ -81,50 +81,50 @@ async function verdicts(
   const world = pids.size === 0 ? undefined : await lookAtWorld(host, { pids, owners: [] });
   const judged = new Map<Lock, HostLockVerdict>();
   for (const lock of locks) {
-    const dead = (): Observed<boolean> => (world === undefined ? unseen("nobody looked") : pidIsDead(court, lock, world));
-    const verdict = judgeLock(host, court, lock, clock, dead);
+    const dead = (): Observed<boolean> => (world === undefined ? unseen("nobody looked") : pidIsDead(pass, lock, world));
+    const verdict = judgeLock(host, pass, lock, clock, dead);
     if (verdict !== undefined) judged.set(lock, verdict);
   }
   return judged;
 }
 
 /** The entry with what is known of its lock. What may be taken over is a ghost: its holder is proven dead. */
-function withVerdict(one: ExaminedEntry, verdict: HostLockVerdict, { owner, reportOnly }: Examined, court: Court): ExaminedEntry {
+function withVerdict(one: ExaminedEntry, verdict: HostLockVerdict, { owner, reportOnly }: ExaminedRegistry, pass: Pass): ExaminedEntry {
   const { kind, why } = verdict;
   const proven = kind === "heal" || kind === "off";
   const judgement = { ...one.judgement, detail: why, reason: proven ? ("renamed-host" as const) : one.judgement.reason };
   if (kind !== "heal") return { ...one, judgement, hostLock: verdict };
   const ghost = { ...judgement, verdict: "ghost", certain: true } as const;
-  const intent = intentFor(ghost, one.memory, { ownerUp: owner.up, releasable: false, reportOnly }, court.policy);
-  return { ...one, judgement: ghost, hostLock: verdict, intent: intent === "reap" ? "heal" : intent };
+  const intent = intentFor(ghost, one.memory, { ownerUp: owner.up, releasable: false, reportOnly }, pass.policy);
+  return { ...one, judgement: ghost, hostLock: verdict, intent: intent === "reap" ? "take-over" : intent };
 }
 
 /** Says of each lock of another name whether this machine can have left it under an older name of its own. */
 export async function withHostLocks(
   host: Host,
-  court: Court,
-  registries: readonly Examined[],
+  pass: Pass,
+  registries: readonly ExaminedRegistry[],
   { clock }: Evidence,
-): Promise<readonly Examined[]> {
+): Promise<readonly ExaminedRegistry[]> {
   const locks = foreignLocks(registries);
   if (locks.length === 0) return registries;
-  const judged = await verdicts(host, court, locks, clock);
+  const judged = await verdicts(host, pass, locks, clock);
   return registries.map((examined) => {
     const own = [...judged].filter(([lock]) => lock.examined === examined);
-    const changed = own.map(([{ one, index }, verdict]) => [index, withVerdict(one, verdict, examined, court)] as const);
+    const changed = own.map(([{ one, index }, verdict]) => [index, withVerdict(one, verdict, examined, pass)] as const);
     return changed.length === 0 ? examined : { ...examined, entries: examined.entries.withChanged(new Map(changed)) };
   });
 }
 
 /** Is all of it still proven, in the moment before a lock is taken over? */
-export async function mayStillHeal(
+export async function mayStillTakeOver(
   host: Host,
-  court: Court,
+  pass: Pass,
   loaded: FilesRegistry,
-  examined: Examined,
+  examined: ExaminedRegistry,
   one: ExaminedEntry,
 ): Promise<boolean> {
   const lock = { loaded, examined, one, index: -1 };
-  const judged = await verdicts(host, court, [lock], host.clock());
+  const judged = await verdicts(host, pass, [lock], host.clock());
   return judged.get(lock)?.kind === "heal";
 }

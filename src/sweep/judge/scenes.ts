@@ -32,7 +32,7 @@ export type Judged = {
   readonly entry: Entry;
   readonly sessionId: string | undefined;
   /** It states a usable time, so that nobody has to remember when it was first seen. */
-  readonly timed: boolean;
+  readonly hasOwnTime: boolean;
   readonly judgement: Judgement;
   readonly memory: EntryMemory;
 };
@@ -90,9 +90,9 @@ export function remembered(host: Host, loaded: ReadRegistry, entry: Entry, claim
   };
 }
 
-export type Court = { readonly host: Host; readonly memory: Memory; readonly policy: Policy };
+export type Pass = { readonly host: Host; readonly memory: Memory; readonly policy: Policy };
 
-export function sinceLast({ memory }: Court, evidence: Pick<Evidence, "clock" | "here">): Since {
+export function sinceLast({ memory }: Pass, evidence: Pick<Evidence, "clock" | "here">): Since {
   return since(memory, evidence.clock, evidence.here.bootId.seen ? evidence.here.bootId.value : undefined);
 }
 
@@ -108,7 +108,7 @@ function factsFor(facts: RegistryFacts, { place }: Entry, isTorn: boolean): Regi
 
 /** The scene of one entry that can be understood. */
 export function sceneOf(
-  court: Court,
+  pass: Pass,
   loaded: ReadRegistry,
   entry: Entry,
   facts: RegistryFacts,
@@ -117,36 +117,35 @@ export function sceneOf(
   claim: UnderstoodClaim,
 ): Scene {
   const { registration, torn } = claim;
-  const { host, policy } = court;
-  const recalled = remembersAny(court.memory, registryId(loaded.target), from)
-    ? recall(court.memory, remembered(host, loaded, entry, claim, evidence.clock), from, evidence.clock)
+  const { host, policy } = pass;
+  const recalled = remembersAny(pass.memory, registryId(loaded.target), from)
+    ? recall(pass.memory, remembered(host, loaded, entry, claim, evidence.clock), from, evidence.clock)
     : nothingRemembered;
   const memory = policy.now && recalled.restored ? { ...recalled, restored: false } : recalled;
   return { claim: registration, registry: factsFor(facts, entry, torn), evidence, memory, policy };
 }
 
-export function judgeEntry(
-  court: Court,
-  loaded: ReadRegistry,
-  entry: Entry,
-  facts: RegistryFacts,
-  evidence: Evidence,
-  from: Since,
-): Judged {
+export function judgeEntry(pass: Pass, loaded: ReadRegistry, entry: Entry, facts: RegistryFacts, evidence: Evidence, from: Since): Judged {
   const { claim } = entry;
   if (!claim.ok) {
-    return { entry, sessionId: undefined, timed: false, judgement: unjudged("malformed-entry", claim.problem), memory: nothingRemembered };
+    return {
+      entry,
+      sessionId: undefined,
+      hasOwnTime: false,
+      judgement: unjudged("malformed-entry", claim.problem),
+      memory: nothingRemembered,
+    };
   }
-  const scene = sceneOf(court, loaded, entry, facts, evidence, from, claim);
+  const scene = sceneOf(pass, loaded, entry, facts, evidence, from, claim);
   const { memory } = scene;
   const { sessionId } = claim.registration;
   const { wallMs } = evidence.clock;
-  const timed = wallMs.seen && newestClaimed(wallMs.value, claim.registration) !== undefined;
+  const hasOwnTime = wallMs.seen && newestClaimed(wallMs.value, claim.registration) !== undefined;
   if (entry.duplicate)
     return {
       entry,
       sessionId,
-      timed,
+      hasOwnTime,
       judgement: unjudged("duplicate-key", "its key occurs more than once, so which of them is meant is unknown"),
       memory,
     };
@@ -156,7 +155,7 @@ export function judgeEntry(
   return {
     entry,
     sessionId,
-    timed,
+    hasOwnTime,
     judgement: isTorn ? { ...judgement, certain: false, detail: () => `${formatMessage(judgement.detail)}; its body is torn` } : judgement,
     memory,
   };

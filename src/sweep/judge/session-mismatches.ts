@@ -1,11 +1,11 @@
 import type { Evidence } from "../../core/evidence.ts";
 import { findMismatches, mismatchMessage, type MismatchRow } from "../../core/revisions/session-mismatch.ts";
-import type { Examined, ExaminedEntry } from "./examined.ts";
+import type { ExaminedRegistry, ExaminedEntry } from "./examined.ts";
 
-type MismatchPlace = MismatchRow & { readonly examined: Examined; readonly index: number };
+type MismatchPlace = MismatchRow & { readonly examined: ExaminedRegistry; readonly index: number };
 
 /** Entries that mean one process: it takes a pid and a start token to know it again. */
-function* rowsOf(examined: Examined): Generator<MismatchPlace, undefined> {
+function* rowsOf(examined: ExaminedRegistry): Generator<MismatchPlace, undefined> {
   const { loaded, entries } = examined;
   const { format, path } = loaded.target;
   if (loaded.pids.size === 0) return;
@@ -19,7 +19,7 @@ function* rowsOf(examined: Examined): Generator<MismatchPlace, undefined> {
 }
 
 /** Says of each entry whether its process is registered under another session in a registry that knows it better. */
-export function withSessionMismatches(registries: readonly Examined[], evidence: Evidence): readonly Examined[] {
+export function withSessionMismatches(registries: readonly ExaminedRegistry[], evidence: Evidence): readonly ExaminedRegistry[] {
   if (!registries.some(({ loaded }) => loaded.target.format.authoritative)) return registries;
   const mismatches = findMismatches(
     registries.flatMap((examined) => [...rowsOf(examined)]),

@@ -5,8 +5,8 @@ import { intentFor } from "../../core/plan.ts";
 import { isGated, strongestEvidence } from "../../core/ladder.ts";
 import { supersededRows, type StartRow } from "../../core/revisions/superseded.ts";
 import type { Host } from "../../host/host.ts";
-import type { Examined, ExaminedEntry } from "./examined.ts";
-import { sceneOf, sinceLast, type Court } from "./scenes.ts";
+import type { ExaminedRegistry, ExaminedEntry } from "./examined.ts";
+import { sceneOf, sinceLast, type Pass } from "./scenes.ts";
 import { askServers, evidenceOf, type World } from "../observe/observe.ts";
 
 /** An identity in a re-register loop, of which nothing is superseded. */
@@ -44,11 +44,11 @@ function isOpen({ judgement }: ExaminedEntry): boolean {
  * Does the session show anywhere but in the process that registered it? Its pid says nothing any more, and neither does
  * the agent's name: both are those of its successor. What could not be looked at counts as a sign.
  */
-export function showsElsewhere(court: Court, { loaded, facts }: Examined, { entry }: ExaminedEntry, evidence: Evidence): boolean {
+export function shownElsewhere(pass: Pass, { loaded, facts }: ExaminedRegistry, { entry }: ExaminedEntry, evidence: Evidence): boolean {
   const { claim } = entry;
   if (!claim.ok) return true;
   const bare = { ...claim.registration, pid: undefined, startTicks: undefined, identity: undefined };
-  const scene = sceneOf(court, loaded, entry, facts, evidence, sinceLast(court, evidence), { ...claim, registration: bare });
+  const scene = sceneOf(pass, loaded, entry, facts, evidence, sinceLast(pass, evidence), { ...claim, registration: bare });
   const { kind } = strongestEvidence(scene);
   return kind === "live" || kind === "unknown";
 }
@@ -56,23 +56,23 @@ export function showsElsewhere(court: Court, { loaded, facts }: Examined, { entr
 /** Servers are asked for the threads of whatever is about to be superseded: a process that holds them kept them unasked. */
 export async function askFor(
   host: Host,
-  court: Court,
-  { loaded }: Examined,
+  pass: Pass,
+  { loaded }: ExaminedRegistry,
   rows: readonly ExaminedEntry[],
   world: World,
 ): Promise<Evidence["appServers"]> {
   const ids = rows.flatMap(({ sessionId }) => sessionId ?? []);
   const { appServers } = loaded.target;
   if (ids.length === 0 || appServers.length === 0) return new Map();
-  return askServers(host, world, court.memory, new Map(appServers.map((server) => [server.url, { server, ids }] as const)));
+  return askServers(host, world, pass.memory, new Map(appServers.map((server) => [server.url, { server, ids }] as const)));
 }
 
 async function supersedeIn(
   host: Host,
-  court: Court,
-  examined: Examined,
+  pass: Pass,
+  examined: ExaminedRegistry,
   world: World,
-): Promise<{ readonly examined: Examined; readonly flapping: readonly FlappingIdentity[] }> {
+): Promise<{ readonly examined: ExaminedRegistry; readonly flapping: readonly FlappingIdentity[] }> {
   const { loaded, owner, reportOnly, entries } = examined;
   const { releases, flapping } = supersededRows([...entries].flatMap(startRow));
   const said = [...flapping].map(([identity, loop]) => ({ registry: loaded.target.path, identity, ...loop }));
@@ -86,14 +86,14 @@ async function supersedeIn(
   const open = [...places.keys()];
   // A loop is told even by a sweep that found no reason to look at the world; superseding needs one.
   if (open.length === 0 || !world.processes.seen) return { examined, flapping: said };
-  const evidence = evidenceOf(world, await askFor(host, court, examined, open, world), new Map());
-  const proven = open.filter((one) => !showsElsewhere(court, examined, one, evidence));
+  const evidence = evidenceOf(world, await askFor(host, pass, examined, open, world), new Map());
+  const proven = open.filter((one) => !shownElsewhere(pass, examined, one, evidence));
   const registryPolicy = { ownerUp: owner.up, releasable: false, reportOnly };
   const asSuperseded = (one: ExaminedEntry): ExaminedEntry => {
     const detail = `the same process has started another session since, registered as ${byKey.get(one.entry.key)?.by}`;
     const judgement = { ...one.judgement, verdict: "ghost", reason: "superseded-by-new-start", detail, certain: true } as const;
-    const intent = intentFor(judgement, one.memory, registryPolicy, court.policy);
-    return { ...one, judgement, intent: intent === "reap" ? "supersede" : intent };
+    const intent = intentFor(judgement, one.memory, registryPolicy, pass.policy);
+    return { ...one, judgement, intent: intent === "reap" ? "stamp" : intent };
   };
   const changed = new Map(proven.map((one) => [places.get(one) ?? -1, asSuperseded(one)]));
   return { examined: { ...examined, entries: entries.withChanged(changed) }, flapping: said };
@@ -102,15 +102,15 @@ async function supersedeIn(
 /** Finds what newer starts have superseded, in registries that keep what they release. */
 export async function withSuperseded(
   host: Host,
-  court: Court,
-  registries: readonly Examined[],
+  pass: Pass,
+  registries: readonly ExaminedRegistry[],
   world: World,
-): Promise<{ readonly registries: readonly Examined[]; readonly flapping: readonly FlappingIdentity[] }> {
-  const found: Examined[] = [];
+): Promise<{ readonly registries: readonly ExaminedRegistry[]; readonly flapping: readonly FlappingIdentity[] }> {
+  const found: ExaminedRegistry[] = [];
   const flapping: FlappingIdentity[] = [];
   for (const examined of registries) {
     const keepsReleased = examined.loaded.target.format.releases !== undefined;
-    const one = keepsReleased ? await supersedeIn(host, court, examined, world) : { examined, flapping: [] };
+    const one = keepsReleased ? await supersedeIn(host, pass, examined, world) : { examined, flapping: [] };
     found.push(one.examined);
     flapping.push(...one.flapping);
   }

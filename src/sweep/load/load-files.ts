@@ -4,7 +4,7 @@ import type { Host } from "../../host/host.ts";
 import type { FilesFormat } from "../../registries/format.ts";
 import { entryName } from "../../registries/pattern.ts";
 import { fileEntries, type FileEntries } from "./file-entries.ts";
-import { missing, torn, type Entry, type Loaded } from "./loaded.ts";
+import { missing, tornRetries, type Entry, type Loaded } from "./loaded.ts";
 import { pidsOf } from "./pids.ts";
 import type { Target } from "./target.ts";
 
@@ -68,8 +68,8 @@ export async function loadFiles(host: Host, target: Target, format: FilesFormat)
     }
   }
   let left = tornNow(entries, young, nowMs);
-  for (let attempt = 1; attempt < torn.attempts && left.length > 0; attempt += 1) {
-    await host.sleep(torn.pauseMs);
+  for (let attempt = 1; attempt < tornRetries.attempts && left.length > 0; attempt += 1) {
+    await host.sleep(tornRetries.pauseMs);
     for (const index of left) entries.setRead(index, fromContent(host, realPath, format, files.at(index) as FoundFile));
     left = tornNow(entries, left, nowMs);
   }

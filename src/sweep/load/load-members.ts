@@ -4,7 +4,7 @@ import type { Host } from "../../host/host.ts";
 import { plainNames } from "../../registries/entry-shape.ts";
 import type { MembersFormat } from "../../registries/format.ts";
 import { scan, type Container } from "../../registries/json/json-bytes.ts";
-import { missing, torn, type Entries, type Loaded } from "./loaded.ts";
+import { missing, tornRetries, type Entries, type Loaded } from "./loaded.ts";
 import { claimReader, keyReader, memberEntries } from "./member-entries.ts";
 import { probedPid } from "./pids.ts";
 import type { Target } from "./target.ts";
@@ -48,8 +48,8 @@ function parse(format: MembersFormat, { bytes }: ReadFile, hostname: string): Pa
 export async function loadMembers(host: Host, target: Target, format: MembersFormat): Promise<Loaded> {
   const { hostname } = host.here();
   let problem = "";
-  for (let attempt = 0; attempt < torn.attempts; attempt += 1) {
-    if (attempt > 0) await host.sleep(torn.pauseMs);
+  for (let attempt = 0; attempt < tornRetries.attempts; attempt += 1) {
+    if (attempt > 0) await host.sleep(tornRetries.pauseMs);
     const read = host.readRegistryFile(target.path);
     if (read.kind === "missing") return missing(target);
     if (read.kind === "unreadable") return { state: "unreadable", target, problem: `${read.problem}; ${read.cure}` };

@@ -71,7 +71,7 @@ export type Unread = { readonly state: "missing" | "unreadable" | "malformed"; r
 export type Loaded = ReadRegistry | Unread;
 
 /** A torn text is read again so many times before it is called that, with a pause of so many ms between. */
-export const torn = { attempts: 6, pauseMs: 150 } as const;
+export const tornRetries = { attempts: 6, pauseMs: 150 } as const;
 
 export function missing(target: Target): Unread {
   return { state: "missing", target, problem: "is not there; correct the path, or remove it from the configuration" };

@@ -13,7 +13,7 @@ const ownerOf = ({ target }: ReadRegistry): string => JSON.stringify(target.owne
  * One registry under two paths (a symbolic link, a mount) is one: swept twice, its second sweep would find a file that
  * has changed. The one whose owner is known speaks for both; where two owners are named, nobody knows whom to ask.
  */
-export function oncePerPlace(loaded: readonly Loaded[]): { readonly loaded: readonly Loaded[]; readonly warnings: readonly string[] } {
+export function uniquePaths(loaded: readonly Loaded[]): { readonly loaded: readonly Loaded[]; readonly warnings: readonly string[] } {
   const groups = new Map<string, ReadRegistry[]>();
   for (const one of loaded) {
     if (one.state !== "read") continue;
@@ -22,22 +22,22 @@ export function oncePerPlace(loaded: readonly Loaded[]): { readonly loaded: read
   }
   const instead = new Map<Loaded, Unread | undefined>();
   const warnings: string[] = [];
-  for (const twins of groups.values()) {
-    const owned = twins.filter(({ target }) => target.owner !== undefined);
-    const [speaker] = [...owned, ...twins];
-    if (speaker === undefined || twins.length === 1) continue;
-    const agree = owned.every((one) => ownerOf(one) === ownerOf(speaker));
-    for (const one of twins) {
+  for (const aliases of groups.values()) {
+    const owned = aliases.filter(({ target }) => target.owner !== undefined);
+    const [authority] = [...owned, ...aliases];
+    if (authority === undefined || aliases.length === 1) continue;
+    const agree = owned.every((one) => ownerOf(one) === ownerOf(authority));
+    for (const one of aliases) {
       if (!agree) {
-        const others = twins.filter((other) => other !== one).map(({ target }) => target.path);
+        const others = aliases.filter((other) => other !== one).map(({ target }) => target.path);
         instead.set(one, {
           state: "unreadable",
           target: one.target,
           problem: `is also ${others.join(", ")}, with another owner; describe it once`,
         });
-      } else if (one !== speaker) {
+      } else if (one !== authority) {
         instead.set(one, undefined);
-        warnings.push(`${one.target.path} is the same ${one.target.format.name} registry as ${speaker.target.path}, which is swept once`);
+        warnings.push(`${one.target.path} is the same ${one.target.format.name} registry as ${authority.target.path}, which is swept once`);
       }
     }
   }

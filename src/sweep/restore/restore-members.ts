@@ -65,16 +65,16 @@ export async function restoreMembers(
     if (tombstone.kept.layout !== "members") outcomes.set(tombstone, { tombstone, action: "failed", detail: otherKind });
   }
   const wanted = tombstones.filter((tombstone) => !outcomes.has(tombstone));
-  const settle = (action: RestoreOutcome["action"], detail: string): readonly RestoreOutcome[] => {
+  const outcomesWith = (action: RestoreOutcome["action"], detail: string): readonly RestoreOutcome[] => {
     return tombstones.map((tombstone) => outcomes.get(tombstone) ?? { tombstone, action, detail });
   };
-  if (wanted.length === 0 || dryRun) return settle("would-restore", "");
+  if (wanted.length === 0 || dryRun) return outcomesWith("would-restore", "");
   const { inside, members } = container;
   const named = keysOf(entries).map((key, index) => ({ key, start: members.start(index), end: members.end(index) }));
   const cut = wanted.filter((tombstone) => !changed.has(tombstone));
   const parts = putBack(file.bytes, { inside, members: named }, cutMembers(cut));
   const pieces = parts.flatMap((part) => (part instanceof Uint8Array ? Buffer.from(part) : exchanged(part, [...changed.values()])));
   const replaced = await host.replaceJudged(file, pieces, () => Promise.resolve(true));
-  if (replaced.kind === "replaced") return settle("restored", "");
-  return settle("failed", replaced.kind === "failed" ? replaced.problem : "its registry changed meanwhile; try again");
+  if (replaced.kind === "replaced") return outcomesWith("restored", "");
+  return outcomesWith("failed", replaced.kind === "failed" ? replaced.problem : "its registry changed meanwhile; try again");
 }

@@ -42,9 +42,9 @@ async function withoutPerl<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-type Around = <T>(run: () => Promise<T>) => Promise<T>;
-const methods: readonly (readonly [string, Around])[] = [
-  ...(hasPerl ? [["under a lease", (run) => run()] as const satisfies readonly [string, Around]] : []),
+type ProcessContext = <T>(run: () => Promise<T>) => Promise<T>;
+const methods: readonly (readonly [string, ProcessContext])[] = [
+  ...(hasPerl ? [["under a lease", (run) => run()] as const satisfies readonly [string, ProcessContext]] : []),
   ["without perl", withoutPerl],
 ];
 

@@ -41,11 +41,11 @@ async function lookAt(stage: Stage, more: Partial<Host>) {
   };
   const keys = ghosts.map(({ key }) => key);
   const { dead } = await lookAgain({ ...stage.host, ...more }, examination, examined, { keys, entries }, options);
-  const { court, evidence, since } = examination;
+  const { pass, evidence, since } = examination;
   const anew = those.filter((entry) => {
     const { claim } = entry;
     if (!claim.ok) return false;
-    return judge(sceneOf(court, examined.loaded, entry, examined.facts, structuredClone(evidence), since, claim)).verdict === "ghost";
+    return judge(sceneOf(pass, examined.loaded, entry, examined.facts, structuredClone(evidence), since, claim)).verdict === "ghost";
   });
   return { dead: [...dead].toSorted(), ghosts: keys.toSorted(), anew: anew.map(({ key }) => key).toSorted(), judged };
 }

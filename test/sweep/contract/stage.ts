@@ -41,7 +41,7 @@ export type Stage = {
 };
 
 /** What is played, and a sentence for it. It throws where something else became of a session than it says. */
-export type Scene = readonly [sentence: string, play: (stage: Stage) => Promise<void>];
+export type Scene = readonly [title: string, play: (stage: Stage) => Promise<void>];
 
 const fields = { sessionId: "id", pid: "pid", startTicks: "start", bootId: "boot", host: "host", registeredAt: "since" } as const;
 const bare = { named: true, appServers: [], owner: undefined, release: undefined } as const;

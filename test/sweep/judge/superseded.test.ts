@@ -74,7 +74,7 @@ test("where writer locks cannot be looked at, nothing is superseded", async () =
   expect(await sweepWith({ lookAtWriterLocks: () => unseen("denied") })).toEqual({ told: kept, isUntouched: true });
 });
 
-const observations: readonly (readonly [what: string, sight: AppServerObservation, told: readonly string[]])[] = [
+const observations: readonly (readonly [what: string, observation: AppServerObservation, outcomes: readonly string[]])[] = [
   ["has the thread loaded", { kind: "answered", loaded: new Set(["old-session"]), reads: new Map(), upMs: seen(1e9) }, kept],
   ["does not answer", { kind: "unanswered", why: "no answer in time" }, kept],
   [
