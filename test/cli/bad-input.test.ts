@@ -23,7 +23,7 @@ import {
 import { gonePid } from "../processes.ts";
 
 const since = daysAgo(1);
-const mend = "; mend it or move it away, nothing of it was touched";
+const cure = "; mend it or move it away, nothing of it was touched";
 
 /** Texts that are no registry, and what is said of each. */
 const texts: Readonly<Record<string, readonly [text: string | Uint8Array, problem: string]>> = {
@@ -62,7 +62,7 @@ test("texts that are no registry are each named with a cure, left as they are, a
   expect(report.exitCode).toBe(3);
   expect(by(report, "action")).toEqual({ ghost: "reaped" });
   const problems = new Map(report.registries.map(({ path, state, problem }) => [path, `${state}: ${problem}`]));
-  for (const [name, path] of paths) expect([name, problems.get(path)]).toEqual([name, `malformed: ${texts[name]?.[1]}${mend}`]);
+  for (const [name, path] of paths) expect([name, problems.get(path)]).toEqual([name, `malformed: ${texts[name]?.[1]}${cure}`]);
   for (const [path, { bytes, stat }] of before) {
     expect(readFileSync(path).equals(bytes)).toBe(true);
     expect(statSync(path)).toMatchObject({ ino: stat.ino, mtimeMs: stat.mtimeMs, ctimeMs: stat.ctimeMs });
@@ -110,7 +110,7 @@ test("when no registry at all could be read, the exit code is 1", async () => {
   writeOld(path, "{");
   const { code, stdout, stderr } = await sessreap(scratch, []);
   expect(code).toBe(1);
-  expect(stderr).toBe(`sessreap: error: ${path} is malformed: a member's name is missing (line 1, column 2)${mend}\n`);
+  expect(stderr).toBe(`sessreap: error: ${path} is malformed: a member's name is missing (line 1, column 2)${cure}\n`);
   expect(stdout.trimEnd().split("\n").at(-1)).toBe("0 registrations: 0 ghosts, 0 undecided, 0 live; nothing reaped");
 });
 

@@ -3,12 +3,12 @@ import { expect, test } from "vitest";
 import { ageOf, newestClaimed, newestStamp, type Age } from "../../src/core/age.ts";
 import { seen } from "../../src/core/evidence.ts";
 import { judge } from "../../src/core/ladder.ts";
-import { blind, day, hour, minute, now, sceneOf, type Told } from "./scene.ts";
+import { blind, day, hour, minute, now, sceneOf, type Described } from "./scene.ts";
 
 const noTimes = { registeredAt: undefined, lastActivityAt: undefined } as const;
 const ms = (age: Age): number | undefined => (age.known ? age.ms : undefined);
 
-const rows: readonly (readonly [string, Told, number | undefined])[] = [
+const rows: readonly (readonly [string, Described, number | undefined])[] = [
   ["the newest of its two times counts", { claim: { registeredAt: now - day, lastActivityAt: now - hour } }, hour],
   ["a time in the future does not count", { claim: { registeredAt: now - day, lastActivityAt: now + hour } }, day],
   ["a time of this very moment counts", { claim: { lastActivityAt: now } }, 0],
@@ -43,8 +43,8 @@ const rows: readonly (readonly [string, Told, number | undefined])[] = [
   ],
 ];
 
-test.each(rows)("%s", (_, told, expected) => {
-  expect(ms(ageOf(sceneOf(told)))).toBe(expected);
+test.each(rows)("%s", (_, described, expected) => {
+  expect(ms(ageOf(sceneOf(described)))).toBe(expected);
 });
 
 test("of no times the newest is none", () => {
@@ -65,18 +65,18 @@ test("the newest time that an entry claims is the newest of its two that is not 
   );
 });
 
-test.each<[string, Told, string]>([
+test.each<[string, Described, string]>([
   ["registered", { claim: { registeredAt: now - hour, lastActivityAt: now - day } }, "registered"],
   ["last active", { claim: { registeredAt: now - day, lastActivityAt: now - hour } }, "last active"],
   ["written, by its own file", { registry: { oneFile: true, modifiedAt: seen(now - minute) } }, "written"],
   ["its file written, where it has no time", { claim: noTimes }, "file written"],
   ["first seen, after a step of the clock", { memory: { clockStepped: true, seenForMs: minute } }, "first seen"],
   ["first seen and its file written at once", { claim: noTimes, memory: { seenForMs: hour } }, "file written"],
-])("an age is told with where it is known from: %s", (_, told, from) => {
-  expect(ageOf(sceneOf(told))).toMatchObject({ known: true, from });
+])("an age is told with where it is known from: %s", (_, described, from) => {
+  expect(ageOf(sceneOf(described))).toMatchObject({ known: true, from });
 });
 
-test.each<[string, Told, string]>([
+test.each<[string, Described, string]>([
   ["the clock", { clock: { wallMs: blind } }, blind.why],
   ["its file's time", { registry: { modifiedAt: blind } }, blind.why],
   [
@@ -84,8 +84,8 @@ test.each<[string, Told, string]>([
     { claim: noTimes, registry: { modifiedAt: seen(now + 1) } },
     "the entry has no usable time, and its file was changed in the future",
   ],
-])("an age that cannot be known says why: for want of %s", (_, told, why) => {
-  expect(ageOf(sceneOf(told))).toEqual({ known: false, why });
+])("an age that cannot be known says why: for want of %s", (_, described, why) => {
+  expect(ageOf(sceneOf(described))).toEqual({ known: false, why });
 });
 
 test("a judgement tells the age where it is known", () => {

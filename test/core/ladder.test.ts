@@ -20,13 +20,13 @@ import {
   thisBoot,
   tried,
   verdictOf,
-  type Told,
+  type Described,
 } from "./scene.ts";
 
-type Row = readonly [title: string, told: Told, expected: string];
+type Row = readonly [title: string, told: Described, expected: string];
 
-function check(told: Told, expected: string): void {
-  expect(verdictOf(sceneOf(told))).toBe(expected);
+function check(described: Described, expected: string): void {
+  expect(verdictOf(sceneOf(described))).toBe(expected);
 }
 
 const pid = 4242;
@@ -686,7 +686,7 @@ describe.each([
   ["ttl", ttlRows],
   ["the order of the rungs", orderOfRungsRows],
 ] as const)("%s", (_, rows) => {
-  test.each(rows)("%s", (__, told, expected) => check(told, expected));
+  test.each(rows)("%s", (__, described, expected) => check(described, expected));
 });
 
 test("a server that refuses is not down where not every process was seen", () => {

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { seen } from "../../src/core/evidence.ts";
 import { judge } from "../../src/core/ladder.ts";
-import { blind, sceneOf, type Told } from "./scene.ts";
+import { blind, sceneOf, type Described } from "./scene.ts";
 
 const [mine, other] = ["0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"];
-const gone: Told = { claim: { pid: 77, machineId: mine }, pids: { 77: seen({ kind: "gone" }) } };
+const gone: Described = { claim: { pid: 77, machineId: mine }, pids: { 77: seen({ kind: "gone" }) } };
 
-test.each<[string, Told, string]>([
+test.each<[string, Described, string]>([
   ["this machine", { ...gone, here: { machineId: seen(mine) } }, "ghost pid-gone"],
   ["another machine of the same name", { ...gone, here: { machineId: seen(other) } }, "undecided foreign-host"],
   ["a machine, and ours could not be read", { ...gone, here: { machineId: blind } }, "undecided foreign-host"],
@@ -17,7 +17,7 @@ test.each<[string, Told, string]>([
     "ghost host-gone",
   ],
   ["no machine", { claim: { pid: 77 }, pids: gone.pids ?? {}, here: { machineId: blind } }, "ghost pid-gone"],
-])("an entry whose pid is gone, and that names %s", (_, told, expected) => {
-  const { verdict, reason } = judge(sceneOf(told));
+])("an entry whose pid is gone, and that names %s", (_, described, expected) => {
+  const { verdict, reason } = judge(sceneOf(described));
   expect(`${verdict} ${reason}`).toBe(expected);
 });

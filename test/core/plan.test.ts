@@ -12,13 +12,13 @@ type Planned = {
   readonly now?: boolean;
 } & Partial<RegistryPolicy>;
 
-function check(told: Planned, expected: Intent): void {
-  const { verdict = "ghost", certain = false, absentForMs, now = false } = told;
+function check(described: Planned, expected: Intent): void {
+  const { verdict = "ghost", certain = false, absentForMs, now = false } = described;
   const judgement: Judgement = { verdict, certain, rung: "ttl", reason: "ttl-expired", detail: "", ageMs: undefined };
   const registryPolicy: RegistryPolicy = {
-    ownerUp: told.ownerUp ?? false,
-    releasable: told.releasable ?? false,
-    reportOnly: told.reportOnly,
+    ownerUp: described.ownerUp ?? false,
+    releasable: described.releasable ?? false,
+    reportOnly: described.reportOnly,
   };
   expect(intentFor(judgement, { ...nothingRemembered, absentForMs }, registryPolicy, { ...defaultPolicy, now })).toBe(expected);
 }
@@ -49,4 +49,4 @@ const rows: readonly (readonly [string, Planned, Intent])[] = [
   ],
 ];
 
-test.each(rows)("%s", (_, told, expected) => check(told, expected));
+test.each(rows)("%s", (_, described, expected) => check(described, expected));

@@ -27,7 +27,7 @@ export const server = "ws://127.0.0.1:8788";
 export const blind = unseen("it was too dark to see");
 
 /** What a test says of the world; everything else is an entry of thirty days on a machine where nothing is hidden. */
-export type Told = {
+export type Described = {
   readonly claim?: Partial<Registration>;
   readonly registry?: Partial<Omit<RegistryFacts, "agents">>;
   readonly clock?: Partial<Clock>;
@@ -41,19 +41,19 @@ export type Told = {
   readonly policy?: Partial<Policy>;
 };
 
-export function sceneOf(told: Told): Scene {
+export function sceneOf(described: Described): Scene {
   const table: ProcessTable = {
     complete: seen(true),
     agents: [],
     appServers: [],
     innerPids: seen(new Map()),
     ancestors: new Set([900, 901]),
-    ...told.table,
-    pids: new Map(Object.entries(told.pids ?? {}).map(([pid, observation]) => [Number(pid), observation])),
+    ...described.table,
+    pids: new Map(Object.entries(described.pids ?? {}).map(([pid, observation]) => [Number(pid), observation])),
   };
-  const processes = told.processes ?? seen(table);
+  const processes = described.processes ?? seen(table);
   return {
-    claim: { ...nothingClaimed, key: "mars", sessionId: session, registeredAt: now - 30 * day, ...told.claim },
+    claim: { ...nothingClaimed, key: "mars", sessionId: session, registeredAt: now - 30 * day, ...described.claim },
     registry: {
       presence: "either",
       holderNames: undefined,
@@ -61,18 +61,18 @@ export function sceneOf(told: Told): Scene {
       modifiedAt: seen(now - hour),
       oneFile: false,
       appServers: [],
-      ...told.registry,
+      ...described.registry,
       agents: indexAgents(processes.seen ? processes.value.agents : [], statedIdentity),
     },
     evidence: {
-      clock: { wallMs: seen(now), bootMs: seen(40 * day), awakeMs: seen(20 * day), ...told.clock },
-      here: { hostname: "venus", bootId: seen(thisBoot), pidNamespace: seen({ inode: "4026531836", initial: true }), ...told.here },
+      clock: { wallMs: seen(now), bootMs: seen(40 * day), awakeMs: seen(20 * day), ...described.clock },
+      here: { hostname: "venus", bootId: seen(thisBoot), pidNamespace: seen({ inode: "4026531836", initial: true }), ...described.here },
       processes,
-      appServers: new Map(Object.entries(told.appServers ?? {})),
-      endpoints: new Map(Object.entries(told.endpoints ?? {})),
+      appServers: new Map(Object.entries(described.appServers ?? {})),
+      endpoints: new Map(Object.entries(described.endpoints ?? {})),
     },
-    memory: { ...nothingRemembered, ...told.memory },
-    policy: { ...defaultPolicy, ...told.policy },
+    memory: { ...nothingRemembered, ...described.memory },
+    policy: { ...defaultPolicy, ...described.policy },
   };
 }
 

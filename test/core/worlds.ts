@@ -12,7 +12,7 @@ import {
 import type { RegistryFacts, Scene } from "../../src/core/scene.ts";
 import { canonicalSession } from "../../src/core/registration.ts";
 import { statedIdentity } from "../../src/registries/formats/llmmsg-bridge.ts";
-import { agent, answered, blind, day, hour, minute, now, sceneOf, server, session, there, thisBoot, type Told } from "./scene.ts";
+import { agent, answered, blind, day, hour, minute, now, sceneOf, server, session, there, thisBoot, type Described } from "./scene.ts";
 
 /** How often a law is tried; a night may ask for more with `SESSREAP_LAW_RUNS=200000`. */
 export const runs = (usual: number): { readonly numRuns: number } => ({ numRuns: Number(process.env["SESSREAP_LAW_RUNS"] ?? usual) });
@@ -76,7 +76,7 @@ const table = fc.record({
   innerPids: observed(new Map(), new Map(), new Map(), new Map([[pid, [inner[0]]]]), new Map([[pid, [inner[1]]]])),
 });
 
-const serverSight: fc.Arbitrary<AppServerObservation> = fc.oneof(
+const serverObservation: fc.Arbitrary<AppServerObservation> = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ kind: "refused" as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: "unanswered" as const, why: "no answer" }) },
   {
@@ -102,7 +102,7 @@ function second(count: number): number {
   return count * 1000;
 }
 
-const told: fc.Arbitrary<Told> = fc.record({
+const described: fc.Arbitrary<Described> = fc.record({
   claim,
   registry,
   clock: fc.record({ wallMs: observed(now, now, now), bootMs: observed(40 * day), awakeMs: observed(20 * day) }),
@@ -122,7 +122,7 @@ const told: fc.Arbitrary<Told> = fc.record({
     { weight: 15, arbitrary: fc.record({ [pid]: observation, 900: fc.constant(there()) }) },
   ),
   appServers: fc.oneof(
-    { weight: 9, arbitrary: fc.record({ [server]: serverSight, [socket]: serverSight }) },
+    { weight: 9, arbitrary: fc.record({ [server]: serverObservation, [socket]: serverObservation }) },
     { weight: 1, arbitrary: fc.constant({}) },
   ),
   endpoints: fc
@@ -148,7 +148,7 @@ const told: fc.Arbitrary<Told> = fc.record({
 
 /** Any scene at all: hidden things, contradictions and old, young or timeless entries. */
 export const anyScene: fc.Arbitrary<Scene> = fc
-  .tuple(told, fc.nat(15))
+  .tuple(described, fc.nat(15))
   .map(([world, light]) => sceneOf({ ...world, ...(light === 0 && { processes: blind }) }));
 
 type Change = { readonly name: string; readonly change: (scene: Scene) => Scene };
@@ -165,7 +165,7 @@ export function withTable(scene: Scene, change: (table: ProcessTable) => Process
   return inRegistry(inEvidence(scene, { processes: seen(changed) }), { agents });
 }
 
-function withSight(scene: Scene, change: (observation: PidObservation) => Observed<PidObservation>): Scene {
+function withObservation(scene: Scene, change: (observation: PidObservation) => Observed<PidObservation>): Scene {
   return withTable(scene, (whole) => ({
     ...whole,
     pids: new Map([...whole.pids].map(([number, it]) => [number, it.seen ? change(it.value) : it])),
@@ -174,7 +174,7 @@ function withSight(scene: Scene, change: (observation: PidObservation) => Observ
 
 const dim = (part: "state" | "startTicks" | "names"): Change => ({
   name: `the ${part} of the pid`,
-  change: (scene) => withSight(scene, (it) => seen(it.kind === "gone" ? it : { ...it, [part]: blind })),
+  change: (scene) => withObservation(scene, (it) => seen(it.kind === "gone" ? it : { ...it, [part]: blind })),
 });
 
 const clock = (part: keyof Evidence["clock"]): Change => ({
@@ -206,7 +206,7 @@ export const blindings: readonly Change[] = [
   { name: "the agents", change: (scene) => withTable(scene, (whole) => ({ ...whole, complete: blind, agents: [] })) },
   { name: "the processes that serve", change: (scene) => withTable(scene, (whole) => ({ ...whole, complete: blind, appServers: [] })) },
   { name: "the containers' pids", change: (scene) => withTable(scene, (whole) => ({ ...whole, innerPids: blind })) },
-  { name: "the pid", change: (scene) => withSight(scene, () => blind) },
+  { name: "the pid", change: (scene) => withObservation(scene, () => blind) },
   { name: "that anybody asked for the pid", change: (scene) => withTable(scene, (whole) => ({ ...whole, pids: new Map() })) },
   dim("state"),
   dim("startTicks"),
@@ -244,7 +244,7 @@ const alive: PidObservation = { kind: "there", state: seen("S"), startTicks: see
 
 /** Every way to see more life. */
 export const signsOfLife: readonly Change[] = [
-  { name: "the holder, as recorded", change: (scene) => withSight(scene, () => seen(alive)) },
+  { name: "the holder, as recorded", change: (scene) => withObservation(scene, () => seen(alive)) },
   {
     name: "an agent that names the session",
     change: (scene) =>

@@ -10,7 +10,7 @@ import { holds, type Target } from "./law.ts";
 
 const sweepId = "20261120T150000Z-3f2a";
 const at = "2026-11-20T15:00:00.000Z";
-const plot = { sweepId, at, registry: "/r/a.json", format: "keyed-json", layout: "members", first: 0 };
+const header = { sweepId, at, registry: "/r/a.json", format: "keyed-json", layout: "members", first: 0 };
 const member = {
   key: "b",
   reason: "pid-gone",
@@ -34,8 +34,8 @@ const file = {
 const lines = (...all: readonly object[]): string => all.map((line) => `${JSON.stringify(line)}\n`).join("");
 
 const seeds = [
-  lines({ plot }, member, member, { void: [`${sweepId}/0`] }),
-  lines({ plot: { ...plot, layout: "files", first: 7 } }, file, { plot }, member),
+  lines({ plot: header }, member, member, { void: [`${sweepId}/0`] }),
+  lines({ plot: { ...header, layout: "files", first: 7 } }, file, { plot: header }, member),
   `${JSON.stringify({ sweepId, at, command: "sweep", entries: [{ registry: "/r", key: "b", action: "reaped", reason: "pid-gone" }] })}\n`,
   JSON.stringify({
     schema: 1,
@@ -56,8 +56,8 @@ function checkIn(stateDir: string, bytes: Buffer): void {
   for (const name of ["memory.json", "last-run.json", "history.jsonl", `tombstones/${sweepId}.jsonl`])
     writeFileSync(join(stateDir, name), bytes);
   const { memory, problem } = loadMemory(stateDir);
-  for (const traces of memory.records.values()) {
-    for (const { digest, seenForMs } of traces.values()) holds(typeof digest === "string" && isNumber(seenForMs), "a trace is one");
+  for (const records of memory.records.values()) {
+    for (const { digest, seenForMs } of records.values()) holds(typeof digest === "string" && isNumber(seenForMs), "a trace is one");
   }
   holds(memory.records.size === 0 || problem === undefined, "a memory with a problem is empty");
   readLastRun(stateDir, isLastRun);

@@ -53,7 +53,7 @@ export const dead = (): Promise<boolean> => Promise.resolve(true);
 export const content = ({ path }: Registry): string => readFileSync(path, "utf8");
 
 /** What lies beside the registry and is not the registry. */
-export const litter = ({ directory }: Registry): readonly string[] =>
+export const leftovers = ({ directory }: Registry): readonly string[] =>
   readdirSync(directory).filter((name) => name !== "registrations.json");
 
 /** What of a directory this process has open, the directory itself included. */

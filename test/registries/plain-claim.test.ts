@@ -54,11 +54,11 @@ function bothWays(format: MembersFormat, bytes: Buffer): readonly Both[] | undef
   });
 }
 
-const told = (claim: Claim): unknown =>
+const described = (claim: Claim): unknown =>
   claim.ok ? { registration: claim.registration, identityText: claim.identityText(), torn: claim.torn } : { problem: claim.problem };
 
 function agree({ plain, parsed }: Both): void {
-  expect(told(plain ?? parsed)).toEqual(told(parsed));
+  expect(described(plain ?? parsed)).toEqual(described(parsed));
 }
 
 const one = (text: string, format = keyed): Both | undefined => bothWays(format, Buffer.from(`{"mars":${text}}`))?.[0];

@@ -69,10 +69,10 @@ type Policy = (rows: readonly StartRow[]) => readonly string[];
 
 /** What everybody tries first: the newest row of an identity wins, all others are released as stale. */
 const naive: Policy = (rows) => {
-  const standing = rows
+  const unreleased = rows
     .filter(({ releasedAt }) => releasedAt === undefined)
     .toSorted((a, b) => (b.registeredAt ?? 0) - (a.registeredAt ?? 0));
-  return standing.slice(1).map(({ key }) => key);
+  return unreleased.slice(1).map(({ key }) => key);
 };
 
 const ours: Policy = (rows) => supersededRows(rows).releases.map(({ key }) => key);

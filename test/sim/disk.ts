@@ -13,7 +13,7 @@ export type DiskFile = {
 /** How a writer that knows no lock changes a file. */
 export type Manner = "in-place" | "rename" | "slow";
 
-const aside = /^\.(.+)\.sessreap-\d+\.(?:held|new)$/;
+const quarantined = /^\.(.+)\.sessreap-\d+\.(?:held|new)$/;
 
 function split(path: string): { readonly directory: string; readonly name: string } {
   const at = path.lastIndexOf("/");
@@ -28,7 +28,7 @@ export function heldPath(path: string): string {
 /** The name that a file had before a sweep set it aside; undefined for one that stands in its place. */
 export function nameBefore(path: string): string | undefined {
   const { directory, name } = split(path);
-  const original = aside.exec(name)?.[1];
+  const original = quarantined.exec(name)?.[1];
   return original === undefined ? undefined : `${directory}${original}`;
 }
 
@@ -90,7 +90,7 @@ export class Disk {
   }
 
   /** The slow writers come to an end. */
-  settle(): void {
+  flush(): void {
     for (const file of this.files.values()) {
       if (file.slow === undefined) continue;
       file.text = file.slow;

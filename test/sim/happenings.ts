@@ -9,21 +9,21 @@ import type { Story } from "./story.ts";
 
 export function crash(story: Story, session: Session): void {
   story.machine.end(session);
-  story.say(`${session.key} of ${session.registry} crashes`);
+  story.record(`${session.key} of ${session.registry} crashes`);
 }
 
 function resume(story: Story, session: Session): void {
   // A marker and an editor's lock name no session, so nobody who takes it up again shows in them.
   if (session.kind === "marker" || session.kind === "editor") return;
   // A record that its dying process left torn would not say which session it was.
-  story.machine.disk.settle();
+  story.machine.disk.flush();
   story.machine.resume(session);
-  story.say(`${session.key} of ${session.registry} is resumed`);
+  story.record(`${session.key} of ${session.registry} is resumed`);
 }
 
 export function startBridge(story: Story): void {
   story.bridge ??= story.machine.spawn(["node", "/opt/bridge.mjs", "watch"]);
-  story.say("the bridge is up");
+  story.record("the bridge is up");
 }
 
 export function stopBridge(story: Story): void {
@@ -35,7 +35,7 @@ export function stopBridge(story: Story): void {
 export function release(story: Story, key: string): string | undefined {
   checkRelease(story, key);
   const how = story.chance.pick(["done", "done", "claimed", "failed"] as const);
-  story.say(`release of ${key}: ${how}`);
+  story.record(`release of ${key}: ${how}`);
   if (how === "failed") return "it exited with 1";
   if (how === "done") {
     edit(story, bridgePath, (entries) => delete entries[key], "in-place");
@@ -56,7 +56,7 @@ function moveServer(story: Story): void {
     for (const session of machine.sessions) if (session.kind === "thread" && session.process !== undefined) machine.show(session);
   if (move === "endpoint" && machine.endpoints.size > 0)
     machine.endpoints.set(chance.pick([...machine.endpoints.keys()]), chance.pick(["accepts", "hangs", "refuses"]));
-  story.say(`a server: ${move}`);
+  story.record(`a server: ${move}`);
 }
 
 /** Processes may come and writers write while a sweep prepares to write; threads are loaded between sweeps only. */
@@ -68,16 +68,16 @@ export function race(story: Story): void {
   if (choice === 0 && session !== undefined) resume(story, session);
   else if (choice === 1) startBridge(story);
   else if (choice === 2) register(story, undefined, undefined, undefined, { racing: true });
-  else if (choice === 3) story.machine.disk.settle();
+  else if (choice === 3) story.machine.disk.flush();
   else touch(story, undefined, { racing: true });
-  story.say("… in the middle of a sweep");
+  story.record("… in the middle of a sweep");
 }
 
 function loseState(story: Story): void {
   story.state.memory = emptyMemory;
   story.machine.watched = false;
   for (const one of story.machine.sessions) one.timesUnchecked = true;
-  story.say("the state directory is lost");
+  story.record("the state directory is lost");
 }
 
 /** One thing happens; each of them can happen between any two sweeps. */
@@ -111,19 +111,19 @@ export function happen(story: Story): void {
       if (chance.oneIn(2)) {
         const ms = chance.pick([-1, 1]) * chance.pick([3 * minute, hour, 3 * day, 400 * day]);
         machine.stepClock(ms);
-        story.say(`the clock is stepped by ${ms / minute}m`);
+        story.record(`the clock is stepped by ${ms / minute}m`);
       }
       break;
     case 11:
       if (chance.oneIn(4)) {
         machine.reboot();
         story.bridge = undefined;
-        story.say("the machine reboots");
+        story.record("the machine reboots");
       }
       break;
     case 12:
       machine.advance(chance.pick([minute, hour, 8 * day]), { asleep: true });
-      story.say("the machine was suspended");
+      story.record("the machine was suspended");
       break;
     case 13:
       if (story.isBridgeUp()) stopBridge(story);
@@ -136,7 +136,7 @@ export function happen(story: Story): void {
       machine.spawn(["sh", "-c", `codex resume ${session?.id ?? ""}`]);
       break;
     case 16:
-      machine.disk.settle();
+      machine.disk.flush();
       break;
     default:
       machine.advance(chance.pick([10 * second, minute, 3 * minute, 5 * minute, 11 * minute, hour]));

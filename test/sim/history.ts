@@ -40,14 +40,14 @@ const blindnesses: readonly Blindness[] = [
   "history",
   "room",
 ];
-const eyesOpen: ReadonlySet<Blindness> = new Set();
+const nothingBlind: ReadonlySet<Blindness> = new Set();
 
 /** What a sweep reported. */
 export type Heard = { readonly entries: readonly EntryReport[]; readonly refusal: string | null };
 
 const nothingHeard: Heard = { entries: [], refusal: null };
 
-export type SweepTold = {
+export type SweepMoment = {
   readonly now?: boolean;
   readonly quiet?: boolean;
   readonly meanwhile?: () => void;
@@ -57,12 +57,12 @@ export type SweepTold = {
   readonly killedAfter?: number;
 };
 
-type Said = { readonly pid?: number; readonly start?: string; readonly procStart?: string; readonly pidDomain?: string };
+type Claimed = { readonly pid?: number; readonly start?: string; readonly procStart?: string; readonly pidDomain?: string };
 
 /** A text that its writer left torn says nothing. */
-function objectIn(text: string): Said {
+function objectIn(text: string): Claimed {
   try {
-    return JSON.parse(text) as Said;
+    return JSON.parse(text) as Claimed;
   } catch {
     return {};
   }
@@ -96,7 +96,7 @@ export class History {
     edit(this.story, path, change, "in-place");
   }
 
-  private interference({ quiet = false, meanwhile }: SweepTold): Interference {
+  private interference({ quiet = false, meanwhile }: SweepMoment): Interference {
     const { story } = this;
     const { chance } = story;
     const guarded = (check: () => void): void => {
@@ -119,21 +119,21 @@ export class History {
         guarded(() => (problem = release(story, key)));
         return problem;
       },
-      wait: () => (chance.oneIn(3) ? story.machine.disk.settle() : undefined),
+      wait: () => (chance.oneIn(3) ? story.machine.disk.flush() : undefined),
     };
   }
 
-  async sweepOnce(blindness: ReadonlySet<Blindness> = eyesOpen, told: SweepTold = {}): Promise<Heard> {
+  async sweepOnce(blindness: ReadonlySet<Blindness> = nothingBlind, moment: SweepMoment = {}): Promise<Heard> {
     const { story } = this;
     const { machine, state } = story;
-    const { now = false, namespace = hostNamespace } = told;
-    const steps = stepsUntilDeath(told.killedAfter ?? Infinity, this.interference(told));
+    const { now = false, namespace = hostNamespace } = moment;
+    const steps = stepsUntilDeath(moment.killedAfter ?? Infinity, this.interference(moment));
     const host = simulatedHost(machine, state, blindness, steps.interference, namespace);
-    const [stones, memory] = [state.tombstones.size, state.memory];
+    const [tombstoneCount, memory] = [state.tombstones.size, state.memory];
     story.removed = [];
     story.released = [];
     // Its report is made while somebody reads it, and it can be killed then, too.
-    const running = sweep(told.killedAfter === undefined ? host : mortal(host, steps.interference.step), {
+    const running = sweep(moment.killedAfter === undefined ? host : mortal(host, steps.interference.step), {
       ...plainSweep,
       targets: story.targets,
       policy: { ...defaultPolicy, now },
@@ -144,14 +144,14 @@ export class History {
     if (story.failure !== undefined) throw story.failure;
     if (report === undefined || isDead()) {
       this.killed += 1;
-      story.say(`a sweep is killed, and had taken away ${story.removed.join()}`);
+      story.record(`a sweep is killed, and had taken away ${story.removed.join()}`);
       // Of its report nobody hears; what it kept in mind before it died stands.
       if (state.memory !== memory) this.absent = absencesKept(story);
       return nothingHeard;
     }
     const shown = (): string => report.entries.map(({ key, verdict, reason, action }) => `${key}=${verdict}/${reason}/${action}`).join(" ");
-    story.say(() => `sweep${now ? " --now" : ""} in ${namespace} (blind: ${[...blindness].join(" ")}): ${shown()}`);
-    this.checkReport(report, blindness, stones);
+    story.record(() => `sweep${now ? " --now" : ""} in ${namespace} (blind: ${[...blindness].join(" ")}): ${shown()}`);
+    this.checkReport(report, blindness, tombstoneCount);
     if (report.refusal !== null) return report;
     // What a sweep could not keep in mind no later one can know.
     if (state.memory === memory) return report;
@@ -161,20 +161,20 @@ export class History {
   }
 
   /** What a sweep says is what it did. */
-  private checkReport({ entries, refusal }: Heard, blindness: ReadonlySet<Blindness>, stones: number): void {
+  private checkReport({ entries, refusal }: Heard, blindness: ReadonlySet<Blindness>, tombstoneCount: number): void {
     const { story } = this;
-    const told = (wanted: string): readonly string[] =>
+    const keysOf = (wanted: string): readonly string[] =>
       entries.filter(({ action }) => action === wanted).map(({ registry, key }) => `${registry} ${key}`);
-    const reaped = told("reaped");
+    const reaped = keysOf("reaped");
     this.reaped += reaped.length;
     if (reaped.toSorted().join() !== story.removed.toSorted().join())
       story.fail(`reported ${reaped.join()}, removed ${story.removed.join()}`);
-    const unheard = told("released").filter((name) => !story.released.includes(name));
+    const unheard = keysOf("released").filter((name) => !story.released.includes(name));
     if (unheard.length > 0) story.fail(`reported ${unheard.join()} as released, and nobody released it`);
-    const left = story.state.tombstones.size - stones - reaped.length;
+    const left = story.state.tombstones.size - tombstoneCount - reaped.length;
     if (left < 0 || (left > 0 && !blindness.has("void"))) story.fail(`${left} tombstones are left of entries that were not reaped`);
-    const acted = story.removed.length + story.released.length;
-    if ((refusal !== null || blindness.has("self")) && acted > 0) story.fail("reaped although it could not see itself");
+    const changed = story.removed.length + story.released.length;
+    if ((refusal !== null || blindness.has("self")) && changed > 0) story.fail("reaped although it could not see itself");
   }
 
   /** Gives one entry back, into the place and with the very text that it had. */
@@ -182,11 +182,11 @@ export class History {
     const { story } = this;
     const { registry, key, id } = tombstone;
     const target = story.targets.find(({ path }) => path === registry) ?? story.fail(`no target ${registry}`);
-    story.machine.disk.settle();
+    story.machine.disk.flush();
     const before = story.entries(registry);
-    const [outcome] = await restore(simulatedHost(story.machine, story.state, eyesOpen, nobody), target, [tombstone], false);
+    const [outcome] = await restore(simulatedHost(story.machine, story.state, nothingBlind, nobody), target, [tombstone], false);
     const after = story.entries(registry);
-    story.say(`restore ${key} of ${registry}: ${outcome?.action} ${outcome?.detail}`);
+    story.record(`restore ${key} of ${registry}: ${outcome?.action} ${outcome?.detail}`);
     const isOwned = registry === bridgePath && story.isBridgeUp();
     if (before.has(key)) {
       if (outcome?.action !== "newcomer" && !isOwned) story.fail(`restore of ${key} over a newcomer: ${outcome?.action}`);
@@ -194,12 +194,12 @@ export class History {
     }
     if (isOwned) return;
     // A killed sweep leaves tombstones of entries that it did not come to reap, or had only set aside.
-    const buried = story.buried.get(id);
+    const tombstoned = story.tombstoned.get(id);
     const known =
-      buried?.session ??
+      tombstoned?.session ??
       story.whose(registry, key) ??
       story.machine.sessions.findLast((one) => one.registry === registry && one.key === key);
-    if (outcome?.action !== "restored" || after.size !== before.size + 1 || after.get(key) !== (buried?.text ?? after.get(key)))
+    if (outcome?.action !== "restored" || after.size !== before.size + 1 || after.get(key) !== (tombstoned?.text ?? after.get(key)))
       story.fail(`${key} was not given back: ${outcome?.detail}`);
     story.current.set(`${registry} ${key}`, known ?? story.fail(`nobody knows whose tombstone ${id} is`));
   }
@@ -210,7 +210,7 @@ export class History {
     for (let at = 0; at < length; at += 1) {
       for (let more = chance.below(5); more > 0; more -= 1) happen(story);
       if (chance.oneIn(12) && state.tombstones.size > 0) await this.restoreOne(chance.pick([...state.tombstones.values()]));
-      const blindness = chance.oneIn(3) ? new Set([chance.pick(blindnesses), chance.pick(blindnesses)]) : eyesOpen;
+      const blindness = chance.oneIn(3) ? new Set([chance.pick(blindnesses), chance.pick(blindnesses)]) : nothingBlind;
       await this.sweepOnce(blindness, {
         now: chance.oneIn(10),
         ...(chance.oneIn(10) && { namespace: chance.pick(containers) }),
@@ -226,7 +226,7 @@ export class History {
     const { story } = this;
     const { machine } = story;
     stopBridge(story);
-    machine.disk.settle();
+    machine.disk.flush();
     machine.startServer();
     machine.server.ended.clear();
     machine.tried = "refuses";
@@ -234,7 +234,7 @@ export class History {
     for (const process of machine.processes.values()) if (process.argv[0] === "sh") machine.kill(process);
     for (const pause of [minute, 5 * minute, 5 * minute, 8 * day, 5 * minute, 8 * day, 5 * minute, 5 * minute]) {
       machine.advance(pause);
-      await this.sweepOnce(eyesOpen, { quiet: true });
+      await this.sweepOnce(nothingBlind, { quiet: true });
     }
     for (const [name, session] of story.current) {
       if (machine.shows(session) || this.isKeptByDoubt(session) || session.key === "twice") continue;

@@ -9,8 +9,8 @@ import type { Story } from "./story.ts";
 
 function sessionThatMayGo(story: Story, path: string, key: string): Session {
   // A file that a killed sweep had set aside could not be found by who unregistered it meanwhile, and came back.
-  const forgotten = isDirectory(path) ? story.machine.sessions.findLast((one) => one.registry === path && one.key === key) : undefined;
-  const session = story.whose(path, key) ?? forgotten ?? story.fail(`${key} of ${path} was not ours to reap`);
+  const abandoned = isDirectory(path) ? story.machine.sessions.findLast((one) => one.registry === path && one.key === key) : undefined;
+  const session = story.whose(path, key) ?? abandoned ?? story.fail(`${key} of ${path} was not ours to reap`);
   const why = story.machine.protectedBy(session, defaultPolicy.graceMs);
   return why === undefined ? session : story.fail(`${key} of ${path} was reaped, though ${why}`);
 }
@@ -18,7 +18,7 @@ function sessionThatMayGo(story: Story, path: string, key: string): Session {
 /** The tombstone is there before the entry goes, and holds what went: `text`, as JSON or as a file's content. */
 function writeTombstones(story: Story, path: string, key: string, session: Session, text: string): void {
   const tombstones = [...story.state.tombstones.values()].filter(
-    (stone) => stone.registry === path && stone.key === key && !story.buried.has(stone.id),
+    (tombstone) => tombstone.registry === path && tombstone.key === key && !story.tombstoned.has(tombstone.id),
   );
   // One that could not be taken back from an earlier try may be there, too.
   const tombstone = tombstones.at(-1) ?? story.fail(`${key} of ${path} went without a tombstone`);
@@ -28,7 +28,7 @@ function writeTombstones(story: Story, path: string, key: string, session: Sessi
       ? Buffer.from(kept.content ?? "", "base64").toString()
       : memberValue(Buffer.from(kept.cut, "base64").subarray(kept.member.start, kept.member.end));
   if (held !== text) story.fail(`the tombstone of ${key} holds ${held}, and ${text} was reaped`);
-  story.buried.set(tombstone.id, { session, text });
+  story.tombstoned.set(tombstone.id, { session, text });
   story.current.delete(`${path} ${key}`);
   story.removed.push(`${path} ${key}`);
 }
@@ -106,9 +106,9 @@ export function checkSecondLooks(
 /** The absences that a killed sweep left in the memory; what it would have reported of them nobody knows. */
 export function absencesKept(story: Story): ReadonlyMap<string, Absence> {
   const { boot } = story.machine;
-  const kept = [...story.state.memory.records].flatMap(([id, traces]) => {
+  const kept = [...story.state.memory.records].flatMap(([id, records]) => {
     const registry = story.targets.find((target) => registryId(target) === id)?.path ?? story.fail(`no registry is remembered as ${id}`);
-    return [...traces].flatMap(([key, { absentSinceMs }]) => {
+    return [...records].flatMap(([key, { absentSinceMs }]) => {
       if (absentSinceMs === undefined) return [];
       return [[`${registry} ${key}`, { boot, sinceMs: absentSinceMs, said: saidBy(story, { registry, key }) }] as const];
     });

@@ -107,7 +107,7 @@ export class Machine {
     this.wallMs += this.chance.below(10) * hour + minute;
     this.processes.clear();
     this.endpoints.clear();
-    this.disk.settle();
+    this.disk.flush();
     this.server.process = undefined;
     this.server.loaded.clear();
     this.watched = false;

@@ -10,8 +10,8 @@ import type { Blindness } from "./simulated-host.ts";
 const [agents, bridge, loose] = ["/agents.json", "/registrations.json", "/loose.json"] as const;
 const quiet = { quiet: true } as const;
 
-async function fates(history: History, blindness: readonly Blindness[] = [], told = {}): Promise<Readonly<Record<string, string>>> {
-  const { entries } = await history.sweepOnce(new Set(blindness), { ...quiet, ...told });
+async function fates(history: History, blindness: readonly Blindness[] = [], moment = {}): Promise<Readonly<Record<string, string>>> {
+  const { entries } = await history.sweepOnce(new Set(blindness), { ...quiet, ...moment });
   return Object.fromEntries(Array.from(entries, ({ key, action, reason }) => [key, `${action} ${reason}`]));
 }
 

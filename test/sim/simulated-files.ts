@@ -75,8 +75,8 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
       const captures = nameBefore(key) === undefined ? capturesOf(patterns, key) : undefined;
       return captures === undefined ? [] : [{ key, captures }];
     });
-    const aside = all.filter((key) => nameBefore(key) !== undefined);
-    return { kind: "listed", realPath: root, stat: statOf(machine.wallMs, 1), files, quarantined: aside, problems: [] };
+    const quarantined = all.filter((key) => nameBefore(key) !== undefined);
+    return { kind: "listed", realPath: root, stat: statOf(machine.wallMs, 1), files, quarantined: quarantined, problems: [] };
   };
 
   /** By link, which never overwrites: who took the name meanwhile has replaced what was held. */
@@ -87,7 +87,7 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
 
   function capture(root: string, judged: readonly JudgedFile[]): readonly Captured[] {
     interference.lastMoment(root);
-    const settled = judged.map((one): Captured | undefined => {
+    const outcomes = judged.map((one): Captured | undefined => {
       interference.step();
       const path = `${root}/${one.key}`;
       const file = disk.at(path);
@@ -99,7 +99,7 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
     });
     interference.held(root);
     return judged.map((one, index): Captured => {
-      const before = settled[index];
+      const before = outcomes[index];
       if (before !== undefined) return before;
       interference.step();
       const path = `${root}/${one.key}`;

@@ -4,7 +4,7 @@ import type { ServerQuestion } from "../../src/host/sockets/app-server.ts";
 import type { Host, Store } from "../../src/host/host.ts";
 import { decodeTombstones, type Tombstone } from "../../src/core/tombstone.ts";
 import { hostNamespace, triedUrl, type Machine } from "./machine.ts";
-import { eyesOf } from "./simulated-probe.ts";
+import { probeOf } from "./simulated-probe.ts";
 import { filesOf } from "./simulated-files.ts";
 
 const dark = unseen("the simulation hides it");
@@ -150,7 +150,7 @@ export function simulatedHost(
       ownPidSeen: blindness.has("self") ? { ok: false, why: "hidden" } : { ok: true },
       impossiblePidSeen: false,
     }),
-    ...eyesOf(machine, namespace, blindness),
+    ...probeOf(machine, namespace, blindness),
     ...filesOf(machine, blindness, interference),
     homeOf: () => undefined,
     // A container has a network of its own.

@@ -7,7 +7,7 @@ import type { Blindness } from "./simulated-host.ts";
 
 const dark = unseen("the simulation hides it");
 
-type Eyes = Pick<Host, "here" | "lookAtProcesses" | "startOfPid" | "livingPids" | "lookAtWriterLocks">;
+type Probe = Pick<Host, "here" | "lookAtProcesses" | "startOfPid" | "livingPids" | "lookAtWriterLocks">;
 
 /** A process as somebody inside a pid namespace sees it: there it has another number. */
 type Shown = { readonly pid: number; readonly process: Process };
@@ -38,7 +38,7 @@ function innerAmong(shown: readonly Shown[]): ReadonlyMap<number, readonly Inner
 }
 
 /** What a sweep that stands in one pid namespace sees of the machine's processes. */
-export function eyesOf(machine: Machine, namespace: string, blindness: ReadonlySet<Blindness>): Eyes {
+export function probeOf(machine: Machine, namespace: string, blindness: ReadonlySet<Blindness>): Probe {
   const { chance } = machine;
   const isInitial = namespace === hostNamespace;
   const unless = <T>(part: Blindness, value: T): Observed<T> => (blindness.has(part) ? dark : seen(value));

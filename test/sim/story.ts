@@ -15,7 +15,7 @@ export class Story {
   /** Who is registered under a name now, by registry and key. */
   readonly current = new Map<string, Session>();
   /** Whose tombstone it is, and the very text that was reaped, by its id. */
-  readonly buried = new Map<string, { readonly session: Session; readonly text: string }>();
+  readonly tombstoned = new Map<string, { readonly session: Session; readonly text: string }>();
   /** What this sweep has taken away so far. */
   removed: string[] = [];
   /** What its owner has released for this sweep, whether or not it could be seen to be gone. */
@@ -35,7 +35,7 @@ export class Story {
   }
 
   /** Nobody reads it unless a law is broken, so it is put into words only then. */
-  say(what: string | (() => string)): void {
+  record(what: string | (() => string)): void {
     const { boot, bootMs, wallMs } = this.machine;
     const words = (): string => (typeof what === "string" ? what : what());
     this.log.push(() => `boot ${boot} +${Math.round(bootMs / second)}s ${new Date(wallMs).toISOString()} ${words()}`);

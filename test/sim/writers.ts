@@ -32,7 +32,7 @@ function writeOwn(story: Story, session: Session, text: string, racing: boolean)
   if (!moved) session.timesUnchecked = true;
 }
 
-type Told = { readonly racing?: boolean };
+type WriterOptions = { readonly racing?: boolean };
 
 function registerFile(story: Story, session: Session, racing: boolean): void {
   const { machine, chance } = story;
@@ -81,14 +81,14 @@ export function register(
   path = story.chance.pick(story.targets).path,
   kind: SessionKind = story.chance.pick(kindsOf[path] ?? []),
   key: string = story.chance.pick(keys),
-  { racing = false }: Told = {},
+  { racing = false }: WriterOptions = {},
 ): Session {
   const session = story.machine.newSession(path, key, kind);
   if (isDirectory(path)) registerFile(story, session, racing);
   else registerMember(story, session);
   story.current.set(`${path} ${session.key}`, session);
   const where = session.process?.namespace === hostNamespace ? "" : ` in ${session.process?.namespace ?? "nobody's process yet"}`;
-  story.say(`${session.key} registers in ${path} as ${kind} ${session.id.slice(-3)}${where}`);
+  story.record(`${session.key} registers in ${path} as ${kind} ${session.id.slice(-3)}${where}`);
   return session;
 }
 
@@ -99,7 +99,7 @@ export function unregister(story: Story, session: Session): void {
   if (isDirectory(registry)) story.machine.disk.remove(`${registry}/${key}`);
   else edit(story, registry, (entries) => delete entries[key]);
   story.current.delete(`${registry} ${key}`);
-  story.say(`${key} unregisters from ${registry}`);
+  story.record(`${key} unregisters from ${registry}`);
 }
 
 /** Only the process that its name says writes such a file; one that has taken the session up does not. */
@@ -118,11 +118,11 @@ function touchFile(story: Story, path: string, racing: boolean): void {
   if (text === undefined) return;
   const next = path === claudesPath ? JSON.stringify({ ...(JSON.parse(text) as Entries), updatedAt: machine.wallMs }) : text;
   writeOwn(story, session, next, racing);
-  story.say(`${session.key} of ${path} is written anew`);
+  story.record(`${session.key} of ${path} is written anew`);
 }
 
 /** A writer that touches one entry, or only its place. */
-export function touch(story: Story, path = story.chance.pick(story.targets).path, { racing = false }: Told = {}): void {
+export function touch(story: Story, path = story.chance.pick(story.targets).path, { racing = false }: WriterOptions = {}): void {
   const { chance, machine } = story;
   if (isDirectory(path)) {
     touchFile(story, path, racing);
@@ -142,5 +142,5 @@ export function touch(story: Story, path = story.chance.pick(story.targets).path
       entries[key] = entry;
     }
   });
-  story.say(`a writer changes ${path} (${how} of ${key})`);
+  story.record(`a writer changes ${path} (${how} of ${key})`);
 }

@@ -12,13 +12,13 @@ export const why = (): never => {
 };
 
 /** One function of the host is another's, or one of its store. */
-export type Eyes = Partial<Omit<Host, "store">> & { readonly store?: Partial<Store> };
+export type HostOverrides = Partial<Omit<Host, "store">> & { readonly store?: Partial<Store> };
 
-export function hostWith({ host }: Stage, { store, ...rest }: Eyes): Host {
+export function hostWith({ host }: Stage, { store, ...rest }: HostOverrides): Host {
   return { ...host, ...rest, store: { ...host.store, ...store } };
 }
 
-export type Told = Omit<SweepReport, "entries" | "notable"> & {
+export type WholeReport = Omit<SweepReport, "entries" | "notable"> & {
   readonly entries: readonly EntryReport[];
   readonly notable: readonly EntryReport[];
 };
@@ -27,15 +27,15 @@ export type Told = Omit<SweepReport, "entries" | "notable"> & {
 export async function sweepWith(
   stage: Stage,
   targets: readonly Target[],
-  eyes: Eyes = {},
+  overrides: HostOverrides = {},
   more: Partial<SweepOptions> = {},
-): Promise<Told> {
-  const report = await sweep(hostWith(stage, eyes), { ...plainSweep, targets, ...more });
+): Promise<WholeReport> {
+  const report = await sweep(hostWith(stage, overrides), { ...plainSweep, targets, ...more });
   return { ...report, entries: [...report.entries], notable: [...report.notable] };
 }
 
 /** What became of each entry, and what was said of it behind what its rung says. */
-export const said = ({ entries }: Told): readonly string[] =>
+export const outcomesOf = ({ entries }: WholeReport): readonly string[] =>
   entries.map(({ key, action, detail }) => [`${key} ${action}`, ...detail.split("; ").slice(1)].join("; "));
 
 export const row = ({ pid, startTicks }: Actor, more: object = {}): object => ({ pid, start: startTicks, since: long, ...more });

@@ -16,14 +16,14 @@ test("a pid of another host is never probed, whatever runs under it here", async
     }),
   );
   const asked: number[] = [];
-  const watched = {
+  const observedHost = {
     ...host,
     lookAtProcesses: (question: Parameters<typeof host.lookAtProcesses>[0]) => {
       asked.push(...question.pids);
       return host.lookAtProcesses(question);
     },
   };
-  const { entries } = await sweepOnce(watched, { ...target, format });
+  const { entries } = await sweepOnce(observedHost, { ...target, format });
   expect(asked).not.toContain(process.pid);
   expect(asked).toEqual(expect.arrayContaining([4_194_303, 4_194_304]));
   expect(entries.map(({ key, reason }) => `${key} ${reason}`)).toEqual(["there foreign-host", "here pid-gone", "anywhere pid-gone"]);

@@ -7,7 +7,7 @@ import { sweepIdAt } from "../../src/sweep/sweep.ts";
 import { recordHistory } from "../../src/sweep/history.ts";
 import { agentsOf, claudesOf, type Stage } from "./contract/stage.ts";
 import { simulatedStage } from "./contract/stages.ts";
-import { hostWith, keysIn, row, said, sweepWith, why, withGhosts } from "./described.ts";
+import { hostWith, keysIn, row, outcomesOf, sweepWith, why, withGhosts } from "./described.ts";
 
 const stoppedNote = "skipped; the sweep was stopped before it came to this entry";
 
@@ -51,7 +51,7 @@ test("what cannot be told is not made up: no duration without a clock, no boot w
 });
 
 /** What is written into the state directory, in order. */
-function watched(stage: Stage): { readonly done: string[]; readonly lines: HistoryLine[]; readonly store: Partial<Store> } {
+function recording(stage: Stage): { readonly done: string[]; readonly lines: HistoryLine[]; readonly store: Partial<Store> } {
   const [done, lines] = [[] as string[], [] as HistoryLine[]];
   const { store } = stage.host;
   return {
@@ -62,9 +62,9 @@ function watched(stage: Stage): { readonly done: string[]; readonly lines: Histo
         done.push(`room at ${nowMs - stage.now()}`);
         return store.tombstoneRoom(nowMs);
       },
-      writeTombstones: (...told) => {
+      writeTombstones: (...given) => {
         done.push("bury");
-        store.writeTombstones(...told);
+        store.writeTombstones(...given);
       },
       saveMemory: (memory) => {
         done.push("memory");
@@ -80,18 +80,18 @@ function watched(stage: Stage): { readonly done: string[]; readonly lines: Histo
 
 test("what a sweep has done goes into its history, and nothing else", async () => {
   const { stage, path } = await withGhosts(["a", "b"]);
-  const { done, lines, store } = watched(stage);
+  const { done, lines, store } = recording(stage);
   const { sweepId, startedAt } = await sweepWith(stage, [agentsOf(stage)], { store }, { command: "list" });
   expect(done).toEqual(["room at 0", "bury", "memory", "history"]);
-  const told = { registry: path, action: "reaped", reason: "pid-gone" };
+  const described = { registry: path, action: "reaped", reason: "pid-gone" };
   expect(lines).toEqual([
     {
       sweepId,
       at: startedAt,
       command: "list",
       entries: [
-        { ...told, key: "a", tombstone: `${sweepId}/0` },
-        { ...told, key: "b", tombstone: `${sweepId}/1` },
+        { ...described, key: "a", tombstone: `${sweepId}/0` },
+        { ...described, key: "b", tombstone: `${sweepId}/1` },
       ],
     },
   ]);
@@ -99,7 +99,7 @@ test("what a sweep has done goes into its history, and nothing else", async () =
 
 test("a quiet sweep asks for no room, and leaves no line in the history", async () => {
   const { stage } = await withGhosts([]);
-  const { done, store } = watched(stage);
+  const { done, store } = recording(stage);
   await sweepWith(stage, [agentsOf(stage)], { store });
   expect(done).toEqual(["memory"]);
 });
@@ -107,11 +107,11 @@ test("a quiet sweep asks for no room, and leaves no line in the history", async 
 test("a dry run writes nothing at all, and says what it would do", async () => {
   const { stage, path } = await withGhosts(["a"]);
   stage.writeOld(`${claudesOf(stage).path}/.7.json.sessreap-4711.held`, "{}");
-  const { done, store } = watched(stage);
+  const { done, store } = recording(stage);
   const touched: string[] = [];
-  const eyes = { store, removeLeftovers: () => void touched.push("litter"), recoverQuarantined: () => (touched.push("aside"), []) };
-  const report = await sweepWith(stage, [agentsOf(stage), claudesOf(stage)], eyes, { dryRun: true });
-  expect([said(report), done, touched]).toEqual([["a would-reap", "live kept"], [], []]);
+  const overrides = { store, removeLeftovers: () => void touched.push("litter"), recoverQuarantined: () => (touched.push("aside"), []) };
+  const report = await sweepWith(stage, [agentsOf(stage), claudesOf(stage)], overrides, { dryRun: true });
+  expect([outcomesOf(report), done, touched]).toEqual([["a would-reap", "live kept"], [], []]);
   expect(report).toMatchObject({ dryRun: true, exitCode: 0, summary: { ghost: 1, reaped: 0 } });
   expect(keysIn(stage, path)).toEqual(["a", "live"]);
   const found = await sweepWith(stage, [agentsOf(stage)], {}, { dryRun: true, failOnGhosts: true });
@@ -126,17 +126,17 @@ test("what cannot be kept in the state directory is said, and is no fault", asyn
     "what this sweep has seen could not be kept in the state directory: no space left on device",
     "its history could not be kept in the state directory: no space left on device",
   ]);
-  expect([report.exitCode, said(report)]).toEqual([0, ["a reaped", "live kept"]]);
+  expect([report.exitCode, outcomesOf(report)]).toEqual([0, ["a reaped", "live kept"]]);
 });
 
 const blindSelf: Host["selfTest"] = () => ({ pid: 50, ownPidSeen: { ok: false, why: "hidden" }, impossiblePidSeen: false });
 
 test("a sweep that doubts its eyes touches nothing but its memory, and exits with 4", async () => {
   const { stage, path } = await withGhosts(["a"]);
-  const { done, store } = watched(stage);
+  const { done, store } = recording(stage);
   const touched: string[] = [];
-  const eyes = { selfTest: blindSelf, store, removeLeftovers: () => void touched.push("litter") };
-  const report = await sweepWith(stage, [agentsOf(stage)], eyes);
+  const overrides = { selfTest: blindSelf, store, removeLeftovers: () => void touched.push("litter") };
+  const report = await sweepWith(stage, [agentsOf(stage)], overrides);
   expect(report).toMatchObject({ refusal: "this sweep cannot see itself: hidden", exitCode: 4, warnings: [] });
   expect([done, touched, keysIn(stage, path)]).toEqual([["memory"], [], ["a", "live"]]);
   const full = await sweepWith(stage, [agentsOf(stage)], { selfTest: blindSelf, store: { saveMemory: why } });
@@ -155,9 +155,9 @@ test.each([
     path,
     text.replace('"live"', `"absent":${JSON.stringify(row(gone, { pid: undefined, start: undefined, id: "x" }))},"live"`),
   );
-  const { done, store } = watched(stage);
+  const { done, store } = recording(stage);
   const report = await sweepWith(stage, [agentsOf(stage)], { store }, { stop: { signal } });
-  expect(said(report)).toEqual([`a ${stoppedNote}`, "absent pending", "live kept"]);
+  expect(outcomesOf(report)).toEqual([`a ${stoppedNote}`, "absent pending", "live kept"]);
   expect([report.exitCode, done]).toEqual([code, ["room at 0", "memory"]]);
 });
 
@@ -166,23 +166,23 @@ test("litter is cleared beside each registry, and what a killed sweep set aside 
   const target = claudesOf(stage);
   stage.writeOld(`${target.path}/.7.json.sessreap-4711.held`, "{}");
   const [cleared, mended] = [[] as string[], [] as string[]];
-  const eyes = {
-    removeLeftovers: (litter: string) => void cleared.push(litter),
+  const overrides = {
+    removeLeftovers: (leftovers: string) => void cleared.push(leftovers),
     recoverQuarantined: (root: string, keys: readonly string[]) => {
       mended.push(root, ...keys);
       return ["it is stuck"];
     },
   };
   const owned = { ...target, owner: { argv: stage.owner } };
-  const report = await sweepWith(stage, [agentsOf(stage), owned], eyes);
+  const report = await sweepWith(stage, [agentsOf(stage), owned], overrides);
   expect(cleared).toEqual([path, target.path]);
   expect([mended, report.warnings]).toEqual([[target.path, ".7.json.sessreap-4711.held"], ["it is stuck"]]);
   mended.length = 0;
-  await sweepWith(stage, [owned], { ...eyes, reportOnlyReason: () => "it is shared" });
+  await sweepWith(stage, [owned], { ...overrides, reportOnlyReason: () => "it is shared" });
   const actor = await stage.gone();
   stage.writeOld(`${target.path}/${actor.pid}.json`, "{}");
   await stage.startOwner();
-  await sweepWith(stage, [owned], eyes);
+  await sweepWith(stage, [owned], overrides);
   expect(mended).toEqual([]);
 });
 
@@ -215,8 +215,8 @@ test("a missing registry that was named makes a sweep of another one partial, a 
 
 test("a part of a registry that could not be read makes the sweep partial", async () => {
   const stage = simulatedStage();
-  const listDirectory: Host["listDirectory"] = (...told) => ({
-    ...stage.host.listDirectory(...told),
+  const listDirectory: Host["listDirectory"] = (...given) => ({
+    ...stage.host.listDirectory(...given),
     problems: ["/deep: permission denied"],
   });
   const report = await sweepWith(stage, [claudesOf(stage)], { listDirectory });
@@ -257,7 +257,7 @@ test("a pid that could not be looked at makes the sweep partial only where proce
   expect(hidden.exitCode).toBe(3);
 });
 
-const deed = (key: string, action: EntryReport["action"]): EntryReport => {
+const change = (key: string, action: EntryReport["action"]): EntryReport => {
   return { registry: "/r", key, action, reason: "pid-gone", tombstone: null } as EntryReport;
 };
 
@@ -270,7 +270,7 @@ function recorded(notable: Iterable<EntryReport>, count: number): readonly Histo
 
 test("the history tells deeds and failures, and no others", () => {
   const notable = (["reaped", "kept", "failed", "pending", "released", "skipped", "healed", "withheld"] as const).map((action) =>
-    deed(action, action),
+    change(action, action),
   );
   const entry = { registry: "/r", reason: "pid-gone", tombstone: undefined };
   expect(recorded(notable, 4)).toEqual([
@@ -289,8 +289,8 @@ test.each([
   [1001, 1],
   [1500, 500],
 ])("of %i deeds the history tells a thousand, and how many more there were", (count, more) => {
-  const notable = Array.from({ length: count }, (_, index) => deed(String(index), "reaped"));
-  const [line] = recorded([...notable, deed("kept", "kept")], count);
+  const notable = Array.from({ length: count }, (_, index) => change(String(index), "reaped"));
+  const [line] = recorded([...notable, change("kept", "kept")], count);
   expect([line?.entries.length, line?.more]).toEqual([1000, more]);
   expect(line?.entries.at(-1)?.key).toBe("999");
 });
@@ -300,7 +300,7 @@ test("registries are swept in their order, and each one's entries stand together
   const other = { ...agentsOf(stage), path: `${stage.root}/other.json` };
   stage.writeOld(other.path, JSON.stringify({ agents: { z: row(gone), y: row(gone) } }));
   const report = await sweepWith(stage, [other, agentsOf(stage)]);
-  expect(said(report)).toEqual(["z reaped", "y reaped", "a reaped", "live kept"]);
+  expect(outcomesOf(report)).toEqual(["z reaped", "y reaped", "a reaped", "live kept"]);
   expect(report.entries.map(({ tombstone }) => tombstone?.slice(report.sweepId.length) ?? null)).toEqual(["/0", "/1", "/2", null]);
   expect(report.registries.map(({ path, registrations }) => [path, registrations])).toEqual([
     [other.path, 2],
@@ -318,27 +318,27 @@ async function released() {
     const { agents } = JSON.parse(stage.read(path) ?? "") as { readonly agents: Record<string, object> };
     stage.write(path, JSON.stringify({ agents: Object.fromEntries(Object.entries(agents).filter(([name]) => name !== key)) }));
   };
-  const told: string[] = [];
+  const described: string[] = [];
   const runRelease: Host["runRelease"] = (command, values) => {
-    told.push(`${command.join(" ")} ${values["{key}"]} ${values["{sessionId}"]}`);
+    described.push(`${command.join(" ")} ${values["{key}"]} ${values["{sessionId}"]}`);
     without(values["{key}"] ?? "");
     return Promise.resolve(undefined);
   };
   const target = { ...agentsOf(stage), release: ["unregister"] };
-  return { stage, path, gone, text, told, target, runRelease };
+  return { stage, path, gone, text, described, target, runRelease };
 }
 
 test("an owner that is up releases each ghost when it is told to, and no tombstone is kept", async () => {
-  const { stage, path, told, target, runRelease } = await released();
+  const { stage, path, described, target, runRelease } = await released();
   const report = await sweepWith(stage, [target], { runRelease });
-  expect(said(report)).toEqual(["a released", "b released", "live kept"]);
-  expect([told, stage.tombstones(), keysIn(stage, path)]).toEqual([["unregister a id-a", "unregister b id-b"], [], ["live"]]);
+  expect(outcomesOf(report)).toEqual(["a released", "b released", "live kept"]);
+  expect([described, stage.tombstones(), keysIn(stage, path)]).toEqual([["unregister a id-a", "unregister b id-b"], [], ["live"]]);
   expect(report.entries.map(({ tombstone }) => tombstone)).toEqual([null, null, null]);
 });
 
 test("a release that fails, does nothing, or leaves a torn file is said", async () => {
   const { stage, path, target } = await released();
-  const notes = async (runRelease: Host["runRelease"]) => said(await sweepWith(stage, [target], { runRelease }))[0];
+  const notes = async (runRelease: Host["runRelease"]) => outcomesOf(await sweepWith(stage, [target], { runRelease }))[0];
   expect(await notes(() => Promise.resolve("it ended with 1"))).toBe("a failed; the release command failed: it ended with 1");
   expect(await notes(() => Promise.resolve(undefined))).toBe("a failed; the release command succeeded, but the entry is still there");
   expect(
@@ -355,14 +355,14 @@ test("an entry that a newcomer has taken meanwhile is released; the same session
     stage.write(path, JSON.stringify({ agents: { a: row(gone, { id, note: 1 }) } }));
     return Promise.resolve(undefined);
   };
-  const notes = async (id: string | undefined) => said(await sweepWith(stage, [target], { runRelease: renewed(id) }))[0];
+  const notes = async (id: string | undefined) => outcomesOf(await sweepWith(stage, [target], { runRelease: renewed(id) }))[0];
   expect(await notes("another")).toBe("a released");
   const again = await released();
   const same = async (): Promise<undefined> => {
     again.stage.write(again.path, JSON.stringify({ agents: { a: row(again.gone, { id: "id-a", note: 1 }), b: 5 } }));
     return Promise.resolve(undefined);
   };
-  expect(said(await sweepWith(again.stage, [again.target], { runRelease: same }))[0]).toBe(
+  expect(outcomesOf(await sweepWith(again.stage, [again.target], { runRelease: same }))[0]).toBe(
     "a failed; the release command succeeded, but the entry is still there",
   );
   const broken = await released();
@@ -370,24 +370,24 @@ test("an entry that a newcomer has taken meanwhile is released; the same session
     broken.stage.write(broken.path, '{"agents":{"a":7}}');
     return Promise.resolve(undefined);
   };
-  expect(said(await sweepWith(broken.stage, [broken.target], { runRelease: torn }))[0]).toBe(
+  expect(outcomesOf(await sweepWith(broken.stage, [broken.target], { runRelease: torn }))[0]).toBe(
     "a failed; the release command succeeded, but the entry is still there",
   );
 });
 
 test("each ghost is looked at once more before its release, and a signal is heard before it", async () => {
-  const { stage, told, target, runRelease } = await released();
+  const { stage, described, target, runRelease } = await released();
   const stop: { signal: "SIGINT" | undefined } = { signal: undefined };
   const counted: Host["runRelease"] = (...args) => {
     stop.signal = "SIGINT";
     return runRelease(...args);
   };
-  expect(said(await sweepWith(stage, [target], { runRelease: counted }, { stop }))).toEqual([
+  expect(outcomesOf(await sweepWith(stage, [target], { runRelease: counted }, { stop }))).toEqual([
     "a released",
     `b ${stoppedNote}`,
     "live kept",
   ]);
-  expect(told).toEqual(["unregister a id-a"]);
+  expect(described).toEqual(["unregister a id-a"]);
   const other = await released();
   let looks = 0;
   const lookAtProcesses: Host["lookAtProcesses"] = async (question) => {
@@ -396,10 +396,10 @@ test("each ghost is looked at once more before its release, and a signal is hear
     return other.stage.host.lookAtProcesses(question);
   };
   const report = await sweepWith(other.stage, [other.target], { runRelease: other.runRelease, lookAtProcesses });
-  expect(said(report)).toEqual(["a skipped; it came back to life", "b released", "live kept"]);
+  expect(outcomesOf(report)).toEqual(["a skipped; it came back to life", "b released", "live kept"]);
 });
 
 test("while its owner is up, and nobody can release, a ghost is withheld", async () => {
   const { stage, target } = await released();
-  expect(said(await sweepWith(stage, [{ ...target, release: undefined }]))).toEqual(["a withheld", "b withheld", "live kept"]);
+  expect(outcomesOf(await sweepWith(stage, [{ ...target, release: undefined }]))).toEqual(["a withheld", "b withheld", "live kept"]);
 });

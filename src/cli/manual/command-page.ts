@@ -14,11 +14,11 @@ export function formatFlags(flags: string): string {
   return flags.replaceAll(/--?[a-z][a-z-]*/gi, "`$&`");
 }
 
-export const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+export const asSentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 function formatOption({ flags, help, many }: OptionDeclaration): string {
   const again = many === true ? " May be given several times." : "";
-  return item(formatFlags(flags), `${sentence(help)}${again}`);
+  return item(formatFlags(flags), `${asSentence(help)}${again}`);
 }
 
 export function synopsis({ name, arguments: operands, options }: CommandDeclaration): string {
@@ -40,7 +40,7 @@ function formatCommand(command: CommandDeclaration, shared: readonly OptionDecla
   return [
     subheading(command.name),
     synopsis(command).replace(".br\n", ".PP\n"),
-    paragraph(sentence(command.summary)),
+    paragraph(asSentence(command.summary)),
     ...own.map(formatOption),
     ...(common.length === 0 ? [] : [paragraph(`Options: ${common.join(", ")}.`)]),
     ...(command.exits.length === 0 ? [] : [paragraph(`Exit status: ${command.exits.map((exit) => exit.replace(/ +/, " ")).join("; ")}.`)]),
@@ -96,7 +96,7 @@ export function commandPage(): string {
     paragraph(
       "A registry is named as <format>:<path>, as <format> alone for its well-known place, or as a path, which is taken for an `llmmsg-bridge`; `./` forces a path.",
     ),
-    ...builtInFormats.map((format) => item(`\`${format.name}\``, `${sentence(format.summary)}${places(format)}`)),
+    ...builtInFormats.map((format) => item(`\`${format.name}\``, `${asSentence(format.summary)}${places(format)}`)),
     paragraph("Others are described in a configuration; see sessreap-config(5)."),
     heading("Exit status"),
     ...Object.entries(exitMeanings).map(([name, meaning]) => item(`\`${exitCodes[name as keyof typeof exitCodes]}\``, meaning)),

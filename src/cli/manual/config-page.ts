@@ -1,7 +1,7 @@
 import { getDescription, type GenericSchema } from "valibot";
 import { declaredFormats, formatNames } from "../../registries/known.ts";
 import { configSchema } from "../config/config-schema.ts";
-import { sentence } from "./command-page.ts";
+import { asSentence } from "./command-page.ts";
 import { header, heading, item, page, paragraph, subheading, verbatim } from "./roff.ts";
 
 /** What the manual needs to know of a schema, however deep it is wrapped. */
@@ -57,7 +57,7 @@ export function configPage(): string {
     ...keys("The file", configSchema),
     heading("Formats"),
     paragraph(`\`format\` is one of ${formatNames.map((name) => `\`${name}\``).join(", ")}.`),
-    ...Object.entries(declaredFormats).map(([name, make]) => item(`\`${name}\``, sentence(make(shapeless).summary))),
+    ...Object.entries(declaredFormats).map(([name, make]) => item(`\`${name}\``, asSentence(make(shapeless).summary))),
     heading("Examples"),
     verbatim(
       JSON.stringify(

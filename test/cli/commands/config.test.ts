@@ -91,8 +91,8 @@ test("a configuration with a mistake is refused by its place, its value and the 
     expect({ code, stdout, lines: stderr.split("\n").length }).toEqual({ code: 2, stdout: "", lines: 2 });
     const start = `sessreap: ${path}: `;
     expect(stderr.slice(0, start.length)).toBe(start);
-    const told = stderr.slice(start.length).trimEnd();
-    expect([told, typeof said === "string" ? told === said : said.test(told)]).toEqual([told, true]);
+    const described = stderr.slice(start.length).trimEnd();
+    expect([described, typeof said === "string" ? described === said : said.test(described)]).toEqual([described, true]);
   }
   expect(readdirSync(scratch.dir)).toEqual(["home"]);
 }, 60_000);

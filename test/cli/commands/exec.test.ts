@@ -71,8 +71,8 @@ test(`two launchers of one session started at once, ${races} times: exactly one 
     await until("one of them gives up", () => ends.length > 0);
     writeFileSync(over, "");
     await Promise.all(both);
-    const told = ends.map(({ code, stdout }) => `${code} ${stdout.trim()}`);
-    expect(told, `race ${race}: ${ends.map(({ stderr }) => stderr).join("")}`).toEqual(["75 ", "0 ran"]);
+    const described = ends.map(({ code, stdout }) => `${code} ${stdout.trim()}`);
+    expect(described, `race ${race}: ${ends.map(({ stderr }) => stderr).join("")}`).toEqual(["75 ", "0 ran"]);
   }
 }, 1_000_000);
 

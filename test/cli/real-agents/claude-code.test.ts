@@ -16,7 +16,7 @@ const look = (file: string) => {
 };
 
 /** Waits until Claude has written nothing for a moment: what changes after that, somebody else has changed. */
-async function settled(file: string): Promise<ReturnType<typeof look>> {
+async function quietEntry(file: string): Promise<ReturnType<typeof look>> {
   let [last, still] = [look(file), 0];
   await until("Claude Code rests", () => {
     const now = look(file);
@@ -46,7 +46,7 @@ test(`Claude Code ${version} itself: live while it runs, its file untouched; a g
   };
   expect([claimed.pid, claimed.procStart]).toEqual([pid, startTicksOf(pid)]);
 
-  const before = await settled(file);
+  const before = await quietEntry(file);
   const sweep = async () =>
     by(await sweepReport(scratch, ["--registry", "claude-sessions", "--grace", "0", "--now"]), "sessionId", "verdict", "reason", "action");
   expect(await sweep()).toEqual({ [`${pid}.json`]: `${claimed.sessionId} live pid-alive kept` });

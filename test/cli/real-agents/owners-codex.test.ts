@@ -74,10 +74,10 @@ test.runIf(there)(
       const { stdout, stderr } = await sessreap(scratch, ["owners", "--json", "--session", thread, ...words]);
       return parseOnly(stdout, stderr) as OwnersReport;
     };
-    const told = (await owners()).sessions[0]?.harnesses.map(({ processes, children }) =>
+    const described = (await owners()).sessions[0]?.harnesses.map(({ processes, children }) =>
       [processes, children].map((list) => list.map(({ pid }) => pid)),
     );
-    expect(told).toEqual([
+    expect(described).toEqual([
       [expect.arrayContaining([older]), expect.arrayContaining([olderChild])],
       [expect.arrayContaining([newer]), expect.arrayContaining([newerChild])],
     ]);

@@ -88,11 +88,11 @@ test("of eight sweeps with state directories of their own one takes the lock ove
   const all = Array.from({ length: 8 }, (_, name) => own(name));
   // Whoever comes late may already reap what another has healed: it names this host then, and a dead pid.
   const reports = await Promise.all(all.map((one) => sweepReport(one, [])));
-  const told = reports.flatMap(({ entries }) => entries);
-  expect(told.filter(({ action }) => action === "healed")).toHaveLength(1);
-  expect(told.filter(({ action }) => action === "failed")).toEqual([]);
+  const described = reports.flatMap(({ entries }) => entries);
+  expect(described.filter(({ action }) => action === "healed")).toHaveLength(1);
+  expect(described.filter(({ action }) => action === "failed")).toEqual([]);
   const kept = await Promise.all(all.map((one) => sessreap(one, ["restore", "queue.lock", "-n"])));
-  const healers = told.filter(({ tombstone }) => tombstone !== null);
+  const healers = described.filter(({ tombstone }) => tombstone !== null);
   expect(kept.filter(({ code }) => code !== 1)).toHaveLength(healers.length);
   expect(existsSync(lock)).toBe(healers.every(({ action }) => action !== "reaped"));
 });

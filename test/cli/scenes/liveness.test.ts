@@ -161,7 +161,7 @@ test("a process of another user is seen by root, too", async ({ skip }) => {
   }
   const scratch = newScratch();
   const path = declareRegistry(scratch);
-  const nobodys = await idle({ uid: nobody });
-  writeOld(path, JSON.stringify({ theirs: { pid: nobodys.pid, start: nobodys.startTicks, since } }));
+  const nobodysState = await idle({ uid: nobody });
+  writeOld(path, JSON.stringify({ theirs: { pid: nobodysState.pid, start: nobodysState.startTicks, since } }));
   expect(by(await sweepReport(scratch, []), "verdict", "reason")).toEqual({ theirs: "live pid-alive" });
 });

@@ -11,7 +11,7 @@ async function ghost() {
 }
 
 /** One file, and a symbolic link to it; `more` is what the configuration says of each. */
-async function twins(scratch: Scratch, more: readonly [object, object] = [{}, {}]) {
+async function aliases(scratch: Scratch, more: readonly [object, object] = [{}, {}]) {
   const path = writeOld(join(scratch.dir, "agents.json"), JSON.stringify({ ghost: await ghost() }));
   const link = join(scratch.dir, "link.json");
   symlinkSync(path, link);
@@ -24,7 +24,7 @@ async function twins(scratch: Scratch, more: readonly [object, object] = [{}, {}
 describe("one file under two paths", () => {
   test("is swept once, and that is said", async () => {
     const scratch = newScratch();
-    const { path, link } = await twins(scratch);
+    const { path, link } = await aliases(scratch);
     const { code, stdout, stderr } = await sessreap(scratch, []);
     expect(stderr).toContain(`${link} is the same keyed-json registry as ${path}, which is swept once`);
     expect(stdout, stderr).toContain("1 reaped");
@@ -35,7 +35,7 @@ describe("one file under two paths", () => {
   test("is asked about with the owner that one of them names", async () => {
     const scratch = newScratch();
     const lock = writeOld(join(scratch.dir, "owner.lock"), String(process.pid));
-    const { path } = await twins(scratch, [{}, { owner: { lock } }]);
+    const { path } = await aliases(scratch, [{}, { owner: { lock } }]);
     const before = readFileSync(path, "utf8");
     expect(by(await sweepReport(scratch, []), "action")).toEqual({ ghost: "withheld" });
     expect(readFileSync(path, "utf8")).toBe(before);
@@ -43,7 +43,7 @@ describe("one file under two paths", () => {
 
   test("is left alone where two owners are named", async () => {
     const scratch = newScratch();
-    const { path } = await twins(scratch, [{ owner: { lock: "/nowhere/a" } }, { owner: { lock: "/nowhere/b" } }]);
+    const { path } = await aliases(scratch, [{ owner: { lock: "/nowhere/a" } }, { owner: { lock: "/nowhere/b" } }]);
     const before = readFileSync(path, "utf8");
     const { code, stderr } = await sessreap(scratch, []);
     expect(stderr).toContain("with another owner; describe it once");
@@ -67,7 +67,7 @@ test("two containers of one file are two registries, and what is remembered of o
 describe("a state directory", () => {
   test.each([0o777, 0o1777, 0o770])("that others can write (mode %o) is refused, and nothing is touched", async (mode) => {
     const scratch = newScratch();
-    const { path } = await twins(scratch);
+    const { path } = await aliases(scratch);
     const before = readFileSync(path, "utf8");
     mkdirSync(scratch.stateDir);
     chmodSync(scratch.stateDir, mode);
@@ -86,7 +86,7 @@ describe("a state directory", () => {
       skip();
     }
     const scratch = newScratch();
-    const { path } = await twins(scratch);
+    const { path } = await aliases(scratch);
     const before = readFileSync(path, "utf8");
     mkdirSync(scratch.stateDir);
     writeFileSync(join(scratch.stateDir, "memory.json"), "{}");

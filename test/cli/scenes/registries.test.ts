@@ -201,11 +201,11 @@ test("one process under two sessions: the drifted row is called a phantom, with 
   session(scratch, holder.pid, holder.startTicks);
   const known = (JSON.parse(readFileSync(join(sessionsOf(scratch), `${holder.pid}.json`), "utf8")) as { readonly sessionId: string })
     .sessionId;
-  const [drifted, path] = [randomUUID(), join(scratch.dir, "agents.json")];
+  const [mismatched, path] = [randomUUID(), join(scratch.dir, "agents.json")];
   mkdirSync(join(scratch.home, ".config", "sessreap"), { recursive: true });
   const registries = [{ format: "claude-sessions" }, { format: "keyed-json", path, fields }];
   writeFileSync(join(scratch.home, ".config", "sessreap", "config.json"), JSON.stringify({ registries }));
-  writeOld(path, JSON.stringify({ gardener: { id: drifted, pid: holder.pid, start: holder.startTicks, beat: Date.now() } }));
+  writeOld(path, JSON.stringify({ gardener: { id: mismatched, pid: holder.pid, start: holder.startTicks, beat: Date.now() } }));
   const report = await sweepReport(scratch, ["--now"]);
   expect(by(report, "verdict", "action", "phantomOf")).toEqual({
     [`${holder.pid}.json`]: "live kept null",
@@ -213,7 +213,7 @@ test("one process under two sessions: the drifted row is called a phantom, with 
   });
   const { detail } = report.entries.find(({ key }) => key === "gardener") ?? { detail: "" };
   expect(detail).toContain(known);
-  expect(detail).toContain(drifted);
+  expect(detail).toContain(mismatched);
   await stop(holder);
   expect(by(await sweepReport(scratch, ["--now"]), "action")).toEqual({ [`${holder.pid}.json`]: "reaped", gardener: "reaped" });
 });

@@ -11,10 +11,10 @@ function row(pid: number, parentPid: number, startTicks: number, argv: readonly 
 
 const around = [row(1, 0, 1, ["init"], { kernelSession: 1 }), row(100, 1, 10, ["bash"])];
 
-type Told = { readonly locks?: Readonly<Record<string, number>>; readonly registrations?: readonly HeldRegistration[] };
+type Described = { readonly locks?: Readonly<Record<string, number>>; readonly registrations?: readonly HeldRegistration[] };
 
 /** Each harness in one line: `session: agent pids (signs) +children via …!doubts`, and the strays. */
-function told(rows: readonly ProcessRow[], { locks = {}, registrations = [] }: Told = {}): readonly string[] {
+function ownerLines(rows: readonly ProcessRow[], { locks = {}, registrations = [] }: Described = {}): readonly string[] {
   const tree = new Map([...rows, ...around].map((process) => [process.pid, process]));
   const { sessions, unattributed } = ownershipOf({ tree, writerLocks: new Map(Object.entries(locks)), registrations });
   return [
@@ -46,26 +46,26 @@ describe("a shim and what it starts", () => {
       [shim, native],
       [native, shim],
     ])
-      expect(told(rows)).toEqual(["id: codex 202,201 (argv)"]);
+      expect(ownerLines(rows)).toEqual(["id: codex 202,201 (argv)"]);
   });
 
   test("are one through a gate between them, and two where both are native and a gate is between them", () => {
     const gate = row(210, 202, 500, ["sessreap", "exec"]);
-    expect(told([shim, gate, { ...native, parentPid: 210 }])).toEqual(["id: codex 202,201 (argv)"]);
+    expect(ownerLines([shim, gate, { ...native, parentPid: 210 }])).toEqual(["id: codex 202,201 (argv)"]);
     const launcher = row(202, 100, 500, ["/y/codex", ...resume]);
-    expect(told([launcher, native])).toEqual(["id: codex 202,201 (argv)"]);
-    expect(told([launcher, gate, { ...native, parentPid: 210 }])).toEqual(["id: codex 202 (argv)", "id: codex 201 (argv)"]);
+    expect(ownerLines([launcher, native])).toEqual(["id: codex 202,201 (argv)"]);
+    expect(ownerLines([launcher, gate, { ...native, parentPid: 210 }])).toEqual(["id: codex 202 (argv)", "id: codex 201 (argv)"]);
   });
 
   test("are two where a native one starts another by another name, or one agent another", () => {
     const named = row(202, 100, 500, ["/y/codex-x86_64-unknown-linux-musl", ...resume]);
-    expect(told([named, native])).toEqual(["id: codex 202 (argv)", "id: codex 201 (argv)"]);
+    expect(ownerLines([named, native])).toEqual(["id: codex 202 (argv)", "id: codex 201 (argv)"]);
     const claude = row(202, 100, 500, ["node", "/x/claude.js", ...resume]);
-    expect(told([claude, native])).toEqual(["id: claude 202 (argv)", "id: codex 201 (argv)"]);
+    expect(ownerLines([claude, native])).toEqual(["id: claude 202 (argv)", "id: codex 201 (argv)"]);
   });
 
   test("hold together what either of them locks", () => {
-    expect(told([shim, native], { locks: { [other]: 201 } })).toEqual([
+    expect(ownerLines([shim, native], { locks: { [other]: 201 } })).toEqual([
       "id: codex 202,201 (argv) !",
       "other: codex 202,201 (writer-lock) !",
     ]);
@@ -75,17 +75,17 @@ describe("a shim and what it starts", () => {
 describe("further signs", () => {
   test("of a process that is not there, or has ended, are none", () => {
     const dead = row(201, 100, 500, ["codex"], { state: "Z" });
-    expect(told([dead], { locks: { [id]: 201 }, registrations: [registration(201), registration(999)] })).toEqual([]);
-    expect(told([], { locks: { [id]: 999 } })).toEqual([]);
+    expect(ownerLines([dead], { locks: { [id]: 201 }, registrations: [registration(201), registration(999)] })).toEqual([]);
+    expect(ownerLines([], { locks: { [id]: 999 } })).toEqual([]);
   });
 
   test("of one process that is no agent make one harness, with a doubt, called by its program", () => {
     const tool = row(201, 100, 500, ["/opt/tool.js", "serve"]);
-    expect(told([tool], { locks: { [id]: 201 }, registrations: [registration(201)] })).toEqual([
+    expect(ownerLines([tool], { locks: { [id]: 201 }, registrations: [registration(201)] })).toEqual([
       "id: tool 201 (writer-lock,registration) !",
     ]);
-    expect(told([row(201, 100, 500, [])], { locks: { [id]: 201 } })).toEqual(["id: pid 201 201 (writer-lock) !"]);
-    expect(told([row(201, 100, 500, ["codex", "app-server"])], { locks: { [id]: 201 } })).toEqual(["id: codex 201 (writer-lock) !"]);
+    expect(ownerLines([row(201, 100, 500, [])], { locks: { [id]: 201 } })).toEqual(["id: pid 201 201 (writer-lock) !"]);
+    expect(ownerLines([row(201, 100, 500, ["codex", "app-server"])], { locks: { [id]: 201 } })).toEqual(["id: codex 201 (writer-lock) !"]);
   });
 
   test("belong to the nearest agent above that runs the session, not to one that runs another", () => {
@@ -94,9 +94,9 @@ describe("further signs", () => {
       row(202, 201, 501, ["codex", "exec", "resume", id, "go"]),
       row(203, 202, 502, ["python3", "tool.py"]),
     ];
-    expect(told(rows, { registrations: [registration(203)] })).toEqual(["id: codex 201 (argv)", "id: codex 202 (argv,registration)"]);
+    expect(ownerLines(rows, { registrations: [registration(203)] })).toEqual(["id: codex 201 (argv)", "id: codex 202 (argv,registration)"]);
     const strange = { registrations: [registration(203, { sessionId: other })] };
-    expect(told(rows, strange)).toContain("other: python3 203 (registration) !");
+    expect(ownerLines(rows, strange)).toContain("other: python3 203 (registration) !");
   });
 
   test("belong to an agent below that runs the session, where the one above is only its host", () => {
@@ -105,17 +105,17 @@ describe("further signs", () => {
       row(202, 201, 501, ["claude", "--session-id", id]),
       row(203, 100, 502, ["codex", "resume", other]),
     ];
-    expect(told(rows, { registrations: [registration(201)] }).toSorted()).toEqual([
+    expect(ownerLines(rows, { registrations: [registration(201)] }).toSorted()).toEqual([
       "id: claude 202 (argv,registration)",
       "other: codex 203 (argv)",
     ]);
-    expect(told(rows, { registrations: [registration(201, { sessionId: other })] })).toContain("id: claude 202 (argv)");
+    expect(ownerLines(rows, { registrations: [registration(201, { sessionId: other })] })).toContain("id: claude 202 (argv)");
   });
 
   test("that prove nothing leave a doubt, and a proof beside them takes it away", () => {
     const claude = row(201, 100, 500, ["claude"]);
-    expect(told([claude], { registrations: [registration(201, { proven: false })] })).toEqual(["id: claude 201 (registration) !"]);
-    expect(told([claude], { locks: { [id]: 201 }, registrations: [registration(201, { proven: false })] })).toEqual([
+    expect(ownerLines([claude], { registrations: [registration(201, { proven: false })] })).toEqual(["id: claude 201 (registration) !"]);
+    expect(ownerLines([claude], { locks: { [id]: 201 }, registrations: [registration(201, { proven: false })] })).toEqual([
       "id: claude 201 (writer-lock,registration)",
     ]);
   });
@@ -126,36 +126,36 @@ describe("the record that a holder keeps itself", () => {
   const own = registration(201, { authoritative: true });
 
   test("goes before what it was started with, and before other registries", () => {
-    expect(told([claude], { registrations: [own] })).toEqual(["id: claude 201 (registration)"]);
-    const drifted = registration(201, { sessionId: "drifted" });
+    expect(ownerLines([claude], { registrations: [own] })).toEqual(["id: claude 201 (registration)"]);
+    const mismatched = registration(201, { sessionId: "drifted" });
     for (const registrations of [
-      [own, drifted],
-      [drifted, own],
+      [own, mismatched],
+      [mismatched, own],
     ])
-      expect(told([claude], { registrations })).toEqual(["id: claude 201 (registration)"]);
+      expect(ownerLines([claude], { registrations })).toEqual(["id: claude 201 (registration)"]);
   });
 
   test("that names what it was started with adds to it", () => {
-    expect(told([claude], { registrations: [{ ...own, sessionId: other }] })).toEqual(["other: claude 201 (argv,registration)"]);
+    expect(ownerLines([claude], { registrations: [{ ...own, sessionId: other }] })).toEqual(["other: claude 201 (argv,registration)"]);
   });
 
   test("of two sessions stands for both", () => {
     const second = { ...own, sessionId: "second" };
-    expect(told([claude], { registrations: [own, second] })).toEqual([
+    expect(ownerLines([claude], { registrations: [own, second] })).toEqual([
       "id: claude 201 (registration) !",
       "second: claude 201 (registration) !",
     ]);
   });
 
   test("is one registration among others where its start token proves nothing", () => {
-    expect(told([claude], { registrations: [{ ...own, proven: false }] })).toEqual([
+    expect(ownerLines([claude], { registrations: [{ ...own, proven: false }] })).toEqual([
       "other: claude 201 (argv) !",
       "id: claude 201 (registration) !",
     ]);
   });
 
   test("of what is no agent says nothing", () => {
-    expect(told([row(201, 100, 500, ["python3"])], { registrations: [own] })).toEqual([]);
+    expect(ownerLines([row(201, 100, 500, ["python3"])], { registrations: [own] })).toEqual([]);
   });
 });
 
@@ -169,18 +169,18 @@ describe("background children", () => {
       row(203, 201, 700, [...review, "b"]),
       row(202, 201, 600, [...review, "a"]),
     ];
-    expect(told(rows)).toEqual(["id: codex 201 (argv) +codex 202 by parent +codex 203 by parent +codex 204 by parent"]);
+    expect(ownerLines(rows)).toEqual(["id: codex 201 (argv) +codex 202 by parent +codex 203 by parent +codex 204 by parent"]);
   });
 
   test("that were left behind belong to the one harness that was there before them, or to nobody", () => {
     const harness = row(201, 100, 500, ["codex", ...resume]);
     const orphan = row(300, 1, 600, review);
-    expect(told([harness, orphan])).toEqual(["id: codex 201 (argv) +codex 300 by kernel-session"]);
-    expect(told([harness, { ...orphan, startTicks: "500" }])).toEqual(["id: codex 201 (argv) +codex 300 by kernel-session"]);
-    expect(told([harness, { ...orphan, startTicks: "499" }])).toEqual(["id: codex 201 (argv)", "codex 300: it names no session"]);
+    expect(ownerLines([harness, orphan])).toEqual(["id: codex 201 (argv) +codex 300 by kernel-session"]);
+    expect(ownerLines([harness, { ...orphan, startTicks: "500" }])).toEqual(["id: codex 201 (argv) +codex 300 by kernel-session"]);
+    expect(ownerLines([harness, { ...orphan, startTicks: "499" }])).toEqual(["id: codex 201 (argv)", "codex 300: it names no session"]);
     const second = row(202, 100, 550, ["codex", "resume", other]);
-    expect(told([harness, second, orphan])).toContain("codex 300: more than one harness may have left it behind");
-    expect(told([orphan])).toEqual(["codex 300: it names no session"]);
+    expect(ownerLines([harness, second, orphan])).toContain("codex 300: more than one harness may have left it behind");
+    expect(ownerLines([orphan])).toEqual(["codex 300: it names no session"]);
   });
 
   test("two harnesses of one clock tick stand by their pids", () => {
@@ -189,6 +189,6 @@ describe("background children", () => {
       row(203, 100, 500, ["claude", ...resume]),
       row(204, 100, 500, ["code", ...resume]),
     ];
-    expect(told(rows).map((line) => line.split(" ")[2])).toEqual(["203", "204", "205"]);
+    expect(ownerLines(rows).map((line) => line.split(" ")[2])).toEqual(["203", "204", "205"]);
   });
 });

@@ -71,7 +71,7 @@ const shell2 = row(200, 1, 11, ["bash"], 200);
 function own(rows: readonly ProcessRow[], more: Partial<OwnershipSigns> = {}) {
   const tree = new Map([init, shell, shell2, ...rows].map((process) => [process.pid, process]));
   const { sessions, unattributed } = ownershipOf({ tree, writerLocks: new Map(), registrations: [], ...more });
-  const told = sessions.map(({ sessionId, harnesses }) => ({
+  const described = sessions.map(({ sessionId, harnesses }) => ({
     sessionId,
     harnesses: harnesses.map(({ members, children, helpers, doubts }) => ({
       pids: members.map(({ pid }) => pid),
@@ -80,23 +80,23 @@ function own(rows: readonly ProcessRow[], more: Partial<OwnershipSigns> = {}) {
       doubtful: doubts.length > 0,
     })),
   }));
-  return { told, strays: unattributed.map(({ process }) => process.pid) };
+  return { described, strays: unattributed.map(({ process }) => process.pid) };
 }
 
 /** The harnesses of `id`, as lists of pids. */
 const pidsOf = (rows: readonly ProcessRow[], more: Partial<OwnershipSigns> = {}) =>
   own(rows, more)
-    .told.find(({ sessionId }) => sessionId === id)
+    .described.find(({ sessionId }) => sessionId === id)
     ?.harnesses.map(({ pids }) => pids) ?? [];
 
 test("a restarted harness beside the older one is a duplicate, each with its own background child, the older first", () => {
-  const { told, strays } = own([
+  const { described, strays } = own([
     row(301, 200, 900, ["code", "resume", id], 200),
     row(302, 301, 950, ["code", ...review], 200),
     row(201, 100, 500, ["code", "resume", id]),
     row(202, 201, 600, ["code", ...review]),
   ]);
-  expect(told).toEqual([
+  expect(described).toEqual([
     {
       sessionId: id,
       harnesses: [
@@ -126,63 +126,63 @@ test("an agent that its own harness starts on the same session is a second harne
 });
 
 test("a background child behind a shell belongs to its harness, and the shell is a helper", () => {
-  const { told } = own([
+  const { described } = own([
     row(201, 100, 500, ["codex", "resume", id]),
     row(202, 201, 600, ["sh", "-c", "codex exec …"]),
     row(203, 202, 601, ["codex", ...review]),
     row(204, 203, 602, ["cargo", "build"]),
   ]);
-  expect(told[0]?.harnesses).toEqual([{ pids: [201], children: [203], helpers: [202, 204], doubtful: false }]);
+  expect(described[0]?.harnesses).toEqual([{ pids: [201], children: [203], helpers: [202, 204], doubtful: false }]);
 });
 
 test("a child that its parent left behind in the kernel session belongs to the harness there", () => {
-  const { told } = own([row(201, 100, 500, ["code", "resume", id]), row(203, 1, 601, ["code", ...review])]);
-  expect(told[0]?.harnesses[0]?.children).toEqual([203]);
+  const { described } = own([row(201, 100, 500, ["code", "resume", id]), row(203, 1, 601, ["code", ...review])]);
+  expect(described[0]?.harnesses[0]?.children).toEqual([203]);
 });
 
 test("an orphan that locks its own thread belongs to the harness that left it, a plain Codex of the same shell does not", () => {
   const harness = row(201, 100, 500, ["codex", "resume", id]);
   const writerLocks = new Map([[other, 203]]);
   const orphan = own([harness, row(203, 1, 601, ["codex", ...review])], { writerLocks });
-  expect(orphan.told.map(({ sessionId, harnesses }) => [sessionId, harnesses[0]?.children])).toEqual([[id, [203]]]);
+  expect(orphan.described.map(({ sessionId, harnesses }) => [sessionId, harnesses[0]?.children])).toEqual([[id, [203]]]);
   const job = own([harness, row(203, 100, 601, ["codex"])], { writerLocks });
-  expect(job.told.map(({ sessionId }) => sessionId)).toEqual([id, other]);
+  expect(job.described.map(({ sessionId }) => sessionId)).toEqual([id, other]);
 });
 
 test("another job of the same shell belongs to nobody", () => {
-  const { told, strays } = own([row(201, 100, 500, ["code", "resume", id]), row(203, 100, 601, ["code", ...review])]);
-  expect(told[0]?.harnesses[0]?.children).toEqual([]);
+  const { described, strays } = own([row(201, 100, 500, ["code", "resume", id]), row(203, 100, 601, ["code", ...review])]);
+  expect(described[0]?.harnesses[0]?.children).toEqual([]);
   expect(strays).toEqual([203]);
 });
 
 test("a child left behind where two harnesses can have left it belongs to neither", () => {
-  const { told, strays } = own([
+  const { described, strays } = own([
     row(201, 100, 500, ["code", "resume", id]),
     row(202, 100, 550, ["code", "resume", id]),
     row(203, 1, 601, ["code", ...review]),
   ]);
-  expect(told[0]?.harnesses.map(({ children }) => children)).toEqual([[], []]);
+  expect(described[0]?.harnesses.map(({ children }) => children)).toEqual([[], []]);
   expect(strays).toEqual([203]);
 });
 
 test("a child left behind before the newer of two harnesses began belongs to the older", () => {
-  const { told } = own([
+  const { described } = own([
     row(201, 100, 500, ["code", "resume", id]),
     row(202, 100, 700, ["code", "resume", id]),
     row(203, 1, 601, ["code", ...review]),
   ]);
-  expect(told[0]?.harnesses.map(({ children }) => children)).toEqual([[203], []]);
+  expect(described[0]?.harnesses.map(({ children }) => children)).toEqual([[203], []]);
 });
 
 test("a decoy whose prompt quotes the id is neither a harness nor anybody's child", () => {
-  const { told, strays } = own([row(201, 100, 500, ["code", "resume", id]), row(301, 200, 700, ["code", ...review], 200)]);
-  expect(told[0]?.harnesses).toHaveLength(1);
+  const { described, strays } = own([row(201, 100, 500, ["code", "resume", id]), row(301, 200, 700, ["code", ...review], 200)]);
+  expect(described[0]?.harnesses).toHaveLength(1);
   expect(strays).toEqual([301]);
 });
 
 test("a session started from inside another one is a harness of its own", () => {
-  const { told } = own([row(201, 100, 500, ["claude", "--session-id", id]), row(202, 201, 600, ["claude", "--session-id", other])]);
-  expect(told.map(({ sessionId, harnesses }) => [sessionId, harnesses[0]?.children])).toEqual([
+  const { described } = own([row(201, 100, 500, ["claude", "--session-id", id]), row(202, 201, 600, ["claude", "--session-id", other])]);
+  expect(described.map(({ sessionId, harnesses }) => [sessionId, harnesses[0]?.children])).toEqual([
     [id, []],
     [other, []],
   ]);
@@ -193,11 +193,11 @@ test("a plain Codex is known by the writer lock that it holds", () => {
 });
 
 test("a background child that holds the lock of its own thread stays a background child", () => {
-  const { told } = own([row(201, 100, 500, ["codex", "resume", id]), row(202, 201, 600, ["codex", ...review])], {
+  const { described } = own([row(201, 100, 500, ["codex", "resume", id]), row(202, 201, 600, ["codex", ...review])], {
     writerLocks: new Map([[other, 202]]),
   });
-  expect(told).toHaveLength(1);
-  expect(told[0]?.harnesses[0]?.children).toEqual([202]);
+  expect(described).toHaveLength(1);
+  expect(described[0]?.harnesses[0]?.children).toEqual([202]);
 });
 
 test("an app server that holds the lock stands for a session only where no agent runs it", () => {
@@ -205,18 +205,21 @@ test("an app server that holds the lock stands for a session only where no agent
   const writerLocks = new Map([[id, 300]]);
   expect(pidsOf([server], { writerLocks })).toEqual([[300]]);
   expect(pidsOf([server, row(201, 100, 500, ["codex", "resume", id])], { writerLocks })).toEqual([[201]]);
-  expect(own([server], { writerLocks }).told[0]?.harnesses[0]?.doubtful).toBe(true);
+  expect(own([server], { writerLocks }).described[0]?.harnesses[0]?.doubtful).toBe(true);
 });
 
 test("the daemon that a Codex started is no background child of it", () => {
-  const { told } = own([row(201, 100, 500, ["codex", "resume", id]), row(300, 201, 501, ["codex", "app-server", "--managed-daemon"], 300)]);
-  expect(told[0]?.harnesses[0]).toMatchObject({ children: [], helpers: [300] });
+  const { described } = own([
+    row(201, 100, 500, ["codex", "resume", id]),
+    row(300, 201, 501, ["codex", "app-server", "--managed-daemon"], 300),
+  ]);
+  expect(described[0]?.harnesses[0]).toMatchObject({ children: [], helpers: [300] });
 });
 
 test("a registration with its start token names a harness, one without leaves a doubt", () => {
   const claude = row(201, 100, 500, ["claude"]);
   const held = (proven: boolean) =>
-    own([claude], { registrations: [{ sessionId: id, pid: 201, proven, authoritative: false }] }).told[0]?.harnesses;
+    own([claude], { registrations: [{ sessionId: id, pid: 201, proven, authoritative: false }] }).described[0]?.harnesses;
   expect(held(true)).toEqual([{ pids: [201], children: [], helpers: [], doubtful: false }]);
   expect(held(false)).toEqual([{ pids: [201], children: [], helpers: [], doubtful: true }]);
 });
@@ -234,14 +237,14 @@ test("a tool that registered the session of the agent above it is no second harn
 
 test("an agent that two signs put under two sessions is shown under both, with a doubt", () => {
   const rows = [row(201, 100, 500, ["claude", "--session-id", id])];
-  const { told } = own(rows, { registrations: [{ sessionId: other, pid: 201, proven: true, authoritative: false }] });
-  expect(told.map(({ harnesses }) => harnesses[0]?.doubtful)).toEqual([true, true]);
+  const { described } = own(rows, { registrations: [{ sessionId: other, pid: 201, proven: true, authoritative: false }] });
+  expect(described.map(({ harnesses }) => harnesses[0]?.doubtful)).toEqual([true, true]);
 });
 
 test("an agent that changed its session runs the one that its own record names", () => {
   const rows = [row(201, 100, 500, ["claude", "--session-id", id])];
-  const { told } = own(rows, { registrations: [{ sessionId: other, pid: 201, proven: true, authoritative: true }] });
-  expect(told.map(({ sessionId, harnesses }) => [sessionId, harnesses[0]?.doubtful])).toEqual([[other, false]]);
+  const { described } = own(rows, { registrations: [{ sessionId: other, pid: 201, proven: true, authoritative: true }] });
+  expect(described.map(({ sessionId, harnesses }) => [sessionId, harnesses[0]?.doubtful])).toEqual([[other, false]]);
 });
 
 test("a zombie runs nothing", () => {
@@ -249,12 +252,12 @@ test("a zombie runs nothing", () => {
 });
 
 test("duplicates come first", () => {
-  const { told } = own([
+  const { described } = own([
     row(201, 100, 300, ["codex", "resume", other]),
     row(202, 100, 500, ["codex", "resume", id]),
     row(203, 200, 600, ["codex", "resume", id.toUpperCase()], 200),
   ]);
-  expect(told.map(({ sessionId }) => sessionId)).toEqual([id, other]);
+  expect(described.map(({ sessionId }) => sessionId)).toEqual([id, other]);
 });
 
 test("a chain of parents that bites its own tail ends", () => {

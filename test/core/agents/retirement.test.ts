@@ -30,7 +30,11 @@ function harness(members: readonly ProcessRow[], more: Partial<Harness> = {}): H
 const session = (sessionId: string, ...harnesses: readonly Harness[]): OwnedSession => ({ sessionId, harnesses });
 
 /** Pids of the first members of those that are to go; a refusal in its own words. */
-function told(sessions: readonly OwnedSession[], wanted: Wanted = older, complete: Parameters<typeof planRetirement>[1] = all): unknown {
+function plannedFor(
+  sessions: readonly OwnedSession[],
+  wanted: Wanted = older,
+  complete: Parameters<typeof planRetirement>[1] = all,
+): unknown {
   const plan = planRetirement({ sessions, unattributed: [] }, complete, wanted, self);
   if (!plan.ok) return plan.unknown ? `nobody: ${plan.why}` : plan.why;
   return plan.retirees.map((retiree) => `${retiree.session.sessionId} ${retiree.harness.members[0]?.pid}`);
@@ -41,23 +45,23 @@ const [second, third] = [harness([row(20, 5)]), harness([row(30, 9)])];
 
 describe("whom a retirement ends", () => {
   test("all but the newest of every session, and nobody of a session that runs once", () => {
-    expect(told([session("a", first, second, third), session("b", harness([row(40, 3)]))])).toEqual(["a 10", "a 20"]);
+    expect(plannedFor([session("a", first, second, third), session("b", harness([row(40, 3)]))])).toEqual(["a 10", "a 20"]);
   });
 
-  test("nobody where nothing runs", () => expect(told([])).toEqual([]));
+  test("nobody where nothing runs", () => expect(plannedFor([])).toEqual([]));
 
   test.each([10, 11])("the one harness to which pid %i belongs, whichever of its processes that is", (pid) => {
-    expect(told([session("b", third), session("a", first, second)], { kind: "pid", pid })).toEqual(["a 10"]);
+    expect(plannedFor([session("b", third), session("a", first, second)], { kind: "pid", pid })).toEqual(["a 10"]);
   });
 
-  test("the newest when it is named", () => expect(told([session("a", first, second)], { kind: "pid", pid: 20 })).toEqual(["a 20"]));
+  test("the newest when it is named", () => expect(plannedFor([session("a", first, second)], { kind: "pid", pid: 20 })).toEqual(["a 20"]));
 
   test("the newest, too, when it is named, though another started in the same clock tick", () => {
-    expect(told([session("a", first, harness([row(20, 1)]))], { kind: "pid", pid: 10 })).toEqual(["a 10"]);
+    expect(plannedFor([session("a", first, harness([row(20, 1)]))], { kind: "pid", pid: 10 })).toEqual(["a 10"]);
   });
 
   test("nobody for a pid that is no harness, which is said to be unknown", () => {
-    expect(told([session("a", first)], { kind: "pid", pid: 12 })).toBe("nobody: pid 12 is no harness of a session");
+    expect(plannedFor([session("a", first)], { kind: "pid", pid: 12 })).toBe("nobody: pid 12 is no harness of a session");
   });
 });
 
@@ -78,20 +82,20 @@ describe("one obstacle is enough to end nobody", () => {
     ],
     ["one of the same clock tick", harness([row(10, 5)]), "pid 10 and the next started in the same clock tick; name the one to end"],
   ])("%s", (_, obstacle, why) => {
-    expect(told([session("a", obstacle, second)])).toBe(why);
-    expect(told([session("b", first, third), session("a", obstacle, second)])).toBe(why);
+    expect(plannedFor([session("a", obstacle, second)])).toBe(why);
+    expect(plannedFor([session("b", first, third), session("a", obstacle, second)])).toBe(why);
   });
 
   test("a process table that cannot all be seen, for every wish", () => {
     for (const wanted of [older, { kind: "pid", pid: 12 }] as const)
-      expect(told([session("a", first, second)], wanted, unseen("hidepid"))).toBe("the processes cannot all be seen: hidepid");
+      expect(plannedFor([session("a", first, second)], wanted, unseen("hidepid"))).toBe("the processes cannot all be seen: hidepid");
   });
 
   test("what hangs under the newest is nobody's obstacle", () => {
-    expect(told([session("a", first, harness([row(20, 5, { uid: 7 })], { doubts: ["one"] }))])).toEqual(["a 10"]);
+    expect(plannedFor([session("a", first, harness([row(20, 5, { uid: 7 })], { doubts: ["one"] }))])).toEqual(["a 10"]);
   });
 
-  test("pid 2 may be ended", () => expect(told([session("a", harness([row(2, 1)]), second)])).toEqual(["a 2"]));
+  test("pid 2 may be ended", () => expect(plannedFor([session("a", harness([row(2, 1)]), second)])).toEqual(["a 2"]));
 });
 
 describe("what a command leaves behind", () => {

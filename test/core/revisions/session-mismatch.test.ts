@@ -45,10 +45,10 @@ function tableWith(startTicks: Observed<string>): Observed<ProcessTable> {
 const running = tableWith(seen("500"));
 
 test("a row that names another session for a process that an authoritative registry knows is a phantom, with both ids", () => {
-  const drifted = row({});
-  const found = findMismatches([claude({}), drifted], running).get(drifted);
+  const mismatched = row({});
+  const found = findMismatches([claude({}), mismatched], running).get(mismatched);
   expect(found).toEqual({ sessionId: mine, where: "/home/dev/.claude/sessions/77.json" });
-  const said = mismatchMessage(drifted, found ?? { sessionId: "", where: "" });
+  const said = mismatchMessage(mismatched, found ?? { sessionId: "", where: "" });
   expect(said).toContain(mine);
   expect(said).toContain(other);
 });

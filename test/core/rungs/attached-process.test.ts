@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
 import { seen, type EndpointObservation } from "../../../src/core/evidence.ts";
 import { attachedProcess } from "../../../src/core/rungs/attached-process.ts";
-import { blind, gone, sceneOf, there, type Told } from "../scene.ts";
+import { blind, gone, sceneOf, there, type Described } from "../scene.ts";
 
 const pid = 4242;
 const endpoint = { kind: "tcp", port: 8788 } as const;
-const at = (observation: EndpointObservation): Pick<Told, "endpoints"> => ({ endpoints: { "127.0.0.1:8788": observation } });
+const at = (observation: EndpointObservation): Pick<Described, "endpoints"> => ({ endpoints: { "127.0.0.1:8788": observation } });
 const [accepted, refused] = [at({ kind: "accepted" }), at({ kind: "refused" })];
 /** The pid is there, under a name that the format does not know. */
 const strange = { claim: { pid, endpoint }, pids: { [pid]: there("700", ["quill"]) }, registry: { holderNames: ["code"] } } as const;
 const nobody = { sessionId: undefined, identity: undefined } as const;
 
-const rows: readonly (readonly [string, Told, string])[] = [
+const rows: readonly (readonly [string, Described, string])[] = [
   ["a stranger has its pid, and its endpoint accepts", { ...strange, ...accepted }, "unknown endpoint-open"],
   ["a stranger has its pid, and its endpoint refuses", { ...strange, ...refused }, "dead endpoint-closed"],
   ["a stranger has its pid, and nobody asked its endpoint", strange, "unknown endpoint-unanswered"],
@@ -53,7 +53,7 @@ const rows: readonly (readonly [string, Told, string])[] = [
   ],
 ];
 
-test.each(rows)("%s", (_, told, expected) => {
-  const answer = attachedProcess.ask(sceneOf(told));
+test.each(rows)("%s", (_, described, expected) => {
+  const answer = attachedProcess.ask(sceneOf(described));
   expect(answer.kind === "not-applicable" ? answer.kind : `${answer.kind} ${answer.reason}`).toBe(expected);
 });

@@ -17,7 +17,7 @@ import { expect, test } from "vitest";
 import { recoverQuarantined } from "../../../src/host/capture/recover.ts";
 import { prepareFile, restoreEntryFile, type FileToRestore } from "../../../src/host/capture/restore-entry.ts";
 import { clearAway, removeLeftovers, newFileName, swapName } from "../../../src/host/swap/leftovers.ts";
-import { before, codeOf, content, litter, openIn, registryIn, scratchDirectory } from "../scratch.ts";
+import { before, codeOf, content, leftovers, openIn, registryIn, scratchDirectory } from "../scratch.ts";
 
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn("not root: entries of other users are not put back");
@@ -88,7 +88,7 @@ test("an entry without any content is put back empty", () => {
 });
 
 /** What stands aside under a name, and was made by somebody. */
-function standingAside(maker: number, what: "held" | "new", text = "aside", name = "7.json") {
+function quarantinedFile(maker: number, what: "held" | "new", text = "aside", name = "7.json") {
   const root = scratchDirectory();
   const held = `.${name}.sessreap-${maker}.${what}`;
   writeFileSync(join(root, held), text);
@@ -99,18 +99,18 @@ test.each([
   ["a sweep that was killed", killed],
   ["this very sweep", process.pid],
 ])("what %s has forgotten aside goes back, or goes where it was only being made", (_who, maker) => {
-  const { root, held } = standingAside(maker, "held");
+  const { root, held } = quarantinedFile(maker, "held");
   expect(recoverQuarantined(root, [held])).toEqual([]);
   expect(readdirSync(root)).toEqual(["7.json"]);
-  const made = standingAside(maker, "new");
+  const made = quarantinedFile(maker, "new");
   expect(recoverQuarantined(made.root, [made.held])).toEqual([]);
   expect(readdirSync(made.root)).toEqual([]);
   expect(openIn(root)).toEqual([]);
 });
 
 test("what a sweep at work holds aside is left to it", () => {
-  const { root, held } = standingAside(process.ppid, "held");
-  const made = standingAside(process.ppid, "new");
+  const { root, held } = quarantinedFile(process.ppid, "held");
+  const made = quarantinedFile(process.ppid, "new");
   expect(recoverQuarantined(root, [held])).toEqual([]);
   expect(recoverQuarantined(made.root, [made.held])).toEqual([]);
   expect([readdirSync(root), readdirSync(made.root)]).toEqual([[held], [made.held]]);
@@ -124,7 +124,7 @@ test("names that nobody sets aside, and files that have gone, are no trouble", (
 });
 
 test("what cannot go back is said with its path, and the others go back", () => {
-  const { root, held } = standingAside(killed, "held");
+  const { root, held } = quarantinedFile(killed, "held");
   const stuck = `.9.json.sessreap-${killed}.held`;
   mkdirSync(join(root, stuck));
   const unlinkable = `.9.json.sessreap-${killed}.new`;
@@ -167,10 +167,10 @@ test.each([
   [1, {}, "left"],
   [1, { mode: 0o600 }, before],
   ...(isRoot ? ([[1, { owner: 65534 }, before]] as const) : []),
-] as const)("what was displaced %i s after the swap (%j) goes back only if it is a newer registry", (seconds, told, text) => {
-  const { registry } = unfinished(seconds, told);
+] as const)("what was displaced %i s after the swap (%j) goes back only if it is a newer registry", (seconds, described, text) => {
+  const { registry } = unfinished(seconds, described);
   removeLeftovers(registry.path);
-  expect([content(registry), litter(registry)]).toEqual([text, []]);
+  expect([content(registry), leftovers(registry)]).toEqual([text, []]);
   expect(openIn(registry.directory)).toEqual([]);
 });
 
@@ -178,17 +178,17 @@ test("a newer file that is a symbolic link, or has a second name, is nobody's up
   const { registry, path, name } = unfinished(1);
   spawnSync("ln", [path, join(registry.directory, "second")]);
   removeLeftovers(registry.path);
-  expect([content(registry), litter(registry)]).toEqual([before, ["second"]]);
+  expect([content(registry), leftovers(registry)]).toEqual([before, ["second"]]);
   symlinkSync("second", join(registry.directory, name));
   removeLeftovers(registry.path);
-  expect([content(registry), litter(registry)]).toEqual([before, ["second"]]);
+  expect([content(registry), leftovers(registry)]).toEqual([before, ["second"]]);
 });
 
 test("a newer file that was displaced by another than stands there now is old", () => {
   const { registry, path } = unfinished(1);
   spawnSync("mv", [path, join(registry.directory, `.registrations.json.sessreap-${killed}-7.swap`)]);
   removeLeftovers(registry.path);
-  expect([content(registry), litter(registry)]).toEqual([before, []]);
+  expect([content(registry), leftovers(registry)]).toEqual([before, []]);
 });
 
 test("a draft is never anybody's update, and what is cleared away is said", () => {
@@ -218,7 +218,7 @@ test("litter of sweeps that are at work, and of other registries, is left", () =
   writeFileSync(join(registry.directory, newFileName("registrations.json")), "");
   writeFileSync(join(registry.directory, swapName("registrations.json", 5n)), "");
   removeLeftovers(registry.path);
-  expect(litter(registry).toSorted()).toEqual(strange.toSorted());
+  expect(leftovers(registry).toSorted()).toEqual(strange.toSorted());
 });
 
 test("litter beside a registry that is not there is left, for nobody knows whose it is", () => {

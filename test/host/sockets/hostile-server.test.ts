@@ -49,10 +49,10 @@ type Behaviour = {
   readonly answer?: (socket: Socket, request: Request) => void;
 };
 
-const say = (socket: Socket, message: unknown): void => void socket.write(frame(JSON.stringify(message)));
+const send = (socket: Socket, message: unknown): void => void socket.write(frame(JSON.stringify(message)));
 
 const honest = (socket: Socket, { id: requestId, method }: Request): void => {
-  say(socket, { id: requestId, result: method === "initialize" ? {} : { data: [], nextCursor: null } });
+  send(socket, { id: requestId, result: method === "initialize" ? {} : { data: [], nextCursor: null } });
 };
 
 /** Only `initialize` is answered well. */
@@ -119,8 +119,8 @@ const hostile: Readonly<Record<string, Behaviour>> = {
   "answers 403": status("403 Forbidden"),
   "sends elsewhere": status("302 Found", "Location: ws://127.0.0.1:1/\r\n"),
   "answers no request": { answer: () => undefined },
-  "answers the wrong ids": { answer: (socket, request) => say(socket, { id: request.id + 1_000, result: {} }) },
-  "answers ids as text": { answer: (socket, request) => say(socket, { id: String(request.id), result: {} }) },
+  "answers the wrong ids": { answer: (socket, request) => send(socket, { id: request.id + 1_000, result: {} }) },
+  "answers ids as text": { answer: (socket, request) => send(socket, { id: String(request.id), result: {} }) },
   "announces a frame of 2^62 bytes": { open: (socket) => void socket.write(headOf(2n ** 62n)) },
   "announces a frame of 2 GiB and sends it": {
     open: (socket) => {
@@ -140,23 +140,23 @@ const hostile: Readonly<Record<string, Behaviour>> = {
   },
   "has a cursor that goes round": {
     answer: onList((socket, request) =>
-      say(socket, { id: request.id, result: { data: [], nextCursor: request.params["cursor"] === "a" ? "b" : "a" } }),
+      send(socket, { id: request.id, result: { data: [], nextCursor: request.params["cursor"] === "a" ? "b" : "a" } }),
     ),
   },
   "has pages without end": {
-    answer: onList((socket, request) => say(socket, { id: request.id, result: { data: [], nextCursor: `${(cursors += 1)}` } })),
+    answer: onList((socket, request) => send(socket, { id: request.id, result: { data: [], nextCursor: `${(cursors += 1)}` } })),
   },
   "has big pages without end": {
-    answer: onList((socket, request) => say(socket, { id: request.id, result: { data: manyIds, nextCursor: `${(cursors += 1)}` } })),
+    answer: onList((socket, request) => send(socket, { id: request.id, result: { data: manyIds, nextCursor: `${(cursors += 1)}` } })),
   },
   "hangs after half a list": {
     answer: onList((socket, request) => {
-      if (request.params["cursor"] === undefined) say(socket, { id: request.id, result: { data: [], nextCursor: "next" } });
+      if (request.params["cursor"] === undefined) send(socket, { id: request.id, result: { data: [], nextCursor: "next" } });
     }),
   },
   "hangs up after half a list": {
     answer: onList((socket, request) => {
-      if (request.params["cursor"] === undefined) say(socket, { id: request.id, result: { data: [], nextCursor: "next" } });
+      if (request.params["cursor"] === undefined) send(socket, { id: request.id, result: { data: [], nextCursor: "next" } });
       else socket.destroy();
     }),
   },
@@ -170,10 +170,10 @@ const hostile: Readonly<Record<string, Behaviour>> = {
       }, 20);
     }),
   },
-  "lists numbers": { answer: onList((socket, request) => say(socket, { id: request.id, result: { data: [1], nextCursor: null } })) },
-  "lists no list": { answer: onList((socket, request) => say(socket, { id: request.id, result: { __proto__: { data: [] } } })) },
+  "lists numbers": { answer: onList((socket, request) => send(socket, { id: request.id, result: { data: [1], nextCursor: null } })) },
+  "lists no list": { answer: onList((socket, request) => send(socket, { id: request.id, result: { __proto__: { data: [] } } })) },
   "fails the list": {
-    answer: onList((socket, request) => say(socket, { id: request.id, error: { code: -32_601, message: "x".repeat(100_000) } })),
+    answer: onList((socket, request) => send(socket, { id: request.id, error: { code: -32_601, message: "x".repeat(100_000) } })),
   },
 };
 
@@ -198,7 +198,7 @@ describe.concurrent("an app server that", () => {
   test.for(Object.entries(reads))("when asked for one thread %s does not condemn it", async ([, answer]) => {
     const observation = await ask({
       answer: (socket, request) =>
-        request.method === "thread/read" ? say(socket, { id: request.id, ...(answer as object) }) : honest(socket, request),
+        request.method === "thread/read" ? send(socket, { id: request.id, ...(answer as object) }) : honest(socket, request),
     });
     expect(observation).toMatchObject({ kind: "answered" });
     const read = observation.kind === "answered" ? observation.reads.get(id) : undefined;

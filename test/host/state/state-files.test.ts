@@ -19,15 +19,15 @@ const strange = [
   "{",
 ];
 
-const plot = { sweepId: "s", at: "2026-11-20T15:00:00Z", registry: "/r", format: "claude-sessions", layout: "files", first: 0 } as const;
+const header = { sweepId: "s", at: "2026-11-20T15:00:00Z", registry: "/r", format: "claude-sessions", layout: "files", first: 0 } as const;
 const kept = { layout: "files", content: "e30=", mode: 33_188, uid: 0, gid: 0, modifiedAt: 0 } as const;
-const stone = { key: "a", sessionId: undefined, reason: "pid-gone", detail: "", kept } as const;
+const tombstone = { key: "a", sessionId: undefined, reason: "pid-gone", detail: "", kept } as const;
 
 test("lines in the state directory that no sweep wrote are passed over", () => {
   const state = scratchDirectory();
   mkdirSync(join(state, "tombstones"));
-  const line = { sweepId: "s", at: plot.at, command: "sweep", entries: [] };
-  writeFileSync(join(state, "tombstones", "s.jsonl"), `${strange.join("\n")}\n${encodeHeader(plot)}${encodeLine(stone)}`);
+  const line = { sweepId: "s", at: header.at, command: "sweep", entries: [] };
+  writeFileSync(join(state, "tombstones", "s.jsonl"), `${strange.join("\n")}\n${encodeHeader(header)}${encodeLine(tombstone)}`);
   writeFileSync(join(state, "history.jsonl"), [...strange, JSON.stringify(line), ""].join("\n"));
   expect(readTombstones(state)).toMatchObject([{ id: "s/0", registry: "/r", key: "a", kept }]);
   expect(readHistory(state)).toEqual([line]);
@@ -36,8 +36,8 @@ test("lines in the state directory that no sweep wrote are passed over", () => {
 test("tombstones that follow one whose writing failed half way keep their own registry", () => {
   const state = scratchDirectory();
   mkdirSync(join(state, "tombstones"));
-  writeFileSync(join(state, "tombstones", "s.jsonl"), encodeHeader({ ...plot, registry: "/other" }) + encodeLine(stone).slice(0, 20));
-  writeTombstones(state, "s", [encodeHeader({ ...plot, first: 1 }), encodeLine(stone)]);
+  writeFileSync(join(state, "tombstones", "s.jsonl"), encodeHeader({ ...header, registry: "/other" }) + encodeLine(tombstone).slice(0, 20));
+  writeTombstones(state, "s", [encodeHeader({ ...header, first: 1 }), encodeLine(tombstone)]);
   expect(readTombstones(state)).toMatchObject([{ id: "s/1", registry: "/r", key: "a" }]);
 });
 

@@ -26,7 +26,7 @@ const now = Date.UTC(2026, 10, 20, 15);
 
 const header = { sweepId: "s", at: "2026-11-20T15:00:00Z", registry: "/r", format: "claude-sessions", layout: "files", first: 0 } as const;
 const kept = { layout: "files", content: "e30=", mode: 33_188, uid: 0, gid: 0, modifiedAt: 0 } as const;
-const stone = (key: string) => encodeLine({ key, sessionId: `id-${key}`, reason: "pid-gone", detail: "", kept });
+const tombstone = (key: string) => encodeLine({ key, sessionId: `id-${key}`, reason: "pid-gone", detail: "", kept });
 
 /** A state directory with graves of these ages, in ms, and sizes; a file without content takes no room on the disk. */
 function stateWith(all: Readonly<Record<string, readonly [ageMs: number, bytes: number]>>): string {
@@ -106,16 +106,16 @@ test("tombstones are told from the oldest grave to the newest, whatever the grav
     ["a", day],
     ["c", 9 * day],
   ] as const) {
-    writeTombstones(state, name, [encodeHeader({ ...header, sweepId: name }), stone(name)]);
+    writeTombstones(state, name, [encodeHeader({ ...header, sweepId: name }), tombstone(name)]);
     utimesSync(join(state, "tombstones", `${name}.jsonl`), (now - ageMs) / 1000, (now - ageMs) / 1000);
   }
-  writeFileSync(join(state, "tombstones", "note.txt"), encodeHeader(header) + stone("foreign"));
+  writeFileSync(join(state, "tombstones", "note.txt"), encodeHeader(header) + tombstone("foreign"));
   expect(readTombstones(state).map(({ id }) => id)).toEqual(["c/0", "b/0", "a/0"]);
 });
 
 test("a grave is for us alone, in a yard for us alone, and nothing stays open", () => {
   const state = join(scratchDirectory(), "new", "state");
-  writeTombstones(state, "s", [encodeHeader(header), stone("é\u{1F480}")]);
+  writeTombstones(state, "s", [encodeHeader(header), tombstone("é\u{1F480}")]);
   expect(statSync(join(state, "tombstones")).mode & 0o777).toBe(0o700);
   expect(statSync(join(state, "tombstones", "s.jsonl")).mode & 0o777).toBe(0o600);
   expect(readTombstones(state)).toEqual([
@@ -136,8 +136,8 @@ test("a grave is for us alone, in a yard for us alone, and nothing stays open", 
 
 test("who is buried later in a sweep lies behind those before, each on a line of its own", () => {
   const state = scratchDirectory();
-  writeTombstones(state, "s", [encodeHeader(header), stone("a"), stone("b")]);
-  writeTombstones(state, "s", [encodeHeader({ ...header, registry: "/q", first: 2 }), stone("c")]);
+  writeTombstones(state, "s", [encodeHeader(header), tombstone("a"), tombstone("b")]);
+  writeTombstones(state, "s", [encodeHeader({ ...header, registry: "/q", first: 2 }), tombstone("c")]);
   expect(readTombstones(state).map(({ id, registry, key }) => `${id} ${registry} ${key}`)).toEqual(["s/0 /r a", "s/1 /r b", "s/2 /q c"]);
   const lines = readFileSync(join(state, "tombstones", "s.jsonl"), "utf8").split("\n");
   expect(lines.filter((line) => line !== "").map((line) => typeof JSON.parse(line))).toEqual(Array(5).fill("object"));
@@ -145,7 +145,7 @@ test("who is buried later in a sweep lies behind those before, each on a line of
 
 test("an exhumed tombstone stands no more, and its neighbours do", () => {
   const state = scratchDirectory();
-  writeTombstones(state, "s", [encodeHeader(header), stone("a"), stone("b"), stone("c")]);
+  writeTombstones(state, "s", [encodeHeader(header), tombstone("a"), tombstone("b"), tombstone("c")]);
   voidTombstones(state, "s", ["s/0", "s/2", "t/1"]);
   expect(readTombstones(state).map(({ key }) => key)).toEqual(["b"]);
   voidTombstones(state, "s", ["s/1"]);
@@ -156,21 +156,21 @@ test("of those that cannot all be buried none is, and those who lie there alread
   const state = scratchDirectory();
   function* torn(): Generator<string, undefined> {
     yield encodeHeader({ ...header, first: 1 });
-    yield stone("b".repeat(400_000));
+    yield tombstone("b".repeat(400_000));
     throw new Error("the disk is full");
   }
-  writeTombstones(state, "s", [encodeHeader(header), stone("a")]);
+  writeTombstones(state, "s", [encodeHeader(header), tombstone("a")]);
   const before = readFileSync(join(state, "tombstones", "s.jsonl"), "utf8");
   expect(() => writeTombstones(state, "s", torn())).toThrow("the disk is full");
   expect(readFileSync(join(state, "tombstones", "s.jsonl"), "utf8")).toBe(before);
-  writeTombstones(state, "s", [encodeHeader({ ...header, first: 1 }), stone("c")]);
+  writeTombstones(state, "s", [encodeHeader({ ...header, first: 1 }), tombstone("c")]);
   expect(readTombstones(state).map(({ id, key }) => `${id} ${key}`)).toEqual(["s/0 a", "s/1 c"]);
 });
 
 test("a grave that leads elsewhere is not followed", () => {
   const state = stateWith({});
   symlinkSync(join(state, "elsewhere"), join(state, "tombstones", "s.jsonl"));
-  expect(codeOf(() => writeTombstones(state, "s", [stone("a")]))).toBe("ELOOP");
+  expect(codeOf(() => writeTombstones(state, "s", [tombstone("a")]))).toBe("ELOOP");
   expect(existsSync(join(state, "elsewhere"))).toBe(false);
 });
 
@@ -180,7 +180,7 @@ test("what cannot be made durable is not buried: that is said, and nothing stays
   // A pipe takes what is written to it, and keeps nothing.
   spawnSync("mkfifo", [path]);
   const reader = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-  expect(codeOf(() => writeTombstones(state, "s", [encodeHeader(header), stone("a")]))).toBe("EINVAL");
+  expect(codeOf(() => writeTombstones(state, "s", [encodeHeader(header), tombstone("a")]))).toBe("EINVAL");
   closeSync(reader);
   expect(openIn(state)).toEqual([]);
 });
@@ -245,13 +245,13 @@ test("tombstones are numbered from their plot's first on, and empty lines do not
 });
 
 test("what a tombstone says comes back as it was buried", () => {
-  const stones = [
+  const all = [
     { key: "m", sessionId: undefined, reason: "pid-reused", detail: "why", kept: { ...member, after: "l", replacedBy: "W10=" } },
     { key: "n", sessionId: "n-id", reason: "pid-gone", detail: "", kept: { ...member, form: "after" } },
   ] as const;
-  const text = [encodeHeader({ ...header, layout: "members" }), ...stones.map(encodeLine)].join("");
+  const text = [encodeHeader({ ...header, layout: "members" }), ...all.map(encodeLine)].join("");
   const common = { at: header.at, registry: "/r", format: header.format };
-  expect(decodeTombstones(text)).toEqual(stones.map((one, index) => ({ id: `s/${index}`, ...common, ...one })));
+  expect(decodeTombstones(text)).toEqual(all.map((one, index) => ({ id: `s/${index}`, ...common, ...one })));
   expect(decodeTombstones(text + encodeVoid(["s/0"])).map(({ key }) => key)).toEqual(["n"]);
   expect(decodeTombstones(fileText(header, { ...line, detail: undefined }))).toMatchObject([{ detail: "" }]);
 });

@@ -7,7 +7,7 @@ import { restoreEntryFile } from "../../../src/host/capture/restore-entry.ts";
 import { readRegistryFile } from "../../../src/host/files/files.ts";
 import { replaceJudged } from "../../../src/host/swap/swap.ts";
 import { removeLeftovers } from "../../../src/host/swap/leftovers.ts";
-import { after, before, content, dead, litter, readNow, registryIn, scratchDirectory, withoutGhost } from "../scratch.ts";
+import { after, before, content, dead, leftovers, readNow, registryIn, scratchDirectory, withoutGhost } from "../scratch.ts";
 
 const calls = { x64: { set: 188, get: 191, list: 194 }, arm64: { set: 5, get: 8, list: 11 } }[process.arch as string];
 const isRoot = process.getuid?.() === 0;
@@ -116,7 +116,7 @@ test.runIf(isRoot)("nothing outside is touched while a user swaps the directory 
   }
   expect(look()).toEqual(was);
   expect(content(victim)).toBe(before);
-  expect(litter(victim)).toEqual([]);
+  expect(leftovers(victim)).toEqual([]);
 });
 
 test.runIf(isRoot)("a registry that root swaps for a user is never another's, not even while it is made", async () => {

@@ -20,7 +20,7 @@ import { chunkBytes } from "../../../src/host/files/chunks.ts";
 import type { ReadFile } from "../../../src/host/files/files.ts";
 import { createNewFile, finishNewFile, openSite, type NewFile, type Site } from "../../../src/host/swap/swap-draft.ts";
 import type { SwapHelper } from "../../../src/host/swap/swap-helper.ts";
-import { codeOf, litter, openIn, readNow, registryIn, scratchDirectory } from "../scratch.ts";
+import { codeOf, leftovers, openIn, readNow, registryIn, scratchDirectory } from "../scratch.ts";
 
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn("not root: drafts of another user's registry are not tested");
@@ -68,7 +68,7 @@ test.each(sizes)("a draft of %i bytes is whole, and lies under the name that it 
   const name = (newFile as NewFile).name;
   const made = join(scene.directory, name);
   expect(readFileSync(made).equals(text)).toBe(true);
-  expect(litter({ ...scene, path: "" })).toEqual([name]);
+  expect(leftovers({ ...scene, path: "" })).toEqual([name]);
   expect(name).toBe(`.registrations.json.sessreap-${process.pid}-${statSync(made, { bigint: true }).ino}.swap`);
   expect(statSync(scene.file.realPath, { bigint: true }).ino).toBe(ino);
   expect(openIn(scene.directory)).toEqual([]);
@@ -113,8 +113,8 @@ test.each([
   ["lost user.note: no space left", "user.note: no space left"],
   ["what was lost is not known", "what was lost is not known"],
   [undefined, "the swap helper ended"],
-])("attributes of which the helper says %s are not given up silently", async (answer, told) => {
-  expect(await finished(open(), () => answer, Buffer.from("{}"))).toBe(`its extended attributes cannot be kept: ${told}`);
+])("attributes of which the helper says %s are not given up silently", async (answer, described) => {
+  expect(await finished(open(), () => answer, Buffer.from("{}"))).toBe(`its extended attributes cannot be kept: ${described}`);
 });
 
 /** Finishes a draft without perl, where only these programs are. */

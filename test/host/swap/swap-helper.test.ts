@@ -7,7 +7,7 @@ import {
   before,
   content,
   dead,
-  litter,
+  leftovers,
   openIn,
   readNow,
   registryIn,
@@ -47,10 +47,10 @@ async function scene(answers: Readonly<Record<string, string>>, look?: (registry
   const registry = registryIn();
   perlThat(answers);
   const outcome = await swapped(registry, look && (() => look(registry)));
-  return { outcome, text: content(registry), litter: litter(registry) };
+  return { outcome, text: content(registry), leftovers: leftovers(registry) };
 }
 
-const untouched = { text: before, litter: [] };
+const untouched = { text: before, leftovers: [] };
 
 test.each(["22 Invalid argument", "38 Function not implemented"])(
   "where two names cannot be exchanged (%s) the registry is swapped by a rename",
@@ -58,7 +58,7 @@ test.each(["22 Invalid argument", "38 Function not implemented"])(
     expect(await scene({ swap: `echo error ${why}` })).toEqual({
       outcome: { kind: "replaced", problem: undefined },
       text: after,
-      litter: [],
+      leftovers: [],
     });
   },
 );
@@ -102,13 +102,13 @@ test("a helper that ends right after the exchange has swapped, and what it displ
   expect(await scene({ swap: `${exchange}; exit` })).toEqual({
     outcome: { kind: "replaced", problem: undefined },
     text: after,
-    litter: [],
+    leftovers: [],
   });
 });
 
 test("a helper that ends after the exchange, and displaced an update that came meanwhile, has it put back", async () => {
   const late = `${exchange}; sleep 0.01; echo late >> "/proc/self/fd/3/$temp"; exit`;
-  expect(await scene({ swap: late })).toEqual({ outcome: { kind: "changed" }, text: `${before}late\n`, litter: [] });
+  expect(await scene({ swap: late })).toEqual({ outcome: { kind: "changed" }, text: `${before}late\n`, leftovers: [] });
 });
 
 test("a registry that goes away while the helper ends is not made again", async () => {
@@ -124,7 +124,7 @@ test("somebody waits to open what was displaced: it goes back while they wait", 
 
 test("what was displaced was written to since: it goes back", async () => {
   const swap = `${exchange}; echo late >> "/proc/self/fd/3/$temp"; echo swapped`;
-  expect(await scene({ swap })).toEqual({ outcome: { kind: "changed" }, text: `${before}late\n`, litter: [] });
+  expect(await scene({ swap })).toEqual({ outcome: { kind: "changed" }, text: `${before}late\n`, leftovers: [] });
 });
 
 test("what was displaced is late, but a newer file is in the registry's place by now: that one stays", async () => {
@@ -138,7 +138,7 @@ test("what was displaced is late, but somebody has written to the new file alrea
   expect(await scene({ swap, look: "echo late" })).toEqual({
     outcome: { kind: "replaced", problem: undefined },
     text: `${after}more\n`,
-    litter: [],
+    leftovers: [],
   });
 });
 
@@ -146,7 +146,7 @@ test("quiet all along: it is swapped, and what was displaced goes", async () => 
   expect(await scene({ swap: `${exchange}; echo swapped` })).toEqual({
     outcome: { kind: "replaced", problem: undefined },
     text: after,
-    litter: [],
+    leftovers: [],
   });
 });
 

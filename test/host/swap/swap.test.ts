@@ -22,7 +22,7 @@ import { readRegistryFile } from "../../../src/host/files/files.ts";
 import { replaceJudged } from "../../../src/host/swap/swap.ts";
 import { recoverQuarantined } from "../../../src/host/capture/recover.ts";
 import { removeLeftovers } from "../../../src/host/swap/leftovers.ts";
-import { after, before, content, dead, litter, readNow, registryIn, scratchDirectory, withoutGhost } from "../scratch.ts";
+import { after, before, content, dead, leftovers, readNow, registryIn, scratchDirectory, withoutGhost } from "../scratch.ts";
 
 const isRoot = process.getuid?.() === 0;
 const hasPerl = spawnSync("perl", ["-e", "1"]).status === 0;
@@ -54,7 +54,7 @@ describe.each(methods)("a ghost's registry is swapped %s", (_, around) => {
     const file = readNow(registry.path);
     expect(await around(() => replaceJudged(file, withoutGhost(file), dead))).toEqual({ kind: "replaced", problem: undefined });
     expect(content(registry)).toBe(after);
-    expect(litter(registry)).toEqual([]);
+    expect(leftovers(registry)).toEqual([]);
   });
 
   test("nothing is written when the session has come back", async () => {
@@ -62,7 +62,7 @@ describe.each(methods)("a ghost's registry is swapped %s", (_, around) => {
     const file = readNow(registry.path);
     expect(await around(() => replaceJudged(file, withoutGhost(file), () => Promise.resolve(false)))).toEqual({ kind: "revived" });
     expect(statSync(registry.path, { bigint: true }).ino).toBe(file.stat.ino);
-    expect(litter(registry)).toEqual([]);
+    expect(leftovers(registry)).toEqual([]);
   });
 
   const changes: readonly (readonly [string, (path: string) => void])[] = [
@@ -84,7 +84,7 @@ describe.each(methods)("a ghost's registry is swapped %s", (_, around) => {
     const now = content(registry);
     expect(await around(() => replaceJudged(file, withoutGhost(file), dead))).toEqual({ kind: "changed" });
     expect(content(registry)).toBe(now);
-    expect(litter(registry).filter((name) => name.includes("sessreap"))).toEqual([]);
+    expect(leftovers(registry).filter((name) => name.includes("sessreap"))).toEqual([]);
   });
 
   test("a registry that is taken away meanwhile is not made again", async () => {
@@ -95,7 +95,7 @@ describe.each(methods)("a ghost's registry is swapped %s", (_, around) => {
       return dead();
     };
     expect(await around(() => replaceJudged(file, withoutGhost(file), look))).toEqual({ kind: "changed" });
-    expect(litter(registry)).toEqual(["elsewhere"]);
+    expect(leftovers(registry)).toEqual(["elsewhere"]);
   });
 
   test("a writer that comes during the last look is let in, and its update stands", async () => {
@@ -109,7 +109,7 @@ describe.each(methods)("a ghost's registry is swapped %s", (_, around) => {
     };
     expect(await around(() => replaceJudged(file, withoutGhost(file), look))).toEqual({ kind: "changed" });
     expect(content(registry)).toBe('{"newcomer":{}}\n');
-    expect(litter(registry)).toEqual([]);
+    expect(leftovers(registry)).toEqual([]);
   });
 
   test("a registry of mode 0640 stays one", async () => {
@@ -193,7 +193,7 @@ describe("litter of killed sweeps", () => {
     ];
     for (const name of strange) writeFileSync(at(name), "theirs");
     removeLeftovers(registry.path);
-    expect(litter(registry).toSorted()).toEqual(strange.toSorted());
+    expect(leftovers(registry).toSorted()).toEqual(strange.toSorted());
     expect(content(registry)).toBe(before);
   });
 
@@ -204,7 +204,7 @@ describe("litter of killed sweeps", () => {
     writeFileSync(join(registry.directory, `.registrations.json.sessreap-${gone}-${ino}.swap`), "their update");
     removeLeftovers(registry.path);
     expect(content(registry)).toBe("their update");
-    expect(litter(registry)).toEqual([]);
+    expect(leftovers(registry)).toEqual([]);
   });
 
   test.runIf(isRoot)("a file that another user planted does not go into the registry's place", () => {

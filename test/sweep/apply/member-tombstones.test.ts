@@ -22,7 +22,7 @@ const ghostAt = (index: number): ExaminedEntry =>
   ({ entry: { key: `k${index}`, claim: { ok: false } }, judgement: { reason: "pid-gone", detail: "" } }) as unknown as ExaminedEntry;
 
 /** Values of these lengths, those that go, so much room for their tombstones, and spaces before the first. */
-function buried(lengths: readonly number[], going: readonly number[], room: number, indent = 1) {
+function writtenFor(lengths: readonly number[], going: readonly number[], room: number, indent = 1) {
   const text = `{${" ".repeat(indent)}${lengths.map((length, index) => `"k${index}" : "${"x".repeat(length)}"`).join(" ,\n ")}\n}`;
   const registry = registryOf(text);
   let written = "";
@@ -33,7 +33,7 @@ function buried(lengths: readonly number[], going: readonly number[], room: numb
     judged.push(index);
     return ghostAt(index);
   });
-  return { registry, batch, tombstoneWriter, written, judged, stones: decodeTombstones(written) };
+  return { registry, batch, tombstoneWriter, written, judged, tombstones: decodeTombstones(written) };
 }
 
 const scene = array(nat(400), { minLength: 1, maxLength: 8 }).chain((lengths) =>
@@ -48,12 +48,12 @@ const scene = array(nat(400), { minLength: 1, maxLength: 8 }).chain((lengths) =>
 test("whoever is buried, the tombstones keep the very cuts that are made, and whoever is not had no room", () => {
   assert(
     property(scene, ({ lengths, going, room, indent }) => {
-      const { registry, batch, tombstoneWriter, written, stones } = buried(lengths, going, room, indent);
+      const { registry, batch, tombstoneWriter, written, tombstones } = writtenFor(lengths, going, room, indent);
       const { entries, ids } = batch;
       const cuts = cutsFor(registry.container, entries);
       const isCut = cuts.map(({ start, end, form }) => [form, registry.file.bytes.toString("base64", start, end)]);
-      expect(stones.map(({ kept }) => [(kept as KeptMember).form, (kept as KeptMember).cut])).toEqual(isCut);
-      expect(stones.map(({ id, key }) => [id, key])).toEqual(entries.map((index, nth) => [ids[nth], `k${index}`]));
+      expect(tombstones.map(({ kept }) => [(kept as KeptMember).form, (kept as KeptMember).cut])).toEqual(isCut);
+      expect(tombstones.map(({ id, key }) => [id, key])).toEqual(entries.map((index, nth) => [ids[nth], `k${index}`]));
       expect([tombstoneWriter.count, tombstoneWriter.room]).toEqual([7 + entries.length, room - Buffer.byteLength(written)]);
       const left = going.filter((index) => !entries.includes(index));
       // One line says 100 bytes beside what it keeps, and its plot as many.
@@ -64,8 +64,8 @@ test("whoever is buried, the tombstones keep the very cuts that are made, and wh
 });
 
 test("where all are to go and one has no room, what is kept of those before it is made up anew", () => {
-  const { stones, batch } = buried([10, 10, 4000, 10], [0, 1, 2, 3], 2000);
-  expect(stones.map(({ key, kept }) => [key, (kept as KeptMember).form])).toEqual([
+  const { tombstones, batch } = writtenFor([10, 10, 4000, 10], [0, 1, 2, 3], 2000);
+  expect(tombstones.map(({ key, kept }) => [key, (kept as KeptMember).form])).toEqual([
     ["k0", "before"],
     ["k1", "before"],
     ["k3", "after"],
@@ -74,11 +74,11 @@ test("where all are to go and one has no room, what is kept of those before it i
 });
 
 test("one that had no room stays, though there is room for it once what goes before it is made up anew", () => {
-  const { stones, batch } = buried([400, 400], [0, 1], 4800, 3000);
+  const { tombstones, batch } = writtenFor([400, 400], [0, 1], 4800, 3000);
   expect(batch.entries).toEqual([0]);
-  expect(stones.map(({ key, kept }) => [key, (kept as KeptMember).form])).toEqual([["k0", "before"]]);
+  expect(tombstones.map(({ key, kept }) => [key, (kept as KeptMember).form])).toEqual([["k0", "before"]]);
 });
 
 test("one that is larger than all the room there is, is not judged again", () => {
-  expect(buried([10, 3000, 10, 10], [0, 1, 2], 2000).judged).toEqual([0, 2]);
+  expect(writtenFor([10, 3000, 10, 10], [0, 1, 2], 2000).judged).toEqual([0, 2]);
 });

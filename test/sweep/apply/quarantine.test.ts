@@ -20,19 +20,19 @@ async function scene(holder: { readonly pid: number; readonly startTicks: string
   return { ...made, file, whole: readFileSync(file), target: targetFor(claudes, made) };
 }
 
-function setAside(file: string, maker: number, what: string, bytes: Uint8Array): string {
-  const aside = join(dirname(file), `.${file.slice(file.lastIndexOf("/") + 1)}.sessreap-${maker}.${what}`);
-  writeFileSync(aside, bytes);
+function quarantineFile(file: string, maker: number, what: string, bytes: Uint8Array): string {
+  const quarantined = join(dirname(file), `.${file.slice(file.lastIndexOf("/") + 1)}.sessreap-${maker}.${what}`);
+  writeFileSync(quarantined, bytes);
   const old = Date.now() / 1000 - 86_400;
-  utimesSync(aside, old, old);
-  return aside;
+  utimesSync(quarantined, old, old);
+  return quarantined;
 }
 
 test("a live session's file that a killed sweep had captured goes back to its place, and no other sweep is needed to see it", async () => {
   const holder = await idle();
   const { host, target, file, whole } = await scene(holder);
   unlinkSync(file);
-  setAside(file, killed(), "held", whole);
+  quarantineFile(file, killed(), "held", whole);
   await sweepOnce(host, target);
   expect(readFileSync(file)).toEqual(whole);
   expect(readdirSync(dirname(file))).toEqual([`${holder.pid}.json`]);
@@ -42,36 +42,36 @@ test("a live session's file that a killed sweep had captured goes back to its pl
 test("a captured file never takes the place of a newer one", async () => {
   const holder = await idle();
   const { host, target, file, whole } = await scene(holder);
-  const aside = setAside(file, killed(), "held", Buffer.from("older"));
+  const quarantined = quarantineFile(file, killed(), "held", Buffer.from("older"));
   await sweepOnce(host, target);
   expect(readFileSync(file)).toEqual(whole);
-  expect(existsSync(aside)).toBe(false);
+  expect(existsSync(quarantined)).toBe(false);
 });
 
 test("what a killed restore was putting together is dropped", async () => {
   const { host, target, file } = await scene(await gonePid());
-  const aside = setAside(join(dirname(file), "4000001.json"), killed(), "new", Buffer.from('{"pid"'));
+  const quarantined = quarantineFile(join(dirname(file), "4000001.json"), killed(), "new", Buffer.from('{"pid"'));
   await sweepOnce(host, target, { dryRun: true });
-  expect(existsSync(aside)).toBe(true);
+  expect(existsSync(quarantined)).toBe(true);
   await sweepOnce(host, target);
-  expect(existsSync(aside)).toBe(false);
+  expect(existsSync(quarantined)).toBe(false);
   expect(existsSync(join(dirname(file), "4000001.json"))).toBe(false);
 });
 
 test("what a sweep at work has just set aside is left to it, and a dry run mends nothing", async () => {
   const { host, target, file, whole } = await scene(await idle());
-  const atWork = setAside(join(dirname(file), "4000001.json"), process.ppid, "held", whole);
-  const forgotten = setAside(join(dirname(file), "4000002.json"), killed(), "held", whole);
+  const atWork = quarantineFile(join(dirname(file), "4000001.json"), process.ppid, "held", whole);
+  const abandoned = quarantineFile(join(dirname(file), "4000002.json"), killed(), "held", whole);
   await sweepOnce(host, target, { dryRun: true });
-  expect([existsSync(atWork), existsSync(forgotten)]).toEqual([true, true]);
+  expect([existsSync(atWork), existsSync(abandoned)]).toEqual([true, true]);
   await sweepOnce(host, target);
-  expect([existsSync(atWork), existsSync(forgotten)]).toEqual([true, false]);
+  expect([existsSync(atWork), existsSync(abandoned)]).toEqual([true, false]);
   expect(existsSync(join(dirname(file), "4000002.json"))).toBe(true);
 });
 
 test("files of other names that look set aside are nobody's business", async () => {
   const { host, target, file } = await scene(await idle());
-  const foreign = setAside(join(dirname(file), "notes.txt"), killed(), "new", Buffer.from("mine"));
+  const foreign = quarantineFile(join(dirname(file), "notes.txt"), killed(), "new", Buffer.from("mine"));
   await sweepOnce(host, target);
   expect(existsSync(foreign)).toBe(true);
 });

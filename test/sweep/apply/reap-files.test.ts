@@ -3,7 +3,7 @@ import type { Captured } from "../../../src/host/capture/capture.ts";
 import type { Host } from "../../../src/host/host.ts";
 import { claudesOf, markersOf, type Actor, type Stage } from "../contract/stage.ts";
 import { simulatedStage } from "../contract/stages.ts";
-import { said, sweepWith, why, type Eyes } from "../described.ts";
+import { outcomesOf, sweepWith, why, type HostOverrides } from "../described.ts";
 
 type Ghosts = { readonly stage: Stage; readonly keys: readonly string[]; readonly all: readonly Actor[] };
 
@@ -27,9 +27,9 @@ async function withGhosts(count: number): Promise<Ghosts> {
 const at = (stage: Stage, key: string): string | undefined => stage.read(`${claudesOf(stage).path}/${key}`);
 
 /** What becomes of the ghosts, without their names. */
-async function became({ stage, keys }: Ghosts, eyes: Eyes, more = {}): Promise<readonly string[]> {
-  const report = await sweepWith(stage, [claudesOf(stage)], eyes, more);
-  const lines = said(report);
+async function became({ stage, keys }: Ghosts, overrides: HostOverrides, more = {}): Promise<readonly string[]> {
+  const report = await sweepWith(stage, [claudesOf(stage)], overrides, more);
+  const lines = outcomesOf(report);
   return keys.map((key) => (lines.find((line) => line.startsWith(`${key} `)) ?? "").slice(key.length + 1));
 }
 
@@ -89,15 +89,15 @@ test("a sweep in which a file could not go ends with 3, and names the trouble", 
 test("only the directory of a file that was dropped goes with it, and only where it is the entry's own", async () => {
   const { stage, keys } = await withGhosts(3);
   const dropped: string[] = [];
-  const eyes: Eyes = {
+  const overrides: HostOverrides = {
     captureEntries: () => [{ kind: "dropped" }, { kind: "changed" }, { kind: "dropped" }],
     dropDirectory: (root, key) => void dropped.push(`${root}/${key}`),
   };
   const target = claudesOf(stage);
-  await sweepWith(stage, [target], eyes);
+  await sweepWith(stage, [target], overrides);
   expect(dropped).toEqual([]);
   const format = { ...target.format, ownDirectory: true } as typeof target.format;
-  await sweepWith(stage, [{ ...target, format }], eyes);
+  await sweepWith(stage, [{ ...target, format }], overrides);
   expect(dropped).toEqual([`${target.path}/${keys[0]}`, `${target.path}/${keys[2]}`]);
 });
 
@@ -105,8 +105,8 @@ test("what was removed is removed: a directory that cannot be made durable is sa
   const scene = await withGhosts(2);
   const { stage, keys } = scene;
   const synced: (readonly string[])[] = [];
-  const syncDirectories: Host["syncDirectories"] = (root, told) => {
-    synced.push([root, ...told]);
+  const syncDirectories: Host["syncDirectories"] = (root, given) => {
+    synced.push([root, ...given]);
     return why();
   };
   const note = "afterwards: no space left on device";
@@ -117,22 +117,22 @@ test("what was removed is removed: a directory that cannot be made durable is sa
 
 test("a tombstone that cannot be taken back is said of its entry alone, behind all else", async () => {
   const scene = await withGhosts(2);
-  const eyes: Eyes = { captureEntries: () => [{ kind: "dropped" }, { kind: "gone" }], store: { voidTombstones: why } };
-  const exhumed = "its tombstone could not be taken back: no space left on device";
-  expect(await became(scene, eyes)).toEqual(["reaped", `skipped; somebody else removed it; ${exhumed}`]);
+  const overrides: HostOverrides = { captureEntries: () => [{ kind: "dropped" }, { kind: "gone" }], store: { voidTombstones: why } };
+  const voidProblem = "its tombstone could not be taken back: no space left on device";
+  expect(await became(scene, overrides)).toEqual(["reaped", `skipped; somebody else removed it; ${voidProblem}`]);
   const again = await withGhosts(1);
-  const both: Eyes = { captureEntries: () => [{ kind: "gone" }], syncDirectories: why, store: { voidTombstones: why } };
-  expect(await became(again, both)).toEqual([`skipped; somebody else removed it; afterwards: no space left on device; ${exhumed}`]);
+  const both: HostOverrides = { captureEntries: () => [{ kind: "gone" }], syncDirectories: why, store: { voidTombstones: why } };
+  expect(await became(again, both)).toEqual([`skipped; somebody else removed it; afterwards: no space left on device; ${voidProblem}`]);
 });
 
 test("where all have gone, no tombstone is taken back", async () => {
   const scene = await withGhosts(1);
-  let exhumed = 0;
+  let voidProblem = 0;
   const voidTombstones = (): void => {
-    exhumed += 1;
+    voidProblem += 1;
   };
   expect(await became(scene, { store: { voidTombstones } })).toEqual(["reaped"]);
-  expect(exhumed).toBe(0);
+  expect(voidProblem).toBe(0);
 });
 
 test("without a tombstone nothing is captured", async () => {
@@ -170,8 +170,8 @@ function atLastLook(stage: Stage, happens: () => void | Promise<void>): Pick<Hos
 test("a session that comes back at the last look is spared, and its neighbour is not", async () => {
   const scene = await withGhosts(3);
   const { stage, all, keys } = scene;
-  const eyes = atLastLook(stage, () => stage.attach(`id-${all[1]?.pid}`));
-  expect(await became(scene, eyes)).toEqual(["reaped", "skipped; it came back to life", "reaped"]);
+  const overrides = atLastLook(stage, () => stage.attach(`id-${all[1]?.pid}`));
+  expect(await became(scene, overrides)).toEqual(["reaped", "skipped; it came back to life", "reaped"]);
   expect(stage.tombstones().map(({ key }) => key)).toEqual([keys[0], keys[2]]);
   expect(keys.map((key) => at(stage, key) === undefined)).toEqual([true, false, true]);
 });
@@ -181,7 +181,7 @@ test("an owner that comes up at the last look keeps its files", async () => {
   const { stage } = scene;
   const target = { ...claudesOf(stage), owner: { argv: stage.owner } };
   const report = await sweepWith(stage, [target], atLastLook(stage, stage.startOwner));
-  expect(said(report).map((line) => line.replace(/^\S+ /, ""))).toEqual(["withheld; its owner came up"]);
+  expect(outcomesOf(report).map((line) => line.replace(/^\S+ /, ""))).toEqual(["withheld; its owner came up"]);
   expect(stage.tombstones()).toEqual([]);
 });
 
@@ -191,10 +191,10 @@ test("a sweep that is stopped during the last look drops nothing and keeps no to
   const scene = await withGhosts(2);
   const { stage, keys } = scene;
   const stop: { signal: "SIGTERM" | undefined } = { signal: undefined };
-  const eyes = atLastLook(stage, () => {
+  const overrides = atLastLook(stage, () => {
     stop.signal = "SIGTERM";
   });
-  expect(await became(scene, eyes, { stop })).toEqual([stopped, stopped]);
+  expect(await became(scene, overrides, { stop })).toEqual([stopped, stopped]);
   expect(stage.tombstones()).toEqual([]);
   expect(keys.every((key) => at(stage, key) !== undefined)).toBe(true);
 });
@@ -210,7 +210,7 @@ async function marker() {
 
 test("a file that was not opened to be judged is read before it goes, for its tombstone", async () => {
   const { stage, path } = await marker();
-  expect(said(await sweepWith(stage, [markersOf(stage)])).map((line) => line.replace(/^\S+ /, ""))).toEqual(["reaped"]);
+  expect(outcomesOf(await sweepWith(stage, [markersOf(stage)])).map((line) => line.replace(/^\S+ /, ""))).toEqual(["reaped"]);
   expect(stage.tombstones()).toMatchObject([{ kept: { content: Buffer.from("{}").toString("base64") } }]);
   expect(stage.read(path)).toBeUndefined();
 });
@@ -220,7 +220,7 @@ test.each([{ kind: "gone" }, { kind: "unreadable", state: undefined, problem: "i
   async (read) => {
     const { stage, path } = await marker();
     const report = await sweepWith(stage, [markersOf(stage)], { readEntryFile: () => read });
-    expect(said(report).map((line) => line.replace(/^\S+ /, ""))).toEqual([
+    expect(outcomesOf(report).map((line) => line.replace(/^\S+ /, ""))).toEqual([
       "skipped; it could not be read, so nothing of it could be kept",
     ]);
     expect([stage.read(path), stage.tombstones()]).toEqual(["{}", []]);

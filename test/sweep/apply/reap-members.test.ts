@@ -4,20 +4,20 @@ import type { KeptMember } from "../../../src/core/tombstone.ts";
 import { keyedJson } from "../../../src/registries/declared/keyed-json.ts";
 import { fields } from "../../fields.ts";
 import { agentsOf, type Stage } from "../contract/stage.ts";
-import { hostWith, keysIn, row, said, sweepWith, why, withGhosts } from "../described.ts";
+import { hostWith, keysIn, row, outcomesOf, sweepWith, why, withGhosts } from "../described.ts";
 
 const failing = (problem: string): Pick<Host, "replaceJudged"> => ({ replaceJudged: () => Promise.resolve({ kind: "failed", problem }) });
 
 test("ghosts are reaped in one swap, each with a tombstone of its own in their order", async () => {
   const { stage, path } = await withGhosts(["a", "b", "c"]);
   let swaps = 0;
-  const counted: Host["replaceJudged"] = (...told) => {
+  const counted: Host["replaceJudged"] = (...given) => {
     swaps += 1;
-    return stage.host.replaceJudged(...told);
+    return stage.host.replaceJudged(...given);
   };
   const report = await sweepWith(stage, [agentsOf(stage)], { replaceJudged: counted });
   const { sweepId } = report;
-  expect(said(report)).toEqual(["a reaped", "b reaped", "c reaped", "live kept"]);
+  expect(outcomesOf(report)).toEqual(["a reaped", "b reaped", "c reaped", "live kept"]);
   expect(report.entries.map(({ tombstone }) => tombstone)).toEqual([`${sweepId}/0`, `${sweepId}/1`, `${sweepId}/2`, null]);
   expect(stage.tombstones().map(({ id, key, sessionId }) => [id, key, sessionId])).toEqual([
     [`${sweepId}/0`, "a", "id-a"],
@@ -29,19 +29,19 @@ test("ghosts are reaped in one swap, each with a tombstone of its own in their o
 
 test("trouble after the swap is said of each that was reaped", async () => {
   const { stage } = await withGhosts(["a", "b"]);
-  const replaceJudged: Host["replaceJudged"] = async (...told) => {
-    await stage.host.replaceJudged(...told);
+  const replaceJudged: Host["replaceJudged"] = async (...given) => {
+    await stage.host.replaceJudged(...given);
     return { kind: "replaced", problem: "it was swapped, but afterwards: input/output error" };
   };
   const report = await sweepWith(stage, [agentsOf(stage)], { replaceJudged });
   const note = "it was swapped, but afterwards: input/output error";
-  expect(said(report)).toEqual([`a reaped; ${note}`, `b reaped; ${note}`, "live kept"]);
+  expect(outcomesOf(report)).toEqual([`a reaped; ${note}`, `b reaped; ${note}`, "live kept"]);
 });
 
 test("a swap that fails keeps every ghost, says why, and leaves no tombstone", async () => {
   const { stage, path } = await withGhosts(["a", "b"]);
   const report = await sweepWith(stage, [agentsOf(stage)], failing("read-only file system"));
-  expect(said(report)).toEqual(["a failed; read-only file system", "b failed; read-only file system", "live kept"]);
+  expect(outcomesOf(report)).toEqual(["a failed; read-only file system", "b failed; read-only file system", "live kept"]);
   expect(report.registries).toMatchObject([{ state: "failed", problem: "read-only file system" }]);
   expect([stage.tombstones(), keysIn(stage, path), report.exitCode]).toEqual([[], ["a", "b", "live"], 3]);
 });
@@ -49,7 +49,10 @@ test("a swap that fails keeps every ghost, says why, and leaves no tombstone", a
 test("a tombstone that cannot be taken back is said of its entry", async () => {
   const { stage } = await withGhosts(["a"]);
   const report = await sweepWith(stage, [agentsOf(stage)], { ...failing("read-only file system"), store: { voidTombstones: why } });
-  expect(said(report)).toEqual(["a failed; it stays, and its tombstone could not be taken back: no space left on device", "live kept"]);
+  expect(outcomesOf(report)).toEqual([
+    "a failed; it stays, and its tombstone could not be taken back: no space left on device",
+    "live kept",
+  ]);
   expect(stage.tombstones()).toHaveLength(1);
 });
 
@@ -58,16 +61,16 @@ test("without a tombstone nothing is swapped", async () => {
   const never: Host["replaceJudged"] = () => Promise.reject(new Error("it was swapped"));
   const report = await sweepWith(stage, [agentsOf(stage)], { replaceJudged: never, store: { writeTombstones: why } });
   const note = "no tombstone could be written: no space left on device";
-  expect(said(report)).toEqual([`a failed; ${note}`, `b failed; ${note}`, "live kept"]);
+  expect(outcomesOf(report)).toEqual([`a failed; ${note}`, `b failed; ${note}`, "live kept"]);
   expect(keysIn(stage, path)).toEqual(["a", "b", "live"]);
 });
 
 /** Before each swap, the file is changed, so that none takes place. */
 function changing(stage: Stage, change: (round: number) => void) {
-  const rounds = { made: 0, buried: [] as (readonly string[])[] };
+  const rounds = { made: 0, tombstones: [] as (readonly string[])[] };
   const replaceJudged: Host["replaceJudged"] = () => {
     rounds.made += 1;
-    rounds.buried.push(stage.tombstones().map(({ key }) => key));
+    rounds.tombstones.push(stage.tombstones().map(({ key }) => key));
     change(rounds.made);
     return Promise.resolve({ kind: "changed" });
   };
@@ -79,9 +82,13 @@ test("a file that changes again and again is given way to three times", async ()
   const text = stage.read(path) ?? "";
   const { rounds, replaceJudged } = changing(stage, (round) => stage.write(path, `${text}${" ".repeat(round)}`));
   const report = await sweepWith(stage, [agentsOf(stage)], { replaceJudged });
-  expect(said(report)).toEqual(["a skipped; its file changed again and again", "b skipped; its file changed again and again", "live kept"]);
+  expect(outcomesOf(report)).toEqual([
+    "a skipped; its file changed again and again",
+    "b skipped; its file changed again and again",
+    "live kept",
+  ]);
   expect(report.registries).toMatchObject([{ state: "changed" }]);
-  expect([rounds.made, rounds.buried, stage.tombstones()]).toEqual([
+  expect([rounds.made, rounds.tombstones, stage.tombstones()]).toEqual([
     3,
     [
       ["a", "b"],
@@ -99,16 +106,16 @@ test.each([
   const { stage, path } = await withGhosts(["a"]);
   const { rounds, replaceJudged } = changing(stage, () => stage.write(path, text));
   const report = await sweepWith(stage, [agentsOf(stage)], { replaceJudged });
-  expect(said(report)).toEqual(["a skipped; its file changed and could not be read again", "live kept"]);
+  expect(outcomesOf(report)).toEqual(["a skipped; its file changed and could not be read again", "live kept"]);
   expect([rounds.made, stage.tombstones(), stage.read(path)]).toEqual([1, [], text]);
 });
 
 test("of a file that changed, only ghosts that stand there as they were judged are tried again, in its new order", async () => {
   const { stage, path, gone } = await withGhosts(["gone", "twice", "changed", "b", "a"]);
   let rounds = 0;
-  const replaceJudged: Host["replaceJudged"] = (...told) => {
+  const replaceJudged: Host["replaceJudged"] = (...given) => {
     rounds += 1;
-    if (rounds > 1) return stage.host.replaceJudged(...told);
+    if (rounds > 1) return stage.host.replaceJudged(...given);
     const ghost = (key: string): string => `"${key}":${JSON.stringify(row(gone, { id: `id-${key}` }))}`;
     const changed = `"changed":${JSON.stringify(row(gone, { id: "another" }))}`;
     stage.write(path, `{"agents":{"new":5,${ghost("a")},${ghost("twice")},${changed},${ghost("b")},${ghost("twice")}}}`);
@@ -116,7 +123,7 @@ test("of a file that changed, only ghosts that stand there as they were judged a
   };
   const report = await sweepWith(stage, [agentsOf(stage)], { replaceJudged });
   const note = "skipped; it changed since it was judged";
-  expect(said(report)).toEqual([`gone ${note}`, `twice ${note}`, `changed ${note}`, "b reaped", "a reaped", "live kept"]);
+  expect(outcomesOf(report)).toEqual([`gone ${note}`, `twice ${note}`, `changed ${note}`, "b reaped", "a reaped", "live kept"]);
   expect([rounds, keysIn(stage, path)]).toEqual([2, ["new", "twice", "changed"]]);
   expect(stage.tombstones().map(({ id, key }) => `${id.slice(id.indexOf("/"))} ${key}`)).toEqual(["/5 a", "/6 b"]);
 });
@@ -124,7 +131,7 @@ test("of a file that changed, only ghosts that stand there as they were judged a
 test("when none of the ghosts is left as it was judged, nothing more is tried", async () => {
   const { stage, path } = await withGhosts(["a"]);
   const { rounds, replaceJudged } = changing(stage, () => stage.write(path, '{"agents":{}}'));
-  expect(said(await sweepWith(stage, [agentsOf(stage)], { replaceJudged }))).toEqual([
+  expect(outcomesOf(await sweepWith(stage, [agentsOf(stage)], { replaceJudged }))).toEqual([
     "a skipped; it changed since it was judged",
     "live kept",
   ]);
@@ -140,7 +147,7 @@ test("sessions that come back before the swap are spared, each once, and the oth
     return stage.host.lookAtProcesses(question);
   };
   const report = await sweepWith(stage, [agentsOf(stage)], { lookAtProcesses });
-  expect(said(report)).toEqual(["a reaped", "b skipped; it came back to life before the swap", "c reaped", "live kept"]);
+  expect(outcomesOf(report)).toEqual(["a reaped", "b skipped; it came back to life before the swap", "c reaped", "live kept"]);
   expect([looks, keysIn(stage, path)]).toEqual([3, ["b", "live"]]);
   expect(stage.tombstones().map(({ key }) => key)).toEqual(["a", "c"]);
 });
@@ -153,7 +160,7 @@ test("when all have come back, nothing is tried again", async () => {
     await stage.attach("id-a");
     return (await look()) ? { kind: "failed", problem: "it was swapped" } : { kind: "revived" };
   };
-  expect(said(await sweepWith(stage, [agentsOf(stage)], { replaceJudged }))).toEqual([
+  expect(outcomesOf(await sweepWith(stage, [agentsOf(stage)], { replaceJudged }))).toEqual([
     "a skipped; it came back to life before the swap",
     "live kept",
   ]);
@@ -169,7 +176,7 @@ test("an owner that comes up at the last moment keeps all of its ghosts, and not
     return stage.host.lookAtProcesses(question);
   };
   const report = await sweepWith(stage, [agentsOf(stage)], { lookAtProcesses });
-  expect(said(report)).toEqual(["a withheld; its owner came up", "b withheld; its owner came up", "live kept"]);
+  expect(outcomesOf(report)).toEqual(["a withheld; its owner came up", "b withheld; its owner came up", "live kept"]);
   expect([looks, stage.tombstones(), keysIn(stage, path)]).toEqual([2, [], ["a", "b", "live"]]);
 });
 
@@ -228,7 +235,7 @@ test("members of the whole file are kept with the pointer of the whole file", as
   const { stage, path, gone } = await withGhosts([]);
   stage.writeOld(path, JSON.stringify({ ghost: row(gone) }));
   const format = keyedJson({ entries: "", pattern: "", fields, presence: "process" });
-  expect(said(await sweepWith(stage, [{ ...agentsOf(stage), format }]))).toEqual(["ghost reaped"]);
+  expect(outcomesOf(await sweepWith(stage, [{ ...agentsOf(stage), format }]))).toEqual(["ghost reaped"]);
   expect(stage.tombstones()).toMatchObject([
     { format: "keyed-json", registry: path, reason: "pid-gone", kept: { layout: "members", entries: "", form: "only" } },
   ]);
@@ -244,7 +251,7 @@ test("a file that cannot be read again after a change is not asked for more than
     return reads === 1 ? stage.host.readRegistryFile(path) : { kind: "unreadable", problem: "is a FIFO", cure: "name a regular file" };
   };
   const report = await sweepWith(stage, [agentsOf(stage)], { replaceJudged, readRegistryFile });
-  expect(said(report)).toEqual(["a skipped; its file changed and could not be read again", "live kept"]);
+  expect(outcomesOf(report)).toEqual(["a skipped; its file changed and could not be read again", "live kept"]);
   expect([rounds.made, reads, hostWith(stage, {}).store.loadMemory().problem]).toEqual([1, 2, undefined]);
 });
 
@@ -254,5 +261,5 @@ test("where no tombstone has room nothing is swapped", async () => {
     replaceJudged: why,
     store: { tombstoneRoom: () => 100, writeTombstones: why },
   });
-  expect(said(report)).toEqual([`a pending; ${tombstonesFull}`, "live kept"]);
+  expect(outcomesOf(report)).toEqual([`a pending; ${tombstonesFull}`, "live kept"]);
 });

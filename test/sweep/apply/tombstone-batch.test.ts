@@ -21,7 +21,9 @@ const kept = ({ entry }: ExaminedEntry): KeptMember => {
 
 test("a ghost too large for any tombstone waits, and those behind it do not", () => {
   const written: string[] = [];
-  const host = { store: { writeTombstones: (_: string, stones: Iterable<string>) => void written.push(...stones) } } as unknown as Host;
+  const host = {
+    store: { writeTombstones: (_: string, tombstones: Iterable<string>) => void written.push(...tombstones) },
+  } as unknown as Host;
   const condemned = ["10", "5000", "20"].map(ghost);
   const batch = writeTombstones(host, { sweepId: "s", at: "", count: 0, room: 2000 }, registry, condemned, (one) =>
     tombstoneLine(one, kept(one)),
@@ -35,20 +37,20 @@ test("a ghost too large for any tombstone waits, and those behind it do not", ()
 test("a tombstone that takes all of the room is buried, one byte more is not, and then nobody is", () => {
   const calls: number[] = [];
   const host = {
-    store: { writeTombstones: (_: string, stones: Iterable<string>) => void calls.push([...stones].join("").length) },
+    store: { writeTombstones: (_: string, tombstones: Iterable<string>) => void calls.push([...tombstones].join("").length) },
   } as unknown as Host;
   const tombstoneWriter = { sweepId: "s", at: "", count: 4, room: 100_000 };
-  const burySome = (keys: readonly string[]) =>
+  const writeSome = (keys: readonly string[]) =>
     writeTombstones(host, tombstoneWriter, registry, keys.map(ghost), (one) => tombstoneLine(one, kept(one))).ids;
-  expect(burySome(["10"])).toEqual(["s/4"]);
+  expect(writeSome(["10"])).toEqual(["s/4"]);
   const [size] = calls as [number];
   expect(tombstoneWriter).toMatchObject({ count: 5, room: 100_000 - size });
   tombstoneWriter.room = size - 1;
-  expect(burySome(["10"])).toEqual([]);
+  expect(writeSome(["10"])).toEqual([]);
   expect([calls, tombstoneWriter]).toMatchObject([[size], { count: 5, room: size - 1 }]);
   tombstoneWriter.room = size;
-  expect(burySome(["10"])).toEqual(["s/5"]);
+  expect(writeSome(["10"])).toEqual(["s/5"]);
   expect([calls, tombstoneWriter]).toMatchObject([[size, size], { count: 6, room: 0 }]);
-  expect(burySome([])).toEqual([]);
+  expect(writeSome([])).toEqual([]);
   expect(calls).toHaveLength(2);
 });

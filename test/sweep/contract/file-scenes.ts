@@ -9,11 +9,11 @@ const id = randomUUID();
 const record = ({ pid, startTicks }: Actor): string => `{"pid":${pid}, "sessionId":"${id}","procStart":"${startTicks}","startedAt":1.6e12}`;
 
 /** One file an entry: what becomes of it at once, and of the file. */
-async function checkFile(stage: Stage, actor: Actor, text: string, fate: string, told: Parameters<typeof fates>[2] = {}): Promise<void> {
+async function checkFile(stage: Stage, actor: Actor, text: string, fate: string, moment: Parameters<typeof fates>[2] = {}): Promise<void> {
   const target = claudesOf(stage);
   const path = `${target.path}/${actor.pid}.json`;
   stage.writeOld(path, text);
-  expect(await fates(stage, target, told)).toEqual({ [`${actor.pid}.json`]: fate });
+  expect(await fates(stage, target, moment)).toEqual({ [`${actor.pid}.json`]: fate });
   expect(stage.read(path)).toBe(fate.startsWith("reaped") ? undefined : text);
 }
 

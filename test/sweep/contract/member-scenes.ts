@@ -16,10 +16,10 @@ const entry = (members: object): string => JSON.stringify({ since: long, ...memb
 const holder = ({ pid, startTicks }: Actor): object => ({ pid, start: startTicks });
 
 /** One entry in a file with many: what becomes of it at once, and every byte of the file after that. */
-async function check(stage: Stage, text: string, fate: string, told: Parameters<typeof fates>[2] = {}): Promise<void> {
+async function check(stage: Stage, text: string, fate: string, moment: Parameters<typeof fates>[2] = {}): Promise<void> {
   const target = agentsOf(stage);
   stage.writeOld(target.path, around(text));
-  expect(await fates(stage, target, told)).toEqual({ ...others, it: fate });
+  expect(await fates(stage, target, moment)).toEqual({ ...others, it: fate });
   expect(stage.read(target.path)).toBe(fate.startsWith("reaped") ? without : around(text));
   expect(stage.files()).toEqual(["agents.json"]);
   expect(stage.tombstones().map(({ key, reason }) => `reaped ${reason} ${key}`)).toEqual(fate.startsWith("reaped") ? [`${fate} it`] : []);

@@ -57,7 +57,7 @@ export const agentsOf = (stage: Stage): Target => {
 export const claudesOf = (stage: Stage): Target => ({ ...bare, format: claudeSessions, path: `${stage.root}/sessions` });
 export const markersOf = (stage: Stage): Target => ({ ...bare, format: claudePluginInUse, path: `${stage.root}/plugins` });
 
-export type Told = {
+export type SweepMoment = {
   readonly now?: boolean;
   /** Happens while the last look is made, before anything is swapped or captured. */
   readonly meanwhile?: () => void | Promise<void>;
@@ -67,7 +67,7 @@ export type Told = {
 export async function fates(
   stage: Stage,
   target: Target,
-  { now = false, meanwhile }: Told = {},
+  { now = false, meanwhile }: SweepMoment = {},
 ): Promise<Readonly<Record<string, string>>> {
   const { host } = stage;
   let looks = 0;

@@ -16,7 +16,7 @@ async function locked() {
   const lock = join(path, "a.lock");
   writeOld(lock, content);
   const asked: number[] = [];
-  const watched: Host = {
+  const observedHost: Host = {
     ...host,
     lookAtProcesses: (question) => {
       asked.push(...question.pids);
@@ -24,7 +24,7 @@ async function locked() {
     },
   };
   const policy = { ...defaultPolicy, healRenamedHost: true };
-  return { lock, asked, host: watched, target: { ...target, format: hostLock, path }, policy };
+  return { lock, asked, host: observedHost, target: { ...target, format: hostLock, path }, policy };
 }
 
 test.each([

@@ -20,10 +20,10 @@ async function superseded() {
   const named = { ...fields, identity: "who", releasedAt: "releasedAt", releaseReason: "releaseReason" };
   const format = keyedJson({ entries: "", pattern: "", fields: named, presence: "either" });
   const before = readFileSync(path, "utf8");
-  const sweepWith = async (eyes: Partial<Host>, more: object = {}) => {
-    const { entries } = await sweepOnce({ ...host, ...eyes }, { ...target, format, ...more });
+  const sweepWith = async (overrides: Partial<Host>, more: object = {}) => {
+    const { entries } = await sweepOnce({ ...host, ...overrides }, { ...target, format, ...more });
     return {
-      told: entries.map(({ key, reason, action }) => `${key} ${reason} ${action}`),
+      outcomes: entries.map(({ key, reason, action }) => `${key} ${reason} ${action}`),
       isUntouched: readFileSync(path, "utf8") === before,
     };
   };
@@ -54,24 +54,24 @@ const skipped = ["old superseded-by-new-start skipped", "new pid-alive kept"];
 
 test("what shows nowhere else is released", async () => {
   const { sweepWith } = await superseded();
-  expect(await sweepWith({})).toEqual({ told: ["old superseded-by-new-start released", "new pid-alive kept"], isUntouched: false });
+  expect(await sweepWith({})).toEqual({ outcomes: ["old superseded-by-new-start released", "new pid-alive kept"], isUntouched: false });
 });
 
 test("a session that a CLI has resumed elsewhere is not superseded", async () => {
   const { sweepWith, resumedFrom } = await superseded();
-  expect(await sweepWith({ lookAtProcesses: resumedFrom(1) })).toEqual({ told: kept, isUntouched: true });
+  expect(await sweepWith({ lookAtProcesses: resumedFrom(1) })).toEqual({ outcomes: kept, isUntouched: true });
 });
 
 test("one that is resumed in the last moment is spared, and no tombstone stays", async () => {
   const { directory, sweepWith, resumedFrom } = await superseded();
-  expect(await sweepWith({ lookAtProcesses: resumedFrom(2) })).toEqual({ told: skipped, isUntouched: true });
+  expect(await sweepWith({ lookAtProcesses: resumedFrom(2) })).toEqual({ outcomes: skipped, isUntouched: true });
   const [file] = readdirSync(join(directory, "state", "tombstones"));
   expect(readFileSync(join(directory, "state", "tombstones", file ?? ""), "utf8")).toContain('{"void":');
 });
 
 test("where writer locks cannot be looked at, nothing is superseded", async () => {
   const { sweepWith } = await superseded();
-  expect(await sweepWith({ lookAtWriterLocks: () => unseen("denied") })).toEqual({ told: kept, isUntouched: true });
+  expect(await sweepWith({ lookAtWriterLocks: () => unseen("denied") })).toEqual({ outcomes: kept, isUntouched: true });
 });
 
 const observations: readonly (readonly [what: string, observation: AppServerObservation, outcomes: readonly string[]])[] = [
@@ -84,20 +84,22 @@ const observations: readonly (readonly [what: string, observation: AppServerObse
   ],
 ];
 
-test.each(observations)("beside an app server that %s it is judged by that, too", async (_what, observation, told) => {
+test.each(observations)("beside an app server that %s it is judged by that, too", async (_what, observation, outcomes) => {
   const { host, sweepWith } = await superseded();
   const servers = { appServers: [{ url, connectTo: url, configured: true }] };
   // The server has been up since a boot of long ago, however short this machine has been up itself.
   const clock = () => ({ ...host.clock(), bootMs: seen(1e9) });
-  expect((await sweepWith({ askAppServer: () => Promise.resolve(observation), upSince: () => 0, clock }, servers)).told).toEqual(told);
+  expect((await sweepWith({ askAppServer: () => Promise.resolve(observation), upSince: () => 0, clock }, servers)).outcomes).toEqual(
+    outcomes,
+  );
 });
 
 test("when the owner comes up in the last moment the row is withheld", async () => {
   const { directory, sweepWith } = await superseded();
   let asked = 0;
   const owner = { owner: { lock: join(directory, "owner.lock") } };
-  const { told, isUntouched } = await sweepWith({ isLockHeld: () => seen((asked += 1) > 1) }, owner);
-  expect([told, isUntouched]).toEqual([["old superseded-by-new-start withheld", "new pid-alive kept"], true]);
+  const { outcomes, isUntouched } = await sweepWith({ isLockHeld: () => seen((asked += 1) > 1) }, owner);
+  expect([outcomes, isUntouched]).toEqual([["old superseded-by-new-start withheld", "new pid-alive kept"], true]);
 });
 
 test("a writer that comes between judgement and swap keeps what it wrote", async () => {
@@ -106,7 +108,7 @@ test("a writer that comes between judgement and swap keeps what it wrote", async
     writeOld(file.realPath, '{"written":"late"}');
     return host.replaceJudged(file, pieces, lastLook);
   };
-  expect((await sweepWith({ replaceJudged: late })).told).toEqual(skipped);
+  expect((await sweepWith({ replaceJudged: late })).outcomes).toEqual(skipped);
 });
 
 test("a row whose tombstone has no room stays as it is, and one behind it that has room is released with its own", async () => {

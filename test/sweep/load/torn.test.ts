@@ -73,14 +73,14 @@ test.each(fixtures)(
 
 /** The memory as it would be if the last sweep had been so long ago. */
 function aged(memory: Memory, ms: number): Memory {
-  const traces = [...memory.records].map(([path, entries]) => {
-    const older = [...entries].map(([key, trace]) => {
-      const { absentSinceMs } = trace;
-      return [key, { ...trace, absentSinceMs: absentSinceMs === undefined ? undefined : absentSinceMs - ms }] as const;
+  const records = [...memory.records].map(([path, entries]) => {
+    const older = [...entries].map(([key, record]) => {
+      const { absentSinceMs } = record;
+      return [key, { ...record, absentSinceMs: absentSinceMs === undefined ? undefined : absentSinceMs - ms }] as const;
     });
     return [path, new Map(older)] as const;
   });
-  return { ...memory, records: new Map(traces) };
+  return { ...memory, records: new Map(records) };
 }
 
 async function twoLooks({ host, target }: Planted): Promise<readonly string[]> {

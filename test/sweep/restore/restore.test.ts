@@ -5,15 +5,21 @@ import type { KeptFile, KeptMember, Tombstone } from "../../../src/core/tombston
 import { restore } from "../../../src/sweep/restore/restore.ts";
 import { agentsOf, claudesOf, type Stage } from "../contract/stage.ts";
 import { simulatedStage } from "../contract/stages.ts";
-import { hostWith, keysIn, row, sweepWith, why, withGhosts, type Eyes } from "../described.ts";
+import { hostWith, keysIn, row, sweepWith, why, withGhosts, type HostOverrides } from "../described.ts";
 
 const newcomer = "an entry of this name is there already; it was left alone";
 const day = 86_400_000;
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
-async function restored(stage: Stage, stones: readonly Tombstone[], eyes: Eyes = {}, dryRun = false, target = agentsOf(stage)) {
-  const outcomes = await restore(hostWith(stage, eyes), target, stones, dryRun);
-  expect(outcomes.map(({ tombstone }) => tombstone)).toEqual(stones);
+async function restored(
+  stage: Stage,
+  tombstones: readonly Tombstone[],
+  overrides: HostOverrides = {},
+  dryRun = false,
+  target = agentsOf(stage),
+) {
+  const outcomes = await restore(hostWith(stage, overrides), target, tombstones, dryRun);
+  expect(outcomes.map(({ tombstone }) => tombstone)).toEqual(tombstones);
   return outcomes.map(({ tombstone, action, detail }) => [`${tombstone.key} ${action}`, ...(detail === "" ? [] : [detail])].join(": "));
 }
 
@@ -22,11 +28,11 @@ async function reaped(keys: readonly string[]) {
   const { stage, path } = scene;
   const text = stage.read(path) ?? "";
   await sweepWith(stage, [agentsOf(stage)]);
-  return { ...scene, text, stones: stage.tombstones() };
+  return { ...scene, text, tombstones: stage.tombstones() };
 }
 
 test("entries are put back where they stood, lose their tombstones, and are left alone for a week", async () => {
-  const { stage, path, text, stones } = await reaped(["a", "b"]);
+  const { stage, path, text, tombstones } = await reaped(["a", "b"]);
   let kept: Memory = emptyMemory;
   const mark = { registry: "/other", key: "a", digest: "d", untilMs: 5 };
   const old = [mark, { ...mark, registry: path, key: "z" }, { ...mark, registry: path }];
@@ -37,7 +43,7 @@ test("entries are put back where they stood, lose their tombstones, and are left
       return Promise.resolve();
     },
   };
-  expect(await restored(stage, stones, { store })).toEqual(["a restored", "b restored"]);
+  expect(await restored(stage, tombstones, { store })).toEqual(["a restored", "b restored"]);
   expect([stage.read(path), stage.tombstones()]).toEqual([text, []]);
   expect(kept.restored.map(({ registry, key, untilMs }) => [registry, key, untilMs])).toEqual([
     ["/other", "a", 5],
@@ -48,54 +54,54 @@ test("entries are put back where they stood, lose their tombstones, and are left
 });
 
 test("without a clock a mark is as old as time, and without a registry there is none", async () => {
-  const { stage, stones } = await reaped(["a"]);
+  const { stage, tombstones } = await reaped(["a"]);
   const marks: (readonly number[])[] = [];
   const store = { saveMemory: (memory: Memory) => Promise.resolve(void marks.push(memory.restored.map(({ untilMs }) => untilMs))) };
   const dark = unseen("denied");
-  await restored(stage, stones, { store, clock: () => ({ wallMs: dark, bootMs: dark, awakeMs: dark }) });
+  await restored(stage, tombstones, { store, clock: () => ({ wallMs: dark, bootMs: dark, awakeMs: dark }) });
   expect(marks).toEqual([[7 * day]]);
   const again = await reaped(["a"]);
   let reads = 0;
-  const gone: Eyes = {
+  const gone: HostOverrides = {
     store,
     readRegistryFile: (path) => ((reads += 1) === 1 ? again.stage.host.readRegistryFile(path) : { kind: "missing" }),
   };
-  expect(await restored(again.stage, again.stones, gone)).toEqual(["a restored"]);
+  expect(await restored(again.stage, again.tombstones, gone)).toEqual(["a restored"]);
   expect(marks).toEqual([[7 * day], []]);
 });
 
 test("a dry run puts nothing back, and says what it would", async () => {
-  const { stage, path, stones } = await reaped(["a", "b"]);
+  const { stage, path, tombstones } = await reaped(["a", "b"]);
   const text = stage.read(path) ?? "";
   stage.write(path, text.replace('"live"', '"b":5,"live"'));
-  const never: Eyes = { replaceJudged: why, store: { voidTombstones: why, saveMemory: why } };
-  expect(await restored(stage, stones, never, true)).toEqual(["a would-restore", `b newcomer: ${newcomer}`]);
+  const never: HostOverrides = { replaceJudged: why, store: { voidTombstones: why, saveMemory: why } };
+  expect(await restored(stage, tombstones, never, true)).toEqual(["a would-restore", `b newcomer: ${newcomer}`]);
 });
 
 test("a newcomer of the same name stays, and only the others lose their tombstones", async () => {
-  const { stage, path, stones } = await reaped(["a", "b"]);
+  const { stage, path, tombstones } = await reaped(["a", "b"]);
   stage.write(path, (stage.read(path) ?? "").replace('"live"', '"b":5,"live"'));
-  expect(await restored(stage, stones)).toEqual(["a restored", `b newcomer: ${newcomer}`]);
+  expect(await restored(stage, tombstones)).toEqual(["a restored", `b newcomer: ${newcomer}`]);
   expect(stage.tombstones().map(({ key }) => key)).toEqual(["b"]);
   expect(keysIn(stage, path)).toEqual(["a", "b", "live"]);
-  const never: Eyes = { replaceJudged: why, store: { voidTombstones: why, saveMemory: why } };
+  const never: HostOverrides = { replaceJudged: why, store: { voidTombstones: why, saveMemory: why } };
   expect(await restored(stage, stage.tombstones(), never)).toEqual([`b newcomer: ${newcomer}`]);
 });
 
 test("of two tombstones of one name the first is put back", async () => {
-  const { stage, stones } = await reaped(["a"]);
-  const [first] = stones as [Tombstone];
+  const { stage, tombstones } = await reaped(["a"]);
+  const [first] = tombstones as [Tombstone];
   expect(await restored(stage, [first, { ...first, id: "t/0" }])).toEqual(["a restored", `a newcomer: ${newcomer}`]);
 });
 
 test("tombstones are taken back sweep by sweep", async () => {
-  const { stage, stones } = await reaped(["a", "b", "c"]);
+  const { stage, tombstones } = await reaped(["a", "b", "c"]);
   const ids = ["s/0", "t/1", "s/2"];
   const taken: (readonly string[])[] = [];
   const store = { voidTombstones: (sweepId: string, gone: readonly string[]) => void taken.push([sweepId, ...gone]) };
   await restored(
     stage,
-    stones.map((stone, index) => ({ ...stone, id: ids[index] ?? "" })),
+    tombstones.map((tombstone, index) => ({ ...tombstone, id: ids[index] ?? "" })),
     { store },
   );
   expect(taken).toEqual([
@@ -104,7 +110,7 @@ test("tombstones are taken back sweep by sweep", async () => {
   ]);
 });
 
-const obstacles: readonly (readonly [what: string, eyes: Eyes, detail: string])[] = [
+const obstacles: readonly (readonly [what: string, eyes: HostOverrides, detail: string])[] = [
   ["may not be written to", { reportOnlyReason: () => "it is shared" }, "it is shared"],
   [
     "is missing",
@@ -118,16 +124,16 @@ const obstacles: readonly (readonly [what: string, eyes: Eyes, detail: string])[
   ],
   ["changes meanwhile", { replaceJudged: () => Promise.resolve({ kind: "changed" }) }, "its registry changed meanwhile; try again"],
 ];
-test.each(obstacles)("where the registry %s nothing is put back, and no tombstone goes", async (_what, eyes, detail) => {
-  const { stage, stones } = await reaped(["a"]);
+test.each(obstacles)("where the registry %s nothing is put back, and no tombstone goes", async (_what, overrides, detail) => {
+  const { stage, tombstones } = await reaped(["a"]);
   const store = { voidTombstones: why, saveMemory: why };
-  expect(await restored(stage, stones, { ...eyes, store })).toEqual([`a failed: ${detail}`]);
+  expect(await restored(stage, tombstones, { ...overrides, store })).toEqual([`a failed: ${detail}`]);
 });
 
 test("while its owner is up nothing is put back into a registry", async () => {
-  const { stage, stones } = await reaped(["a"]);
+  const { stage, tombstones } = await reaped(["a"]);
   await stage.startOwner();
-  expect(await restored(stage, stones)).toEqual(["a failed: its owner is up (process bridge.mjs watch); stop it first"]);
+  expect(await restored(stage, tombstones)).toEqual(["a failed: its owner is up (process bridge.mjs watch); stop it first"]);
 });
 
 /** Rows that were changed and stayed: their tombstones say into what. */
@@ -149,7 +155,7 @@ async function changedRows() {
       replacedBy: base64(member(key, "7")),
     };
   };
-  const stone = (key: "a" | "b", more: Partial<KeptMember> = {}): Tombstone => {
+  const tombstone = (key: "a" | "b", more: Partial<KeptMember> = {}): Tombstone => {
     const { id, at } = { id: `s/${key}`, at: "2026-11-20T15:00:00Z" };
     return {
       id,
@@ -164,50 +170,50 @@ async function changedRows() {
     };
   };
   stage.write(path, text.replace(cut("a"), member("a", "7")).replace(cut("b"), member("b", "7")));
-  return { stage, path, text, stone };
+  return { stage, path, text, tombstone };
 }
 
 test("rows that were changed are changed back, whatever the order of their tombstones", async () => {
-  const { stage, path, text, stone } = await changedRows();
+  const { stage, path, text, tombstone } = await changedRows();
   const changed = stage.read(path);
-  expect(await restored(stage, [stone("b"), stone("a")], {}, true)).toEqual(["b would-restore", "a would-restore"]);
+  expect(await restored(stage, [tombstone("b"), tombstone("a")], {}, true)).toEqual(["b would-restore", "a would-restore"]);
   expect(stage.read(path)).toBe(changed);
-  expect(await restored(stage, [stone("b"), stone("a")])).toEqual(["b restored", "a restored"]);
+  expect(await restored(stage, [tombstone("b"), tombstone("a")])).toEqual(["b restored", "a restored"]);
   expect(stage.read(path)).toBe(text);
 });
 
 test("a row that is something else by now, or was not changed into anything, stays as it is", async () => {
-  const { stage, path, stone } = await changedRows();
+  const { stage, path, tombstone } = await changedRows();
   const now = stage.read(path);
-  const { replacedBy: _, ...unchanged } = stone("b").kept as KeptMember;
-  expect(await restored(stage, [stone("a", { replacedBy: base64('"a":8') }), { ...stone("b"), kept: unchanged }])).toEqual([
+  const { replacedBy: _, ...unchanged } = tombstone("b").kept as KeptMember;
+  expect(await restored(stage, [tombstone("a", { replacedBy: base64('"a":8') }), { ...tombstone("b"), kept: unchanged }])).toEqual([
     `a newcomer: ${newcomer}`,
     `b newcomer: ${newcomer}`,
   ]);
   expect(stage.read(path)).toBe(now);
   stage.write(path, '{"agents":{"a":7,"a":7}}');
-  expect(await restored(stage, [stone("a")])).toEqual([`a newcomer: ${newcomer}`]);
+  expect(await restored(stage, [tombstone("a")])).toEqual([`a newcomer: ${newcomer}`]);
 });
 
 test("of two tombstones of one changed row the first is put back", async () => {
-  const { stage, stone } = await changedRows();
-  expect(await restored(stage, [stone("a"), { ...stone("a"), id: "t/9" }])).toEqual(["a restored", `a newcomer: ${newcomer}`]);
+  const { stage, tombstone } = await changedRows();
+  expect(await restored(stage, [tombstone("a"), { ...tombstone("a"), id: "t/9" }])).toEqual(["a restored", `a newcomer: ${newcomer}`]);
 });
 
 test("a changed row and one that was cut are put back in one swap", async () => {
-  const { stage, path, text, stone } = await changedRows();
-  const { id: _, ...cut } = { ...stone("b") };
+  const { stage, path, text, tombstone } = await changedRows();
+  const { id: _, ...cut } = { ...tombstone("b") };
   const b = { ...cut, id: "s/b" } as Tombstone;
   const without = (stage.read(path) ?? "").replace(',"b":7', "");
   stage.write(path, without);
   const kept = b.kept as KeptMember;
   const bytes = `,${Buffer.from(kept.cut, "base64").toString()}`;
   const { replacedBy: _gone, ...whole } = kept;
-  const stones = [
-    stone("a"),
+  const tombstones = [
+    tombstone("a"),
     { ...b, kept: { ...whole, form: "after", after: "x", cut: base64(bytes), member: { start: 1, end: bytes.length } } as KeptMember },
   ];
-  expect(await restored(stage, stones)).toEqual(["a restored", "b restored"]);
+  expect(await restored(stage, tombstones)).toEqual(["a restored", "b restored"]);
   expect(stage.read(path)).toBe(text);
 });
 
@@ -227,20 +233,20 @@ function file(stage: Stage, more: Partial<Tombstone> = {}): Tombstone {
     ...more,
   };
 }
-const putBack = (stage: Stage, stones: readonly Tombstone[], eyes: Eyes = {}, dryRun = false) =>
-  restored(stage, stones, eyes, dryRun, claudesOf(stage));
+const putBack = (stage: Stage, tombstones: readonly Tombstone[], overrides: HostOverrides = {}, dryRun = false) =>
+  restored(stage, tombstones, overrides, dryRun, claudesOf(stage));
 
 test("a file is put back with all that its tombstone kept, and the way to it is made durable", async () => {
   const stage = simulatedStage();
   const calls: unknown[] = [];
-  const eyes: Eyes = {
-    restoreEntryFile: (root, told) => {
-      calls.push([root, { ...told, content: told.content.toString() }]);
+  const overrides: HostOverrides = {
+    restoreEntryFile: (root, given) => {
+      calls.push([root, { ...given, content: given.content.toString() }]);
       return "restored";
     },
     syncDirectories: (root, keys) => void calls.push([root, keys]),
   };
-  expect(await putBack(stage, [file(stage)], eyes)).toEqual(["7.json restored"]);
+  expect(await putBack(stage, [file(stage)], overrides)).toEqual(["7.json restored"]);
   const { path } = claudesOf(stage);
   expect(calls).toEqual([
     [path, { key: "7.json", content: '{"pid":7}', mode: 0o100640, uid: 3, gid: 4, modifiedAt: 1_600_000_000_000 }],
@@ -258,13 +264,13 @@ test("a file whose name is taken in the last moment, that cannot be written, or 
   expect(await putBack(stage, [file(stage)], { restoreEntryFile: () => "newcomer" })).toEqual([`7.json newcomer: ${newcomer}`]);
   expect(await putBack(stage, [file(stage)], { restoreEntryFile: why })).toEqual(["7.json failed: no space left on device"]);
   const member: KeptMember = { layout: "members", entries: "", form: "only", after: undefined, cut: "", member: { start: 0, end: 0 } };
-  const told = [file(stage, { kept: member })];
+  const described = [file(stage, { kept: member })];
   const note = "its tombstone is of another kind of registry";
-  expect(await putBack(stage, told, { restoreEntryFile: why })).toEqual([`7.json failed: ${note}`]);
-  const { stage: agents, stones } = await reaped(["a"]);
+  expect(await putBack(stage, described, { restoreEntryFile: why })).toEqual([`7.json failed: ${note}`]);
+  const { stage: agents, tombstones } = await reaped(["a"]);
   const foreign = file(agents);
   expect(
-    await restored(agents, [foreign, ...stones], { store: { voidTombstones: (_, ids) => expect(ids).not.toContain(foreign.id) } }),
+    await restored(agents, [foreign, ...tombstones], { store: { voidTombstones: (_, ids) => expect(ids).not.toContain(foreign.id) } }),
   ).toEqual([`7.json failed: ${note}`, "a restored"]);
 });
 
@@ -273,22 +279,22 @@ function changedFile() {
   const stage = simulatedStage();
   const path = `${claudesOf(stage).path}/7.json`;
   stage.writeOld(path, "taken over");
-  const stone = file(stage, { kept: { ...kept, replacedBy: base64("taken over") } });
-  return { stage, path, stone };
+  const tombstone = file(stage, { kept: { ...kept, replacedBy: base64("taken over") } });
+  return { stage, path, tombstone };
 }
 
 test("a file that was changed and stayed is changed back only in the place of what it was changed into", async () => {
-  const { stage, path, stone } = changedFile();
+  const { stage, path, tombstone } = changedFile();
   const calls: unknown[] = [];
-  const takeOver: Eyes["takeOver"] = (root, { key, state, bytes }, back) => {
+  const takeOver: HostOverrides["takeOver"] = (root, { key, state, bytes }, back) => {
     calls.push([root, key, state.size, bytes?.toString(), back.content.toString(), back.mode]);
     return { kind: "won" };
   };
-  expect(await putBack(stage, [stone], { takeOver: why }, true)).toEqual(["7.json would-restore"]);
-  expect(await putBack(stage, [stone], { takeOver })).toEqual(["7.json restored"]);
+  expect(await putBack(stage, [tombstone], { takeOver: why }, true)).toEqual(["7.json would-restore"]);
+  expect(await putBack(stage, [tombstone], { takeOver })).toEqual(["7.json restored"]);
   expect(calls).toEqual([[claudesOf(stage).path, "7.json", 10, "taken over", '{"pid":7}', 0o100640]]);
   stage.writeOld(path, "another's");
-  expect(await putBack(stage, [stone], { takeOver: why })).toEqual([`7.json newcomer: ${newcomer}`]);
+  expect(await putBack(stage, [tombstone], { takeOver: why })).toEqual([`7.json newcomer: ${newcomer}`]);
   expect(await putBack(stage, [file(stage)], { takeOver: why })).toEqual([`7.json newcomer: ${newcomer}`]);
 });
 
@@ -296,17 +302,17 @@ test.each([
   [{ kind: "lost", why: "it beat" } as const, `newcomer: ${newcomer}`],
   [{ kind: "failed", problem: "read-only file system" } as const, "failed: read-only file system"],
 ])("a file that cannot be changed back (%j) is told so", async (taken, outcome) => {
-  const { stage, stone } = changedFile();
-  expect(await putBack(stage, [stone], { takeOver: () => taken })).toEqual([`7.json ${outcome}`]);
+  const { stage, tombstone } = changedFile();
+  expect(await putBack(stage, [tombstone], { takeOver: () => taken })).toEqual([`7.json ${outcome}`]);
 });
 
 test("a changed file that cannot be read now is left to whoever has it", async () => {
-  const { stage, stone } = changedFile();
+  const { stage, tombstone } = changedFile();
   let reads = 0;
-  const readEntryFile: Eyes["readEntryFile"] = (...told) => {
+  const readEntryFile: HostOverrides["readEntryFile"] = (...given) => {
     reads += 1;
-    return reads === 1 ? stage.host.readEntryFile(...told) : { kind: "gone" };
+    return reads === 1 ? stage.host.readEntryFile(...given) : { kind: "gone" };
   };
-  expect(await putBack(stage, [stone], { readEntryFile, takeOver: why })).toEqual([`7.json newcomer: ${newcomer}`]);
+  expect(await putBack(stage, [tombstone], { readEntryFile, takeOver: why })).toEqual([`7.json newcomer: ${newcomer}`]);
   expect(seen(reads)).toEqual(seen(2));
 });
