@@ -7,7 +7,7 @@ import { runSweep } from "./commands/sweep.ts";
 import type { ProcessContext } from "./context.ts";
 import { Failure } from "./failure.ts";
 import { stderr, stdout, write } from "./output.ts";
-import { isBelowNpm, plainSweepOptions } from "./plain-words.ts";
+import { isBelowNpm, plainSweepOptions } from "./fast-args.ts";
 
 declare const SESSREAP_VERSION: string;
 

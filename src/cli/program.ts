@@ -4,7 +4,7 @@ import { commands, type CommandDeclaration, type CommandName } from "./declarati
 import type { ProcessContext, Run } from "./context.ts";
 import { Failure } from "./failure.ts";
 import { write } from "./output.ts";
-import { isBelowNpm } from "./plain-words.ts";
+import { isBelowNpm } from "./fast-args.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** The code of all but the sweep is loaded when it is run, so that a quiet sweep pays for none of it. */

@@ -8,7 +8,7 @@ import type { SessionLock } from "../../host/sockets/session-lock.ts";
 import { formatProcess } from "../../report/owners-text.ts";
 import { visible } from "../../report/visible.ts";
 import { describeProcess } from "../../ownership/describe-owners.ts";
-import { retireContenders, requestAdmission, type Admission, type Contender } from "../../ownership/gate.ts";
+import { retireContenders, requestAdmission, type Admission, type Contender } from "../../ownership/admission.ts";
 import type { OwnersQuestion } from "../../ownership/owners.ts";
 import { reapChosen } from "../../sweep/reap-one.ts";
 import { endChildren, recordRetired } from "../../ownership/retire.ts";

@@ -1,7 +1,7 @@
 import { array, assert, asyncProperty, constantFrom, oneof } from "fast-check";
 import { expect, test } from "vitest";
 import { commands } from "../../src/cli/declarations.ts";
-import { plainSweepOptions } from "../../src/cli/plain-words.ts";
+import { plainSweepOptions } from "../../src/cli/fast-args.ts";
 import { parse } from "../../src/cli/program.ts";
 
 const [sweep] = commands;
