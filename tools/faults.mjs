@@ -175,8 +175,8 @@ async function fillTheDisk() {
     empty();
     const next = await run(scene);
     if (next.code !== 0 || readFileSync(scene.registry, "utf8") !== becomes) wrong.push(`the next sweep exits ${next.code}: ${next.said}`);
-    const litter = leftBehind(scene);
-    if (litter.length > 0) wrong.push(`left behind: ${litter.join(" ")}`);
+    const leftovers = leftBehind(scene);
+    if (leftovers.length > 0) wrong.push(`left behind: ${leftovers.join(" ")}`);
     results.push({ what: `${left} KiB left`, state, wrong });
     execFileSync("umount", [mount]);
     rmSync(mount, { recursive: true });

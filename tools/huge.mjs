@@ -176,8 +176,8 @@ async function tryScene(scene) {
     const peak = Math.max(dry.peakMiB, swept.peakMiB);
     if (scene.sparse === undefined && peak > mayTake)
       wrong.push(`${peak.toFixed(0)} MiB of memory for a file of ${sizeMiB.toFixed(0)} MiB`);
-    const litter = readdirSync(join(dir, "reg")).filter((name) => name !== "registrations.json");
-    if (litter.length > 0) wrong.push(`left behind: ${litter.join(" ")}`);
+    const leftovers = readdirSync(join(dir, "reg")).filter((name) => name !== "registrations.json");
+    if (leftovers.length > 0) wrong.push(`left behind: ${leftovers.join(" ")}`);
     console.log(
       `${scene.name} (${sizeMiB.toFixed(0)} MiB): dry run ${dry.seconds.toFixed(1)} s, ${dry.peakMiB.toFixed(0)} MiB, exit ${dry.code};` +
         ` sweep ${swept.seconds.toFixed(1)} s, ${swept.peakMiB.toFixed(0)} MiB, exit ${swept.code}; ${wrong.length === 0 ? "as it should be" : `WRONG: ${wrong.join("; ")}`}`,

@@ -10,7 +10,7 @@ import { metricsText } from "../report/metrics.ts";
 import type { SweepReport } from "../report/model.ts";
 import type { Env } from "./config/paths.ts";
 
-/** The record of one sweep that writes. Nothing in it may fail the sweep: what could not be written is told. */
+/** The record of one sweep that writes. Nothing in it may fail the sweep: what could not be written is returned. */
 export type SweepRecord = {
   readonly before: LastRun | undefined;
   readonly finish: (report: SweepReport, guards: readonly Guard[], states: readonly string[]) => Promise<readonly string[]>;
@@ -43,7 +43,7 @@ export type RecordOptions = {
   readonly named: boolean;
 };
 
-/** Marks the start, so that a sweep that is killed leaves a trace. */
+/** Marks the start, so that the record shows a sweep that was killed. */
 export async function openRecord({ stateDir, metricsFile, version, env, named }: RecordOptions): Promise<SweepRecord> {
   const before = readLastRun(stateDir, isLastRun);
   const invocation = invocationId(env);

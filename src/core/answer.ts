@@ -66,7 +66,7 @@ export const provenDead = (reason: Reason, detail: Message): Answer => ({ kind: 
 export const deadByAbsence = (reason: Reason, detail: Message): Answer => ({ kind: "dead", reason, detail, certain: false });
 export const notApplicable = (detail: Message): Answer => ({ kind: "not-applicable", detail });
 
-/** A sign that there is nothing to say of. What is said of most entries is made once. */
+/** The answer of a sign that does not apply. One shared value, because most entries get it. */
 export const noSign = notApplicable("");
 
 const ranks = { live: 0, unknown: 1, dead: 2, "not-applicable": 3 } as const satisfies Record<Answer["kind"], number>;

@@ -33,7 +33,7 @@ export type EntryRecord = {
 
 export type Restored = { readonly registry: string; readonly key: string; readonly digest: string; readonly untilMs: number };
 
-/** What one sweep leaves for the next. Kept small: only entries for which it matters have a trace. */
+/** What one sweep leaves for the next. Kept small: only entries for which it matters have a record. */
 export type Memory = {
   readonly bootId: string | undefined;
   readonly wallMs: number | undefined;

@@ -1,6 +1,6 @@
 import type { Policy } from "./policy.ts";
 
-/** What a sweep finds out about its own eyes before it believes them. */
+/** What a sweep finds out about itself before it trusts what it sees. */
 export type SelfTest = {
   readonly pid: number;
   /** Our own pid was found alive with our own start token; or why that could not be told. */

@@ -54,7 +54,7 @@ export type TombstoneHeader = Pick<Tombstone, "at" | "registry" | "format"> & { 
     "layout"
   >;
 
-/** What a tombstone says beyond its plot: 64 MiB are to hold the markers of a whole machine. */
+/** What one tombstone says beyond its header: 64 MiB are to hold the markers of a whole machine. */
 type TombstoneLine = Pick<Tombstone, "key" | "sessionId" | "reason" | "detail"> &
   Partial<Omit<KeptMember, "layout"> & Omit<KeptFile, "layout">>;
 

@@ -66,7 +66,7 @@ export type Host = {
   readonly livingPids: () => ReadonlySet<number> | undefined;
   /** Removes files that are still the ones that were judged; answers in their order. */
   readonly captureEntries: (root: string, judged: readonly JudgedFile[]) => readonly Captured[];
-  /** Puts back what a killed sweep had set aside; what could not be mended is returned. */
+  /** Puts back files that a killed sweep left in quarantine. Returns what could not be recovered. */
   readonly recoverQuarantined: (root: string, keys: readonly string[]) => readonly string[];
   readonly dropDirectory: (root: string, key: string) => void;
   readonly restoreEntryFile: (root: string, file: FileToRestore) => "restored" | "newcomer";

@@ -29,14 +29,15 @@ function commandOf({ tree }: OwnersObservation, { pid, command }: LockOwner): Ha
   return { agent: baseName(row.argv[0] ?? ""), members: [row], signs: [], children: [], helpers: [], doubts: [] };
 }
 
-/** Harnesses of the session, without the one that we are started by: a launcher that names the session is not its rival. */
+/** Harnesses of the session, without the one that started us: a launcher that names the session does not contend for it. */
 function contendersIn({ ownership }: OwnersObservation, session: string): readonly Harness[] {
   const ancestors = ancestorsOf(process.pid);
   const harnesses = ownership.sessions.find(({ sessionId }) => sessionId === session)?.harnesses ?? [];
   return harnesses.filter(({ members }) => !members.some(({ pid }) => ancestors.has(pid)));
 }
 
-/** Takes the lock of the session and looks whether anybody runs it. Two at once: the lock decides; one before: the look. */
+/** Takes the lock of the session and looks whether a harness runs it. Of two launchers that start together the lock admits
+ * one; an agent that was running before is found by the look at the processes. */
 export async function requestAdmission(
   host: Host,
   question: OwnersQuestion,
@@ -61,7 +62,7 @@ export async function requestAdmission(
   return { kind: "occupied", contenders, lock, observation: observation.value };
 }
 
-/** Ends every rival that has a process; why that is impossible, or undefined. */
+/** Ends every contender that has a process. Returns why that is impossible, or undefined. */
 export async function retireContenders(
   host: Host,
   sessionId: string,

@@ -25,7 +25,7 @@ function entryEvent({ registry, key, action, reason, detail }: EntryReport): rea
   return waits.has(action) ? [{ level: 6, text, state: [registry, key, action, reason].join("\0") }] : [];
 }
 
-/** So many entries are told one by one: a machine's first sweep can find a hundred thousand. */
+/** More entries than this are not reported one by one: the first sweep of a machine can find a hundred thousand. */
 const maxJournalEntries = 1000;
 
 function entryEvents({ notable, tallies }: SweepReport): readonly JournalEvent[] {
@@ -65,7 +65,7 @@ export function journalLine(level: Level, text: string): string {
   return `<${level}>${text}`;
 }
 
-/** Lines for the journal: deeds always, states when they are new, the posture when it has changed. */
+/** Lines for the journal: changes always, states when they are new, the posture when it has changed. */
 export function journalLines(
   events: readonly JournalEvent[],
   before: { readonly said: readonly string[]; readonly posture: Posture } | undefined,

@@ -30,7 +30,7 @@ export type RegistryReport = {
   readonly problem: string | null;
 };
 
-/** Acts that changed a registry, or were to change it: they belong in the history, and are told as events. */
+/** Whether an action changed a registry or was to change it. Such actions go into the history and are reported as events. */
 export function isChange(action: Action): boolean {
   return action === "reaped" || action === "released" || action === "healed" || action === "failed";
 }
@@ -78,12 +78,12 @@ export type SweepReport = {
   readonly registries: readonly RegistryReport[];
   /** Every entry, registry by registry. Made anew by each pass over it: lines that nobody prints take no room. */
   readonly entries: Iterable<EntryReport>;
-  /** Of those the ones that were not simply kept: what was or would be done, what failed, and what is awaited. */
+  /** The entries that were not simply kept: what was or would be done, what failed, and what waits. */
   readonly notable: Iterable<EntryReport>;
   /** What was counted in each of `registries`, in their order. */
   readonly tallies: readonly Tally[];
   readonly summary: Summary;
-  /** Why the sweep doubted its own eyes and reaped nothing. */
+  /** Why the sweep did not trust what it saw and reaped nothing. */
   readonly refusal: string | null;
   /** What was looked at, and what was seen there. */
   readonly looks: readonly string[];

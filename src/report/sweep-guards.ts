@@ -48,7 +48,7 @@ function registryGuard(registry: RegistryReport, tally: Tally | undefined): Guar
   return { ...about, posture: "on", cause: "fine", detail: `${registrations} registration${registrations === 1 ? "" : "s"}`, cure: null };
 }
 
-/** The guards that one sweep knows of: its own eyes, and every registry that somebody named or that is there. */
+/** The guards that one sweep knows of: its self test, and every registry that is there or that the user named. */
 export function sweepGuards({ registries, tallies, refusal }: SweepReport, named: ReadonlySet<string>): readonly Guard[] {
   const selfTestGuard: Guard =
     refusal === null

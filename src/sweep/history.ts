@@ -4,7 +4,7 @@ import { isChange, type EntryReport } from "../report/model.ts";
 import type { ExaminedRegistry } from "./judge/examined.ts";
 import { writingIntents, type Outcomes } from "./apply/outcome.ts";
 
-/** So many entries of one sweep are told in the history, or two large sweeps would push all others out of its file. */
+/** The history keeps at most this many entries of one sweep; two large sweeps would push all others out of its file. */
 const maxHistoryEntries = 1000;
 
 export type Change = Pick<EntryReport, "registry" | "key" | "action" | "reason" | "tombstone">;
@@ -20,7 +20,7 @@ export function* changesIn({ loaded, entries }: ExaminedRegistry, outcomes: Outc
   }
 }
 
-/** Only what did something, or failed to, goes into the history: a quiet timer would bury it. */
+/** Writes a line only if entries were changed or a change failed: the lines of a quiet timer would hide the others. */
 export function recordHistory(host: Host, sweepId: string, at: string, command: string, changes: Iterable<Change>, count: number): void {
   if (count === 0) return;
   const entries: HistoryLine["entries"][number][] = [];

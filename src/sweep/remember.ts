@@ -21,7 +21,7 @@ function recordsOf(host: Host, examination: Examination, examined: ExaminedRegis
     const { claim } = entry;
     if (!claim.ok) continue;
     const record = recordOf(remembered(host, examined.loaded, entry, claim, clock), memory, {
-      // Without a usable time an entry ages from when a sweep first saw it, so its first sight must be kept.
+      // Without a usable time an entry ages from when a sweep first saw it, so the record of that must be kept.
       needsFirstSeen: !hasOwnTime,
       absent,
       awakeMs: valueOf(clock.awakeMs),
@@ -31,7 +31,7 @@ function recordsOf(host: Host, examination: Examination, examined: ExaminedRegis
   return records;
 }
 
-/** A registry that could not be read this time keeps its first sights; the looks at its absences were broken. */
+/** A registry that could not be read this time keeps its records; the chains of looks at its absences are broken. */
 function unbroken(records: ReadonlyMap<string, EntryRecord>): ReadonlyMap<string, EntryRecord> {
   return new Map([...records].map(([key, record]) => [key, { ...record, absentSinceMs: undefined }]));
 }
@@ -72,8 +72,8 @@ export function remember(host: Host, examination: Examination, outcomes: Readonl
 }
 
 /**
- * What a sweep leaves that doubted its own eyes: it saw nobody dead and no server answer, so it breaks every chain of
- * looks, and tells the next one nothing else.
+ * What a sweep leaves that did not trust what it saw: it saw no dead holder and no server's answer, so it breaks every
+ * chain of looks and leaves everything else as it was.
  */
 export function rememberDoubt({ pass: { memory } }: Examination): Memory {
   const records = new Map([...memory.records].map(([id, found]) => [id, unbroken(found)]));

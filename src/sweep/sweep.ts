@@ -36,7 +36,7 @@ export function sweepIdAt(startedAt: string, suffix: string): string {
   return `${seconds.replaceAll("-", "").replaceAll(":", "")}Z-${suffix}`;
 }
 
-/** What a killed sweep had set aside goes back to its place, where the next one judges it. */
+/** Puts files that a killed sweep left in quarantine back to their paths, where the next sweep judges them. */
 function recoverQuarantined(host: Host, { registries }: Examination): readonly string[] {
   return registries.flatMap(({ loaded, reportOnly, owner }) => {
     if (loaded.kind !== "files" || loaded.quarantined.length === 0 || reportOnly !== undefined || owner.up) return [];

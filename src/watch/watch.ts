@@ -13,7 +13,7 @@ const lookEveryMs = 1_000;
 /** A holder that was seen alive: its pid, and its start so that a reused pid is not taken for it. */
 type LiveHolders = ReadonlyMap<number, string>;
 
-/** What is told of one sweep of the watch: that it begins, and then its report or its fault. */
+/** Is called for each sweep of the watch: with its report, or with its fault. */
 export type SweepListener = {
   readonly report: (report: SweepReport) => Promise<void>;
   readonly fault: (error: unknown) => Promise<void>;

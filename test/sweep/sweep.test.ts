@@ -109,7 +109,11 @@ test("a dry run writes nothing at all, and says what it would do", async () => {
   stage.writeOld(`${claudesOf(stage).path}/.7.json.sessreap-4711.held`, "{}");
   const { done, store } = recording(stage);
   const touched: string[] = [];
-  const overrides = { store, removeLeftovers: () => void touched.push("litter"), recoverQuarantined: () => (touched.push("aside"), []) };
+  const overrides = {
+    store,
+    removeLeftovers: () => void touched.push("leftovers"),
+    recoverQuarantined: () => (touched.push("quarantined"), []),
+  };
   const report = await sweepWith(stage, [agentsOf(stage), claudesOf(stage)], overrides, { dryRun: true });
   expect([outcomesOf(report), done, touched]).toEqual([["a would-reap", "live kept"], [], []]);
   expect(report).toMatchObject({ dryRun: true, exitCode: 0, summary: { ghost: 1, reaped: 0 } });
@@ -135,7 +139,7 @@ test("a sweep that doubts its eyes touches nothing but its memory, and exits wit
   const { stage, path } = await withGhosts(["a"]);
   const { done, store } = recording(stage);
   const touched: string[] = [];
-  const overrides = { selfTest: blindSelf, store, removeLeftovers: () => void touched.push("litter") };
+  const overrides = { selfTest: blindSelf, store, removeLeftovers: () => void touched.push("leftovers") };
   const report = await sweepWith(stage, [agentsOf(stage)], overrides);
   expect(report).toMatchObject({ refusal: "this sweep cannot see itself: hidden", exitCode: 4, warnings: [] });
   expect([done, touched, keysIn(stage, path)]).toEqual([["memory"], [], ["a", "live"]]);
@@ -161,7 +165,7 @@ test.each([
   expect([report.exitCode, done]).toEqual([code, ["room at 0", "memory"]]);
 });
 
-test("litter is cleared beside each registry, and what a killed sweep set aside goes back where it may", async () => {
+test("leftovers beside each registry are removed, and what a killed sweep left in quarantine goes back where it may", async () => {
   const { stage, path } = await withGhosts([]);
   const target = claudesOf(stage);
   stage.writeOld(`${target.path}/.7.json.sessreap-4711.held`, "{}");

@@ -15,12 +15,12 @@ function race(...args: readonly string[]): { readonly status: number | null; rea
 }
 
 test.runIf(hasPerl)(
-  "no update is lost to a sweep, and once the writer is quiet no ghost and no litter is left",
+  "no update is lost to a sweep, and once the writer is quiet no ghost and no leftover is left",
   { timeout: 600_000 },
   () => {
     const { status, rows } = race("--writes", writes, "--methods", "ours");
     expect(rows).toHaveLength(3);
-    for (const row of rows) expect(row).toMatch(/ lost 0 .* ghosts 0 {2}litter 0 .*"replaced"/);
+    for (const row of rows) expect(row).toMatch(/ lost 0 .* ghosts 0 {2}leftovers 0 .*"replaced"/);
     expect(status).toBe(0);
   },
 );
@@ -41,5 +41,5 @@ test.runIf(hasPerl && hasStrace)("held up in every rename, ours loses nothing wh
     "compare,ours",
   );
   expect(rows[0], "the bench must be able to see a loss").toMatch(/^method compare .* lost [1-9]/);
-  expect(rows[1]).toMatch(/^method ours .* lost 0 .* ghosts 0 {2}litter 0/);
+  expect(rows[1]).toMatch(/^method ours .* lost 0 .* ghosts 0 {2}leftovers 0/);
 });

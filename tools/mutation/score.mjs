@@ -44,8 +44,8 @@ function runOnce(choice, log) {
     detached: true,
   });
   groups.add(child.pid);
-  let told = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (told += chunk));
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
   return new Promise((resolve, reject) => {
     let isStuck = false;
     const endTrying = (by) => {
@@ -65,7 +65,7 @@ function runOnce(choice, log) {
       // A mutant that takes all the memory ends the process that tries it.
       if (existsSync(`${log}.trying`)) endTrying("a crash");
       if (code === 0 || isStuck) resolve(isStuck);
-      else reject(new Error(`the tests fail without any mutant:\n${told.slice(-4000)}`));
+      else reject(new Error(`the tests fail without any mutant:\n${output.slice(-4000)}`));
     });
   });
 }

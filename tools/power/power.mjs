@@ -161,14 +161,14 @@ const hasTombstone = (disk, key) => buriedKeys(join(disk, "home/state")).include
 
 const contentOf = (path) => (existsSync(path) && lstatSync(path).isFile() ? readFileSync(path, "utf8") : undefined);
 
-/** An entry that stands aside for a moment is not lost: the next sweep puts it back. */
-function isAside(disk, { at, old }) {
+/** An entry that is in quarantine for a moment is not lost: the next sweep puts it back. */
+function isQuarantined(disk, { at, old }) {
   const directory = dirname(join(disk, at));
   const names = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith(".held")) : [];
   return names.some((name) => contentOf(join(directory, name)) === old);
 }
 
-function litterIn(disk) {
+function leftoversIn(disk) {
   const kept = new Set(["memory.json", "last-run.json", "history.jsonl", "tombstones"]);
   const state = join(disk, "home/state");
   return [
@@ -185,11 +185,12 @@ async function judge(scene, at, isOver) {
   const now = contentOf(join(disk, ghost.at));
   const state = now === ghost.old ? "old" : now === ghost.gone ? "gone" : "BROKEN";
   if (state === "BROKEN") wrong.push(`neither old nor new: ${JSON.stringify(now?.slice(0, 80) ?? "no file")}`);
-  if (state === "gone" && !hasTombstone(disk, ghost.key) && !isAside(disk, ghost)) wrong.push("lost: neither there nor in a tombstone");
-  const aside = isAside(disk, ghost);
+  if (state === "gone" && !hasTombstone(disk, ghost.key) && !isQuarantined(disk, ghost))
+    wrong.push("lost: neither there nor in a tombstone");
+  const quarantined = isQuarantined(disk, ghost);
   if (isOver && state !== (restore ? "old" : "gone")) wrong.push("it had ended with 0, and is undone");
-  // What stood aside goes back into its place, where the sweep after that judges it.
-  if (aside) await run(scene, at, wordsOf(scene));
+  // What was in quarantine goes back into its place, where the sweep after that judges it.
+  if (quarantined) await run(scene, at, wordsOf(scene));
   const next = await run(scene, at, wordsOf(scene));
   if (next.code !== 0 && !(restore && state === "old")) wrong.push(`the next run exits ${next.code}: ${next.said.slice(0, 300)}`);
   if (contentOf(join(disk, ghost.at)) !== (restore ? ghost.old : ghost.gone))
@@ -200,8 +201,8 @@ async function judge(scene, at, isOver) {
     const stays = contentOf(join(disk, ghost.at)) === ghost.old;
     if (isOver && !stays) wrong.push(`the next sweep takes away what was put back: ${later.said.slice(0, 300)}`);
   }
-  const litter = litterIn(disk);
-  if (litter.length > 0) wrong.push(`left behind: ${litter.join(" ")}`);
+  const leftovers = leftoversIn(disk);
+  if (leftovers.length > 0) wrong.push(`left behind: ${leftovers.join(" ")}`);
   return { state, wrong };
 }
 

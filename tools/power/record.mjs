@@ -45,13 +45,13 @@ function argumentsOf(text) {
 export function changesIn(log, root) {
   const opened = new Map();
   const changes = [];
-  /** Where each process stands. */
-  const standing = new Map();
+  /** The working directory of each process. */
+  const cwds = new Map();
   /** A name, seen from a directory that is open, or through a process that holds one, or from where a process stands. */
   const pathOf = (pid, name, from) => {
     const [, whose, fd, rest] = /^\/proc\/(self|\d+)\/fd\/(\d+)(\/.*)?$/.exec(name) ?? [];
     const held = fd === undefined ? undefined : opened.get(`${whose === "self" ? pid : whose} ${fd}`);
-    return held === undefined ? resolve(from ?? standing.get(pid) ?? "/", name) : resolve(join(held, rest ?? ""));
+    return held === undefined ? resolve(from ?? cwds.get(pid) ?? "/", name) : resolve(join(held, rest ?? ""));
   };
   const inside = (path) => path === root || path.startsWith(`${root}/`);
   for (const { pid, call } of wholeLines(log)) {
@@ -65,7 +65,7 @@ export function changesIn(log, root) {
     });
     const { path } = args[0] ?? {};
     if (name === "chdir" || name === "fchdir") {
-      standing.set(pid, names[0] ?? path);
+      cwds.set(pid, names[0] ?? path);
       continue;
     }
     const add = (change) => changes.push({ ...change, pid });

@@ -7,7 +7,7 @@
  *                                                  every rename held up from outside for so many ms (needs strace)
  *   npm run race -- … --calls renameat2            only the exchange, so that a writer comes between nearly always
  *
- * Exits 1 when ours loses an update, or leaves a ghost or litter once the writer is quiet.
+ * Exits 1 when ours loses an update, or leaves a ghost or leftovers once the writer is quiet.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -87,7 +87,7 @@ async function race(method, kind, library) {
   const registry = JSON.parse(readFileSync(path, "utf8"));
   const missing = ledger.filter(([slot, seq]) => registry[slot]?.seq !== seq).length;
   const ghosts = Object.keys(registry).filter((key) => key.startsWith("ghost-")).length;
-  const litter = readdirSync(directory).length - 1;
+  const leftovers = readdirSync(directory).length - 1;
   return {
     method,
     kind,
@@ -96,7 +96,7 @@ async function race(method, kind, library) {
     lost: lost + missing,
     worstMs,
     ghosts,
-    litter,
+    leftovers,
     outcomes: JSON.stringify(outcomes),
   };
 }
@@ -116,7 +116,7 @@ try {
     }
   }
   const ours = rows.filter(({ method }) => method === "ours");
-  if (ours.some(({ lost, ghosts, litter }) => lost + ghosts + litter > 0)) process.exitCode = 1;
+  if (ours.some(({ lost, ghosts, leftovers }) => lost + ghosts + leftovers > 0)) process.exitCode = 1;
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -112,7 +112,7 @@ async function endLeftBehind({ options, stderr }: Invocation<ExecOptions>, host:
   await writeLines(stderr, [`sessreap: ${ended} of ${outcomes.length} ended`]);
 }
 
-/** The registration of a session that has ended under our eyes goes at once. What stands in the way is said, no more. */
+/** Reaps the registration of a session whose end we observed. What stands in the way is only reported. */
 async function reapRegistration(invocation: Invocation<ExecOptions>, host: Host, question: OwnersQuestion, session: string): Promise<void> {
   const reportStays = (text: string): Promise<void> =>
     writeLines(invocation.stderr, [`sessreap: warning: the registration stays: ${visible(text)}`]);

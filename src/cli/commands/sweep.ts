@@ -27,7 +27,7 @@ type SweepResult = {
   readonly guards: readonly Guard[];
   readonly named: ReadonlySet<string>;
   readonly before: LastRun | undefined;
-  /** What could not be recorded, and what a glance at the timer showed. */
+  /** What could not be recorded, and what the quick check of the timer found. */
   readonly notes: readonly string[];
   readonly palette: Palette;
 };

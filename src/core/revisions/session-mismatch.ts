@@ -3,7 +3,7 @@ import type { Observed, ProcessTable } from "../evidence.ts";
 import type { Judgement } from "../ladder.ts";
 import { canonicalSession, type Registration } from "../registration.ts";
 
-/** One judged entry, as far as a phantom shows in it. */
+/** One judged entry, as far as a mismatch of sessions shows in it. */
 export type MismatchRow = {
   readonly claim: Registration;
   readonly judgement: Judgement;
@@ -46,7 +46,7 @@ export function findMismatches<T extends MismatchRow>(rows: readonly T[], table:
   return mismatches;
 }
 
-/** The row's detail with what is known of its other self; both ids are in it. */
+/** Returns the row's detail with the session that the other registry names; both ids are in it. */
 export function mismatchMessage({ claim, judgement }: MismatchRow, { sessionId, where }: SessionMismatch): string {
   return `${formatMessage(judgement.detail)}; a phantom: it says session ${claim.sessionId}, ${where} says ${sessionId} of the same process`;
 }

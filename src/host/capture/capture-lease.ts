@@ -1,7 +1,7 @@
 import captureProgram from "./capture.pl";
 import { perlCall } from "../programs/perl.ts";
 
-/** A file that stands aside, in a directory that this process holds open. */
+/** A file in quarantine, in a directory that this process holds open. */
 export type QuarantinedFile = { readonly directoryFd: number; readonly name: string; readonly bytes: Buffer };
 
 /** `unknown` where no lease can be had: then it is looked at and dropped without one. */
@@ -9,7 +9,7 @@ export type LeaseAnswer = "dropped" | "busy" | "changed" | "late" | "unknown";
 
 const answers: Readonly<Record<string, LeaseAnswer>> = { d: "dropped", b: "busy", c: "changed", l: "late" };
 
-/** An opener that had found the file before it was taken aside gets this long to arrive, in ms. */
+/** An opener that had found the file before it went into quarantine gets this long to arrive, in ms. */
 const onTheWayMs = 2;
 
 const patienceMs = 15_000;

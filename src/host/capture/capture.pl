@@ -1,4 +1,4 @@
-# Drops files that stand aside, for Node cannot take a lease. A write lease is refused while any process has the file
+# Drops files in quarantine, for Node cannot take a lease. A write lease is refused while any process has the file
 # open, by any name, and a process that opens it later waits until the lease is gone. So a file that is held by a lease
 # and holds what was judged is used by no process: it is dropped.
 #

@@ -41,12 +41,12 @@ function isJudged(path: string, { state, bytes }: JudgedFile): boolean {
   }
 }
 
-/** What stands aside is named after its maker, so that the next sweep can tell what was forgotten there. */
+/** A file in quarantine carries the pid of the process that made it, so that the next sweep finds abandoned ones. */
 export function quarantineName(name: string, what: "held" | "new"): string {
   return `.${name}.sessreap-${process.pid}.${what}`;
 }
 
-/** Puts back what was taken aside; never over a newer file of its name. */
+/** Puts a file back from quarantine; never over a newer file of its name. */
 export function putBackCaptured(captured: string, path: string): Captured {
   try {
     linkSync(captured, path);
@@ -58,10 +58,10 @@ export function putBackCaptured(captured: string, path: string): Captured {
   return { kind: "changed" };
 }
 
-/** Takes one file aside and looks at it there; undefined when it is held. What it holds is read before it is dropped. */
+/** Moves one file into quarantine and looks at it there; returns undefined when it stays there. Its bytes are read before it is dropped. */
 export function quarantine(path: string, quarantined: string, judged: JudgedFile): Captured | undefined {
   try {
-    // Looked at first, so that a file that is not the judged one is not even moved aside.
+    // Looked at first, so that a file that is not the judged one is not even moved.
     if (!looksJudged(path, judged)) return { kind: "changed" };
     renameSync(path, quarantined);
   } catch (error) {
@@ -75,7 +75,7 @@ function outcomeOf(error: unknown): Captured {
   return errorCode(error) === "ENOENT" ? { kind: "gone" } : { kind: "failed", problem: formatError(error) };
 }
 
-/** Undefined for a file that still is the one that was judged; any other goes back. */
+/** Returns undefined if the file is the judged one. Moves any other file back to its path. */
 function verified(path: string, quarantined: string, judged: JudgedFile, verify: typeof isJudged): Captured | undefined {
   try {
     return verify(quarantined, judged) ? undefined : putBackCaptured(quarantined, path);
@@ -85,10 +85,10 @@ function verified(path: string, quarantined: string, judged: JudgedFile, verify:
   }
 }
 
-/** A file that stands aside in its directory. */
+/** A file in quarantine, in the directory it came from. */
 type InQuarantine = { readonly directory: DirHandle; readonly name: string; readonly quarantined: string };
 
-/** What became of a file that was to be taken aside. */
+/** What became of a file that was to go into quarantine. */
 type Taken = InQuarantine | { readonly outcome: Captured };
 
 /** Without a lease: whoever has it open, and has not written yet, is not seen. */
@@ -110,7 +110,7 @@ function dropAs(
 ): Captured {
   if (answer === "dropped") return { kind: "dropped" };
   const [path, quarantined] = [at(name), at(quarantinedName)];
-  // Whoever was to drop it may have been killed before it could say so: what is no longer held is dropped.
+  // The helper may have been killed after it removed the file and before it answered: a file that left quarantine was removed.
   if (lstatSync(quarantined, { throwIfNoEntry: false }) === undefined) return { kind: "dropped" };
   if (answer === "unknown") return dropUnleased(path, quarantined, judged);
   try {
@@ -163,8 +163,8 @@ function quarantineEntry(entryDirectory: OpenedDirectory, one: JudgedFile, enter
 }
 
 /**
- * Removes one-file entries that are the ones that were judged: each is taken aside by rename, which no writer can slip
- * through, and verified there; what nobody has open, by the word of a lease, and is unchanged is dropped. Where there
+ * Removes one-file entries that are the ones that were judged: each is moved into quarantine by rename, which no writer
+ * can slip through, and verified there; what nobody has open, by the word of a lease, and is unchanged is dropped. Where there
  * is no lease, writers that had one open get a moment to finish. One that does not match goes back by link, which never
  * overwrites.
  */

@@ -29,7 +29,7 @@ function linkFirst(temporary: string, path: string, quarantined: string): TakeOv
   return removeQuarantined(quarantined, { kind: "won" });
 }
 
-/** What was captured has been replaced, by us or by whoever came first; if it cannot go now, the next sweep drops it. */
+/** Removes the captured file, which was replaced by us or by the contender that came first. If it cannot go now, the next sweep drops it. */
 function removeQuarantined(quarantined: string, outcome: TakeOver): TakeOver {
   try {
     unlinkSync(quarantined);
@@ -53,7 +53,7 @@ function takeOverIn(at: DirHandle["at"], name: string, judged: JudgedFile, file:
 /**
  * Puts another file in the place of the very one that was judged, and of no other. Of any number of contenders one
  * captures it, by a rename, and verifies it; what it puts in its place never overwrites. Killed in between, the next
- * sweep puts back what stands aside.
+ * sweep puts back what is in quarantine.
  */
 export function takeOver(root: string, judged: JudgedFile, file: FileToRestore): TakeOver {
   const path = join(root, judged.key);

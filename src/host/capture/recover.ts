@@ -6,7 +6,7 @@ import { quarantinePattern } from "../files/directory.ts";
 import { errorCode, formatError } from "../observed.ts";
 import { pidExists } from "../processes/pids.ts";
 
-/** A sweep holds a file aside for milliseconds; one that is held for longer than this, in ms, was forgotten there. */
+/** A sweep keeps a file in quarantine for milliseconds; one that is older than this, in ms, was abandoned. */
 const abandonedMs = 60_000;
 
 function isAbandoned(path: string, maker: number): boolean {
@@ -14,7 +14,7 @@ function isAbandoned(path: string, maker: number): boolean {
   return Date.now() - lstatSync(path).ctimeMs > abandonedMs;
 }
 
-/** What went wrong when one file that stands aside was mended; undefined when nothing did. */
+/** Puts one file back from quarantine. Returns what went wrong, or undefined. */
 function recoverOne(at: (name: string) => string, quarantined: string): string | undefined {
   const [, name, maker, what] = quarantinePattern.exec(quarantined) ?? [];
   if (name === undefined || !isAbandoned(at(quarantined), Number(maker))) return undefined;
@@ -28,8 +28,8 @@ function recoverOne(at: (name: string) => string, quarantined: string): string |
 
 /**
  * Puts back what a killed sweep had captured and not yet verified or dropped: whether it may go is for the next
- * judgement to say. What was only being put together is dropped. Keys are those of the files that stand aside; what
- * could not be mended is returned.
+ * judgement to say. What was only being written is dropped. Keys are those of the files in quarantine. Returns
+ * what could not be recovered.
  */
 export function recoverQuarantined(root: string, keys: readonly string[]): readonly string[] {
   return keys.flatMap((key) => {

@@ -11,7 +11,7 @@ export type Listing =
       readonly realPath: string;
       readonly stat: BigIntStats;
       readonly files: FoundFiles;
-      /** What sweeps had set aside, by key: of one that is at work, or of one that was killed. */
+      /** Files in quarantine, by key: those of a sweep that is at work, and those of one that was killed. */
       readonly quarantined: readonly string[];
       /** Directories that could not be read: what is in them is not judged. */
       readonly problems: readonly string[];
@@ -20,8 +20,8 @@ export type Listing =
   | { readonly kind: "unreadable"; readonly problem: string; readonly cure: string };
 
 /**
- * Names of files that stand aside for a moment, with the pid of their maker: an entry that was captured, or one that is
- * being put together to be put back. The next sweep can tell by them what a killed one left.
+ * Names of files in quarantine, with the pid of the process that made them: an entry that was captured, or one that is
+ * being written to be put back. By them the next sweep finds what a killed one left.
  */
 export const quarantinePattern = /^\.(.+)\.sessreap-(\d+)\.(held|new)$/;
 

@@ -8,7 +8,7 @@ const linksAtMost = 40;
 
 /**
  * A directory that is held by a descriptor. What is named through it is in this very directory, whatever its path leads
- * to by now: a user who swaps a directory of theirs for a symbolic link does not lead root astray.
+ * to by now: a user who swaps a directory of theirs for a symbolic link cannot redirect root.
  */
 export type DirHandle = { readonly fd: number; readonly at: (name: string) => string; readonly close: () => void };
 
@@ -17,7 +17,7 @@ export type Place = {
   readonly directory: DirHandle;
   readonly name: string;
   readonly realPath: string;
-  /** The users whose symbolic links were followed. */
+  /** The users who control the symbolic links that were followed. */
   readonly controllers: ReadonlySet<bigint>;
 };
 
@@ -39,12 +39,12 @@ export function openCwd(): DirHandle | undefined {
   return byDescriptor ? openHandle(".", ".") : undefined;
 }
 
-/** Whoever can write to a directory that everybody can write to. */
+/** Stands for every user: each can write to a world-writable directory. */
 const anyUser = -1n;
 
 const isTrusted = (uid: bigint): boolean => uid === 0n || uid === BigInt(process.geteuid?.() ?? 0);
 
-/** Who decides where a symbolic link leads: its owner, or whoever may put another in its place. */
+/** Returns the user who decides where a symbolic link leads: its owner, or the user who may replace it. */
 function linkController(link: BigIntStats, directory: BigIntStats): bigint {
   const everybodys = (directory.mode & 0o002n) !== 0n && (directory.mode & 0o1000n) === 0n;
   if (everybodys) return anyUser;

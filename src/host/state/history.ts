@@ -16,7 +16,7 @@ export type HistoryLine = {
     readonly reason: string;
     readonly tombstone: string | undefined;
   }[];
-  /** How many more entries there were than are told here; the tombstones have them all. */
+  /** How many more entries there were than are listed here; the tombstones have them all. */
   readonly more?: number;
   readonly processes?: readonly RetiredProcess[];
 };

@@ -3,7 +3,7 @@ import { assertTrustedSymlinks, findPlace, type DirHandle, type Place } from "..
 import { pidExists } from "../processes/pids.ts";
 
 /*
- * Temporary files carry the pid of their maker, so that the next sweep can tell litter from work in hand. From the
+ * Temporary files carry the pid of their maker, so that the next sweep can tell leftovers from work in hand. From the
  * moment that one may be swapped, its name also carries the inode number of the new file: what lies under the name is
  * then either that new file, or what was displaced by it.
  */

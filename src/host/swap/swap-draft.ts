@@ -86,7 +86,7 @@ async function copyAttributes(helper: SwapHelper | undefined, from: number, to: 
 
 const rights = ({ mode, uid, gid }: BigIntStats): string => `${(mode & 0o7777n).toString(8)} ${uid}:${gid}`;
 
-/** Makes the draft complete: content, owner, rights, attributes; durable, read back, and under the name it is swapped by. */
+/** Makes the new file complete: content, owner, rights, attributes; durable, read back, and under the name it is swapped by. */
 export async function finishNewFile(
   { place: { directory, name }, judgedFd }: Site,
   newFile: NewFile,

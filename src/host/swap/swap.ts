@@ -18,7 +18,7 @@ type Job = {
   readonly file: ReadFile;
   readonly newFile: NewFile;
   readonly made: bigint;
-  /** The draft as it was finished. */
+  /** The new file as it was finished. */
   readonly finished: BigIntStats;
   readonly lastLook: () => Promise<boolean>;
 };
@@ -141,7 +141,7 @@ async function swapAt(site: Site, file: ReadFile, pieces: readonly Piece[], last
   return outcome;
 }
 
-/** What cannot be cleared away now is litter for the next sweep; it does not change what became of the registry. */
+/** What cannot be removed now is a leftover for the next sweep; it does not change what became of the registry. */
 function clearQuietly({ place: { directory, name } }: Site, newFile: NewFile, made: bigint): "gone" | "put-back" | undefined {
   try {
     return clearAway(directory, name, newFile.name, made);

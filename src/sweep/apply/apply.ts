@@ -19,7 +19,7 @@ import { reapMembers } from "./reap-members.ts";
 import { releaseRows } from "./release-rows.ts";
 import { releaseEntry } from "./owner-release.ts";
 
-/** What is meant with which entries. */
+/** Which entries a pass acts on, by intent. */
 export type Selection = Pick<ExaminedEntries, "indexesOf" | "at">;
 
 /** Of the entries that are to be reaped no list is made: there can be a million of them. */
@@ -28,7 +28,7 @@ function* eachOf({ indexesOf, at }: Selection, ...intents: readonly Intent[]): G
 }
 
 /**
- * Does in one registry what is meant there. Rows that are released and stay come first: the reaping reads the file anew
+ * Carries out the intents of one registry. Rows that are released and stay come first: the reaping reads the file anew
  * when it has changed, and they would not.
  */
 export async function carryOutIn(

@@ -90,8 +90,8 @@ export async function lastLook(
 export type LookResult = { readonly evidence: Evidence; readonly facts: RegistryFacts };
 
 /**
- * Whether two looks saw the very same. The ladder has no eyes of its own (it is pure, which the compiler holds), so what
- * it said of an entry after the one look it would say again after the other. A doubt costs no more than judging anew.
+ * Whether two looks saw the very same. The ladder is pure (the compiler holds that), so equal looks lead to equal
+ * judgements. An unequal pair costs one more judgement of each entry.
  */
 export function isSameLook(before: LookResult, now: LookResult): boolean {
   // Agents are indexed by the processes, which are compared, and by the format.

@@ -29,7 +29,7 @@ function keptMember(registry: MembersRegistry, index: number, kept: number): Kep
   };
 }
 
-/** Thrown among the buriers of members only: all were to go, some are buried, and this one has to stay. */
+/** Thrown inside this file only: all members were to go, tombstones of some are written, and this member has to stay. */
 class MemberStays extends Error {
   readonly index: number;
   constructor(index: number) {

@@ -15,7 +15,7 @@ export type Outcome = {
 /** What a sweep does something about; of all else it only says what it saw. */
 export const writingIntents = ["reap", "release", "take-over", "stamp"] as const satisfies readonly Intent[];
 
-/** Outcomes by entry key, as they are settled. */
+/** Outcomes by entry key, as they are recorded. */
 export type Outcomes = ReadonlyMap<string, Outcome>;
 
 export function succeeded(action: Action, tombstone?: string): Outcome {
@@ -30,7 +30,7 @@ export function recordAll(outcomes: Map<string, Outcome>, entries: Iterable<Exam
   for (const { entry } of entries) outcomes.set(entry.key, outcome);
 }
 
-/** A sweep's grave: its id, when it began, how many tombstones it holds, and how many bytes may still be added. */
+/** The tombstones of one sweep: its id, when it began, how many were written, and how many bytes may follow. */
 export type TombstoneWriter = { readonly sweepId: string; readonly at: string; count: number; room: number };
 
 /** Why a sweep is to end early. It finishes the entry in hand, and leaves the rest for the next one. */

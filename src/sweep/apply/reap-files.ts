@@ -77,7 +77,7 @@ function note(outcomes: Map<string, Outcome>, keys: readonly string[], what: str
   }
 }
 
-/** So many files are read, buried and removed together, after one last look, and between two looks for a signal. */
+/** So many files are read, written as tombstones and removed together, after one last look and between two checks for a signal. */
 const turn = 8192;
 
 function* turnsOf<T>(all: Iterable<T>): Generator<readonly T[], undefined> {

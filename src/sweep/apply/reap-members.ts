@@ -25,7 +25,7 @@ function piecesWithout({ container, file }: MembersRegistry, gone: readonly numb
   return keptSpans(file.bytes.length, cutsFor(container, gone));
 }
 
-/** Where the condemned stand in a file, in its order, and where in the one that was judged. None of them is held. */
+/** Where the condemned stand in a file, in its order, and where in the one that was judged. No entry is kept in memory. */
 type ReapSet = {
   readonly loaded: MembersRegistry;
   readonly indexes: readonly number[];

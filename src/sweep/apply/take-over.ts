@@ -28,7 +28,7 @@ async function takeOverLock(
   return changeFile(host, { loaded, one, place, bytes, content: Buffer.from(text), modifiedAt, action: "healed", lastLook }, tombstones);
 }
 
-/** Takes over locks that this machine has left under an older name. Tombstones first, like whatever a sweep changes. */
+/** Takes over locks that this machine has left under an older name. Tombstones are written first, as for every change. */
 export async function takeOverLocks(
   host: Host,
   { pass }: Examination,

@@ -5,19 +5,19 @@ import type { ExaminedEntry } from "../judge/examined.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
 import type { TombstoneWriter } from "./outcome.ts";
 
-/** Tombstones that are on disk, one for each entry in the same order; whoever is not among them had no room. */
+/** Tombstones that are on disk, one for each entry in the same order; an entry that is missing here had no room. */
 export type TombstoneBatch<T> = { readonly entries: readonly T[]; readonly ids: readonly string[] };
 
-/** What is written of one of the condemned. */
+/** Returns the line that keeps one condemned entry. */
 export function tombstoneLine({ entry, judgement: { reason, detail } }: ExaminedEntry, kept: Tombstone["kept"]): string {
   const sessionId = entry.claim.ok ? entry.claim.registration.sessionId : undefined;
   return encodeLine({ key: entry.key, sessionId, reason, detail: formatMessage(detail), kept });
 }
 
 /**
- * Buries as many of the condemned as there is room for, before any of them goes. Each stone is made when it is written,
- * so that many are never held at once. `makeStone` may give none where there can be no room for it; `stays` is told of
- * everyone for whom there is none, before the next stone is made.
+ * Writes tombstones of as many condemned entries as there is room for, before any entry goes. Each line is made when it
+ * is written, so that memory never holds many. `makeLine` returns undefined for an entry that cannot fit; `stays` is
+ * called with each entry without room, before the next line is made.
  */
 export function writeTombstones<T>(
   host: Host,
@@ -32,7 +32,7 @@ export function writeTombstones<T>(
   const entries: T[] = [];
   let room = tombstones.room - Buffer.byteLength(header);
   function* tombstoneLines(): Generator<string, undefined> {
-    // One that is too large for all the room there is must not stand in the way of those behind it for ever.
+    // An entry that is larger than all the room must not block the entries behind it for ever.
     for (const one of condemned) {
       const line = makeLine(one, room);
       const size = line === undefined ? Number.POSITIVE_INFINITY : Buffer.byteLength(line);
@@ -59,12 +59,12 @@ export function writeTombstones<T>(
   return { entries, ids: entries.map((_, index) => tombstoneId(sweepId, count + index)) };
 }
 
-/** Those of the condemned for whom there was no room. */
+/** Returns the condemned entries for which there was no room. */
 export function unwritten<T>(condemned: readonly T[], { entries }: TombstoneBatch<T>): readonly T[] {
   if (entries.length === condemned.length) return [];
   const written = new Set(entries);
   return condemned.filter((one) => !written.has(one));
 }
 
-/** What is said of the condemned for whom there was no room. */
+/** The note of a condemned entry for which there was no room. */
 export const tombstonesFull = "the tombstones are full; it is reaped when older ones have gone";

@@ -17,17 +17,17 @@ export type ExaminedEntry = Judged & {
 };
 
 /**
- * Judged entries, in the registry's order. Of each only what is meant with it is kept: the same evidence gives the
+ * Judged entries, in the registry's order. Of each only its intent is kept: the same evidence gives the
  * same judgement again to whoever asks, and a judgement each for a million entries would be most of a sweep's memory.
  */
 export type ExaminedEntries = Iterable<ExaminedEntry> & {
   readonly length: number;
   readonly at: (index: number) => ExaminedEntry;
-  /** Where the entries stand with which one of these is meant; none of them is judged again for it. */
+  /** Where the entries with one of these intents stand. Judges no entry again. */
   readonly indexesOf: (...wanted: readonly Intent[]) => readonly number[];
-  /** Those with which something is to be done or awaited: all but the kept ones. */
+  /** Those that a report lists one by one: all but the kept ones. */
   readonly notable: () => Iterable<ExaminedEntry>;
-  /** Those that the next sweep may have to know something of. */
+  /** Those of which the next sweep may need a record. */
   readonly forMemory: () => Iterable<ExaminedEntry>;
   /** The same entries but for those that are given, by index. */
   readonly withChanged: (changed: ReadonlyMap<number, ExaminedEntry>) => ExaminedEntries;
@@ -41,12 +41,12 @@ export type ExaminedRegistry = {
   readonly facts: RegistryFacts;
   readonly owner: DaemonStatus;
   readonly reportOnly: string | undefined;
-  /** Its writer's notion of a start token changed: nothing there can be judged, and somebody must look. */
+  /** Its writer counts start tokens in another way: nothing there can be judged, and a person must look. */
   readonly mismatched: boolean;
   readonly entries: ExaminedEntries;
 };
 
-/** A mark is one byte an entry: the number of what is meant with it, and whether memory may have to know of it. */
+/** A mark is one byte an entry: the number of its intent, and whether memory may need a record of it. */
 const needsMemoryMark = 1;
 const intentNumbers = { keep: 0, reap: 1, release: 2, "take-over": 3, stamp: 4, wait: 5, withhold: 6 } as const satisfies Record<
   Intent,
@@ -54,7 +54,7 @@ const intentNumbers = { keep: 0, reap: 1, release: 2, "take-over": 3, stamp: 4, 
 >;
 const intentIn = (mark: number): number => mark >> 1;
 
-/** Does memory have anything to keep of it? One with a time of its own that nothing is held against can do without. */
+/** Does memory need a record of it? An entry with a time of its own needs none, unless it waits for a second look or the clock was stepped. */
 function needsMemory({ hasOwnTime, memory, judgement }: Judged): boolean {
   return !hasOwnTime || memory.clockStepped || (judgement.verdict === "ghost" && !judgement.certain);
 }

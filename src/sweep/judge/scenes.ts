@@ -31,7 +31,7 @@ export type UnderstoodClaim = Extract<Claim, { ok: true }>;
 export type Judged = {
   readonly entry: Entry;
   readonly sessionId: string | undefined;
-  /** It states a usable time, so that nobody has to remember when it was first seen. */
+  /** It states a usable time, so that memory need not record when it was first seen. */
   readonly hasOwnTime: boolean;
   readonly judgement: Judgement;
   readonly memory: EntryMemory;

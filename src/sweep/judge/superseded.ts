@@ -84,7 +84,7 @@ async function supersedeIn(
     if (isOpen(one)) places.set(one, index);
   }
   const open = [...places.keys()];
-  // A loop is told even by a sweep that found no reason to look at the world; superseding needs one.
+  // A loop is reported even by a sweep that found no reason to look at the world; superseding needs one.
   if (open.length === 0 || !world.processes.seen) return { examined, flapping: said };
   const evidence = evidenceOf(world, await askFor(host, pass, examined, open, world), new Map());
   const proven = open.filter((one) => !shownElsewhere(pass, examined, one, evidence));

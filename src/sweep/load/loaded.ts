@@ -53,7 +53,7 @@ type Read = {
 /** One JSON file with many entries. */
 export type MembersRegistry = Read & { readonly kind: "members"; readonly file: ReadFile; readonly container: Container };
 
-/** A directory with one file an entry; `problems` are parts of it that could not be read, `aside` what sweeps set aside. */
+/** A directory with one file an entry; `problems` are parts of it that could not be read, `quarantined` what sweeps left in quarantine. */
 export type FilesRegistry = Read & {
   readonly kind: "files";
   readonly realPath: string;

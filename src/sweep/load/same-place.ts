@@ -11,7 +11,7 @@ const ownerOf = ({ target }: ReadRegistry): string => JSON.stringify(target.owne
 
 /**
  * One registry under two paths (a symbolic link, a mount) is one: swept twice, its second sweep would find a file that
- * has changed. The one whose owner is known speaks for both; where two owners are named, nobody knows whom to ask.
+ * has changed. The one whose owner is known counts for both; where two owners are named, it is unknown whom to ask.
  */
 export function uniquePaths(loaded: readonly Loaded[]): { readonly loaded: readonly Loaded[]; readonly warnings: readonly string[] } {
   const groups = new Map<string, ReadRegistry[]>();

@@ -203,7 +203,7 @@ test("a draft is never anybody's update, and what is cleared away is said", () =
   expect(existsSync(registry.path)).toBe(false);
 });
 
-test("litter of sweeps that are at work, and of other registries, is left", () => {
+test("leftovers of sweeps that are at work, and of other registries, stay", () => {
   const registry = registryIn();
   const strange = [
     `.registrations.json.sessreap-${process.ppid}.tmp`,
@@ -221,7 +221,7 @@ test("litter of sweeps that are at work, and of other registries, is left", () =
   expect(leftovers(registry).toSorted()).toEqual(strange.toSorted());
 });
 
-test("litter beside a registry that is not there is left, for nobody knows whose it is", () => {
+test("leftovers beside a registry that is not there stay, for it is unknown whose they are", () => {
   const directory = scratchDirectory();
   const name = newFileName("registrations.json");
   writeFileSync(join(directory, name), "");

@@ -173,7 +173,7 @@ test("links that lead nowhere, round in a circle, or to no file are said", () =>
   ]);
 });
 
-describe("litter of killed sweeps", () => {
+describe("leftovers of killed sweeps", () => {
   const gone = spawnSync("true").pid;
 
   test("a draft and an exchanged old file are removed; others' files and work in hand stay", () => {

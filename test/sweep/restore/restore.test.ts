@@ -110,7 +110,7 @@ test("tombstones are taken back sweep by sweep", async () => {
   ]);
 });
 
-const obstacles: readonly (readonly [what: string, eyes: HostOverrides, detail: string])[] = [
+const obstacles: readonly (readonly [what: string, overrides: HostOverrides, detail: string])[] = [
   ["may not be written to", { reportOnlyReason: () => "it is shared" }, "it is shared"],
   [
     "is missing",
