@@ -1,9 +1,7 @@
 // Builds all that ships in dist/.
-import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { bundleLibrary, bundleTool } from "./bundle.mjs";
 import { bundledPackages, licencesFile } from "./third-party.mjs";
 
 const built = await Promise.all([bundleTool(), bundleLibrary()]);
 writeFileSync("dist/third-party-licenses.txt", licencesFile(bundledPackages(...built.flatMap(({ metafiles }) => metafiles))));
-execFileSync(process.execPath, ["scripts/compile.cjs"], { stdio: ["ignore", "inherit", "inherit"] });

@@ -1,10 +1,9 @@
 // Builds the standalone binaries: `npm run release:binaries`, or `-- --only linux-x64`. Nothing comes from anywhere but
 // npm, and nothing is believed that was not run, or where it cannot be run, looked into.
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { writeCompiled } from "./compiled.mjs";
 import { fetchNode, seed } from "./nodes.mjs";
 import { platforms, writers } from "./platforms.mjs";
 import { proveAlone } from "./prove-alone.mjs";
@@ -15,7 +14,7 @@ const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const tools = resolve("scripts/release/tools");
 const work = resolve(".cache/release/build");
 const home = join(work, "home");
-const parts = { head: join(work, "head"), rest: join(work, "rest") };
+const files = join(work, "files");
 
 function chosen() {
   const { values } = parseArgs({ options: { only: { type: "string", multiple: true } } });
@@ -33,13 +32,11 @@ function nodesFor(platform) {
   return { version: process.versions.node, base: process.execPath, writer: process.execPath };
 }
 
-/** The first line of the bundle ends with the length of its head. */
-function splitBundle() {
-  const bundle = readFileSync("dist/sessreap.cjs");
-  const length = Number(/^\/\/ .*build \w+ (\d+)\n/.exec(bundle.latin1Slice(0, 100))?.[1]);
-  if (!(length < bundle.length)) throw new Error("dist/sessreap.cjs does not say how long its head is");
-  writeFileSync(parts.head, bundle.subarray(0, length));
-  writeFileSync(parts.rest, bundle.subarray(length));
+/** Lays the files of the bundle side by side, under the names that their assets get. */
+function layFiles() {
+  mkdirSync(files);
+  const paths = ["dist/sessreap.cjs", ...readdirSync("dist/parts").map((name) => `dist/parts/${name}`)];
+  for (const path of paths) copyFileSync(path, join(files, basename(path)));
 }
 
 function buildOne(platform) {
@@ -48,7 +45,6 @@ function buildOne(platform) {
   const output = resolve(`release/sessreap-${platform}`);
   const pkg = join(tools, "node_modules/@yao-pkg/pkg");
   rmSync(output, { force: true });
-  const compiled = writeCompiled({ platform, node: nodes.base, head: parts.head, output: join(work, "compiled") });
   const words = [resolve("scripts/release/inject.cjs"), pkg, nodes.version, platform, output];
   execFileSync(nodes.writer, words, {
     cwd: work,
@@ -56,12 +52,16 @@ function buildOne(platform) {
     stdio: ["ignore", "ignore", "inherit"],
   });
   chmodSync(output, 0o755);
-  proveBytes(output, base, [parts.head, parts.rest, join(work, "compiled")]);
+  proveBytes(
+    output,
+    base,
+    readdirSync(files).map((name) => join(files, name)),
+  );
   provePlaceless(output);
   const proof = proveRun(output, platform, version);
   const alone = platform === "linux-x64" && platform === here ? proveAlone(output, version) : [];
   const size = `${(statSync(output).size / 1e6).toFixed(1)} MB`;
-  process.stdout.write(`release/sessreap-${platform}  ${size}  node ${nodes.version}  ${[compiled, proof, ...alone].join("; ")}\n`);
+  process.stdout.write(`release/sessreap-${platform}  ${size}  node ${nodes.version}  ${[proof, ...alone].join("; ")}\n`);
 }
 
 execFileSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" });
@@ -69,6 +69,6 @@ execFileSync("npm", ["ci", "--ignore-scripts", "--prefix", tools], { stdio: ["ig
 rmSync(work, { recursive: true, force: true });
 mkdirSync(join(work, "tmp"), { recursive: true });
 mkdirSync("release", { recursive: true });
-splitBundle();
+layFiles();
 copyFileSync("scripts/release/sea.cjs", join(work, "sea.cjs"));
 for (const platform of chosen()) buildOne(platform);

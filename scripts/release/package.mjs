@@ -40,7 +40,7 @@ function stage() {
 
 /** Everything that may be in the package. */
 const allowed =
-  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/sessreap\.cjs|dist\/(?:sessreap\.cjs|library\.js|third-party-licenses\.txt|types\/[\w/-]+\.d\.ts)|man\/[\w-]+\.[157]|completions\/\w[\w.]*|schema\/[\w.]+\.json|systemd\/(?:user|system)\/[\w@.-]+)$/;
+  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/sessreap\.cjs|dist\/(?:sessreap\.cjs|parts\/[\w-]+\.cjs|library\.js|third-party-licenses\.txt|types\/[\w/-]+\.d\.ts)|man\/[\w-]+\.[157]|completions\/\w[\w.]*|schema\/[\w.]+\.json|systemd\/(?:user|system)\/[\w@.-]+)$/;
 
 const consumer = `import { builtInFormats, defaultPolicy, ladder, readMembers, type Verdict } from "sessreap";
 const bridge = builtInFormats[0];

@@ -1,16 +1,22 @@
-// What a standalone binary runs first, with what V8 made of the bundle's head when the binary was built. Where it was
-// made for another V8, or nothing could be made, V8 compiles as it always does.
+// What a standalone binary runs first: it gives the tool the files of the bundle, which the binary carries as assets.
 "use strict";
-const { getRawAsset } = require("node:sea");
-const { Script } = require("node:vm");
+const { basename } = require("node:path");
+const { getAsset } = require("node:sea");
+const { compileFunction } = require("node:vm");
 
-const asset = (name) => Buffer.from(getRawAsset(name));
-const compiled = asset("compiled");
-const script = new Script(asset("head").latin1Slice(), { filename: "sessreap", cachedData: compiled.length > 0 ? compiled : undefined });
+const loaded = new Map();
 
-/** What no quiet sweep needs lies behind the head, as in the bundle. */
-function textsBehind() {
-  return new Script(`(require, module, __filename) => ((...given) => given[3])${asset("rest").latin1Slice()}`).runInThisContext()()();
+/** A module of Node, or a file of the bundle, which is run once. */
+function load(path) {
+  if (!path.startsWith(".")) return require(path);
+  const name = basename(path);
+  if (!loaded.has(name)) {
+    const module = { exports: {} };
+    loaded.set(name, module);
+    const run = compileFunction(getAsset(name, "utf8"), ["require", "module", "exports"], { filename: `sessreap/${name}` });
+    run(load, module, module.exports);
+  }
+  return loaded.get(name).exports;
 }
 
-script.runInThisContext()(require, module, process.execPath, textsBehind);
+load("./sessreap.cjs");

@@ -9,8 +9,6 @@ import { Failure } from "./failure.ts";
 import { stderr, stdout, write } from "./output.ts";
 import { isBelowNpm, plainSweepOptions } from "./fast-args.ts";
 
-declare const SESSREAP_VERSION: string;
-
 /** What a script sees of a failed run: one line a problem, or one JSON document. */
 async function report(error: unknown, words: readonly string[]): Promise<number> {
   const isExpected = error instanceof Failure;
@@ -38,13 +36,9 @@ async function report(error: unknown, words: readonly string[]): Promise<number>
   return exitCode;
 }
 
-/** The version is asked for by scripts and hooks, a sweep by timers: neither waits for the parser of command lines. */
-async function run(words: readonly string[]): Promise<number> {
-  if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
-    await write(stdout, `${SESSREAP_VERSION}\n`);
-    return exitCodes.done;
-  }
-  const context: ProcessContext = { env: process.env, stdout, stderr, version: SESSREAP_VERSION };
+/** Timers ask for a sweep in plain words; it does not wait for the parser of command lines. */
+async function run(words: readonly string[], version: string): Promise<number> {
+  const context: ProcessContext = { env: process.env, stdout, stderr, version };
   const options = isBelowNpm(process.env) ? undefined : plainSweepOptions(words);
   if (options !== undefined) return runSweep({ ...context, words: [], options });
   const { runProgram } = await import("./program.ts");
@@ -52,12 +46,10 @@ async function run(words: readonly string[]): Promise<number> {
 }
 
 /** The one place where an exit code is set; `process.exit` would cut what a slow pipe has not taken yet. */
-export async function main(words: readonly string[]): Promise<void> {
+export async function main(words: readonly string[], version: string): Promise<void> {
   try {
-    process.exitCode = await run(words);
+    process.exitCode = await run(words, version);
   } catch (error) {
     process.exitCode = await report(error, words);
   }
 }
-
-void main(process.argv.slice(2));

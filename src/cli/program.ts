@@ -4,28 +4,17 @@ import { commands, type CommandDeclaration, type CommandName } from "./declarati
 import type { ProcessContext, Run } from "./context.ts";
 import { Failure } from "./failure.ts";
 import { write } from "./output.ts";
+import { asTyped } from "./npm.ts";
 import { isBelowNpm } from "./fast-args.ts";
 import { didYouMean } from "./suggest.ts";
 
-/** The code of all but the sweep is loaded when it is run, so that a quiet sweep pays for none of it. */
-const runners: Readonly<Record<CommandName, () => Promise<Run<never>>>> = {
-  sweep: async () => runSweep,
-  list: async () => runList,
-  explain: async () => (await import("./commands/explain.ts")).runExplain,
-  history: async () => (await import("./commands/history.ts")).runHistory,
-  restore: async () => (await import("./commands/restore.ts")).runRestore,
-  doctor: async () => (await import("./commands/doctor.ts")).runDoctor,
-  units: async () => (await import("./commands/units.ts")).runUnits,
-  watch: async () => (await import("./commands/watch.ts")).runWatch,
-  owners: async () => (await import("./commands/owners.ts")).runOwners,
-  who: async () => (await import("./commands/who.ts")).runWho,
-  exec: async () => (await import("./commands/exec.ts")).runExec,
-  reap: async () => (await import("./commands/reap.ts")).runReap,
-  config: async () => (await import("./commands/config.ts")).runConfig,
-  completion: async () => (await import("./commands/completion.ts")).runCompletion,
-  manual: async () => (await import("./commands/manual.ts")).runManual,
-  __complete: async () => (await import("./commands/complete.ts")).runComplete,
-};
+/** The code of all commands but the sweep is one part of the bundle, which is loaded when one of them runs. */
+async function runnerOf(name: CommandName): Promise<Run<never>> {
+  if (name === "sweep") return runSweep;
+  if (name === "list") return runList;
+  const { runners } = await import("./commands/runners.ts");
+  return runners[name];
+}
 
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
@@ -92,7 +81,6 @@ export async function parse(words: readonly string[], version: string, run: (ask
 
 /** npm may have kept options that were meant for us. */
 async function optionsBelowNpm({ name, options: given }: Asked, { env, stderr }: ProcessContext): Promise<Asked["options"]> {
-  const { asTyped } = await import("./npm.ts");
   const { options, note } = asTyped(commands.find((one) => one.name === name) as CommandDeclaration, given, env);
   if (note !== undefined) await write(stderr, `sessreap: ${note}\n`);
   return options;
@@ -103,7 +91,7 @@ export async function runProgram(words: readonly string[], context: ProcessConte
   let exitCode = 0;
   const text = await parse(words, context.version, async (asked) => {
     const options = isBelowNpm(context.env) ? await optionsBelowNpm(asked, context) : asked.options;
-    const run = await runners[asked.name]();
+    const run = await runnerOf(asked.name);
     exitCode = await run({ ...context, words: asked.positionals, options: options as never });
   });
   await write(context.stdout, text);

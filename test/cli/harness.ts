@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
@@ -78,6 +78,8 @@ export type RunOptions = {
   readonly env?: Readonly<Record<string, string>>;
   readonly asNobody?: boolean;
   readonly cwd?: string;
+  /** The words that run the tool, where it is not the built one. */
+  readonly tool?: readonly string[];
   /** Programs that run the tool, such as `strace -f`. */
   readonly under?: readonly string[];
 };
@@ -85,17 +87,20 @@ export type RunOptions = {
 /** The words that run the tool. */
 export const toolWords: readonly string[] = binary === undefined ? [process.execPath, built] : [built];
 
-/** `nobody` may not see the source tree, so the tool is put where everybody can; the words that run it there. */
+/** The user `nobody` may not see the source tree, so the tool is copied to where every user can; the words that run it there. */
 export function copiedTool({ dir }: Scratch): readonly string[] {
-  const copy = join(dir, "sessreap.cjs");
+  const copy = join(dir, "tool", "sessreap.cjs");
+  const parts = binary === undefined ? readdirSync(join(dirname(built), "parts")).map((name) => join("parts", name)) : [];
+  mkdirSync(join(dir, "tool", "parts"), { recursive: true });
   copyFileSync(built, copy);
-  chmodSync(copy, 0o755);
+  for (const part of parts) copyFileSync(join(dirname(built), part), join(dir, "tool", part));
+  for (const path of [".", "parts", "sessreap.cjs", ...parts]) chmodSync(join(dir, "tool", path), 0o755);
   return [...toolWords.slice(0, -1), copy];
 }
 
 export function startSessreap(scratch: Scratch, words: readonly string[], options: RunOptions = {}): ChildProcess {
   const asNobody = options.asNobody === true;
-  const command = [...(options.under ?? []), ...(asNobody ? copiedTool(scratch) : toolWords), ...words];
+  const command = [...(options.under ?? []), ...(options.tool ?? (asNobody ? copiedTool(scratch) : toolWords)), ...words];
   const child = spawn(command[0] as string, command.slice(1), {
     cwd: options.cwd ?? scratch.dir,
     env: { ...scratch.env, ...options.env },

@@ -31,7 +31,10 @@ type Work = {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
-/** What a run asked the system for, from the moment at which Node had read the tool. */
+/** A call about the tool's own files, which it loads as it goes. */
+const isOfTool = (line: string): boolean => /\bdist\/(?:parts|sessreap\.cjs)/.test(line);
+
+/** What a run asked the system for, from the moment at which Node had read the tool, its own files aside. */
 async function workOf(scratch: Scratch, words: readonly string[]): Promise<Work> {
   const log = join(scratch.dir, "calls.log");
   const { code, stderr } = await sessreap(scratch, words, {
@@ -39,10 +42,10 @@ async function workOf(scratch: Scratch, words: readonly string[]): Promise<Work>
   });
   if (code !== 0) throw new Error(`exit ${code}: ${stderr}`);
   const lines = readFileSync(log, "utf8").split("\n");
-  // The tool is read once, and closed when it has been.
   const start = lines.findLastIndex((line) => /\bclose\(\d+<[^>]*sessreap\.c?js>/.test(line)) + 1;
   if (start === 0) throw new Error("strace did not see the tool being read");
   const calls = lines.slice(start).flatMap((line): Call[] => {
+    if (isOfTool(line)) return [];
     const found = /^\d+ +(\w+)\(.* = (-?\d+)/.exec(line);
     return found === null ? [] : [{ name: found[1] as string, line, result: Number(found[2]) }];
   });

@@ -1,5 +1,6 @@
 import { canonicalSession } from "../../core/registration.ts";
 import { leftBehind } from "../../core/agents/left-behind.ts";
+import { loadLibraries } from "../../host/libraries.ts";
 import type { Host } from "../../host/host.ts";
 import { markedBy, ownMark, withMark } from "../../host/processes/lineage.ts";
 import { lookAtTree } from "../../host/processes/process-tree.ts";
@@ -153,6 +154,7 @@ export const runExec: Run<ExecOptions> = async (invocation) => {
   if (choice === undefined) throw new Failure("usage", `--on-conflict: "${options.onConflict}" is not one of ${choices.join(", ")}`);
   const session = canonicalSession(options.session);
   const { host, examine } = await prepare(invocation);
+  await loadLibraries();
   const lock = await enter(invocation, host, examine, session, choice);
   const mark = ownMark();
   try {

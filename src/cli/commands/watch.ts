@@ -6,6 +6,7 @@ import { paletteFor, writeLines, writePieces } from "../output.ts";
 import { lockState, prepare } from "../prepare.ts";
 import { openRecord } from "../record.ts";
 import { listenForStop } from "../stop.ts";
+import { loadLibraries } from "../../host/libraries.ts";
 import { isJournal } from "../../host/programs/journal-stream.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { journalEvents, statesOf } from "../../report/journal.ts";
@@ -21,6 +22,7 @@ export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) 
   const { options, stdout, stderr, env, version } = invocation;
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const { host, settings, examine } = await prepare(invocation);
+  await loadLibraries();
   const stop = listenForStop();
   // Taken once for its error: a state directory that cannot be used should end the watch, not every sweep of it.
   await lockState(host, settings, "a sweep of this state directory is running").then((lock) => lock.release(), unlessBusy);

@@ -175,7 +175,7 @@ test("without a tombstone nothing is reaped: that is a failure, and not one byte
   );
   expect(stderr).not.toMatch(/fault in sessreap/);
   expect(readFileSync(path, "utf8")).toBe(text);
-  expect(readdirSync(scratch.dir).toSorted()).toEqual(["agents.json", "home", "sessreap.cjs", "state"]);
+  expect(readdirSync(scratch.dir).toSorted()).toEqual(["agents.json", "home", "state", "tool"]);
 });
 
 test("a state directory that cannot be made is named with a cure, and nothing is swept", async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { by, daysAgo, declareRegistry, newScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import { by, copiedTool, daysAgo, declareRegistry, newScratch, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
 import { gonePid, start, stop } from "../../processes.ts";
 
 const since = daysAgo(1);
@@ -122,4 +122,19 @@ test("what rests on absence alone is not released at first sight either", async 
   writeOld(path, JSON.stringify({ absent: { id: randomUUID(), since } }));
   expect(by(await sweepReport(scratch, []), "action")).toEqual({ absent: "pending" });
   expect(by(await sweepReport(scratch, ["--now"]), "action")).toEqual({ absent: "released" });
+});
+
+test("a command that an upgrade of the package outruns releases its registration all the same", async () => {
+  const scratch = newScratch();
+  const { owner } = await startBridge(scratch);
+  const path = join(scratch.dir, "agents.json");
+  const session = randomUUID();
+  declareRegistry(scratch, { owner, release: releaseScript(scratch, path) });
+  writeOld(path, JSON.stringify({ mine: { id: session, pid: (await gonePid()).pid, since } }));
+  const tool = copiedTool(scratch);
+  // What it loaded stays in memory; the files go, as they do when another version takes their place.
+  const upgrade = ["rm", "-r", join(scratch.dir, "tool")];
+  const ran = await sessreap(scratch, ["exec", "--session", session, "--", ...upgrade], { tool });
+  expect(ran).toEqual({ code: 0, signal: null, stdout: "", stderr: "" });
+  expect(released(scratch)).toEqual([{ argv: ["mine", session], stdin: "" }]);
 });
