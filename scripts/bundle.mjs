@@ -24,6 +24,8 @@ const commonJs = {
   target: "node20",
   // `import()` becomes `require`, which is faster than Node's loader of modules.
   supported: { "dynamic-import": false },
+  // ps-list makes a path of it when it is loaded, and uses that on Windows only.
+  define: { "import.meta.url": '"file:///sessreap"' },
 };
 
 /** The tool; the metafiles say which files of which packages are really in it. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { chownSync, readFileSync } from "node:fs";
+import { chownSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { by, daysAgo, declareRegistry, isRoot, leaveOut, newScratch, nobody, nobodysScratch, sweepReport, writeOld } from "../harness.ts";
 import { bootId, gonePid, idle, pretend, start, startTicksOf, zombie } from "../../processes.ts";
@@ -164,4 +165,15 @@ test("a process of another user is seen by root, too", async ({ skip }) => {
   const nobodysState = await idle({ uid: nobody });
   writeOld(path, JSON.stringify({ theirs: { pid: nobodysState.pid, start: nobodysState.startTicks, since } }));
   expect(by(await sweepReport(scratch, []), "verdict", "reason")).toEqual({ theirs: "live pid-alive" });
+});
+
+test("where there is no /proc the bundle sees the processes through ps", async () => {
+  const scratch = newScratch();
+  const elsewhere = join(scratch.dir, "elsewhere.cjs");
+  writeFileSync(elsewhere, 'Object.defineProperty(process, "platform", { value: "darwin" });');
+  const path = declareRegistry(scratch);
+  const [alive, gone] = [await idle(), await gonePid()];
+  writeOld(path, JSON.stringify({ alive: { pid: alive.pid, since }, gone: { pid: gone.pid, since } }));
+  const tool = [process.execPath, "--require", elsewhere, resolve("dist/sessreap.cjs")];
+  expect(by(await sweepReport(scratch, ["-n"], { tool }), "reason")).toEqual({ alive: "pid-alive", gone: "pid-gone" });
 });
