@@ -27,12 +27,12 @@ export type Registration = {
   /** Where the holder said it listens. */
   readonly endpoint: Endpoint | undefined;
   /** When the row was released, in registries that keep what they released; NaN for a time that cannot be read. */
-  readonly releasedAt?: number | undefined;
-  readonly releaseReason?: string | undefined;
+  readonly releasedAt: number | undefined;
+  readonly releaseReason: string | undefined;
   /** Something registered the row again by itself, without anybody having started anything. */
-  readonly automatic?: boolean | undefined;
+  readonly automatic: boolean | undefined;
   /** An id of the subprocess that stays the same while it lives. */
-  readonly subprocessId?: string | undefined;
+  readonly subprocessId: string | undefined;
 };
 
 /** A place where a holder said it listens: a TCP port of the loopback interface, or a unix socket's path. */
@@ -59,6 +59,10 @@ export function claimNothing(key: string): { -readonly [Name in keyof Registrati
     master: false,
     cwd: undefined,
     endpoint: undefined,
+    releasedAt: undefined,
+    releaseReason: undefined,
+    automatic: undefined,
+    subprocessId: undefined,
   };
 }
 
