@@ -43,7 +43,7 @@ function secondsSince(before) {
   return (user + system) / 1e6;
 }
 
-function tellOf(target, { executions, corpus, found }, coverage, seconds) {
+function reportOf(target, { executions, corpus, found }, coverage, seconds) {
   const shares = [...coverage.share()].filter(([file, { all, ran }]) => file.startsWith("src/") && all > 0 && ran > 0);
   const [ran, all] = shares.reduce((sum, [, share]) => [sum[0] + share.ran, sum[1] + share.all], [0, 0]);
   console.log(
@@ -78,7 +78,7 @@ try {
       cpuMs: bounded ? Infinity : wholeMs * shareOf(target),
     };
     const fuzzed = fuzz(target, coverage, limits);
-    tellOf(target, fuzzed, coverage, secondsSince(before));
+    reportOf(target, fuzzed, coverage, secondsSince(before));
   }
 } finally {
   for (const { clear } of all) clear?.();

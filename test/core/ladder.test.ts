@@ -23,7 +23,7 @@ import {
   type Described,
 } from "./scene.ts";
 
-type Row = readonly [title: string, told: Described, expected: string];
+type Row = readonly [title: string, described: Described, expected: string];
 
 function check(described: Described, expected: string): void {
   expect(verdictOf(sceneOf(described))).toBe(expected);

@@ -76,7 +76,7 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
       return captures === undefined ? [] : [{ key, captures }];
     });
     const quarantined = all.filter((key) => nameBefore(key) !== undefined);
-    return { kind: "listed", realPath: root, stat: statOf(machine.wallMs, 1), files, quarantined: quarantined, problems: [] };
+    return { kind: "listed", realPath: root, stat: statOf(machine.wallMs, 1), files, quarantined, problems: [] };
   };
 
   /** By link, which never overwrites: who took the name meanwhile has replaced what was held. */
