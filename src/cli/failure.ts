@@ -22,3 +22,9 @@ export class Failure extends Error {
     return exits[this.code];
   }
 }
+
+/** The calls that led to an error, one a line, the innermost first. */
+export function stackOf(error: unknown): readonly string[] {
+  const text = error instanceof Error ? (error.stack ?? "") : "";
+  return text.split("\n").filter((line) => /^ +at /.test(line));
+}

@@ -5,34 +5,32 @@ import { exitCodes } from "../report/exit-code.ts";
 import { visible } from "../report/visible.ts";
 import { runSweep } from "./commands/sweep.ts";
 import type { ProcessContext } from "./context.ts";
-import { Failure } from "./failure.ts";
+import { Failure, stackOf } from "./failure.ts";
 import { stderr, stdout, write } from "./output.ts";
 import { isBelowNpm, plainSweepOptions } from "./fast-args.ts";
 
-/** What a script sees of a failed run: one line a problem, or one JSON document. */
+/** Did the user ask for the stack of a fault? */
+function wantsStack(words: readonly string[]): boolean {
+  return process.env["SESSREAP_DEBUG"] === "1" || words.some((word) => /^(?:-\w*v\w*|--verbose)$/.test(word));
+}
+
+/** What a script sees of a failed run: one line a problem, or one JSON document. The stack of a fault goes to stderr. */
 async function report(error: unknown, words: readonly string[]): Promise<number> {
   const isExpected = error instanceof Failure;
   const exitCode = isExpected ? error.exitCode : exitCodes.fault;
   const message = error instanceof Error ? error.message : String(error);
   const said = isExpected ? message : `a fault in sessreap: ${message} (please report it)`;
   const own = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
-  if (own.includes("--json")) {
+  const isJson = own.includes("--json");
+  if (isJson) {
     const code = isExpected ? error.code : "fault";
     await write(stdout, `${JSON.stringify({ schema: outputSchema, error: { code, message: said }, exitCode })}\n`);
-  } else {
-    const isBusy = isExpected && error.code === "busy";
-    const prefix = isJournal(2, process.env) ? journalLine(isBusy ? 5 : 3, "") : "";
-    await write(
-      stderr,
-      said
-        .split("\n")
-        .map(
-          (line) => `${prefix}sessreap: ${visible(line, Number.POSITIVE_INFINITY)}
-`,
-        )
-        .join(""),
-    );
   }
+  const isBusy = isExpected && error.code === "busy";
+  const prefix = isJournal(2, process.env) ? journalLine(isBusy ? 5 : 3, "") : "";
+  const stack = !isExpected && wantsStack(own) ? stackOf(error) : [];
+  const lines = [...(isJson ? [] : said.split("\n")), ...stack];
+  await write(stderr, lines.map((line) => `${prefix}sessreap: ${visible(line, Number.POSITIVE_INFINITY)}\n`).join(""));
   return exitCode;
 }
 

@@ -6,6 +6,7 @@ export const ownVariables: readonly (readonly [name: string, what: string])[] = 
   ["SESSREAP_CONFIG", "The configuration to read, instead of the user's and the system's."],
   ["SESSREAP_STATE_DIR", "Where tombstones, the history and the memory between sweeps are kept."],
   ["SESSREAP_PID_NAMESPACE", "`own` declares that this machine's pids are all there are."],
+  ["SESSREAP_DEBUG", "`1` prints the stack of a fault in sessreap on standard error, as `-v` does."],
   ["SESSREAP_EXEC", "Set by `sessreap exec` for what it starts, so that it finds all of it again. Not to be set by hand."],
 ];
 
