@@ -15,7 +15,6 @@ import type { Endpoint } from "../core/registration.ts";
 import type { SelfTest } from "../core/self-check.ts";
 import { type Captured, type JudgedFile, captureEntries, dropDirectory } from "./capture/capture.ts";
 import { type TakeOver, takeOver } from "./capture/exchange-file.ts";
-import { recoverQuarantined } from "./capture/recover.ts";
 import { type FileToRestore, restoreEntryFile } from "./capture/restore-entry.ts";
 import type { Piece } from "./files/chunks.ts";
 import { sha256 } from "./files/digest.ts";
@@ -24,6 +23,7 @@ import type { FileState } from "./files/file-state.ts";
 import { type FileSystem, fileSystemOf } from "./files/file-system.ts";
 import { type FileRead, type ReadFile, fsyncDirectory, readRegistryFile } from "./files/files.ts";
 import { homeOf } from "./files/homes.ts";
+import { recoverQuarantined, removeLeftovers } from "./files/leftovers.ts";
 import { reportOnlyReason, sharedStateReason } from "./files/writability.ts";
 import { look } from "./observed.ts";
 import { hostName, lookHere, readClock, selfTest } from "./processes/linux-here.ts";
@@ -38,7 +38,6 @@ import { type HistoryLine, appendHistory } from "./state/history.ts";
 import { loadMemory, saveMemory } from "./state/memory-store.ts";
 import { type RunLock, takeRunLock } from "./state/run-lock.ts";
 import { writeTombstones, voidTombstones, makeRoom } from "./state/tombstones.ts";
-import { removeLeftovers } from "./swap/leftovers.ts";
 import { type Replaced, replaceJudged } from "./swap/swap.ts";
 
 /** All that a sweep needs of the world. Tests hand in a simulated one; there is no other way to the outside. */
@@ -136,7 +135,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     stateOfEntry,
     livingPids: probe.livingPids,
     captureEntries,
-    recoverQuarantined,
+    recoverQuarantined: (root, keys) => recoverQuarantined(root, keys, Date.now()),
     dropDirectory,
     restoreEntryFile,
     takeOver,
@@ -148,7 +147,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     },
     reportOnlyReason: (realPath, stat) => reportOnlyReason(realPath, stat) ?? sharedStateReason(stateDir),
     replaceJudged,
-    removeLeftovers,
+    removeLeftovers: (path) => removeLeftovers(path, Date.now()),
     digest: (text) => sha256(text).slice(0, 32),
     randomSuffix: () =>
       Math.floor(Math.random() * 0x10000)

@@ -1,9 +1,10 @@
-import { closeSync, constants, fstatSync, linkSync, lstatSync, openSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { closeSync, constants, fstatSync, lstatSync, openSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { dropLeased, type QuarantinedFile, type LeaseAnswer } from "./capture-lease.ts";
 import { findPlace, withPlace, UntrustedSymlink, type DirHandle, type Place } from "../files/held-directory.ts";
 import { readSmall } from "../files/directory.ts";
 import { isRegular, fileState, stateFrom, type FileState } from "../files/file-state.ts";
+import { putBack, temporaryName } from "../files/leftovers.ts";
 import { errorCode, formatError } from "../observed.ts";
 import { walking, type Enter } from "../files/walk.ts";
 
@@ -41,21 +42,9 @@ function isJudged(path: string, { state, bytes }: JudgedFile): boolean {
   }
 }
 
-/** A file in quarantine carries the pid of the process that made it, so that the next sweep finds abandoned ones. */
-export function quarantineName(name: string, what: "held" | "new"): string {
-  return `.${name}.sessreap-${process.pid}.${what}`;
-}
-
-/** Puts a file back from quarantine; never over a newer file of its name. */
-export function putBackCaptured(captured: string, path: string): Captured {
-  try {
-    linkSync(captured, path);
-  } catch (error) {
-    // A newer file has taken the name; the one that was captured is what its writer replaced.
-    if (errorCode(error) !== "EEXIST") return { kind: "failed", problem: `${formatError(error)}; it is kept as ${basename(captured)}` };
-  }
-  unlinkSync(captured);
-  return { kind: "changed" };
+function putBackCaptured(quarantined: string, path: string): Captured {
+  const problem = putBack(quarantined, path);
+  return problem === undefined ? { kind: "changed" } : { kind: "failed", problem };
 }
 
 /** Moves one file into quarantine and looks at it there; returns undefined when it stays there. Its bytes are read before it is dropped. */
@@ -80,8 +69,7 @@ function verified(path: string, quarantined: string, judged: JudgedFile, verify:
   try {
     return verify(quarantined, judged) ? undefined : putBackCaptured(quarantined, path);
   } catch (error) {
-    const back = putBackCaptured(quarantined, path);
-    return back.kind === "failed" ? back : { kind: "failed", problem: formatError(error) };
+    return { kind: "failed", problem: putBack(quarantined, path) ?? formatError(error) };
   }
 }
 
@@ -156,7 +144,7 @@ function quarantineEntry(entryDirectory: OpenedDirectory, one: JudgedFile, enter
   if ("problem" in entryDirectory) return { outcome: entryDirectory.problem };
   const { directory } = entryDirectory.place;
   const name = one.key.slice(one.key.lastIndexOf("/") + 1);
-  const quarantinedName = quarantineName(name, "held");
+  const quarantinedName = temporaryName(name, "held");
   const at = enter(directory);
   const outcome = quarantine(at(name), at(quarantinedName), one);
   return outcome === undefined ? { directory, name, quarantined: quarantinedName } : { outcome };

@@ -1,8 +1,9 @@
 import { linkSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { withPlace, type DirHandle } from "../files/held-directory.ts";
-import { quarantineName, quarantine, putBackCaptured, type Captured, type JudgedFile } from "./capture.ts";
+import { quarantine, type Captured, type JudgedFile } from "./capture.ts";
 import { fsyncDirectory } from "../files/files.ts";
+import { putBack, temporaryName } from "../files/leftovers.ts";
 import { errorCode, formatError } from "../observed.ts";
 import { prepareFile, type FileToRestore } from "./restore-entry.ts";
 
@@ -23,8 +24,7 @@ function linkFirst(temporary: string, path: string, quarantined: string): TakeOv
     linkSync(temporary, path);
   } catch (error) {
     if (errorCode(error) === "EEXIST") return removeQuarantined(quarantined, { kind: "lost", why: "another took it over first" });
-    const back = putBackCaptured(quarantined, path);
-    return { kind: "failed", problem: back.kind === "failed" ? back.problem : formatError(error) };
+    return { kind: "failed", problem: putBack(quarantined, path) ?? formatError(error) };
   }
   return removeQuarantined(quarantined, { kind: "won" });
 }
@@ -40,7 +40,7 @@ function removeQuarantined(quarantined: string, outcome: TakeOver): TakeOver {
 }
 
 function takeOverIn(at: DirHandle["at"], name: string, judged: JudgedFile, file: FileToRestore): TakeOver {
-  const [path, quarantined, temporary] = [at(name), at(quarantineName(name, "held")), at(quarantineName(name, "new"))];
+  const [path, quarantined, temporary] = [at(name), at(temporaryName(name, "held")), at(temporaryName(name, "new"))];
   prepareFile(temporary, file);
   try {
     const elsewise = quarantine(path, quarantined, judged);

@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { withPlace } from "../files/held-directory.ts";
-import { quarantineName } from "./capture.ts";
+import { temporaryName } from "../files/leftovers.ts";
 import { fsyncDirectory } from "../files/files.ts";
 import { errorCode } from "../observed.ts";
 
@@ -75,5 +75,5 @@ function writeBack(path: string, temporary: string, file: FileToRestore): "resto
 export function restoreEntryFile(root: string, file: FileToRestore): "restored" | "newcomer" {
   const path = join(root, file.key);
   makeDirectories(root, dirname(path));
-  return withPlace(path, "perhaps", (at, name) => writeBack(at(name), at(quarantineName(name, "new")), file));
+  return withPlace(path, "perhaps", (at, name) => writeBack(at(name), at(temporaryName(name, "new")), file));
 }

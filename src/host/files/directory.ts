@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { matchSegment, parsePattern, type Captures, type Steps } from "../../registries/pattern.ts";
 import { fileState, stateFrom, type FileState } from "./file-state.ts";
 import { filesIn, type FilesOfDirectory, type FoundFiles } from "./found-files.ts";
+import { parseTemporary } from "./leftovers.ts";
 import { errorCode, formatError } from "../observed.ts";
 
 export type Listing =
@@ -18,12 +19,6 @@ export type Listing =
     }
   | { readonly kind: "missing" }
   | { readonly kind: "unreadable"; readonly problem: string; readonly cure: string };
-
-/**
- * Names of files in quarantine, with the pid of the process that made them: an entry that was captured, or one that is
- * being written to be put back. By them the next sweep finds what a killed one left.
- */
-export const quarantinePattern = /^\.(.+)\.sessreap-(\d+)\.(held|new)$/;
 
 /** Directories below a registry's are followed so far and no farther. */
 const depthLimit = 8;
@@ -61,8 +56,11 @@ function walk(into: Walk, below: string, steps: Steps, at: number, captures: Cap
       continue;
     }
     if (isLast && name.name.startsWith(".") && name.isFile()) {
-      const original = quarantinePattern.exec(name.name)?.[1];
-      if (original !== undefined && matchSegment(step, original) !== undefined) into.quarantined.add(keyOf(name.name));
+      const original = parseTemporary(name.name)?.of;
+      if (original !== undefined && matchSegment(step, original) !== undefined) {
+        into.quarantined.add(keyOf(name.name));
+        continue;
+      }
     }
     const isWanted = isLast ? name.isFile() : name.isDirectory();
     const found = isWanted ? matchSegment(step, name.name) : undefined;

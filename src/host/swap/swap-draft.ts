@@ -2,7 +2,7 @@ import { closeSync, constants, fchmodSync, fchownSync, fstatSync, fsyncSync, ope
 import { findPlace, type Place } from "../files/held-directory.ts";
 import { holdsPieces, writePieces, type Piece } from "../files/chunks.ts";
 import { isStill, openForReading, type Content, type ReadFile } from "../files/files.ts";
-import { newFileName, swapName } from "./leftovers.ts";
+import { swapName, temporaryName } from "../files/leftovers.ts";
 import type { SwapHelper } from "./swap-helper.ts";
 
 /** The judged file, held open in its directory. */
@@ -57,7 +57,7 @@ function createAsOwner(path: string, { uid, gid }: BigIntStats): number {
 }
 
 export function createNewFile({ place: { directory, name } }: Site, { stat }: ReadFile): NewFile {
-  const temporary = newFileName(name);
+  const temporary = temporaryName(name, "new");
   return { fd: createAsOwner(directory.at(temporary), stat), name: temporary };
 }
 

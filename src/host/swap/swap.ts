@@ -4,7 +4,7 @@ import { errorCode, formatError } from "../observed.ts";
 import type { Piece } from "../files/chunks.ts";
 import { createNewFile, finishNewFile, openSite, type NewFile, type Site } from "./swap-draft.ts";
 import { startSwapHelper, type SwapHelper } from "./swap-helper.ts";
-import { clearAway } from "./leftovers.ts";
+import { clearAway } from "../files/leftovers.ts";
 
 export type Replaced =
   /** `problem` is what went wrong after the swap; the new content is in its place all the same. */
@@ -54,7 +54,7 @@ async function afterSwap({ site: { place } }: Job, lookAgain: () => Promise<Repl
 /** The helper ended without saying how far it got. What is in place tells. */
 async function outcomeByInspection(job: Job): Promise<Replaced> {
   const { place } = job.site;
-  if (clearAway(place.directory, place.name, job.newFile.name, job.made) === "put-back") return changed;
+  if (clearAway(place.directory.at, place.name, job.newFile.name, job.made) === "put-back") return changed;
   const now = lstatSync(place.directory.at(place.name), { bigint: true, throwIfNoEntry: false });
   return now?.ino === job.made ? afterSwap(job, () => Promise.resolve(undefined)) : changed;
 }
@@ -112,7 +112,7 @@ async function putInPlace(job: Job, late: Content, helper: SwapHelper | undefine
     return isUntouched(job) ? putBack({ ...job, newFile }) : undefined;
   } finally {
     closeSync(newFile.fd);
-    clearAway(site.place.directory, site.place.name, newFile.name, undefined);
+    clearAway(site.place.directory.at, site.place.name, newFile.name, undefined);
   }
 }
 
@@ -144,7 +144,7 @@ async function swapAt(site: Site, file: ReadFile, pieces: readonly Piece[], last
 /** What cannot be removed now is a leftover for the next sweep; it does not change what became of the registry. */
 function clearQuietly({ place: { directory, name } }: Site, newFile: NewFile, made: bigint): "gone" | "put-back" | undefined {
   try {
-    return clearAway(directory, name, newFile.name, made);
+    return clearAway(directory.at, name, newFile.name, made);
   } catch {
     return undefined;
   }

@@ -18,15 +18,9 @@ import {
 } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import {
-  quarantineName,
-  captureEntries,
-  dropDirectory,
-  quarantine,
-  putBackCaptured,
-  type JudgedFile,
-} from "../../../src/host/capture/capture.ts";
+import { captureEntries, dropDirectory, quarantine, type JudgedFile } from "../../../src/host/capture/capture.ts";
 import { readEntryFile } from "../../../src/host/files/directory.ts";
+import { temporaryName } from "../../../src/host/files/leftovers.ts";
 import { codeOf, openIn, scratchDirectory } from "../scratch.ts";
 
 const path = process.env["PATH"] ?? "";
@@ -161,7 +155,7 @@ test("a directory that is a file by now is said", () => {
 
 test("a file that cannot be moved aside stays, and why is said", () => {
   const { root, at, judged } = entry();
-  mkdirSync(join(root, quarantineName("77.json", "held")));
+  mkdirSync(join(root, temporaryName("77.json", "held")));
   expect(captureEntries(root, [judged])).toEqual([{ kind: "failed", problem: expect.stringContaining("EISDIR") }]);
   expect(readFileSync(at, "utf8")).toBe(text);
 });
@@ -169,7 +163,7 @@ test("a file that cannot be moved aside stays, and why is said", () => {
 /** What happens to a file while it is held, in the moment when perl is to drop it. */
 function whileHeld(script: string) {
   const { root, at, judged } = entry();
-  perl(`cd "${root}"; held="${quarantineName("77.json", "held")}"; ${script}`);
+  perl(`cd "${root}"; held="${temporaryName("77.json", "held")}"; ${script}`);
   return { root, at, captured: captureEntries(root, [judged]) };
 }
 
@@ -224,27 +218,9 @@ test("a FIFO in the place where a file was held is waited for by nobody", () => 
   expect(readdirSync(root)).toEqual(["77.json"]);
 });
 
-test("what cannot go back is kept, and is said under which name", () => {
-  const root = scratchDirectory();
-  mkdirSync(join(root, "held"));
-  expect(putBackCaptured(join(root, "held"), join(root, "77.json"))).toEqual({
-    kind: "failed",
-    problem: expect.stringMatching(/\(EPERM\); it is kept as held$/),
-  });
-  expect(existsSync(join(root, "held"))).toBe(true);
-});
-
 test("a directory in the place where a file was held is left there, and said", () => {
   const { captured } = whileHeld('rm "$held"; mkdir "$held"; printf b');
   expect(captured).toEqual([{ kind: "failed", problem: expect.stringContaining("it is kept as .77.json.sessreap-") }]);
-});
-
-test("what was put back stands under its name alone", () => {
-  const root = scratchDirectory();
-  writeFileSync(join(root, "held"), text);
-  expect(putBackCaptured(join(root, "held"), join(root, "77.json"))).toEqual({ kind: "changed" });
-  expect(readdirSync(root)).toEqual(["77.json"]);
-  expect(statSync(join(root, "77.json")).nlink).toBe(1);
 });
 
 test("what is held is the judged file under another name, and only that", () => {
@@ -261,11 +237,6 @@ test("what is held is the judged file under another name, and only that", () => 
     problem: expect.stringContaining("ENOTDIR"),
   });
   expect(readFileSync(other.at, "utf8")).toBe(text);
-});
-
-test("files that stand aside are named after their maker", () => {
-  expect(quarantineName("77.json", "held")).toBe(`.77.json.sessreap-${process.pid}.held`);
-  expect(quarantineName("a", "new")).toBe(`.a.sessreap-${process.pid}.new`);
 });
 
 test("a file with a second name is dropped under the judged one only", () => {

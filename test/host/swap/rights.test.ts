@@ -6,7 +6,7 @@ import { captureEntries } from "../../../src/host/capture/capture.ts";
 import { restoreEntryFile } from "../../../src/host/capture/restore-entry.ts";
 import { readRegistryFile } from "../../../src/host/files/files.ts";
 import { replaceJudged } from "../../../src/host/swap/swap.ts";
-import { removeLeftovers } from "../../../src/host/swap/leftovers.ts";
+import { removeLeftovers } from "../../../src/host/files/leftovers.ts";
 import { after, before, content, dead, leftovers, readNow, registryIn, scratchDirectory, withoutGhost } from "../scratch.ts";
 
 const calls = { x64: { set: 188, get: 191, list: 194 }, arm64: { set: 5, get: 8, list: 11 } }[process.arch as string];
@@ -107,7 +107,7 @@ test.runIf(isRoot)("nothing outside is touched while a user swaps the directory 
     for (let round = 0; round < rounds || !(met.has("replaced") && met.has("unreadable")); round += 1) {
       const read = readRegistryFile(registry.path);
       met.add(read.kind);
-      removeLeftovers(registry.path);
+      removeLeftovers(registry.path, 0);
       if (read.kind === "read") met.add((await replaceJudged(read.file, [read.file.bytes], dead)).kind);
       else await new Promise((resolve) => void setTimeout(resolve, round % 3));
     }

@@ -200,7 +200,7 @@ test.runIf(isRoot).each(users)("a draft of a registry that is %s is that user's 
 
 test("a draft is never made over a file that has its name", () => {
   const scene = open();
-  writeFileSync(join(scene.directory, `.registrations.json.sessreap-${process.pid}.tmp`), "theirs");
+  writeFileSync(join(scene.directory, `.registrations.json.sessreap-${process.pid}.new`), "theirs");
   expect(codeOf(() => createNewFile(scene.site, scene.file))).toBe("EEXIST");
   scene.site.close();
 });
@@ -210,7 +210,7 @@ test.runIf(isRoot)("what is wrong with a user's draft is said, and root stays ro
   const registry = registryIn(directory);
   for (const place of [directory, registry.path]) chownSync(place, 65534, 65534);
   const scene = openAgain(readNow(registry.path));
-  const name = join(directory, `.registrations.json.sessreap-${process.pid}.tmp`);
+  const name = join(directory, `.registrations.json.sessreap-${process.pid}.new`);
   symlinkSync("elsewhere", name);
   const group = process.getegid?.();
   expect(codeOf(() => createNewFile(scene.site, scene.file))).toBe("EEXIST");

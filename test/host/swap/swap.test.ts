@@ -8,8 +8,6 @@ import {
   linkSync,
   mkdirSync,
   openSync,
-  readdirSync,
-  readFileSync,
   renameSync,
   statSync,
   symlinkSync,
@@ -20,8 +18,6 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readRegistryFile } from "../../../src/host/files/files.ts";
 import { replaceJudged } from "../../../src/host/swap/swap.ts";
-import { recoverQuarantined } from "../../../src/host/capture/recover.ts";
-import { removeLeftovers } from "../../../src/host/swap/leftovers.ts";
 import { after, before, content, dead, leftovers, readNow, registryIn, scratchDirectory, withoutGhost } from "../scratch.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -171,61 +167,4 @@ test("links that lead nowhere, round in a circle, or to no file are said", () =>
     "is a directory",
     "missing",
   ]);
-});
-
-describe("leftovers of killed sweeps", () => {
-  const gone = spawnSync("true").pid;
-
-  test("a draft and an exchanged old file are removed; others' files and work in hand stay", () => {
-    const registry = registryIn();
-    const { ino } = statSync(registry.path);
-    const at = (name: string): string => join(registry.directory, name);
-    utimesSync(registry.path, 2_000, 2_000);
-    for (const name of [`.registrations.json.sessreap-${gone}.tmp`, `.registrations.json.sessreap-${gone}-${ino}.swap`]) {
-      writeFileSync(at(name), "old");
-      utimesSync(at(name), 1_000, 1_000);
-    }
-    const strange = [
-      `.other.json.sessreap-${gone}.tmp`,
-      `.registrations.json.sessreap-1.tmp`,
-      `registrations.json.sessreap-${gone}.tmp`,
-      "notes",
-    ];
-    for (const name of strange) writeFileSync(at(name), "theirs");
-    removeLeftovers(registry.path);
-    expect(leftovers(registry).toSorted()).toEqual(strange.toSorted());
-    expect(content(registry)).toBe(before);
-  });
-
-  test("an update that a kill left displaced goes back into its place", () => {
-    const registry = registryIn();
-    const { ino } = statSync(registry.path);
-    utimesSync(registry.path, 1_000, 1_000);
-    writeFileSync(join(registry.directory, `.registrations.json.sessreap-${gone}-${ino}.swap`), "their update");
-    removeLeftovers(registry.path);
-    expect(content(registry)).toBe("their update");
-    expect(leftovers(registry)).toEqual([]);
-  });
-
-  test.runIf(isRoot)("a file that another user planted does not go into the registry's place", () => {
-    const registry = registryIn();
-    const { ino } = statSync(registry.path);
-    utimesSync(registry.path, 1_000, 1_000);
-    const planted = join(registry.directory, `.registrations.json.sessreap-${gone}-${ino}.swap`);
-    writeFileSync(planted, "planted");
-    chownSync(planted, 65534, 65534);
-    removeLeftovers(registry.path);
-    expect(content(registry)).toBe(before);
-  });
-
-  test("an entry file that was taken aside goes back, unless a newer one has its name", () => {
-    const directory = scratchDirectory();
-    const held = ["7.json", "8.json"].map((name) => `.${name}.sessreap-${gone}.held`);
-    const made = `.9.json.sessreap-${gone}.new`;
-    for (const name of held) writeFileSync(join(directory, name), "taken aside");
-    writeFileSync(join(directory, "8.json"), "newer");
-    writeFileSync(join(directory, made), "half of a restored en");
-    expect(recoverQuarantined(directory, [...held, made])).toEqual([]);
-    expect(readdirSync(directory).map((name) => readFileSync(join(directory, name), "utf8"))).toEqual(["taken aside", "newer"]);
-  });
 });

@@ -123,7 +123,7 @@ test("an entry that is registered anew between judgement and swap stays, and so 
   );
   expect(actions(report)).toEqual({ renewed: "skipped", dead: "reaped" });
   expect(Object.keys(JSON.parse(readFileSync(path, "utf8")) as object)).toEqual(["renewed", "more"]);
-  expect(readdirSync(dirname(path)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  expect(readdirSync(dirname(path)).filter((name) => name.includes(".sessreap-"))).toEqual([]);
 });
 
 test("a clock that was stepped condemns nobody by age", async () => {
