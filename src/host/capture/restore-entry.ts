@@ -11,11 +11,11 @@ import {
   mkdirSync,
   openSync,
   unlinkSync,
-  writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { withPlace } from "../files/held-directory.ts";
 import { temporaryName } from "../files/leftovers.ts";
+import { writeAll } from "../files/chunks.ts";
 import { fsyncDirectory } from "../files/files.ts";
 import { errorCode } from "../observed.ts";
 
@@ -44,7 +44,7 @@ function makeDirectories(root: string, directory: string): void {
 export function prepareFile(temporary: string, file: FileToRestore): void {
   const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
   try {
-    for (let at = 0; at < file.content.length;) at += writeSync(fd, file.content, at);
+    writeAll(fd, file.content);
     const made = fstatSync(fd);
     if (made.uid !== file.uid || made.gid !== file.gid) fchownSync(fd, file.uid, file.gid);
     fchmodSync(fd, file.mode & 0o7777);

@@ -47,6 +47,11 @@ export function holdsPieces(fd: number, old: Buffer, pieces: readonly Piece[]): 
   return total === fstatSync(fd).size;
 }
 
+/** Writes all of it: the kernel may take less at once, and says how much. */
+export function writeAll(fd: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+}
+
 export function writePieces(fd: number, old: Buffer, pieces: readonly Piece[]): void {
-  for (const chunk of chunksOf(old, pieces)) for (let at = 0; at < chunk.length;) at += writeSync(fd, chunk, at);
+  for (const chunk of chunksOf(old, pieces)) writeAll(fd, chunk);
 }

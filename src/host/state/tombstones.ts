@@ -9,10 +9,9 @@ import {
   readFileSync,
   statSync,
   unlinkSync,
-  writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { chunkBytes } from "../files/chunks.ts";
+import { chunkBytes, writeAll } from "../files/chunks.ts";
 import { makeDirectories } from "./directories.ts";
 import { fsyncDirectory } from "../files/files.ts";
 import { errorCode } from "../observed.ts";
@@ -55,10 +54,6 @@ export function makeRoom(stateDir: string, nowMs: number): number {
   return tombstoneLimits.bytes - total;
 }
 
-function writeBytes(fd: number, bytes: Buffer): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
-}
-
 /** Written while they are made, so that a registry's worth of them is never held at once. */
 function writeLines(fd: number, lines: Iterable<string>): void {
   const chunk = Buffer.allocUnsafe(chunkBytes);
@@ -68,13 +63,13 @@ function writeLines(fd: number, lines: Iterable<string>): void {
     // In UTF-8 a character takes three bytes at most.
     const most = line.length * 3;
     if (filled + most > chunkBytes) {
-      writeBytes(fd, chunk.subarray(0, filled));
+      writeAll(fd, chunk.subarray(0, filled));
       filled = 0;
     }
-    if (most > chunkBytes) writeBytes(fd, Buffer.from(line));
+    if (most > chunkBytes) writeAll(fd, Buffer.from(line));
     else filled += chunk.write(line, filled);
   }
-  writeBytes(fd, chunk.subarray(0, filled));
+  writeAll(fd, chunk.subarray(0, filled));
 }
 
 /** What cannot be cut off either is torn, or speaks for an entry that stays; why it was to go is what must be said. */
