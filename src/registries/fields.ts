@@ -27,7 +27,7 @@ export type FieldMap = Readonly<Partial<Record<FieldName, string>>>;
 /** Linux hands out pids up to 2^22; a larger one is a writer's mistake. */
 export const largestPid = 4_194_304;
 
-export type Read = Exclude<Registration[FieldName], object>;
+type Read = Exclude<Registration[FieldName], object>;
 type Wrong = { readonly wanted: string };
 
 /** What a value says, or what it should have been. Run for every field of every entry: nothing is wrapped. */
@@ -37,7 +37,7 @@ const wrong = (wanted: string): Wrong => ({ wanted });
 
 const text: Reader = (value) => (typeof value === "string" && value !== "" ? value : wrong("a string that is not empty"));
 /** A string or number that is no time is no evidence; any other type is a mistake. */
-export const time: Reader = (value) => (typeof value === "string" || typeof value === "number" ? parseTime(value) : wrong("a time"));
+const time: Reader = (value) => (typeof value === "string" || typeof value === "number" ? parseTime(value) : wrong("a time"));
 const flag: Reader = (value) => (typeof value === "boolean" || value === 0 || value === 1 ? Boolean(value) : wrong("true or false"));
 
 /** Whatever it says, a row that says when it was released has been released; empty and false mean that it was not. */
@@ -87,7 +87,7 @@ function formatValue(value: unknown): string {
 }
 
 /** Text that stays the same while an entry does, the value of its heartbeat aside. */
-export function identityTextOf(value: Readonly<Record<string, unknown>>, heartbeat: string | undefined): string {
+function identityTextOf(value: Readonly<Record<string, unknown>>, heartbeat: string | undefined): string {
   return JSON.stringify(value, (name, part: unknown) => (name === heartbeat ? null : part));
 }
 
@@ -97,19 +97,6 @@ function valueAt(value: Readonly<Record<string, unknown>>, name: string): unknow
   return pointerParts(name).reduce<unknown>((at, part) => (isRecord(at) && Object.hasOwn(at, part) ? at[part] : undefined), value);
 }
 
-export type FieldReader = { readonly field: FieldName; readonly member: string; readonly reader: Reader };
-
-/** The map of a format as a list; a format has one map for all its entries, so it is taken apart once. */
-const known = new WeakMap<FieldMap, readonly FieldReader[]>();
-
-export function readersOf(fields: FieldMap): readonly FieldReader[] {
-  const before = known.get(fields);
-  if (before !== undefined) return before;
-  const list = (Object.entries(fields) as [FieldName, string][]).map(([field, member]) => ({ field, member, reader: readers[field] }));
-  known.set(fields, list);
-  return list;
-}
-
 /**
  * Reads an entry by a map of its members. `null` and a missing member both mean that nothing was claimed; `identity` is
  * what the agent is called where no member says so.
@@ -117,12 +104,12 @@ export function readersOf(fields: FieldMap): readonly FieldReader[] {
 export function claimFrom(key: string, value: unknown, fields: FieldMap, identity?: string): Claim {
   if (!isRecord(value)) return { ok: false, problem: `is ${Array.isArray(value) ? "an array" : formatValue(value)}, not an object` };
   const claimed = claimNothing(key);
-  // A member without a name names nobody.
+  // An empty key is no agent name.
   claimed.identity = identity === "" ? undefined : identity;
-  for (const { field, member, reader } of readersOf(fields)) {
+  for (const [field, member] of Object.entries(fields) as [FieldName, string][]) {
     const given = valueAt(value, member);
     if (given === undefined || given === null) continue;
-    const result = reader(given);
+    const result = readers[field](given);
     if (typeof result === "object") return { ok: false, problem: `"${member}" is ${formatValue(given)}, not ${result.wanted}` };
     (claimed as Record<FieldName, unknown>)[field] = result;
   }

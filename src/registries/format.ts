@@ -1,5 +1,4 @@
 import type { Presence, Registration } from "../core/registration.ts";
-import type { EntryShape } from "./entry-shape.ts";
 
 /** What an entry claims, or why it cannot be understood. A malformed entry is reported and kept. */
 export type Claim =
@@ -74,8 +73,6 @@ export type MembersFormat = {
   /** An entry of it can record its holder's pid; where none can, no claim need be read to know what to look at. */
   readonly recordsPids: boolean;
   readonly claim: (key: string, value: unknown) => Claim;
-  /** By which members `claim` reads an entry; undefined where it takes more than that to read it. */
-  readonly shape: EntryShape | undefined;
 };
 
 /** A directory with one file an entry. */

@@ -199,6 +199,7 @@ describe("an entry among many", () => {
       cwd: "/w",
     });
     expect(problem(memberClaim(format("llmmsg-bridge"), "mars", { registeredAt: iso }))).toBe('has no "threadId"');
+    check(memberClaim(format("llmmsg-bridge"), "", { threadId: id }), { key: "", sessionId: id });
   });
 
   test("of the Claude daemon's roster", () => {

@@ -13,6 +13,10 @@ const fields: FieldMap = {
   registeredAt: "since",
   lastHeartbeatAt: "beat",
   master: "master",
+  releasedAt: "gone",
+  releaseReason: "why",
+  automatic: "auto",
+  subprocessId: "child",
 };
 
 const read = (value: unknown): Claim => claimFrom("mars", value, fields);
@@ -65,6 +69,24 @@ describe("an entry", () => {
     [{ start: {} }],
   ])("%j cannot be understood", (value) => {
     expect(read(value).ok).toBe(false);
+  });
+
+  test.each([
+    ["a release that names a time", { gone: "2026-11-20T15:00:00Z" }, { releasedAt: Date.UTC(2026, 10, 20, 15) }],
+    ["a release at a time that is none", { gone: "yesterday" }, { releasedAt: Number.NaN }],
+    ["a release that did not happen", { gone: false }, { releasedAt: undefined }],
+    ["a release that has not happened yet", { gone: "" }, { releasedAt: undefined }],
+    ["a reason", { why: "stale" }, { releaseReason: "stale" }],
+    ["a reason that is no text", { why: 7 }, { releaseReason: undefined }],
+    ["a mark", { auto: "reconnect" }, { automatic: true }],
+    ["a mark that is a number", { auto: 1 }, { automatic: true }],
+    ["a mark that is false", { auto: false }, { automatic: false }],
+    ["a mark that is nought", { auto: 0 }, { automatic: false }],
+    ["a mark that is empty", { auto: "" }, { automatic: false }],
+    ["a child by its number", { child: 7 }, { subprocessId: "7" }],
+    ["a child by its name", { child: "c-7" }, { subprocessId: "c-7" }],
+  ])("with %s is read as that", (_, value, expected) => {
+    expect(claimed(value)).toMatchObject(expected);
   });
 
   test("inherits nothing: members of Object.prototype are not its own", () => {

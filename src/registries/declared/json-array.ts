@@ -1,6 +1,6 @@
 import { releasesOf, type DeclaredShape } from "./declared.ts";
 import { formatDefaults } from "../formats/shared/defaults.ts";
-import { shaped } from "../entry-shape.ts";
+import { claimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
 
 /** One JSON array with an entry an element, described in the configuration. An element is called by its session. */
@@ -16,17 +16,14 @@ export function jsonArray({ entries, fields, presence }: DeclaredShape): Format 
     container: "array",
     recordsPids: fields.pid !== undefined,
     entries,
-    ...shaped({
-      fields,
-      identity: () => undefined,
-      finish: (claim, index) => {
-        if (!claim.ok) return claim;
-        const { sessionId, identity, pid } = claim.registration;
-        return {
-          ...claim,
-          registration: { ...claim.registration, key: sessionId ?? identity ?? (pid === undefined ? index : `pid ${pid}`) },
-        };
-      },
-    }),
+    claim: (index, value) => {
+      const claim = claimFrom(index, value, fields);
+      if (!claim.ok) return claim;
+      const { sessionId, identity, pid } = claim.registration;
+      return {
+        ...claim,
+        registration: { ...claim.registration, key: sessionId ?? identity ?? (pid === undefined ? index : `pid ${pid}`) },
+      };
+    },
   };
 }

@@ -1,6 +1,6 @@
 import { releasesOf, type DeclaredShape } from "./declared.ts";
 import { formatDefaults } from "../formats/shared/defaults.ts";
-import { shaped } from "../entry-shape.ts";
+import { claimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
 
 /** One JSON object with an entry a member, described in the configuration. */
@@ -16,6 +16,6 @@ export function keyedJson({ entries, fields, presence }: DeclaredShape): Format 
     container: "object",
     recordsPids: fields.pid !== undefined,
     entries,
-    ...shaped({ fields, identity: (key) => (fields.identity === undefined ? key : undefined), finish: (claim) => claim }),
+    claim: (key, value) => claimFrom(key, value, fields, fields.identity === undefined ? key : undefined),
   };
 }

@@ -24,7 +24,6 @@ export const claudeRoster: Format = {
   container: "object",
   recordsPids: true,
   entries: "/workers",
-  shape: undefined,
   claim: (key, value) =>
     withPidDomain(
       claimFrom(key, value, { sessionId: "sessionId", pid: "pid", startTicks: "procStart", registeredAt: "startedAt", cwd: "cwd" }),

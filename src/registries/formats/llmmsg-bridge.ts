@@ -1,5 +1,5 @@
 import { formatDefaults } from "./shared/defaults.ts";
-import { shaped } from "../entry-shape.ts";
+import { claimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
 
 const stated = "Your agent name is ";
@@ -36,9 +36,8 @@ export const llmmsgBridge: Format = {
   container: "object",
   recordsPids: false,
   entries: "",
-  ...shaped({
-    fields,
-    identity: (key) => key,
-    finish: (claim) => (claim.ok && claim.registration.sessionId === undefined ? { ok: false, problem: 'has no "threadId"' } : claim),
-  }),
+  claim: (key, value) => {
+    const claim = claimFrom(key, value, fields, key);
+    return claim.ok && claim.registration.sessionId === undefined ? { ok: false, problem: 'has no "threadId"' } : claim;
+  },
 };

@@ -3,7 +3,6 @@
  * numbers, escapes and white space because nobody rewrites it.
  */
 import { BadText, openBrace, openBracket, skipMark, skipSpace, skipString, skipValue, walk, quote } from "./json-grammar.ts";
-import { noteTaker, type Notes } from "./json-notes.ts";
 import { memberList, type Members, type SourceText, type Span } from "./json-members.ts";
 
 export type Container = {
@@ -11,8 +10,6 @@ export type Container = {
   /** The bytes between the brackets. */
   readonly inside: Span;
   readonly members: Members;
-  /** Where the members that were asked for stand in each entry. */
-  readonly notes: Notes;
 };
 
 export type Scan =
@@ -48,7 +45,10 @@ export function memberValue({ text }: SourceText, { members }: Pick<Container, "
 /** A longer name, in bytes, is nobody's: V8 has no string of half a gigabyte. */
 const longestName = 256 * 1024 * 1024;
 
-function findContainer({ bytes, text }: SourceText, pointer: string, names: readonly string[]): Container {
+/** More members are refused: names are told apart in a `Set`, and V8 has none with more entries. */
+export const mostMembers = 2 ** 24;
+
+function findContainer({ bytes, text }: SourceText, pointer: string): Container {
   const path = pointerParts(pointer);
   let found: Container | undefined;
 
@@ -59,14 +59,14 @@ function findContainer({ bytes, text }: SourceText, pointer: string, names: read
     }
     if (depth === path.length) {
       const members = memberList();
-      const notes = noteTaker(bytes, names);
       const end = walk(bytes, at, (start, valueStart) => {
         if (valueStart - start > longestName) throw new BadText(`a member's name is longer than ${longestName} bytes`, start);
-        const behind = notes.skipEntry(valueStart);
+        if (members.length === mostMembers) throw new BadText(`there are more than ${mostMembers} members`, start);
+        const behind = skipValue(bytes, valueStart);
         members.add(start, valueStart, behind);
         return behind;
       });
-      found = { kind: isArray ? "array" : "object", inside: { start: at + 1, end: end - 1 }, members, notes };
+      found = { kind: isArray ? "array" : "object", inside: { start: at + 1, end: end - 1 }, members };
       return end;
     }
     let entered = false;
@@ -89,13 +89,10 @@ function findContainer({ bytes, text }: SourceText, pointer: string, names: read
   return found;
 }
 
-/**
- * Reads the whole text, and finds the container that a JSON pointer names. Where its entries have members of the given
- * names is noted on the way.
- */
-export function scan(source: SourceText, pointer: string, names: readonly string[] = []): Scan {
+/** Reads the whole text, and finds the container that a JSON pointer names. */
+export function scan(source: SourceText, pointer: string): Scan {
   try {
-    return { ok: true, container: findContainer(source, pointer, names) };
+    return { ok: true, container: findContainer(source, pointer) };
   } catch (error) {
     if (error instanceof BadText) return { ok: false, problem: error.message, offset: error.offset };
     throw error;

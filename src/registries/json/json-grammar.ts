@@ -127,15 +127,15 @@ export function skipName(bytes: Uint8Array, from: number): number {
 /** The closing brackets of what is open, the innermost last. */
 const open = new Uint8Array(depthLimit);
 
-/** From where a value should begin to behind it; `above` of the levels that it may have are taken by what it stands in. */
-export function skipValue(bytes: Uint8Array, from: number, above = 0): number {
+/** From where a value should begin to behind it. */
+export function skipValue(bytes: Uint8Array, from: number): number {
   let depth = 0;
   let i = from;
   for (;;) {
     const byte = bytes[i];
     if (byte === quote) i = skipString(bytes, i);
     else if (byte === openBrace || byte === openBracket) {
-      if (depth + above === depthLimit) throw new BadText(`values are nested deeper than ${depthLimit} levels`, i);
+      if (depth === depthLimit) throw new BadText(`values are nested deeper than ${depthLimit} levels`, i);
       const close = byte === openBrace ? closeBrace : closeBracket;
       i = skipSpace(bytes, i + 1);
       if (bytes[i] === close) i += 1;

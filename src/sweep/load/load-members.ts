@@ -1,7 +1,6 @@
 import { isAscii } from "node:buffer";
 import type { ReadFile } from "../../host/files/files.ts";
 import type { Host } from "../../host/host.ts";
-import { plainNames } from "../../registries/entry-shape.ts";
 import type { MembersFormat } from "../../registries/format.ts";
 import { scan, type Container } from "../../registries/json/json-bytes.ts";
 import { missing, tornRetries, type Entries, type Loaded } from "./loaded.ts";
@@ -26,7 +25,7 @@ function parse(format: MembersFormat, { bytes }: ReadFile, hostname: string): Pa
   // Most registries are ASCII, which takes a third less time to decode as Latin-1.
   const encoding = isAscii(bytes) ? "latin1" : "utf8";
   const source = { bytes, text: (start: number, end: number) => bytes.toString(encoding, start, end) };
-  const result = scan(source, format.entries, plainNames(format.shape));
+  const result = scan(source, format.entries);
   if (!result.ok) return { ok: false, problem: `${result.problem} (${placeOf(bytes, result.offset)})` };
   const { container } = result;
   if (container.kind !== format.container) return { ok: false, problem: `it holds an ${container.kind}, not an ${format.container}` };

@@ -1,6 +1,5 @@
 import type { Claim, MembersFormat } from "../../registries/format.ts";
 import { memberKey, memberValue, type Container } from "../../registries/json/json-bytes.ts";
-import { plainClaim } from "../../registries/plain-claim.ts";
 import { repeatedNames } from "../../registries/json/repeated.ts";
 import type { SourceText } from "../../registries/json/json-members.ts";
 import type { Entries, Entry } from "./loaded.ts";
@@ -31,14 +30,13 @@ export function claimReader(
   source: SourceText,
   container: Container,
   keyAt: (index: number) => string,
-  { shape, claim: parsedClaim }: MembersFormat,
+  format: MembersFormat,
 ): ClaimReader {
   const { members } = container;
   const read: ClaimReader = (index, key = keyAt(index)) => {
     const size = members.end(index) - members.valueStart(index);
     if (size > largestValue) return { ok: false, problem: `has ${size} bytes; a registration has at most ${largestValue}` };
-    const plain = shape === undefined ? undefined : plainClaim(key, source, container, index, shape);
-    return plain ?? parsedClaim(key, memberValue(source, container, index));
+    return format.claim(key, memberValue(source, container, index));
   };
   if (members.length > keptClaims) return read;
   const claims: (Claim | undefined)[] = [];

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { mostMembers } from "../../../src/registries/json/json-bytes.ts";
 import { read } from "../documents.ts";
 
 const utf16 = Buffer.from('{"a":1}', "utf16le");
@@ -18,4 +19,17 @@ test.each([
   ["nesting without end", Buffer.from("[".repeat(600)), "", "values are nested deeper than 512 levels"],
 ])("a registry with %s says what is wrong with it", (_, bytes, pointer, problem) => {
   expect(read(bytes, pointer)).toBe(problem);
+});
+
+test.each([
+  [510, undefined],
+  [511, undefined],
+  [512, "values are nested deeper than 512 levels"],
+])("an entry with a value of %i levels in it", (levels, problem) => {
+  const found = read(Buffer.from(`{"mars":{"x":${"[".repeat(levels)}${"]".repeat(levels)}}}`), "");
+  expect(typeof found === "string" ? found : undefined).toBe(problem);
+});
+
+test("more members than there can be names to tell apart are refused", () => {
+  expect(read(Buffer.from(`[${"0,".repeat(mostMembers)}0]`), "")).toBe("there are more than 16777216 members");
 });
