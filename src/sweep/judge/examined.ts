@@ -5,7 +5,7 @@ import type { Intent } from "../../core/plan.ts";
 import type { RegistryFacts } from "../../core/scene.ts";
 import { isBlindReason, noVerdicts, type Tally } from "../../report/tally.ts";
 import type { Judged } from "./scenes.ts";
-import type { ReadRegistry } from "../load/loaded.ts";
+import { keptAtMost, type ReadRegistry } from "../load/loaded.ts";
 import type { DaemonStatus } from "../observe/daemon.ts";
 
 export type ExaminedEntry = Judged & {
@@ -113,11 +113,8 @@ function changeEntries(
   return entriesBy(own, (index) => changed.get(index) ?? at(index), { ...counted, intents, verdicts });
 }
 
-/** The judgements of a registry of so many entries are kept; to judge again costs less than to keep more of them. */
-const keptJudgements = 1000;
-
 function keeping(length: number, judge: (index: number) => ExaminedEntry): (index: number) => ExaminedEntry {
-  if (length > keptJudgements) return judge;
+  if (length > keptAtMost) return judge;
   const kept: (ExaminedEntry | undefined)[] = [];
   return (index) => (kept[index] ??= judge(index));
 }

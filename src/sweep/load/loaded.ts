@@ -73,6 +73,12 @@ export type Loaded = ReadRegistry | Unread;
 /** A torn text is read again so many times before it is called that, with a pause of so many ms between. */
 export const tornRetries = { attempts: 6, pauseMs: 150 } as const;
 
+/**
+ * Keys, claims and judgements of a registry with so many entries are kept. Those of a larger one are made again when they
+ * are asked for, which costs less than to keep them.
+ */
+export const keptAtMost = 1_000;
+
 export function missing(target: Target): Unread {
   return { state: "missing", target, problem: "is not there; correct the path, or remove it from the configuration" };
 }

@@ -2,18 +2,15 @@ import type { Claim, MembersFormat } from "../../registries/format.ts";
 import { memberKey, memberValue, type Container } from "../../registries/json/json-bytes.ts";
 import { repeatedNames } from "../../registries/json/repeated.ts";
 import type { SourceText } from "../../registries/json/json-members.ts";
-import type { Entries, Entry } from "./loaded.ts";
+import { keptAtMost, type Entries, type Entry } from "./loaded.ts";
 
 /** A larger value, in bytes, is no registration, and is not parsed: V8 has no string of half a gigabyte. */
 const largestValue = 64 * 1024 * 1024;
 
-/** Claims of a registry of so many members are kept as they were read. */
-const keptClaims = 10_000;
-
 /** The name of each member, or an element's index as text; in a large registry read from the file's bytes, too. */
 export function keyReader(source: SourceText, container: Container): (index: number) => string {
   const { length } = container.members;
-  if (length > keptClaims) return (index) => memberKey(source, container, index);
+  if (length > keptAtMost) return (index) => memberKey(source, container, index);
   const keys = Array.from({ length }, (_, index) => memberKey(source, container, index));
   return (index) => keys[index] as string;
 }
@@ -38,7 +35,7 @@ export function claimReader(
     if (size > largestValue) return { ok: false, problem: `has ${size} bytes; a registration has at most ${largestValue}` };
     return format.claim(key, memberValue(source, container, index));
   };
-  if (members.length > keptClaims) return read;
+  if (members.length > keptAtMost) return read;
   const claims: (Claim | undefined)[] = [];
   return (index, key) => (claims[index] ??= read(index, key));
 }
