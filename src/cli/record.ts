@@ -1,4 +1,3 @@
-import { isoText } from "../core/iso-text.ts";
 import { invocationId } from "../host/programs/journal-stream.ts";
 import { readLastRun, writeLastRun, writeMetrics } from "../host/state/last-run.ts";
 import { formatError } from "../host/observed.ts";
@@ -47,7 +46,7 @@ export type RecordOptions = {
 export async function openRecord({ stateDir, metricsFile, version, env, named }: RecordOptions): Promise<SweepRecord> {
   const before = readLastRun(stateDir, isLastRun);
   const invocation = invocationId(env);
-  const started = isoText(Date.now());
+  const started = new Date().toISOString();
   const run = startedRun(before, { version, pid: process.pid, startTicks: ownStartTicks(), invocationId: invocation, started });
   const whole = !named || invocation !== null;
   const save = async (last: LastRun): Promise<readonly string[]> => [
@@ -57,7 +56,7 @@ export async function openRecord({ stateDir, metricsFile, version, env, named }:
   await problemsOf("the mark of the start", async () => writeLastRun(stateDir, run, false));
   return {
     before,
-    finish: (report, guards, states) => save(finishedRun(run, report, guards, { finished: isoText(Date.now()), whole, states })),
-    fault: async (error) => void (await save(faultedRun(run, formatError(error), exitCodes.fault, isoText(Date.now())))),
+    finish: (report, guards, states) => save(finishedRun(run, report, guards, { finished: new Date().toISOString(), whole, states })),
+    fault: async (error) => void (await save(faultedRun(run, formatError(error), exitCodes.fault, new Date().toISOString()))),
   };
 }

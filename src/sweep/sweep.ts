@@ -1,4 +1,3 @@
-import { isoText } from "../core/iso-text.ts";
 import type { Host } from "../host/host.ts";
 import { formatError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
@@ -81,7 +80,7 @@ function eachOf<T>(registries: readonly ExaminedRegistry[], reportOf: (examined:
 export async function sweep(host: Host, options: SweepOptions): Promise<SweepReport> {
   const { clock, here } = { clock: host.clock(), here: host.here() };
   const startedMs = clock.wallMs.seen ? clock.wallMs.value : 0;
-  const startedAt = isoText(startedMs);
+  const startedAt = new Date(startedMs).toISOString();
   const sweepId = sweepIdAt(startedAt, host.randomSuffix());
   const examination = await examine(host, options);
   const { refusal, registries, unread, warnings } = examination;
