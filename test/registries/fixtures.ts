@@ -178,6 +178,15 @@ export const fixtures: readonly Fixture[] = [
     malformed: badPid,
   },
   {
+    folder: "host-lock/b987725",
+    format: known("host-lock"),
+    at: ".instar/local",
+    key: "server-instance.lock",
+    holder: ["instar", "serve"],
+    abroad: otherHost,
+    malformed: badPid,
+  },
+  {
     folder: "keyed-json/1",
     format: keyedJson({ ...shape, entries: "/agents" }),
     at: "agents.json",

@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { builtInFormats, formatNames } from "../../src/registries/known.ts";
+import { matchSegment, parsePattern } from "../../src/registries/pattern.ts";
+import { filesOf, fixtures } from "./fixtures.ts";
+
+const notes = join(import.meta.dirname, "../../docs/notes");
+
+test.each(formatNames)("%s has a fixture folder, named by the version of the tool that wrote it", (name) => {
+  const own = fixtures.filter(({ folder, format }) => format.name === name && /^[^/]+\/[^/]+$/.test(folder));
+  expect(own.map(({ folder }) => folder.split("/")[0])).toContain(name);
+});
+
+test.each(builtInFormats.map(({ name }) => name))("%s has a note that says where its facts were seen", (name) => {
+  const note = readFileSync(join(notes, `${name}.md`), "utf8");
+  expect(note.startsWith(`# ${name}\n`)).toBe(true);
+  expect(note).toContain("\nSeen: ");
+});
+
+test.each(builtInFormats.map(({ name, holderNames }) => ({ name, holderNames })))(
+  "$name: the note lists what its holders can be called",
+  ({ name, holderNames }) => {
+    const listed = /^- Holders can be called ([^:.]*)/m.exec(readFileSync(join(notes, `${name}.md`), "utf8"))?.[1];
+    expect(listed?.match(/(?<=`)[\w-]+(?=`)/g) ?? undefined).toEqual(holderNames);
+  },
+);
+
+/** Whether a path fits a pattern that names its directories one by one, behind any number of them where it begins with `**`. */
+function fits(pattern: string, path: string): boolean {
+  const steps = parsePattern(pattern);
+  const named = steps.filter((step) => step !== "deep");
+  const parts = path.split("/");
+  const last = parts.slice(-named.length);
+  return (steps[0] === "deep" || parts.length === named.length) && named.every((step, at) => matchSegment(step, last[at] ?? "/"));
+}
+
+const withFiles = fixtures.flatMap(({ folder, format, at, key }) => (format.layout === "files" ? [{ folder, format, at, key }] : []));
+
+test.each(withFiles)("$folder: its entry is found, and no file beside it is taken for one", ({ folder, format, at, key }) => {
+  const paths = [...filesOf(folder).keys()].map((path) => path.slice(at.length + 1));
+  expect(paths.filter((path) => format.patterns.some((pattern) => fits(pattern, path)))).toEqual([key]);
+});
+
+test.each(fixtures)("$folder: a process called as its holder was can be one", ({ format, holder: [name] }) => {
+  const known = format.holderNames ?? [name];
+  expect(known.filter((one) => name === one || name.startsWith(`${one}-`))).not.toEqual([]);
+});
