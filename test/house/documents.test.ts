@@ -1,7 +1,21 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 const textOf = (path: string): string => readFileSync(path, "utf8");
+
+/** The cells of each row of the tables in a document. */
+const rowsOf = (text: string): readonly (readonly string[])[] =>
+  text.split("\n").flatMap((line) =>
+    line.startsWith("| ")
+      ? [
+          line
+            .slice(2, -2)
+            .split(" | ")
+            .map((cell) => cell.trim()),
+        ]
+      : [],
+  );
 
 describe("CHANGELOG.md", () => {
   const sections = textOf("CHANGELOG.md").split(/^## /m).slice(1);
@@ -20,4 +34,23 @@ describe("CHANGELOG.md", () => {
       expect(section.trim().split("\n").length).toBeLessThanOrEqual(40);
     },
   );
+});
+
+describe("docs/decisions", () => {
+  const folder = "docs/decisions";
+  const records = readdirSync(folder).filter((name) => name !== "README.md");
+  const titleOf = (name: string): string => textOf(join(folder, name)).split("\n", 1)[0] ?? "";
+
+  test("are numbered from 0001 without a gap, each number once", () => {
+    const numbers = records.map((name) => name.slice(0, 4)).toSorted();
+    expect(numbers).toEqual(numbers.map((_, index) => String(index + 1).padStart(4, "0")));
+  });
+
+  test.each(records)("%s bears its number in its title, and stands in the index", (name) => {
+    const number = name.slice(0, 4);
+    expect(titleOf(name)).toMatch(new RegExp(`^# ${number} \\S`));
+    const cells = rowsOf(textOf(join(folder, "README.md"))).find(([first]) => first === `[${number}](${name})`);
+    expect(cells?.[1]).toBe(titleOf(name).slice("# 0000 ".length));
+    expect(cells?.[2]).toMatch(/\.$/);
+  });
 });
