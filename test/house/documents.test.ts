@@ -1,21 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { rowsOf } from "./tables.ts";
 
 const textOf = (path: string): string => readFileSync(path, "utf8");
-
-/** The cells of each row of the tables in a document. */
-const rowsOf = (text: string): readonly (readonly string[])[] =>
-  text.split("\n").flatMap((line) =>
-    line.startsWith("| ")
-      ? [
-          line
-            .slice(2, -2)
-            .split(" | ")
-            .map((cell) => cell.trim()),
-        ]
-      : [],
-  );
 
 describe("CHANGELOG.md", () => {
   const sections = textOf("CHANGELOG.md").split(/^## /m).slice(1);
@@ -52,5 +40,31 @@ describe("docs/decisions", () => {
     const cells = rowsOf(textOf(join(folder, "README.md"))).find(([first]) => first === `[${number}](${name})`);
     expect(cells?.[1]).toBe(titleOf(name).slice("# 0000 ".length));
     expect(cells?.[2]).toMatch(/\.$/);
+  });
+});
+
+describe("tools/README.md", () => {
+  const text = textOf("tools/README.md");
+  const { scripts } = JSON.parse(textOf("package.json")) as { scripts: Readonly<Record<string, string>> };
+
+  test("has a row for everything in tools/", () => {
+    const names = readdirSync("tools", { withFileTypes: true }).map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
+    const rows = rowsOf(text).map(([first]) => first);
+    for (const name of names.filter((one) => one !== "README.md")) expect(rows).toContain(`\`${name}\``);
+  });
+
+  test("says how to run every script that runs a tool or a part of a release", () => {
+    const proofs = Object.keys(scripts).filter((name) => /^node (?:tools|scripts\/release)\//.test(scripts[name] ?? ""));
+    expect(proofs.length).toBeGreaterThan(10);
+    for (const name of proofs) expect(text).toContain(`npm run ${name}`);
+  });
+
+  test("names no script that is not there", () => {
+    for (const [, name] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(name);
+  });
+
+  test("says what CI runs in every run", () => {
+    const lines = textOf(".ci/run").split("\n");
+    for (const line of lines.filter((one) => /^np[mx] /.test(one))) expect(text).toContain(line);
   });
 });
