@@ -1,9 +1,29 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { rowsOf } from "./tables.ts";
 
 const textOf = (path: string): string => readFileSync(path, "utf8");
+
+const documents = [
+  ...readdirSync(".").filter((name) => name.endsWith(".md") && name !== "CHANGELOG.md"),
+  ...readdirSync("docs", { recursive: true, encoding: "utf8" }).flatMap((name) => (name.endsWith(".md") ? [join("docs", name)] : [])),
+  "tools/README.md",
+];
+
+describe.each(documents)("%s", (path) => {
+  const text = textOf(path);
+
+  test("links to what is there", () => {
+    for (const [, link] of text.matchAll(/\]\((?!https?:)([^)#]+)\)/g))
+      expect(existsSync(join(dirname(path), link ?? "")), link).toBe(true);
+  });
+
+  test("names files that are there", () => {
+    const named = [...text.matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|mjs|cjs|md|pl|sh|yml))`/g)].map(([, name]) => name ?? "");
+    expect(named.filter((name) => !existsSync(name) && !existsSync(join("src", name)))).toEqual([]);
+  });
+});
 
 describe("CHANGELOG.md", () => {
   const sections = textOf("CHANGELOG.md").split(/^## /m).slice(1);

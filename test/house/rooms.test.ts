@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { rowsOf } from "./tables.ts";
 
 const sources = readdirSync("src", { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".ts"))
@@ -40,7 +41,7 @@ function lint(files: Readonly<Record<string, string>>): ReadonlyMap<string, read
   };
   const found = new Map<string, string[]>();
   for (const { code, help, message, filename } of diagnostics) {
-    if (!code.includes("no-restricted-imports")) continue;
+    if (!code.includes("no-restricted-")) continue;
     const path = filename.replace(`${root}/`, "");
     found.set(path, [...(found.get(path) ?? []), help ?? message]);
   }
@@ -69,14 +70,27 @@ describe("rooms", () => {
     }
   });
 
+  test("ARCHITECTURE.md shows the same table", () => {
+    const rows = rowsOf(readFileSync("ARCHITECTURE.md", "utf8"));
+    for (const [room, may] of Object.entries(mayImport)) {
+      expect(rows).toContainEqual([room, may.length === 0 ? "nothing but itself" : may.join(", ")]);
+    }
+  });
+
   test.each([
     ["src/sweep/probe.ts", 'import { readFileSync } from "node:fs";\nexport { readFileSync };\n'],
     ["src/watch/probe.ts", 'import { connect } from "node:net";\nexport { connect };\n'],
     ["src/sweep/probe/hands.ts", 'import { swap } from "../../host/swap/swap.ts";\nexport { swap };\n'],
     ["src/sweep/probe/rung.ts", 'import { ttl } from "../../core/rungs/ttl.ts";\nexport { ttl };\n'],
     ["src/cli/probe/format.ts", 'import { hostLock } from "../../registries/formats/host-lock.ts";\nexport { hostLock };\n'],
+    ["src/host/probe/verdict.ts", 'import { judge } from "../../core/ladder.ts";\nexport { judge };\n'],
     ["src/library.ts", 'import { realHost } from "./host/host.ts";\nexport { realHost };\n'],
-  ])("%s may not hold its import", (path, text) => {
+    ["src/core/probe/clock.ts", "export const now = Date.now();\n"],
+    ["src/report/probe/chance.ts", "export const chance = Math.random();\n"],
+    ["src/registries/probe/global.ts", "export const { pid } = process;\n"],
+    ["src/sweep/probe/clock.ts", "export const now = Date.now();\n"],
+    ["src/watch/probe/signal.ts", "process.kill(1);\n"],
+  ])("%s may not hold its line", (path, text) => {
     expect(lint({ [path]: text }).get(path) ?? []).not.toEqual([]);
   });
 
@@ -94,6 +108,7 @@ describe("rooms", () => {
 
 describe("what no file may hold", () => {
   const holding = (what: RegExp): readonly string[] => sources.filter((path) => what.test(readFileSync(path, "utf8")));
+  const isPure = (path: string): boolean => /^src\/(?:core|registries|report)\//.test(path);
 
   test("an end of the process from within: it cuts what a slow pipe has not read yet", () => {
     expect(holding(/process\.exit\(/)).toEqual([]);
@@ -101,6 +116,18 @@ describe("what no file may hold", () => {
 
   test("a regular expression that is made of text: a configuration could be the text", () => {
     expect(holding(/new RegExp\(/)).toEqual([]);
+  });
+
+  test("the time of day, in a room that decides", () => {
+    expect(holding(/new Date\(\)|(?<![.\w])Date\(\)/).filter(isPure)).toEqual([]);
+  });
+
+  test("a package or a part of Node, in a room that decides", () => {
+    expect(holding(/(?:from |import\(|import )"[^."]/).filter(isPure)).toEqual([]);
+  });
+
+  test("an exit code, but for the one place that sets it", () => {
+    expect(holding(/process\.exitCode/)).toEqual(["src/cli/main.ts"]);
   });
 
   test("a file that only passes on what others export", () => {

@@ -81,6 +81,8 @@ describe("under strace", () => {
     ["explain", "dead"],
     ["config"],
     ["history"],
+    ["owners"],
+    ["who", "living"],
   ];
   test.skipIf(why !== undefined).for(silent)("%j opens nothing for writing and starts nothing", async (words) => {
     const scratch = newScratch();
