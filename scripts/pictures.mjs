@@ -89,34 +89,28 @@ function folded(text, widest) {
   return lines;
 }
 
-/** The rungs one under the other; what each can answer leads to the right. */
+/** The rungs one under the other; what a rung of its role can answer leads to the right. */
 function ladderPicture(ladder) {
   const [width, step, box] = [860, 104, 78];
   const answers = {
-    grace: [["undecided", "young: kept"]],
-    "attached-process": [
-      ["live", "held: kept"],
+    gate: [["undecided", "not yet: kept"]],
+    evidence: [
+      ["live", "a sign of life: kept"],
       ["undecided", "could not look: kept"],
-      ["ghost", "holder gone: reaped"],
+      ["ghost", "gone: reaped"],
     ],
-    "app-server-thread": [
-      ["live", "loaded: kept"],
-      ["undecided", "could not ask: kept"],
-      ["ghost", "not loaded: reaped"],
-    ],
-    ttl: [
-      ["undecided", "within: kept"],
+    "last-resort": [
+      ["undecided", "not yet: kept"],
       ["ghost", "silent too long: reaped"],
     ],
   };
   const ink = { live: "#1a7f37", undecided: "#9a6700", ghost: "#cf222e" };
-  const rungs = ladder.map(({ name, rule }, index) => {
-    if (answers[name] === undefined) throw new Error(`the picture of the ladder knows no rung "${name}"`);
+  const rungs = ladder.map(({ name, role, rule }, index) => {
     const top = 16 + index * step;
     const rows = folded(rule, 66).map(
       (line, row) => `<text x="32" y="${top + 46 + row * 17}" font-size="13" fill="#57606a">${escape(line)}</text>`,
     );
-    const ends = answers[name].map(([verdict, said], row) => {
+    const ends = answers[role].map(([verdict, said], row) => {
       const y = top + 24 + row * 22;
       return `<path d="M 520 ${top + box / 2} C 556 ${top + box / 2} 556 ${y - 4} 588 ${y - 4}" fill="none" stroke="${ink[verdict]}" stroke-width="1.5"/>
 <text x="596" y="${y}" font-size="13" fill="${ink[verdict]}"><tspan font-weight="bold">${verdict}</tspan> ${escape(said)}</text>`;
@@ -130,7 +124,7 @@ function ladderPicture(ladder) {
 ${[...rows, ...ends, next].join("\n")}`;
   });
   const height = 16 + ladder.length * step;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="The ladder: four questions, asked in this order" ${sans}>
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="The ladder: ${ladder.length} questions, asked in this order" ${sans}>
 <defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M 0 0 L 8 4 L 0 8 z" fill="#57606a"/></marker></defs>
 <rect width="${width}" height="${height}" rx="8" fill="#ffffff"/>
 ${rungs.join("\n")}

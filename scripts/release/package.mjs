@@ -74,7 +74,7 @@ try {
   writeFileSync(join(app, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
   run(resolve("node_modules/.bin/tsc"), ["-p", app], { stdio: "inherit" });
   const answer = JSON.parse(run(process.execPath, ["consumer.js"], { cwd: app, env }));
-  insist(answer.read === true && answer.rungs.length === 4, `the library answers ${JSON.stringify(answer)}`);
+  insist(answer.read === true && answer.rungs.includes("grace"), `the library answers ${JSON.stringify(answer)}`);
 
   run(resolve("node_modules/.bin/publint"), ["run", tarball, "--strict"]);
   // ESM only, on purpose.

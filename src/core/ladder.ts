@@ -3,7 +3,7 @@ import { outranks, noSign, stronger, type Answer, type Reason, type Message } fr
 import { appServerThread } from "./rungs/app-server-thread.ts";
 import { attachedProcess } from "./rungs/attached-process.ts";
 import { grace } from "./rungs/grace.ts";
-import type { Rung, RungName, RungRole } from "./rungs/rung.ts";
+import type { Rung, RungRole } from "./rungs/rung.ts";
 import { ttl } from "./rungs/ttl.ts";
 import type { Scene } from "./scene.ts";
 
@@ -22,6 +22,10 @@ export type Judgement = {
 
 /** The order of the questions. A rung that is added here is asked; its role says what its answers are worth. */
 export const ladder = [grace, attachedProcess, appServerThread, ttl] as const satisfies readonly Rung[];
+
+type LadderRung = (typeof ladder)[number];
+
+export type RungName = LadderRung["name"];
 
 const verdictOf = { live: "live", unknown: "undecided", dead: "ghost" } as const;
 
@@ -42,15 +46,15 @@ export function unjudged(reason: Reason, detail: Message): Judgement {
 }
 
 /** What settles an entry: a rung of the ladder, and its answer. */
-export type Decision = { readonly rung: Rung; readonly answer: Answer };
+export type Decision<R extends Rung = LadderRung> = { readonly rung: R; readonly answer: Answer };
 
 /**
  * Folds the ladder into the answer that settles an entry. A gate that answers ends the questions, and so does a sign of
  * life. Of the other answers the strongest stands, and the earlier one among equals. The last resort is asked only if no
  * rung has answered. `ask` is called for each rung that is needed, in the order of the ladder.
  */
-export function decide(rungs: readonly Rung[], ask: (rung: Rung) => Answer): Decision | undefined {
-  let settled: Decision | undefined;
+export function decide<R extends Rung>(rungs: readonly R[], ask: (rung: R) => Answer): Decision<R> | undefined {
+  let settled: Decision<R> | undefined;
   for (const rung of rungs) {
     const isAnswered = settled !== undefined && settled.answer.kind !== "not-applicable";
     if (rung.role === "last-resort" && isAnswered) break;

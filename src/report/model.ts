@@ -1,6 +1,5 @@
 import type { Reason } from "../core/answer.ts";
-import type { Verdict } from "../core/ladder.ts";
-import type { RungName } from "../core/rungs/rung.ts";
+import type { RungName, Verdict } from "../core/ladder.ts";
 import type { Tally } from "./tally.ts";
 
 /** The JSON contract. Additive changes keep the number, others raise it. */

@@ -79,7 +79,7 @@ export function commandPage(): string {
     ...shownCommands.map(synopsis).map((line, index) => (index === 0 ? line.replace(".br\n", "").replace(" sweep", " [sweep]") : line)),
     heading("Description"),
     paragraph(
-      "Coding agents and the bridges between them write down which sessions run, and nobody removes the entry when a session dies. `sessreap` asks four questions of every such registration and reaps those that are provably dead.",
+      "Coding agents and the bridges between them write down which sessions run, and nobody removes the entry when a session dies. `sessreap` asks these questions of every such registration, in this order, and reaps those that are provably dead.",
     ),
     ...ladder.map(({ name, rule }) => item(`\`${name}\``, rule)),
     paragraph(

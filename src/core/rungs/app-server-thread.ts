@@ -66,7 +66,7 @@ function askServers(scene: Scene, sessionId: string): Answer {
   return answer;
 }
 
-export const appServerThread: Rung = {
+export const appServerThread = {
   name: "app-server-thread",
   role: "evidence",
   rule: "A thread that an app server has loaded keeps its entry; every configured server without it condemns it.",
@@ -78,4 +78,4 @@ export const appServerThread: Rung = {
     }
     return askServers(scene, sessionId);
   },
-};
+} as const satisfies Rung;

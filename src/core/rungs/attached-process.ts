@@ -72,7 +72,7 @@ function holderOf(scene: Scene): Answer {
   return notApplicable(() => `${formatMessage(answer.detail)}, but its sessions show as threads`);
 }
 
-export const attachedProcess: Rung = {
+export const attachedProcess = {
   name: "attached-process",
   role: "evidence",
   rule: "A process that holds the session keeps it; a recorded holder that is provably gone condemns it.",
@@ -83,4 +83,4 @@ export const attachedProcess: Rung = {
     if (endpoint !== undefined) answer = stronger(answer, askEndpoint(scene, endpoint, holder));
     return answer.kind === "not-applicable" ? stronger(answer, noProcess(scene)) : answer;
   },
-};
+} as const satisfies Rung;

@@ -12,7 +12,7 @@ function graceAnswer(age: KnownAge, graceMs: number, clockStepped: boolean): Ans
   return clockStepped ? unknown("clock-stepped", () => `the clock was stepped; ${detail()}`) : unknown("within-grace", detail);
 }
 
-export const grace: Rung = {
+export const grace = {
   name: "grace",
   role: "gate",
   rule: "An entry younger than the grace period is left alone, and so is one whose age cannot be known.",
@@ -22,4 +22,4 @@ export const grace: Rung = {
     if (!age.known) return unknown("age-unknown", `its age cannot be known: ${age.why}`);
     return age.ms >= graceMs ? notApplicable(() => formatAge(age)) : graceAnswer(age, graceMs, scene.memory.clockStepped);
   },
-};
+} as const satisfies Rung;

@@ -24,7 +24,7 @@ function formatSilence(scene: Scene): string {
 const formatComparison = (scene: Scene, than: string): string =>
   `${formatSilence(scene)}, ${than} the TTL of ${formatDuration(scene.policy.ttlMs)}, and nothing else can tell`;
 
-export const ttl: Rung = {
+export const ttl = {
   name: "ttl",
   role: "last-resort",
   rule: "Where no rung has any means to look, an entry silent for longer than the TTL is a ghost.",
@@ -34,4 +34,4 @@ export const ttl: Rung = {
       ? unknown("clock-stepped", () => `the clock was stepped; ${formatSilence(scene)}`)
       : unknown("within-ttl", () => formatComparison(scene, "within"));
   },
-};
+} as const satisfies Rung;
