@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { exitCodes } from "../../src/report/exit-code.ts";
 import { rowsOf } from "./tables.ts";
 
 const textOf = (path: string): string => readFileSync(path, "utf8");
@@ -23,6 +24,20 @@ describe.each(documents)("%s", (path) => {
     const named = [...text.matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|mjs|cjs|md|pl|sh|yml))`/g)].map(([, name]) => name ?? "");
     expect(named.filter((name) => !existsSync(name) && !existsSync(join("src", name)))).toEqual([]);
   });
+});
+
+test.each(["README.md", "CONTRIBUTING.md"])("%s asks for the Node that package.json asks for", (path) => {
+  const { engines } = JSON.parse(textOf("package.json")) as { engines: { node: string } };
+  const named = [...textOf(path).matchAll(/Node (\d[\d.]*\d)/g)].map(([, version]) => `>=${version}`);
+  expect(named).not.toEqual([]);
+  expect(new Set(named)).toEqual(new Set([engines.node]));
+});
+
+test("README.md has a row for each exit code", () => {
+  const codes = rowsOf(textOf("README.md")).flatMap(([first]) =>
+    first?.match(/^\d+/) === null ? [] : (first ?? "").split(", ").map(Number),
+  );
+  expect(codes).toEqual(expect.arrayContaining(Object.values(exitCodes)));
 });
 
 describe("CHANGELOG.md", () => {
