@@ -1,9 +1,7 @@
+import type { Intent } from "./actions.ts";
 import type { Judgement } from "./ladder.ts";
 import type { EntryMemory } from "./memory.ts";
 import { secondLookMs, type Policy } from "./policy.ts";
-
-/** What a sweep means to do with an entry. */
-export type Intent = "keep" | "reap" | "release" | "take-over" | "stamp" | "wait" | "withhold";
 
 /** What may be done in a registry at all. */
 export type RegistryPolicy = {

@@ -1,28 +1,17 @@
+import { actionNames, actions, isChange, type Level } from "../core/actions.ts";
 import type { Guard, Posture } from "./guards.ts";
-import type { Action, EntryReport, SweepReport } from "./model.ts";
+import type { EntryReport, SweepReport } from "./model.ts";
 import { countActions } from "./tally.ts";
 import { visible } from "./visible.ts";
-
-/** Priorities of syslog(3): 3 error, 4 warning, 5 notice, 6 information. */
-export type Level = 3 | 4 | 5 | 6;
 
 /** One line for the journal. One with a `state` lasts from sweep to sweep, and is said when it begins. */
 export type JournalEvent = { readonly level: Level; readonly text: string; readonly state: string | undefined };
 
-const changeLevels: ReadonlyMap<Action, Level> = new Map([
-  ["reaped", 5],
-  ["released", 5],
-  ["healed", 5],
-  ["failed", 3],
-]);
-
-const waits: ReadonlySet<Action> = new Set(["pending", "withheld", "skipped"]);
-
 function entryEvent({ registry, key, action, reason, detail }: EntryReport): readonly JournalEvent[] {
+  const { level } = actions[action];
+  if (level === undefined) return [];
   const text = `${action} ${visible(key)} of ${visible(registry)}: ${reason}: ${visible(detail)}`;
-  const level = changeLevels.get(action);
-  if (level !== undefined) return [{ level, text, state: undefined }];
-  return waits.has(action) ? [{ level: 6, text, state: [registry, key, action, reason].join("\0") }] : [];
+  return [{ level, text, state: isChange(action) ? undefined : [registry, key, action, reason].join("\0") }];
 }
 
 /** More entries than this are not reported one by one: the first sweep of a machine can find a hundred thousand. */
@@ -34,7 +23,8 @@ function entryEvents({ notable, tallies }: SweepReport): readonly JournalEvent[]
     if (events.length === maxJournalEntries) break;
     events.push(...entryEvent(entry));
   }
-  const all = [...changeLevels.keys(), ...waits].reduce((sum, action) => sum + countActions(tallies, action), 0);
+  const reported = actionNames.filter((action) => actions[action].level !== undefined);
+  const all = reported.reduce((sum, action) => sum + countActions(tallies, action), 0);
   const more = all - events.length;
   if (more > 0) events.push({ level: 5, text: `and ${more} more entries, which are not told here one by one`, state: `more\0${more}` });
   return events;

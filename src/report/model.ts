@@ -1,3 +1,4 @@
+import type { Action } from "../core/actions.ts";
 import type { Reason } from "../core/answer.ts";
 import type { RungName, Verdict } from "../core/ladder.ts";
 import type { Tally } from "./tally.ts";
@@ -7,19 +8,6 @@ export const outputSchema = 1;
 
 export type RegistryState = "swept" | "report-only" | "missing" | "unreadable" | "malformed" | "changed" | "failed";
 
-export type Action =
-  | "kept"
-  | "would-reap"
-  | "reaped"
-  | "released"
-  | "would-release"
-  | "would-heal"
-  | "healed"
-  | "pending"
-  | "withheld"
-  | "skipped"
-  | "failed";
-
 export type RegistryReport = {
   readonly format: string;
   readonly path: string;
@@ -28,11 +16,6 @@ export type RegistryReport = {
   readonly registrations: number;
   readonly problem: string | null;
 };
-
-/** Whether an action changed a registry or was to change it. Such actions go into the history and are reported as events. */
-export function isChange(action: Action): boolean {
-  return action === "reaped" || action === "released" || action === "healed" || action === "failed";
-}
 
 export type EntryReport = {
   readonly registry: string;

@@ -1,6 +1,7 @@
+import { actionNames, isChange, noActions, type Action } from "../core/actions.ts";
 import type { Reason } from "../core/answer.ts";
 import type { Verdict } from "../core/ladder.ts";
-import { isChange, type Action, type Summary } from "./model.ts";
+import type { Summary } from "./model.ts";
 
 /** How many entries of one registry were judged how, and what was done with them. */
 export type Tally = {
@@ -26,20 +27,6 @@ export function isBlindReason(reason: Reason): boolean {
 }
 
 export const noVerdicts: Tally["verdicts"] = { live: 0, ghost: 0, undecided: 0 };
-
-export const noActions: Tally["actions"] = {
-  kept: 0,
-  "would-reap": 0,
-  "would-heal": 0,
-  "would-release": 0,
-  reaped: 0,
-  healed: 0,
-  released: 0,
-  pending: 0,
-  withheld: 0,
-  skipped: 0,
-  failed: 0,
-};
 
 /** Of a registry that could not be read. */
 export const noTally: Tally = { verdicts: noVerdicts, actions: noActions, superseded: 0, blind: new Map() };
@@ -68,5 +55,5 @@ export function countActions(tallies: readonly Tally[], wanted: Action): number 
 
 /** How much was done, or failed to be. */
 export function countChanges(tallies: readonly Tally[]): number {
-  return Object.keys(noActions).reduce((sum, name) => sum + (isChange(name as Action) ? countActions(tallies, name as Action) : 0), 0);
+  return actionNames.filter(isChange).reduce((sum, name) => sum + countActions(tallies, name), 0);
 }

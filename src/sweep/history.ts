@@ -1,8 +1,9 @@
+import { isChange, writingIntents } from "../core/actions.ts";
 import type { HistoryLine } from "../host/state/history.ts";
 import type { Host } from "../host/host.ts";
-import { isChange, type EntryReport } from "../report/model.ts";
+import type { EntryReport } from "../report/model.ts";
 import type { ExaminedRegistry } from "./judge/examined.ts";
-import { writingIntents, type Outcomes } from "./apply/outcome.ts";
+import type { Outcomes } from "./apply/outcome.ts";
 
 /** The history keeps at most this many entries of one sweep; two large sweeps would push all others out of its file. */
 const maxHistoryEntries = 1000;

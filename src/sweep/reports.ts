@@ -1,20 +1,10 @@
+import { intentNames, intents, noActions, type Action } from "../core/actions.ts";
 import { formatMessage } from "../core/answer.ts";
-import type { Action, EntryReport, RegistryReport } from "../report/model.ts";
-import { noActions, type Tally } from "../report/tally.ts";
+import type { EntryReport, RegistryReport } from "../report/model.ts";
+import type { Tally } from "../report/tally.ts";
 import type { Examination } from "./examine.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
 import type { Outcome, Outcomes } from "./apply/outcome.ts";
-
-/** What is reported of an entry with which nothing was done yet. */
-export const intended = {
-  keep: "kept",
-  wait: "pending",
-  withhold: "withheld",
-  reap: "would-reap",
-  release: "would-reap",
-  "take-over": "would-heal",
-  stamp: "would-release",
-} as const satisfies Record<ExaminedEntry["intent"], Action>;
 
 export function entryReport(
   { loaded }: ExaminedRegistry,
@@ -32,7 +22,7 @@ export function entryReport(
     reason: judgement.reason,
     detail: `${formatMessage(judgement.detail)}${note}`,
     ageMs: judgement.ageMs ?? null,
-    action: outcome?.action ?? intended[intent],
+    action: outcome?.action ?? intents[intent].planned,
     tombstone: outcome?.tombstone ?? null,
     phantomOf: phantomOf ?? null,
     ...(hostLock !== undefined && hostLock.kind !== "own" && { hostLock: hostLock.kind }),
@@ -47,16 +37,17 @@ export function* reportsOf(
   for (const one of entries) yield entryReport(examined, one, outcomes.get(one.entry.key));
 }
 
-/** What was judged in a registry and done with it. */
-export function tallyIn({ entries: { intents, verdicts, blind } }: ExaminedRegistry, outcomes: Outcomes): Tally {
+/**
+ * What was judged in a registry and done with it. A sweep in earnest leaves an outcome for every entry that it was to
+ * change; a dry run leaves none, and its plan is counted.
+ */
+export function tallyIn({ entries: { intents: counts, verdicts, blind } }: ExaminedRegistry, outcomes: Outcomes): Tally {
   const actions: Record<Action, number> = { ...noActions };
-  for (const [intent, count] of Object.entries(intents)) actions[intended[intent as ExaminedEntry["intent"]]] += count;
-  let superseded = 0;
-  if (outcomes.size > 0) {
-    // Whatever was to be done has an outcome by now.
-    actions["would-heal"] = actions["would-release"] = 0;
-    actions["would-reap"] = intents.reap + intents.release + intents["take-over"] + intents.stamp - outcomes.size;
+  for (const intent of intentNames) {
+    const { planned, writes } = intents[intent];
+    if (!writes || outcomes.size === 0) actions[planned] += counts[intent];
   }
+  let superseded = 0;
   for (const { action, tombstone } of outcomes.values()) {
     actions[action] += 1;
     // What its owner released has no tombstone of ours.

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { Judgement } from "../../src/core/ladder.ts";
 import { nothingRemembered } from "../../src/core/memory.ts";
-import { intentFor, type Intent, type RegistryPolicy } from "../../src/core/plan.ts";
+import type { Intent } from "../../src/core/actions.ts";
+import { intentFor, type RegistryPolicy } from "../../src/core/plan.ts";
 import { defaultPolicy } from "../../src/core/policy.ts";
 import { minute } from "./scene.ts";
 

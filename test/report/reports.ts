@@ -1,6 +1,7 @@
 import type { EntryReport, RegistryReport, SweepReport } from "../../src/report/model.ts";
 import type { Reason } from "../../src/core/answer.ts";
-import { isBlindReason, noActions, noVerdicts, summarize, type Tally } from "../../src/report/tally.ts";
+import { noActions } from "../../src/core/actions.ts";
+import { isBlindReason, noVerdicts, summarize, type Tally } from "../../src/report/tally.ts";
 
 export const path = "/srv/bridge/registrations.json";
 

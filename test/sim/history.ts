@@ -1,5 +1,7 @@
+import { actionNames } from "../../src/core/actions.ts";
 import { defaultPolicy } from "../../src/core/policy.ts";
 import type { EntryReport } from "../../src/report/model.ts";
+import { countActions, type Tally } from "../../src/report/tally.ts";
 import { restore } from "../../src/sweep/restore/restore.ts";
 import { sweep } from "../../src/sweep/sweep.ts";
 import type { Target } from "../../src/sweep/load/target.ts";
@@ -43,9 +45,9 @@ const blindnesses: readonly Blindness[] = [
 const nothingBlind: ReadonlySet<Blindness> = new Set();
 
 /** What a sweep reported. */
-export type Heard = { readonly entries: readonly EntryReport[]; readonly refusal: string | null };
+export type Heard = { readonly entries: readonly EntryReport[]; readonly tallies: readonly Tally[]; readonly refusal: string | null };
 
-const nothingHeard: Heard = { entries: [], refusal: null };
+const nothingHeard: Heard = { entries: [], tallies: [], refusal: null };
 
 export type SweepMoment = {
   readonly now?: boolean;
@@ -137,7 +139,7 @@ export class History {
       ...plainSweep,
       targets: story.targets,
       policy: { ...defaultPolicy, now },
-    }).then((report): Heard => ({ refusal: report.refusal, entries: [...report.entries] }));
+    }).then(({ refusal, tallies, entries }): Heard => ({ refusal, tallies, entries: [...entries] }));
     this.sweeps += 1;
     const isDead = (): boolean => steps.left < 0;
     const report = await running.catch((error: unknown) => (isDead() ? undefined : story.fail(`a sweep threw ${String(error)}`)));
@@ -161,8 +163,13 @@ export class History {
   }
 
   /** What a sweep says is what it did. */
-  private checkReport({ entries, refusal }: Heard, blindness: ReadonlySet<Blindness>, tombstoneCount: number): void {
+  private checkReport({ entries, tallies, refusal }: Heard, blindness: ReadonlySet<Blindness>, tombstoneCount: number): void {
     const { story } = this;
+    for (const action of actionNames) {
+      const listed = entries.filter((entry) => entry.action === action).length;
+      const counted = countActions(tallies, action);
+      if (listed !== counted) story.fail(`${counted} entries are counted as ${action}, and ${listed} are listed`);
+    }
     const keysOf = (wanted: string): readonly string[] =>
       entries.filter(({ action }) => action === wanted).map(({ registry, key }) => `${registry} ${key}`);
     const reaped = keysOf("reaped");

@@ -1,3 +1,4 @@
+import { intents } from "../../core/actions.ts";
 import { formatMessage } from "../../core/answer.ts";
 import type { Answer } from "../../core/answer.ts";
 import { trace } from "../../core/ladder.ts";
@@ -5,7 +6,6 @@ import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
 import { examine, type Examination } from "../../sweep/examine.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "../../sweep/judge/examined.ts";
-import { intended } from "../../sweep/reports.ts";
 import { sceneOf } from "../../sweep/judge/scenes.ts";
 import { keysOf } from "../../sweep/load/loaded.ts";
 import type { OutputOptions, Run } from "../context.ts";
@@ -48,7 +48,7 @@ function explainEntry(
     reason,
     detail: formatMessage(detail),
     phantomOf: phantomOf ?? null,
-    action: intended[intent],
+    action: intents[intent].planned,
     hostLock: hostLock?.kind ?? null,
     rungs,
   };

@@ -1,19 +1,10 @@
-import type { Intent } from "../../core/plan.ts";
+import { writingIntents, type Intent } from "../../core/actions.ts";
 import type { Host } from "../../host/host.ts";
 import type { Examination } from "../examine.ts";
 import type { ExaminedRegistry, ExaminedEntries, ExaminedEntry } from "../judge/examined.ts";
 import { takeOverLocks } from "./take-over.ts";
 import { lastLookRequest, lookAgain } from "./last-look.ts";
-import {
-  writingIntents,
-  recordAll,
-  stopped,
-  notDone,
-  type TombstoneWriter,
-  type Outcome,
-  type Outcomes,
-  type Surroundings,
-} from "./outcome.ts";
+import { recordAll, stopped, notDone, type TombstoneWriter, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
 import { reapFiles } from "./reap-files.ts";
 import { reapMembers } from "./reap-members.ts";
 import { releaseRows } from "./release-rows.ts";

@@ -1,5 +1,5 @@
+import type { Action } from "../../core/actions.ts";
 import type { Host } from "../../host/host.ts";
-import type { Action } from "../../report/model.ts";
 import { writeTombstones, tombstonesFull, tombstoneLine } from "./tombstone-batch.ts";
 import type { ExaminedEntry } from "../judge/examined.ts";
 import type { FilePlace, FilesRegistry } from "../load/loaded.ts";

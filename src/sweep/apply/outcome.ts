@@ -1,6 +1,5 @@
+import type { Action } from "../../core/actions.ts";
 import type { Reason } from "../../core/answer.ts";
-import type { Intent } from "../../core/plan.ts";
-import type { Action } from "../../report/model.ts";
 import type { ExaminedEntry } from "../judge/examined.ts";
 
 /** What became of an entry; `note` says why it was not what was meant. */
@@ -11,9 +10,6 @@ export type Outcome = {
   /** Why it was condemned, where that was at hand: whoever asks for no more need not have it judged again. */
   readonly reason?: Reason;
 };
-
-/** What a sweep does something about; of all else it only says what it saw. */
-export const writingIntents = ["reap", "release", "take-over", "stamp"] as const satisfies readonly Intent[];
 
 /** Outcomes by entry key, as they are recorded. */
 export type Outcomes = ReadonlyMap<string, Outcome>;

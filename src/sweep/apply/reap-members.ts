@@ -1,9 +1,9 @@
+import type { Action } from "../../core/actions.ts";
 import type { Reason } from "../../core/answer.ts";
 import type { Host } from "../../host/host.ts";
 import { formatError } from "../../host/observed.ts";
 import type { Piece } from "../../host/files/chunks.ts";
 import { cutsFor, keptSpans } from "../../registries/json/json-cuts.ts";
-import type { Action } from "../../report/model.ts";
 import { tombstonesFull, unwritten } from "./tombstone-batch.ts";
 import { writeMemberTombstones } from "./member-tombstones.ts";
 import type { Examination } from "../examine.ts";

@@ -1,7 +1,7 @@
+import { intentNames, noIntents, type Intent } from "../../core/actions.ts";
 import { formatMessage, type Reason } from "../../core/answer.ts";
 import type { HostLockVerdict } from "../../core/revisions/renamed-host.ts";
 import type { Verdict } from "../../core/ladder.ts";
-import type { Intent } from "../../core/plan.ts";
 import type { RegistryFacts } from "../../core/scene.ts";
 import { isBlindReason, noVerdicts, type Tally } from "../../report/tally.ts";
 import type { Judged } from "./scenes.ts";
@@ -48,10 +48,8 @@ export type ExaminedRegistry = {
 
 /** A mark is one byte an entry: the number of its intent, and whether memory may need a record of it. */
 const needsMemoryMark = 1;
-const intentNumbers = { keep: 0, reap: 1, release: 2, "take-over": 3, stamp: 4, wait: 5, withhold: 6 } as const satisfies Record<
-  Intent,
-  number
->;
+const numberOf = (intent: Intent): number => intentNames.indexOf(intent);
+const keepNumber = numberOf("keep");
 const intentIn = (mark: number): number => mark >> 1;
 
 /** Does memory need a record of it? An entry with a time of its own needs none, unless it waits for a second look or the clock was stepped. */
@@ -60,7 +58,7 @@ function needsMemory({ hasOwnTime, memory, judgement }: Judged): boolean {
 }
 
 function markOf(one: ExaminedEntry): number {
-  return (intentNumbers[one.intent] << 1) | (needsMemory(one) ? needsMemoryMark : 0);
+  return (numberOf(one.intent) << 1) | (needsMemory(one) ? needsMemoryMark : 0);
 }
 
 type Counted = Pick<ExaminedEntries, "intents" | "verdicts" | "blind">;
@@ -70,7 +68,7 @@ function entriesBy(marks: Uint8Array, at: (index: number) => ExaminedEntry, { in
     for (let index = 0; index < marks.length; index += 1) if (isWanted(marks[index] as number)) yield at(index);
   }
   function indexesOf(...wanted: readonly Intent[]): readonly number[] {
-    const numbers: readonly number[] = wanted.filter((intent) => intents[intent] > 0).map((intent) => intentNumbers[intent]);
+    const numbers = wanted.filter((intent) => intents[intent] > 0).map(numberOf);
     const found: number[] = [];
     if (numbers.length === 0) return found;
     for (let index = 0; index < marks.length; index += 1) if (numbers.includes(intentIn(marks[index] as number))) found.push(index);
@@ -83,7 +81,7 @@ function entriesBy(marks: Uint8Array, at: (index: number) => ExaminedEntry, { in
     length: marks.length,
     at,
     indexesOf,
-    notable: () => marked((mark) => intentIn(mark) !== intentNumbers.keep),
+    notable: () => marked((mark) => intentIn(mark) !== keepNumber),
     forMemory: () => marked((mark) => (mark & needsMemoryMark) !== 0),
     withChanged: (changed) => changeEntries(marks, at, { intents, verdicts, blind }, changed),
     intents,
@@ -124,7 +122,7 @@ export function examinedEntries(length: number, judge: (index: number) => Examin
   const judgeAt = keeping(length, judge);
   const marks = new Uint8Array(length);
   const verdicts: Record<Verdict, number> = { ...noVerdicts };
-  const intents: Record<Intent, number> = { keep: 0, reap: 0, release: 0, "take-over": 0, stamp: 0, wait: 0, withhold: 0 };
+  const intents: Record<Intent, number> = { ...noIntents };
   const blind = new Map<Reason, { count: number; readonly detail: string }>();
   for (let index = 0; index < length; index += 1) {
     const one = judgeAt(index);
