@@ -10,6 +10,8 @@ import type {
   Observed,
   ProcessTable,
 } from "../core/evidence.ts";
+import type { ProcessRow, ProcessTree } from "../core/agents/process-tree.ts";
+import type { Self } from "../core/agents/retirement.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Endpoint } from "../core/registration.ts";
 import type { SelfTest } from "../core/self-check.ts";
@@ -26,21 +28,27 @@ import { homeOf } from "./files/homes.ts";
 import { recoverQuarantined, removeLeftovers } from "./files/leftovers.ts";
 import { reportOnlyReason, sharedStateReason } from "./files/writability.ts";
 import { look } from "./observed.ts";
+import { markedProcesses, withOwnMark } from "./processes/lineage.ts";
 import { hostName, lookHere, readClock, selfTest } from "./processes/linux-here.ts";
-import { type ProcessAnswer, type ProcessQuestion, livingPids, lookAtProcesses, startOfPid } from "./processes/linux.ts";
+import { type ProcessAnswer, type ProcessQuestion, ancestorsOf, livingPids, lookAtProcesses, startOfPid } from "./processes/linux.ts";
 import { upSince } from "./processes/listeners.ts";
+import { type ProcessDetails, detailsOf } from "./processes/process-details.ts";
+import { type TreeObservation, lookAtTree } from "./processes/process-tree.ts";
 import { lookAtWriterLocks } from "./processes/writer-locks.ts";
 import { isLockHeld, isUnitUp } from "./programs/daemon-signs.ts";
 import { runRelease } from "./programs/release-command.ts";
+import { type CommandEnd, runCommand } from "./programs/run-command.ts";
+import { type Identity, type ProcessState, type SentSignal, processState, signalExactly } from "./programs/signals.ts";
 import { type ServerQuestion, askAppServer } from "./sockets/app-server.ts";
 import { probeEndpoint } from "./sockets/endpoints.ts";
+import { type TakenLock, takeSessionLock } from "./sockets/session-lock.ts";
 import { type HistoryLine, appendHistory } from "./state/history.ts";
 import { loadMemory, saveMemory } from "./state/memory-store.ts";
 import { type RunLock, takeRunLock } from "./state/run-lock.ts";
 import { writeTombstones, voidTombstones, makeRoom } from "./state/tombstones.ts";
 import { type Replaced, replaceJudged } from "./swap/swap.ts";
 
-/** All that a sweep needs of the world. Tests hand in a simulated one; there is no other way to the outside. */
+/** All that sweeps, watches and commands about owners need of the world. Tests hand in a simulated one. */
 export type Host = {
   readonly clock: () => Clock;
   readonly here: () => Here;
@@ -79,6 +87,21 @@ export type Host = {
   readonly replaceJudged: (file: ReadFile, pieces: readonly Piece[], lastLook: () => Promise<boolean>) => Promise<Replaced>;
   /** Removes what killed sweeps have left beside a registry. */
   readonly removeLeftovers: (path: string) => void;
+  /** This process, the user it acts for, and the processes that it descends from. */
+  readonly self: () => Self;
+  /** Every process with its parent, in one look. */
+  readonly lookAtTree: () => Observed<TreeObservation>;
+  /** What a person wants to know of a process. `bootMs` is the boot clock of now, from which its age is told. */
+  readonly detailsOf: (row: ProcessRow, bootMs: number | undefined) => ProcessDetails;
+  readonly processState: (identity: Identity) => ProcessState;
+  /** Sends signals, in their order, to exactly these processes; never to this one, nor to another user's. */
+  readonly signalExactly: (identities: readonly Identity[], signals: readonly NodeJS.Signals[]) => readonly SentSignal[];
+  /** Takes the lock of a session, by its canonical id. The kernel gives it to one process, and frees it when that ends. */
+  readonly takeSessionLock: (session: string) => Promise<TakenLock>;
+  /** Runs a command on this process's terminal until it ends; `onStart` hears its pid. */
+  readonly runCommand: (command: readonly string[], env: NodeJS.ProcessEnv, onStart: (pid: number) => void) => Promise<CommandEnd>;
+  /** Pids of this user's processes that a command of `runCommand` started, however far from it they are. */
+  readonly markedProcesses: (tree: ProcessTree) => ReadonlySet<number>;
   readonly digest: (text: string) => string;
   /** Four hexadecimal digits that tell two sweeps of one second apart. */
   readonly randomSuffix: () => string;
@@ -113,7 +136,7 @@ function storeIn(stateDir: string): Store {
 export async function realHost(stateDir: string, version: string): Promise<Host> {
   const probe =
     process.platform === "linux"
-      ? { readClock, lookHere, selfTest, lookAtProcesses, livingPids, startOfPid }
+      ? { readClock, lookHere, selfTest, lookAtProcesses, livingPids, startOfPid, lookAtTree }
       : await import("./processes/portable.ts");
   return {
     clock: probe.readClock,
@@ -148,6 +171,14 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     reportOnlyReason: (realPath, stat) => reportOnlyReason(realPath, stat) ?? sharedStateReason(stateDir),
     replaceJudged,
     removeLeftovers: (path) => removeLeftovers(path, Date.now()),
+    self: () => ({ pid: process.pid, uid: process.getuid?.() ?? -1, ancestors: ancestorsOf(process.pid) }),
+    lookAtTree: probe.lookAtTree,
+    detailsOf,
+    processState,
+    signalExactly,
+    takeSessionLock,
+    runCommand: (command, env, onStart) => runCommand(command, withOwnMark(env), onStart),
+    markedProcesses,
     digest: (text) => sha256(text).slice(0, 32),
     randomSuffix: () =>
       Math.floor(Math.random() * 0x10000)

@@ -1,11 +1,9 @@
 import { baseName } from "../core/agents/agents.ts";
-import { unseen, type Observed } from "../core/evidence.ts";
 import type { Harness, OwnedSession } from "../core/agents/ownership.ts";
 import { canonicalSession } from "../core/registration.ts";
-import { planRetirement, type RetiredProcess, type Self } from "../core/agents/retirement.ts";
+import { planRetirement, type RetiredProcess } from "../core/agents/retirement.ts";
 import type { Host } from "../host/host.ts";
-import { ancestorsOf } from "../host/processes/linux.ts";
-import { takeSessionLock, type LockOwner, type SessionLock } from "../host/sockets/session-lock.ts";
+import type { LockOwner, SessionLock } from "../host/sockets/session-lock.ts";
 import { lookAtOwners, type OwnersQuestion, type OwnersObservation } from "./owners.ts";
 import { recordRetired, retire } from "./retire.ts";
 
@@ -30,8 +28,8 @@ function commandOf({ tree }: OwnersObservation, { pid, command }: LockOwner): Ha
 }
 
 /** Harnesses of the session, without the one that started us: a launcher that names the session does not contend for it. */
-function contendersIn({ ownership }: OwnersObservation, session: string): readonly Harness[] {
-  const ancestors = ancestorsOf(process.pid);
+function contendersIn(host: Host, { ownership }: OwnersObservation, session: string): readonly Harness[] {
+  const { ancestors } = host.self();
   const harnesses = ownership.sessions.find(({ sessionId }) => sessionId === session)?.harnesses ?? [];
   return harnesses.filter(({ members }) => !members.some(({ pid }) => ancestors.has(pid)));
 }
@@ -45,15 +43,14 @@ export async function requestAdmission(
   held: SessionLock | undefined,
 ): Promise<Admission> {
   const session = canonicalSession(sessionId);
-  const taken = held === undefined ? await takeSessionLock(session) : ({ kind: "held", lock: held } as const);
+  const taken = held === undefined ? await host.takeSessionLock(session) : ({ kind: "held", lock: held } as const);
   const lock = taken.kind === "held" ? taken.lock : undefined;
-  const observation: Observed<OwnersObservation> =
-    process.platform === "linux" ? await lookAtOwners(host, question) : unseen("this system has no /proc");
+  const observation = await lookAtOwners(host, question);
   if (!observation.seen) {
     lock?.release();
     return { kind: "blind", why: observation.why };
   }
-  const contenders: Contender[] = contendersIn(observation.value, session).map((harness) => ({ harness, launcher: undefined }));
+  const contenders: Contender[] = contendersIn(host, observation.value, session).map((harness) => ({ harness, launcher: undefined }));
   if (taken.kind === "taken" && contenders.length === 0) {
     const harness = taken.by === undefined ? undefined : commandOf(observation.value, taken.by);
     contenders.push({ harness, launcher: taken.by?.pid });
@@ -68,15 +65,14 @@ export async function retireContenders(
   sessionId: string,
   { contenders, observation }: Extract<Admission, { kind: "occupied" }>,
 ): Promise<string | undefined> {
-  const self: Self = { pid: process.pid, uid: process.getuid?.() ?? -1, ancestors: ancestorsOf(process.pid) };
   const harnesses = contenders.flatMap(({ harness }) => harness ?? []);
   const session: OwnedSession = { sessionId: canonicalSession(sessionId), harnesses };
   const outcomes: RetiredProcess[] = [];
   for (const { members } of harnesses) {
     const wanted = { kind: "pid", pid: members[0]?.pid ?? 0 } as const;
-    const plan = planRetirement({ sessions: [session], unattributed: [] }, observation.complete, wanted, self);
+    const plan = planRetirement({ sessions: [session], unattributed: [] }, observation.complete, wanted, host.self());
     if (!plan.ok) return plan.why;
-    for (const retiree of plan.retirees) outcomes.push(...(await retire(retiree, host.sleep)));
+    for (const retiree of plan.retirees) outcomes.push(...(await retire(host, retiree)));
   }
   recordRetired(host, "exec --on-conflict retire", outcomes);
   const left = outcomes.find(({ role, became }) => role === "harness" && became !== "ended");

@@ -1,10 +1,11 @@
 import type { Ownership } from "../core/agents/ownership.ts";
 import type { ProcessRow } from "../core/agents/process-tree.ts";
-import { detailsOf } from "../host/processes/process-details.ts";
+import type { Host } from "../host/host.ts";
 import type { HarnessReport, OwnersReport, ProcessReport } from "../report/owners-model.ts";
 
-export function describeProcess(row: ProcessRow, agent: string, bootMs: number | undefined): ProcessReport {
-  const { cwd, terminal, memoryBytes, ageMs } = detailsOf(row, bootMs);
+export function describeProcess(host: Host, row: ProcessRow, agent: string): ProcessReport {
+  const { bootMs } = host.clock();
+  const { cwd, terminal, memoryBytes, ageMs } = host.detailsOf(row, bootMs.seen ? bootMs.value : undefined);
   return {
     pid: row.pid,
     startTicks: row.startTicks,
@@ -16,26 +17,26 @@ export function describeProcess(row: ProcessRow, agent: string, bootMs: number |
   };
 }
 
-/** Ownership as it is reported, with what `/proc` tells of each process now. */
+/** Ownership as it is reported, with what the host tells of each process now. */
 export function describeOwners(
+  host: Host,
   { sessions, unattributed }: Ownership,
-  bootMs: number | undefined,
 ): Pick<OwnersReport, "sessions" | "unattributed" | "summary"> {
   const described = sessions.map(({ sessionId, harnesses }) => ({
     sessionId,
     duplicate: harnesses.length > 1,
     harnesses: harnesses.map(({ agent, members, signs, children, helpers, doubts }): HarnessReport => ({
       agent,
-      processes: members.map((row) => describeProcess(row, agent, bootMs)),
+      processes: members.map((row) => describeProcess(host, row, agent)),
       signs,
-      children: children.map((child) => ({ ...describeProcess(child.process, child.agent, bootMs), via: child.via })),
+      children: children.map((child) => ({ ...describeProcess(host, child.process, child.agent), via: child.via })),
       helpers: helpers.map(({ pid }) => pid),
       doubts,
     })),
   }));
   return {
     sessions: described,
-    unattributed: unattributed.map(({ process, agent, why }) => ({ process: describeProcess(process, agent, bootMs), why })),
+    unattributed: unattributed.map(({ process, agent, why }) => ({ process: describeProcess(host, process, agent), why })),
     summary: {
       sessions: described.length,
       harnesses: described.reduce((sum, { harnesses }) => sum + harnesses.length, 0),

@@ -1,7 +1,7 @@
 import type { ProcessRow } from "../core/agents/process-tree.ts";
 import type { RetiredProcess, Retiree } from "../core/agents/retirement.ts";
 import type { Host } from "../host/host.ts";
-import { signalExactly, processState, type SignalPath } from "../host/programs/signals.ts";
+import type { SignalPath } from "../host/programs/signals.ts";
 import { sweepIdAt } from "../sweep/sweep.ts";
 
 /** Into the history, with what became of each: nothing is ended in silence. */
@@ -25,21 +25,23 @@ type Retiring = {
 
 const retiring = (process: ProcessRow, agent: string): Retiring => ({ process, agent, signal: null, via: null, problem: undefined });
 
-const isGone = ({ process }: Retiring): boolean => processState(process).kind === "gone";
+function notGone(host: Host, these: readonly Retiring[]): readonly Retiring[] {
+  return these.filter(({ process }) => host.processState(process).kind !== "gone");
+}
 
-async function untilGone(these: readonly Retiring[], waitMs: number, sleep: (ms: number) => Promise<void>): Promise<readonly Retiring[]> {
-  let left = these.filter((one) => !isGone(one));
+async function untilGone(host: Host, these: readonly Retiring[], waitMs: number): Promise<readonly Retiring[]> {
+  let left = notGone(host, these);
   for (let waited = 0; left.length > 0 && waited < waitMs; waited += retireWaits.pollMs) {
-    await sleep(retireWaits.pollMs);
-    left = left.filter((one) => !isGone(one));
+    await host.sleep(retireWaits.pollMs);
+    left = notGone(host, left);
   }
   return left;
 }
 
-function signalAll(these: readonly Retiring[], signal: "SIGTERM" | "SIGKILL"): void {
+function signalAll(host: Host, these: readonly Retiring[], signal: "SIGTERM" | "SIGKILL"): void {
   // One that was stopped from its terminal cannot end before it runs again.
   const signals = signal === "SIGTERM" ? (["SIGTERM", "SIGCONT"] as const) : ([signal] as const);
-  const sent = signalExactly(
+  const sent = host.signalExactly(
     these.map(({ process }) => process),
     signals,
   );
@@ -54,47 +56,45 @@ function signalAll(these: readonly Retiring[], signal: "SIGTERM" | "SIGKILL"): v
  * Ends processes: SIGTERM, a bounded wait, SIGKILL. Every signal goes to the very process that was looked at, or to
  * none.
  */
-async function endAll(these: readonly Retiring[], sleep: (ms: number) => Promise<void>): Promise<void> {
-  signalAll(
-    these.filter((one) => !isGone(one)),
-    "SIGTERM",
-  );
-  const stubborn = await untilGone(these, retireWaits.termMs, sleep);
-  signalAll(stubborn, "SIGKILL");
-  await untilGone(stubborn, retireWaits.killMs, sleep);
+async function endAll(host: Host, these: readonly Retiring[]): Promise<void> {
+  signalAll(host, notGone(host, these), "SIGTERM");
+  const stubborn = await untilGone(host, these, retireWaits.termMs);
+  signalAll(host, stubborn, "SIGKILL");
+  await untilGone(host, stubborn, retireWaits.killMs);
 }
 
-function became({ process, problem }: Pick<Retiring, "process" | "problem">, isEnded: boolean): RetiredProcess["became"] {
-  const state = processState(process);
+function became(host: Host, { process, problem }: Retiring, isEnded: boolean): RetiredProcess["became"] {
+  const state = host.processState(process);
   if (state.kind === "gone") return "ended";
   return state.kind === "running" && !isEnded && problem === undefined ? "adopted" : "lost";
 }
 
 /** Ends background children that outlived their harness. */
 export async function endChildren(
+  host: Host,
   sessionId: string,
   children: readonly { readonly process: ProcessRow; readonly agent: string }[],
-  sleep: (ms: number) => Promise<void>,
 ): Promise<readonly RetiredProcess[]> {
   const ending = children.map(({ process, agent }) => retiring(process, agent));
-  await endAll(ending, sleep);
-  return ending.map((one) => describeRetired(one, sessionId, "child", true));
+  await endAll(host, ending);
+  return ending.map((one) => describeRetired(host, one, sessionId, "child"));
 }
 
-function describeRetired(one: Retiring, sessionId: string, role: RetiredProcess["role"], isEnded: boolean): RetiredProcess {
+function describeRetired(host: Host, one: Retiring, sessionId: string, role: RetiredProcess["role"]): RetiredProcess {
   const { pid, startTicks } = one.process;
-  return { sessionId, role, pid, startTicks, agent: one.agent, signal: one.signal, via: one.via, became: became(one, isEnded) };
+  const { agent, signal, via } = one;
+  return { sessionId, role, pid, startTicks, agent, signal, via, became: became(host, one, role !== "helper") };
 }
 
-/** Ends a harness and its background children, and says what became of each of them and of whatever else it had started. */
-export async function retire({ session, harness }: Retiree, sleep: (ms: number) => Promise<void>): Promise<readonly RetiredProcess[]> {
+/** Ends a harness and its background children. Returns what became of them and of the other processes that it had started. */
+export async function retire(host: Host, { session, harness }: Retiree): Promise<readonly RetiredProcess[]> {
   const members = harness.members.map((process) => retiring(process, harness.agent));
   const children = harness.children.map(({ process, agent }) => retiring(process, agent));
   const helpers = harness.helpers.map((process) => retiring(process, process.argv[0] ?? ""));
-  await endAll([...members, ...children], sleep);
+  await endAll(host, [...members, ...children]);
   return [
-    ...members.map((one) => describeRetired(one, session.sessionId, "harness", true)),
-    ...children.map((one) => describeRetired(one, session.sessionId, "child", true)),
-    ...helpers.map((one) => describeRetired(one, session.sessionId, "helper", false)),
+    ...members.map((one) => describeRetired(host, one, session.sessionId, "harness")),
+    ...children.map((one) => describeRetired(host, one, session.sessionId, "child")),
+    ...helpers.map((one) => describeRetired(host, one, session.sessionId, "helper")),
   ];
 }

@@ -80,7 +80,11 @@ describe("rooms", () => {
   test.each([
     ["src/sweep/probe.ts", 'import { readFileSync } from "node:fs";\nexport { readFileSync };\n'],
     ["src/watch/probe.ts", 'import { connect } from "node:net";\nexport { connect };\n'],
+    ["src/ownership/probe.ts", 'import { spawn } from "node:child_process";\nexport { spawn };\n'],
     ["src/sweep/probe/hands.ts", 'import { swap } from "../../host/swap/swap.ts";\nexport { swap };\n'],
+    ["src/watch/probe/pids.ts", 'import { pidExists } from "../../host/processes/pids.ts";\nexport { pidExists };\n'],
+    ["src/ownership/probe/kill.ts", 'import { signalExactly } from "../../host/programs/signals.ts";\nexport { signalExactly };\n'],
+    ["src/sweep/probe/own-pid.ts", "export const own = process.pid;\n"],
     ["src/sweep/probe/rung.ts", 'import { ttl } from "../../core/rungs/ttl.ts";\nexport { ttl };\n'],
     ["src/cli/probe/format.ts", 'import { hostLock } from "../../registries/formats/host-lock.ts";\nexport { hostLock };\n'],
     ["src/host/probe/verdict.ts", 'import { judge } from "../../core/ladder.ts";\nexport { judge };\n'],
@@ -90,8 +94,15 @@ describe("rooms", () => {
     ["src/registries/probe/global.ts", "export const { pid } = process;\n"],
     ["src/sweep/probe/clock.ts", "export const now = Date.now();\n"],
     ["src/watch/probe/signal.ts", "process.kill(1);\n"],
+    ["src/ownership/probe/own-pid.ts", "export const own = process.pid;\n"],
   ])("%s may not hold its line", (path, text) => {
     expect(lint({ [path]: text }).get(path) ?? []).not.toEqual([]);
+  });
+
+  test.each(["sweep", "watch", "ownership"])("%s may name the types of what Host does", (room) => {
+    const path = `src/${room}/probe/types.ts`;
+    const text = 'import type { SentSignal } from "../../host/programs/signals.ts";\nexport type { SentSignal };\n';
+    expect(lint({ [path]: text }).get(path) ?? []).toEqual([]);
   });
 
   test("no folder has more than 14 files, commands and formats aside", () => {

@@ -9,7 +9,7 @@ import type { Tombstone } from "../../src/core/tombstone.ts";
 import { nameBefore } from "./disk.ts";
 import { crash, happen, race, release, stopBridge } from "./happenings.ts";
 import { absencesKept, checkCaptured, checkSecondLooks, checkSwap, type Absence } from "./laws.ts";
-import { containers, day, hostNamespace, minute, type Machine, type Session, type SessionKind } from "./machine.ts";
+import { containers, day, hostNamespace, minute, sweeperIn, type Machine, type Session, type SessionKind } from "./machine.ts";
 import { bridgePath, markersPath, type Entries } from "./registries.ts";
 import { mortal, nobody, simulatedHost, stepsUntilDeath, type Blindness, type Interference } from "./simulated-host.ts";
 import { Story } from "./story.ts";
@@ -130,7 +130,7 @@ export class History {
     const { machine, state } = story;
     const { now = false, namespace = hostNamespace } = moment;
     const steps = stepsUntilDeath(moment.killedAfter ?? Infinity, this.interference(moment));
-    const host = simulatedHost(machine, state, blindness, steps.interference, namespace);
+    const host = simulatedHost(machine, state, blindness, steps.interference, sweeperIn(namespace));
     const [tombstoneCount, memory] = [state.tombstones.size, state.memory];
     story.removed = [];
     story.released = [];

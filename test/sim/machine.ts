@@ -21,7 +21,23 @@ export type Process = {
   readonly startTicks: string;
   readonly argv: readonly string[];
   readonly startedMs: number;
+  readonly uid: number;
+  /** What started it. A process whose parent has ended is a child of pid 1. */
+  readonly parent: Process | undefined;
+  readonly kernelSession: number;
 };
+
+/** What can be said of a process that starts; else it is the first user's, in a kernel session of its own. */
+export type Birth = Partial<Pick<Process, "pid" | "uid" | "parent" | "kernelSession">>;
+
+export const firstUid = 1000;
+
+/** A sweep's own process, which the table of processes does not show. */
+export function sweeperIn(namespace: string): Process {
+  const pid = 50;
+  const birth = { uid: firstUid, parent: undefined, kernelSession: pid } as const;
+  return { pid, innerPid: undefined, namespace, argv: ["sessreap"], startTicks: "1", startedMs: 10, ...birth };
+}
 
 /** How a session shows, and what its entry records of it. */
 export type SessionKind = "holder" | "cli" | "thread" | "lock" | "named" | "marker" | "claude" | "editor";
@@ -59,6 +75,9 @@ export class Machine {
   readonly server: Server = { process: undefined, mode: "up", loaded: new Set(), ended: new Set() };
   /** What the server that nobody configured says; it has no threads of anybody here. */
   tried: "refuses" | "hangs" | "denies" = "refuses";
+  /** Which launcher holds a session, and the pid of its command once that runs. By user and session. */
+  readonly sessionLocks = new Map<string, { readonly holder: Process; command: number | undefined }>();
+  private readonly awaited = new Map<Process, () => void>();
   /** What answers at a port, whoever is behind it. */
   readonly endpoints = new Map<number, EndpointMode>();
   /** Since when a sweep could have noticed a step of the clock in this boot. */
@@ -107,6 +126,7 @@ export class Machine {
     this.wallMs += this.chance.below(10) * hour + minute;
     this.processes.clear();
     this.endpoints.clear();
+    this.sessionLocks.clear();
     this.disk.flush();
     this.server.process = undefined;
     this.server.loaded.clear();
@@ -123,12 +143,13 @@ export class Machine {
   }
 
   /** Few pids and many processes: they come around, on the machine and inside of each container. */
-  spawn(argv: readonly string[], namespace = hostNamespace): Process {
+  spawn(argv: readonly string[], namespace = hostNamespace, birth: Birth = {}): Process {
     this.advance(20);
     const inside = namespace === hostNamespace ? undefined : this.inNamespace(namespace);
     const innerPid = inside && this.freePid((pid) => inside.some((other) => other.innerPid === pid));
-    const pid = this.freePid((taken) => this.processes.has(taken));
-    const process = { pid, innerPid, namespace, argv, startTicks: String(Math.floor(this.bootMs / 10)), startedMs: this.bootMs };
+    const pid = birth.pid ?? this.freePid((taken) => this.processes.has(taken));
+    const start = { startTicks: String(Math.floor(this.bootMs / 10)), startedMs: this.bootMs };
+    const process = { innerPid, namespace, argv, ...start, uid: firstUid, parent: undefined, kernelSession: pid, ...birth, pid };
     this.processes.set(pid, process);
     return process;
   }
@@ -137,8 +158,27 @@ export class Machine {
     return [...this.processes.values()].filter((process) => process.namespace === namespace);
   }
 
+  isRunning(process: Process | undefined): process is Process {
+    return process !== undefined && this.processes.get(process.pid) === process;
+  }
+
   kill(process: Process | undefined): void {
-    if (process !== undefined && this.processes.get(process.pid) === process) this.processes.delete(process.pid);
+    if (!this.isRunning(process)) return;
+    this.processes.delete(process.pid);
+    for (const [key, { holder }] of this.sessionLocks) if (holder === process) this.sessionLocks.delete(key);
+    this.awaited.get(process)?.();
+  }
+
+  /** Resolves when a process that runs now has ended. */
+  ended(process: Process): Promise<void> {
+    return new Promise((resolve) => void this.awaited.set(process, resolve));
+  }
+
+  /** A process and what it descends from, up to the first whose parent has ended. */
+  lineOf(process: Process): readonly Process[] {
+    const line = [process];
+    for (let above = process.parent; this.isRunning(above); above = above.parent) line.push(above);
+    return line;
   }
 
   startServer(): void {

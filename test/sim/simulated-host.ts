@@ -3,7 +3,8 @@ import { emptyMemory, type Memory } from "../../src/core/memory.ts";
 import type { ServerQuestion } from "../../src/host/sockets/app-server.ts";
 import type { Host, Store } from "../../src/host/host.ts";
 import { decodeTombstones, type Tombstone } from "../../src/core/tombstone.ts";
-import { hostNamespace, triedUrl, type Machine } from "./machine.ts";
+import { hostNamespace, sweeperIn, triedUrl, type Machine, type Process } from "./machine.ts";
+import { ownersOf } from "./simulated-owners.ts";
 import { probeOf } from "./simulated-probe.ts";
 import { filesOf } from "./simulated-files.ts";
 
@@ -54,6 +55,10 @@ export type Interference = {
   readonly release: (key: string) => string | undefined;
   /** A slow writer may come to its end while a sweep waits. */
   readonly wait: () => void;
+  /** Something happens after the processes were looked at, before a signal is sent. */
+  readonly beforeSignals: () => void;
+  /** A signal has reached this process, which does with it what it likes. */
+  readonly signalled: (process: Process, signal: NodeJS.Signals) => void;
   /** A moment in which the sweep can be killed; throws when it is. */
   readonly step: () => void;
 };
@@ -66,6 +71,8 @@ export const nobody: Interference = {
   captured: () => undefined,
   release: () => "there is no such command",
   wait: () => undefined,
+  beforeSignals: () => undefined,
+  signalled: () => undefined,
   step: () => undefined,
 };
 
@@ -130,14 +137,15 @@ function ask(machine: Machine, blindness: ReadonlySet<Blindness>, { url, ids }: 
 
 let sweeps = 0;
 
-/** The machine as a sweep with these eyes sees it from one pid namespace. */
+/** The machine as a process of sessreap sees it, which is `self`, with these eyes. */
 export function simulatedHost(
   machine: Machine,
   state: State,
   blindness: ReadonlySet<Blindness>,
   interference: Interference,
-  namespace = hostNamespace,
+  self: Process = sweeperIn(hostNamespace),
 ): Host {
+  const { namespace } = self;
   const unless = <T>(part: Blindness, value: T): Observed<T> => (blindness.has(part) ? dark : seen(value));
   return {
     clock: () => ({
@@ -146,11 +154,12 @@ export function simulatedHost(
       awakeMs: unless("awakeMs", machine.awakeMs),
     }),
     selfTest: () => ({
-      pid: 50,
+      pid: self.pid,
       ownPidSeen: blindness.has("self") ? { ok: false, why: "hidden" } : { ok: true },
       impossiblePidSeen: false,
     }),
-    ...probeOf(machine, namespace, blindness),
+    ...probeOf(machine, self, blindness),
+    ...ownersOf(machine, self, blindness, interference),
     ...filesOf(machine, blindness, interference),
     homeOf: () => undefined,
     // A container has a network of its own.

@@ -9,8 +9,14 @@ const dark = unseen("the simulation hides it");
 
 type Probe = Pick<Host, "here" | "lookAtProcesses" | "startOfPid" | "livingPids" | "lookAtWriterLocks">;
 
-/** A process as somebody inside a pid namespace sees it: there it has another number. */
-type Shown = { readonly pid: number; readonly process: Process };
+/** A process as it is seen from inside a pid namespace: there it has another number. */
+export type Shown = { readonly pid: number; readonly process: Process };
+
+export function shownIn(machine: Machine, namespace: string): readonly Shown[] {
+  return namespace === hostNamespace
+    ? [...machine.processes.values()].map((process) => ({ pid: process.pid, process }))
+    : machine.inNamespace(namespace).map((process) => ({ pid: process.innerPid ?? 0, process }));
+}
 
 function sightOf(process: Process | undefined, blindness: ReadonlySet<Blindness>): Observed<PidObservation> {
   if (blindness.has("pids")) return dark;
@@ -20,10 +26,10 @@ function sightOf(process: Process | undefined, blindness: ReadonlySet<Blindness>
 }
 
 function agentsAmong(shown: readonly Shown[]): readonly AgentProcess[] {
-  return shown.flatMap(({ pid, process: { startTicks, argv } }) => {
+  return shown.flatMap(({ pid, process: { startTicks, argv, uid } }) => {
     const agent = agentOf(argv);
     if (agent === undefined) return [];
-    return [{ pid, startTicks, argv, agent, parentPid: 1, kernelSession: pid, terminal: 0, uid: 1000 }];
+    return [{ pid, startTicks, argv, agent, parentPid: 1, kernelSession: pid, terminal: 0, uid }];
   });
 }
 
@@ -37,16 +43,14 @@ function innerAmong(shown: readonly Shown[]): ReadonlyMap<number, readonly Inner
   return inner;
 }
 
-/** What a sweep that stands in one pid namespace sees of the machine's processes. */
-export function probeOf(machine: Machine, namespace: string, blindness: ReadonlySet<Blindness>): Probe {
+/** What a sweep sees of the machine's processes from the pid namespace in which its own process stands. */
+export function probeOf(machine: Machine, self: Process, blindness: ReadonlySet<Blindness>): Probe {
   const { chance } = machine;
+  const { namespace } = self;
   const isInitial = namespace === hostNamespace;
   const unless = <T>(part: Blindness, value: T): Observed<T> => (blindness.has(part) ? dark : seen(value));
 
-  const shownNow = (): readonly Shown[] =>
-    isInitial
-      ? [...machine.processes.values()].map((process) => ({ pid: process.pid, process }))
-      : machine.inNamespace(namespace).map((process) => ({ pid: process.innerPid ?? 0, process }));
+  const shownNow = (): readonly Shown[] => shownIn(machine, namespace);
 
   const lookAtProcesses = ({ pids, owners }: ProcessQuestion): Observed<ProcessAnswer> => {
     if (blindness.has("processes")) return dark;
@@ -61,7 +65,7 @@ export function probeOf(machine: Machine, namespace: string, blindness: Readonly
         agents: agentsAmong(shown),
         appServers: shown.filter(({ process: { argv } }) => argv.includes("app-server")).map(({ pid, process }) => ({ ...process, pid })),
         innerPids: complete.seen ? unless("inner", isInitial ? innerAmong(shown) : new Map()) : complete,
-        ancestors: new Set([50, 51]),
+        ancestors: new Set(machine.lineOf(self).map(({ pid }) => pid)),
       },
       owners: owners.map((wanted) => shown.filter(({ process: { argv } }) => argvHas(argv, wanted)).map(({ pid }) => pid)),
     });

@@ -2,9 +2,6 @@ import { canonicalSession } from "../../core/registration.ts";
 import { leftBehind } from "../../core/agents/left-behind.ts";
 import { loadLibraries } from "../../host/libraries.ts";
 import type { Host } from "../../host/host.ts";
-import { markedBy, ownMark, withMark } from "../../host/processes/lineage.ts";
-import { lookAtTree } from "../../host/processes/process-tree.ts";
-import { runCommand } from "../../host/programs/run-command.ts";
 import type { SessionLock } from "../../host/sockets/session-lock.ts";
 import { formatProcess } from "../../report/owners-text.ts";
 import { visible } from "../../report/visible.ts";
@@ -33,13 +30,11 @@ const reapPolls = 8;
 type Occupied = Extract<Admission, { kind: "occupied" }>;
 
 function formatContender(host: Host, { harness, launcher }: Contender): string {
-  const { bootMs } = host.clock();
   const member = harness?.members[0];
-  if (harness !== undefined && member !== undefined)
-    return formatProcess(describeProcess(member, harness.agent, bootMs.seen ? bootMs.value : undefined));
-  const observation = launcher === undefined ? undefined : lookAtTree();
+  if (harness !== undefined && member !== undefined) return formatProcess(describeProcess(host, member, harness.agent));
+  const observation = launcher === undefined ? undefined : host.lookAtTree();
   const row = observation?.seen === true ? observation.value.tree.get(launcher ?? 0) : undefined;
-  if (row !== undefined) return formatProcess(describeProcess(row, "sessreap exec", bootMs.seen ? bootMs.value : undefined));
+  if (row !== undefined) return formatProcess(describeProcess(host, row, "sessreap exec"));
   return "another sessreap exec, which does not answer (stopped from its terminal?)";
 }
 
@@ -94,20 +89,17 @@ async function enter(
 }
 
 /** Lists what the command left behind, and ends it when that was asked for. */
-async function endLeftBehind({ options, stderr }: Invocation<ExecOptions>, host: Host, session: string, mark: string): Promise<void> {
-  const observation = lookAtTree();
+async function endLeftBehind({ options, stderr }: Invocation<ExecOptions>, host: Host, session: string): Promise<void> {
+  const observation = host.lookAtTree();
   if (!observation.seen) return;
   const { tree } = observation.value;
-  const children = leftBehind(tree, markedBy(tree, mark));
+  const children = leftBehind(tree, host.markedProcesses(tree));
   if (children.length === 0) return;
-  const { bootMs } = host.clock();
-  const lines = children.map(
-    ({ process: row, agent }) => `sessreap:   ${formatProcess(describeProcess(row, agent, bootMs.seen ? bootMs.value : undefined))}`,
-  );
+  const lines = children.map(({ process: row, agent }) => `sessreap:   ${formatProcess(describeProcess(host, row, agent))}`);
   const count = children.length === 1 ? "1 background child is" : `${children.length} background children are`;
   await writeLines(stderr, [`sessreap: ${count} left:`, ...lines]);
   if (options.reapChildren !== true) return;
-  const outcomes = await endChildren(session, children, host.sleep);
+  const outcomes = await endChildren(host, session, children);
   recordRetired(host, "exec --reap-children", outcomes);
   const ended = outcomes.filter(({ became }) => became === "ended").length;
   await writeLines(stderr, [`sessreap: ${ended} of ${outcomes.length} ended`]);
@@ -156,12 +148,11 @@ export const runExec: Run<ExecOptions> = async (invocation) => {
   const { host, examine } = await prepare(invocation);
   await loadLibraries();
   const lock = await enter(invocation, host, examine, session, choice);
-  const mark = ownMark();
   try {
-    const { exitCode, problem } = await runCommand(words, withMark(env, mark), lock.announce);
+    const { exitCode, problem } = await host.runCommand(words, env, lock.announce);
     if (problem !== undefined) await writeLines(stderr, [`sessreap: ${visible(words[0] ?? "")}: ${visible(problem)}`]);
     else {
-      await endLeftBehind(invocation, host, session, mark);
+      await endLeftBehind(invocation, host, session);
       await reapRegistration(invocation, host, examine, session);
     }
     return exitCode;

@@ -1,7 +1,6 @@
 import { canonicalSession } from "../../core/registration.ts";
 import { planRetirement, type RetiredProcess, type Retiree, type Wanted } from "../../core/agents/retirement.ts";
 import type { Host } from "../../host/host.ts";
-import { ancestorsOf } from "../../host/processes/linux.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { outputSchema } from "../../report/model.ts";
 import type { OwnersReport } from "../../report/owners-model.ts";
@@ -35,9 +34,8 @@ async function look(host: Host, question: OwnersQuestion, only: string | undefin
   return { ...observation.value, ownership: { sessions, unattributed: [] } };
 }
 
-function planned(observation: OwnersObservation, wanted: Wanted): readonly Retiree[] {
-  const self = { pid: process.pid, uid: process.getuid?.() ?? -1, ancestors: ancestorsOf(process.pid) };
-  const plan = planRetirement(observation.ownership, observation.complete, wanted, self);
+function planned(host: Host, observation: OwnersObservation, wanted: Wanted): readonly Retiree[] {
+  const plan = planRetirement(observation.ownership, observation.complete, wanted, host.self());
   if (!plan.ok) throw new Failure(plan.unknown ? "not-found" : "refused", `nothing was ended: ${plan.why}`);
   return plan.retirees;
 }
@@ -55,27 +53,25 @@ async function retireWanted(
   question: OwnersQuestion,
   wanted: Wanted,
 ): Promise<readonly RetiredProcess[]> {
-  let retirees = planned(await look(host, question, options.session), wanted);
+  let retirees = planned(host, await look(host, question, options.session), wanted);
   if (retirees.length === 0) return [];
   if (options.yes !== true) {
-    const { bootMs } = host.clock();
-    const boot = bootMs.seen ? bootMs.value : undefined;
     const lines = retirees.flatMap(({ session, harness }) => [
       `end what runs ${visible(session.sessionId)}:`,
-      ...harness.members.map((row) => `  ${formatProcess(describeProcess(row, harness.agent, boot))}`),
-      ...harness.children.map(({ process: row, agent }) => `  child ${formatProcess(describeProcess(row, agent, boot))}`),
+      ...harness.members.map((row) => `  ${formatProcess(describeProcess(host, row, harness.agent))}`),
+      ...harness.children.map(({ process: row, agent }) => `  child ${formatProcess(describeProcess(host, row, agent))}`),
     ]);
     await writeLines(stderr, lines);
     const answer = await confirmed({ stderr }, "End these processes?");
     if (answer === undefined) throw new Failure("usage", "nothing was ended: nobody can be asked here; say --yes");
     if (!answer) throw new Failure("usage", "nothing was ended: the answer was no");
-    const now = planned(await look(host, question, options.session), wanted);
+    const now = planned(host, await look(host, question, options.session), wanted);
     if (!sameProcesses(retirees, now)) throw new Failure("refused", "nothing was ended: the processes changed while you were asked");
     retirees = now;
   }
   const retired: RetiredProcess[] = [];
   for (const retiree of retirees) {
-    const outcome = await retire(retiree, host.sleep);
+    const outcome = await retire(host, retiree);
     recordRetired(host, "owners --retire", outcome);
     retired.push(...outcome);
   }
@@ -89,8 +85,7 @@ export const runOwners: Run<OwnersOptions> = async (invocation) => {
   const { host, examine } = await prepare(invocation);
   const retired = wanted === undefined ? [] : await retireWanted(invocation, host, examine, wanted);
   const { ownership, warnings } = await look(host, examine, options.session);
-  const { bootMs } = host.clock();
-  const described = describeOwners(ownership, bootMs.seen ? bootMs.value : undefined);
+  const described = describeOwners(host, ownership);
   const isIncomplete = retired.some(({ role, became }) => role !== "helper" && became !== "ended");
   const hasDuplicates = options.exitCode === true && described.summary.duplicates > 0;
   const exitCode = isIncomplete ? exitCodes.partial : hasDuplicates ? exitCodes.found : exitCodes.done;

@@ -9,12 +9,13 @@ import { readStat } from "./proc-stat.ts";
 const variable = "SESSREAP_EXEC";
 
 /** Names this very process: its pid and when it started. */
-export function ownMark(): string {
+function ownMark(): string {
   return `${process.pid}.${readStat("self").startTicks}`;
 }
 
-export function withMark(env: NodeJS.ProcessEnv, mark: string): NodeJS.ProcessEnv {
-  const inherited = env[variable] ?? "";
+/** The environment for a command, with the mark of this launcher behind those of the launchers above it. */
+export function withOwnMark(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const [inherited, mark] = [env[variable] ?? "", ownMark()];
   return { ...env, [variable]: inherited === "" ? mark : `${inherited}:${mark}` };
 }
 
@@ -30,8 +31,9 @@ function marksOf(pid: number): readonly string[] {
   }
 }
 
-/** Processes of ours that carry a mark. */
-export function markedBy(tree: ProcessTree, mark: string): ReadonlySet<number> {
+/** Pids of this user's processes that carry the mark of this launcher. */
+export function markedProcesses(tree: ProcessTree): ReadonlySet<number> {
+  const mark = ownMark();
   const mine = [...tree.values()].filter(({ uid, pid }) => uid === process.getuid?.() && pid !== process.pid);
   return new Set(mine.filter(({ pid }) => marksOf(pid).includes(mark)).map(({ pid }) => pid));
 }

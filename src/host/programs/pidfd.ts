@@ -1,5 +1,3 @@
-import { spawnSync } from "node:child_process";
-import { constants } from "node:os";
 import { perlCall } from "./perl.ts";
 import pidfdProgram from "./pidfd.pl";
 
@@ -15,6 +13,8 @@ const answerMs = 10_000;
 /** Sends signals, in their order, to each of these processes if it is still there, and to no other. */
 export function signalByPidfd(targets: readonly Target[], signals: readonly NodeJS.Signals[]): Signalled {
   if (process.platform !== "linux") return { ok: false, why: "pidfds are for Linux only" };
+  const { constants } = process.getBuiltinModule("node:os");
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
   const numbers = signals.map((signal) => constants.signals[signal]);
   const words = targets.map(({ pid, startTicks, uid }) => [pid, startTicks, uid, ...numbers].join(":"));
   const { args, env } = perlCall(pidfdProgram, ...words);

@@ -1,6 +1,4 @@
-import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { constants } from "node:os";
 import { errorCode, formatError } from "../observed.ts";
 import { readStat } from "../processes/proc-stat.ts";
 
@@ -50,6 +48,7 @@ function stopOurselves(handler: (() => void) | undefined): void {
  */
 export function runCommand(command: readonly string[], env: NodeJS.ProcessEnv, onStart: (pid: number) => void): Promise<CommandEnd> {
   const [file = "", ...args] = command;
+  const { spawn } = process.getBuiltinModule("node:child_process");
   return new Promise((resolve) => {
     let pid: number | undefined;
     const handlers = new Map<NodeJS.Signals, () => void>();
@@ -77,7 +76,10 @@ export function runCommand(command: readonly string[], env: NodeJS.ProcessEnv, o
     ({ pid } = child);
     child.once("error", (error) => finish({ exitCode: errorCode(error) === "ENOENT" ? 127 : 126, problem: formatError(error) }));
     child.once("exit", (code, signal) => {
-      finish({ exitCode: signal === null ? (code ?? 1) : 128 + constants.signals[signal], problem: undefined });
+      finish({
+        exitCode: signal === null ? (code ?? 1) : 128 + process.getBuiltinModule("node:os").constants.signals[signal],
+        problem: undefined,
+      });
     });
     if (pid !== undefined) onStart(pid);
   });

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
-import { connect, createServer } from "node:net";
-import { abstractAddress } from "./abstract-socket.ts";
+import { sha256 } from "../files/digest.ts";
 import { errorCode } from "../observed.ts";
+import { abstractAddress } from "./abstract-socket.ts";
 
 /** Who holds a session: the launcher, and the command that it runs once it runs it. */
 export type LockOwner = { readonly pid: number; readonly command: number | undefined };
@@ -21,8 +20,7 @@ const answerMs = 300;
 
 /** An abstract socket: it dies with its holder, however that ends, so there is no stale lock and no rule about one. */
 function addressOf(session: string): string {
-  const key = createHash("sha256").update(`${process.getuid?.()}:${session}`).digest("hex").slice(0, 32);
-  return abstractAddress(`sessreap-session-${key}`);
+  return abstractAddress(`sessreap-session-${sha256(`${process.getuid?.()}:${session}`).slice(0, 32)}`);
 }
 
 function readOwner(text: string): LockOwner | undefined {
@@ -31,7 +29,8 @@ function readOwner(text: string): LockOwner | undefined {
   return { pid, command: command !== undefined && Number.isInteger(command) && command > 1 ? command : undefined };
 }
 
-function askOwner(address: string): Promise<LockOwner | undefined> {
+async function askOwner(address: string): Promise<LockOwner | undefined> {
+  const { connect } = await import("node:net");
   return new Promise((resolve) => {
     let text = "";
     const socket = connect(address);
@@ -49,6 +48,7 @@ function askOwner(address: string): Promise<LockOwner | undefined> {
 /** The lock of one session, under its canonical id, for this user. The kernel lets exactly one process have it. */
 export async function takeSessionLock(session: string): Promise<TakenLock> {
   const address = addressOf(session);
+  const { createServer } = await import("node:net");
   let command: number | undefined;
   const server = createServer((socket) => {
     socket.on("error", () => undefined);
