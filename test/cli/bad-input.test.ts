@@ -11,16 +11,15 @@ import {
   configure,
   daysAgo,
   declareRegistry,
-  isRoot,
   leaveOut,
   newScratch,
-  nobody,
   nobodysScratch,
   sessreap,
   sweepReport,
   writeOld,
 } from "./harness.ts";
 import { gonePid } from "../processes.ts";
+import { isRoot, nobody } from "../users.ts";
 
 const since = daysAgo(1);
 const cure = "; mend it or move it away, nothing of it was touched";

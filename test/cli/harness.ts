@@ -6,10 +6,7 @@ import { onTestFinished } from "vitest";
 import type { SweepJson } from "../../src/report/json.ts";
 import type { EntryReport } from "../../src/report/model.ts";
 import { fields } from "../fields.ts";
-
-/** The user and group that own nothing. */
-export const nobody = 65_534;
-export const isRoot = process.getuid?.() === 0;
+import { nobody, openPlace } from "../users.ts";
 
 /** What is tested: the bundle under this Node, or whatever `SESSREAP_BIN` names, such as a standalone binary. */
 const binary = process.env["SESSREAP_BIN"];
@@ -25,8 +22,8 @@ export type Scratch = {
 };
 
 /** Its directory goes when the test is over and every process that it started has been ended (those go afterEach). */
-export function newScratch(): Scratch {
-  const dir = mkdtempSync(join(tmpdir(), "sessreap-cli-"));
+export function newScratch(parent = tmpdir()): Scratch {
+  const dir = mkdtempSync(join(parent, "sessreap-cli-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const [home, stateDir] = [join(dir, "home"), join(dir, "state")];
   mkdirSync(home);
@@ -36,7 +33,7 @@ export function newScratch(): Scratch {
 
 /** A scratch in which the user `nobody` is at home; whoever runs it needs root. */
 export function nobodysScratch(): Scratch {
-  const scratch = newScratch();
+  const scratch = newScratch(openPlace());
   for (const path of [scratch.dir, scratch.home]) chownSync(path, nobody, nobody);
   return scratch;
 }

@@ -7,10 +7,8 @@ import {
   configure,
   daysAgo,
   declareRegistry,
-  isRoot,
   leaveOut,
   newScratch,
-  nobody,
   nobodysScratch,
   parseOnly,
   sessreap,
@@ -18,6 +16,7 @@ import {
   writeOld,
 } from "../harness.ts";
 import { gonePid } from "../../processes.ts";
+import { isRoot, nobody } from "../../users.ts";
 
 const since = daysAgo(1);
 const bridge = (more: object) => ({ registries: [{ format: "llmmsg-bridge", ...more }] });

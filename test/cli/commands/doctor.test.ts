@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import { lockAddress } from "../../../src/host/state/run-lock.ts";
 import type { Guard } from "../../../src/report/guards.ts";
 import { start, stop } from "../../processes.ts";
-import { declareRegistry, isRoot, leaveOut, newScratch, nobody, parseOnly, sessreap, writeOld, type Scratch } from "../harness.ts";
+import { declareRegistry, leaveOut, newScratch, parseOnly, sessreap, writeOld, type Scratch } from "../harness.ts";
+import { isRoot, nobody } from "../../users.ts";
 
 async function guards(scratch: Scratch, env: Readonly<Record<string, string>> = {}): Promise<readonly Guard[]> {
   const { stdout, stderr } = await sessreap(scratch, ["doctor", "--json"], { env });

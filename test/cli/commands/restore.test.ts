@@ -5,11 +5,9 @@ import {
   by,
   daysAgo,
   declareRegistry,
-  isRoot,
   leaveOut,
   makeOld,
   newScratch,
-  nobody,
   nobodysScratch,
   parseOnly,
   sessreap,
@@ -17,6 +15,7 @@ import {
   writeOld,
 } from "../harness.ts";
 import { gonePid } from "../../processes.ts";
+import { isRoot, nobody } from "../../users.ts";
 
 const since = daysAgo(1);
 

@@ -2,8 +2,9 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { by, daysAgo, declareRegistry, isRoot, leaveOut, newScratch, nobody, sessreap, sweepReport, writeOld } from "../harness.ts";
+import { by, daysAgo, declareRegistry, leaveOut, newScratch, sessreap, sweepReport, writeOld } from "../harness.ts";
 import { gonePid } from "../../processes.ts";
+import { isRoot, nobody } from "../../users.ts";
 
 const since = daysAgo(1);
 

@@ -3,8 +3,9 @@ import { chownSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { by, daysAgo, declareRegistry, isRoot, leaveOut, newScratch, nobody, nobodysScratch, sweepReport, writeOld } from "../harness.ts";
+import { by, daysAgo, declareRegistry, leaveOut, newScratch, nobodysScratch, sweepReport, writeOld } from "../harness.ts";
 import { bootId, gonePid, idle, pretend, start, startTicksOf, zombie } from "../../processes.ts";
+import { isRoot, nobody } from "../../users.ts";
 
 const since = daysAgo(1);
 

@@ -9,10 +9,8 @@ import {
   configure,
   copiedTool,
   daysAgo,
-  isRoot,
   leaveOut,
   newScratch,
-  nobody,
   nobodysScratch,
   parseOnly,
   sessreap,
@@ -21,6 +19,7 @@ import {
   type Scratch,
 } from "../harness.ts";
 import { gonePid, idle, start, startTicksOf, until } from "../../processes.ts";
+import { isRoot, nobody } from "../../users.ts";
 
 /** Runs `command` in new namespaces: what the shell is given after its script is the tool's own command line. */
 const within = (flags: readonly string[], script: string): readonly string[] => ["unshare", ...flags, "/bin/sh", "-c", script, "sh"];

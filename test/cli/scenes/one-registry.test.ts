@@ -1,8 +1,9 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { by, configure, daysAgo, isRoot, leaveOut, newScratch, nobody, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import { by, configure, daysAgo, leaveOut, newScratch, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
 import { gonePid } from "../../processes.ts";
+import { isRoot, nobody } from "../../users.ts";
 
 const fields = { sessionId: "id", pid: "pid", registeredAt: "since" };
 

@@ -6,8 +6,9 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { fields } from "../../fields.ts";
-import { by, isRoot, leaveOut, newScratch, nobody, nobodysScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import { by, leaveOut, newScratch, nobodysScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
 import { gonePid, idle, pretend, start, stop, until, zombie } from "../../processes.ts";
+import { isRoot, nobody } from "../../users.ts";
 
 const servers: Server[] = [];
 /** Processes that outlive their parent. */

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { prepareFile, restoreEntryFile, type FileToRestore } from "../../../src/host/capture/restore-entry.ts";
 import { codeOf, openIn, scratchDirectory } from "../scratch.ts";
+import { isRoot } from "../../users.ts";
 
-const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn("not root: entries of other users are not put back");
 
 const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];

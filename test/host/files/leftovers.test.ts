@@ -32,8 +32,8 @@ import {
 } from "../../../src/host/files/leftovers.ts";
 import { replaceJudged } from "../../../src/host/swap/swap.ts";
 import { before, codeOf, content, dead, leftovers, openIn, readNow, registryIn, scratchDirectory, withoutGhost } from "../scratch.ts";
+import { isRoot } from "../../users.ts";
 
-const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn("not root: files that another user planted are not tried");
 
 const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];

@@ -6,8 +6,7 @@ import { expect, test } from "vitest";
 import { lockHolder } from "../../../src/host/state/lock-holder.ts";
 import { lockAddress, takeRunLock } from "../../../src/host/state/run-lock.ts";
 import { scratchDirectory } from "../scratch.ts";
-
-const isRoot = process.getuid?.() === 0;
+import { isRoot } from "../../users.ts";
 
 /** Another process that sits on an address until it is stopped. */
 async function squat(address: string, uid: number | undefined): Promise<() => Promise<void>> {

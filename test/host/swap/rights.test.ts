@@ -8,9 +8,9 @@ import { readRegistryFile } from "../../../src/host/files/files.ts";
 import { replaceJudged } from "../../../src/host/swap/swap.ts";
 import { removeLeftovers } from "../../../src/host/files/leftovers.ts";
 import { after, before, content, dead, leftovers, readNow, registryIn, scratchDirectory, withoutGhost } from "../scratch.ts";
+import { isRoot, nobody, openPlace } from "../../users.ts";
 
 const calls = { x64: { set: 188, get: 191, list: 194 }, arm64: { set: 5, get: 8, list: 11 } }[process.arch as string];
-const isRoot = process.getuid?.() === 0;
 
 function perl(script: string, ...args: readonly string[]): { readonly ok: boolean; readonly text: string } {
   const { status, stdout } = spawnSync("perl", ["-e", script, ...args], { encoding: "utf8" });
@@ -61,7 +61,6 @@ test.runIf(probe)("a registry without an ACL gets none from its directory's defa
   expect(attributes(registry.path)).toBe("");
 });
 
-const nobody = 65534;
 const rounds = Number(process.env["SESSREAP_TEST_ROUNDS"] ?? 100);
 
 test.runIf(isRoot)("a user's symbolic link to what is not the user's is not followed by root", () => {
@@ -85,7 +84,7 @@ test.runIf(isRoot)("root's own symbolic link is followed wherever it leads", () 
 });
 
 test.runIf(isRoot)("nothing outside is touched while a user swaps the directory for a symbolic link", async () => {
-  const [home, outside] = [scratchDirectory(), scratchDirectory()];
+  const [home, outside] = [scratchDirectory(openPlace()), scratchDirectory(openPlace())];
   for (const path of [home, outside]) chmodSync(path, 0o755);
   chownSync(home, nobody, nobody);
   const victim = registryIn(outside);

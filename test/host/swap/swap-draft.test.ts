@@ -21,8 +21,8 @@ import type { ReadFile } from "../../../src/host/files/files.ts";
 import { createNewFile, finishNewFile, openSite, type NewFile, type Site } from "../../../src/host/swap/swap-draft.ts";
 import type { SwapHelper } from "../../../src/host/swap/swap-helper.ts";
 import { codeOf, leftovers, openIn, readNow, registryIn, scratchDirectory } from "../scratch.ts";
+import { isRoot } from "../../users.ts";
 
-const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn("not root: drafts of another user's registry are not tested");
 
 const programs = process.env["PATH"];

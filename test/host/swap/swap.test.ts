@@ -19,8 +19,8 @@ import { describe, expect, test } from "vitest";
 import { readRegistryFile } from "../../../src/host/files/files.ts";
 import { replaceJudged } from "../../../src/host/swap/swap.ts";
 import { after, before, content, dead, leftovers, readNow, registryIn, scratchDirectory, withoutGhost } from "../scratch.ts";
+import { isRoot } from "../../users.ts";
 
-const isRoot = process.getuid?.() === 0;
 const hasPerl = spawnSync("perl", ["-e", "1"]).status === 0;
 if (!hasPerl) console.warn("perl is not here: the lease is not tested");
 if (!isRoot) console.warn("not root: swaps of another user's registry are not tested");
