@@ -12,6 +12,10 @@ const project = (name: string, include: readonly string[], extra: object = {}) =
   test: { name, include: [...include], ...extra },
 });
 
+/** For tests that start processes: these end with the test, and with the run, in whatever way it ends. */
+const setupFiles = ["test/processes.ts"];
+const globalSetup = ["test/keeper.ts"];
+
 /** One project a kind of room: those of pure code run in milliseconds, those of real things may take their time. */
 export default defineConfig({
   test: {
@@ -21,8 +25,17 @@ export default defineConfig({
         testTimeout: 60_000,
       }),
       project("sim", ["test/sim/**/*.test.ts"], { testTimeout: 60_000 }),
-      project("host", ["test/host/**/*.test.ts", "test/sweep/**/*.test.ts", "test/tools/**/*.test.ts"], { testTimeout: 60_000 }),
-      project("cli", ["test/cli/**/*.test.ts"], { testTimeout: 60_000, hookTimeout: 180_000, globalSetup: ["test/cli/build.ts"] }),
+      project("host", ["test/host/**/*.test.ts", "test/sweep/**/*.test.ts", "test/tools/**/*.test.ts"], {
+        testTimeout: 60_000,
+        setupFiles,
+        globalSetup,
+      }),
+      project("cli", ["test/cli/**/*.test.ts"], {
+        testTimeout: 60_000,
+        setupFiles,
+        hookTimeout: 180_000,
+        globalSetup: [...globalSetup, "test/cli/build.ts"],
+      }),
       project("systemd", ["test/systemd/**/*.test.ts"], { testTimeout: 60_000, hookTimeout: 60_000, globalSetup: ["test/cli/build.ts"] }),
     ],
   },

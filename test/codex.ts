@@ -1,10 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { WebSocket } from "ws";
 import { afterEach } from "vitest";
-import { until } from "./processes.ts";
+import { launch, until } from "./processes.ts";
 
 /** The release whose protocol and files the facts in this project were measured on. */
 const version = "0.169.0";
@@ -101,14 +101,14 @@ function isListening(link: string): boolean {
 export async function startCodexServer(program: string, home: string, url: string, more: readonly string[] = []): Promise<CodexServer> {
   // On a unix socket it starts only where its own directory is there already.
   mkdirSync(join(home, ".codex"), { recursive: true });
-  const child = spawn(program, ["app-server", "--listen", url, ...more], {
+  const child = launch(program, ["app-server", "--listen", url, ...more], {
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: home },
     stdio: ["ignore", "ignore", "pipe"],
     detached: true,
   });
   const group = child.pid as number;
   let said = "";
-  child.stderr.on("data", (chunk: Buffer) => {
+  child.stderr?.on("data", (chunk: Buffer) => {
     said += chunk.toString("utf8");
   });
   const closes: (() => void)[] = [];

@@ -1,29 +1,76 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach } from "vitest";
+import { afterAll, afterEach } from "vitest";
+import { variable } from "./keeper.ts";
 
-/** A real process of a test. It reads its stdin, so it ends with the test run even if nobody ends it. */
+/** A real process of a test. */
 export type Running = { readonly pid: number; readonly startTicks: string; readonly child: ChildProcess };
 
-const running: ChildProcess[] = [];
+/** What the tests of this worker start is told from the worker itself, and from what other workers start. */
+const mark = `${process.env[variable] ?? ""}.${randomUUID()}`;
+
+/** The mark, for an environment that a test puts together itself. */
+export const marked: Readonly<Record<string, string>> = { [variable]: mark };
+
+Object.assign(process.env, marked);
+
+function carries(pid: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1").includes(`${variable}=${mark}`);
+  } catch {
+    // It has ended, or it is another user's.
+    return false;
+  }
+}
+
+/** Ends those that carry the mark, and those that they start meanwhile. A zombie carries none. */
+async function endCarriers(): Promise<void> {
+  for (let attempt = 0; attempt < 1000; attempt += 1) {
+    const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && carries(name));
+    if (pids.length === 0) return;
+    for (const pid of pids) endByPid(Number(pid));
+    await new Promise((resolve) => void setTimeout(resolve, 1));
+  }
+}
+
+/** Ends a process that may have ended by itself. */
+export function endByPid(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+const children: ChildProcess[] = [];
 
 afterEach(async () => {
-  await Promise.all(running.splice(0).map(end));
+  const launched = children.splice(0);
+  if (launched.length > 0) await endCarriers();
+  await Promise.all(launched.map(end));
 });
 
+afterAll(endCarriers);
+
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, "exit");
-  child.kill("SIGCONT");
   child.kill("SIGKILL");
   await gone;
 }
 
+/** Starts a child that may run for long. It ends with its test at the latest, and all that it starts ends with it. */
+export function launch(file: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+  const child = spawn(file, args, { ...options, env: { ...(options.env ?? process.env), ...marked } });
+  children.push(child);
+  return child;
+}
+
 /** Ends a process and waits until its pid is free. */
-export function stop({ child }: Running): Promise<void> {
+export function stop({ child }: Pick<Running, "child">): Promise<void> {
   return end(child);
 }
 
@@ -53,14 +100,13 @@ export type StartOptions = {
 /** Starts a program and waits until it runs under its own argv. */
 export async function start(file: string, args: readonly string[], options: StartOptions = {}): Promise<Running> {
   const { argv0 = file, cwd, uid, env } = options;
-  const child = spawn(file, args, {
+  const child = launch(file, args, {
     argv0,
     ...(cwd !== undefined && { cwd }),
     ...(uid !== undefined && { uid, gid: uid }),
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", ...env },
     stdio: ["pipe", "pipe", "ignore"],
   });
-  running.push(child);
   await once(child, "spawn");
   const pid = child.pid as number;
   await until(`${argv0} shows its argv`, () => readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(`${argv0}\0`));

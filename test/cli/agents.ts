@@ -1,22 +1,13 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach } from "vitest";
-import { until } from "../processes.ts";
+import { endByPid, launch, until } from "../processes.ts";
 import type { Scratch } from "./harness.ts";
 
 /** A session that no other test of this machine runs. */
 export const newSession = (): string => randomUUID();
-
-const standIns: ChildProcess[] = [];
-const servers: number[] = [];
-
-afterEach(() => {
-  for (const child of standIns.splice(0)) endTree(child.pid as number);
-  // By pid: the socket may be gone with the scratch. Whatever runs in its panes is hung up.
-  for (const pid of servers.splice(0)) endTree(pid);
-});
 
 /** Every process in whose environment this scratch is named: what a test has started, however it was started. */
 export function processesOf(scratch: Scratch): readonly number[] {
@@ -40,7 +31,7 @@ export function endAll(scratch: Scratch): void {
   for (let attempt = 0; attempt < 1000; attempt += 1) {
     const left = processesOf(scratch);
     if (left.length === 0) return;
-    for (const pid of left) endTree(pid);
+    for (const pid of left) endByPid(pid);
   }
 }
 
@@ -50,14 +41,6 @@ export function argvOf(pid: number): readonly string[] {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").replace(/\0$/, "").split("\0");
   } catch {
     return [];
-  }
-}
-
-function endTree(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended by itself.
   }
 }
 
@@ -105,8 +88,7 @@ export async function startAlone(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<number> {
-  const child = spawn(file, args, { cwd: scratch.dir, env: { ...scratch.env, ...env }, detached: true, stdio: "ignore" });
-  standIns.push(child);
+  const child = launch(file, args, { cwd: scratch.dir, env: { ...scratch.env, ...env }, detached: true, stdio: "ignore" });
   const pid = child.pid as number;
   await until(`${file} runs`, () => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${args.join("\0")}\0`));
   // Two that start in one clock tick cannot be told apart by age.
@@ -132,8 +114,8 @@ export async function openTmux(scratch: Scratch, command: readonly string[] = ["
     if (status !== 0) throw new Error(`tmux ${words.join(" ")}: ${stderr}`);
     return stdout;
   };
-  run("new-session", "-d", "-x", "100", "-y", "30", ...command);
-  servers.push(Number(run("display-message", "-p", "#{pid}")));
+  const client = launch("tmux", ["-S", socket, "-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", ...command], { env });
+  await once(client, "exit");
   const screen = (): string => run("capture-pane", "-p");
   const tmux: Tmux = {
     run,

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -6,6 +6,7 @@ import { onTestFinished } from "vitest";
 import type { SweepJson } from "../../src/report/json.ts";
 import type { EntryReport } from "../../src/report/model.ts";
 import { fields } from "../fields.ts";
+import { launch, marked } from "../processes.ts";
 import { nobody, openPlace } from "../users.ts";
 
 /** What is tested: the bundle under this Node, or whatever `SESSREAP_BIN` names, such as a standalone binary. */
@@ -21,13 +22,13 @@ export type Scratch = {
   readonly env: Readonly<Record<string, string>>;
 };
 
-/** Its directory goes when the test is over and every process that it started has been ended (those go afterEach). */
+/** Its directory goes when the test is over, after the processes that the test started. */
 export function newScratch(parent = tmpdir()): Scratch {
   const dir = mkdtempSync(join(parent, "sessreap-cli-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const [home, stateDir] = [join(dir, "home"), join(dir, "state")];
   mkdirSync(home);
-  const env = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: home, SESSREAP_STATE_DIR: stateDir, LC_ALL: "C" };
+  const env = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: home, SESSREAP_STATE_DIR: stateDir, LC_ALL: "C", ...marked };
   return { dir, home, stateDir, env };
 }
 
@@ -98,15 +99,12 @@ export function copiedTool({ dir }: Scratch): readonly string[] {
 export function startSessreap(scratch: Scratch, words: readonly string[], options: RunOptions = {}): ChildProcess {
   const asNobody = options.asNobody === true;
   const command = [...(options.under ?? []), ...(options.tool ?? (asNobody ? copiedTool(scratch) : toolWords)), ...words];
-  const child = spawn(command[0] as string, command.slice(1), {
+  return launch(command[0] as string, command.slice(1), {
     cwd: options.cwd ?? scratch.dir,
     env: { ...scratch.env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
     ...(asNobody && { uid: nobody, gid: nobody }),
   });
-  // A test that fails halfway must not leave a watch behind.
-  onTestFinished(() => void child.kill("SIGKILL"));
-  return child;
 }
 
 function collect(stream: NodeJS.ReadableStream | null): () => string {

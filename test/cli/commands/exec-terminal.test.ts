@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { until } from "../../processes.ts";
-import { argvOf, endAll, installCode, isThere, newSession, openTmux, processesOf, type Tmux } from "../agents.ts";
+import { argvOf, installCode, isThere, newSession, openTmux, processesOf, type Tmux } from "../agents.ts";
 import { newScratch, type Scratch } from "../harness.ts";
 
 /** A terminal in which `sx COMMAND` runs a command under `sessreap exec`. */
@@ -61,7 +61,6 @@ test.each(["", "sx "])("%svim stops with Ctrl-Z, comes back with fg, and ends wi
   await press(tmux, () => !isRunning(scratch, "vim"), "Escape", ":cq 7", "Enter");
   await line(tmux, "echo code=$?", "code=7");
   expect(tmux.screen()).toContain("code=7");
-  endAll(scratch);
 });
 
 test.each(["", "sx "])("%sless stops with Ctrl-Z, comes back with fg, scrolls, and ends with 0", async (sx) => {
@@ -74,7 +73,6 @@ test.each(["", "sx "])("%sless stops with Ctrl-Z, comes back with fg, scrolls, a
   await press(tmux, () => !isRunning(scratch, "less"), "q");
   await line(tmux, "echo code=$?", "code=0");
   expect(tmux.screen()).toContain("code=0");
-  endAll(scratch);
 });
 
 test.each(["", "sx "])("%sa shell with job control runs its own jobs, and its exit code comes through", async (sx) => {
@@ -91,11 +89,10 @@ test.each(["", "sx "])("%sa shell with job control runs its own jobs, and its ex
   await line(tmux, "exit 7", "exit");
   await line(tmux, "echo code=$?", "code=7");
   expect(tmux.screen()).toContain("code=7");
-  endAll(scratch);
 });
 
 test.each(["", "sx "])("%sa command sees the terminal's new size", async (sx) => {
-  const { scratch, tmux } = await terminal();
+  const { tmux } = await terminal();
   await line(tmux, `${sx}bash -c 'trap "stty size" WINCH; echo ready; while :; do sleep 0.1; done'`, /^ready/m);
   const isTold = (): boolean => tmux.screen().includes("25 81");
   // On a busy machine the one signal was lost now and then, without sessreap, too.
@@ -108,26 +105,23 @@ test.each(["", "sx "])("%sa command sees the terminal's new size", async (sx) =>
   tmux.type("C-c");
   await line(tmux, "echo code=$?", "code=130");
   expect(tmux.screen()).toContain("code=130");
-  endAll(scratch);
 });
 
 test.each(["", "sx "])("%sCtrl-C reaches a command once", async (sx) => {
-  const { scratch, tmux } = await terminal();
+  const { tmux } = await terminal();
   await line(tmux, `${sx}bash -c 'trap "echo got" INT; echo ready; for i in 1 2 3 4 5 6; do sleep 0.2; done; exit 3'`, /^ready/m);
   tmux.type("C-c");
   await tmux.shows(/^(?:\^C)?got/m);
   await line(tmux, "echo code=$?", "code=3");
   expect(tmux.screen().match(/^(?:\^C)?got/gm)).toHaveLength(1);
-  endAll(scratch);
 });
 
 test("a command that stops nobody but itself does not leave the shell waiting", async () => {
-  const { scratch, tmux } = await terminal();
+  const { tmux } = await terminal();
   await line(tmux, "sx sh -c 'echo before; kill -STOP $$; echo after; exit 4'", "Stopped");
   await line(tmux, "clear; fg", "after");
   await line(tmux, "echo code=$?", "code=4");
   expect(tmux.screen()).toContain("code=4");
-  endAll(scratch);
 });
 
 test("while a command is stopped its session is still taken", async () => {
@@ -137,5 +131,4 @@ test("while a command is stopped its session is still taken", async () => {
   await suspend(tmux);
   await line(tmux, "clear; sx true; echo code=$?", "code=75");
   expect(tmux.screen()).toContain("code=75");
-  endAll(scratch);
 });

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startTicksOf, until } from "../../processes.ts";
-import { argvOf, childrenOf, endAll, installCode, isThere, newSession, processesOf, startAlone } from "../agents.ts";
+import { argvOf, childrenOf, installCode, isThere, newSession, processesOf, startAlone } from "../agents.ts";
 import { declareRegistry, newScratch, sessreap, startSessreap, type Ran, type Scratch } from "../harness.ts";
 
 /** How many times two launchers are started at once; the whole proof is asked for by name, for it takes its time. */
@@ -87,7 +87,6 @@ test("a refusal names the other by pid, age and terminal, and says the three cho
   first.kill("SIGTERM");
   await once(first, "close");
   expect(isThere(pid)).toBe(false);
-  endAll(scratch);
 });
 
 test("a harness that was started without a launcher is found, too, however its id is spelled", async () => {
@@ -96,7 +95,6 @@ test("a harness that was started without a launcher is found, too, however its i
   const { code, stderr } = await exec(scratch, session.toUpperCase().replaceAll("-", ""), ["true"]);
   expect(code).toBe(75);
   expect(stderr).toContain(`pid ${pid}`);
-  endAll(scratch);
 });
 
 test("--on-conflict wait runs the command when the other has ended", async () => {
@@ -106,7 +104,6 @@ test("--on-conflict wait runs the command when the other has ended", async () =>
   const second = exec(scratch, session, ["sh", "-c", `test -e /proc/${pid} || echo alone`], ["--on-conflict", "wait"]);
   first.kill("SIGTERM");
   expect(await second).toMatchObject({ code: 0, stdout: "alone\n" });
-  endAll(scratch);
 });
 
 test("--on-conflict retire ends the other and its background child first", async () => {
@@ -115,7 +112,6 @@ test("--on-conflict retire ends the other and its background child first", async
   const child = childrenOf(older)[0] as number;
   const { code, stdout } = await exec(scratch, session, ["echo", "mine"], ["--on-conflict", "retire"]);
   expect([code, stdout, isThere(older), isThere(child)]).toEqual([0, "mine\n", false, false]);
-  endAll(scratch);
 });
 
 test("--on-conflict retire ends what another launcher runs, whatever it is called", async () => {
@@ -126,7 +122,6 @@ test("--on-conflict retire ends what another launcher runs, whatever it is calle
   expect(await exec(scratch, session, ["echo", "mine"], ["--on-conflict", "retire"])).toMatchObject({ code: 0, stdout: "mine\n" });
   expect(isThere(pid)).toBe(false);
   expect((await closed)[0]).toBe(143);
-  endAll(scratch);
 });
 
 test("SIGKILL of the launcher itself frees the session", async () => {
@@ -136,7 +131,6 @@ test("SIGKILL of the launcher itself frees the session", async () => {
   first.kill("SIGKILL");
   await once(first, "exit");
   expect(await exec(scratch, session, ["echo", "free"])).toMatchObject({ code: 0, stdout: "free\n" });
-  endAll(scratch);
 });
 
 test("a harness that outlives its killed launcher is a live owner by its argv: seen, refused, retired", async () => {
@@ -154,7 +148,6 @@ test("a harness that outlives its killed launcher is a live owner by its argv: s
   expect([refused, stderr]).toEqual([75, expect.stringContaining(`pid ${pid}`)]);
   expect(await exec(scratch, session, ["echo", "mine"], ["--on-conflict", "retire"])).toMatchObject({ code: 0, stdout: "mine\n" });
   expect(isThere(pid)).toBe(false);
-  endAll(scratch);
 });
 
 test.each(["SIGTERM", "SIGHUP", "SIGINT", "SIGUSR1"] as const)("%s sent to the launcher reaches the command", async (signal) => {
@@ -193,7 +186,6 @@ test("background children that the command leaves are listed, wherever they went
   const left = processesOf(scratch);
   expect(stderr).toContain("1 background child is left");
   expect(left.some((pid) => stderr.includes(`pid ${pid}`))).toBe(true);
-  endAll(scratch);
 });
 
 test("--reap-children ends them, and leaves what is no agent", async () => {
@@ -204,7 +196,6 @@ test("--reap-children ends them, and leaves what is no agent", async () => {
   expect(stderr).toContain("1 of 1 ended");
   const left = processesOf(scratch).map((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim());
   expect(left).toEqual(["sleep 600"]);
-  endAll(scratch);
 });
 
 test("reap ends one registration without grace, but only where the holder is provably gone", async () => {

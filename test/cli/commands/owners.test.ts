@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { OwnersReport } from "../../../src/report/owners-model.ts";
 import { until } from "../../processes.ts";
-import { childrenOf, endAll, installCode, isThere, openTmux, newSession, startAlone } from "../agents.ts";
+import { childrenOf, installCode, isThere, openTmux, newSession, startAlone } from "../agents.ts";
 import { newScratch, parseOnly, sessreap, type Scratch } from "../harness.ts";
 
 async function owners(scratch: Scratch, session: string, ...words: readonly string[]) {
@@ -41,7 +41,6 @@ test("two live harnesses of one session are a duplicate, each with its backgroun
   const process = report.sessions[0]?.harnesses.find(({ processes }) => processes[0]?.pid === older)?.processes[0];
   expect(process).toMatchObject({ cwd: scratch.dir, terminal: null });
   expect(process?.memoryBytes).toBeGreaterThan(1_000_000);
-  endAll(scratch);
 });
 
 test("retiring the older leaves exactly the newer one and its child, and a decoy whose prompt quotes the id", async () => {
@@ -57,7 +56,6 @@ test("retiring the older leaves exactly the newer one and its child, and a decoy
     sweeps: { command: string; processes: unknown }[];
   };
   expect(history.sweeps[0]).toMatchObject({ command: "owners --retire", processes: report.retired });
-  endAll(scratch);
 });
 
 test("a harness that is deaf to SIGTERM is killed", async () => {
@@ -69,7 +67,6 @@ test("a harness that is deaf to SIGTERM is killed", async () => {
   const { report } = await owners(scratch, session, "--retire", String(deaf), "--yes");
   expect(report.retired).toMatchObject([{ pid: deaf, signal: "SIGKILL", became: "ended" }]);
   expect(isThere(newer)).toBe(true);
-  endAll(scratch);
 });
 
 test("a harness that was stopped from its terminal ends without being killed", async () => {
@@ -82,7 +79,6 @@ test("a harness that was stopped from its terminal ends without being killed", a
   const { report } = await owners(scratch, session, "--retire", "older", "--yes");
   expect(report.retired).toMatchObject([{ pid: stopped, signal: "SIGTERM", became: "ended" }]);
   expect(isThere(newer)).toBe(true);
-  endAll(scratch);
 });
 
 test("without a terminal and without --yes nothing is ended", async () => {
@@ -91,7 +87,6 @@ test("without a terminal and without --yes nothing is ended", async () => {
   expect(code).toBe(2);
   expect(stdout).toContain("--yes");
   expect(isThere(older)).toBe(true);
-  endAll(scratch);
 });
 
 test("a pid that is no harness is not ended", async () => {
@@ -101,7 +96,6 @@ test("a pid that is no harness is not ended", async () => {
     expect(code).toBe(1);
   }
   expect(isThere(decoy)).toBe(true);
-  endAll(scratch);
 });
 
 test("a harness that runs sessreap is never ended by it", async () => {
@@ -121,7 +115,6 @@ test("a harness that runs sessreap is never ended by it", async () => {
   });
   expect(readFileSync(out, "utf8")).toMatch(/^4 .*sessreap itself or runs it/);
   expect(isThere(newer)).toBe(true);
-  endAll(scratch);
 });
 
 test("on a terminal it asks, and a no ends nothing", async () => {
@@ -138,7 +131,6 @@ test("on a terminal it asks, and a no ends nothing", async () => {
   await tmux.shows("End these processes? [y/N]");
   tmux.type("y", "Enter");
   await until("the older harness and its child have ended", () => !isThere(older) && !isThere(olderChild));
-  endAll(scratch);
 });
 
 test("a session that nobody runs has no owner", async () => {

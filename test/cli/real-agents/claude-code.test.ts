@@ -1,14 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { afterEach, expect, test } from "vitest";
-import { handOver, install, startClaude, version, type Claude } from "./claude-code.ts";
+import { expect, test } from "vitest";
+import { handOver, install, startClaude, version } from "./claude-code.ts";
 import { by, leaveOut, makeOld, newScratch, sweepReport } from "../harness.ts";
 import { idle, startTicksOf, until } from "../../processes.ts";
-
-let claude: Claude | undefined;
-afterEach(() => {
-  claude?.end();
-  claude = undefined;
-});
 
 const look = (file: string) => {
   const { ino, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
@@ -37,8 +31,7 @@ test(`Claude Code ${version} itself: live while it runs, its file untouched; a g
     return;
   }
   const scratch = newScratch();
-  claude = await startClaude(scratch, installed.path);
-  const { pid, file } = claude;
+  const { pid, file } = await startClaude(scratch, installed.path);
   const claimed = JSON.parse(readFileSync(file, "utf8")) as {
     readonly pid: number;
     readonly procStart: string;

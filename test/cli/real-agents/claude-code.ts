@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { until } from "../../processes.ts";
+import { launch, until } from "../../processes.ts";
 import type { Scratch } from "../harness.ts";
 
 /** The newest one that was seen to write its sessions here; another can be named to see what has changed. */
@@ -34,7 +35,6 @@ export type Claude = {
   readonly pid: number;
   /** Its registration. */
   readonly file: string;
-  readonly end: () => void;
 };
 
 /** Everything that a first start would ask about is answered, no account is used, and nothing leaves this machine. */
@@ -58,25 +58,18 @@ function prepareHome({ home, dir }: Scratch): Readonly<Record<string, string>> {
   };
 }
 
-const tmux = (scratch: Scratch, words: readonly string[], env: Readonly<Record<string, string>> = {}): string =>
-  execFileSync("tmux", ["-S", join(scratch.dir, "tmux"), "-f", "/dev/null", ...words], {
-    encoding: "utf8",
-    env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: scratch.home, ...env },
-  });
-
 /** Starts Claude Code in a terminal and waits until it has registered itself. */
 export async function startClaude(scratch: Scratch, path: string): Promise<Claude> {
-  const env = prepareHome(scratch);
-  tmux(scratch, ["new-session", "-d", "-x", "120", "-y", "40", "-c", scratch.dir, path], env);
-  const pid = Number(tmux(scratch, ["list-panes", "-a", "-F", "#{pane_pid}"]).trim());
+  const env = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: scratch.home, ...prepareHome(scratch) };
+  const server = ["-S", join(scratch.dir, "tmux"), "-f", "/dev/null"];
+  await once(launch("tmux", [...server, "new-session", "-d", "-x", "120", "-y", "40", "-c", scratch.dir, path], { env }), "exit");
+  const panes = execFileSync("tmux", [...server, "list-panes", "-a", "-F", "#{pane_pid}"], { encoding: "utf8", env });
+  const pid = Number(panes.trim());
   const sessions = join(scratch.home, ".claude", "sessions");
   await until("Claude Code has registered its session", () => existsSync(sessions) && readdirSync(sessions).includes(`${pid}.json`));
   const file = join(sessions, `${pid}.json`);
   await until("its registration is whole", () => isWhole(file));
-  const end = (): void => {
-    spawnSync("tmux", ["-S", join(scratch.dir, "tmux"), "kill-server"]);
-  };
-  return { pid, file, end };
+  return { pid, file };
 }
 
 function isWhole(file: string): boolean {

@@ -84,6 +84,5 @@ test.runIf(there)(
     const { retired } = await owners("--retire", "older", "--yes");
     expect(retired.filter(({ role }) => role !== "helper").every(({ became }) => became === "ended")).toBe(true);
     expect([older, olderChild, newer, newerChild].map(isThere)).toEqual([false, false, true, true]);
-    endAll(scratch);
   },
 );

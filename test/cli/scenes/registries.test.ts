@@ -11,11 +11,8 @@ import { gonePid, idle, pretend, start, stop, until, zombie } from "../../proces
 import { isRoot, nobody } from "../../users.ts";
 
 const servers: Server[] = [];
-/** Processes that outlive their parent. */
-const left: number[] = [];
 afterEach(() => {
   for (const server of servers.splice(0)) server.close();
-  for (const pid of left.splice(0)) if (existsSync(`/proc/${pid}`)) process.kill(pid, "SIGKILL");
 });
 
 /** Something that accepts connections and never says a word. */
@@ -170,7 +167,6 @@ test("a session outlives its shim while the native child that the shim started r
   const shim = await start(process.execPath, [script, "resume", id]);
   const [line] = (await once(shim.child.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
   const native = Number(line.toString("utf8").trim());
-  left.push(native);
   const shows = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, "utf8");
   await until("the native child shows its argv", () => shows(native).startsWith("codex\0resume"));
   const path = join(scratch.home, ".omx", "state", "session.json");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fields } from "../../fields.ts";
 import { startTicksOf } from "../../processes.ts";
-import { endAll, installCode, newSession, startAlone } from "../agents.ts";
+import { installCode, newSession, startAlone } from "../agents.ts";
 import { by, configure, daysAgo, makeOld, newScratch, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
 
 /** Which member of a row says what of its release, beside what every declared registry has. */
@@ -96,7 +96,6 @@ test("rows of other processes, of an automatic re-registration, young ones and w
   const actions = Object.values(by(await sweepReport(scratch, []), "action"));
   expect(new Set(actions)).toEqual(new Set(["kept"]));
   expect(readFileSync(path, "utf8")).toBe(before);
-  endAll(scratch);
 });
 
 test("an id of the subprocess stands for the process", async () => {
@@ -167,7 +166,6 @@ test("while the owner is up a superseded row is withheld", async () => {
   const before = readFileSync(path, "utf8");
   expect(await judged(scratch)).toMatchObject({ old: "ghost superseded-by-new-start withheld" });
   expect(readFileSync(path, "utf8")).toBe(before);
-  endAll(scratch);
 });
 
 test("rows with a file of their own are released in it", async () => {

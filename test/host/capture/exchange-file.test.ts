@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,6 +9,7 @@ import type { JudgedFile } from "../../../src/host/capture/capture.ts";
 import { readEntryFile } from "../../../src/host/files/directory.ts";
 import { takeOver } from "../../../src/host/capture/exchange-file.ts";
 import type { FileToRestore } from "../../../src/host/capture/restore-entry.ts";
+import { launch } from "../../processes.ts";
 
 const contenders = 100;
 
@@ -63,10 +63,10 @@ test("of many contenders for one heal exactly one wins, and the lock is his", as
   });
   const go = join(dir, "go");
   const racers = Array.from({ length: contenders }, () => {
-    const child = spawn(process.execPath, [program, dir, key, go], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = launch(process.execPath, [program, dir, key, go], { stdio: ["ignore", "pipe", "inherit"] });
     let out = "";
     const ready = new Promise<void>((resolve) => {
-      child.stdout.on("data", (chunk: Buffer) => {
+      child.stdout?.on("data", (chunk: Buffer) => {
         out += chunk.toString();
         resolve();
       });

@@ -1,29 +1,28 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { signalByPidfd } from "../../../src/host/programs/pidfd.ts";
 import { signalExactly, type Identity } from "../../../src/host/programs/signals.ts";
-import { startTicksOf } from "../../processes.ts";
+import { launch, startTicksOf, zombie } from "../../processes.ts";
 
-const started: ChildProcess[] = [];
 const path = process.env["PATH"];
 let directory: string | undefined;
 afterEach(() => {
   process.env["PATH"] = path;
-  for (const child of started.splice(0)) child.kill("SIGKILL");
   if (directory !== undefined) rmSync(directory, { recursive: true });
   directory = undefined;
 });
 
-async function running(command = "echo ready; exec sleep 600"): Promise<{ readonly child: ChildProcess; readonly identity: Identity }> {
-  const child = spawn("sh", ["-c", command], { stdio: ["ignore", "pipe", "ignore"] });
-  started.push(child);
+const uid = process.getuid?.() ?? -1;
+
+async function running(): Promise<{ readonly child: ChildProcess; readonly identity: Identity }> {
+  const child = launch("sh", ["-c", "echo ready; exec sleep 600"], { stdio: ["ignore", "pipe", "ignore"] });
   await once(child.stdout as NodeJS.ReadableStream, "data");
   const pid = child.pid as number;
-  return { child, identity: { pid, startTicks: startTicksOf(pid), uid: process.getuid?.() ?? -1 } };
+  return { child, identity: { pid, startTicks: startTicksOf(pid), uid } };
 }
 
 /** A PATH on which perl is this script, or none at all. */
@@ -71,8 +70,14 @@ test("without perl the start is read and the pid signalled", async () => {
   expect((await ends)[1]).toBe("SIGKILL");
 });
 
-test.each([0, 1, -1, process.pid, 1.5])("pid %i is never signalled", (pid) => {
-  const [sent] = signalExactly([{ pid, startTicks: startTicksOf(process.pid), uid: process.getuid?.() ?? -1 }], ["SIGCONT"]);
+test.each([
+  ["0, every process of the group,", 0],
+  ["1, the machine's first process,", 1],
+  ["-1, every process there is,", -1],
+  ["the sweep's own", process.pid],
+  ["1.5, which is none,", 1.5],
+])("pid %s is never signalled", (_which, pid) => {
+  const [sent] = signalExactly([{ pid, startTicks: startTicksOf(process.pid), uid }], ["SIGCONT"]);
   expect(sent?.problem).toContain("is never signalled");
 });
 
@@ -85,12 +90,6 @@ test.each([undefined, "exit 127"])("a process of another user is not signalled, 
 });
 
 test("a zombie is gone, which is no problem", async () => {
-  const { identity } = await running("(sleep 0.1; exec sleep 0.1) & echo ready; exec sleep 600");
-  const zombie = (): Identity | undefined => {
-    const pid = Number(readFileSync(`/proc/${identity.pid}/task/${identity.pid}/children`, "utf8").trim());
-    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8")) ? { ...identity, pid, startTicks: startTicksOf(pid) } : undefined;
-  };
-  let found: Identity | undefined;
-  for (; found === undefined;) found = zombie();
-  expect(signalExactly([found], ["SIGTERM"])).toEqual([{ via: "pidfd", problem: undefined }]);
+  const { pid, startTicks } = await zombie();
+  expect(signalExactly([{ pid, startTicks, uid }], ["SIGTERM"])).toEqual([{ via: "pidfd", problem: undefined }]);
 });

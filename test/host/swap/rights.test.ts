@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -8,6 +8,7 @@ import { readRegistryFile } from "../../../src/host/files/files.ts";
 import { replaceJudged } from "../../../src/host/swap/swap.ts";
 import { removeLeftovers } from "../../../src/host/files/leftovers.ts";
 import { after, before, content, dead, leftovers, readNow, registryIn, scratchDirectory, withoutGhost } from "../scratch.ts";
+import { launch, stop } from "../../processes.ts";
 import { isRoot, nobody, openPlace } from "../../users.ts";
 
 const calls = { x64: { set: 188, get: 191, list: 194 }, arm64: { set: 5, get: 8, list: 11 } }[process.arch as string];
@@ -100,7 +101,7 @@ test.runIf(isRoot)("nothing outside is touched while a user swaps the directory 
   };
   const was = look();
   const swapper = `my ($d, $v) = @ARGV; while (1) { rename $d, "$d.real"; symlink $v, $d; select undef, undef, undef, 0.001; unlink $d; rename "$d.real", $d; select undef, undef, undef, 0.002 }`;
-  const user = spawn("perl", ["-e", swapper, directory, outside], { uid: nobody, gid: nobody, stdio: "ignore" });
+  const child = launch("perl", ["-e", swapper, directory, outside], { uid: nobody, gid: nobody, stdio: "ignore" });
   const met = new Set<string>();
   try {
     for (let round = 0; round < rounds || !(met.has("replaced") && met.has("unreadable")); round += 1) {
@@ -111,7 +112,7 @@ test.runIf(isRoot)("nothing outside is touched while a user swaps the directory 
       else await new Promise((resolve) => void setTimeout(resolve, round % 3));
     }
   } finally {
-    user.kill("SIGKILL");
+    await stop({ child });
   }
   expect(look()).toEqual(was);
   expect(content(victim)).toBe(before);

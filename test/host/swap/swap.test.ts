@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   appendFileSync,
@@ -19,6 +19,7 @@ import { describe, expect, test } from "vitest";
 import { readRegistryFile } from "../../../src/host/files/files.ts";
 import { replaceJudged } from "../../../src/host/swap/swap.ts";
 import { after, before, content, dead, leftovers, readNow, registryIn, scratchDirectory, withoutGhost } from "../scratch.ts";
+import { launch } from "../../processes.ts";
 import { isRoot } from "../../users.ts";
 
 const hasPerl = spawnSync("perl", ["-e", "1"]).status === 0;
@@ -99,7 +100,7 @@ describe.each(methods)("a ghost's registry is swapped %s", (_, around) => {
     const file = readNow(registry.path);
     const look = async (): Promise<boolean> => {
       // Opening the file would be held up by the lease; it is given up for whoever waits.
-      const writer = spawn("/bin/sh", ["-c", 'echo \'{"newcomer":{}}\' > "$0"', registry.path], { stdio: "ignore" });
+      const writer = launch("/bin/sh", ["-c", 'echo \'{"newcomer":{}}\' > "$0"', registry.path], { stdio: "ignore" });
       await once(writer, "exit");
       return true;
     };

@@ -1,10 +1,10 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { captureEntries } from "../../../src/host/capture/capture.ts";
 import { readEntryFile } from "../../../src/host/files/directory.ts";
+import { launch } from "../../processes.ts";
 
 /** So many registrations race against the reaper; more of them take longer and find rarer moments. */
 const rounds = Number(process.env["SESSREAP_TEST_RACES"] ?? "300");
@@ -37,10 +37,10 @@ test.each(["in-place", "by-rename", "after opening it"])(
   async (way) => {
     const root = mkdtempSync(join(tmpdir(), "sessreap-race-"));
     directories.push(root);
-    const writer = spawn(process.execPath, [join(import.meta.dirname, "../race/writer.mjs"), join(root, "77.json"), String(rounds), way]);
+    const writer = launch(process.execPath, [join(import.meta.dirname, "../race/writer.mjs"), join(root, "77.json"), String(rounds), way]);
     let said = "";
     let over = false;
-    writer.stdout.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
+    writer.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
     writer.once("close", () => (over = true));
     const { dropped, changed } = await reapWhile(root, "77.json", () => over);
     const { lost, overGhosts } = JSON.parse(said) as { readonly lost: number; readonly overGhosts: number };
