@@ -19,7 +19,14 @@ export async function prepare({
   return {
     host,
     settings,
-    examine: { targets, policy: policyFrom(settings, options), codexHomes: settings.codexHomes.value, env, lookAnyway: false },
+    examine: {
+      targets,
+      policy: policyFrom(settings, options),
+      codexHomes: settings.codexHomes.value,
+      env,
+      lookAnyway: false,
+      stop: { signal: undefined },
+    },
   };
 }
 

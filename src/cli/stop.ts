@@ -1,4 +1,4 @@
-import type { Stop } from "../sweep/apply/outcome.ts";
+import type { Stop } from "../sweep/pass.ts";
 
 /**
  * The first signal lets a sweep finish what it has in hand; a second one ends it as usual. The listener stays after

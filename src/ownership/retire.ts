@@ -2,7 +2,7 @@ import type { ProcessRow } from "../core/agents/process-tree.ts";
 import type { RetiredProcess, Retiree } from "../core/agents/retirement.ts";
 import type { Host } from "../host/host.ts";
 import type { SignalPath } from "../host/programs/signals.ts";
-import { sweepIdAt } from "../sweep/sweep.ts";
+import { sweepIdAt } from "../sweep/sweep-id.ts";
 
 /** Into the history, with what became of each: nothing is ended in silence. */
 export function recordRetired(host: Host, command: string, processes: readonly RetiredProcess[]): void {

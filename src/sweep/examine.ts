@@ -2,27 +2,22 @@ import { refusal, startTokensMismatch } from "../core/self-check.ts";
 import type { Evidence } from "../core/evidence.ts";
 import type { Since } from "../core/memory.ts";
 import { intentFor, type RegistryPolicy } from "../core/plan.ts";
-import type { Policy } from "../core/policy.ts";
 import type { Host } from "../host/host.ts";
-import { anythingOld, noEndpoints, noServers, seeEndpoints, seeServers, type RegistryView } from "./judge/questions.ts";
+import { anythingOld, noEndpoints, noServers, seeEndpoints, seeServers, viewsOf } from "./judge/questions.ts";
 import { startTokenMismatch, tokenChecks } from "./judge/start-tokens.ts";
 import { examinedEntries, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
-import { factsIn, factsOf, judgeEntry, sinceLast, type Pass } from "./judge/scenes.ts";
+import { judgeEntry } from "./judge/scenes.ts";
 import { withHostLocks } from "./judge/renamed-hosts.ts";
 import { loadRegistry } from "./load/load.ts";
 import type { Loaded, ReadRegistry } from "./load/loaded.ts";
-import { evidenceOf, lookAtLocks, lookAtWorld, unlookedWorld, type World } from "./observe/observe.ts";
+import { evidenceOf, lookAtWorld, unlookedWorld, type World } from "./observe/observe.ts";
 import { findOwner, ownerQuestions, type DaemonStatus } from "./observe/daemon.ts";
 import { withSessionMismatches } from "./judge/session-mismatches.ts";
 import { uniquePaths } from "./load/same-place.ts";
 import { formatFlapping, withSuperseded, type FlappingIdentity } from "./judge/superseded.ts";
-import type { Target } from "./load/target.ts";
+import { sinceLast, type Pass, type PassOptions, type RegistryView } from "./pass.ts";
 
-export type ExamineOptions = {
-  readonly targets: readonly Target[];
-  readonly policy: Policy;
-  readonly codexHomes: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
+export type ExamineOptions = PassOptions & {
   /** Look at the world even if every entry is young: for commands that show each rung's answer. */
   readonly lookAnyway: boolean;
 };
@@ -58,22 +53,15 @@ function allPids(read: readonly ReadRegistry[]): ReadonlySet<number> {
 /** Where no entry is old enough to be judged nothing can be reaped, so nobody asks whether an owner would mind. */
 const unaskedOwner: DaemonStatus = { up: false, pids: [], why: undefined };
 
-async function examineRegistry(
-  host: Host,
-  pass: Pass,
-  view: RegistryView,
-  world: World,
-  evidence: Evidence,
-  from: Since,
-  looked: boolean,
-): Promise<ExaminedRegistry> {
+async function examineRegistry(pass: Pass, view: RegistryView, world: World, looked: boolean): Promise<ExaminedRegistry> {
+  const { host } = pass;
   const { loaded, facts } = view;
   const mismatched = startTokensMismatch(tokenChecks(loaded, facts, world));
   const reportOnly = mismatched ? startTokenMismatch : reportOnlyReasonOf(host, loaded);
   const owner = looked ? await findOwner(host, loaded.target.owner, world) : unaskedOwner;
   const registryPolicy: RegistryPolicy = { ownerUp: owner.up, releasable: loaded.target.release !== undefined, reportOnly };
   const entries = examinedEntries(loaded.entries.length, (index): ExaminedEntry => {
-    const { entry, sessionId, hasOwnTime, judgement, memory } = judgeEntry(pass, loaded, loaded.entries.at(index), facts, evidence, from);
+    const { entry, sessionId, hasOwnTime, judgement, memory } = judgeEntry(pass, view, loaded.entries.at(index));
     // Named one by one: this runs for every entry, and a spread costs more than the judgement.
     return {
       entry,
@@ -85,39 +73,35 @@ async function examineRegistry(
       phantomOf: undefined,
     };
   });
-  return { loaded, facts, owner, reportOnly, mismatched, entries };
+  return { ...view, owner, reportOnly, mismatched, entries };
 }
 
 /**
  * Reads every claim, then looks at the world once, then judges. Writes nothing: a dry run is this and a report, a
  * sweep is this and carrying it out.
  */
-export async function examine(host: Host, options: ExamineOptions): Promise<Examination> {
-  const { memory, problem } = host.store.loadMemory();
-  const pass: Pass = { host, memory, policy: options.policy };
-  const { loaded, warnings } = uniquePaths(await Promise.all(options.targets.map((target) => loadRegistry(host, target))));
+export async function examine(pass: Pass, { lookAnyway }: Pick<ExamineOptions, "lookAnyway">): Promise<Examination> {
+  const { host, targets, policy, memoryProblem } = pass;
+  const { loaded, warnings } = uniquePaths(await Promise.all(targets.map((target) => loadRegistry(host, target))));
   const read = loaded.filter(isRead);
   const unlooked = unlookedWorld(host);
-  const blindViews = read.map((registry) => ({ loaded: registry, facts: factsOf(registry, unlooked, lookAtLocks(host, unlooked, [])) }));
-  const mustLook = options.lookAnyway || anythingOld(pass, blindViews, unlooked);
-  const pids = allPids(read);
-  const world = mustLook ? await lookAtWorld(host, { pids, owners: ownerQuestions(options.targets) }) : unlooked;
-  const views = read.map((registry) => ({ loaded: registry, facts: factsIn(host, registry, world, options) }));
-  const appServers = mustLook ? await seeServers(host, pass, views, world) : noServers;
-  const endpoints = mustLook ? await seeEndpoints(host, views) : noEndpoints;
+  const mustLook = lookAnyway || anythingOld(pass, viewsOf(pass, unlooked, read));
+  const world = mustLook ? await lookAtWorld(host, { pids: allPids(read), owners: ownerQuestions(targets) }) : unlooked;
+  const halfSeen = viewsOf(pass, world, read);
+  const appServers = mustLook ? await seeServers(pass, halfSeen, world) : noServers;
+  const endpoints = mustLook ? await seeEndpoints(host, halfSeen) : noEndpoints;
   const evidence = evidenceOf(world, appServers, endpoints);
-  const from = sinceLast(pass, evidence);
   const registries: ExaminedRegistry[] = [];
-  for (const view of views) registries.push(await examineRegistry(host, pass, view, world, evidence, from, mustLook));
-  const superseded = await withSuperseded(host, pass, registries, world);
+  for (const view of halfSeen) registries.push(await examineRegistry(pass, { ...view, evidence }, world, mustLook));
+  const superseded = await withSuperseded(pass, registries, world);
   return {
     pass,
     evidence,
-    since: from,
-    refusal: mustLook ? refusal(host.selfTest(), options.policy) : undefined,
-    warnings: [...(problem === undefined ? [] : [problem]), ...warnings, ...superseded.flapping.map(formatFlapping)],
+    since: sinceLast(pass, evidence),
+    refusal: mustLook ? refusal(host.selfTest(), policy) : undefined,
+    warnings: [...(memoryProblem === undefined ? [] : [memoryProblem]), ...warnings, ...superseded.flapping.map(formatFlapping)],
     flapping: superseded.flapping,
     unread: loaded.filter((registry) => !isRead(registry)),
-    registries: withSessionMismatches(await withHostLocks(host, pass, superseded.registries, evidence), evidence),
+    registries: withSessionMismatches(await withHostLocks(pass, superseded.registries, evidence), evidence),
   };
 }

@@ -22,7 +22,12 @@ export function* changesIn({ loaded, entries }: ExaminedRegistry, outcomes: Outc
 }
 
 /** Writes a line only if entries were changed or a change failed: the lines of a quiet timer would hide the others. */
-export function recordHistory(host: Host, sweepId: string, at: string, command: string, changes: Iterable<Change>, count: number): void {
+export function recordHistory(
+  host: Host,
+  act: Pick<HistoryLine, "sweepId" | "at" | "command">,
+  changes: Iterable<Change>,
+  count: number,
+): void {
   if (count === 0) return;
   const entries: HistoryLine["entries"][number][] = [];
   for (const { registry, key, action, reason, tombstone } of changes) {
@@ -31,5 +36,5 @@ export function recordHistory(host: Host, sweepId: string, at: string, command: 
     entries.push({ registry, key, action, reason, tombstone: tombstone ?? undefined });
   }
   const more = count - entries.length;
-  host.store.appendHistory({ sweepId, at, command, entries, ...(more > 0 && { more }) });
+  host.store.appendHistory({ ...act, entries, ...(more > 0 && { more }) });
 }

@@ -5,16 +5,14 @@ import type { EntryReport } from "../report/model.ts";
 import { examine, type ExamineOptions } from "./examine.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
 import { keysOf } from "./load/loaded.ts";
-import type { TombstoneWriter, Stop } from "./apply/outcome.ts";
 import { reportsOf } from "./reports.ts";
 import { carryOutIn, type Selection } from "./apply/apply.ts";
-import { sweepIdAt } from "./sweep.ts";
+import { startPass } from "./pass.ts";
 import { recordHistory } from "./history.ts";
 
 export type ReapOptions = ExamineOptions & {
   /** The name under which the act goes into the history. */
   readonly command: string;
-  readonly stop: Stop;
   readonly wanted: (entry: ExaminedEntry) => boolean;
   /** The holder was seen to end by who asks, so that what rests on absence needs no second look. */
   readonly exitObserved: boolean;
@@ -50,18 +48,9 @@ function chosenIn({ entries }: ExaminedRegistry, { wanted, exitObserved }: ReapO
  * same hands as in a sweep; nothing is remembered for the next one, which has rules of its own.
  */
 export async function reapChosen(host: Host, options: ReapOptions): Promise<Reaped> {
-  const { wallMs } = host.clock();
-  const startedMs = wallMs.seen ? wallMs.value : 0;
-  const at = new Date(startedMs).toISOString();
   const policy = { ...options.policy, graceMs: 0, now: options.exitObserved };
-  const examination = await examine(host, { ...options, policy, lookAnyway: true });
-  const { refusal, registries, unread } = examination;
-  const tombstones: TombstoneWriter = {
-    sweepId: sweepIdAt(at, host.randomSuffix()),
-    at,
-    count: 0,
-    room: host.store.tombstoneRoom(startedMs),
-  };
+  const pass = startPass(host, { ...options, policy });
+  const { refusal, registries, unread } = await examine(pass, { lookAnyway: true });
   const entries: EntryReport[] = [];
   for (const examined of registries) {
     const chosen = chosenIn(examined, options);
@@ -69,11 +58,11 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
       indexesOf: (...intents) => [...chosen].flatMap(([index, { intent }]) => (intents.includes(intent) ? [index] : [])),
       at: (index) => chosen.get(index) ?? examined.entries.at(index),
     };
-    const outcomes = refusal === undefined ? await carryOutIn(host, examination, examined, selection, tombstones, options) : new Map();
+    const outcomes = refusal === undefined ? await carryOutIn(pass, examined, selection) : new Map();
     entries.push(...reportsOf(examined, chosen.values(), outcomes));
   }
   const done = entries.filter(({ action }) => isChange(action));
-  recordHistory(host, tombstones.sweepId, at, options.command, done, done.length);
+  recordHistory(host, { sweepId: pass.id, at: pass.startedAt, command: options.command }, done, done.length);
   return {
     entries,
     refusal,

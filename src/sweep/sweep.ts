@@ -5,11 +5,12 @@ import { type EntryReport, type SweepReport, outputSchema } from "../report/mode
 import { countChanges, noTally, summarize } from "../report/tally.ts";
 import { looksOf } from "../report/text.ts";
 import { carryOutIn } from "./apply/apply.ts";
-import type { TombstoneWriter, Outcomes, Stop } from "./apply/outcome.ts";
+import type { Outcomes } from "./apply/outcome.ts";
 import { tombstonesFull } from "./apply/tombstone-batch.ts";
 import { type Examination, type ExamineOptions, examine } from "./examine.ts";
 import { changesIn, recordHistory } from "./history.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
+import { startPass, type Stop } from "./pass.ts";
 import { remember, rememberDoubt } from "./remember.ts";
 import { registryReport, reportsOf, tallyIn, unreadParts, unreadReport } from "./reports.ts";
 
@@ -17,7 +18,6 @@ export type SweepOptions = ExamineOptions & {
   /** The name under which the report goes out: `sweep` or `list`. */
   readonly command: string;
   readonly dryRun: boolean;
-  readonly stop: Stop;
   /** Ghosts make the exit code 10, for commands that only look. */
   readonly failOnGhosts: boolean;
 };
@@ -28,12 +28,6 @@ const stopCodes: Readonly<Record<NonNullable<Stop["signal"]> | "none", number | 
   SIGTERM: exitCodes.terminated,
   none: undefined,
 };
-
-/** `20261120T150000Z-3f2a`: sorts by time and names one sweep for ever. */
-export function sweepIdAt(startedAt: string, suffix: string): string {
-  const seconds = startedAt.slice(0, startedAt.lastIndexOf("."));
-  return `${seconds.replaceAll("-", "").replaceAll(":", "")}Z-${suffix}`;
-}
 
 /** Puts files that a killed sweep left in quarantine back to their paths, where the next sweep judges them. */
 function recoverQuarantined(host: Host, { registries }: Examination): readonly string[] {
@@ -78,11 +72,10 @@ function eachOf<T>(registries: readonly ExaminedRegistry[], reportOf: (examined:
 
 /** One whole pass over all registries. A dry run is the same pass, stopped before the first write. */
 export async function sweep(host: Host, options: SweepOptions): Promise<SweepReport> {
-  const { clock, here } = { clock: host.clock(), here: host.here() };
-  const startedMs = clock.wallMs.seen ? clock.wallMs.value : 0;
-  const startedAt = new Date(startedMs).toISOString();
-  const sweepId = sweepIdAt(startedAt, host.randomSuffix());
-  const examination = await examine(host, options);
+  const pass = startPass(host, options);
+  const { id: sweepId, startedAt, startedOn } = pass;
+  const here = host.here();
+  const examination = await examine(pass, options);
   const { refusal, registries, unread, warnings } = examination;
   let outcomes: ReadonlyMap<ExaminedRegistry, Outcomes> = new Map();
   const unkept: string[] = [];
@@ -97,11 +90,9 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   if (!options.dryRun && refusal === undefined) {
     for (const { path } of options.targets) host.removeLeftovers(path);
     unkept.push(...recoverQuarantined(host, examination));
-    const condemned = registries.some(({ entries: { intents } }) => intents.reap + intents["take-over"] + intents.stamp > 0);
-    const tombstones: TombstoneWriter = { sweepId, at: startedAt, count: 0, room: condemned ? host.store.tombstoneRoom(startedMs) : 0 };
     const all = new Map<ExaminedRegistry, Outcomes>();
     for (const examined of registries) {
-      all.set(examined, await carryOutIn(host, examination, examined, examined.entries, tombstones, options));
+      all.set(examined, await carryOutIn(pass, examined, examined.entries));
     }
     outcomes = all;
     unkept.push(...roomWarnings(outcomes));
@@ -121,7 +112,9 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   const report = { registries: reports, summary, refusal: refusal ?? null };
   const changes = eachOf(registries, (examined) => changesIn(examined, outcomes.get(examined) ?? noOutcomes));
   if (!options.dryRun)
-    await keep("its history", () => recordHistory(host, sweepId, startedAt, options.command, changes, countChanges(tallies)));
+    await keep("its history", () =>
+      recordHistory(host, { sweepId, at: startedAt, command: options.command }, changes, countChanges(tallies)),
+    );
   const ended = host.clock().awakeMs;
   return {
     schema: outputSchema,
@@ -129,7 +122,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     dryRun: options.dryRun,
     sweepId,
     startedAt,
-    durationMs: ended.seen && clock.awakeMs.seen ? ended.value - clock.awakeMs.value : 0,
+    durationMs: ended.seen && startedOn.awakeMs.seen ? ended.value - startedOn.awakeMs.value : 0,
     host: { hostname: here.hostname, bootId: here.bootId.seen ? here.bootId.value : null },
     ...report,
     entries: eachOf(registries, (examined) => reportOf(examined, examined.entries)),

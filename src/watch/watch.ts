@@ -4,7 +4,7 @@ import type { Host } from "../host/host.ts";
 import type { SweepReport } from "../report/model.ts";
 import { examine } from "../sweep/examine.ts";
 import { claimsOf } from "../sweep/judge/scenes.ts";
-import type { Stop } from "../sweep/apply/outcome.ts";
+import { startPass, type Stop } from "../sweep/pass.ts";
 import { sweep, type SweepOptions } from "../sweep/sweep.ts";
 
 /** How often, in ms, the known holders are looked at: a stat each, nothing else is read. */
@@ -29,7 +29,7 @@ function startOf(observation: PidObservation | undefined): string | undefined {
 
 /** Those whose exit can make a ghost: the recorded holders that are alive, and every agent. */
 async function liveHolders(host: Host, options: WatchOptions): Promise<LiveHolders> {
-  const { registries, evidence } = await examine(host, { ...options, lookAnyway: true });
+  const { registries, evidence } = await examine(startPass(host, options), { lookAnyway: true });
   if (!evidence.processes.seen) return new Map();
   const { pids, agents } = evidence.processes.value;
   const holders = new Map(agents.map(({ pid, startTicks }) => [pid, startTicks]));

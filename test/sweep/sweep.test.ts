@@ -3,7 +3,7 @@ import { seen, unseen } from "../../src/core/evidence.ts";
 import type { Host, Store } from "../../src/host/host.ts";
 import type { HistoryLine } from "../../src/host/state/history.ts";
 import type { EntryReport } from "../../src/report/model.ts";
-import { sweepIdAt } from "../../src/sweep/sweep.ts";
+import { sweepIdAt } from "../../src/sweep/sweep-id.ts";
 import { recordHistory } from "../../src/sweep/history.ts";
 import { agentsOf, claudesOf, type Stage } from "./contract/stage.ts";
 import { simulatedStage } from "./contract/stages.ts";
@@ -162,7 +162,7 @@ test.each([
   const { done, store } = recording(stage);
   const report = await sweepWith(stage, [agentsOf(stage)], { store }, { stop: { signal } });
   expect(outcomesOf(report)).toEqual([`a ${stoppedNote}`, "absent pending", "live kept"]);
-  expect([report.exitCode, done]).toEqual([code, ["room at 0", "memory"]]);
+  expect([report.exitCode, done]).toEqual([code, ["memory"]]);
 });
 
 test("leftovers beside each registry are removed, and what a killed sweep left in quarantine goes back where it may", async () => {
@@ -268,7 +268,7 @@ const change = (key: string, action: EntryReport["action"]): EntryReport => {
 function recorded(notable: Iterable<EntryReport>, count: number): readonly HistoryLine[] {
   const lines: HistoryLine[] = [];
   const host = hostWith(simulatedStage(), { store: { appendHistory: (line) => void lines.push(line) } });
-  recordHistory(host, "s", "t", "sweep", notable, count);
+  recordHistory(host, { sweepId: "s", at: "t", command: "sweep" }, notable, count);
   return lines;
 }
 

@@ -4,6 +4,7 @@ import type { Answer } from "../../core/answer.ts";
 import { trace } from "../../core/ladder.ts";
 import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
+import { startPass } from "../../sweep/pass.ts";
 import { examine, type Examination } from "../../sweep/examine.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "../../sweep/judge/examined.ts";
 import { sceneOf } from "../../sweep/judge/scenes.ts";
@@ -22,12 +23,12 @@ const said = { live: "live", unknown: "could not look", dead: "dead", "not-appli
 
 function explainEntry(
   examination: Examination,
-  { loaded, facts }: ExaminedRegistry,
+  examined: ExaminedRegistry,
   { entry, judgement, intent, phantomOf, hostLock }: ExaminedEntry,
 ) {
-  const { pass, evidence, since } = examination;
+  const { loaded } = examined;
   const understood = entry.claim;
-  const scene = understood.ok ? sceneOf(pass, loaded, entry, facts, evidence, since, understood) : undefined;
+  const scene = understood.ok ? sceneOf(examination.pass, examined, entry, understood) : undefined;
   const rungs =
     scene === undefined
       ? []
@@ -68,7 +69,7 @@ export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation
   const key = words[0] ?? "";
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const { host, examine: wanted } = await prepare(invocation);
-  const examination = await examine(host, { ...wanted, lookAnyway: true });
+  const examination = await examine(startPass(host, wanted), { lookAnyway: true });
   const found = find(examination, key);
   if (found.length === 0) {
     const keys = examination.registries.flatMap(({ loaded }) => keysOf(loaded.entries));

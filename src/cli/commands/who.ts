@@ -6,6 +6,7 @@ import { compareRoutes, whyBefore } from "../../core/agents/routing.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
+import { startPass } from "../../sweep/pass.ts";
 import { examine } from "../../sweep/examine.ts";
 import type { ExaminedEntry } from "../../sweep/judge/examined.ts";
 import type { OutputOptions, Run } from "../context.ts";
@@ -32,7 +33,7 @@ export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) =>
   const name = words[0] ?? "";
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const { host, examine: wanted } = await prepare(invocation);
-  const examination = await examine(host, { ...wanted, lookAnyway: true });
+  const examination = await examine(startPass(host, wanted), { lookAnyway: true });
   const all = examination.registries.flatMap(({ loaded, entries }) =>
     [...entries].flatMap((judged): readonly Candidate[] => {
       const { claim } = judged.entry;

@@ -47,8 +47,7 @@ function serversFor(format: Format, config: RegistryConfig | undefined, options:
 }
 
 function targetAt(
-  path: string,
-  named: boolean,
+  { path, named }: Pick<Target, "path" | "named">,
   format: Format,
   config: RegistryConfig | undefined,
   options: JudgingOptions,
@@ -76,17 +75,17 @@ function ownerOf(format: Format, config: RegistryConfig | undefined, env: Env): 
 }
 
 function wellKnownTargets(format: Format, options: JudgingOptions, env: Env): readonly Target[] {
-  return format.wellKnown(placesIn(env)).map((path) => targetAt(path, false, format, undefined, options, env));
+  return format.wellKnown(placesIn(env)).map((path) => targetAt({ path, named: false }, format, undefined, options, env));
 }
 
 function configuredTargets(configs: readonly RegistryConfig[], from: string, options: JudgingOptions, env: Env): readonly Target[] {
   return configs.flatMap((config, index) => {
     const where = `${from}: registries[${index}]`;
     const format = formatOf(config, where);
-    if (config.path !== undefined) return [targetAt(resolve(expandHome(config.path)), true, format, config, options, env)];
+    if (config.path !== undefined) return [targetAt({ path: resolve(expandHome(config.path)), named: true }, format, config, options, env)];
     const places = format.wellKnown(placesIn(env));
     if (places.length === 0) throw new Failure("config", `${where}.path: is missing; ${config.format} has no well-known place`);
-    return places.map((path) => targetAt(path, false, format, config, options, env));
+    return places.map((path) => targetAt({ path, named: false }, format, config, options, env));
   });
 }
 
@@ -121,7 +120,7 @@ function namedTargets(text: string, configured: readonly Target[], options: Judg
       `--registry: ${spec.format} needs to be described in a configuration (\`fields\` says which members carry what)`,
     );
   }
-  if (path !== undefined) return [targetAt(path, true, format, undefined, options, env)];
+  if (path !== undefined) return [targetAt({ path, named: true }, format, undefined, options, env)];
   return wellKnownTargets(format, options, env);
 }
 
@@ -151,5 +150,5 @@ export function restoreTarget(settings: Settings, { format, registry, kept }: To
   const entries = kept.layout === "members" ? kept.entries : "";
   const shape = builtInFormat(format) ?? shapedFormat(format, { entries, pattern: "", fields: {}, presence: "either" });
   if (shape === undefined) throw new Failure("usage", `this version knows no format "${format}", which the tombstone of ${registry} names`);
-  return targetAt(registry, true, shape, undefined, {}, env);
+  return targetAt({ path: registry, named: true }, shape, undefined, {}, env);
 }

@@ -28,6 +28,7 @@ const entryLimit = 64 * 1024;
 
 type Walk = {
   readonly root: string;
+  readonly steps: Steps;
   readonly files: FilesOfDirectory[];
   readonly quarantined: Set<string>;
   readonly problems: string[];
@@ -36,10 +37,11 @@ type Walk = {
 };
 
 /** No symbolic link is followed: none leads out of a registry. */
-function walk(into: Walk, below: string, steps: Steps, at: number, captures: Captures, depth: number): void {
+function walk(into: Walk, below: string, at: number, captures: Captures, depth: number): void {
+  const { steps } = into;
   const step = steps[at];
   if (step === undefined || depth > depthLimit) return;
-  if (step === "deep") walk(into, below, steps, at + 1, captures, depth);
+  if (step === "deep") walk(into, below, at + 1, captures, depth);
   let names;
   try {
     names = readdirSync(join(into.root, below), { withFileTypes: true });
@@ -52,7 +54,7 @@ function walk(into: Walk, below: string, steps: Steps, at: number, captures: Cap
   const keyOf = (name: string): string => (below === "" ? name : `${below}/${name}`);
   for (const name of names) {
     if (step === "deep") {
-      if (name.isDirectory()) walk(into, keyOf(name.name), steps, at, captures, depth + 1);
+      if (name.isDirectory()) walk(into, keyOf(name.name), at, captures, depth + 1);
       continue;
     }
     if (isLast && name.name.startsWith(".") && name.isFile()) {
@@ -65,7 +67,7 @@ function walk(into: Walk, below: string, steps: Steps, at: number, captures: Cap
     const isWanted = isLast ? name.isFile() : name.isDirectory();
     const found = isWanted ? matchSegment(step, name.name) : undefined;
     if (found === undefined) continue;
-    if (!isLast) walk(into, keyOf(name.name), steps, at + 1, { ...captures, ...found }, depth + 1);
+    if (!isLast) walk(into, keyOf(name.name), at + 1, { ...captures, ...found }, depth + 1);
     else if (into.seen?.has(keyOf(name.name)) !== true) {
       into.seen?.add(keyOf(name.name));
       fitting.push(name.name);
@@ -85,14 +87,14 @@ export function listDirectory(path: string, patterns: readonly string[]): Listin
     const realPath = realpathSync(path);
     const stat = statSync(realPath, { bigint: true });
     if (!stat.isDirectory()) return { kind: "unreadable", problem: "is no directory", cure: "name the directory that holds the entries" };
-    const into: Walk = {
+    const into: Omit<Walk, "steps"> = {
       root: realPath,
       files: [],
       quarantined: new Set(),
       problems: [],
       seen: findsTwice(patterns) ? new Set() : undefined,
     };
-    for (const pattern of patterns) walk(into, "", parsePattern(pattern), 0, {}, 0);
+    for (const pattern of patterns) walk({ ...into, steps: parsePattern(pattern) }, "", 0, {}, 0);
     const unreadable = into.files.length === 0 ? into.problems[0] : undefined;
     if (unreadable !== undefined) return { kind: "unreadable", problem: unreadable, cure: "run as its owner, or let this user read it" };
     return { kind: "listed", realPath, stat, files: filesIn(into.files), quarantined: [...into.quarantined], problems: into.problems };

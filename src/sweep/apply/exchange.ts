@@ -1,9 +1,10 @@
 import type { Action } from "../../core/actions.ts";
 import type { Host } from "../../host/host.ts";
-import { writeTombstones, tombstonesFull, tombstoneLine } from "./tombstone-batch.ts";
+import type { Pass } from "../pass.ts";
+import { tombstonesFull, tombstoneLine } from "./tombstone-batch.ts";
 import type { ExaminedEntry } from "../judge/examined.ts";
 import type { FilePlace, FilesRegistry } from "../load/loaded.ts";
-import { succeeded, notDone, type TombstoneWriter, type Outcome } from "./outcome.ts";
+import { succeeded, notDone, type Outcome } from "./outcome.ts";
 import { keptFile } from "./reap-files.ts";
 
 /** An entry with a file of its own that is to say something else, and to stay. */
@@ -31,13 +32,13 @@ function replace(host: Host, { loaded, one, place, bytes, content, modifiedAt, a
 }
 
 /** Tombstone first, then a last look, then the change; of an entry that was not changed no tombstone stays. */
-export async function changeFile(host: Host, change: FileChange, tombstones: TombstoneWriter): Promise<Outcome> {
+export async function changeFile(pass: Pass, change: FileChange): Promise<Outcome> {
   const { loaded, one, content, action, lastLook } = change;
   const kept = { ...keptFile({ state: change.place.state, bytes: change.bytes }), replacedBy: content.toString("base64") };
-  const { ids } = writeTombstones(host, tombstones, loaded, [one], () => tombstoneLine(one, kept));
+  const { ids } = pass.tombstones.write(loaded, [one], { makeLine: () => tombstoneLine(one, kept) });
   const [id] = ids;
   if (id === undefined) return notDone("pending", tombstonesFull);
-  const outcome = (await lastLook()) ?? replace(host, change, id);
-  if (outcome.action !== action) host.store.voidTombstones(tombstones.sweepId, [id]);
+  const outcome = (await lastLook()) ?? replace(pass.host, change, id);
+  if (outcome.action !== action) pass.tombstones.void([id]);
   return outcome;
 }

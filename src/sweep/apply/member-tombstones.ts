@@ -1,10 +1,9 @@
-import type { Host } from "../../host/host.ts";
 import type { KeptMember } from "../../core/tombstone.ts";
 import { cutAt, firstKept } from "../../registries/json/json-cuts.ts";
-import { writeTombstones, tombstoneLine, type TombstoneBatch } from "./tombstone-batch.ts";
+import { tombstoneLine } from "./tombstone-batch.ts";
+import type { TombstoneBatch, TombstoneWriter } from "../tombstone-writer.ts";
 import type { ExaminedEntry } from "../judge/examined.ts";
 import type { MembersRegistry } from "../load/loaded.ts";
-import type { TombstoneWriter } from "./outcome.ts";
 
 /** A longer name, in characters, is not kept in the tombstone of the member behind it: it would be most of it. */
 const longestName = 4096;
@@ -44,7 +43,6 @@ class MemberStays extends Error {
  * known; only where nobody was to stay are those before it made up anew.
  */
 export function writeMemberTombstones(
-  host: Host,
   tombstones: TombstoneWriter,
   registry: MembersRegistry,
   condemned: readonly number[],
@@ -62,7 +60,7 @@ export function writeMemberTombstones(
       if (kept < 0 && index > 0) throw new MemberStays(index);
       if (kept < 0 || index < kept) kept = index;
     };
-    return writeTombstones(host, tombstones, registry, those, makeLine, stays);
+    return tombstones.write(registry, those, { makeLine, stays });
   };
   try {
     return writeWithFirstStaying(firstKept(members.length, condemned), condemned);

@@ -26,18 +26,5 @@ export function recordAll(outcomes: Map<string, Outcome>, entries: Iterable<Exam
   for (const { entry } of entries) outcomes.set(entry.key, outcome);
 }
 
-/** The tombstones of one sweep: its id, when it began, how many were written, and how many bytes may follow. */
-export type TombstoneWriter = { readonly sweepId: string; readonly at: string; count: number; room: number };
-
-/** Why a sweep is to end early. It finishes the entry in hand, and leaves the rest for the next one. */
-export type Stop = { signal: "SIGINT" | "SIGTERM" | undefined };
-
 /** What is said of the condemned whom a stopped sweep did not come to. */
 export const stopped = "the sweep was stopped before it came to this entry";
-
-/** What a last look needs beside the registry. */
-export type Surroundings = {
-  readonly codexHomes: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stop: Stop;
-};

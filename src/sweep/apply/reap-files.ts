@@ -3,12 +3,14 @@ import type { FileState } from "../../host/files/file-state.ts";
 import type { Host } from "../../host/host.ts";
 import { formatError } from "../../host/observed.ts";
 import type { KeptFile } from "../../core/tombstone.ts";
-import { writeTombstones, tombstonesFull, tombstoneLine, unwritten, type TombstoneBatch } from "./tombstone-batch.ts";
-import type { Examination } from "../examine.ts";
-import type { ExaminedRegistry, ExaminedEntry } from "../judge/examined.ts";
+import { tombstonesFull, tombstoneLine, unwritten } from "./tombstone-batch.ts";
+import type { TombstoneBatch } from "../tombstone-writer.ts";
+import type { Pass } from "../pass.ts";
+import type { ExaminedEntry } from "../judge/examined.ts";
 import { lastLookRequest, lastLook } from "./last-look.ts";
+import type { FilesExamined } from "../judge/renamed-hosts.ts";
 import type { FilesRegistry } from "../load/loaded.ts";
-import { succeeded, recordAll, stopped, notDone, type TombstoneWriter, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { succeeded, recordAll, stopped, notDone, type Outcome, type Outcomes } from "./outcome.ts";
 
 /** An entry whose file was read, so that its tombstone can hold what it said. */
 type ReadyFile = { readonly one: ExaminedEntry; readonly state: FileState; readonly bytes: Buffer };
@@ -96,14 +98,12 @@ function* turnsOf<T>(all: Iterable<T>): Generator<readonly T[], undefined> {
  * could be written.
  */
 async function reapTurn(
-  host: Host,
-  examination: Examination,
-  examined: ExaminedRegistry & { readonly loaded: FilesRegistry },
+  pass: Pass,
+  examined: FilesExamined,
   condemned: readonly ExaminedEntry[],
-  tombstones: TombstoneWriter,
-  around: Surroundings,
   outcomes: Map<string, Outcome>,
 ): Promise<string | undefined> {
+  const { host } = pass;
   const { loaded } = examined;
   const record = (some: readonly ExaminedEntry[], outcome: Outcome): void => recordAll(outcomes, some, outcome);
   record(condemned, notDone("skipped", "it could not be read, so nothing of it could be kept"));
@@ -112,7 +112,9 @@ async function reapTurn(
   const readable = ready.map(({ one }) => one);
   let batch: TombstoneBatch<ExaminedEntry>;
   try {
-    batch = writeTombstones(host, tombstones, loaded, readable, (one) => tombstoneLine(one, keptFile(byEntry.get(one) as ReadyFile)));
+    batch = pass.tombstones.write(loaded, readable, {
+      makeLine: (one) => tombstoneLine(one, keptFile(byEntry.get(one) as ReadyFile)),
+    });
   } catch (error) {
     const problem = `no tombstone could be written: ${formatError(error)}`;
     record(readable, notDone("failed", problem));
@@ -122,9 +124,9 @@ async function reapTurn(
   record(unwritten(readable, batch), notDone("pending", tombstonesFull));
   if (entries.length === 0) return undefined;
   const toReap = entries.map((one, index): FileToReap => ({ ready: byEntry.get(one) as ReadyFile, id: ids[index] as string }));
-  const dead = await lastLook(host, examination, examined, lastLookRequest(entries), around);
-  if (around.stop.signal !== undefined) record(entries, notDone("skipped", stopped));
-  else if (dead === undefined) record(entries, notDone("withheld", "its owner came up"));
+  const { ownerUp, dead } = await lastLook(pass, examined, lastLookRequest(entries));
+  if (pass.stop.signal !== undefined) record(entries, notDone("skipped", stopped));
+  else if (ownerUp) record(entries, notDone("withheld", "its owner came up"));
   else {
     record(entries, notDone("skipped", "it came back to life"));
     const going = toReap.filter(({ ready: { one } }) => dead.has(one.entry.key));
@@ -137,35 +139,22 @@ async function reapTurn(
   note(outcomes, keys, "afterwards", () => host.syncDirectories(loaded.realPath, keys));
   if (taken.length > 0) {
     const ofTaken = taken.map(({ ready: { one } }) => one.entry.key);
-    const back = (): void =>
-      host.store.voidTombstones(
-        tombstones.sweepId,
-        taken.map(({ id }) => id),
-      );
+    const back = (): void => pass.tombstones.void(taken.map(({ id }) => id));
     note(outcomes, ofTaken, "its tombstone could not be taken back", back);
   }
   return undefined;
 }
 
 /** Reaps files, so many at a time that what is held of them does not grow with the registry. */
-export async function reapFiles(
-  host: Host,
-  examination: Examination,
-  examined: ExaminedRegistry,
-  condemned: Iterable<ExaminedEntry>,
-  tombstones: TombstoneWriter,
-  around: Surroundings,
-): Promise<Outcomes> {
-  const { loaded } = examined;
-  if (loaded.kind !== "files") throw new TypeError("a registry with one file an entry was expected");
+export async function reapFiles(pass: Pass, examined: FilesExamined, condemned: Iterable<ExaminedEntry>): Promise<Outcomes> {
   const outcomes = new Map<string, Outcome>();
   let problem: string | undefined;
   for (const these of turnsOf(condemned)) {
-    if (around.stop.signal !== undefined) recordAll(outcomes, these, notDone("skipped", stopped));
+    if (pass.stop.signal !== undefined) recordAll(outcomes, these, notDone("skipped", stopped));
     else if (problem !== undefined) recordAll(outcomes, these, notDone("failed", problem));
-    else problem = await reapTurn(host, examination, { ...examined, loaded }, these, tombstones, around, outcomes);
+    else problem = await reapTurn(pass, examined, these, outcomes);
     // A signal is heard only between two turns of the event loop.
-    await host.sleep(0);
+    await pass.host.sleep(0);
   }
   return outcomes;
 }

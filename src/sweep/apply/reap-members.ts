@@ -1,17 +1,16 @@
 import type { Action } from "../../core/actions.ts";
 import type { Reason } from "../../core/answer.ts";
-import type { Host } from "../../host/host.ts";
 import { formatError } from "../../host/observed.ts";
 import type { Piece } from "../../host/files/chunks.ts";
 import { cutsFor, keptSpans } from "../../registries/json/json-cuts.ts";
 import { tombstonesFull, unwritten } from "./tombstone-batch.ts";
 import { writeMemberTombstones } from "./member-tombstones.ts";
-import type { Examination } from "../examine.ts";
+import type { Pass } from "../pass.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "../judge/examined.ts";
 import { lastLook } from "./last-look.ts";
 import { loadRegistry } from "../load/load.ts";
 import { entriesAt, keysOf, type MembersRegistry } from "../load/loaded.ts";
-import { notDone, type TombstoneWriter, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { notDone, type Outcome, type Outcomes } from "./outcome.ts";
 
 /** A writer that changes the file between judgement and swap is given way to so many times. */
 const attempts = 3;
@@ -48,20 +47,21 @@ type Attempt = { readonly kind: "finished" } | ({ readonly kind: "retry" } & Rea
 
 const finished: Attempt = { kind: "finished" };
 
+/** An examined registry with many entries in one file. */
+export type MembersExamined = ExaminedRegistry & { readonly loaded: MembersRegistry };
+
 /**
  * Reaps members of one JSON file in one swap, given where they stand. Tombstones go first; what was not reaped after
  * all loses its own. A writer that changes the file in between is given way to, and what it left as it was judged is
  * tried again.
  */
 export async function reapMembers(
-  host: Host,
-  examination: Examination,
-  examined: ExaminedRegistry,
-  judged: MembersRegistry,
+  pass: Pass,
+  examined: MembersExamined,
   { condemned, at }: { readonly condemned: readonly number[]; readonly at: (index: number) => ExaminedEntry },
-  tombstones: TombstoneWriter,
-  around: Surroundings,
 ): Promise<Outcomes> {
+  const { host } = pass;
+  const { loaded: judged } = examined;
   const outcomes = new Map<string, Outcome>();
   const record = ({ entries }: MembersRegistry, indexes: readonly number[], action: Action, note: string): void => {
     const outcome = notDone(action, note);
@@ -81,7 +81,7 @@ export async function reapMembers(
   async function runAttempt({ loaded, indexes, judgedAt }: ReapSet): Promise<Attempt> {
     const { entries } = loaded;
     const reasons = new Map<number, Reason>();
-    const batch = writeMemberTombstones(host, tombstones, loaded, indexes, (index) => {
+    const batch = writeMemberTombstones(pass.tombstones, loaded, indexes, (index) => {
       const one = at(judgedAt(index));
       reasons.set(index, one.judgement.reason);
       return one;
@@ -92,7 +92,8 @@ export async function reapMembers(
     let dead: ReadonlySet<string> | undefined;
     const replaced = await host.replaceJudged(loaded.file, piecesWithout(loaded, left), async () => {
       const those = { keys: left.map(entries.keyAt), entries: entriesAt(entries, left) };
-      dead = await lastLook(host, examination, { ...examined, loaded }, those, around);
+      const look = await lastLook(pass, { ...examined, loaded }, those);
+      dead = look.ownerUp ? undefined : look.dead;
       return dead?.size === left.length;
     });
     if (replaced.kind === "replaced") {
@@ -104,7 +105,7 @@ export async function reapMembers(
       return finished;
     }
     try {
-      host.store.voidTombstones(tombstones.sweepId, ids);
+      pass.tombstones.void(ids);
     } catch (error) {
       record(loaded, left, "failed", `it stays, and its tombstone could not be taken back: ${formatError(error)}`);
       return finished;

@@ -1,17 +1,17 @@
 import { supersedeReason } from "../../core/revisions/superseded.ts";
-import type { Host } from "../../host/host.ts";
 import { formatError } from "../../host/observed.ts";
 import type { Piece } from "../../host/files/chunks.ts";
 import type { KeptMember } from "../../core/tombstone.ts";
 import { stampLike, withMembers } from "../../registries/released.ts";
-import { writeTombstones, tombstonesFull, tombstoneLine, unwritten } from "./tombstone-batch.ts";
+import { tombstonesFull, tombstoneLine, unwritten } from "./tombstone-batch.ts";
 import { changeFile } from "./exchange.ts";
-import type { Examination } from "../examine.ts";
+import { sinceLast, type Pass } from "../pass.ts";
+import { noEndpoints } from "../judge/questions.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "../judge/examined.ts";
 import { factsIn } from "../judge/scenes.ts";
 import type { MembersRegistry } from "../load/loaded.ts";
 import { evidenceOf, lookAtWorld } from "../observe/observe.ts";
-import { succeeded, recordAll, stopped, notDone, type TombstoneWriter, type Outcome, type Outcomes, type Surroundings } from "./outcome.ts";
+import { succeeded, recordAll, stopped, notDone, type Outcome, type Outcomes } from "./outcome.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
 import { askFor, shownElsewhere } from "../judge/superseded.ts";
 
@@ -38,19 +38,18 @@ function releasedBytes({ loaded }: ExaminedRegistry, bytes: Buffer, at: string):
 
 /** Which rows are still nobody's, in the moment before; undefined when the owner of the registry has come up. */
 async function lastLookAtRows(
-  host: Host,
-  { pass }: Examination,
+  pass: Pass,
   examined: ExaminedRegistry,
   rows: readonly ExaminedEntry[],
-  around: Surroundings,
 ): Promise<ReadonlySet<ExaminedEntry> | undefined> {
+  const { host } = pass;
   const { loaded } = examined;
   const { target } = loaded;
   const world = await lookAtWorld(host, { pids: new Set(), owners: ownerQuestions([target]) });
   if ((await findOwner(host, target.owner, world)).up) return undefined;
-  const facts = factsIn(host, loaded, world, around);
-  const evidence = evidenceOf(world, await askFor(host, pass, examined, rows, world), new Map());
-  return new Set(rows.filter((one) => !shownElsewhere(pass, { ...examined, facts }, one, evidence)));
+  const evidence = evidenceOf(world, await askFor(pass, examined, rows, world), noEndpoints);
+  const view = { loaded, facts: factsIn(pass, loaded, world), evidence, since: sinceLast(pass, evidence) };
+  return new Set(rows.filter((one) => !shownElsewhere(pass, view, one)));
 }
 
 function keptMember({ target, file, container, entries }: MembersRegistry, { one, bytes }: StampedRow): KeptMember {
@@ -79,14 +78,7 @@ function piecesWith(length: number, rows: readonly StampedRow[]): readonly Piece
 }
 
 /** All rows of one file in one swap. A file that changes meanwhile is left for the next sweep. */
-async function releaseMembers(
-  host: Host,
-  examination: Examination,
-  examined: ExaminedRegistry,
-  superseded: readonly ExaminedEntry[],
-  tombstones: TombstoneWriter,
-  around: Surroundings,
-): Promise<Outcomes> {
+async function releaseMembers(pass: Pass, examined: ExaminedRegistry, superseded: readonly ExaminedEntry[]): Promise<Outcomes> {
   const { loaded } = examined;
   if (loaded.kind !== "members") throw new TypeError("a registry with many entries in one file was expected");
   const outcomes = new Map<string, Outcome>();
@@ -94,26 +86,23 @@ async function releaseMembers(
     if (one.entry.place.kind !== "member") return [];
     const { members } = loaded.container;
     const [start, end] = [members.valueStart(one.entry.place.index), members.end(one.entry.place.index)];
-    const bytes = releasedBytes(examined, loaded.file.bytes.subarray(start, end), tombstones.at);
+    const bytes = releasedBytes(examined, loaded.file.bytes.subarray(start, end), pass.startedAt);
     if (bytes === undefined) outcomes.set(one.entry.key, unwritable);
     return bytes === undefined ? [] : [{ one, start, end, bytes }];
   });
   const byEntry = new Map(rows.map((row) => [row.one, row]));
-  const batch = writeTombstones(
-    host,
-    tombstones,
-    loaded,
-    rows.map(({ one }) => one),
-    (one) => tombstoneLine(one, keptMember(loaded, byEntry.get(one) as StampedRow)),
-  );
+  const toKeep = rows.map(({ one }) => one);
+  const batch = pass.tombstones.write(loaded, toKeep, {
+    makeLine: (one) => tombstoneLine(one, keptMember(loaded, byEntry.get(one) as StampedRow)),
+  });
   const { entries, ids } = batch;
   const written = entries.map((one) => byEntry.get(one) as StampedRow);
   const record = (some: readonly ExaminedEntry[], outcome: Outcome): void => recordAll(outcomes, some, outcome);
   record(unwritten([...byEntry.keys()], batch), notDone("pending", tombstonesFull));
   if (written.length === 0) return outcomes;
   let stillUnclaimed: ReadonlySet<ExaminedEntry> | undefined;
-  const replaced = await host.replaceJudged(loaded.file, piecesWith(loaded.file.bytes.length, written), async () => {
-    stillUnclaimed = await lastLookAtRows(host, examination, examined, entries, around);
+  const replaced = await pass.host.replaceJudged(loaded.file, piecesWith(loaded.file.bytes.length, written), async () => {
+    stillUnclaimed = await lastLookAtRows(pass, examined, entries);
     return stillUnclaimed?.size === entries.length;
   });
   if (replaced.kind === "replaced") {
@@ -122,58 +111,36 @@ async function releaseMembers(
     }
     return outcomes;
   }
-  host.store.voidTombstones(tombstones.sweepId, ids);
+  pass.tombstones.void(ids);
   if (replaced.kind === "failed") record(entries, notDone("failed", replaced.problem));
   else if (replaced.kind === "changed") record(entries, notDone("skipped", "it changed since it was judged"));
   else record(entries, stillUnclaimed === undefined ? notDone("withheld", "its owner came up") : cameBack);
   return outcomes;
 }
 
-async function releaseFile(
-  host: Host,
-  examination: Examination,
-  examined: ExaminedRegistry,
-  one: ExaminedEntry,
-  tombstones: TombstoneWriter,
-  around: Surroundings,
-): Promise<Outcome> {
+async function releaseFile(pass: Pass, examined: ExaminedRegistry, one: ExaminedEntry): Promise<Outcome> {
   const { loaded } = examined;
   const { place } = one.entry;
   if (loaded.kind !== "files" || place.kind !== "file") throw new TypeError("an entry with a file of its own was expected");
   const { bytes, state } = place;
-  const content = bytes === undefined ? undefined : releasedBytes(examined, bytes, tombstones.at);
+  const content = bytes === undefined ? undefined : releasedBytes(examined, bytes, pass.startedAt);
   if (bytes === undefined || content === undefined) return unwritable;
   const look = async (): Promise<Outcome | undefined> => {
-    const stillUnclaimed = await lastLookAtRows(host, examination, examined, [one], around);
+    const stillUnclaimed = await lastLookAtRows(pass, examined, [one]);
     if (stillUnclaimed === undefined) return notDone("withheld", "its owner came up");
     return stillUnclaimed.has(one) ? undefined : cameBack;
   };
-  return changeFile(
-    host,
-    { loaded, one, place, bytes, content, modifiedAt: state.mtimeMs, action: "released", lastLook: look },
-    tombstones,
-  );
+  return changeFile(pass, { loaded, one, place, bytes, content, modifiedAt: state.mtimeMs, action: "released", lastLook: look });
 }
 
 /** Writes into superseded rows when and why they were released; they stay, and every other byte of them does. */
-export async function releaseRows(
-  host: Host,
-  examination: Examination,
-  examined: ExaminedRegistry,
-  superseded: readonly ExaminedEntry[],
-  tombstones: TombstoneWriter,
-  around: Surroundings,
-): Promise<Outcomes> {
+export async function releaseRows(pass: Pass, examined: ExaminedRegistry, superseded: readonly ExaminedEntry[]): Promise<Outcomes> {
   const outcomes = new Map<string, Outcome>();
   try {
-    if (superseded.length > 0 && examined.loaded.kind === "members")
-      return await releaseMembers(host, examination, examined, superseded, tombstones, around);
+    if (superseded.length > 0 && examined.loaded.kind === "members") return await releaseMembers(pass, examined, superseded);
     for (const one of superseded) {
-      const isStopped = around.stop.signal !== undefined;
-      outcomes.set(
-        one.entry.key,
-        isStopped ? notDone("skipped", stopped) : await releaseFile(host, examination, examined, one, tombstones, around),
-      );
+      const isStopped = pass.stop.signal !== undefined;
+      outcomes.set(one.entry.key, isStopped ? notDone("skipped", stopped) : await releaseFile(pass, examined, one));
     }
   } catch (error) {
     const unrecorded = superseded.filter(({ entry }) => !outcomes.has(entry.key));

@@ -2,10 +2,10 @@ import { intentNames, noIntents, type Intent } from "../../core/actions.ts";
 import { formatMessage, type Reason } from "../../core/answer.ts";
 import type { HostLockVerdict } from "../../core/revisions/renamed-host.ts";
 import type { Verdict } from "../../core/ladder.ts";
-import type { RegistryFacts } from "../../core/scene.ts";
 import { isBlindReason, noVerdicts, type Tally } from "../../report/tally.ts";
 import type { Judged } from "./scenes.ts";
-import { keptAtMost, type ReadRegistry } from "../load/loaded.ts";
+import { keptAtMost } from "../load/loaded.ts";
+import type { RegistryView } from "../pass.ts";
 import type { DaemonStatus } from "../observe/daemon.ts";
 
 export type ExaminedEntry = Judged & {
@@ -36,9 +36,7 @@ export type ExaminedEntries = Iterable<ExaminedEntry> & {
   readonly blind: Tally["blind"];
 };
 
-export type ExaminedRegistry = {
-  readonly loaded: ReadRegistry;
-  readonly facts: RegistryFacts;
+export type ExaminedRegistry = RegistryView & {
   readonly owner: DaemonStatus;
   readonly reportOnly: string | undefined;
   /** Its writer counts start tokens in another way: nothing there can be judged, and a person must look. */

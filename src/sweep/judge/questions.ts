@@ -1,33 +1,35 @@
 import type { AppServerObservation, EndpointObservation, Evidence } from "../../core/evidence.ts";
-import type { Since } from "../../core/memory.ts";
 import { type Endpoint, endpointName } from "../../core/registration.ts";
 import { passesGates, strongestEvidence } from "../../core/ladder.ts";
-import type { RegistryFacts, Scene } from "../../core/scene.ts";
+import type { Scene } from "../../core/scene.ts";
 import type { Host } from "../../host/host.ts";
-import { type Pass, eachClaim, sceneOf, sinceLast } from "./scenes.ts";
+import { type Pass, type RegistryView, sinceLast } from "../pass.ts";
+import { eachClaim, factsIn, sceneOf } from "./scenes.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
 import type { ServerTarget } from "../load/target.ts";
-import { type World, askServers, evidenceOf } from "../observe/observe.ts";
-
-/** A registry that was read, with what holds for all of it. */
-export type RegistryView = { readonly loaded: ReadRegistry; readonly facts: RegistryFacts };
+import { type World, askServers, evidenceOf, withUptimes } from "../observe/observe.ts";
 
 export const noServers: Evidence["appServers"] = new Map();
 export const noEndpoints: Evidence["endpoints"] = new Map();
 
+/** The registries as far as one look at the processes shows them: no server and no endpoint has been asked. */
+export function viewsOf(pass: Pass, world: World, read: readonly ReadRegistry[]): readonly RegistryView[] {
+  const evidence = evidenceOf(world, noServers, noEndpoints);
+  const since = sinceLast(pass, world);
+  return read.map((loaded) => ({ loaded, facts: factsIn(pass, loaded, world), evidence, since }));
+}
+
 /** Scenes of the entries that can be understood, with whatever has been seen so far, one at a time. */
-function* scenesOf(pass: Pass, { loaded, facts }: RegistryView, evidence: Evidence, from: Since): Generator<Scene, undefined> {
-  for (const entry of loaded.entries) {
+function* scenesOf(pass: Pass, view: RegistryView): Generator<Scene, undefined> {
+  for (const entry of view.loaded.entries) {
     const { claim } = entry;
-    if (claim.ok) yield sceneOf(pass, loaded, entry, facts, evidence, from, claim);
+    if (claim.ok) yield sceneOf(pass, view, entry, claim);
   }
 }
 
 /** Can anything be a ghost at all, whatever the world looks like? */
-export function anythingOld(pass: Pass, views: readonly RegistryView[], world: World): boolean {
-  const evidence = evidenceOf(world, noServers, noEndpoints);
-  const from = sinceLast(pass, world);
-  for (const view of views) for (const scene of scenesOf(pass, view, evidence, from)) if (passesGates(scene)) return true;
+export function anythingOld(pass: Pass, views: readonly RegistryView[]): boolean {
+  for (const view of views) for (const scene of scenesOf(pass, view)) if (passesGates(scene)) return true;
   return false;
 }
 
@@ -45,19 +47,16 @@ function openIds(scenes: Iterable<Scene>, all: boolean): readonly string[] {
 
 /** Servers are asked only when an entry hangs on them, and by id only when they may condemn. */
 export async function seeServers(
-  host: Host,
   pass: Pass,
   views: readonly RegistryView[],
   world: World,
 ): Promise<ReadonlyMap<string, AppServerObservation>> {
-  const evidence = evidenceOf(world, noServers, noEndpoints);
-  const from = sinceLast(pass, world);
   const asked = new Map<string, { readonly server: ServerTarget; readonly ids: readonly string[] }>();
   for (const view of views) {
     const servers = view.loaded.target.appServers;
     if (servers.length === 0) continue;
     const open = openIds(
-      scenesOf(pass, view, evidence, from),
+      scenesOf(pass, view),
       servers.some(({ configured }) => configured),
     );
     if (open.length === 0) continue;
@@ -66,7 +65,7 @@ export async function seeServers(
       asked.set(server.url, { server, ids: server.configured ? [...ids, ...open] : ids });
     }
   }
-  return askServers(host, world, pass.memory, asked);
+  return withUptimes(pass, await askServers(pass.host, asked), asked, world);
 }
 
 export async function seeEndpoints(host: Host, views: readonly RegistryView[]): Promise<ReadonlyMap<string, EndpointObservation>> {

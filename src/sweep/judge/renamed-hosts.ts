@@ -3,9 +3,10 @@ import { seen, unseen, type Evidence, type Observed } from "../../core/evidence.
 import { judgeHostLock, type HostLockVerdict } from "../../core/revisions/renamed-host.ts";
 import { intentFor } from "../../core/plan.ts";
 import { recordedHolder } from "../../core/rungs/recorded-holder.ts";
-import type { Host } from "../../host/host.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "./examined.ts";
-import { sceneOf, sinceLast, type Pass } from "./scenes.ts";
+import { sinceLast, type Pass } from "../pass.ts";
+import { noEndpoints, noServers } from "./questions.ts";
+import { sceneOf } from "./scenes.ts";
 import type { FilesRegistry } from "../load/loaded.ts";
 import { evidenceOf, lookAtWorld, type World } from "../observe/observe.ts";
 
@@ -29,12 +30,13 @@ function heartbeatAge({ one }: Lock, { wallMs }: Evidence["clock"]): Observed<nu
 }
 
 /** As if the lock were of this host: is its pid provably nobody's, here and in every container that we see? */
-function pidIsDead(pass: Pass, { loaded, examined, one }: Lock, world: World): Observed<boolean> {
+function pidIsDead(pass: Pass, { examined, one }: Lock, world: World): Observed<boolean> {
   const { claim } = one.entry;
   if (!claim.ok || claim.registration.pid === undefined) return unseen("it records no pid");
   const ours = { ...claim, registration: { ...claim.registration, host: undefined } };
-  const evidence = evidenceOf(world, new Map(), new Map());
-  const answer = recordedHolder(sceneOf(pass, loaded, one.entry, examined.facts, evidence, sinceLast(pass, evidence), ours));
+  const evidence = evidenceOf(world, noServers, noEndpoints);
+  const view = { ...examined, evidence, since: sinceLast(pass, evidence) };
+  const answer = recordedHolder(sceneOf(pass, view, one.entry, ours));
   if (answer.kind === "live") return seen(false);
   if (answer.kind !== "dead") return unseen(formatMessage(answer.detail));
   // A container has a host name of its own, and can share a directory: whatever runs under its pid there counts.
@@ -42,13 +44,8 @@ function pidIsDead(pass: Pass, { loaded, examined, one }: Lock, world: World): O
   return innerPids.seen ? seen(!innerPids.value.has(claim.registration.pid)) : innerPids;
 }
 
-function judgeLock(
-  host: Host,
-  pass: Pass,
-  lock: Lock,
-  clock: Evidence["clock"],
-  dead: () => Observed<boolean>,
-): HostLockVerdict | undefined {
+function judgeLock(pass: Pass, lock: Lock, clock: Evidence["clock"], dead: () => Observed<boolean>): HostLockVerdict | undefined {
+  const { host } = pass;
   const { claim } = lock.one.entry;
   if (!claim.ok || claim.registration.host === undefined) return undefined;
   const fileSystem = host.fileSystemOf(lock.loaded.realPath);
@@ -64,25 +61,20 @@ function judgeLock(
 }
 
 /** Every lock's verdict. Pids are looked at last, all together, and only those of locks for which all else is proven. */
-async function verdicts(
-  host: Host,
-  pass: Pass,
-  locks: readonly Lock[],
-  clock: Evidence["clock"],
-): Promise<ReadonlyMap<Lock, HostLockVerdict>> {
+async function verdicts(pass: Pass, locks: readonly Lock[], clock: Evidence["clock"]): Promise<ReadonlyMap<Lock, HostLockVerdict>> {
   const pids = new Set<number>();
   for (const lock of locks) {
     const { claim } = lock.one.entry;
-    judgeLock(host, pass, lock, clock, () => {
+    judgeLock(pass, lock, clock, () => {
       if (claim.ok && claim.registration.pid !== undefined) pids.add(claim.registration.pid);
       return unseen("nobody has looked yet");
     });
   }
-  const world = pids.size === 0 ? undefined : await lookAtWorld(host, { pids, owners: [] });
+  const world = pids.size === 0 ? undefined : await lookAtWorld(pass.host, { pids, owners: [] });
   const judged = new Map<Lock, HostLockVerdict>();
   for (const lock of locks) {
     const dead = (): Observed<boolean> => (world === undefined ? unseen("nobody looked") : pidIsDead(pass, lock, world));
-    const verdict = judgeLock(host, pass, lock, clock, dead);
+    const verdict = judgeLock(pass, lock, clock, dead);
     if (verdict !== undefined) judged.set(lock, verdict);
   }
   return judged;
@@ -101,14 +93,13 @@ function withVerdict(one: ExaminedEntry, verdict: HostLockVerdict, { owner, repo
 
 /** Says of each lock of another name whether this machine can have left it under an older name of its own. */
 export async function withHostLocks(
-  host: Host,
   pass: Pass,
   registries: readonly ExaminedRegistry[],
   { clock }: Evidence,
 ): Promise<readonly ExaminedRegistry[]> {
   const locks = foreignLocks(registries);
   if (locks.length === 0) return registries;
-  const judged = await verdicts(host, pass, locks, clock);
+  const judged = await verdicts(pass, locks, clock);
   return registries.map((examined) => {
     const own = [...judged].filter(([lock]) => lock.examined === examined);
     const changed = own.map(([{ one, index }, verdict]) => [index, withVerdict(one, verdict, examined, pass)] as const);
@@ -116,15 +107,12 @@ export async function withHostLocks(
   });
 }
 
+/** An examined registry with one file an entry. */
+export type FilesExamined = ExaminedRegistry & { readonly loaded: FilesRegistry };
+
 /** Is all of it still proven, in the moment before a lock is taken over? */
-export async function mayStillTakeOver(
-  host: Host,
-  pass: Pass,
-  loaded: FilesRegistry,
-  examined: ExaminedRegistry,
-  one: ExaminedEntry,
-): Promise<boolean> {
-  const lock = { loaded, examined, one, index: -1 };
-  const judged = await verdicts(host, pass, [lock], host.clock());
+export async function mayStillTakeOver(pass: Pass, examined: FilesExamined, one: ExaminedEntry): Promise<boolean> {
+  const lock = { loaded: examined.loaded, examined, one, index: -1 };
+  const judged = await verdicts(pass, [lock], pass.host.clock());
   return judged.get(lock)?.kind === "heal";
 }

@@ -1,30 +1,18 @@
 import { formatMessage } from "../../core/answer.ts";
 import { indexAgents } from "../../core/agents/agents.ts";
 import { newestClaimed } from "../../core/age.ts";
-import type { Clock, Evidence, LockHolder, Observed } from "../../core/evidence.ts";
+import type { Clock, LockHolder, Observed } from "../../core/evidence.ts";
 import { seen } from "../../core/evidence.ts";
 import { judge, unjudged, type Judgement } from "../../core/ladder.ts";
-import {
-  nothingRemembered,
-  recall,
-  remembersAny,
-  since,
-  type EntryMemory,
-  type Memory,
-  type Remembered,
-  type Since,
-} from "../../core/memory.ts";
-import type { Policy } from "../../core/policy.ts";
+import { nothingRemembered, recall, remembersAny, type EntryMemory, type Remembered } from "../../core/memory.ts";
 import type { Registration } from "../../core/registration.ts";
 import type { RegistryFacts, Scene } from "../../core/scene.ts";
 import type { Host } from "../../host/host.ts";
 import type { Claim } from "../../registries/format.ts";
-import { ownerUid, type Entry, type ReadRegistry } from "../load/loaded.ts";
-import { codexHomesFor, lookAtLocks, type World } from "../observe/observe.ts";
+import { type Entry, type ReadRegistry } from "../load/loaded.ts";
+import type { Pass, RegistryView } from "../pass.ts";
+import { lookAtLocks, type World } from "../observe/observe.ts";
 import { registryId } from "../load/target.ts";
-
-/** Where somebody said that Codex keeps its home. */
-type Homes = { readonly codexHomes: readonly string[]; readonly env: Readonly<Record<string, string | undefined>> };
 
 export type UnderstoodClaim = Extract<Claim, { ok: true }>;
 
@@ -53,8 +41,8 @@ export function factsOf(loaded: ReadRegistry, world: World, writerLocks: Observe
 }
 
 /** The same, with the writer locks of every home in which this registry's threads may hold them. */
-export function factsIn(host: Host, loaded: ReadRegistry, world: World, { codexHomes, env }: Homes): RegistryFacts {
-  return factsOf(loaded, world, lookAtLocks(host, world, codexHomesFor(host, loaded.target, ownerUid(loaded), codexHomes, env)));
+export function factsIn(pass: Pass, loaded: ReadRegistry, world: World): RegistryFacts {
+  return factsOf(loaded, world, lookAtLocks(pass, loaded, world));
 }
 
 function containerModifiedMs(loaded: ReadRegistry): number {
@@ -90,12 +78,6 @@ export function remembered(host: Host, loaded: ReadRegistry, entry: Entry, claim
   };
 }
 
-export type Pass = { readonly host: Host; readonly memory: Memory; readonly policy: Policy };
-
-export function sinceLast({ memory }: Pass, evidence: Pick<Evidence, "clock" | "here">): Since {
-  return since(memory, evidence.clock, evidence.here.bootId.seen ? evidence.here.bootId.value : undefined);
-}
-
 /** What holds for one entry's registry: all that holds for the registry, but for its own file's time and a torn body. */
 function factsFor(facts: RegistryFacts, { place }: Entry, isTorn: boolean): RegistryFacts {
   if (place.kind === "member" && !isTorn) return facts;
@@ -107,25 +89,17 @@ function factsFor(facts: RegistryFacts, { place }: Entry, isTorn: boolean): Regi
 }
 
 /** The scene of one entry that can be understood. */
-export function sceneOf(
-  pass: Pass,
-  loaded: ReadRegistry,
-  entry: Entry,
-  facts: RegistryFacts,
-  evidence: Evidence,
-  from: Since,
-  claim: UnderstoodClaim,
-): Scene {
+export function sceneOf(pass: Pass, { loaded, facts, evidence, since }: RegistryView, entry: Entry, claim: UnderstoodClaim): Scene {
   const { registration, torn } = claim;
   const { host, policy } = pass;
-  const recalled = remembersAny(pass.memory, registryId(loaded.target), from)
-    ? recall(pass.memory, remembered(host, loaded, entry, claim, evidence.clock), from, evidence.clock)
+  const recalled = remembersAny(pass.memory, registryId(loaded.target), since)
+    ? recall(pass.memory, remembered(host, loaded, entry, claim, evidence.clock), since, evidence.clock)
     : nothingRemembered;
   const memory = policy.now && recalled.restored ? { ...recalled, restored: false } : recalled;
   return { claim: registration, registry: factsFor(facts, entry, torn), evidence, memory, policy };
 }
 
-export function judgeEntry(pass: Pass, loaded: ReadRegistry, entry: Entry, facts: RegistryFacts, evidence: Evidence, from: Since): Judged {
+export function judgeEntry(pass: Pass, view: RegistryView, entry: Entry): Judged {
   const { claim } = entry;
   if (!claim.ok) {
     return {
@@ -136,10 +110,10 @@ export function judgeEntry(pass: Pass, loaded: ReadRegistry, entry: Entry, facts
       memory: nothingRemembered,
     };
   }
-  const scene = sceneOf(pass, loaded, entry, facts, evidence, from, claim);
+  const scene = sceneOf(pass, view, entry, claim);
   const { memory } = scene;
   const { sessionId } = claim.registration;
-  const { wallMs } = evidence.clock;
+  const { wallMs } = view.evidence.clock;
   const hasOwnTime = wallMs.seen && newestClaimed(wallMs.value, claim.registration) !== undefined;
   if (entry.duplicate)
     return {

@@ -4,10 +4,10 @@ import type { Flapping } from "../../core/revisions/flapping.ts";
 import { intentFor } from "../../core/plan.ts";
 import { isGated, strongestEvidence } from "../../core/ladder.ts";
 import { supersededRows, type StartRow } from "../../core/revisions/superseded.ts";
-import type { Host } from "../../host/host.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "./examined.ts";
-import { sceneOf, sinceLast, type Pass } from "./scenes.ts";
-import { askServers, evidenceOf, type World } from "../observe/observe.ts";
+import type { Pass, RegistryView } from "../pass.ts";
+import { sceneOf } from "./scenes.ts";
+import { askServers, withUptimes, evidenceOf, type World } from "../observe/observe.ts";
 
 /** An identity in a re-register loop, of which nothing is superseded. */
 export type FlappingIdentity = Flapping & { readonly registry: string; readonly identity: string };
@@ -44,31 +44,29 @@ function isOpen({ judgement }: ExaminedEntry): boolean {
  * Does the session show anywhere but in the process that registered it? Its pid says nothing any more, and neither does
  * the agent's name: both are those of its successor. What could not be looked at counts as a sign.
  */
-export function shownElsewhere(pass: Pass, { loaded, facts }: ExaminedRegistry, { entry }: ExaminedEntry, evidence: Evidence): boolean {
+export function shownElsewhere(pass: Pass, view: RegistryView, { entry }: ExaminedEntry): boolean {
   const { claim } = entry;
   if (!claim.ok) return true;
   const bare = { ...claim.registration, pid: undefined, startTicks: undefined, identity: undefined };
-  const scene = sceneOf(pass, loaded, entry, facts, evidence, sinceLast(pass, evidence), { ...claim, registration: bare });
-  const { kind } = strongestEvidence(scene);
+  const { kind } = strongestEvidence(sceneOf(pass, view, entry, { ...claim, registration: bare }));
   return kind === "live" || kind === "unknown";
 }
 
 /** Servers are asked for the threads of whatever is about to be superseded: a process that holds them kept them unasked. */
 export async function askFor(
-  host: Host,
   pass: Pass,
-  { loaded }: ExaminedRegistry,
+  { loaded }: RegistryView,
   rows: readonly ExaminedEntry[],
   world: World,
 ): Promise<Evidence["appServers"]> {
   const ids = rows.flatMap(({ sessionId }) => sessionId ?? []);
   const { appServers } = loaded.target;
   if (ids.length === 0 || appServers.length === 0) return new Map();
-  return askServers(host, world, pass.memory, new Map(appServers.map((server) => [server.url, { server, ids }] as const)));
+  const asked = new Map(appServers.map((server) => [server.url, { server, ids }] as const));
+  return withUptimes(pass, await askServers(pass.host, asked), asked, world);
 }
 
 async function supersedeIn(
-  host: Host,
   pass: Pass,
   examined: ExaminedRegistry,
   world: World,
@@ -86,8 +84,9 @@ async function supersedeIn(
   const open = [...places.keys()];
   // A loop is reported even by a sweep that found no reason to look at the world; superseding needs one.
   if (open.length === 0 || !world.processes.seen) return { examined, flapping: said };
-  const evidence = evidenceOf(world, await askFor(host, pass, examined, open, world), new Map());
-  const proven = open.filter((one) => !shownElsewhere(pass, examined, one, evidence));
+  const evidence = evidenceOf(world, await askFor(pass, examined, open, world), new Map());
+  const asked = { ...examined, evidence };
+  const proven = open.filter((one) => !shownElsewhere(pass, asked, one));
   const registryPolicy = { ownerUp: owner.up, releasable: false, reportOnly };
   const asSuperseded = (one: ExaminedEntry): ExaminedEntry => {
     const detail = `the same process has started another session since, registered as ${byKey.get(one.entry.key)?.by}`;
@@ -101,7 +100,6 @@ async function supersedeIn(
 
 /** Finds what newer starts have superseded, in registries that keep what they release. */
 export async function withSuperseded(
-  host: Host,
   pass: Pass,
   registries: readonly ExaminedRegistry[],
   world: World,
@@ -110,7 +108,7 @@ export async function withSuperseded(
   const flapping: FlappingIdentity[] = [];
   for (const examined of registries) {
     const keepsReleased = examined.loaded.target.format.releases !== undefined;
-    const one = keepsReleased ? await supersedeIn(host, pass, examined, world) : { examined, flapping: [] };
+    const one = keepsReleased ? await supersedeIn(pass, examined, world) : { examined, flapping: [] };
     found.push(one.examined);
     flapping.push(...one.flapping);
   }

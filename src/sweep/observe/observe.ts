@@ -10,9 +10,10 @@ import {
   type Observed,
   type ProcessTable,
 } from "../../core/evidence.ts";
-import { since, type Memory } from "../../core/memory.ts";
 import type { Host } from "../../host/host.ts";
-import type { ServerTarget, Target } from "../load/target.ts";
+import { sinceLast, type Pass } from "../pass.ts";
+import { ownerUid, type ReadRegistry } from "../load/loaded.ts";
+import type { ServerTarget } from "../load/target.ts";
 
 /** What the claims make it necessary to look for. */
 export type Questions = {
@@ -46,49 +47,48 @@ export async function lookAtWorld(host: Host, questions: Questions): Promise<Wor
 }
 
 /** The homes in which a registry's threads may hold their writer locks. */
-export function codexHomesFor(
-  host: Host,
-  target: Target,
-  ownerUid: number,
-  configured: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): readonly string[] {
-  const home = host.homeOf(ownerUid);
-  const homes = [env["CODEX_HOME"], home === undefined ? undefined : join(home, ".codex"), ...configured];
-  return target.format.codexThreads ? [...new Set(homes.filter((path) => path !== undefined))] : [];
+function codexHomesFor({ host, env, codexHomes }: Pass, loaded: ReadRegistry): readonly string[] {
+  const home = host.homeOf(ownerUid(loaded));
+  const homes = [env["CODEX_HOME"], home === undefined ? undefined : join(home, ".codex"), ...codexHomes];
+  return loaded.target.format.codexThreads ? [...new Set(homes.filter((path) => path !== undefined))] : [];
 }
 
-export function lookAtLocks(host: Host, world: World, codexHomes: readonly string[]): Observed<ReadonlyMap<string, LockHolder>> {
+/** The writer locks of every home in which this registry's threads may hold them. */
+export function lookAtLocks(pass: Pass, loaded: ReadRegistry, world: World): Observed<ReadonlyMap<string, LockHolder>> {
   if (!world.processes.seen) return world.processes;
-  return host.lookAtWriterLocks(codexHomes, world.processes.value.agents);
+  return pass.host.lookAtWriterLocks(codexHomesFor(pass, loaded), world.processes.value.agents);
 }
 
 /** For how long a server has been up: its process says so, else the sweeps that it answered without a break. */
-function uptime(host: Host, server: ServerTarget, world: World, memory: Memory): Observed<number> {
+function uptime(pass: Pass, server: ServerTarget, world: World): Observed<number> {
   const { bootMs } = world.clock;
   if (!bootMs.seen) return bootMs;
   const processes = world.processes;
-  const started = processes.seen ? host.upSince(server.url, server.connectTo, processes.value) : undefined;
+  const started = processes.seen ? pass.host.upSince(server.url, server.connectTo, processes.value) : undefined;
   if (started !== undefined) return seen(Math.max(0, bootMs.value - started));
-  const { sameBoot } = since(memory, world.clock, world.here.bootId.seen ? world.here.bootId.value : undefined);
-  const answered = sameBoot ? memory.answeredSinceMs.get(server.url) : undefined;
+  const { sameBoot } = sinceLast(pass, world);
+  const answered = sameBoot ? pass.memory.answeredSinceMs.get(server.url) : undefined;
   return seen(answered === undefined ? 0 : Math.max(0, bootMs.value - answered));
 }
 
-/** Each server is asked once, whatever the number of registries that name it. */
-export async function askServers(
-  host: Host,
-  world: World,
-  memory: Memory,
-  asked: ReadonlyMap<string, { readonly server: ServerTarget; readonly ids: readonly string[] }>,
-): Promise<ReadonlyMap<string, AppServerObservation>> {
+/** Which threads each server is asked for by their ids, by its address. */
+export type ServerQuestions = ReadonlyMap<string, { readonly server: ServerTarget; readonly ids: readonly string[] }>;
+
+/** Asks each server once, whatever the number of registries that name it. For how long they have been up is not known yet. */
+export async function askServers(host: Host, asked: ServerQuestions): Promise<Evidence["appServers"]> {
   const observations = await Promise.all(
-    [...asked.values()].map(async ({ server, ids }): Promise<readonly [string, AppServerObservation]> => {
-      const observation = await host.askAppServer({ url: server.url, connectTo: server.connectTo, ids });
-      return [server.url, observation.kind === "answered" ? { ...observation, upMs: uptime(host, server, world, memory) } : observation];
-    }),
+    [...asked].map(async ([url, { server, ids }]) => [url, await host.askAppServer({ url, connectTo: server.connectTo, ids })] as const),
   );
   return new Map(observations);
+}
+
+/** The same answers, with the uptime of each server that one look at the processes shows. */
+export function withUptimes(pass: Pass, answers: Evidence["appServers"], asked: ServerQuestions, world: World): Evidence["appServers"] {
+  const dated = [...answers].map(([url, answer]): readonly [string, AppServerObservation] => {
+    const server = asked.get(url)?.server;
+    return [url, answer.kind === "answered" && server !== undefined ? { ...answer, upMs: uptime(pass, server, world) } : answer];
+  });
+  return new Map(dated);
 }
 
 /** Evidence that holds nothing but the clock: for entries that are judged by their age alone. */

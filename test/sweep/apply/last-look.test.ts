@@ -4,8 +4,9 @@ import { seen } from "../../../src/core/evidence.ts";
 import { judge } from "../../../src/core/ladder.ts";
 import type { Host } from "../../../src/host/host.ts";
 import { examine } from "../../../src/sweep/examine.ts";
+import { startPass } from "../../../src/sweep/pass.ts";
 import { sceneOf } from "../../../src/sweep/judge/scenes.ts";
-import { lookAgain } from "../../../src/sweep/apply/last-look.ts";
+import { lastLook } from "../../../src/sweep/apply/last-look.ts";
 import type { Entry } from "../../../src/sweep/load/loaded.ts";
 import { plainSweep } from "../../sweep-options.ts";
 import { agentsOf, type Stage } from "../contract/stage.ts";
@@ -24,7 +25,7 @@ const claims = record({
 async function lookAt(stage: Stage, more: Partial<Host>) {
   const targets = [agentsOf(stage)];
   const options = { ...plainSweep, targets, lookAnyway: true };
-  const examination = await examine(stage.host, options);
+  const examination = await examine(startPass(stage.host, options), options);
   const [examined] = examination.registries;
   if (examined === undefined) throw new Error("nothing was read");
   const those = [...examined.loaded.entries];
@@ -40,12 +41,13 @@ async function lookAt(stage: Stage, more: Partial<Host>) {
     },
   };
   const keys = ghosts.map(({ key }) => key);
-  const { dead } = await lookAgain({ ...stage.host, ...more }, examination, examined, { keys, entries }, options);
-  const { pass, evidence, since } = examination;
+  const { pass, evidence } = examination;
+  const { dead } = await lastLook({ ...pass, host: { ...stage.host, ...more } }, examined, { keys, entries });
+  const view = { ...examined, evidence: structuredClone(evidence) };
   const anew = those.filter((entry) => {
     const { claim } = entry;
     if (!claim.ok) return false;
-    return judge(sceneOf(pass, examined.loaded, entry, examined.facts, structuredClone(evidence), since, claim)).verdict === "ghost";
+    return judge(sceneOf(pass, view, entry, claim)).verdict === "ghost";
   });
   return { dead: [...dead].toSorted(), ghosts: keys.toSorted(), anew: anew.map(({ key }) => key).toSorted(), judged };
 }

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { Host } from "../../../src/host/host.ts";
 import type { KeptMember } from "../../../src/core/tombstone.ts";
-import { writeTombstones, tombstoneLine, unwritten } from "../../../src/sweep/apply/tombstone-batch.ts";
+import { tombstoneWriter } from "../../../src/sweep/tombstone-writer.ts";
+import { tombstoneLine, unwritten } from "../../../src/sweep/apply/tombstone-batch.ts";
 import type { ExaminedEntry } from "../../../src/sweep/judge/examined.ts";
 import type { ReadRegistry } from "../../../src/sweep/load/loaded.ts";
 
@@ -19,38 +20,45 @@ const kept = ({ entry }: ExaminedEntry): KeptMember => {
   };
 };
 
+/** A writer with so much room, and the text of each batch that it wrote. */
+function writerWith(room: number) {
+  const batches: string[] = [];
+  const store = {
+    writeTombstones: (_: string, lines: Iterable<string>) => void batches.push([...lines].join("")),
+    tombstoneRoom: () => room,
+  };
+  const writer = tombstoneWriter({ store } as unknown as Host, { sweepId: "s", at: "", startedMs: 0 });
+  const write = (keys: readonly string[]) => writer.write(registry, keys.map(ghost), { makeLine: (one) => tombstoneLine(one, kept(one)) });
+  return { write, batches };
+}
+
 test("a ghost too large for any tombstone waits, and those behind it do not", () => {
-  const written: string[] = [];
-  const host = {
-    store: { writeTombstones: (_: string, tombstones: Iterable<string>) => void written.push(...tombstones) },
-  } as unknown as Host;
-  const condemned = ["10", "5000", "20"].map(ghost);
-  const batch = writeTombstones(host, { sweepId: "s", at: "", count: 0, room: 2000 }, registry, condemned, (one) =>
-    tombstoneLine(one, kept(one)),
-  );
+  const { write, batches } = writerWith(2000);
+  const batch = write(["10", "5000", "20"]);
   expect(batch.entries.map(({ entry }) => entry.key)).toEqual(["10", "20"]);
   expect(batch.ids).toEqual(["s/0", "s/1"]);
-  expect(unwritten(condemned, batch).map(({ entry }) => entry.key)).toEqual(["5000"]);
-  expect(written).toHaveLength(3);
+  const condemned = ["1", "2", "3"].map(ghost);
+  expect(unwritten(condemned, { entries: condemned.slice(1), ids: [] }).map(({ entry }) => entry.key)).toEqual(["1"]);
+  expect(batches.map((text) => text.trimEnd().split("\n").length)).toEqual([3]);
 });
 
-test("a tombstone that takes all of the room is buried, one byte more is not, and then nobody is", () => {
-  const calls: number[] = [];
-  const host = {
-    store: { writeTombstones: (_: string, tombstones: Iterable<string>) => void calls.push([...tombstones].join("").length) },
-  } as unknown as Host;
-  const tombstoneWriter = { sweepId: "s", at: "", count: 4, room: 100_000 };
-  const writeSome = (keys: readonly string[]) =>
-    writeTombstones(host, tombstoneWriter, registry, keys.map(ghost), (one) => tombstoneLine(one, kept(one))).ids;
-  expect(writeSome(["10"])).toEqual(["s/4"]);
-  const [size] = calls as [number];
-  expect(tombstoneWriter).toMatchObject({ count: 5, room: 100_000 - size });
-  tombstoneWriter.room = size - 1;
-  expect(writeSome(["10"])).toEqual([]);
-  expect([calls, tombstoneWriter]).toMatchObject([[size], { count: 5, room: size - 1 }]);
-  tombstoneWriter.room = size;
-  expect(writeSome(["10"])).toEqual(["s/5"]);
-  expect([calls, tombstoneWriter]).toMatchObject([[size, size], { count: 6, room: 0 }]);
-  expect(writeSome([])).toEqual([]);
-  expect(calls).toHaveLength(2);
+test("a tombstone that takes all of the room is written, and one byte more is not", () => {
+  const roomy = writerWith(100_000);
+  roomy.write(["10"]);
+  const size = Buffer.byteLength(roomy.batches.join(""));
+  const exact = writerWith(size);
+  expect(exact.write(["10"]).ids).toEqual(["s/0"]);
+  expect(exact.write(["10"]).ids).toEqual([]);
+  expect(exact.batches).toHaveLength(1);
+  const short = writerWith(size - 1);
+  expect(short.write(["10"]).ids).toEqual([]);
+  expect(short.batches).toEqual([]);
+});
+
+test("ids go on counting from batch to batch, and no batch is written for no entry", () => {
+  const { write, batches } = writerWith(100_000);
+  expect(write(["10"]).ids).toEqual(["s/0"]);
+  expect(write(["10", "20"]).ids).toEqual(["s/1", "s/2"]);
+  expect(write([]).ids).toEqual([]);
+  expect(batches).toHaveLength(2);
 });

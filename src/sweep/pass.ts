@@ -1,0 +1,59 @@
+import { since, type Memory, type Since } from "../core/memory.ts";
+import type { Clock, Evidence } from "../core/evidence.ts";
+import type { Policy } from "../core/policy.ts";
+import type { RegistryFacts } from "../core/scene.ts";
+import type { Host } from "../host/host.ts";
+import { tombstoneWriter, type TombstoneWriter } from "./tombstone-writer.ts";
+import type { ReadRegistry } from "./load/loaded.ts";
+import type { Target } from "./load/target.ts";
+import { sweepIdAt } from "./sweep-id.ts";
+
+/** Why a sweep is to end early. It finishes the entry in hand, and leaves the rest for the next one. */
+export type Stop = { signal: "SIGINT" | "SIGTERM" | undefined };
+
+export type PassOptions = {
+  readonly targets: readonly Target[];
+  readonly policy: Policy;
+  /** Where a configuration says that Codex keeps its home, beside the usual places. */
+  readonly codexHomes: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stop: Stop;
+};
+
+/** One pass over the registries. Built once, handed down, never changed; only its tombstones grow. */
+export type Pass = PassOptions & {
+  readonly host: Host;
+  /** What the last sweep left for this one. */
+  readonly memory: Memory;
+  /** Why that memory could not be read; undefined where it could. */
+  readonly memoryProblem: string | undefined;
+  readonly id: string;
+  /** ISO-8601. */
+  readonly startedAt: string;
+  readonly startedOn: Clock;
+  readonly tombstones: TombstoneWriter;
+};
+
+/** A registry that was read, with all that holds for each of its entries. */
+export type RegistryView = {
+  readonly loaded: ReadRegistry;
+  readonly facts: RegistryFacts;
+  readonly evidence: Evidence;
+  readonly since: Since;
+};
+
+/** Begins a pass: reads the clock and the memory, and writes nothing. */
+export function startPass(host: Host, { targets, policy, codexHomes, env, stop }: PassOptions): Pass {
+  const startedOn = host.clock();
+  const startedMs = startedOn.wallMs.seen ? startedOn.wallMs.value : 0;
+  const startedAt = new Date(startedMs).toISOString();
+  const id = sweepIdAt(startedAt, host.randomSuffix());
+  const { memory, problem: memoryProblem } = host.store.loadMemory();
+  const tombstones = tombstoneWriter(host, { sweepId: id, at: startedAt, startedMs });
+  return { host, targets, policy, codexHomes, env, stop, memory, memoryProblem, id, startedAt, startedOn, tombstones };
+}
+
+/** What has passed since the sweep that left the memory. */
+export function sinceLast({ memory }: Pass, evidence: Pick<Evidence, "clock" | "here">): Since {
+  return since(memory, evidence.clock, evidence.here.bootId.seen ? evidence.here.bootId.value : undefined);
+}
