@@ -5,7 +5,7 @@ import type { HeldRegistration } from "../core/agents/agent-groups.ts";
 import { ownershipOf, type Ownership } from "../core/agents/ownership.ts";
 import type { Policy } from "../core/policy.ts";
 import type { ProcessTree } from "../core/agents/process-tree.ts";
-import { recordedHolder } from "../core/rungs/recorded-holder.ts";
+import { recordedHolder } from "../core/rungs/signs/recorded-holder.ts";
 import type { Host } from "../host/host.ts";
 import { claimsOf, factsOf } from "../sweep/judge/scenes.ts";
 import { loadRegistry } from "../sweep/load/load.ts";

@@ -2,7 +2,7 @@ import { formatMessage } from "../../core/answer.ts";
 import { seen, unseen, type Evidence, type Observed } from "../../core/evidence.ts";
 import { judgeHostLock, type HostLockVerdict } from "../../core/revisions/renamed-host.ts";
 import { intentFor } from "../../core/plan.ts";
-import { recordedHolder } from "../../core/rungs/recorded-holder.ts";
+import { recordedHolder } from "../../core/rungs/signs/recorded-holder.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "./examined.ts";
 import { sinceLast, type Pass } from "../pass.ts";
 import { noEndpoints, noServers } from "./questions.ts";

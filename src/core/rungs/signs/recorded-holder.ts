@@ -1,6 +1,7 @@
-import { live, notApplicable, provenDead, unknown, type Answer } from "../answer.ts";
-import type { InnerProcess, PidObservation, ProcessTable } from "../evidence.ts";
-import type { Scene } from "../scene.ts";
+import { formatMessage, live, notApplicable, provenDead, unknown, type Answer } from "../../answer.ts";
+import type { InnerProcess, PidObservation, ProcessTable } from "../../evidence.ts";
+import type { Scene } from "../../scene.ts";
+import type { Sign } from "./sign.ts";
 
 const noPid = notApplicable("it records no pid");
 
@@ -94,3 +95,13 @@ export function recordedHolder(scene: Scene): Answer {
   if (answer.kind === "live" || answer.kind === "unknown" || claim.pidNamespace !== undefined) return answer;
   return innerHolder(pid, claim.startTicks, table.innerPids) ?? answer;
 }
+
+/** A session that shows as a thread outlives the process that registered it. */
+export function holderOf(scene: Scene): Answer {
+  const answer = recordedHolder(scene);
+  if (answer.kind !== "dead" || scene.registry.presence !== "thread" || answer.reason === "host-gone") return answer;
+  return notApplicable(() => `${formatMessage(answer.detail)}, but its sessions show as threads`);
+}
+
+/** The process that the entry records. */
+export const holderSign: Sign = { name: "recorded-holder", ask: holderOf };
