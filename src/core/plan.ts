@@ -13,12 +13,23 @@ export type RegistryPolicy = {
   readonly reportOnly: string | undefined;
 };
 
-/** A death that was proven is acted on at once; one that rests on absence waits for a second look. */
-export function intentFor(judgement: Judgement, memory: EntryMemory, registryPolicy: RegistryPolicy, policy: Policy): Intent {
+/** How an entry that is a ghost is changed: it goes, its release is written into it, or it is given this host's name. */
+export type Change = Extract<Intent, "reap" | "stamp" | "take-over">;
+
+/**
+ * Returns what the sweep means to do. A death that was proven is acted on at once; one that rests on absence waits for
+ * a second look. The owner's command removes an entry, so it serves no change but a reaping.
+ */
+export function intentFor(
+  judgement: Judgement,
+  memory: EntryMemory,
+  { ownerUp, releasable, reportOnly }: RegistryPolicy,
+  policy: Policy,
+  change: Change = "reap",
+): Intent {
   if (judgement.verdict !== "ghost") return "keep";
-  if (registryPolicy.ownerUp && !registryPolicy.releasable) return "withhold";
-  if (!registryPolicy.ownerUp && registryPolicy.reportOnly !== undefined) return "withhold";
+  if (ownerUp ? !releasable || change !== "reap" : reportOnly !== undefined) return "withhold";
   const secondLook = memory.absentForMs !== undefined && memory.absentForMs >= secondLookMs;
   if (!judgement.certain && !policy.now && !secondLook) return "wait";
-  return registryPolicy.ownerUp ? "release" : "reap";
+  return ownerUp ? "release" : change;
 }

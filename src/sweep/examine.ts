@@ -1,11 +1,11 @@
 import { refusal, startTokensMismatch } from "../core/self-check.ts";
 import type { Evidence } from "../core/evidence.ts";
 import type { Since } from "../core/memory.ts";
-import { intentFor, type RegistryPolicy } from "../core/plan.ts";
+import { intentFor } from "../core/plan.ts";
 import type { Host } from "../host/host.ts";
 import { anythingOld, noEndpoints, noServers, seeEndpoints, seeServers, viewsOf } from "./judge/questions.ts";
 import { startTokenMismatch, tokenChecks } from "./judge/start-tokens.ts";
-import { examinedEntries, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
+import { examinedEntries, registryPolicyOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
 import { judgeEntry } from "./judge/scenes.ts";
 import { withHostLocks } from "./judge/renamed-hosts.ts";
 import { loadRegistry } from "./load/load.ts";
@@ -59,7 +59,7 @@ async function examineRegistry(pass: Pass, view: RegistryView, world: World, loo
   const mismatched = startTokensMismatch(tokenChecks(loaded, facts, world));
   const reportOnly = mismatched ? startTokenMismatch : reportOnlyReasonOf(host, loaded);
   const owner = looked ? await findOwner(host, loaded.target.owner, world) : unaskedOwner;
-  const registryPolicy: RegistryPolicy = { ownerUp: owner.up, releasable: loaded.target.release !== undefined, reportOnly };
+  const registryPolicy = registryPolicyOf({ loaded, owner, reportOnly });
   const entries = examinedEntries(loaded.entries.length, (index): ExaminedEntry => {
     const { entry, sessionId, hasOwnTime, judgement, memory } = judgeEntry(pass, view, loaded.entries.at(index));
     // Named one by one: this runs for every entry, and a spread costs more than the judgement.

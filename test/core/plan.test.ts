@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Judgement } from "../../src/core/ladder.ts";
 import { nothingRemembered } from "../../src/core/memory.ts";
 import type { Intent } from "../../src/core/actions.ts";
-import { intentFor, type RegistryPolicy } from "../../src/core/plan.ts";
+import { intentFor, type Change, type RegistryPolicy } from "../../src/core/plan.ts";
 import { defaultPolicy } from "../../src/core/policy.ts";
 import { minute } from "./scene.ts";
 
@@ -11,17 +11,19 @@ type Planned = {
   readonly certain?: boolean;
   readonly absentForMs?: number;
   readonly now?: boolean;
+  readonly change?: Change;
 } & Partial<RegistryPolicy>;
 
 function check(described: Planned, expected: Intent): void {
-  const { verdict = "ghost", certain = false, absentForMs, now = false } = described;
+  const { verdict = "ghost", certain = false, absentForMs, now = false, change } = described;
   const judgement: Judgement = { verdict, certain, rung: "ttl", reason: "ttl-expired", detail: "", ageMs: undefined };
   const registryPolicy: RegistryPolicy = {
     ownerUp: described.ownerUp ?? false,
     releasable: described.releasable ?? false,
     reportOnly: described.reportOnly,
   };
-  expect(intentFor(judgement, { ...nothingRemembered, absentForMs }, registryPolicy, { ...defaultPolicy, now })).toBe(expected);
+  const memory = { ...nothingRemembered, absentForMs };
+  expect(intentFor(judgement, memory, registryPolicy, { ...defaultPolicy, now }, change)).toBe(expected);
 }
 
 const rows: readonly (readonly [string, Planned, Intent])[] = [
@@ -41,6 +43,15 @@ const rows: readonly (readonly [string, Planned, Intent])[] = [
   [
     "a report-only registry withholds them from --now, too",
     { certain: true, now: true, reportOnly: "everybody can write to it" },
+    "withhold",
+  ],
+  ["a row that another has superseded is stamped at once", { certain: true, change: "stamp" }, "stamp"],
+  ["a lock of this host's older name is taken over at once", { certain: true, change: "take-over" }, "take-over"],
+  ["a live row is not stamped", { verdict: "live", certain: true, change: "stamp" }, "keep"],
+  ["a report-only registry withholds a stamp", { certain: true, reportOnly: "hard links", change: "stamp" }, "withhold"],
+  [
+    "an owner that releases does not stamp, so the row is withheld while it is up",
+    { certain: true, ownerUp: true, releasable: true, change: "stamp" },
     "withhold",
   ],
   [

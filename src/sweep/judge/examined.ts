@@ -2,6 +2,7 @@ import { intentNames, noIntents, type Intent } from "../../core/actions.ts";
 import { formatMessage, type Reason } from "../../core/answer.ts";
 import type { HostLockVerdict } from "../../core/revisions/renamed-host.ts";
 import type { Verdict } from "../../core/ladder.ts";
+import type { RegistryPolicy } from "../../core/plan.ts";
 import { isBlindReason, noVerdicts, type Tally } from "../../report/tally.ts";
 import type { Judged } from "./scenes.ts";
 import { keptAtMost } from "../load/loaded.ts";
@@ -43,6 +44,11 @@ export type ExaminedRegistry = RegistryView & {
   readonly mismatched: boolean;
   readonly entries: ExaminedEntries;
 };
+
+/** What may be done in a registry, as its owner and its files stand. */
+export function registryPolicyOf({ loaded, owner, reportOnly }: Pick<ExaminedRegistry, "loaded" | "owner" | "reportOnly">): RegistryPolicy {
+  return { ownerUp: owner.up, releasable: loaded.target.release !== undefined, reportOnly };
+}
 
 /** A mark is one byte an entry: the number of its intent, and whether memory may need a record of it. */
 const needsMemoryMark = 1;

@@ -3,7 +3,7 @@ import { seen, unseen, type Evidence, type Observed } from "../../core/evidence.
 import { judgeHostLock, type HostLockVerdict } from "../../core/revisions/renamed-host.ts";
 import { intentFor } from "../../core/plan.ts";
 import { recordedHolder } from "../../core/rungs/signs/recorded-holder.ts";
-import type { ExaminedRegistry, ExaminedEntry } from "./examined.ts";
+import { registryPolicyOf, type ExaminedRegistry, type ExaminedEntry } from "./examined.ts";
 import { sinceLast, type Pass } from "../pass.ts";
 import { noEndpoints, noServers } from "./questions.ts";
 import { sceneOf } from "./scenes.ts";
@@ -81,14 +81,14 @@ async function verdicts(pass: Pass, locks: readonly Lock[], clock: Evidence["clo
 }
 
 /** The entry with what is known of its lock. What may be taken over is a ghost: its holder is proven dead. */
-function withVerdict(one: ExaminedEntry, verdict: HostLockVerdict, { owner, reportOnly }: ExaminedRegistry, pass: Pass): ExaminedEntry {
+function withVerdict(one: ExaminedEntry, verdict: HostLockVerdict, examined: ExaminedRegistry, pass: Pass): ExaminedEntry {
   const { kind, why } = verdict;
   const proven = kind === "heal" || kind === "off";
   const judgement = { ...one.judgement, detail: why, reason: proven ? ("renamed-host" as const) : one.judgement.reason };
   if (kind !== "heal") return { ...one, judgement, hostLock: verdict };
   const ghost = { ...judgement, verdict: "ghost", certain: true } as const;
-  const intent = intentFor(ghost, one.memory, { ownerUp: owner.up, releasable: false, reportOnly }, pass.policy);
-  return { ...one, judgement: ghost, hostLock: verdict, intent: intent === "reap" ? "take-over" : intent };
+  const intent = intentFor(ghost, one.memory, registryPolicyOf(examined), pass.policy, "take-over");
+  return { ...one, judgement: ghost, hostLock: verdict, intent };
 }
 
 /** Says of each lock of another name whether this machine can have left it under an older name of its own. */

@@ -4,7 +4,7 @@ import type { Flapping } from "../../core/revisions/flapping.ts";
 import { intentFor } from "../../core/plan.ts";
 import { isGated, strongestEvidence } from "../../core/ladder.ts";
 import { supersededRows, type StartRow } from "../../core/revisions/superseded.ts";
-import type { ExaminedRegistry, ExaminedEntry } from "./examined.ts";
+import { registryPolicyOf, type ExaminedRegistry, type ExaminedEntry } from "./examined.ts";
 import type { Pass, RegistryView } from "../pass.ts";
 import { sceneOf } from "./scenes.ts";
 import { askServers, withUptimes, evidenceOf, type World } from "../observe/observe.ts";
@@ -71,7 +71,7 @@ async function supersedeIn(
   examined: ExaminedRegistry,
   world: World,
 ): Promise<{ readonly examined: ExaminedRegistry; readonly flapping: readonly FlappingIdentity[] }> {
-  const { loaded, owner, reportOnly, entries } = examined;
+  const { loaded, entries } = examined;
   const { releases, flapping } = supersededRows([...entries].flatMap(startRow));
   const said = [...flapping].map(([identity, loop]) => ({ registry: loaded.target.path, identity, ...loop }));
   const byKey = new Map(releases.map((release) => [release.key, release]));
@@ -87,12 +87,10 @@ async function supersedeIn(
   const evidence = evidenceOf(world, await askFor(pass, examined, open, world), new Map());
   const asked = { ...examined, evidence };
   const proven = open.filter((one) => !shownElsewhere(pass, asked, one));
-  const registryPolicy = { ownerUp: owner.up, releasable: false, reportOnly };
   const asSuperseded = (one: ExaminedEntry): ExaminedEntry => {
     const detail = `the same process has started another session since, registered as ${byKey.get(one.entry.key)?.by}`;
     const judgement = { ...one.judgement, verdict: "ghost", reason: "superseded-by-new-start", detail, certain: true } as const;
-    const intent = intentFor(judgement, one.memory, registryPolicy, pass.policy);
-    return { ...one, judgement, intent: intent === "reap" ? "stamp" : intent };
+    return { ...one, judgement, intent: intentFor(judgement, one.memory, registryPolicyOf(examined), pass.policy, "stamp") };
   };
   const changed = new Map(proven.map((one) => [places.get(one) ?? -1, asSuperseded(one)]));
   return { examined: { ...examined, entries: entries.withChanged(changed) }, flapping: said };
