@@ -14,7 +14,7 @@ function memberFor(flags: string): string {
 
 /**
  * The options of a sweep, where its words are as plain as those of a timer: whole flags, each value a word of its own.
- * The parser of command lines costs a tenth of a bare start; undefined leaves it all that is not plain, and all
+ * The parser of command lines costs a fifth of a start; undefined leaves it all that is not plain, and all
  * that is wrong.
  */
 export function plainSweepOptions(words: readonly string[]): Readonly<Record<string, unknown>> | undefined {
