@@ -11,7 +11,7 @@ export type Invocation<Options> = {
   readonly version: string;
 };
 
-/** The process around a command, whatever it is. */
+/** The process in which a command runs. */
 export type ProcessContext = Pick<Invocation<never>, "env" | "stdout" | "stderr" | "version">;
 
 /** Runs one command and returns the exit code. */

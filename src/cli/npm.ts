@@ -5,7 +5,7 @@ import type { Env } from "./config/paths.ts";
 /** Options of ours that npm has, too, with a meaning of its own: there is no telling whom they were meant for. */
 const npmsOwn: ReadonlySet<string> = new Set(["color", "config", "json", "quiet", "registry", "user", "verbose", "yes"]);
 
-/** Commands that write and have no dry run; `owners` only when it is to end somebody. */
+/** Commands that write and have no dry run; `owners` only when it is to end a process. */
 const unstoppable: ReadonlySet<string> = new Set(["exec", "reap", "watch"]);
 
 const cure = "write the options of sessreap behind --, as in: npx -- sessreap --dry-run";

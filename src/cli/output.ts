@@ -4,7 +4,7 @@ import { errorCode } from "../host/observed.ts";
 import { type Palette, plain } from "../report/visible.ts";
 
 /**
- * One of our two outputs. Node's own stream for it costs a tenth of a bare start, so it is made only when somebody asks
+ * One of our two outputs. Node's own stream for it costs a tenth of a bare start, so it is made only when a command asks
  * for it.
  */
 export type Output = { readonly fd: 1 | 2; readonly isTTY: boolean; readonly stream: NodeJS.WriteStream };

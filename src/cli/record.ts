@@ -38,7 +38,7 @@ export type RecordOptions = {
   readonly metricsFile: string | undefined;
   readonly version: string;
   readonly env: Env;
-  /** Somebody named the registries by hand. */
+  /** The user named the registries on the command line. */
   readonly named: boolean;
 };
 

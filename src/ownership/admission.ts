@@ -20,7 +20,7 @@ export type Admission =
     }
   | { readonly kind: "blind"; readonly why: string };
 
-/** The command of another launcher, whatever it is called: that launcher's lock says that it runs the session. */
+/** The command of another launcher, under any name: that launcher's lock says that it runs the session. */
 function commandOf({ tree }: OwnersObservation, { pid, command }: LockOwner): Harness | undefined {
   const row = command === undefined ? undefined : tree.get(command);
   if (row === undefined || row.parentPid !== pid) return undefined;

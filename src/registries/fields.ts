@@ -40,7 +40,7 @@ const text: Reader = (value) => (typeof value === "string" && value !== "" ? val
 const time: Reader = (value) => (typeof value === "string" || typeof value === "number" ? parseTime(value) : wrong("a time"));
 const flag: Reader = (value) => (typeof value === "boolean" || value === 0 || value === 1 ? Boolean(value) : wrong("true or false"));
 
-/** Whatever it says, a row that says when it was released has been released; empty and false mean that it was not. */
+/** A row that says when it was released has been released, in any spelling; empty and false mean that it was not. */
 const release: Reader = (value) => (value === false || value === "" ? undefined : (parseTime(value) ?? Number.NaN));
 /** A marker that is there in any form marks: only a row without one is known to be a fresh start. */
 const marker: Reader = (value) => value !== false && value !== 0 && value !== "";

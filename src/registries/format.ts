@@ -48,7 +48,7 @@ export type FormatBasics = {
   readonly holderNames: readonly string[] | undefined;
   /** Its sessions can be Codex threads. */
   readonly codexThreads: boolean;
-  /** App servers to try when nobody configured one; they can say `live` or `unknown`, never `dead`. */
+  /** App servers to try when the user configured none; they can say `live` or `unknown`, never `dead`. */
   readonly triedServers: (places: Places) => readonly string[];
   /** How an agent of this registry states its name in its argv. */
   readonly statedIdentity: ((argv: readonly string[]) => string | undefined) | undefined;

@@ -15,7 +15,7 @@ export const exitCodes = {
 
 type Swept = Pick<SweepReport, "registries" | "summary" | "refusal">;
 
-/** `faults` are the paths of registries that somebody must look after: unreadable, or not there although named. */
+/** `faults` are the paths of registries that an operator must look after: unreadable, or not there although named. */
 export function sweepExitCode({ registries, summary, refusal }: Swept, faults: ReadonlySet<string>, failOnGhosts: boolean): number {
   if (refusal !== null) return exitCodes.refused;
   const read = registries.filter(({ state }) => state !== "missing" && state !== "unreadable" && state !== "malformed");

@@ -73,7 +73,7 @@ export function worstPosture(guards: readonly Guard[]): Posture {
   return postures.find((posture) => guards.some((guard) => guard.posture === posture)) ?? "off";
 }
 
-/** Is there something that somebody should do? A guard can be on today and gone after the next logout. */
+/** Whether the operator should do something. A guard can be on today and gone after the next logout. */
 export function isConcern({ posture, cure }: Guard): boolean {
   return posture !== "on" || cure !== null;
 }

@@ -11,7 +11,7 @@ export type LastRun = {
   readonly sweepId: string | null;
   readonly pid: number;
   readonly startTicks: string | null;
-  /** systemd's name for this run of the service; null for a sweep that somebody started by hand. */
+  /** systemd's name for this run of the service; null for a sweep that a person started. */
   readonly invocationId: string | null;
   readonly started: string;
   /** Null while it runs, and for ever when it was killed. */

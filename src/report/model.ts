@@ -58,7 +58,7 @@ export type SweepReport = {
   readonly durationMs: number;
   readonly host: { readonly hostname: string; readonly bootId: string | null };
   readonly registries: readonly RegistryReport[];
-  /** Every entry, registry by registry. Made anew by each pass over it: lines that nobody prints take no room. */
+  /** Every entry, registry by registry. Made anew by each pass over it, so that lines that are not printed take no room. */
   readonly entries: Iterable<EntryReport>;
   /** The entries that were not simply kept: what was or would be done, what failed, and what waits. */
   readonly notable: Iterable<EntryReport>;
@@ -69,7 +69,7 @@ export type SweepReport = {
   readonly refusal: string | null;
   /** What was looked at, and what was seen there. */
   readonly looks: readonly string[];
-  /** What somebody should hear although nothing failed. */
+  /** What an operator should hear although nothing failed. */
   readonly warnings: readonly string[];
   /** Identities that take a new session id every few seconds; nothing of them is superseded. */
   readonly flapping?: readonly { readonly registry: string; readonly identity: string; readonly ids: number; readonly spanMs: number }[];

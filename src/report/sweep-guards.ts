@@ -72,8 +72,8 @@ const cures = {
 } as const;
 
 /**
- * A lock that names another host, on a file system that no other host has, keeps somebody's guard from starting for as
- * long as it stays: its own program never probes another host's pid. One that still beats keeps nobody out wrongly.
+ * A lock that names another host, on a file system that no other host has, keeps its program from starting for as long as
+ * it stays: the program never probes another host's pid. A lock that still beats is held rightly.
  */
 export function lockGuards(entries: readonly EntryReport[]): readonly Guard[] {
   return entries.flatMap(({ registry, key, hostLock, action, detail }): readonly Guard[] => {

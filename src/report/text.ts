@@ -124,7 +124,7 @@ function formatServer(url: string, observation: AppServerObservation): string {
   return `${url}: answered, ${observation.loaded.size} loaded, ${up}`;
 }
 
-/** What a sweep looked at and what it saw there, one line a look: for `--verbose` and for whoever reads the JSON. */
+/** What a sweep looked at and what it saw there, one line a look: for `--verbose` and for readers of the JSON. */
 export function looksOf({ here, processes, appServers, endpoints }: Evidence): readonly string[] {
   const lines = [
     here.pidNamespace.seen ? `pid namespace ${here.pidNamespace.value.inode}` : `pid namespace not seen: ${here.pidNamespace.why}`,

@@ -1,7 +1,7 @@
 /** Most texts are nothing but this, and need no closer look. */
 const harmless = /^[ -~]*$/;
 
-/** A key or a path longer than this, in characters, is cut: nobody reads it, and it would hide its neighbours. */
+/** A key or a path longer than this, in characters, is cut: it would hide its neighbours. */
 const longest = 200;
 
 function escaped(character: string): string {
@@ -12,7 +12,7 @@ function escaped(character: string): string {
 
 /**
  * C0, DEL, C1, direction overrides, line separators and lone surrogates: what a terminal or a log would act upon. And
- * whatever else is never seen, tags and fillers among it, for it would make two keys look alike. V8 asks ICU for these
+ * every other character that is never seen, tags and fillers among them, for they would make two keys look alike. V8 asks ICU for these
  * classes when the expression is made, which takes a hundredth of a bare start, so it is made where it is needed.
  */
 function showHidden(text: string): string {

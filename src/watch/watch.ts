@@ -48,7 +48,7 @@ function hasLeft(host: Host, holders: LiveHolders): boolean {
 /** A registry or a run lock that was busy is tried again after so many ms. */
 const retryMs = 3_000;
 
-/** Sweeps unless somebody else is at it, whose sweep may have begun too early. Returns after how many ms the next is due. */
+/** Sweeps, unless another process holds the run lock: its sweep may have begun too early. Returns after how many ms the next sweep is due. */
 async function sweepOnce(host: Host, options: WatchOptions): Promise<number> {
   const lock = await host.store.takeRunLock();
   if (lock === undefined) return retryMs;

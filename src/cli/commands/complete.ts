@@ -4,12 +4,12 @@ import { wantedAt } from "../completion/wanted.ts";
 import type { Run } from "../context.ts";
 import { writeLines } from "../output.ts";
 
-/** More than this nobody reads, and a directory of markers can hold hundreds of thousands. */
+/** The user reads no more than this, and a directory of markers can hold hundreds of thousands. */
 const most = 1000;
 
 /**
- * The answer to a shell: a line for each way in which its last word can go on. It never writes anything, and whatever
- * goes wrong is no business of somebody who is typing: then there is nothing to offer.
+ * The answer to a shell: a line for each way in which its last word can go on. It never writes anything. A fault is
+ * of no use to a user who is typing: then there is nothing to offer.
  */
 export const runComplete: Run<object> = async ({ words, env, version, stdout }) => {
   try {

@@ -77,7 +77,7 @@ function signalGuards(): readonly Guard[] {
   return [{ ...about, cause: "weak-signals", detail, cure: "install perl, on Linux 5.3 or later" }];
 }
 
-/** Servers that somebody configured, and those that were found by themselves. */
+/** Servers that the user configured, and servers that were found by themselves. */
 async function serverGuards(host: Host, targets: readonly Target[]): Promise<readonly Guard[]> {
   const servers = new Map(targets.flatMap(({ appServers }) => appServers.map((server) => [server.url, server] as const)));
   const guards = [...servers.values()].map(async ({ url, connectTo, configured }): Promise<readonly Guard[]> => {

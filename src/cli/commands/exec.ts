@@ -66,7 +66,7 @@ async function enter(
       );
       return admission.lock;
     }
-    // Whoever waits with the lock in hand is next: nobody gets in between.
+    // The launcher that waits with the lock in hand is next: no other launcher gets in between.
     held = admission.lock;
     if (choice === "refuse") {
       held?.release();

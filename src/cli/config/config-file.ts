@@ -91,7 +91,7 @@ function readTrusted(path: string): string {
   }
 }
 
-/** Reads and checks one configuration file; undefined when it is not there and nobody named it. */
+/** Reads and checks one configuration file; undefined when it is not there and the user did not name it. */
 export async function readConfig(path: string, named: boolean): Promise<Config | undefined> {
   let text: string;
   try {

@@ -105,7 +105,7 @@ function parseSpec(text: string): Spec {
   );
 }
 
-/** A registry that the configuration describes is taken as it is described there, whoever names it. */
+/** A registry that the configuration describes is taken as it is described there, however it is named. */
 function namedTargets(text: string, configured: readonly Target[], options: JudgingOptions, env: Env): readonly Target[] {
   const spec = parseSpec(text);
   const path = spec.path === undefined ? undefined : resolve(expandHome(spec.path));

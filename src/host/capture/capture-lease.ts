@@ -63,7 +63,7 @@ function dropBatch(files: readonly QuarantinedFile[]): readonly LeaseAnswer[] {
   return Array.from(stdout, (letter) => answers[String.fromCharCode(letter)] ?? "unknown");
 }
 
-/** Drops what nobody has open and still holds the very bytes; answers in the order of the files. */
+/** Drops files that no process has open and that still hold the very bytes; answers in the order of the files. */
 export function dropLeased(files: readonly QuarantinedFile[]): readonly LeaseAnswer[] {
   if (process.platform !== "linux") return files.map(() => "unknown");
   return [...batches(files)].flatMap((batch) => dropBatch(batch));

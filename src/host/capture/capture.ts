@@ -79,7 +79,7 @@ type InQuarantine = { readonly directory: DirHandle; readonly name: string; read
 /** What became of a file that was to go into quarantine. */
 type Taken = InQuarantine | { readonly outcome: Captured };
 
-/** Without a lease: whoever has it open, and has not written yet, is not seen. */
+/** Without a lease: a writer that has the file open and has not written yet is not seen. */
 function dropUnleased(path: string, quarantined: string, judged: JudgedFile): Captured {
   const back = verified(path, quarantined, judged, isJudged);
   if (back !== undefined) return back;
@@ -122,7 +122,7 @@ function openEntryDirectory(directory: string): OpenedDirectory {
   }
 }
 
-/** The directories of entries, each held open once, so that nobody can lead us elsewhere in between. */
+/** The directories of entries, each held open once, so that no other user can lead us elsewhere in between. */
 function openDirectories(root: string): { readonly of: (key: string) => OpenedDirectory; readonly close: () => void } {
   const opened = new Map<string, OpenedDirectory>();
   return {
@@ -152,7 +152,7 @@ function quarantineEntry(entryDirectory: OpenedDirectory, one: JudgedFile, enter
 
 /**
  * Removes one-file entries that are the ones that were judged: each is moved into quarantine by rename, which no writer
- * can slip through, and verified there; what nobody has open, by the word of a lease, and is unchanged is dropped. Where there
+ * can slip through, and verified there; a file that no process has open, by the word of a lease, and that is unchanged is dropped. Where there
  * is no lease, writers that had one open get a moment to finish. One that does not match goes back by link, which never
  * overwrites.
  */

@@ -18,7 +18,7 @@ function lostTo(captured: Captured): TakeOver {
   return captured.kind === "failed" ? captured : { kind: "lost", why: changed };
 }
 
-/** The name is free for a moment, and whoever makes a file there first has it: a link is refused like `O_EXCL`. */
+/** The name is free for a moment, and the first process that makes a file there has it: a link is refused like `O_EXCL`. */
 function linkFirst(temporary: string, path: string, quarantined: string): TakeOver {
   try {
     linkSync(temporary, path);

@@ -114,7 +114,7 @@ let scratch: Buffer | undefined;
 
 /**
  * Reads an open file up to the limit for entries; undefined when it is larger. Where a read that could have had more
- * ends where the file system says that the file ends, nobody reads on to see the end.
+ * ends where the file system says that the file ends, no second read looks for the end.
  */
 export function readSmall(fd: number, size: number): Buffer | undefined {
   scratch ??= Buffer.allocUnsafeSlow(entryLimit + 1);
@@ -146,7 +146,7 @@ export function readEntryFile(root: string, key: string): EntryRead {
   }
 }
 
-/** The state of an entry whose content nobody needs; undefined when it has gone. */
+/** The state of an entry whose content is not needed; undefined when it has gone. */
 export function stateOfEntry(root: string, key: string): FileState | undefined {
   return fileState(`${root}/${key}`);
 }

@@ -105,7 +105,7 @@ const cures: Readonly<Record<string, string>> = {
   EAGAIN: "another program holds a lease on it; try again",
 };
 
-/** Reads a registry through its symbolic links; whatever is no quiet, regular, readable file is said, not thrown. */
+/** Reads a registry through its symbolic links; a path that is no quiet, regular, readable file is reported, not thrown. */
 export function readRegistryFile(path: string): FileRead {
   try {
     const place = findPlace(path);

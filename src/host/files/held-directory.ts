@@ -7,7 +7,7 @@ const pathOnly = 0o10000000;
 const linksAtMost = 40;
 
 /**
- * A directory that is held by a descriptor. What is named through it is in this very directory, whatever its path leads
+ * A directory that is held by a descriptor. What is named through it is in this very directory, wherever its path leads
  * to by now: a user who swaps a directory of theirs for a symbolic link cannot redirect root.
  */
 export type DirHandle = { readonly fd: number; readonly at: (name: string) => string; readonly close: () => void };
@@ -114,7 +114,7 @@ export function assertTrustedSymlinks({ directory, controllers }: Place, file: B
 
 /**
  * Does something in the directory of a real path, one that was followed to its end already. A symbolic link on it is
- * new, and whoever put it there does not decide where we write.
+ * new, and the user who put it there does not decide where we write.
  */
 export function withPlace<T>(realPath: string, last: "there" | "perhaps", act: (at: DirHandle["at"], name: string) => T): T {
   const place = findPlace(realPath, last);

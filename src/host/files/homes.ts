@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 
-/** Debian's name for the home of whoever has none (`/etc/passwd`, user nobody). */
+/** Debian's name for the home of a user that has none (`/etc/passwd`). */
 const noHome = "/nonexistent";
 
 /**
- * Our own home. In a bare chroot nobody has told one: then nothing is found below it, and nothing can be kept there.
+ * Our own home. In a bare chroot the environment names none: then nothing is found below it, and nothing can be kept there.
  * `node:os` says no more where `HOME` is set, and costs a hundredth of a bare start.
  */
 export function ownHome(): string {

@@ -10,7 +10,7 @@ const bare: DirHandle["at"] = (name) => name;
 function wayBack(): DirHandle | undefined {
   let here: DirHandle | undefined;
   try {
-    // Whoever started this may stand where our user may not look.
+    // The caller's working directory may be one that our user may not read.
     here = openCwd();
     if (here !== undefined) process.chdir(here.at("."));
     return here;
@@ -22,7 +22,7 @@ function wayBack(): DirHandle | undefined {
 
 /**
  * Goes from one held directory to the next, and back in the end: a name is walked in half the time that the way through
- * `/proc/self/fd` takes. The directory is the very one that is held, whatever its path leads to. Nothing else runs
+ * `/proc/self/fd` takes. The directory is the very one that is held, wherever its path leads. Nothing else runs
  * meanwhile; where a directory cannot be entered, or one could not come back, names are called by the long way.
  */
 export function walking<T>(act: (enter: Enter) => T): T {

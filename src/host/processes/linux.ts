@@ -135,7 +135,7 @@ export type ProcessAnswer = {
   readonly owners: readonly (readonly number[])[];
 };
 
-/** Most command lines are nobody's here, and need not be cut into arguments to see that. */
+/** Most command lines are of no agent, and need not be cut into arguments to see that. */
 function matters(text: string, { owners }: ProcessQuestion): boolean {
   if (text === "") return false;
   if (text.includes("app-server") || mayBeAgent(text)) return true;
@@ -178,7 +178,7 @@ export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnsw
   const complete = controlled(listed, problem);
   const observations = new Map<number, Observed<PidObservation>>();
   for (const pid of question.pids) observations.set(pid, lookAtPid(pid, listed.has(pid)));
-  // Only a recorded pid can be a container's, so without one nobody's NSpid is read.
+  // Only a recorded pid can be a container's, so without one no NSpid is read.
   const containers = (): ProcessTable["innerPids"] => readInner(pids, new Set(agents.map(({ pid }) => pid)));
   const innerPids = !complete.seen ? complete : question.pids.size > 0 ? containers() : seen(new Map<number, readonly InnerProcess[]>());
   return seen({ table: { complete, pids: observations, agents, appServers, innerPids, ancestors: ancestorsOf(process.pid) }, owners });

@@ -6,7 +6,7 @@ import { readStat } from "../processes/proc-stat.ts";
 
 const unitMs = 3_000;
 
-/** Is a systemd unit up, in the user's manager or the system's? A unit that nobody knows is down. */
+/** Is a systemd unit up, in the user's manager or the system's? A unit that no manager knows is down. */
 export async function isUnitUp(unit: string): Promise<Observed<boolean>> {
   const runtimeDir = process.env["XDG_RUNTIME_DIR"] ?? `/run/user/${process.getuid?.()}`;
   const [user, system] = await Promise.all([

@@ -5,7 +5,7 @@ import { readStat } from "../processes/proc-stat.ts";
 /** How a command ended. `exitCode` is what a shell would say of it: 128 and the signal's number, 127, 126. */
 export type CommandEnd = { readonly exitCode: number; readonly problem: string | undefined };
 
-/** Signals that somebody may send to the launcher and that are meant for what it runs. */
+/** Signals that reach the launcher and are meant for the command that it runs. */
 const forwarded = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH", "SIGTSTP"] as const;
 
 /** A terminal sends these to its whole foreground group, so the command already has them. */
@@ -42,7 +42,7 @@ function stopOurselves(handler: (() => void) | undefined): void {
 }
 
 /**
- * Runs a command as if nobody stood between it and the terminal: it inherits every stream, stays in our process group
+ * Runs a command as if no launcher stood between it and the terminal: it inherits every stream, stays in our process group
  * and gets every signal. When it stops (Ctrl-Z), we stop after it: earlier, and the shell's prompt would land on a screen
  * that the command has not given back yet; never, and the shell would wait for a job that stands still.
  */

@@ -26,7 +26,7 @@ export function processState({ pid, startTicks }: Identity): ProcessState {
   }
 }
 
-/** Why a process is never signalled by us, whatever somebody asks for; undefined when it may be. */
+/** Why sessreap never signals a process, even if the user asks for it; undefined when it may be signalled. */
 function forbidden({ pid, uid }: Identity): string | undefined {
   if (!Number.isInteger(pid) || pid <= 1 || pid === process.pid) return `pid ${pid} is never signalled`;
   return uid === process.getuid?.() ? undefined : `pid ${pid} is another user's`;

@@ -94,7 +94,7 @@ function isRefusal(error: unknown): boolean {
 
 /**
  * Asks one app server which threads it has loaded. Only `initialize`, `thread/loaded/list` and `thread/read` are sent:
- * `thread/resume` would load a thread and take its writer lock. Everything is bounded; whatever is not a complete and
+ * `thread/resume` would load a thread and take its writer lock. Everything is bounded; an answer that is not a complete and
  * well-formed answer is `unanswered`.
  */
 export async function askAppServer({ connectTo, ids }: ServerQuestion, version: string): Promise<AppServerObservation> {

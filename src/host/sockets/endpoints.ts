@@ -24,7 +24,7 @@ export async function probeEndpoint(endpoint: Endpoint): Promise<EndpointObserva
   });
 }
 
-/** Nothing is there, and the nearest that is there above it is a directory: whoever connects hears ENOENT, later. */
+/** Nothing is there, and the nearest path that exists above it is a directory: a client that connects gets ENOENT, later. */
 function isMissing(path: string): boolean {
   try {
     let stat = statSync(path, { throwIfNoEntry: false });
@@ -39,7 +39,7 @@ function isMissing(path: string): boolean {
   }
 }
 
-/** Does an app server's address refuse, as far as a bare connection can tell? Whatever else it says, it is there to be asked. */
+/** Does an app server's address refuse, as far as a bare connection can tell? A server that says anything else is there to be asked. */
 export async function refusesConnections(connectTo: string): Promise<boolean> {
   if (connectTo.startsWith("ws+unix:")) {
     const path = connectTo.slice("ws+unix:".length, -":/".length);

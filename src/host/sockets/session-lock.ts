@@ -15,7 +15,7 @@ export type TakenLock =
   | { readonly kind: "held"; readonly lock: SessionLock }
   | { readonly kind: "taken"; readonly by: LockOwner | undefined };
 
-/** A holder that is stopped does not answer; whoever asks then does without a name. */
+/** A holder that is stopped does not answer; the launcher that asks then does without its name. */
 const answerMs = 300;
 
 /** An abstract socket: it dies with its holder, however that ends, so there is no stale lock and no rule about one. */

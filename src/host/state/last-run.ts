@@ -23,7 +23,7 @@ export function writeLastRun(stateDir: string, run: object, durable: boolean): v
 
 /**
  * Written beside its place under a name that does not end in `.prom`, so that the collector never reads half of it.
- * Readable by all whatever the umask: the collector is another user.
+ * Readable by all under any umask: the collector is another user.
  */
 export async function writeMetrics(path: string, text: string): Promise<void> {
   const { default: writeFileAtomic } = await import("write-file-atomic");

@@ -62,7 +62,7 @@ function isWhole({ wallMs, bootMs, awakeMs, traces: records, answeredSinceMs, re
 
 /**
  * What the last sweep left. A memory that is missing or cannot be understood is an empty one: sweeps then start to
- * wait anew, which only keeps. `problem` says so where somebody should hear it.
+ * wait anew, which only keeps. `problem` says so where the operator should hear it.
  */
 export function loadMemory(stateDir: string): { readonly memory: Memory; readonly problem: string | undefined } {
   try {

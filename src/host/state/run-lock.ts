@@ -47,7 +47,7 @@ export async function takeRunLock(stateDir: string): Promise<RunLock | undefined
   const address = lockAddress(stateDir);
   let server = await listen(address);
   if (server === "taken" && !address.startsWith("\0") && !(await isAnswered(address))) {
-    // A socket file outlives its process; nobody answers at this one.
+    // A socket file outlives its process; no process answers at this one.
     unlinkSync(address);
     server = await listen(address);
   }

@@ -3,9 +3,9 @@ import { statSync } from "node:fs";
 const writableByOthers = 0o022;
 
 /**
- * Why a state directory cannot be trusted, as sshd distrusts a home: whoever can write there can plant a tombstone that
+ * Why a state directory cannot be trusted, as sshd distrusts a home: a user who can write there can plant a tombstone that
  * `restore` puts into a registry with our rights, or a memory by which a living session's entry goes. Undefined when
- * nobody else can.
+ * no other user can.
  */
 export function stateDirectoryProblem(path: string): string | undefined {
   if (process.platform === "win32") return undefined;

@@ -8,7 +8,7 @@ import type { SwapHelper } from "./swap-helper.ts";
 /** The judged file, held open in its directory. */
 export type Site = { readonly place: Place; readonly judgedFd: number; readonly close: () => void };
 
-/** Undefined when another file is there by now. Nobody minds that it is open: it is opened once, and read-only. */
+/** Undefined when another file is there by now. It stays open read-only, which disturbs no writer. */
 export function openSite(file: ReadFile): Site | undefined {
   const place = findPlace(file.realPath);
   try {
@@ -17,7 +17,7 @@ export function openSite(file: ReadFile): Site | undefined {
       closeSync(judgedFd);
       place.directory.close();
     };
-    // The real path was followed to its end once; a symbolic link on it is new, and nobody's that was judged.
+    // The real path was followed to its end once; a symbolic link on it is new, and leads to no file that was judged.
     if (place.realPath === file.realPath && isStill(file.stat, fstatSync(judgedFd, { bigint: true }))) return { place, judgedFd, close };
     close();
     return undefined;

@@ -35,13 +35,13 @@ function isUnwritten(fd: number, file: ReadFile): boolean {
   return isStill(file.stat, fstatSync(fd, { bigint: true })) && holdsAt(fd, file.bytes, 0);
 }
 
-/** Ours is in the registry's place, and nobody has written to it since. */
+/** Ours is in the registry's place, and no writer has changed it since. */
 function isUntouched({ site: { place }, finished }: Job): boolean {
   const now = lstatSync(place.directory.at(place.name), { bigint: true, throwIfNoEntry: false });
   return now !== undefined && isStill(finished, now);
 }
 
-/** Ours is in place: whatever fails from now on is said, and must not make anybody believe that it is not. */
+/** Ours is in place: a failure from now on is reported as a problem of a swap that was made. */
 async function afterSwap({ site: { place } }: Job, lookAgain: () => Promise<Replaced | undefined>): Promise<Replaced> {
   try {
     fsyncDirectory(place.directory.at("."));
@@ -71,7 +71,7 @@ async function swapLeased(job: Job, helper: SwapHelper): Promise<Replaced | "uns
   if (answer === "swapped") {
     return afterSwap(job, async () => {
       const late = (await helper.ask("look")) !== "quiet" || !isUnwritten(site.judgedFd, file);
-      // Somebody had found the old file before it went, and comes only now: it goes back while they wait.
+      // A writer had opened the old file before it went, and writes only now: the file goes back while the writer waits.
       return late && isUntouched(job) ? putBack(job) : undefined;
     });
   }

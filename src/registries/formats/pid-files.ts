@@ -7,7 +7,7 @@ const sessionHolders = ["claude", "claude-code", "codex", "code", "coder", "node
 
 /**
  * Files whose name is the claim: `active-session-<pid>` of an orchestrator, or any pattern with `<pid>` in it. What
- * they hold is the session's id or nothing; a name without a pid is somebody else's file.
+ * they hold is the session's id or nothing; a file without a pid in its name is no marker.
  */
 export function pidFiles(pattern: string | undefined): Format {
   return {

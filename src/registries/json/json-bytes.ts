@@ -1,6 +1,6 @@
 /**
  * Where the members of a JSON text are. Works on bytes, never on a parsed tree: what is not cut keeps its key order,
- * numbers, escapes and white space because nobody rewrites it.
+ * numbers, escapes and white space because no code rewrites it.
  */
 import { BadText, openBrace, openBracket, skipMark, skipSpace, skipString, skipValue, walk, quote } from "./json-grammar.ts";
 import { memberList, type Members, type SourceText, type Span } from "./json-members.ts";
@@ -42,7 +42,7 @@ export function memberValue({ text }: SourceText, { members }: Pick<Container, "
   return JSON.parse(text(members.valueStart(index), members.end(index)));
 }
 
-/** A longer name, in bytes, is nobody's: V8 has no string of half a gigabyte. */
+/** A longer name, in bytes, is refused: V8 has no string of half a gigabyte. */
 const longestName = 256 * 1024 * 1024;
 
 /** More members are refused: names are told apart in a `Set`, and V8 has none with more entries. */

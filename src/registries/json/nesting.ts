@@ -1,7 +1,7 @@
 import { depthLimit } from "./json-grammar.ts";
 
 /**
- * Whether brackets are nested deeper in a text than any registry needs. `JSON.parse` takes any depth, but whoever walks
+ * Whether brackets are nested deeper in a text than any registry needs. `JSON.parse` takes any depth, but code that walks
  * what it made runs out of stack: one such file would end the sweep of all others.
  */
 export function nestedTooDeep(text: string): boolean {

@@ -68,7 +68,7 @@ export function putBack(bytes: Uint8Array, container: NamedMembers, cutMembers: 
     if (after === tail) tail = node;
   }
 
-  /** The first member's white space stays before whatever comes first. */
+  /** The first member's white space stays before the member that comes first. */
   function splitFirst(): void {
     const first = head.next;
     const start = members[0]?.start;

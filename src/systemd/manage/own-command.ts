@@ -11,7 +11,7 @@ export function ownCommand(): readonly string[] {
   return isSea() || script === undefined ? [executable] : [executable, realpathSync(script)];
 }
 
-/** A unit's line ends at a newline, whatever is quoted. */
+/** A unit's line ends at a newline, quoted or not. */
 export function cannotBeQuoted(words: readonly string[]): string | undefined {
   return words.find((word) => /[\u0000-\u001f\u007f]/.test(word));
 }

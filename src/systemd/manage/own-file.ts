@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, readFileSync, readlinkSync, rmdirSync, unlinkSync
 import { dirname } from "node:path";
 import { errorCode } from "../../host/observed.ts";
 
-/** What stands at a place where we would write: only what we wrote, and nobody edited since, may go. */
+/** What stands at a place where we would write. Only a file that we wrote and no person edited since may go. */
 export type OwnFile = "missing" | "ours" | "edited" | "foreign" | "masked";
 
 const seal = /^# written by sessreap \S+, digest ([0-9a-f]{16});.*\n/;

@@ -57,7 +57,7 @@ export async function uninstall(scope: Scope, directory: string, env: Readonly<R
     removed.push(path);
     if (dirname(name) !== ".") removeIfEmpty(dirname(path));
   }
-  // Where nothing was, nobody needs to be asked to let it go.
+  // Where no unit was, the manager need not be asked to let it go.
   const hadAny = removed.length + left.length > 0;
   if (!reached.ok && hadAny) problems.push(`no manager answers (${reached.said}); only files were removed`);
   for (const name of [`${timer}.d`, `${service}.d`, `${watch}.d`]) {

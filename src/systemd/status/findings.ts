@@ -23,7 +23,7 @@ export function isActive({ ActiveState: state }: Properties): boolean {
   return state === "active";
 }
 
-/** A package puts its units there for whoever wants them; those of one's own were asked for. */
+/** A package installs its units for every user who wants them; units of the user's own were asked for. */
 export function isOffered(unit: Properties): boolean {
   return /^(?:\/usr)?\/lib\//.test(unit["FragmentPath"] ?? "") && !isEnabled(unit) && unit["ActiveState"] === "inactive";
 }

@@ -70,7 +70,7 @@ async function guardsOf(scope: Scope, units: Units, nowMs: number): Promise<Time
   return { guards, periodMs: periods.length === 0 ? undefined : Math.min(...periods) };
 }
 
-/** Units that a package offers and nobody took are no guard that is off, unless there is none beside them. */
+/** Units that a package offers and the user did not enable are no guard that is off, unless there is no other guard. */
 function wanted<T extends { readonly units: Units }>(found: readonly T[]): readonly T[] {
   const taken = found.filter(({ units }) => Object.values(units).some((unit) => unitExists(unit) && !isOffered(unit)));
   return taken.length > 0 ? taken : found.slice(0, 1);

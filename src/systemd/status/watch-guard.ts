@@ -29,7 +29,7 @@ function watchFinding({ watch, name, command, gone }: WatchFacts): Finding {
     : finding("off", "disabled", "it is installed, and neither enabled nor started", `${command} enable --now ${name}`);
 }
 
-/** The guard of `sessreap watch`; none where nobody asked for it. */
+/** The guard of `sessreap watch`; none where the user did not ask for it. */
 export function watchGuards(facts: WatchFacts): readonly Guard[] {
   const { watch, name, command } = facts;
   if (!unitExists(watch) || isOffered(watch)) return [];
