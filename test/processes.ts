@@ -17,6 +17,9 @@ export const marked: Readonly<Record<string, string>> = { [variable]: mark };
 
 Object.assign(process.env, marked);
 
+// Who may read what a test writes is part of its scene: the tool refuses what others can write to.
+process.umask(0o022);
+
 function carries(pid: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/environ`, "latin1").includes(`${variable}=${mark}`);
