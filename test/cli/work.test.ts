@@ -38,6 +38,8 @@ const isOfTool = (line: string): boolean => /\bdist\/(?:parts|sessreap\.cjs)/.te
 async function workOf(scratch: Scratch, words: readonly string[]): Promise<Work> {
   const log = join(scratch.dir, "calls.log");
   const { code, stderr } = await sessreap(scratch, words, {
+    // Node looks for the machine's time zone behind as many links as the machine has there; this one has no file.
+    env: { TZ: "UTC0" },
     under: ["strace", "-f", "-y", "-qq", "-s", "0", "-o", log, "-e", `trace=${asking.map((name) => `?${name}`).join(",")}`],
   });
   if (code !== 0) throw new Error(`exit ${code}: ${stderr}`);
