@@ -38,7 +38,8 @@ test.each([
   [["/etc/passwd"], 126],
 ])("%j ends with %i", async (command, code) => {
   const { scratch, session } = place();
-  expect(await exec(scratch, session, command)).toMatchObject({ code, stdout: "" });
+  // Where PATH names a directory that may not be read, a missing program counts as one that may not be run.
+  expect(await exec(scratch, session, command, [], { PATH: "/usr/bin:/bin" })).toMatchObject({ code, stdout: "" });
 });
 
 test("the command has its own stdin, stdout and stderr, and nothing else is said", async () => {

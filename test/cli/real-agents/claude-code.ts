@@ -62,7 +62,8 @@ function prepareHome({ home, dir }: Scratch): Readonly<Record<string, string>> {
 export async function startClaude(scratch: Scratch, path: string): Promise<Claude> {
   const env = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: scratch.home, ...prepareHome(scratch) };
   const server = ["-S", join(scratch.dir, "tmux"), "-f", "/dev/null"];
-  await once(launch("tmux", [...server, "new-session", "-d", "-x", "120", "-y", "40", "-c", scratch.dir, path], { env }), "exit");
+  // A single word would be run by the user's shell, which may let no user in.
+  await once(launch("tmux", [...server, "new-session", "-d", "-x", "120", "-y", "40", "-c", scratch.dir, "env", path], { env }), "exit");
   const panes = execFileSync("tmux", [...server, "list-panes", "-a", "-F", "#{pane_pid}"], { encoding: "utf8", env });
   const pid = Number(panes.trim());
   const sessions = join(scratch.home, ".claude", "sessions");

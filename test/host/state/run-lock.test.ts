@@ -8,6 +8,8 @@ import { launch, stop, type Running } from "../../processes.ts";
 import { scratchDirectory } from "../scratch.ts";
 import { isRoot } from "../../users.ts";
 
+if (!isRoot) console.warn("not root: no other user squats on a lock");
+
 /** Another process that sits on an address until it is stopped. */
 async function squat(address: string, uid: number | undefined): Promise<Pick<Running, "child">> {
   const script = `use Socket; socket(my $s, PF_UNIX, SOCK_STREAM, 0); bind($s, pack("S a*", AF_UNIX, "\\0$ARGV[0]")) or die; listen $s, 1;

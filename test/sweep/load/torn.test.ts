@@ -5,6 +5,7 @@ import type { Host } from "../../../src/host/host.ts";
 import type { Target } from "../../../src/sweep/load/target.ts";
 import { fixtures, type Fixture } from "../../registries/fixtures.ts";
 import { plant } from "../../registries/plant.ts";
+import { scratchDirectory } from "../../host/scratch.ts";
 import { gonePid, idle, pretend, zombie, type Running } from "../../processes.ts";
 import { fileOf, targetFor } from "../targets.ts";
 import { newScene, sweepOnce, type Scene } from "../scene.ts";
@@ -38,7 +39,7 @@ async function oneLook(host: Host, pid: number): Promise<Host> {
 }
 
 test.each(fixtures)("$folder: whatever prefix of it stands in the file, a live holder's entry is no ghost", async (fixture) => {
-  const holder = await (fixture.folder.startsWith("llmmsg") ? pretend("/tmp", fixture.holder) : idle());
+  const holder = await (fixture.folder.startsWith("llmmsg") ? pretend(scratchDirectory(), fixture.holder) : idle());
   const { host, target, file, whole } = await plantedWith(fixture, holder);
   const calm = await oneLook(host, holder.pid);
   const verdicts = new Set<string>();
