@@ -36,8 +36,8 @@ export type Reason =
   | "restored";
 
 /**
- * What is said of an entry: a sentence, how to make it, or what several signs say. Most of it nobody reads, so the words
- * are put together by whoever does.
+ * What is said of an entry: a sentence, how to make it, or what several signs say. Most of it is never read, so the
+ * words are put together when they are.
  */
 export type Message = string | (() => string) | readonly { readonly detail: Message }[];
 

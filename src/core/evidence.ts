@@ -37,7 +37,7 @@ export type Clock = {
 export type Here = {
   readonly hostname: string;
   readonly bootId: Observed<string>;
-  /** The machine's id (machine-id(5)). Where nobody looked, entries that name a machine are not ours to probe. */
+  /** The machine's id (machine-id(5)). Where no look was made, entries that name a machine are not ours to probe. */
   readonly machineId?: Observed<string>;
   readonly pidNamespace: Observed<PidNamespace>;
 };

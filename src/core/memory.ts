@@ -64,7 +64,7 @@ export type Since = {
   readonly sameBoot: boolean;
   /** Boot time since then, in ms; 0 across boots, for how long a machine was off cannot be known. */
   readonly elapsedMs: number;
-  /** The wall clock was stepped, or nobody can tell that it was not. */
+  /** The wall clock was stepped, or a step cannot be ruled out. */
   readonly clockStepped: boolean;
 };
 
@@ -91,7 +91,7 @@ export function since(memory: Memory, clock: Clock, bootId: string | undefined):
   return { sameBoot, elapsedMs: sameBoot ? Math.max(0, sinceThen) : 0, clockStepped };
 }
 
-/** An entry as memory knows it: where it is, and a digest of its bytes that is made only when somebody asks. */
+/** An entry as memory knows it: where it is, and a digest of its bytes that is made only when it is needed. */
 export type Remembered = {
   /** Its registry's path. */
   readonly registry: string;
@@ -103,7 +103,7 @@ export type Remembered = {
   readonly statedAt: number | undefined;
 };
 
-/** Can anything be recalled of a registry's entries? Mostly nothing can, and then nobody need look for each of them. */
+/** Can anything be recalled of a registry's entries? Mostly nothing can, and then no entry need be looked for. */
 export function remembersAny({ records, restored, steppedAtMs }: Memory, registry: string, from: Since): boolean {
   return from.clockStepped || steppedAtMs !== undefined || restored.length > 0 || (records.size > 0 && records.has(registry));
 }
@@ -111,7 +111,7 @@ export function remembersAny({ records, restored, steppedAtMs }: Memory, registr
 export function recall(memory: Memory, entry: Remembered, from: Since, clock: Clock): EntryMemory {
   const record = memory.records.get(entry.registryId)?.get(entry.key);
   const mark = memory.restored.find(({ registry, key }) => registry === entry.registry && key === entry.key);
-  // Of a step that happened while nobody could read this entry, only its time tells.
+  // Of a step that happened while no sweep could read this entry, only its time tells.
   const maybeStepped = memory.steppedAtMs !== undefined && entry.statedAt !== undefined && entry.statedAt < memory.steppedAtMs;
   if (record === undefined && mark === undefined) return from.clockStepped || maybeStepped ? onlyStepped : nothingRemembered;
   const digest = entry.digest();

@@ -1,4 +1,4 @@
-/** What a session claimed about itself. Every field is a claim, made in the past by whoever wrote the entry. */
+/** What a session claimed about itself. Every field is a claim, made in the past by the program that wrote the entry. */
 export type Registration = {
   /** The entry's name in its registry: a member's key, an element's index or a file's name. */
   readonly key: string;

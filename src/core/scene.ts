@@ -31,5 +31,5 @@ export type RegistryFacts = {
   readonly agents: AgentIndex;
 };
 
-/** A server that somebody configured may condemn; one that is merely tried can only say `live` or `unknown`. */
+/** A server that the user configured may condemn; one that is merely tried can only say `live` or `unknown`. */
 export type AppServerAddress = { readonly url: string; readonly configured: boolean };

@@ -101,7 +101,7 @@ function objectIn(line: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** The tombstones that stand in the text of a sweep's file. What somebody else wrote there is none of ours. */
+/** The tombstones that stand in the text of a sweep's file. Text that another program wrote there is no tombstone. */
 export function decodeTombstones(text: string): readonly Tombstone[] {
   const found: Tombstone[] = [];
   const taken = new Set<unknown>();

@@ -50,7 +50,7 @@ function allPids(read: readonly ReadRegistry[]): ReadonlySet<number> {
   return only !== undefined && others.length === 0 ? only.pids : new Set(read.flatMap(({ pids }) => [...pids]));
 }
 
-/** Where no entry is old enough to be judged nothing can be reaped, so nobody asks whether an owner would mind. */
+/** Where no entry is old enough to be judged nothing can be reaped, so no owner is looked for. */
 const unaskedOwner: DaemonStatus = { up: false, pids: [], why: undefined };
 
 async function examineRegistry(pass: Pass, view: RegistryView, world: World, looked: boolean): Promise<ExaminedRegistry> {

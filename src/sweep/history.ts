@@ -10,7 +10,7 @@ const maxHistoryEntries = 1000;
 
 export type Change = Pick<EntryReport, "registry" | "key" | "action" | "reason" | "tombstone">;
 
-/** What was done in one registry, without judging again what nobody asks for. */
+/** What was done in one registry, without judging entries again. */
 export function* changesIn({ loaded, entries }: ExaminedRegistry, outcomes: Outcomes): Generator<Change, undefined> {
   for (const index of entries.indexesOf(...writingIntents)) {
     const key = loaded.entries.keyAt(index);

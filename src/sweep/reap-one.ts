@@ -26,7 +26,7 @@ export type Reaped = {
   readonly unread: readonly string[];
 };
 
-/** Silence proves nothing of a holder, and neither does absence unless somebody saw it end. */
+/** Silence proves nothing of a holder, and neither does absence unless the caller saw it end. */
 function isProven({ judgement, intent }: ExaminedEntry, exitObserved: boolean): boolean {
   if (intent !== "reap" && intent !== "release") return false;
   if (isLastResort(judgement)) return false;

@@ -82,7 +82,7 @@ export function rememberDoubt({ pass: { memory } }: Examination): Memory {
 
 /**
  * Since when each server has answered every sweep. A sweep that did not ask breaks the chain: the server may have been
- * started anew since, and nobody would have noticed.
+ * started anew since, and no sweep would have noticed.
  */
 function answeredSince({ pass, evidence, since }: Examination): ReadonlyMap<string, number> {
   const bootMs = valueOf(evidence.clock.bootMs);

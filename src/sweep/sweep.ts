@@ -44,7 +44,7 @@ function hiddenFrom({ evidence: { processes }, registries }: Examination): reado
   return blind.map(({ loaded }) => loaded.target.path);
 }
 
-/** Registries that somebody must look after. A well-known place that is empty is none of them. */
+/** Registries that an operator must look after. A well-known place that is empty is none of them. */
 function faultsOf(examination: Examination): ReadonlySet<string> {
   const { unread, registries } = examination;
   const unreadable = unread.filter(({ state, target }) => state !== "missing" || target.named).map(({ target }) => target.path);
@@ -61,7 +61,7 @@ function roomWarnings(outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>): readon
   return waiting === 0 ? [] : [`${waiting} ghost${waiting === 1 ? "" : "s"} could not be reaped: ${tombstonesFull}`];
 }
 
-/** What each registry has to say, one after the other, anew each time that somebody goes through it. */
+/** What each registry has to say, one after the other, anew for each reader. */
 function eachOf<T>(registries: readonly ExaminedRegistry[], reportOf: (examined: ExaminedRegistry) => Iterable<T>): Iterable<T> {
   return {
     *[Symbol.iterator]() {

@@ -4,7 +4,7 @@ import { isService, sessionOf } from "./session-argv.ts";
 
 /**
  * Agents among the marked processes that run no session of their own: the background children that a command leaves
- * behind. Daemons that it started are meant to outlive it, and so is whatever is no agent.
+ * behind. Daemons that it started are meant to outlive it, and so is every process that is no agent.
  */
 export function leftBehind(
   tree: ProcessTree,

@@ -20,7 +20,7 @@ export type Harness = {
   readonly signs: readonly Sign[];
   /** Agents that it started and that run no session of their own: background reviews. */
   readonly children: readonly Child[];
-  /** Whatever else descends from it: shells, tools, servers. */
+  /** Every other process that descends from it: shells, tools, servers. */
   readonly helpers: readonly ProcessRow[];
   /** Why it cannot be said for certain that it runs this session and nothing else. */
   readonly doubts: readonly string[];
@@ -35,7 +35,7 @@ export type OwnedSession = {
 export type Ownership = {
   /** Duplicates first. */
   readonly sessions: readonly OwnedSession[];
-  /** Agents of which nobody can say whose they are. */
+  /** Agents of which no sign says which session they run. */
   readonly unattributed: readonly { readonly process: ProcessRow; readonly agent: string; readonly why: string }[];
 };
 

@@ -69,7 +69,7 @@ function obstacle(retiree: Retiree, wanted: Wanted, self: Self): string | undefi
   return undefined;
 }
 
-/** Never with a doubt: one obstacle is enough to end nobody. */
+/** Never with a doubt: one obstacle is enough to end no process. */
 export function planRetirement(ownership: Ownership, complete: Observed<true>, wanted: Wanted, self: Self): Retirement {
   if (!complete.seen) return refused(`the processes cannot all be seen: ${complete.why}`);
   const named = wanted.kind === "pid" ? harnessOf(ownership, wanted.pid) : undefined;

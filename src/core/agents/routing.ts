@@ -3,7 +3,7 @@ import type { Registration } from "../registration.ts";
 /** What decides who gets an identity's signals. */
 export type Routed = Pick<Registration, "master" | "lastActivityAt" | "lastHeartbeatAt">;
 
-/** Descending; a time that nobody recorded comes last. */
+/** Descending; a time that was not recorded comes last. */
 function latestFirst(a: number | undefined, b: number | undefined): number {
   if (a === b) return 0;
   if (a === undefined) return 1;
@@ -11,7 +11,7 @@ function latestFirst(a: number | undefined, b: number | undefined): number {
 }
 
 /**
- * The order in which signals should go: the master, then whoever spoke last, then whoever's heart beat last. A
+ * The order in which signals should go: the master, then the row with the last verb, then the row with the last heartbeat. A
  * heartbeat is never engagement: it only decides between those that never spoke, or spoke in the same moment.
  */
 export function compareRoutes(a: Routed, b: Routed): number {

@@ -19,7 +19,7 @@ const plainOptions: ReadonlySet<string> = new Set(
 
 const verbs: ReadonlySet<string> = new Set(["resume", "exec", "e"]);
 
-/** Subcommands that serve many sessions or none: such a process is nobody's background child, and no harness either. */
+/** Subcommands that serve many sessions or none: such a process is no background child, and no harness either. */
 const services: ReadonlySet<string> = new Set(["app-server", "daemon", "mcp", "mcp-server", "exec-server", "remote-control"]);
 
 /** What was said to the agent: its argv without the program, and without the runtime's own part. */
@@ -47,7 +47,7 @@ function words(args: readonly string[]): readonly string[] {
     }
     if (token.includes("=") || plainOptions.has(token)) continue;
     const next = args[i + 1];
-    // Nobody knows every option: the word behind an unknown one is taken for its value, unless it is a verb.
+    // No list has every option: the word behind an unknown one is taken for its value, unless it is a verb.
     if (valueOptions.has(token) || (next !== undefined && !next.startsWith("-") && !verbs.has(next))) i += 1;
   }
   return found;

@@ -15,7 +15,7 @@ function silence(scene: Scene): Silence {
   return newest === undefined ? sinceSeen(scene) : { ms: wallMs.value - newest.at, from: newest.from };
 }
 
-/** Made anew from the scene by whoever reads it, so that nothing but the scene is kept for it. */
+/** Made anew from the scene when it is read, so that nothing but the scene is kept for it. */
 function formatSilence(scene: Scene): string {
   const { from, ms } = silence(scene);
   return `${from} ${formatDuration(ms)} ago`;

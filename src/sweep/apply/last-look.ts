@@ -10,7 +10,7 @@ import { pidsOf } from "../load/pids.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
 import { type ServerQuestions, askServers, evidenceOf, lookAtWorld, withUptimes } from "../observe/observe.ts";
 
-/** Those that are about to go: their keys, and what each of them claims, for whoever has to judge it. */
+/** Those that are about to go: their keys, and what each of them claims. */
 export type LastLookRequest = { readonly keys: Iterable<string>; readonly entries: Iterable<Entry> };
 
 export function lastLookRequest(those: readonly ExaminedEntry[]): LastLookRequest {

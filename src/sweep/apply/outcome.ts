@@ -7,7 +7,7 @@ export type Outcome = {
   readonly action: Action;
   readonly tombstone: string | undefined;
   readonly note: string | undefined;
-  /** Why it was condemned, where that was at hand: whoever asks for no more need not have it judged again. */
+  /** Why it was condemned, where that was at hand, so that the history need not judge it again. */
   readonly reason?: Reason;
 };
 

@@ -19,7 +19,7 @@ export type ExaminedEntry = Judged & {
 
 /**
  * Judged entries, in the registry's order. Of each only its intent is kept: the same evidence gives the
- * same judgement again to whoever asks, and a judgement each for a million entries would be most of a sweep's memory.
+ * same judgement again, and a judgement each for a million entries would be most of a sweep's memory.
  */
 export type ExaminedEntries = Iterable<ExaminedEntry> & {
   readonly length: number;
@@ -121,7 +121,7 @@ function keeping(length: number, judge: (index: number) => ExaminedEntry): (inde
   return (index) => (kept[index] ??= judge(index));
 }
 
-/** Judges each entry once, and those of a large registry again when somebody asks for them. */
+/** Judges each entry once, and those of a large registry again when they are asked for. */
 export function examinedEntries(length: number, judge: (index: number) => ExaminedEntry): ExaminedEntries {
   const judgeAt = keeping(length, judge);
   const marks = new Uint8Array(length);

@@ -19,7 +19,7 @@ export function viewsOf(pass: Pass, world: World, read: readonly ReadRegistry[])
   return read.map((loaded) => ({ loaded, facts: factsIn(pass, loaded, world), evidence, since }));
 }
 
-/** Scenes of the entries that can be understood, with whatever has been seen so far, one at a time. */
+/** Scenes of the entries that can be understood, with what has been seen so far, one at a time. */
 function* scenesOf(pass: Pass, view: RegistryView): Generator<Scene, undefined> {
   for (const entry of view.loaded.entries) {
     const { claim } = entry;
@@ -27,7 +27,7 @@ function* scenesOf(pass: Pass, view: RegistryView): Generator<Scene, undefined> 
   }
 }
 
-/** Can anything be a ghost at all, whatever the world looks like? */
+/** Whether any entry is old enough to be a ghost. */
 export function anythingOld(pass: Pass, views: readonly RegistryView[]): boolean {
   for (const view of views) for (const scene of scenesOf(pass, view)) if (passesGates(scene)) return true;
   return false;

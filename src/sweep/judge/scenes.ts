@@ -82,7 +82,7 @@ export function remembered(host: Host, loaded: ReadRegistry, entry: Entry, claim
 function factsFor(facts: RegistryFacts, { place }: Entry, isTorn: boolean): RegistryFacts {
   if (place.kind === "member" && !isTorn) return facts;
   const modifiedAt = place.kind === "file" ? seen(place.state.mtimeMs) : facts.modifiedAt;
-  // A torn body hides whatever start token it held, so whoever has the pid now may be its holder under any name.
+  // A torn body hides the start token that it held, so the process that has the pid now may be its holder under any name.
   const { presence, holderNames, writerLocks, oneFile, appServers, agents } = facts;
   // Named one by one: a spread for every file costs more than what is judged by it.
   return { presence, holderNames: isTorn ? undefined : holderNames, writerLocks, modifiedAt, oneFile, appServers, agents };

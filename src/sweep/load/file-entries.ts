@@ -7,7 +7,7 @@ import type { Entries, Entry } from "./loaded.ts";
 
 /**
  * Entries of a directory while they are found: those that were opened, those of which only the name is needed, and
- * those that had gone when somebody came to look. Only the first are kept as objects.
+ * those that had gone when the sweep came to look. Only the first are kept as objects.
  */
 export type FileEntries = {
   readonly setNamed: (index: number, state: FileState) => void;

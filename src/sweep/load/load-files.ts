@@ -19,7 +19,7 @@ function fromContent(host: Host, root: string, format: FilesFormat, { key, captu
   return state && { key, claim: { ok: false, problem: read.problem }, duplicate: false, place: { kind: "file", state, bytes: undefined } };
 }
 
-/** A file is torn for a moment while its writer is at work; one that nobody has touched for so long, in ms, stays so. */
+/** A file is torn for a moment while its writer is at work; one that no writer has touched for so long, in ms, stays so. */
 const tornFor = 10_000;
 
 const isFresh = ({ mtimeMs }: FileState, nowMs: number): boolean => Math.abs(nowMs - mtimeMs) < tornFor;

@@ -4,7 +4,7 @@ import { loadMembers } from "./load-members.ts";
 import type { Loaded } from "./loaded.ts";
 import type { Target } from "./target.ts";
 
-/** Reads the claims of one registry; whatever stands in the way is said, not thrown. */
+/** Reads the claims of one registry; an obstacle is reported, not thrown. */
 export function loadRegistry(host: Host, target: Target): Promise<Loaded> {
   const { format } = target;
   return format.layout === "members" ? loadMembers(host, target, format) : loadFiles(host, target, format);

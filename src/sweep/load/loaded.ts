@@ -83,7 +83,7 @@ export function missing(target: Target): Unread {
   return { state: "missing", target, problem: "is not there; correct the path, or remove it from the configuration" };
 }
 
-/** The uid of whoever a registry belongs to. */
+/** The uid of the user to whom a registry belongs. */
 export function ownerUid(loaded: ReadRegistry): number {
   return Number(loaded.kind === "members" ? loaded.file.stat.uid : loaded.stat.uid);
 }

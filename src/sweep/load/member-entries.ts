@@ -20,7 +20,7 @@ export type ClaimReader = (index: number, key?: string) => Claim;
 
 /**
  * What each member claims. In a large registry it is read from the file's bytes, which stay as they were, whenever
- * somebody asks. To keep the first ones only is worse than to keep all or none: V8 sees them survive, and then takes
+ * they are asked for. To keep the first ones only is worse than to keep all or none: V8 sees them survive, and then takes
  * the room for every later one among the old objects, where it is not soon given back (by 60 MB at 100,000 entries).
  */
 export function claimReader(
@@ -50,7 +50,7 @@ function numbered(names: readonly string[]): readonly string[] {
   });
 }
 
-/** What each element is called by: whatever its claim says, or else its index. */
+/** The name of each element: the one in its claim, or else its index. */
 function elementNames(length: number, keyAt: (index: number) => string, claimAt: ClaimReader): readonly string[] {
   const names = Array.from({ length }, (_, index) => {
     const claim = claimAt(index);

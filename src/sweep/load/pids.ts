@@ -1,7 +1,7 @@
 import type { Registration } from "../../core/registration.ts";
 import type { Entry } from "./loaded.ts";
 
-/** The pid to look at for a claim. One of another host means nothing here: it is never probed, whatever runs under it. */
+/** The pid to look at for a claim. One of another host means nothing here: it is never probed. */
 export function probedPid({ pid, host }: Registration, hostname: string): number | undefined {
   return host === undefined || host === hostname ? pid : undefined;
 }

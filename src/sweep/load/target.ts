@@ -6,7 +6,7 @@ export type Target = {
   readonly format: Format;
   /** Absolute. */
   readonly path: string;
-  /** Somebody named it: then it is a fault when it is not there. A well-known place may be empty. */
+  /** The user named it: then it is a fault when it is not there. A well-known place may be empty. */
   readonly named: boolean;
   readonly appServers: readonly ServerTarget[];
   readonly owner: OwnerSigns | undefined;

@@ -74,7 +74,7 @@ function uptime(pass: Pass, server: ServerTarget, world: World): Observed<number
 /** Which threads each server is asked for by their ids, by its address. */
 export type ServerQuestions = ReadonlyMap<string, { readonly server: ServerTarget; readonly ids: readonly string[] }>;
 
-/** Asks each server once, whatever the number of registries that name it. For how long they have been up is not known yet. */
+/** Asks each server once, for all registries that name it. For how long they have been up is not known yet. */
 export async function askServers(host: Host, asked: ServerQuestions): Promise<Evidence["appServers"]> {
   const observations = await Promise.all(
     [...asked].map(async ([url, { server, ids }]) => [url, await host.askAppServer({ url, connectTo: server.connectTo, ids })] as const),
