@@ -6,15 +6,16 @@ const { compileFunction } = require("node:vm");
 
 const loaded = new Map();
 
-/** A module of Node, or a file of the bundle, which is run once. */
+/** A module of Node, or a file of the bundle, which is run once. write-file-atomic makes names of `__filename`. */
 function load(path) {
   if (!path.startsWith(".")) return require(path);
   const name = basename(path);
   if (!loaded.has(name)) {
     const module = { exports: {} };
     loaded.set(name, module);
-    const run = compileFunction(getAsset(name, "utf8"), ["require", "module", "exports"], { filename: `sessreap/${name}` });
-    run(load, module, module.exports);
+    const filename = `sessreap/${name}`;
+    const run = compileFunction(getAsset(name, "utf8"), ["require", "module", "exports", "__filename"], { filename });
+    run(load, module, module.exports, filename);
   }
   return loaded.get(name).exports;
 }
