@@ -2,19 +2,18 @@ import { refusal, startTokensMismatch } from "../core/self-check.ts";
 import type { Evidence } from "../core/evidence.ts";
 import type { Since } from "../core/memory.ts";
 import { intentFor } from "../core/plan.ts";
+import { formatFlapping, type FlappingIdentity } from "../core/revisions/flapping.ts";
 import type { Host } from "../host/host.ts";
 import { anythingOld, noEndpoints, noServers, seeEndpoints, seeServers, viewsOf } from "./judge/questions.ts";
 import { startTokenMismatch, tokenChecks } from "./judge/start-tokens.ts";
 import { examinedEntries, registryPolicyOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
 import { judgeEntry } from "./judge/scenes.ts";
-import { withHostLocks } from "./judge/renamed-hosts.ts";
 import { loadRegistry } from "./load/load.ts";
 import type { Loaded, ReadRegistry } from "./load/loaded.ts";
 import { evidenceOf, lookAtWorld, unlookedWorld, type World } from "./observe/observe.ts";
 import { findOwner, ownerQuestions, type DaemonStatus } from "./observe/daemon.ts";
-import { withSessionMismatches } from "./judge/session-mismatches.ts";
 import { uniquePaths } from "./load/same-place.ts";
-import { formatFlapping, withSuperseded, type FlappingIdentity } from "./judge/superseded.ts";
+import { withRevisions } from "./judge/revise.ts";
 import { sinceLast, type Pass, type PassOptions, type RegistryView } from "./pass.ts";
 
 export type ExamineOptions = PassOptions & {
@@ -53,6 +52,9 @@ function allPids(read: readonly ReadRegistry[]): ReadonlySet<number> {
 /** Where no entry is old enough to be judged nothing can be reaped, so no owner is looked for. */
 const unaskedOwner: DaemonStatus = { up: false, pids: [], why: undefined };
 
+/** One list for all: the ladder's verdict stands for most entries. */
+const unrevised: ExaminedEntry["revisions"] = [];
+
 async function examineRegistry(pass: Pass, view: RegistryView, world: World, looked: boolean): Promise<ExaminedRegistry> {
   const { host } = pass;
   const { loaded, facts } = view;
@@ -70,7 +72,7 @@ async function examineRegistry(pass: Pass, view: RegistryView, world: World, loo
       judgement,
       memory,
       intent: intentFor(judgement, memory, registryPolicy, pass.policy),
-      phantomOf: undefined,
+      revisions: unrevised,
     };
   });
   return { ...view, owner, reportOnly, mismatched, entries };
@@ -91,17 +93,17 @@ export async function examine(pass: Pass, { lookAnyway }: Pick<ExamineOptions, "
   const appServers = mustLook ? await seeServers(pass, halfSeen, world) : noServers;
   const endpoints = mustLook ? await seeEndpoints(host, halfSeen) : noEndpoints;
   const evidence = evidenceOf(world, appServers, endpoints);
-  const registries: ExaminedRegistry[] = [];
-  for (const view of halfSeen) registries.push(await examineRegistry(pass, { ...view, evidence }, world, mustLook));
-  const superseded = await withSuperseded(pass, registries, world);
+  const judged: ExaminedRegistry[] = [];
+  for (const view of halfSeen) judged.push(await examineRegistry(pass, { ...view, evidence }, world, mustLook));
+  const { registries, flapping } = await withRevisions(pass, judged, world);
   return {
     pass,
     evidence,
     since: sinceLast(pass, evidence),
     refusal: mustLook ? refusal(host.selfTest(), policy) : undefined,
-    warnings: [...(memoryProblem === undefined ? [] : [memoryProblem]), ...warnings, ...superseded.flapping.map(formatFlapping)],
-    flapping: superseded.flapping,
+    warnings: [...(memoryProblem === undefined ? [] : [memoryProblem]), ...warnings, ...flapping.map(formatFlapping)],
+    flapping,
     unread: loaded.filter((registry) => !isRead(registry)),
-    registries: withSessionMismatches(await withHostLocks(pass, superseded.registries, evidence), evidence),
+    registries,
   };
 }

@@ -3,14 +3,15 @@ import { formatMessage } from "../core/answer.ts";
 import type { EntryReport, RegistryReport } from "../report/model.ts";
 import type { Tally } from "../report/tally.ts";
 import type { Examination } from "./examine.ts";
-import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
+import { notedOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
 import type { Outcome, Outcomes } from "./apply/outcome.ts";
 
 export function entryReport(
   { loaded }: ExaminedRegistry,
-  { entry, sessionId, judgement, intent, phantomOf, hostLock }: ExaminedEntry,
+  { entry, sessionId, judgement, intent, revisions }: ExaminedEntry,
   outcome: Outcome | undefined,
 ): EntryReport {
+  const { phantomOf, hostLock } = notedOf({ revisions });
   const note = outcome?.note === undefined ? "" : `; ${outcome.note}`;
   return {
     registry: loaded.target.path,
@@ -25,7 +26,7 @@ export function entryReport(
     action: outcome?.action ?? intents[intent].planned,
     tombstone: outcome?.tombstone ?? null,
     phantomOf: phantomOf ?? null,
-    ...(hostLock !== undefined && hostLock.kind !== "own" && { hostLock: hostLock.kind }),
+    ...(hostLock !== undefined && { hostLock }),
   };
 }
 

@@ -6,7 +6,7 @@ import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
 import { startPass } from "../../sweep/pass.ts";
 import { examine, type Examination } from "../../sweep/examine.ts";
-import type { ExaminedRegistry, ExaminedEntry } from "../../sweep/judge/examined.ts";
+import { notedOf, type ExaminedRegistry, type ExaminedEntry } from "../../sweep/judge/examined.ts";
 import { sceneOf } from "../../sweep/judge/scenes.ts";
 import { keysOf } from "../../sweep/load/loaded.ts";
 import type { OutputOptions, Run } from "../context.ts";
@@ -21,11 +21,7 @@ const said = { live: "live", unknown: "could not look", dead: "dead", "not-appli
   string
 >;
 
-function explainEntry(
-  examination: Examination,
-  examined: ExaminedRegistry,
-  { entry, judgement, intent, phantomOf, hostLock }: ExaminedEntry,
-) {
+function explainEntry(examination: Examination, examined: ExaminedRegistry, { entry, judgement, intent, revisions }: ExaminedEntry) {
   const { loaded } = examined;
   const understood = entry.claim;
   const scene = understood.ok ? sceneOf(examination.pass, examined, entry, understood) : undefined;
@@ -39,6 +35,7 @@ function explainEntry(
         }));
   const claim = entry.claim.ok ? entry.claim.registration : undefined;
   const { verdict, reason, detail } = judgement;
+  const { phantomOf, hostLock } = notedOf({ revisions });
   return {
     registry: loaded.target.path,
     format: loaded.target.format.name,
@@ -50,7 +47,7 @@ function explainEntry(
     detail: formatMessage(detail),
     phantomOf: phantomOf ?? null,
     action: intents[intent].planned,
-    hostLock: hostLock?.kind ?? null,
+    hostLock: hostLock ?? null,
     rungs,
   };
 }

@@ -1,3 +1,4 @@
+import { formatDuration } from "../duration.ts";
 import type { Registration } from "../registration.ts";
 
 /** So many new session ids in a row, each within this many ms of the one before, are a loop and no work. */
@@ -5,6 +6,13 @@ export const flappingLimits = { ids: 4, gapMs: 30_000 } as const;
 
 /** A re-register loop: how many ids it went through, in how long. */
 export type Flapping = { readonly ids: number; readonly spanMs: number };
+
+/** An identity in a re-register loop, and the path of its registry. */
+export type FlappingIdentity = Flapping & { readonly registry: string; readonly identity: string };
+
+export function formatFlapping({ registry, identity, ids, spanMs }: FlappingIdentity): string {
+  return `${identity} of ${registry} is flapping: ${ids} session ids in ${formatDuration(spanMs)}; nothing of it is superseded`;
+}
 
 /**
  * Does one identity take a new session id every few seconds? That happens when something re-registers whatever is

@@ -1,5 +1,9 @@
+import { formatMessage } from "../answer.ts";
 import { formatDuration } from "../duration.ts";
-import type { Observed } from "../evidence.ts";
+import { seen, unseen, type Observed } from "../evidence.ts";
+import { recordedHolder } from "../rungs/signs/recorded-holder.ts";
+import type { Scene } from "../scene.ts";
+import { noQuestions, type Revision, type Observation } from "./revision.ts";
 
 /** A heartbeat younger than this is a sign of life, in ms. The locks' own writers use the same five minutes. */
 export const lockHeartbeatMs = 5 * 60_000;
@@ -48,3 +52,64 @@ export function judgeHostLock(observation: HostLockObservation, healRenamedHost:
   const proof = `it names ${host}, on a local file system, its pid is dead, and it beat ${formatDuration(age)} ago`;
   return healRenamedHost ? { kind: "heal", why: proof } : { kind: "off", why: `${proof}; healRenamedHost is off` };
 }
+
+function heartbeatAge({ claim, evidence, memory, registry }: Scene): Observed<number> {
+  const { wallMs } = evidence.clock;
+  if (!wallMs.seen) return wallMs;
+  if (memory.clockStepped) return unseen("the clock was stepped since");
+  const { modifiedAt } = registry;
+  return modifiedAt.seen ? seen(wallMs.value - Math.max(modifiedAt.value, claim.lastHeartbeatAt ?? 0)) : modifiedAt;
+}
+
+/** As if the lock were of this host: does no process have its pid, neither here nor in a container that we see? */
+function pidIsDead(scene: Scene): Observed<boolean> {
+  const { claim, evidence } = scene;
+  if (claim.pid === undefined) return unseen("it records no pid");
+  const answer = recordedHolder({ ...scene, claim: { ...claim, host: undefined } });
+  if (answer.kind === "live") return seen(false);
+  if (answer.kind !== "dead") return unseen(formatMessage(answer.detail));
+  // A container has a host name of its own and can share a directory, so a process that it counts under this pid may be the holder.
+  const innerPids = evidence.processes.seen ? evidence.processes.value.innerPids : evidence.processes;
+  return innerPids.seen ? seen(!innerPids.value.has(claim.pid)) : innerPids;
+}
+
+function verdictOf({ scene, fileSystem }: Observation, isDead: () => Observed<boolean>): HostLockVerdict {
+  const on = fileSystem();
+  const observation: HostLockObservation = {
+    host: scene.claim.host ?? scene.evidence.here.hostname,
+    ownHost: scene.evidence.here.hostname,
+    local: on.seen ? (on.value.local ? seen(true) : unseen(on.value.name)) : on,
+    heartbeatAgeMs: heartbeatAge(scene),
+    pidIsDead: isDead,
+  };
+  return judgeHostLock(observation, scene.policy.healRenamedHost);
+}
+
+export const renamedHost: Revision = {
+  name: "renamed-host",
+  rule: "A lock under another host's name is taken over only where this machine itself must have left it under an older name.",
+  candidates: (registries) => {
+    const rows = registries.flatMap(({ hostLocks, rows: all }) => (hostLocks ? [...all()] : []));
+    const foreign = rows.filter(({ judgement }) => judgement.reason === "foreign-host");
+    return { candidates: foreign.map((row) => ({ row, other: undefined })), flapping: [] };
+  },
+  // Pids come last: only that of a lock of which all else is proven is looked at.
+  asks: ({ row: { claim } }, observation) => {
+    let questions = noQuestions;
+    verdictOf(observation, () => {
+      if (claim.pid !== undefined) questions = { sessions: [], pids: [claim.pid] };
+      return unseen("it was not looked at yet");
+    });
+    return questions;
+  },
+  revise: ({ row }, observation) => {
+    const { kind, why } = verdictOf(observation, () => pidIsDead(observation.scene));
+    if (kind === "own") return undefined;
+    const isProven = kind === "heal" || kind === "off";
+    const judgement = { ...row.judgement, detail: why, reason: isProven ? "renamed-host" : row.judgement.reason } as const;
+    const noted = { hostLock: kind };
+    return kind === "heal"
+      ? { judgement: { ...judgement, verdict: "ghost", certain: true }, detail: why, change: "take-over", noted }
+      : { judgement, detail: why, change: undefined, noted };
+  },
+};

@@ -1,17 +1,10 @@
 import { formatMessage } from "../answer.ts";
 import type { Observed, ProcessTable } from "../evidence.ts";
-import type { Judgement } from "../ladder.ts";
 import { canonicalSession, type Registration } from "../registration.ts";
+import { noQuestions, type JudgedRow, type Revision } from "./revision.ts";
 
 /** One judged entry, as far as a mismatch of sessions shows in it. */
-export type MismatchRow = {
-  readonly claim: Registration;
-  readonly judgement: Judgement;
-  /** Its registry is written by the holders themselves. */
-  readonly authoritative: boolean;
-  /** How the entry is named to a person. */
-  readonly where: string;
-};
+export type MismatchRow = Pick<JudgedRow, "claim" | "judgement" | "authoritative" | "where">;
 
 /** The other session under which the same process is registered, and who says so. */
 export type SessionMismatch = { readonly sessionId: string; readonly where: string };
@@ -46,7 +39,43 @@ export function findMismatches<T extends MismatchRow>(rows: readonly T[], table:
   return mismatches;
 }
 
-/** Returns the row's detail with the session that the other registry names; both ids are in it. */
-export function mismatchMessage({ claim, judgement }: MismatchRow, { sessionId, where }: SessionMismatch): string {
-  return `${formatMessage(judgement.detail)}; a phantom: it says session ${claim.sessionId}, ${where} says ${sessionId} of the same process`;
+function mismatchDetail({ claim }: MismatchRow, { sessionId, where }: SessionMismatch): string {
+  return `a phantom: it says session ${claim.sessionId}, ${where} says ${sessionId} of the same process`;
 }
+
+/** Returns the row's detail with the session that the other registry names; both ids are in it. */
+export function mismatchMessage(row: MismatchRow, mismatch: SessionMismatch): string {
+  return `${formatMessage(row.judgement.detail)}; ${mismatchDetail(row, mismatch)}`;
+}
+
+/** The process that a claim names, if it names one so that it can be known again. */
+function namedProcess({ pid, startTicks }: Registration): string | undefined {
+  return pid === undefined || startTicks === undefined ? undefined : `${pid} ${startTicks}`;
+}
+
+export const sessionMismatch: Revision = {
+  name: "session-mismatch",
+  rule: "A row that names another session for its process than the process's own registry is reported, and stays.",
+  candidates: (registries) => {
+    const authorities = new Map<string | undefined, JudgedRow>();
+    const withPids = registries.filter(({ recordsPids }) => recordsPids);
+    for (const { rows } of withPids.filter(({ authoritative }) => authoritative))
+      for (const row of rows()) if (row.claim.sessionId !== undefined) authorities.set(namedProcess(row.claim), row);
+    authorities.delete(undefined);
+    const candidates = [];
+    for (const { rows } of authorities.size === 0 ? [] : withPids.filter(({ authoritative }) => !authoritative)) {
+      for (const row of rows()) {
+        const other = authorities.get(namedProcess(row.claim));
+        if (other !== undefined) candidates.push({ row, other });
+      }
+    }
+    return { candidates, flapping: [] };
+  },
+  asks: () => noQuestions,
+  revise: ({ row, other }, { scene }) => {
+    const mismatch = other && findMismatches([other, row], scene.evidence.processes).get(row);
+    if (mismatch === undefined) return undefined;
+    const judgement = { ...row.judgement, detail: mismatchMessage(row, mismatch) };
+    return { judgement, detail: mismatchDetail(row, mismatch), change: undefined, noted: { phantomOf: mismatch.sessionId } };
+  },
+};

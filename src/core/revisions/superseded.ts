@@ -1,5 +1,8 @@
-import { flappingLimits, flappingOf, type Flapping } from "./flapping.ts";
+import { isGated, strongestEvidence, type Judgement } from "../ladder.ts";
 import { canonicalSession } from "../registration.ts";
+import type { Scene } from "../scene.ts";
+import { flappingLimits, flappingOf, type Flapping } from "./flapping.ts";
+import { noQuestions, type Candidates, type JudgedRegistry, type JudgedRow, type Revision } from "./revision.ts";
 
 /** One row of a registry that keeps what it released, with what tells a fresh start from a loop. */
 export type StartRow = {
@@ -91,3 +94,61 @@ export function supersededRows(rows: readonly StartRow[]): SupersededRows {
   }
   return { releases, flapping };
 }
+
+/** Returns no row for an entry that names no session. Rows without a name of their own stand for the process that wrote them. */
+function startRow({ claim, torn }: JudgedRow): readonly StartRow[] {
+  const { key, sessionId, identity, pid, startTicks, bootId, subprocessId, registeredAt, releasedAt, releaseReason } = claim;
+  if (torn || sessionId === undefined) return [];
+  const name = identity ?? subprocessId ?? `${pid} ${startTicks} ${bootId}`;
+  const process = { pid, startTicks, bootId, subprocessId };
+  return [{ key, identity: name, sessionId, ...process, registeredAt, releasedAt, releaseReason, automatic: claim.automatic === true }];
+}
+
+/** Young rows, ghosts and rows that an operator put back are left to the ladder. */
+function isOpen(judgement: Judgement): boolean {
+  return judgement.verdict !== "ghost" && !isGated(judgement) && judgement.reason !== "restored";
+}
+
+function candidatesIn({ path, rows }: JudgedRegistry): Candidates {
+  const starts: StartRow[] = [];
+  for (const row of rows()) starts.push(...startRow(row));
+  const { releases, flapping } = supersededRows(starts);
+  const found = [...flapping].map(([identity, loop]) => ({ registry: path, identity, ...loop }));
+  if (releases.length === 0) return { candidates: [], flapping: found };
+  const named = new Set(releases.flatMap(({ key, by }) => [key, by]));
+  const byKey = new Map<string, JudgedRow>();
+  for (const row of rows()) if (named.has(row.claim.key)) byKey.set(row.claim.key, row);
+  const candidates = releases.flatMap(({ key, by }) => {
+    const row = byKey.get(key);
+    return row !== undefined && isOpen(row.judgement) ? [{ row, other: byKey.get(by) }] : [];
+  });
+  return { candidates, flapping: found };
+}
+
+/**
+ * Does the session show anywhere but in the process that registered it? Its pid proves nothing any more, and neither does
+ * the agent's name: both are those of its successor. What could not be looked at counts as a sign.
+ */
+function isShownElsewhere(scene: Scene): boolean {
+  const bare = { ...scene.claim, pid: undefined, startTicks: undefined, identity: undefined };
+  const { kind } = strongestEvidence({ ...scene, claim: bare });
+  return kind === "live" || kind === "unknown";
+}
+
+export const superseded: Revision = {
+  name: "superseded",
+  rule: "A row whose process has registered another session since, and whose own session shows nowhere else, is released.",
+  candidates: (registries) => {
+    const all = registries.filter(({ keepsReleased }) => keepsReleased).map(candidatesIn);
+    return { candidates: all.flatMap(({ candidates }) => candidates), flapping: all.flatMap(({ flapping }) => flapping) };
+  },
+  // The ladder asks no server about a row whose process lives.
+  asks: ({ row: { claim } }, { scene }) =>
+    claim.sessionId !== undefined && scene.evidence.processes.seen ? { sessions: [claim.sessionId], pids: [] } : noQuestions,
+  revise: ({ row, other }, { scene }) => {
+    if (!scene.evidence.processes.seen || isShownElsewhere(scene)) return undefined;
+    const detail = `the same process has started another session since, registered as ${other?.claim.key}`;
+    const judgement = { ...row.judgement, verdict: "ghost", reason: "superseded-by-new-start", detail, certain: true } as const;
+    return { judgement, detail, change: "stamp", noted: {} };
+  },
+};

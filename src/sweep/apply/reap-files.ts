@@ -6,9 +6,8 @@ import type { KeptFile } from "../../core/tombstone.ts";
 import { tombstonesFull, tombstoneLine, unwritten } from "./tombstone-batch.ts";
 import type { TombstoneBatch } from "../tombstone-writer.ts";
 import type { Pass } from "../pass.ts";
-import type { ExaminedEntry } from "../judge/examined.ts";
+import type { ExaminedEntry, FilesExamined } from "../judge/examined.ts";
 import { lastLookRequest, lastLook } from "./last-look.ts";
-import type { FilesExamined } from "../judge/renamed-hosts.ts";
 import type { FilesRegistry } from "../load/loaded.ts";
 import { succeeded, recordAll, stopped, notDone, type Outcome, type Outcomes } from "./outcome.ts";
 

@@ -5,15 +5,11 @@ import type { KeptMember } from "../../core/tombstone.ts";
 import { stampLike, withMembers } from "../../registries/released.ts";
 import { tombstonesFull, tombstoneLine, unwritten } from "./tombstone-batch.ts";
 import { changeFile } from "./exchange.ts";
-import { sinceLast, type Pass } from "../pass.ts";
-import { noEndpoints } from "../judge/questions.ts";
+import type { Pass } from "../pass.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "../judge/examined.ts";
-import { factsIn } from "../judge/scenes.ts";
 import type { MembersRegistry } from "../load/loaded.ts";
-import { evidenceOf, lookAtWorld } from "../observe/observe.ts";
 import { succeeded, recordAll, stopped, notDone, type Outcome, type Outcomes } from "./outcome.ts";
-import { findOwner, ownerQuestions } from "../observe/daemon.ts";
-import { askFor, shownElsewhere } from "../judge/superseded.ts";
+import { stillRevised } from "../judge/revise.ts";
 
 /** One row as it is to stand from now on: pieces of its old bytes and what is new in them. */
 type StampedRow = { readonly one: ExaminedEntry; readonly start: number; readonly end: number; readonly bytes: Buffer };
@@ -34,22 +30,6 @@ function releasedBytes({ loaded }: ExaminedRegistry, bytes: Buffer, at: string):
     pieces &&
     Buffer.concat(pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : bytes.subarray(piece.start, piece.end))))
   );
-}
-
-/** Which rows are still nobody's, in the moment before; undefined when the owner of the registry has come up. */
-async function lastLookAtRows(
-  pass: Pass,
-  examined: ExaminedRegistry,
-  rows: readonly ExaminedEntry[],
-): Promise<ReadonlySet<ExaminedEntry> | undefined> {
-  const { host } = pass;
-  const { loaded } = examined;
-  const { target } = loaded;
-  const world = await lookAtWorld(host, { pids: new Set(), owners: ownerQuestions([target]) });
-  if ((await findOwner(host, target.owner, world)).up) return undefined;
-  const evidence = evidenceOf(world, await askFor(pass, examined, rows, world), noEndpoints);
-  const view = { loaded, facts: factsIn(pass, loaded, world), evidence, since: sinceLast(pass, evidence) };
-  return new Set(rows.filter((one) => !shownElsewhere(pass, view, one)));
 }
 
 function keptMember({ target, file, container, entries }: MembersRegistry, { one, bytes }: StampedRow): KeptMember {
@@ -100,10 +80,11 @@ async function releaseMembers(pass: Pass, examined: ExaminedRegistry, superseded
   const record = (some: readonly ExaminedEntry[], outcome: Outcome): void => recordAll(outcomes, some, outcome);
   record(unwritten([...byEntry.keys()], batch), notDone("pending", tombstonesFull));
   if (written.length === 0) return outcomes;
-  let stillUnclaimed: ReadonlySet<ExaminedEntry> | undefined;
+  let isOwnerUp = false;
   const replaced = await pass.host.replaceJudged(loaded.file, piecesWith(loaded.file.bytes.length, written), async () => {
-    stillUnclaimed = await lastLookAtRows(pass, examined, entries);
-    return stillUnclaimed?.size === entries.length;
+    const { ownerUp, still } = await stillRevised(pass, examined, entries);
+    isOwnerUp = ownerUp;
+    return !ownerUp && still.size === entries.length;
   });
   if (replaced.kind === "replaced") {
     for (const [index, { entry }] of entries.entries()) {
@@ -114,7 +95,7 @@ async function releaseMembers(pass: Pass, examined: ExaminedRegistry, superseded
   pass.tombstones.void(ids);
   if (replaced.kind === "failed") record(entries, notDone("failed", replaced.problem));
   else if (replaced.kind === "changed") record(entries, notDone("skipped", "it changed since it was judged"));
-  else record(entries, stillUnclaimed === undefined ? notDone("withheld", "its owner came up") : cameBack);
+  else record(entries, isOwnerUp ? notDone("withheld", "its owner came up") : cameBack);
   return outcomes;
 }
 
@@ -126,9 +107,9 @@ async function releaseFile(pass: Pass, examined: ExaminedRegistry, one: Examined
   const content = bytes === undefined ? undefined : releasedBytes(examined, bytes, pass.startedAt);
   if (bytes === undefined || content === undefined) return unwritable;
   const look = async (): Promise<Outcome | undefined> => {
-    const stillUnclaimed = await lastLookAtRows(pass, examined, [one]);
-    if (stillUnclaimed === undefined) return notDone("withheld", "its owner came up");
-    return stillUnclaimed.has(one) ? undefined : cameBack;
+    const { ownerUp, still } = await stillRevised(pass, examined, [one]);
+    if (ownerUp) return notDone("withheld", "its owner came up");
+    return still.has(one) ? undefined : cameBack;
   };
   return changeFile(pass, { loaded, one, place, bytes, content, modifiedAt: state.mtimeMs, action: "released", lastLook: look });
 }

@@ -2,8 +2,8 @@ import { formatError } from "../../host/observed.ts";
 import { underName } from "../../registries/host-name.ts";
 import { changeFile } from "./exchange.ts";
 import type { Pass } from "../pass.ts";
-import type { ExaminedRegistry, ExaminedEntry } from "../judge/examined.ts";
-import { mayStillTakeOver, type FilesExamined } from "../judge/renamed-hosts.ts";
+import type { ExaminedRegistry, ExaminedEntry, FilesExamined } from "../judge/examined.ts";
+import { stillRevised } from "../judge/revise.ts";
 import { stopped, notDone, type Outcome, type Outcomes } from "./outcome.ts";
 
 /** Takes one lock over: it bears this host's name from then on, and still the time of its last heartbeat. */
@@ -14,8 +14,11 @@ async function takeOverLock(pass: Pass, examined: FilesExamined, one: ExaminedEn
   const { bytes, state } = place;
   const text = bytes === undefined ? undefined : underName(bytes.toString("utf8"), pass.host.here().hostname);
   if (bytes === undefined || text === undefined) return notDone("skipped", "its host name cannot be exchanged alone");
-  const lastLook = async (): Promise<Outcome | undefined> =>
-    (await mayStillTakeOver(pass, examined, one)) ? undefined : notDone("skipped", "it came back to life");
+  const lastLook = async (): Promise<Outcome | undefined> => {
+    const { ownerUp, still } = await stillRevised(pass, examined, [one]);
+    if (ownerUp) return notDone("withheld", "its owner came up");
+    return still.has(one) ? undefined : notDone("skipped", "it came back to life");
+  };
   const modifiedAt = state.mtimeMs;
   return changeFile(pass, { loaded, one, place, bytes, content: Buffer.from(text), modifiedAt, action: "healed", lastLook });
 }

@@ -1,21 +1,26 @@
 import { intentNames, noIntents, type Intent } from "../../core/actions.ts";
 import { formatMessage, type Reason } from "../../core/answer.ts";
-import type { HostLockVerdict } from "../../core/revisions/renamed-host.ts";
+import type { Candidate, Noted, Revised, Revision } from "../../core/revisions/revision.ts";
 import type { Verdict } from "../../core/ladder.ts";
 import type { RegistryPolicy } from "../../core/plan.ts";
 import { isBlindReason, noVerdicts, type Tally } from "../../report/tally.ts";
 import type { Judged } from "./scenes.ts";
-import { keptAtMost } from "../load/loaded.ts";
+import { keptAtMost, type FilesRegistry } from "../load/loaded.ts";
 import type { RegistryView } from "../pass.ts";
 import type { DaemonStatus } from "../observe/daemon.ts";
 
 export type ExaminedEntry = Judged & {
   readonly intent: Intent;
-  /** The session that a registry written by the holders themselves names for the same process, if it is another. */
-  readonly phantomOf: string | undefined;
-  /** Whether a lock under another host's name can be one that this machine has left. */
-  readonly hostLock?: HostLockVerdict;
+  /** What revised the verdict of the ladder, in the order in which it did. */
+  readonly revisions: readonly AppliedRevision[];
 };
+
+export type AppliedRevision = { readonly revision: Revision; readonly candidate: Candidate; readonly revised: Revised };
+
+/** What the revisions of an entry have noted for reports. */
+export function notedOf({ revisions }: Pick<ExaminedEntry, "revisions">): Partial<Noted> {
+  return Object.assign({}, ...revisions.map(({ revised }) => revised.noted));
+}
 
 /**
  * Judged entries, in the registry's order. Of each only its intent is kept: the same evidence gives the
@@ -44,6 +49,9 @@ export type ExaminedRegistry = RegistryView & {
   readonly mismatched: boolean;
   readonly entries: ExaminedEntries;
 };
+
+/** An examined registry with one file an entry. */
+export type FilesExamined = ExaminedRegistry & { readonly loaded: FilesRegistry };
 
 /** What may be done in a registry, as its owner and its files stand. */
 export function registryPolicyOf({ loaded, owner, reportOnly }: Pick<ExaminedRegistry, "loaded" | "owner" | "reportOnly">): RegistryPolicy {

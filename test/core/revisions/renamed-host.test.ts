@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { seen, unseen, type Observed } from "../../../src/core/evidence.ts";
-import { judgeHostLock, lockHeartbeatMs, type HostLockVerdict } from "../../../src/core/revisions/renamed-host.ts";
+import { judgeHostLock, lockHeartbeatMs, renamedHost, type HostLockVerdict } from "../../../src/core/revisions/renamed-host.ts";
+import { blind, gone, minute, now, there, type Described } from "../scene.ts";
+import { alive, localDisk, observationOf, onlyCandidate, registryOf, revisedOf } from "./rows.ts";
 
 const locals: readonly (readonly [string, Observed<boolean>])[] = [
   ["local", seen(true)],
@@ -50,4 +52,60 @@ test.each(rows)(
 test("a lock of this very host is judged like any other entry", () => {
   const observation = { host: "h", ownHost: "h", local: seen(true), heartbeatAgeMs: seen(1e9), pidIsDead: () => seen(true) };
   expect(judgeHostLock(observation, true).kind).toBe("own");
+});
+
+const foreign = { ...alive, verdict: "undecided", reason: "foreign-host" } as const;
+const lock = { key: "a.lock", pid: 4711, host: "old-name" };
+const stale: Described = { pids: { 4711: gone }, policy: { healRenamedHost: true }, registry: { modifiedAt: seen(now - 6 * minute) } };
+
+const candidateWith = (claim: Described["claim"] = {}) =>
+  onlyCandidate(renamedHost.candidates([registryOf({ hostLocks: true }, { claim: { ...lock, ...claim }, judgement: foreign })]));
+
+test("a lock that only this machine can have left is taken over, after its pid was looked at", () => {
+  const candidate = candidateWith();
+  const observation = observationOf(candidate, stale);
+  expect(renamedHost.asks(candidate, observation)).toEqual({ sessions: [], pids: [4711] });
+  const revised = renamedHost.revise(candidate, observation);
+  expect(revisedOf(revised)).toBe("ghost renamed-host certain, take-over");
+  expect(revised?.noted).toEqual({ hostLock: "heal" });
+});
+
+test("only locks that the ladder kept for their host are candidates", () => {
+  const live = { claim: lock, judgement: alive };
+  const kept = { claim: lock, judgement: foreign };
+  expect(renamedHost.candidates([registryOf({ hostLocks: true }, live), registryOf({}, kept)]).candidates).toEqual([]);
+});
+
+const inContainer = { innerPids: seen(new Map([[4711, [{ pid: 9, startTicks: "1", agent: false }]]])) };
+
+test.each<[string, Described, Described["claim"], string, string]>([
+  ["the switch is off", { ...stale, policy: {} }, {}, "undecided renamed-host, no change", "off"],
+  ["its pid is alive", { ...stale, pids: { 4711: there() } }, {}, "undecided foreign-host, no change", "doubt"],
+  ["a container counts a process under its pid", { ...stale, table: inContainer }, {}, "undecided foreign-host, no change", "doubt"],
+  ["containers could not be looked into", { ...stale, table: { innerPids: blind } }, {}, "undecided foreign-host, no change", "doubt"],
+  ["processes could not be looked at", { ...stale, processes: blind }, {}, "undecided foreign-host, no change", "doubt"],
+  ["it records no pid", stale, { pid: undefined }, "undecided foreign-host, no change", "doubt"],
+  ["the clock was stepped", { ...stale, memory: { clockStepped: true } }, {}, "undecided foreign-host, no change", "doubt"],
+  ["the clock could not be read", { ...stale, clock: { wallMs: blind } }, {}, "undecided foreign-host, no change", "doubt"],
+  ["its file's time could not be read", { ...stale, registry: { modifiedAt: blind } }, {}, "undecided foreign-host, no change", "doubt"],
+  ["a member says that it beat", stale, { lastHeartbeatAt: now - minute }, "undecided foreign-host, no change", "stays"],
+])("a lock stays where %s", (_, world, claim, wanted, hostLock) => {
+  const candidate = candidateWith(claim);
+  const revised = renamedHost.revise(candidate, observationOf(candidate, world));
+  expect(revisedOf(revised)).toBe(wanted);
+  expect(revised?.noted).toEqual({ hostLock });
+});
+
+test.each([
+  ["on another machine's file system", stale, seen({ local: false, name: "type 0x6969" })],
+  ["on one that cannot be told", stale, unseen("EIO")],
+  ["with a fresh heartbeat", { ...stale, registry: { modifiedAt: seen(now) } }, localDisk],
+])("the pid of a lock %s is not asked for", (_, world, fileSystem) => {
+  const candidate = candidateWith();
+  expect(renamedHost.asks(candidate, observationOf(candidate, world, fileSystem)).pids).toEqual([]);
+});
+
+test.each([["venus"], [undefined]])("the verdict of a lock that names host %s stands", (host) => {
+  const candidate = candidateWith({ host });
+  expect(revisedOf(renamedHost.revise(candidate, observationOf(candidate, stale)))).toBe("the verdict stands");
 });

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { seen, unseen, type Observed, type ProcessTable } from "../../../src/core/evidence.ts";
 import type { Judgement } from "../../../src/core/ladder.ts";
-import { findMismatches, mismatchMessage, type MismatchRow } from "../../../src/core/revisions/session-mismatch.ts";
+import { findMismatches, mismatchMessage, sessionMismatch, type MismatchRow } from "../../../src/core/revisions/session-mismatch.ts";
 import { nothingClaimed, type Registration } from "../../../src/core/registration.ts";
+import { gone, there } from "../scene.ts";
+import { observationOf, onlyCandidate, registryOf, revisedOf } from "./rows.ts";
 
 const mine = "7c1f0a52-9b1e-4c0e-8a6f-2f6d1f3b9e01";
 const other = "7c1f0a52-9b1e-4c0e-8a6f-2f6d1f3b9e02";
@@ -71,4 +73,38 @@ test.each<[string, readonly MismatchRow[], Observed<ProcessTable>]>([
   ["processes that nobody looked at", [claude({}), row({})], unseen("blind")],
 ])("%s is no phantom", (_, rows, table) => {
   expect(findMismatches(rows, table).size).toBe(0);
+});
+
+const known = { key: "77.json", pid: 77, startTicks: "500", sessionId: mine };
+const mismatched = { ...known, key: "gardener", sessionId: other };
+const own = registryOf({ authoritative: true }, { claim: known, where: "77.json" });
+
+test("a row of the same process is a candidate beside the row that its holder wrote, and asks nothing", () => {
+  const candidate = onlyCandidate(sessionMismatch.candidates([registryOf({}, { claim: mismatched }), own]));
+  expect([candidate.row.claim.key, candidate.other?.claim.key]).toEqual(["gardener", "77.json"]);
+  const observation = observationOf(candidate, { pids: { 77: there("500") } });
+  expect(sessionMismatch.asks(candidate, observation)).toEqual({ sessions: [], pids: [] });
+  const revised = sessionMismatch.revise(candidate, observation);
+  expect(revisedOf(revised)).toBe("live pid-alive, no change");
+  expect(revised?.noted).toEqual({ phantomOf: mine });
+  expect(revised?.detail).toBe(`a phantom: it says session ${other}, 77.json says ${mine} of the same process`);
+  expect(revised?.judgement.detail).toBe(`pid 4711 is alive; ${revised?.detail as string}`);
+});
+
+test("when the process has ended, the verdict stands", () => {
+  const candidate = onlyCandidate(sessionMismatch.candidates([own, registryOf({}, { claim: mismatched })]));
+  expect(revisedOf(sessionMismatch.revise(candidate, observationOf(candidate, { pids: { 77: gone } })))).toBe("the verdict stands");
+});
+
+test.each<[string, Partial<Registration>, Partial<Registration>]>([
+  ["of another process", {}, { startTicks: "501" }],
+  ["without a start token", { startTicks: undefined }, { startTicks: undefined }],
+  ["without a pid", { pid: undefined }, { pid: undefined }],
+  ["beside one that names no session", { sessionId: undefined }, {}],
+])("a row %s is no candidate", (_, authority, claim) => {
+  const registries = [
+    registryOf({ authoritative: true }, { claim: { ...known, ...authority } }),
+    registryOf({}, { claim: { ...mismatched, ...claim } }),
+  ];
+  expect(sessionMismatch.candidates(registries).candidates).toEqual([]);
 });

@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { supersededRows, type StartRow } from "../../../src/core/revisions/superseded.ts";
+import { seen } from "../../../src/core/evidence.ts";
+import { nothingClaimed } from "../../../src/core/registration.ts";
+import type { JudgedRegistry } from "../../../src/core/revisions/revision.ts";
+import { superseded, supersededRows, type StartRow } from "../../../src/core/revisions/superseded.ts";
+import { agent, answered, blind, configured, server, there, type Described } from "../scene.ts";
+import { alive, observationOf, onlyCandidate, registryOf, revisedOf, type DescribedRow } from "./rows.ts";
 
 const minute = 60_000;
 
@@ -79,4 +84,67 @@ test("three answers to releases of ours are a loop, however far apart, and answe
     ]);
   expect(supersededRows(answers("superseded_by_new_start")).flapping.get("auditor")).toEqual({ ids: 3, spanMs: 120 * minute });
   expect(supersededRows(answers("stale_heartbeat")).flapping.size).toBe(0);
+});
+
+const wide = { ...nothingClaimed, identity: "auditor", pid: 4711, startTicks: "100" };
+const older = { ...wide, key: "old", sessionId: "old-session", registeredAt: 0 };
+const newer = { ...wide, key: "new", sessionId: "new-session", registeredAt: minute };
+const running = { pids: { 4711: there("100") } } satisfies Described;
+
+const found = (old: Partial<DescribedRow> = {}, traits: Partial<JudgedRegistry> = {}) =>
+  superseded.candidates([registryOf({ keepsReleased: true, ...traits }, { claim: older, ...old }, { claim: newer })]);
+
+test("a row that a newer start superseded is asked of the servers, and stamped", () => {
+  const candidate = onlyCandidate(found());
+  const observation = observationOf(candidate, running);
+  expect([candidate.row.claim.key, candidate.other?.claim.key]).toEqual(["old", "new"]);
+  expect(superseded.asks(candidate, observation)).toEqual({ sessions: ["old-session"], pids: [] });
+  const revised = superseded.revise(candidate, observation);
+  expect(revisedOf(revised)).toBe("ghost superseded-by-new-start certain, stamp");
+  expect(revised?.detail).toBe("the same process has started another session since, registered as new");
+});
+
+test.each<[string, Partial<DescribedRow>, Partial<JudgedRegistry>]>([
+  ["whose registry keeps nothing that it released", {}, { keepsReleased: false }],
+  ["within its grace", { judgement: { ...alive, rung: "grace", reason: "within-grace" } }, {}],
+  ["that is a ghost anyway", { judgement: { ...alive, verdict: "ghost", reason: "pid-gone" } }, {}],
+  ["that an operator put back", { judgement: { ...alive, rung: undefined, reason: "restored" } }, {}],
+  ["whose body is torn", { torn: true }, {}],
+  ["that names no session", { claim: { ...older, sessionId: undefined } }, {}],
+])("a row %s is no candidate", (_, old, traits) => {
+  expect(found(old, traits).candidates).toEqual([]);
+});
+
+const asked = { appServers: configured, writerLocks: seen(new Map()) };
+
+test.each<[string, Described]>([
+  ["a CLI has resumed it elsewhere", { ...running, table: { agents: [agent(["codex", "resume", "old-session"])] } }],
+  ["writer locks could not be looked at", { ...running, registry: { writerLocks: blind } }],
+  ["an app server has the thread loaded", { ...running, registry: asked, appServers: { [server]: answered(["old-session"]) } }],
+  ["an app server does not answer", { ...running, registry: asked, appServers: { [server]: { kind: "unanswered", why: "late" } } }],
+  ["processes could not be looked at", { processes: blind }],
+])("a superseded row stays where %s", (_, world) => {
+  const candidate = onlyCandidate(found());
+  expect(revisedOf(superseded.revise(candidate, observationOf(candidate, world)))).toBe("the verdict stands");
+});
+
+test("where processes could not be looked at no server is asked", () => {
+  const candidate = onlyCandidate(found());
+  expect(superseded.asks(candidate, observationOf(candidate, { processes: blind })).sessions).toEqual([]);
+});
+
+test("a flapping identity is told with its registry, and none of its rows is a candidate", () => {
+  const claims = [0, 5, 10, 15].map((seconds) => ({ ...wide, key: `${seconds}`, sessionId: `s${seconds}`, registeredAt: seconds * 1000 }));
+  const { candidates, flapping } = superseded.candidates([registryOf({ keepsReleased: true }, ...claims.map((claim) => ({ claim })))]);
+  expect(candidates).toEqual([]);
+  expect(flapping).toEqual([{ registry: "/home/dev/agents.json", identity: "auditor", ids: 4, spanMs: 15_000 }]);
+});
+
+test.each([
+  ["its subprocess", { subprocessId: "s" }],
+  ["its pid, start and boot", {}],
+])("rows without a name stand for %s", (_, own) => {
+  const nameless = (claim: object) => ({ claim: { ...claim, ...own, identity: undefined } });
+  const { candidates } = superseded.candidates([registryOf({ keepsReleased: true }, nameless(older), nameless(newer))]);
+  expect(candidates.map(({ row: { claim } }) => claim.key)).toEqual(["old"]);
 });

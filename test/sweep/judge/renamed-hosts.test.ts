@@ -58,19 +58,13 @@ test("a holder that shows in the moment before the take-over keeps its lock, and
   expect(readFileSync(lock, "utf8")).toBe(content);
 });
 
-test("a process that a container counts under the lock's pid keeps it, whatever it is called", async () => {
-  const { host, target, policy } = await locked();
-  const contained: Host = {
-    ...host,
-    lookAtProcesses: async (question) => {
-      const answer = await host.lookAtProcesses(question);
-      if (!answer.seen) return answer;
-      const innerPids = seen(new Map([[4_194_304, [{ pid: 4711, startTicks: "1", agent: false }]]]));
-      return seen({ ...answer.value, table: { ...answer.value.table, innerPids } });
-    },
-  };
-  const { entries } = await sweepOnce(contained, target, { policy });
-  expect(entries).toMatchObject([{ reason: "foreign-host", action: "kept", hostLock: "doubt" }]);
+test("when the owner comes up in the last moment the lock is withheld", async () => {
+  const { lock, host, target, policy } = await locked();
+  let asked = 0;
+  const owned = { ...target, owner: { lock: `${lock}.owner` } };
+  const { entries } = await sweepOnce({ ...host, isLockHeld: () => seen((asked += 1) > 1) }, owned, { policy });
+  expect(entries).toMatchObject([{ reason: "renamed-host", action: "withheld", tombstone: null }]);
+  expect(readFileSync(lock, "utf8")).toBe(content);
 });
 
 test.each(["heartbeat", "program"])("a %s between judgement and take-over keeps the lock", async (who) => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { seen, unseen, type AgentProcess, type AppServerObservation } from "../../../src/core/evidence.ts";
+import { seen, type AgentProcess, type AppServerObservation } from "../../../src/core/evidence.ts";
 import type { Host } from "../../../src/host/host.ts";
 import { readTombstones } from "../../../src/host/state/tombstones.ts";
 import { keyedJson } from "../../../src/registries/declared/keyed-json.ts";
@@ -57,21 +57,11 @@ test("what shows nowhere else is released", async () => {
   expect(await sweepWith({})).toEqual({ outcomes: ["old superseded-by-new-start released", "new pid-alive kept"], isUntouched: false });
 });
 
-test("a session that a CLI has resumed elsewhere is not superseded", async () => {
-  const { sweepWith, resumedFrom } = await superseded();
-  expect(await sweepWith({ lookAtProcesses: resumedFrom(1) })).toEqual({ outcomes: kept, isUntouched: true });
-});
-
 test("one that is resumed in the last moment is spared, and no tombstone stays", async () => {
   const { directory, sweepWith, resumedFrom } = await superseded();
   expect(await sweepWith({ lookAtProcesses: resumedFrom(2) })).toEqual({ outcomes: skipped, isUntouched: true });
   const [file] = readdirSync(join(directory, "state", "tombstones"));
   expect(readFileSync(join(directory, "state", "tombstones", file ?? ""), "utf8")).toContain('{"void":');
-});
-
-test("where writer locks cannot be looked at, nothing is superseded", async () => {
-  const { sweepWith } = await superseded();
-  expect(await sweepWith({ lookAtWriterLocks: () => unseen("denied") })).toEqual({ outcomes: kept, isUntouched: true });
 });
 
 const observations: readonly (readonly [what: string, observation: AppServerObservation, outcomes: readonly string[]])[] = [
