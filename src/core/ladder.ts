@@ -7,7 +7,9 @@ import type { Rung, RungRole } from "./rungs/rung.ts";
 import { ttl } from "./rungs/ttl.ts";
 import type { Scene } from "./scene.ts";
 
-export type Verdict = "live" | "ghost" | "undecided";
+export const verdicts = ["live", "ghost", "undecided"] as const;
+
+export type Verdict = (typeof verdicts)[number];
 
 export type Judgement = {
   readonly verdict: Verdict;
@@ -26,6 +28,8 @@ export const ladder = [grace, attachedProcess, appServerThread, ttl] as const sa
 type LadderRung = (typeof ladder)[number];
 
 export type RungName = LadderRung["name"];
+
+export const rungNames: readonly RungName[] = ladder.map(({ name }) => name);
 
 const verdictOf = { live: "live", unknown: "undecided", dead: "ghost" } as const;
 

@@ -22,11 +22,13 @@ export type HostLockObservation = {
   readonly pidIsDead: () => Observed<boolean>;
 };
 
+export const hostLockKinds = ["own", "stays", "doubt", "off", "heal"] as const;
+
 /**
  * `own`: the ordinary ladder judges it. `stays`: its holder may well run, elsewhere or here. `doubt`: nobody has beaten
  * in it for long, and still not all is proven. `off`: it would be healed if that were switched on.
  */
-export type HostLockVerdict = { readonly kind: "own" | "stays" | "doubt" | "off" | "heal"; readonly why: string };
+export type HostLockVerdict = { readonly kind: (typeof hostLockKinds)[number]; readonly why: string };
 
 const stays = (why: string): HostLockVerdict => ({ kind: "stays", why });
 const doubt = (why: string): HostLockVerdict => ({ kind: "doubt", why });

@@ -1,9 +1,11 @@
 import type { Tombstone } from "../../core/tombstone.ts";
 
+export const restoreActions = ["restored", "would-restore", "newcomer", "failed"] as const;
+
 /** What became of one tombstone. */
 export type RestoreOutcome = {
   readonly tombstone: Tombstone;
-  readonly action: "restored" | "would-restore" | "newcomer" | "failed";
+  readonly action: (typeof restoreActions)[number];
   readonly detail: string;
 };
 
