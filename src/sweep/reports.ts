@@ -22,7 +22,7 @@ export function entryReport(
     rung: judgement.rung ?? null,
     reason: judgement.reason,
     detail: `${formatMessage(judgement.detail)}${note}`,
-    ageMs: judgement.ageMs ?? null,
+    ageMs: judgement.ageMs === undefined ? null : Math.floor(judgement.ageMs),
     action: outcome?.action ?? intents[intent].planned,
     tombstone: outcome?.tombstone ?? null,
     phantomOf: phantomOf ?? null,
