@@ -59,7 +59,7 @@ for (const manager of ["user", "system"]) {
   for (const unit of existsSync(units) ? readdirSync(units) : [])
     put(`usr/lib/systemd/${manager}/${unit}`, readFileSync(join(units, unit)));
 }
-put("usr/share/sessreap/config.schema.json", readFileSync("schema/config.schema.json"));
+for (const schema of readdirSync("schema")) put(`usr/share/sessreap/${schema}`, readFileSync(join("schema", schema)));
 put("etc/sessreap/config.json", '{\n  "$schema": "/usr/share/sessreap/config.schema.json"\n}\n');
 put("DEBIAN/conffiles", "/etc/sessreap/config.json\n");
 

@@ -1,8 +1,5 @@
 import { exitCodes } from "../report/exit-code.ts";
 
-/** What makes a whole run meaningless. Caught once, in `main.ts`; what is expected of one entry is never thrown. */
-export type FailureCode = "usage" | "config" | "busy" | "refused" | "not-found" | "state";
-
 const exits = {
   usage: exitCodes.usage,
   config: exitCodes.usage,
@@ -10,7 +7,12 @@ const exits = {
   refused: exitCodes.refused,
   "not-found": exitCodes.fault,
   state: exitCodes.fault,
-} as const satisfies Record<FailureCode, number>;
+} as const;
+
+/** What makes a whole run meaningless. Caught once, in `main.ts`; what is expected of one entry is never thrown. */
+export type FailureCode = keyof typeof exits;
+
+export const failureCodes = Object.keys(exits) as readonly FailureCode[];
 
 export class Failure extends Error {
   readonly code: FailureCode;

@@ -1,7 +1,8 @@
-import { worstPosture, type Guard } from "../report/guards.ts";
+import { worstPosture } from "../report/guards.ts";
+import type { Guard } from "../report/model/guards.ts";
 import { journalEvents, journalLine, journalLines } from "../report/journal.ts";
-import type { LastRun } from "../report/last-run.ts";
-import type { SweepReport } from "../report/model.ts";
+import type { LastRun } from "../report/model/last-run.ts";
+import type { SweepReport } from "../report/model/sweep.ts";
 import { visible } from "../report/visible.ts";
 import { writeLines, type Output } from "./output.ts";
 

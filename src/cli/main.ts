@@ -1,12 +1,11 @@
 import { isJournal } from "../host/programs/journal-stream.ts";
 import { journalLine } from "../report/journal.ts";
-import { outputSchema } from "../report/model.ts";
 import { exitCodes } from "../report/exit-code.ts";
 import { visible } from "../report/visible.ts";
 import { runSweep } from "./commands/sweep.ts";
 import type { ProcessContext } from "./context.ts";
 import { Failure, stackOf } from "./failure.ts";
-import { stderr, stdout, write } from "./output.ts";
+import { stderr, stdout, write, writeDocument } from "./output.ts";
 import { isBelowNpm, plainSweepOptions } from "./fast-args.ts";
 
 /** Did the user ask for the stack of a fault? */
@@ -24,7 +23,7 @@ async function report(error: unknown, words: readonly string[]): Promise<number>
   const isJson = own.includes("--json");
   if (isJson) {
     const code = isExpected ? error.code : "fault";
-    await write(stdout, `${JSON.stringify({ schema: outputSchema, error: { code, message: said }, exitCode })}\n`);
+    await writeDocument(stdout, { error: { code, message: said }, exitCode });
   }
   const isBusy = isExpected && error.code === "busy";
   const prefix = isJournal(2, process.env) ? journalLine(isBusy ? 5 : 3, "") : "";

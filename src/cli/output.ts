@@ -1,6 +1,8 @@
 import { fstatSync, writeSync } from "node:fs";
+import type { OutputDocument } from "./documents/documents.ts";
 import { Failure } from "./failure.ts";
 import { errorCode } from "../host/observed.ts";
+import { outputSchema } from "../report/json.ts";
 import { type Palette, plain } from "../report/visible.ts";
 
 /**
@@ -79,6 +81,13 @@ export async function write(to: Output, text: string): Promise<void> {
   const bytes = Buffer.from(text);
   const at = writeNow(to.fd, bytes);
   if (at < bytes.length) await writeLater(to.stream, bytes.subarray(at));
+}
+
+type WithoutSchema<Document> = Document extends unknown ? Omit<Document, "schema"> : never;
+
+/** Prints the JSON document of a command; a report of a sweep can be too long for that. */
+export function writeDocument(to: Output, document: WithoutSchema<OutputDocument>): Promise<void> {
+  return write(to, `${JSON.stringify({ schema: outputSchema, ...document })}\n`);
 }
 
 const linesAtOnce = 4096;

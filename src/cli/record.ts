@@ -3,10 +3,11 @@ import { readLastRun, writeLastRun, writeMetrics } from "../host/state/last-run.
 import { formatError } from "../host/observed.ts";
 import { readStat } from "../host/processes/proc-stat.ts";
 import { exitCodes } from "../report/exit-code.ts";
-import type { Guard } from "../report/guards.ts";
-import { faultedRun, finishedRun, isLastRun, startedRun, type LastRun } from "../report/last-run.ts";
+import type { Guard } from "../report/model/guards.ts";
+import { faultedRun, finishedRun, isLastRun, startedRun } from "../report/last-run.ts";
+import type { LastRun } from "../report/model/last-run.ts";
 import { metricsText } from "../report/metrics.ts";
-import type { SweepReport } from "../report/model.ts";
+import type { SweepReport } from "../report/model/sweep.ts";
 import type { Env } from "./config/paths.ts";
 
 /** The record of one sweep that writes. Nothing in it may fail the sweep: what could not be written is returned. */

@@ -1,7 +1,7 @@
 import type { Ownership } from "../core/agents/ownership.ts";
 import type { ProcessRow } from "../core/agents/process-tree.ts";
 import type { Host } from "../host/host.ts";
-import type { HarnessReport, OwnersReport, ProcessReport } from "../report/owners-model.ts";
+import type { HarnessReport, OwnersReport, ProcessReport } from "../report/model/owners.ts";
 
 export function describeProcess(host: Host, row: ProcessRow, agent: string): ProcessReport {
   const { bootMs } = host.clock();

@@ -1,4 +1,4 @@
-import type { SweepReport } from "./model.ts";
+import type { SweepReport } from "./model/sweep.ts";
 
 /** What a script may rely on (sysexits.h for 75). */
 export const exitCodes = {

@@ -1,73 +1,67 @@
+import type { Guard } from "./model/guards.ts";
+
 /** How a guard stands. The order is that of concern: the first is the worst. */
 export const postures = ["off-runtime-divergent", "off", "blind", "stale", "dry-run", "on"] as const;
 
 export type Posture = (typeof postures)[number];
 
-/** Why it stands so. A closed union: these words are part of the JSON output. */
-export type Cause =
-  | "fine"
-  | "no-manager"
-  | "not-installed"
-  | "masked"
-  | "bad-setting"
-  | "disabled"
-  | "not-started"
-  | "not-enabled"
-  | "never-fires"
-  | "hung"
-  | "failing"
-  | "timed-out"
-  | "killed"
-  | "binary-gone"
-  | "sandbox"
-  | "skipped-by-condition"
-  | "needs-reload"
-  | "linger-off"
-  | "two-timers"
-  | "never-succeeded"
-  | "last-success-too-old"
-  | "interrupted"
-  | "lock-held"
-  | "state-untrusted"
-  | "self-test-failed"
-  | "no-registry"
-  | "registry-missing"
-  | "registry-unreadable"
-  | "registry-malformed"
-  | "registry-failed"
-  | "registry-report-only"
-  | "owner-up"
-  | "processes-unseen"
-  | "app-server-unreachable"
-  | "app-server-down"
-  | "weak-swap"
-  | "weak-signals"
-  | "renamed-host"
-  | "foreign-host";
+/** Why it stands so. These words are part of the JSON output. */
+export const causes = [
+  "fine",
+  "no-manager",
+  "not-installed",
+  "masked",
+  "bad-setting",
+  "disabled",
+  "not-started",
+  "not-enabled",
+  "never-fires",
+  "hung",
+  "failing",
+  "timed-out",
+  "killed",
+  "binary-gone",
+  "sandbox",
+  "skipped-by-condition",
+  "needs-reload",
+  "linger-off",
+  "two-timers",
+  "never-succeeded",
+  "last-success-too-old",
+  "interrupted",
+  "lock-held",
+  "state-untrusted",
+  "self-test-failed",
+  "no-registry",
+  "registry-missing",
+  "registry-unreadable",
+  "registry-malformed",
+  "registry-failed",
+  "registry-report-only",
+  "owner-up",
+  "processes-unseen",
+  "app-server-unreachable",
+  "app-server-down",
+  "weak-swap",
+  "weak-signals",
+  "renamed-host",
+  "foreign-host",
+] as const;
 
-export type GuardKind =
-  | "timer"
-  | "service"
-  | "last-run"
-  | "run-lock"
-  | "eyes"
-  | "registry"
-  | "app-server"
-  | "swap"
-  | "signals"
-  | "host-lock";
+export type Cause = (typeof causes)[number];
 
-/** One thing that keeps ghosts away, and whether it really does. */
-export type Guard = {
-  readonly guard: GuardKind;
-  /** Which of them: a unit, a path, an address. */
-  readonly name: string;
-  readonly posture: Posture;
-  readonly cause: Cause;
-  readonly detail: string;
-  /** What a person can do about it; null where there is nothing to do. */
-  readonly cure: string | null;
-};
+export const guardKinds = [
+  "timer",
+  "service",
+  "last-run",
+  "run-lock",
+  "eyes",
+  "registry",
+  "app-server",
+  "swap",
+  "signals",
+  "host-lock",
+] as const;
 
 export function worstPosture(guards: readonly Guard[]): Posture {
   return postures.find((posture) => guards.some((guard) => guard.posture === posture)) ?? "off";

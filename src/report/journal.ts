@@ -1,6 +1,7 @@
 import { actionNames, actions, isChange, type Level } from "../core/actions.ts";
-import type { Guard, Posture } from "./guards.ts";
-import type { EntryReport, SweepReport } from "./model.ts";
+import type { Posture } from "./guards.ts";
+import type { Guard } from "./model/guards.ts";
+import type { EntryReport, SweepReport } from "./model/sweep.ts";
 import { countActions } from "./tally.ts";
 import { visible } from "./visible.ts";
 

@@ -1,7 +1,6 @@
-import type { EntryReport, SweepReport } from "./model.ts";
+import type { SweepDocument, SweepReport } from "./model/sweep.ts";
 
-/** What a sweep prints with `--json`. */
-export type SweepJson = Omit<SweepReport, "entries" | "notable" | "tallies"> & { readonly entries: readonly EntryReport[] };
+export const outputSchema: SweepDocument["schema"] = 1;
 
 /**
  * The JSON of a report in pieces: a report of a million entries is longer than the longest string. What is counted
@@ -9,7 +8,7 @@ export type SweepJson = Omit<SweepReport, "entries" | "notable" | "tallies"> & {
  */
 export function* sweepJson({ entries, notable: _notable, tallies: _tallies, summary, ...rest }: SweepReport): Generator<string, undefined> {
   const { refusal, looks, warnings, exitCode, ...head } = rest;
-  yield `${JSON.stringify(head).slice(0, -1)},"entries":[`;
+  yield `${JSON.stringify({ schema: outputSchema, ...head }).slice(0, -1)},"entries":[`;
   let separator = "";
   for (const entry of entries) {
     yield `${separator}${JSON.stringify(entry)}`;

@@ -1,37 +1,8 @@
-import type { Cause, Guard, Posture } from "./guards.ts";
 import { worstPosture } from "./guards.ts";
-import type { Summary, SweepReport } from "./model.ts";
+import type { Guard } from "./model/guards.ts";
+import type { LastRun, RegistryRun } from "./model/last-run.ts";
+import type { SweepReport } from "./model/sweep.ts";
 import { noVerdicts } from "./tally.ts";
-import type { Verdict } from "../core/ladder.ts";
-
-/** What is kept of the last sweep, because systemd forgets it with the unit and with the boot. Times are ISO-8601. */
-export type LastRun = {
-  readonly schema: 1;
-  readonly version: string;
-  readonly sweepId: string | null;
-  readonly pid: number;
-  readonly startTicks: string | null;
-  /** systemd's name for this run of the service; null for a sweep that a person started. */
-  readonly invocationId: string | null;
-  readonly started: string;
-  /** Null while it runs, and for ever when it was killed. */
-  readonly finished: string | null;
-  readonly durationMs: number | null;
-  readonly ok: boolean | null;
-  readonly exitCode: number | null;
-  /** When a sweep last finished and nothing failed. */
-  readonly lastOk: string | null;
-  /** The same, of a sweep of all configured registries or one that systemd ran: only these say that the guard works. */
-  readonly lastWholeOk: string | null;
-  readonly counts: Summary | null;
-  /** Everything that sweeps of this state directory have reaped. */
-  readonly reapedTotal: number;
-  readonly posture: Posture;
-  readonly problems: readonly string[];
-  readonly registries: readonly RegistryRun[];
-  /** States that have been said in the journal, so that they are said once. */
-  readonly said: readonly string[];
-};
 
 /** Whether a value read from the state directory is a record that this version understands. */
 export function isLastRun(value: unknown): value is LastRun {
@@ -39,14 +10,6 @@ export function isLastRun(value: unknown): value is LastRun {
   const run = value as Partial<LastRun>;
   return run.schema === 1 && Array.isArray(run.said) && Array.isArray(run.registries);
 }
-
-export type RegistryRun = {
-  readonly format: string;
-  readonly path: string;
-  readonly posture: Posture;
-  readonly cause: Cause;
-  readonly verdicts: Readonly<Record<Verdict, number>>;
-};
 
 /** Who sweeps, and when. */
 export type RunIdentity = Pick<LastRun, "version" | "pid" | "startTicks" | "invocationId" | "started">;

@@ -1,4 +1,4 @@
-import type { LastRun } from "./last-run.ts";
+import type { LastRun } from "./model/last-run.ts";
 import { postures } from "./guards.ts";
 
 type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number };

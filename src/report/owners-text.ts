@@ -1,6 +1,6 @@
 import type { RetiredProcess } from "../core/agents/retirement.ts";
 import { formatDuration } from "../core/duration.ts";
-import type { HarnessReport, OwnersReport, ProcessReport } from "./owners-model.ts";
+import type { HarnessReport, OwnersReport, ProcessReport } from "./model/owners.ts";
 import { type Palette, visible } from "./visible.ts";
 
 function formatBytes(bytes: number | null): string {

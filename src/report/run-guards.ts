@@ -1,6 +1,6 @@
 import { formatDuration } from "../core/duration.ts";
-import type { Guard } from "./guards.ts";
-import type { LastRun } from "./last-run.ts";
+import type { Guard } from "./model/guards.ts";
+import type { LastRun } from "./model/last-run.ts";
 
 export type RunFacts = {
   readonly run: LastRun | undefined;

@@ -1,5 +1,6 @@
-import type { Cause, Guard } from "./guards.ts";
-import type { EntryReport, RegistryReport, SweepReport } from "./model.ts";
+import type { Cause } from "./guards.ts";
+import type { Guard } from "./model/guards.ts";
+import type { EntryReport, RegistryReport, SweepReport } from "./model/sweep.ts";
 import { type Tally, blindReasons } from "./tally.ts";
 
 const causes = {

@@ -1,7 +1,7 @@
 import { actionNames, isChange, noActions, type Action } from "../core/actions.ts";
 import type { Reason } from "../core/answer.ts";
 import type { Verdict } from "../core/ladder.ts";
-import type { Summary } from "./model.ts";
+import type { Summary } from "./model/sweep.ts";
 
 /** How many entries of one registry were judged how, and what was done with them. */
 export type Tally = {

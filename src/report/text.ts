@@ -2,7 +2,7 @@ import { isChange } from "../core/actions.ts";
 import { formatDuration } from "../core/duration.ts";
 import type { AppServerObservation, Evidence } from "../core/evidence.ts";
 import type { Verdict } from "../core/ladder.ts";
-import type { EntryReport, RegistryReport, SweepReport } from "./model.ts";
+import type { EntryReport, RegistryReport, SweepReport } from "./model/sweep.ts";
 import { blindness } from "./sweep-guards.ts";
 import { countActions } from "./tally.ts";
 import { type Palette, visible } from "./visible.ts";

@@ -1,7 +1,7 @@
 import { isChange, writingIntents } from "../core/actions.ts";
 import type { HistoryLine } from "../host/state/history.ts";
 import type { Host } from "../host/host.ts";
-import type { EntryReport } from "../report/model.ts";
+import type { EntryReport } from "../report/model/sweep.ts";
 import type { ExaminedRegistry } from "./judge/examined.ts";
 import type { Outcomes } from "./apply/outcome.ts";
 

@@ -1,7 +1,7 @@
 import { isChange } from "../core/actions.ts";
 import { isLastResort } from "../core/ladder.ts";
 import type { Host } from "../host/host.ts";
-import type { EntryReport } from "../report/model.ts";
+import type { EntryReport } from "../report/model/sweep.ts";
 import { examine, type ExamineOptions } from "./examine.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
 import { keysOf } from "./load/loaded.ts";

@@ -1,6 +1,6 @@
 import { intentNames, intents, noActions, type Action } from "../core/actions.ts";
 import { formatMessage } from "../core/answer.ts";
-import type { EntryReport, RegistryReport } from "../report/model.ts";
+import type { EntryReport, RegistryReport } from "../report/model/sweep.ts";
 import type { Tally } from "../report/tally.ts";
 import type { Examination } from "./examine.ts";
 import { notedOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";

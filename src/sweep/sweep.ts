@@ -1,7 +1,7 @@
 import type { Host } from "../host/host.ts";
 import { formatError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
-import { type EntryReport, type SweepReport, outputSchema } from "../report/model.ts";
+import type { EntryReport, SweepReport } from "../report/model/sweep.ts";
 import { countChanges, noTally, summarize } from "../report/tally.ts";
 import { looksOf } from "../report/text.ts";
 import { carryOutIn } from "./apply/apply.ts";
@@ -117,7 +117,6 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     );
   const ended = host.clock().awakeMs;
   return {
-    schema: outputSchema,
     command: options.command,
     dryRun: options.dryRun,
     sweepId,

@@ -1,7 +1,7 @@
 import { watchSweepMs } from "../core/policy.ts";
 import type { PidObservation } from "../core/evidence.ts";
 import type { Host } from "../host/host.ts";
-import type { SweepReport } from "../report/model.ts";
+import type { SweepReport } from "../report/model/sweep.ts";
 import { examine } from "../sweep/examine.ts";
 import { claimsOf } from "../sweep/judge/scenes.ts";
 import { startPass, type Stop } from "../sweep/pass.ts";

@@ -3,9 +3,9 @@ import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
-import type { SweepJson } from "../../src/report/json.ts";
-import type { EntryReport } from "../../src/report/model.ts";
+import type { EntryReport, SweepDocument } from "../../src/report/model/sweep.ts";
 import { fields } from "../fields.ts";
+import { checkDocument } from "../output-schema.ts";
 import { launch, marked } from "../processes.ts";
 import { nobody, openPlace } from "../users.ts";
 
@@ -113,22 +113,35 @@ function collect(stream: NodeJS.ReadableStream | null): () => string {
   return () => Buffer.concat(chunks).toString("utf8");
 }
 
-/** Runs the built tool as a stranger would, and returns everything that came out of it. */
+/** Is what these words print JSON? What stands behind `--` is another command's. */
+function printsJson(words: readonly string[]): boolean {
+  const own = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
+  return own.includes("--json") && !own.includes("--help");
+}
+
+/**
+ * Runs the built tool as a stranger would, and returns everything that came out of it. Every JSON document is held
+ * against the published schema, and its exit code against the one of the process.
+ */
 export async function sessreap(scratch: Scratch, words: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const child = startSessreap(scratch, words, options);
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
-  return new Promise((done, fail) => {
+  const ran = await new Promise<Ran>((done, fail) => {
     child.once("error", fail);
     child.once("close", (code, signal) => done({ code, signal, stdout: stdout(), stderr: stderr() }));
   });
+  if (printsJson(words) && ran.stdout !== "") {
+    const document = parseOnly(ran.stdout, ran.stderr) as SweepDocument;
+    checkDocument(document);
+    if (document.exitCode !== ran.code) throw new Error(`the document says ${document.exitCode}, the process ${ran.code}: ${ran.stderr}`);
+  }
+  return ran;
 }
 
 /** Runs the tool with `--json` and returns its one document. */
-export async function sweepReport(scratch: Scratch, words: readonly string[], options: RunOptions = {}): Promise<SweepJson> {
-  const { code, stdout, stderr } = await sessreap(scratch, [...words, "--json"], options);
-  const report = parseOnly(stdout, stderr) as SweepJson;
-  if (report.exitCode !== code) throw new Error(`the document says exit code ${report.exitCode}, the process ${code}: ${stderr}`);
-  return report;
+export async function sweepReport(scratch: Scratch, words: readonly string[], options: RunOptions = {}): Promise<SweepDocument> {
+  const { stdout, stderr } = await sessreap(scratch, [...words, "--json"], options);
+  return parseOnly(stdout, stderr) as SweepDocument;
 }
 
 export function parseOnly(stdout: string, stderr = ""): unknown {
@@ -140,7 +153,7 @@ export function parseOnly(stdout: string, stderr = ""): unknown {
 }
 
 /** What a report says of each entry, by key, in the words that a test is about. */
-export function by({ entries }: SweepJson, ...wanted: readonly (keyof EntryReport)[]): Readonly<Record<string, string>> {
+export function by({ entries }: SweepDocument, ...wanted: readonly (keyof EntryReport)[]): Readonly<Record<string, string>> {
   return Object.fromEntries(entries.map((entry) => [entry.key, wanted.map((name) => String(entry[name])).join(" ")]));
 }
 

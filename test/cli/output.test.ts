@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import type { SweepJson } from "../../src/report/json.ts";
+import type { SweepDocument } from "../../src/report/model/sweep.ts";
 import { daysAgo, declareRegistry, leaveOut, newScratch, sessreap, startSessreap, toolWords, writeOld, type Scratch } from "./harness.ts";
 import { gonePid, idle } from "../processes.ts";
 
@@ -115,5 +115,5 @@ test("a slow reader gets everything", async () => {
   }
   const text = Buffer.concat(chunks).toString("utf8");
   expect(text.length).toBeGreaterThan(1_000_000);
-  expect((JSON.parse(text) as SweepJson).entries).toHaveLength(20_000);
+  expect((JSON.parse(text) as SweepDocument).entries).toHaveLength(20_000);
 });

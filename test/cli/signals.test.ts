@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { fields } from "../fields.ts";
 import { by, configure, daysAgo, newScratch, parseOnly, startSessreap, sweepReport, writeOld } from "./harness.ts";
-import type { SweepJson } from "../../src/report/json.ts";
+import type { SweepDocument } from "../../src/report/model/sweep.ts";
 import { gonePid } from "../processes.ts";
 
 /** An app server that takes every connection and never answers. */
@@ -48,7 +48,7 @@ test.each([
     const closed = once(child, "close");
     child.kill(signal);
     expect(await closed).toEqual([code, null]);
-    const report = parseOnly(stdout) as SweepJson;
+    const report = parseOnly(stdout) as SweepDocument;
     expect(report.exitCode).toBe(code);
     expect(by(report, "verdict", "action")).toEqual({ thread: "undecided kept", ghost: "ghost skipped" });
     expect(readFileSync(plain, "utf8")).toBe(text);

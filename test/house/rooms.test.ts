@@ -119,6 +119,7 @@ describe("rooms", () => {
 
 describe("what no file may hold", () => {
   const holding = (what: RegExp): readonly string[] => sources.filter((path) => what.test(readFileSync(path, "utf8")));
+  const isModel = (path: string): boolean => /^src\/(?:report\/model|cli\/documents)\//.test(path);
   const isPure = (path: string): boolean => /^src\/(?:core|registries|report)\//.test(path);
 
   test("an end of the process from within: it cuts what a slow pipe has not read yet", () => {
@@ -134,7 +135,14 @@ describe("what no file may hold", () => {
   });
 
   test("a package or a part of Node, in a room that decides", () => {
-    expect(holding(/(?:from |import\(|import )"[^."]/).filter(isPure)).toEqual([]);
+    expect(holding(/(?:from |import\(|import )"[^."]/).filter((path) => isPure(path) && !isModel(path))).toEqual([]);
+    expect(holding(/(?:from |import\(|import )"(?!valibot")[^."]/).filter(isModel)).toEqual([]);
+  });
+
+  test("the shapes of the output as values, but for the generator: the program would load valibot for them", () => {
+    expect(holding(/^(?:import|export) (?!type )[^"]*"[./]+(?:report\/)?model\//m).filter((path) => !isModel(path))).toEqual([]);
+    expect(holding(/^(?:import|export) (?!type )[^"]*"[./]+documents\//m).filter((path) => !isModel(path))).toEqual([]);
+    expect(holding(/import\("[^"]*\/(?:model|documents)\//)).toEqual([]);
   });
 
   test("an exit code, but for the one place that sets it", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { worstPosture } from "../../src/report/guards.ts";
 import { journalEvents, journalLines, statesOf } from "../../src/report/journal.ts";
-import type { SweepReport } from "../../src/report/model.ts";
+import type { SweepReport } from "../../src/report/model/sweep.ts";
 import { sweepGuards } from "../../src/report/sweep-guards.ts";
 import { entry, ghost, path, registry, report } from "./reports.ts";
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { faultedRun, finishedRun, startedRun, type LastRun } from "../../src/report/last-run.ts";
+import { faultedRun, finishedRun, startedRun } from "../../src/report/last-run.ts";
+import type { LastRun } from "../../src/report/model/last-run.ts";
 import { metricsText } from "../../src/report/metrics.ts";
-import type { SweepReport } from "../../src/report/model.ts";
+import type { SweepReport } from "../../src/report/model/sweep.ts";
 import { sweepGuards } from "../../src/report/sweep-guards.ts";
 import { entry, ghost, path, registry, report } from "./reports.ts";
 

@@ -1,4 +1,4 @@
-import type { EntryReport, RegistryReport, SweepReport } from "../../src/report/model.ts";
+import type { EntryReport, RegistryReport, SweepReport } from "../../src/report/model/sweep.ts";
 import type { Reason } from "../../src/core/answer.ts";
 import { noActions } from "../../src/core/actions.ts";
 import { isBlindReason, noVerdicts, summarize, type Tally } from "../../src/report/tally.ts";
@@ -58,7 +58,6 @@ export function report(more: Partial<SweepReport> = {}): SweepReport {
     return tallyOf([...entries].filter((one) => one.registry === own && one.format === format));
   });
   return {
-    schema: 1,
     command: "sweep",
     dryRun: false,
     sweepId: "20261120T150000Z-3f2a",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { isConcern, worstPosture } from "../../src/report/guards.ts";
-import type { SweepReport } from "../../src/report/model.ts";
+import type { SweepReport } from "../../src/report/model/sweep.ts";
 import { sweepGuards } from "../../src/report/sweep-guards.ts";
 import { entry, path, registry, report } from "./reports.ts";
 

@@ -1,6 +1,6 @@
 import { actionNames } from "../../src/core/actions.ts";
 import { defaultPolicy } from "../../src/core/policy.ts";
-import type { EntryReport } from "../../src/report/model.ts";
+import type { EntryReport } from "../../src/report/model/sweep.ts";
 import { countActions, type Tally } from "../../src/report/tally.ts";
 import { restore } from "../../src/sweep/restore/restore.ts";
 import { sweep } from "../../src/sweep/sweep.ts";

@@ -1,5 +1,5 @@
 import { defaultPolicy } from "../../src/core/policy.ts";
-import type { EntryReport } from "../../src/report/model.ts";
+import type { EntryReport } from "../../src/report/model/sweep.ts";
 import { registryId } from "../../src/sweep/load/target.ts";
 import { minute, type Session } from "./machine.ts";
 import { bridgePath, entriesIn, isDirectory, type Entries } from "./registries.ts";

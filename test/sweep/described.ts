@@ -1,6 +1,6 @@
 import type { Host, Store } from "../../src/host/host.ts";
 import { sweep, type SweepOptions } from "../../src/sweep/sweep.ts";
-import type { EntryReport, SweepReport } from "../../src/report/model.ts";
+import type { EntryReport, SweepReport } from "../../src/report/model/sweep.ts";
 import type { Target } from "../../src/sweep/load/target.ts";
 import type { Actor, Stage } from "./contract/stage.ts";
 import { simulatedStage } from "./contract/stages.ts";

@@ -5,7 +5,7 @@ import { afterEach } from "vitest";
 import { realHost, type Host } from "../../src/host/host.ts";
 import { keyedJson } from "../../src/registries/declared/keyed-json.ts";
 import { sweep, type SweepOptions } from "../../src/sweep/sweep.ts";
-import type { EntryReport, SweepReport } from "../../src/report/model.ts";
+import type { EntryReport, SweepReport } from "../../src/report/model/sweep.ts";
 import type { Target } from "../../src/sweep/load/target.ts";
 import { fields } from "../fields.ts";
 import { plainSweep } from "../sweep-options.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { seen, unseen } from "../../src/core/evidence.ts";
 import type { Host, Store } from "../../src/host/host.ts";
 import type { HistoryLine } from "../../src/host/state/history.ts";
-import type { EntryReport } from "../../src/report/model.ts";
+import type { EntryReport } from "../../src/report/model/sweep.ts";
 import { sweepIdAt } from "../../src/sweep/sweep-id.ts";
 import { recordHistory } from "../../src/sweep/history.ts";
 import { agentsOf, claudesOf, type Stage } from "./contract/stage.ts";
@@ -21,7 +21,6 @@ test("a sweep says when, where and for how long it swept", async () => {
   const clock: Host["clock"] = () => ({ ...stage.host.clock(), awakeMs: seen((awakeMs += 5)) });
   const report = await sweepWith(stage, [agentsOf(stage)], { clock, randomSuffix: () => "00ff" });
   expect(report).toMatchObject({
-    schema: 1,
     command: "sweep",
     dryRun: false,
     sweepId: "20261120T150000Z-00ff",

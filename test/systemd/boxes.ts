@@ -1,9 +1,11 @@
 import { mkdirSync, readFileSync, utimesSync, writeFileSync, chownSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe } from "vitest";
-import type { Cause, Guard, Posture } from "../../src/report/guards.ts";
-import type { LastRun } from "../../src/report/last-run.ts";
+import type { Cause, Posture } from "../../src/report/guards.ts";
+import type { Guard } from "../../src/report/model/guards.ts";
+import type { LastRun } from "../../src/report/model/last-run.ts";
 import { fields } from "../fields.ts";
+import { checkDocument } from "../output-schema.ts";
 import { boxRefusal, type Box, type Ran, type RunOptions } from "./box.ts";
 
 const refusal = boxRefusal();
@@ -82,7 +84,9 @@ export type Diagnosis = {
 export function doctor(box: Box, options: RunOptions = alice): Diagnosis {
   const { stdout, stderr } = sessreap(box, ["doctor", "--json", "--exit-code"], options);
   if (stdout === "") throw new Error(`doctor said nothing: ${stderr}`);
-  return JSON.parse(stdout) as Diagnosis;
+  const diagnosis = JSON.parse(stdout) as Diagnosis;
+  checkDocument(diagnosis);
+  return diagnosis;
 }
 
 /** `posture/cause` of every guard that is of concern. */

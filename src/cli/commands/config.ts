@@ -1,8 +1,7 @@
 import { formatDuration } from "../../core/duration.ts";
-import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
 import type { OutputOptions, Run } from "../context.ts";
-import { write, writeLines } from "../output.ts";
+import { writeDocument, writeLines } from "../output.ts";
 import { resolveSettings, type JudgingOptions, type Setting, type Settings } from "../config/settings.ts";
 import { resolveTargets } from "../config/targets.ts";
 
@@ -32,7 +31,7 @@ export const runConfig: Run<JudgingOptions & OutputOptions> = async ({ options, 
     release: release ?? null,
   }));
   if (options.json === true) {
-    await write(stdout, `${JSON.stringify({ schema: outputSchema, command: "config", settings, registries, exitCode: 0 })}\n`);
+    await writeDocument(stdout, { command: "config", settings, registries, exitCode: 0 });
     return 0;
   }
   const files = settings.files.length === 0 ? "no configuration file" : settings.files.join(", ");

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { JudgingOptions } from "../config/settings.ts";
 import type { OutputOptions, Run } from "../context.ts";
-import { paletteFor, write, writeLines } from "../output.ts";
+import { paletteFor, writeDocument, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import type { Host } from "../../host/host.ts";
 import { readStat } from "../../host/processes/proc-stat.ts";
@@ -11,9 +11,10 @@ import { lockHolder } from "../../host/state/lock-holder.ts";
 import { stateDirectoryProblem } from "../../host/state/state-directory.ts";
 import { swapMethodFor } from "../../host/swap/swap-method.ts";
 import { exitCodes } from "../../report/exit-code.ts";
-import { type Guard, isConcern, worstPosture } from "../../report/guards.ts";
-import { isLastRun, type LastRun } from "../../report/last-run.ts";
-import { outputSchema } from "../../report/model.ts";
+import { isConcern, worstPosture } from "../../report/guards.ts";
+import type { Guard } from "../../report/model/guards.ts";
+import { isLastRun } from "../../report/last-run.ts";
+import type { LastRun } from "../../report/model/last-run.ts";
 import { runGuards } from "../../report/run-guards.ts";
 import { lockGuards, sweepGuards } from "../../report/sweep-guards.ts";
 import { type Palette, visible } from "../../report/visible.ts";
@@ -140,8 +141,7 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
   const exitCode = options.exitCode === true && concerns > 0 ? exitCodes.found : exitCodes.done;
   const posture = worstPosture(guards);
   if (options.json === true) {
-    const document = { schema: outputSchema, command: "doctor", posture, concerns, guards, lastRun: run ?? null, exitCode };
-    await write(stdout, `${JSON.stringify(document)}\n`);
+    await writeDocument(stdout, { command: "doctor", posture, concerns, guards, lastRun: run ?? null, exitCode });
     return exitCode;
   }
   const count = `${guards.length} guards, ${concerns === 0 ? "all on" : `${concerns} to look after`}; posture: ${posture}`;

@@ -2,7 +2,6 @@ import { intents } from "../../core/actions.ts";
 import { formatMessage } from "../../core/answer.ts";
 import type { Answer } from "../../core/answer.ts";
 import { trace } from "../../core/ladder.ts";
-import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
 import { startPass } from "../../sweep/pass.ts";
 import { examine, type Examination } from "../../sweep/examine.ts";
@@ -11,7 +10,7 @@ import { sceneOf } from "../../sweep/judge/scenes.ts";
 import { keysOf } from "../../sweep/load/loaded.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
-import { paletteFor, write, writeLines } from "../output.ts";
+import { paletteFor, writeDocument, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 import { didYouMean } from "../suggest.ts";
@@ -76,10 +75,7 @@ export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation
     throw new Failure("not-found", `no registration is called "${key}"${didYouMean(key, keys)}${unread.join("")}`);
   }
   if (options.json === true) {
-    await write(
-      stdout,
-      `${JSON.stringify({ schema: outputSchema, command: "explain", entries: found, refusal: examination.refusal ?? null, exitCode: 0 })}\n`,
-    );
+    await writeDocument(stdout, { command: "explain", entries: found, refusal: examination.refusal ?? null, exitCode: 0 });
     return 0;
   }
   for (const entry of found) {

@@ -1,15 +1,14 @@
 import { readHistory } from "../../host/state/history.ts";
-import { outputSchema } from "../../report/model.ts";
 import { retiredLine } from "../../report/owners-text.ts";
 import { visible } from "../../report/visible.ts";
 import type { OutputOptions, Run } from "../context.ts";
-import { write, writeLines } from "../output.ts";
+import { writeDocument, writeLines } from "../output.ts";
 import { stateDirectory } from "../config/paths.ts";
 
 export const runHistory: Run<OutputOptions> = async ({ options, env, stdout }) => {
   const sweeps = readHistory(stateDirectory(env));
   if (options.json === true) {
-    await write(stdout, `${JSON.stringify({ schema: outputSchema, command: "history", sweeps, exitCode: 0 })}\n`);
+    await writeDocument(stdout, { command: "history", sweeps, exitCode: 0 });
     return 0;
   }
   const lines = sweeps.flatMap(({ sweepId, at, command, entries, more, processes }) => [

@@ -2,8 +2,7 @@ import { canonicalSession } from "../../core/registration.ts";
 import { planRetirement, type RetiredProcess, type Retiree, type Wanted } from "../../core/agents/retirement.ts";
 import type { Host } from "../../host/host.ts";
 import { exitCodes } from "../../report/exit-code.ts";
-import { outputSchema } from "../../report/model.ts";
-import type { OwnersReport } from "../../report/owners-model.ts";
+import type { OwnersReport } from "../../report/model/owners.ts";
 import { ownersText, formatProcess } from "../../report/owners-text.ts";
 import { visible } from "../../report/visible.ts";
 import { describeOwners, describeProcess } from "../../ownership/describe-owners.ts";
@@ -12,7 +11,7 @@ import { recordRetired, retire } from "../../ownership/retire.ts";
 import { confirmed } from "../confirm.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
-import { paletteFor, write, writeLines } from "../output.ts";
+import { paletteFor, writeDocument, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 
@@ -89,8 +88,8 @@ export const runOwners: Run<OwnersOptions> = async (invocation) => {
   const isIncomplete = retired.some(({ role, became }) => role !== "helper" && became !== "ended");
   const hasDuplicates = options.exitCode === true && described.summary.duplicates > 0;
   const exitCode = isIncomplete ? exitCodes.partial : hasDuplicates ? exitCodes.found : exitCodes.done;
-  const report: OwnersReport = { schema: outputSchema, command: "owners", ...described, retired, warnings, exitCode };
-  if (options.json === true) await write(stdout, `${JSON.stringify(report)}\n`);
+  const report: OwnersReport = { command: "owners", ...described, retired, warnings, exitCode };
+  if (options.json === true) await writeDocument(stdout, report);
   else await writeLines(stdout, ownersText(report, palette));
   await writeLines(
     stderr,

@@ -1,11 +1,10 @@
 import { canonicalSession } from "../../core/registration.ts";
 import { exitCodes } from "../../report/exit-code.ts";
-import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
 import { reapChosen } from "../../sweep/reap-one.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
-import { write, writeLines } from "../output.ts";
+import { writeDocument, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 import { didYouMean } from "../suggest.ts";
@@ -33,7 +32,7 @@ export const runReap: Run<JudgingOptions & OutputOptions> = async (invocation) =
     const isReaped = entries.every(({ action }) => action === "reaped" || action === "released");
     const exitCode = isReaped ? exitCodes.done : exitCodes.partial;
     if (options.json === true) {
-      await write(stdout, `${JSON.stringify({ schema: outputSchema, command: "reap", entries, exitCode })}\n`);
+      await writeDocument(stdout, { command: "reap", entries, exitCode });
       return exitCode;
     }
     const lines = entries.map(({ key, action, reason, detail, registry }) => {

@@ -2,14 +2,13 @@ import { type Settings, resolveSettings } from "../config/settings.ts";
 import { restoreTarget } from "../config/targets.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
-import { write, writeLines } from "../output.ts";
+import { writeDocument, writeLines } from "../output.ts";
 import { lockState } from "../prepare.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Tombstone } from "../../core/tombstone.ts";
 import { realHost } from "../../host/host.ts";
 import { readTombstones } from "../../host/state/tombstones.ts";
 import { exitCodes } from "../../report/exit-code.ts";
-import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
 import { type Target, registryId } from "../../sweep/load/target.ts";
 import { restore } from "../../sweep/restore/restore.ts";
@@ -83,10 +82,7 @@ export const runRestore: Run<RestoreOptions> = async ({ words, options, env, std
       action,
       detail,
     }));
-    await write(
-      stdout,
-      `${JSON.stringify({ schema: outputSchema, command: "restore", dryRun: options.dryRun === true, entries, exitCode })}\n`,
-    );
+    await writeDocument(stdout, { command: "restore", dryRun: options.dryRun === true, entries, exitCode });
     return exitCode;
   }
   const lines = outcomes.map(

@@ -11,7 +11,7 @@ import { isJournal } from "../../host/programs/journal-stream.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { journalEvents, statesOf } from "../../report/journal.ts";
 import { sweepJson } from "../../report/json.ts";
-import type { SweepReport } from "../../report/model.ts";
+import type { SweepReport } from "../../report/model/sweep.ts";
 import { sweepGuards } from "../../report/sweep-guards.ts";
 import { eventLines, sweepWarnings } from "../../report/text.ts";
 import { visible } from "../../report/visible.ts";

@@ -4,14 +4,13 @@ import { flappingOf } from "../../core/revisions/flapping.ts";
 import type { Registration } from "../../core/registration.ts";
 import { compareRoutes, whyBefore } from "../../core/agents/routing.ts";
 import { exitCodes } from "../../report/exit-code.ts";
-import { outputSchema } from "../../report/model.ts";
 import { visible } from "../../report/visible.ts";
 import { startPass } from "../../sweep/pass.ts";
 import { examine } from "../../sweep/examine.ts";
 import type { ExaminedEntry } from "../../sweep/judge/examined.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
-import { paletteFor, write, writeLines } from "../output.ts";
+import { paletteFor, writeDocument, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 import { didYouMean } from "../suggest.ts";
@@ -65,10 +64,7 @@ export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) =>
     detail: formatMessage(judgement.detail),
   }));
   if (options.json === true) {
-    await write(
-      stdout,
-      `${JSON.stringify({ schema: outputSchema, command: "who", identity: name, routes, flapping: flapping ?? null, exitCode: exitCodes.done })}\n`,
-    );
+    await writeDocument(stdout, { command: "who", identity: name, routes, flapping: flapping ?? null, exitCode: exitCodes.done });
   } else {
     const lines = mine.map(({ registry, claim, judged: { judgement } }, index) => {
       const said = `last verb ${formatAgo(claim.lastActivityAt, nowMs)}, last heartbeat ${formatAgo(claim.lastHeartbeatAt, nowMs)}`;

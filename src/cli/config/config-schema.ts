@@ -88,7 +88,7 @@ const owner = v.strictObject({
   socket: described("A unix socket that only the owner listens at.", path),
 });
 
-const registry = v.strictObject({
+export const registryConfig = v.strictObject({
   format: v.pipe(v.picklist(formatNames), v.description("The registry's format.")),
   path: described("The registry's file or directory; without it, the format's well-known place. ~/ is the home directory.", path),
   appServers: described(
@@ -133,8 +133,8 @@ export const configSchema = v.strictObject({
     v.boolean(),
   ),
   metricsFile: described("Write the figures of each sweep here, for the textfile collector of a Prometheus node exporter.", path),
-  registries: described("The registries to sweep; without this, every well-known place.", v.array(registry)),
+  registries: described("The registries to sweep; without this, every well-known place.", v.array(registryConfig)),
 });
 
 export type Config = v.InferOutput<typeof configSchema>;
-export type RegistryConfig = v.InferOutput<typeof registry>;
+export type RegistryConfig = v.InferOutput<typeof registryConfig>;

@@ -100,6 +100,10 @@ export function commandPage(): string {
     paragraph("Others are described in a configuration; see sessreap-config(5)."),
     heading("Exit status"),
     ...Object.entries(exitMeanings).map(([name, meaning]) => item(`\`${exitCodes[name as keyof typeof exitCodes]}\``, meaning)),
+    heading("JSON output"),
+    paragraph(
+      "With `--json` a command prints one document, `watch` one a line. When it fails, the document has `error` with a `code` and a `message`. `exitCode` is that of the process. `output.schema.json`, in `schema/` of the npm package and in `/usr/share/sessreap` of the Debian package, describes every document. New members and new words keep the number in `schema`; any other change raises it.",
+    ),
     heading("Environment"),
     paragraph("A flag is stronger than a variable, a variable stronger than a configuration."),
     ...[...ownVariables, ...foreignVariables].map(([name, what]) => item(`\`${name}\``, what)),

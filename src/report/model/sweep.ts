@@ -1,77 +1,117 @@
-import type { Action } from "../core/actions.ts";
-import type { Reason } from "../core/answer.ts";
-import type { RungName, Verdict } from "../core/ladder.ts";
-import type { Tally } from "./tally.ts";
+import * as v from "valibot";
+import { actionNames } from "../../core/actions.ts";
+import { reasons } from "../../core/answer.ts";
+import { rungNames, verdicts } from "../../core/ladder.ts";
+import { hostLockKinds, type HostLockVerdict } from "../../core/revisions/renamed-host.ts";
+import type { Tally } from "../tally.ts";
+import { described, document, flag, integer, list, object, text, time } from "./schema.ts";
 
-/** The JSON contract. Additive changes keep the number, others raise it. */
-export const outputSchema = 1;
+export const verdict = v.picklist(verdicts);
+export const reason = described("Why the entry was kept or condemned.", v.picklist(reasons));
+export const action = described("What became of the entry, or would become of it.", v.picklist(actionNames));
+export const rung = described("The rung that settled the verdict; null if none was asked.", v.nullable(v.picklist(rungNames)));
+export const phantomOf = described(
+  "Another session under which the same process is registered, by a registry that its holder writes itself; null if there is none.",
+  v.nullable(text),
+);
 
-export type RegistryState = "swept" | "report-only" | "missing" | "unreadable" | "malformed" | "changed" | "failed";
+const ofOtherHosts = hostLockKinds.filter((kind): kind is Exclude<HostLockVerdict["kind"], "own"> => kind !== "own");
 
-export type RegistryReport = {
-  readonly format: string;
-  readonly path: string;
-  readonly state: RegistryState;
-  readonly owner: { readonly up: boolean; readonly pids: readonly number[] };
-  readonly registrations: number;
-  readonly problem: string | null;
-};
+export const registryReport = described(
+  "A registry that was looked at.",
+  object({
+    format: text,
+    path: described("Its absolute path.", text),
+    state: v.picklist(["swept", "report-only", "missing", "unreadable", "malformed", "changed", "failed"]),
+    owner: described(
+      "The daemon that rewrites the registry while it is up.",
+      object({ up: flag, pids: described("Its processes, where they are known.", list(integer)) }),
+    ),
+    registrations: described("How many entries it has.", integer),
+    problem: described("What stands in the way there; null if nothing does.", v.nullable(text)),
+  }),
+);
 
-export type EntryReport = {
-  readonly registry: string;
-  readonly format: string;
-  readonly key: string;
-  readonly sessionId: string | null;
-  readonly verdict: Verdict;
-  readonly rung: RungName | null;
-  readonly reason: Reason;
-  readonly detail: string;
-  readonly ageMs: number | null;
-  readonly action: Action;
-  readonly tombstone: string | null;
-  /** Another session under which the same process is registered, by a registry that its holder writes itself. */
-  readonly phantomOf: string | null;
-  /** Of a lock under another host's name: whether this machine may take it over. */
-  readonly hostLock?: "stays" | "doubt" | "off" | "heal";
-};
+export const entryReport = described(
+  "An entry of a registry, its verdict, and what was done with it.",
+  object({
+    registry: described("The path of its registry.", text),
+    format: text,
+    key: described("Its name in the registry: a member's name, an element's index, or a file's path below the registry.", text),
+    sessionId: described("The session that it claims; null if it names none.", v.nullable(text)),
+    verdict,
+    rung,
+    reason,
+    detail: described("What was seen, in a sentence.", text),
+    ageMs: described("How old it is, in milliseconds; null if that cannot be known.", v.nullable(integer)),
+    action,
+    tombstone: described("The id under which it can be restored; null if it has no tombstone.", v.nullable(text)),
+    phantomOf,
+    hostLock: v.exactOptional(
+      described("Only of a lock under another host's name: whether this machine may take it over.", v.picklist(ofOtherHosts)),
+    ),
+  }),
+);
 
-export type Summary = {
-  readonly live: number;
-  readonly ghost: number;
-  readonly undecided: number;
-  readonly reaped: number;
-  readonly healed: number;
-  /** Rows released because a newer start of the same process superseded them; they stay in their registry. */
-  readonly superseded: number;
-  readonly pending: number;
-  readonly withheld: number;
-  readonly skipped: number;
-  readonly failed: number;
-};
+export const summary = described(
+  "How many entries were judged how, and what was done with them.",
+  object({
+    live: integer,
+    ghost: integer,
+    undecided: integer,
+    reaped: described("Reaped by this sweep, or released by the owner of their registry.", integer),
+    healed: described("Locks of this machine's older name that were taken over.", integer),
+    superseded: described("Rows that were released because of a newer start of the same process; they stay in their registry.", integer),
+    pending: described("Ghosts that wait for a second look.", integer),
+    withheld: described("Ghosts in a registry that may not be written.", integer),
+    skipped: described("Ghosts that changed, or came back to life, before they were reaped.", integer),
+    failed: integer,
+  }),
+);
 
-export type SweepReport = {
-  readonly schema: typeof outputSchema;
+export const sweepDocument = document("A sweep, a dry run or a list. `watch` prints one of these a line, for each of its sweeps.", {
+  command: v.picklist(["sweep", "list", "watch"]),
+  dryRun: described("Nothing was written.", flag),
+  sweepId: described("The name of the sweep, for `restore --sweep`; ids sort by time.", text),
+  startedAt: time,
+  durationMs: described("In milliseconds.", integer),
+  host: object({
+    hostname: text,
+    bootId: described("The id of this boot of the machine; null if it cannot be read.", v.nullable(text)),
+  }),
+  registries: list(registryReport),
+  flapping: v.exactOptional(
+    described(
+      "Identities that take a new session id every few seconds; nothing of them is superseded.",
+      list(
+        object({
+          registry: text,
+          identity: text,
+          ids: described("How many ids it took.", integer),
+          spanMs: described("In how many milliseconds.", integer),
+        }),
+      ),
+    ),
+  ),
+  entries: described("Every entry, registry by registry.", list(entryReport)),
+  summary,
+  refusal: described("Why the sweep did not trust what it saw and reaped nothing; null if it did.", v.nullable(text)),
+  looks: described("What was looked at, and what was seen there.", list(text)),
+  warnings: described("What a person should know although nothing failed.", list(text)),
+});
+
+export type RegistryReport = v.InferOutput<typeof registryReport>;
+export type EntryReport = v.InferOutput<typeof entryReport>;
+export type Summary = v.InferOutput<typeof summary>;
+export type SweepDocument = v.InferOutput<typeof sweepDocument>;
+
+/** What a sweep found and did. `sweepJson` makes its document of it. */
+export type SweepReport = Omit<SweepDocument, "schema" | "command" | "entries"> & {
   readonly command: string;
-  readonly dryRun: boolean;
-  readonly sweepId: string;
-  readonly startedAt: string;
-  readonly durationMs: number;
-  readonly host: { readonly hostname: string; readonly bootId: string | null };
-  readonly registries: readonly RegistryReport[];
   /** Every entry, registry by registry. Made anew by each pass over it, so that lines that are not printed take no room. */
   readonly entries: Iterable<EntryReport>;
   /** The entries that were not simply kept: what was or would be done, what failed, and what waits. */
   readonly notable: Iterable<EntryReport>;
   /** What was counted in each of `registries`, in their order. */
   readonly tallies: readonly Tally[];
-  readonly summary: Summary;
-  /** Why the sweep did not trust what it saw and reaped nothing. */
-  readonly refusal: string | null;
-  /** What was looked at, and what was seen there. */
-  readonly looks: readonly string[];
-  /** What an operator should hear although nothing failed. */
-  readonly warnings: readonly string[];
-  /** Identities that take a new session id every few seconds; nothing of them is superseded. */
-  readonly flapping?: readonly { readonly registry: string; readonly identity: string; readonly ids: number; readonly spanMs: number }[];
-  readonly exitCode: number;
 };

@@ -1,4 +1,4 @@
-import type { Guard } from "../../report/guards.ts";
+import type { Guard } from "../../report/model/guards.ts";
 import type { Properties } from "../manage/manager.ts";
 
 /** What was found of one unit. */

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { formatDuration } from "../../core/duration.ts";
-import type { LastRun } from "../../report/last-run.ts";
+import type { LastRun } from "../../report/model/last-run.ts";
 import { userUnitDirectory } from "../manage/places.ts";
 import { shippedPeriodMs } from "../units/units.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Guard } from "../../report/guards.ts";
+import type { Guard } from "../../report/model/guards.ts";
 import { lingers, ownName } from "../manage/account.ts";
 import { type Properties, type Scope, showUnits, systemctlWords, unitNames } from "../manage/manager.ts";
 import { userUnitDirectory } from "../manage/places.ts";

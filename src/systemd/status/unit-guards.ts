@@ -1,5 +1,5 @@
 import { formatDuration } from "../../core/duration.ts";
-import type { Guard } from "../../report/guards.ts";
+import type { Guard } from "../../report/model/guards.ts";
 import { failureFinding, finding, isEnabled, isNever, unitExists, loadProblem, type Finding } from "./findings.ts";
 import type { Properties, UnitNames } from "../manage/manager.ts";
 

@@ -1,4 +1,4 @@
-import type { Guard } from "../../report/guards.ts";
+import type { Guard } from "../../report/model/guards.ts";
 import { failureFinding, finding, isActive, isEnabled, isOffered, unitExists, loadProblem, type Finding } from "./findings.ts";
 import type { Properties } from "../manage/manager.ts";
 

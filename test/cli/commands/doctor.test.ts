@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { lockAddress } from "../../../src/host/state/run-lock.ts";
-import type { Guard } from "../../../src/report/guards.ts";
+import type { Guard } from "../../../src/report/model/guards.ts";
 import { start, stop } from "../../processes.ts";
 import { declareRegistry, leaveOut, newScratch, parseOnly, sessreap, writeOld, type Scratch } from "../harness.ts";
 import { isRoot, nobody } from "../../users.ts";

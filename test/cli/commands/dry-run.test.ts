@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { SweepJson } from "../../../src/report/json.ts";
+import type { SweepDocument } from "../../../src/report/model/sweep.ts";
 import { fields } from "../../fields.ts";
 import { configure, daysAgo, leaveOut, newScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
 import { gonePid, idle, start } from "../../processes.ts";
@@ -43,7 +43,7 @@ delete entries[key];
 writeFileSync(path, JSON.stringify(entries));
 `;
 
-const fates = ({ entries }: SweepJson): Readonly<Record<string, string>> => {
+const fates = ({ entries }: SweepDocument): Readonly<Record<string, string>> => {
   return Object.fromEntries(entries.map(({ key, action }) => [key, action === "would-reap" ? "acted" : action]));
 };
 

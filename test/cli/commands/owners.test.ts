@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { OwnersReport } from "../../../src/report/owners-model.ts";
+import type { OwnersDocument } from "../../../src/report/model/owners.ts";
 import { until } from "../../processes.ts";
 import { childrenOf, installCode, isThere, openTmux, newSession, startAlone } from "../agents.ts";
 import { newScratch, parseOnly, sessreap, type Scratch } from "../harness.ts";
@@ -10,7 +10,7 @@ import { newScratch, parseOnly, sessreap, type Scratch } from "../harness.ts";
 async function owners(scratch: Scratch, session: string, ...words: readonly string[]) {
   const none = join(scratch.dir, "none.json");
   const ran = await sessreap(scratch, ["owners", "--json", "--session", session, "--registry", none, ...words]);
-  const report = parseOnly(ran.stdout, ran.stderr) as OwnersReport;
+  const report = parseOnly(ran.stdout, ran.stderr) as OwnersDocument;
   const harnesses = (report.sessions?.[0]?.harnesses ?? []).map(({ processes, children }) => ({
     pids: processes.map(({ pid }) => pid),
     children: children.map(({ pid }) => pid),

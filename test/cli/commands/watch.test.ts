@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { idle, stop, until } from "../../processes.ts";
 import { takeRunLock } from "../../../src/host/state/run-lock.ts";
-import type { LastRun } from "../../../src/report/last-run.ts";
+import type { LastRun } from "../../../src/report/model/last-run.ts";
 import { configure, daysAgo, declareRegistry, newScratch, startSessreap, writeOld } from "../harness.ts";
 
 test("a session ends while sessreap watches: its entry goes at once, the other's stays, and a signal ends the watch", async () => {

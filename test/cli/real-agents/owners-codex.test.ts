@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { OwnersReport } from "../../../src/report/owners-model.ts";
+import type { OwnersDocument } from "../../../src/report/model/owners.ts";
 import { until } from "../../processes.ts";
 import { argvOf, endAll, isThere, openTmux, processesOf } from "../agents.ts";
 import { leaveOut, newScratch, parseOnly, sessreap, type Scratch } from "../harness.ts";
@@ -70,9 +70,9 @@ test.runIf(there)(
     const newerChild = await arrival("exec", [olderChild]);
     const newer = await arrival("resume", [older]);
 
-    const owners = async (...words: readonly string[]): Promise<OwnersReport> => {
+    const owners = async (...words: readonly string[]): Promise<OwnersDocument> => {
       const { stdout, stderr } = await sessreap(scratch, ["owners", "--json", "--session", thread, ...words]);
-      return parseOnly(stdout, stderr) as OwnersReport;
+      return parseOnly(stdout, stderr) as OwnersDocument;
     };
     const described = (await owners()).sessions[0]?.harnesses.map(({ processes, children }) =>
       [processes, children].map((list) => list.map(({ pid }) => pid)),

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync } 
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Guard } from "../../../src/report/guards.ts";
+import type { Guard } from "../../../src/report/model/guards.ts";
 import { by, configure, newScratch, parseOnly, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
 
 const minute = 60_000;

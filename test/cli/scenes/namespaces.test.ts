@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, type TestContext } from "vitest";
-import type { SweepJson } from "../../../src/report/json.ts";
+import type { SweepDocument } from "../../../src/report/model/sweep.ts";
 import {
   by,
   configure,
@@ -55,7 +55,7 @@ test("in a pid namespace of its own with its own /proc nothing is reaped, and th
   const scratch = newScratch();
   const { files, keys } = await sharedHome(scratch);
   const { code, stdout, stderr } = await sessreap(scratch, [...registry, "--now", "--json"], { under: within(ownProc, underInit) });
-  expect(by(parseOnly(stdout) as SweepJson, "verdict", "reason", "action")).toEqual(
+  expect(by(parseOnly(stdout) as SweepDocument, "verdict", "reason", "action")).toEqual(
     Object.fromEntries(keys.map((key) => [key, "undecided foreign-pid-namespace kept"])),
   );
   expect(code).toBe(0);
@@ -71,7 +71,7 @@ test("in a pid namespace of its own with the old /proc the sweep sees that it ca
   for (const env of [{}, { SESSREAP_PID_NAMESPACE: "own" }]) {
     const { code, stdout, stderr } = await sessreap(scratch, [...registry, "--now", "--json"], { under: within(oldProc, underInit), env });
     expect(code).toBe(4);
-    expect((parseOnly(stdout) as SweepJson).refusal).toContain("cannot see itself");
+    expect((parseOnly(stdout) as SweepDocument).refusal).toContain("cannot see itself");
     expect(stderr).toContain("nothing was touched");
     expect(files.every((file) => existsSync(file))).toBe(true);
   }
@@ -82,7 +82,7 @@ test("the first process of a pid namespace refuses to judge, unless the namespac
   const scratch = newScratch();
   const { files } = await sharedHome(scratch);
   const { code, stdout } = await sessreap(scratch, [...registry, "--now", "--json"], { under: within(ownProc, 'exec "$@"') });
-  expect([code, (parseOnly(stdout) as SweepJson).refusal]).toEqual([4, expect.stringContaining("pid 1 of its own namespace")]);
+  expect([code, (parseOnly(stdout) as SweepDocument).refusal]).toEqual([4, expect.stringContaining("pid 1 of its own namespace")]);
   expect(files.every((file) => existsSync(file))).toBe(true);
 });
 
@@ -128,7 +128,7 @@ test("under hidepid=2 nothing is reaped, for whoever is gone cannot be told from
     context.skip();
   }
   const [alive, unticked, gone] = keys as [string, string, string];
-  expect(by(parseOnly(stdout, stderr) as SweepJson, "verdict", "reason", "action")).toEqual({
+  expect(by(parseOnly(stdout, stderr) as SweepDocument, "verdict", "reason", "action")).toEqual({
     [alive]: "live pid-alive kept",
     [unticked]: "live pid-alive kept",
     [gone]: "undecided pid-unseen kept",

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import type { LastRun } from "../../../src/report/last-run.ts";
+import type { LastRun } from "../../../src/report/model/last-run.ts";
 import { bootBox, enableLinger, until, type Box } from "../box.ts";
 import {
   alice,

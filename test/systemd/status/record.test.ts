@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { LastRun } from "../../../src/report/last-run.ts";
+import type { LastRun } from "../../../src/report/model/last-run.ts";
 import { fields } from "../../fields.ts";
 
 const program = resolve("dist/sessreap.cjs");

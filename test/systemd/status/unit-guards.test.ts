@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { LastRun } from "../../../src/report/last-run.ts";
+import type { LastRun } from "../../../src/report/model/last-run.ts";
 import { runGuards, type RunFacts } from "../../../src/report/run-guards.ts";
 import { unitGuards, type UnitFacts } from "../../../src/systemd/status/unit-guards.ts";
 import { watchGuards } from "../../../src/systemd/status/watch-guard.ts";

@@ -1,0 +1,39 @@
+import * as v from "valibot";
+import { described, document, flag, integer, list, object, text } from "../../report/model/schema.ts";
+import { registryConfig } from "../config/config-schema.ts";
+
+/** One value and where it came from. A value that was not set is not there. */
+const setting = <Schema extends v.GenericSchema>(value: Schema) =>
+  object({ value, from: described("A flag, a variable, the path of a configuration, or default.", text) });
+
+const orUnset = <Schema extends v.GenericSchema>(value: Schema) => v.optional(value);
+
+const signs = object({ argv: orUnset(list(text)), unit: orUnset(text), lock: orUnset(text), socket: orUnset(text) });
+
+export const configDocument = document("The effective configuration. A value that is not set is not there.", {
+  command: v.literal("config"),
+  settings: object({
+    grace: setting(described("In milliseconds.", integer)),
+    ttl: setting(described("In milliseconds.", integer)),
+    pidNamespace: setting(orUnset(v.literal("own"))),
+    codexHomes: setting(list(text)),
+    healRenamedHost: setting(flag),
+    metricsFile: setting(orUnset(text)),
+    stateDir: setting(text),
+    registries: setting(orUnset(described("As the configuration has them.", list(registryConfig)))),
+    files: described("The configurations that were read, the stronger first.", list(text)),
+  }),
+  registries: described(
+    "The registries that a sweep looks at.",
+    list(
+      object({
+        format: text,
+        path: described("Its absolute path.", text),
+        wellKnown: described("It was not named: it is looked at if it is there.", flag),
+        appServers: list(object({ url: text, configured: described("It was named, and not found by itself.", flag) })),
+        owner: described("The signs by which its daemon is known to be up; null for none.", v.nullable(signs)),
+        release: described("The owner's command that releases an entry; null for none.", v.nullable(list(text))),
+      }),
+    ),
+  ),
+});

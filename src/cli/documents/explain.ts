@@ -1,0 +1,67 @@
+import * as v from "valibot";
+import { hostLockKinds } from "../../core/revisions/renamed-host.ts";
+import { rungNames } from "../../core/ladder.ts";
+import { described, document, flag, integer, list, object, text } from "../../report/model/schema.ts";
+import { action, phantomOf, reason, rung, verdict } from "../../report/model/sweep.ts";
+
+const epochMs = v.optional(described("In milliseconds since the epoch.", integer));
+
+const claim = object({
+  key: text,
+  sessionId: v.optional(text),
+  identity: v.optional(described("The agent's name.", text)),
+  pid: v.optional(integer),
+  startTicks: v.optional(described("When the holder started, in clock ticks since boot, as decimal digits.", text)),
+  bootId: v.optional(text),
+  host: v.optional(text),
+  machineId: v.optional(text),
+  pidNamespace: v.optional(described("The inode of the pid namespace that the pid is of, as decimal digits.", text)),
+  registeredAt: epochMs,
+  lastActivityAt: epochMs,
+  lastHeartbeatAt: epochMs,
+  master: described("It leads among the entries of its identity.", flag),
+  cwd: v.optional(text),
+  endpoint: v.optional(
+    described(
+      "Where the holder said it listens: a TCP port of the loopback interface, or a unix socket.",
+      v.variant("kind", [object({ kind: v.literal("tcp"), port: integer }), object({ kind: v.literal("unix"), path: text })]),
+    ),
+  ),
+  releasedAt: v.optional(described("In milliseconds since the epoch; null for a time that cannot be read.", v.nullable(integer))),
+  releaseReason: v.optional(text),
+  automatic: v.optional(described("It was registered again without anything having been started.", flag)),
+  subprocessId: v.optional(described("An id of the holder's subprocess that stays the same while it lives.", text)),
+});
+
+const answer = v.variant("kind", [
+  object({ kind: v.picklist(["live", "unknown"]), reason, detail: text }),
+  object({ kind: v.literal("dead"), reason, detail: text, certain: described("It is proven, and does not rest on absence alone.", flag) }),
+  object({ kind: v.literal("not-applicable"), detail: text }),
+]);
+
+export const explainDocument = document("Every rung's answer for the entries that a key names.", {
+  command: v.literal("explain"),
+  entries: list(
+    object({
+      registry: described("The path of its registry.", text),
+      format: text,
+      key: text,
+      claim: v.optional(described("What the entry claims; not there if it cannot be understood.", claim)),
+      verdict,
+      rung,
+      reason,
+      detail: described("What was seen, in a sentence.", text),
+      phantomOf,
+      action,
+      hostLock: described(
+        "Of a lock that names a host: whether this machine may take it over; null of every other entry.",
+        v.nullable(v.picklist(hostLockKinds)),
+      ),
+      rungs: described(
+        "Every rung in the order of the ladder; empty if the entry cannot be understood.",
+        list(object({ name: v.picklist(rungNames), rule: text, answer })),
+      ),
+    }),
+  ),
+  refusal: described("Why a sweep would not trust what was seen; null if it would.", v.nullable(text)),
+});
