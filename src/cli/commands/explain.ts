@@ -48,6 +48,7 @@ function explainEntry(examination: Examination, examined: ExaminedRegistry, { en
     action: intents[intent].planned,
     hostLock: hostLock ?? null,
     rungs,
+    revisions: revisions.map(({ revision: { name, rule }, revised }) => ({ name, rule, detail: formatMessage(revised.detail) })),
   };
 }
 
@@ -88,6 +89,8 @@ export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation
         `  ${"".padEnd(18)} ${palette.faint(rule)}`,
       );
     }
+    for (const { name, rule, detail } of entry.revisions)
+      lines.push(`  ${name.padEnd(18)} ${visible(detail, 1000)}`, `  ${"".padEnd(18)} ${palette.faint(rule)}`);
     lines.push(`  ${"verdict".padEnd(18)} ${style(entry.verdict)}, ${entry.reason}: ${visible(entry.detail)}`, "");
     await writeLines(stdout, lines);
   }

@@ -1,4 +1,5 @@
 import { ladder } from "../../core/ladder.ts";
+import { revisions } from "../../core/revisions/revisions.ts";
 import { builtInFormats } from "../../registries/known.ts";
 import type { Format } from "../../registries/format.ts";
 import { exitCodes } from "../../report/exit-code.ts";
@@ -82,6 +83,8 @@ export function commandPage(): string {
       "Coding agents and the bridges between them write down which sessions run, and nobody removes the entry when a session dies. `sessreap` asks these questions of every such registration, in this order, and reaps those that are provably dead.",
     ),
     ...ladder.map(({ name, rule }) => item(`\`${name}\``, rule)),
+    paragraph("Then a verdict may be revised:"),
+    ...revisions.map(({ name, rule }) => item(`\`${name}\``, rule)),
     paragraph(
       "What cannot be seen condemns nobody: an entry of which a look failed is kept, and that is said. Only the bytes of the reaped entry leave a file, after a tombstone of it is on the disk. A death that was concluded from absence alone waits for a second sweep, four minutes later or more. While the daemon that owns a file is up, nothing is written to it.",
     ),

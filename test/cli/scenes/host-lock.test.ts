@@ -62,6 +62,7 @@ test("while the switch is off it stays, and the dry run, explain and the doctor 
   expect((await sessreap(scratch, ["-n"])).stdout).toContain("healRenamedHost is off");
   const { stdout } = await sessreap(scratch, ["explain", "queue.lock", "--json"]);
   expect(parseOnly(stdout)).toMatchObject({ entries: [{ reason: "renamed-host", action: "kept", hostLock: "off" }] });
+  expect(parseOnly(stdout)).toMatchObject({ entries: [{ revisions: [{ name: "renamed-host" }] }] });
   expect(await lockGuards(scratch)).toEqual(['off renamed-host: let it be taken over: "healRenamedHost": true in the configuration']);
   await sweepReport(scratch, []);
   expect(readFileSync(lock, "utf8")).toBe(oldName);

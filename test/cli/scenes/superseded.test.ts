@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { superseded } from "../../../src/core/revisions/superseded.ts";
 import { fields } from "../../fields.ts";
 import { startTicksOf } from "../../processes.ts";
 import { installCode, newSession, startAlone } from "../agents.ts";
@@ -40,6 +41,9 @@ test("what a newer start of the same process superseded is released with the rea
   const before = readFileSync(path, "utf8");
   const kept = { other: "live own-ancestor kept", new: "live own-ancestor kept" };
   expect(await judged(scratch, "-n")).toEqual({ old: "ghost superseded-by-new-start would-release", ...kept });
+  const explained = (await sessreap(scratch, ["explain", "old"])).stdout.split("\n").map((line) => line.trim());
+  expect(explained[explained.findIndex((line) => line.startsWith("verdict")) - 1]).toBe(superseded.rule);
+  expect(explained).toContain("superseded         the same process has started another session since, registered as new");
   expect(readFileSync(path, "utf8")).toBe(before);
   const { stdout, code } = await sessreap(scratch, ["sweep"]);
   expect([code, stdout]).toEqual([0, expect.stringContaining("1 released as superseded")]);
