@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { hostLockKinds } from "../../core/revisions/renamed-host.ts";
+import { revisionNames } from "../../core/revisions/revisions.ts";
 import { rungNames } from "../../core/ladder.ts";
 import { described, document, flag, integer, list, object, text } from "../../report/model/schema.ts";
 import { action, phantomOf, reason, rung, verdict } from "../../report/model/sweep.ts";
@@ -60,6 +61,10 @@ export const explainDocument = document("Every rung's answer for the entries tha
       rungs: described(
         "Every rung in the order of the ladder; empty if the entry cannot be understood.",
         list(object({ name: v.picklist(rungNames), rule: text, answer })),
+      ),
+      revisions: described(
+        "What revised the verdict of the ladder, in the order in which it did; empty for most entries.",
+        list(object({ name: v.picklist(revisionNames), rule: text, detail: text })),
       ),
     }),
   ),

@@ -5,3 +5,5 @@ import { superseded } from "./superseded.ts";
 
 /** The revisions, in the order in which they are asked: each sees what those before it made of the verdicts. */
 export const revisions: readonly Revision[] = [superseded, renamedHost, sessionMismatch];
+
+export const revisionNames: readonly string[] = revisions.map(({ name }) => name);
