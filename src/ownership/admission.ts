@@ -10,15 +10,31 @@ import { recordRetired, retire } from "./retire.ts";
 /** Another harness of the session, or a launcher that is about to start one. */
 export type Contender = { readonly harness: Harness | undefined; readonly launcher: number | undefined };
 
+/** What a launcher does when another runs the session: give up, wait for its end, or end it. */
+export const conflictChoices = ["refuse", "wait", "retire"] as const;
+export type ConflictChoice = (typeof conflictChoices)[number];
+
+/** How a launcher fared. A lock is handed on with `admitted` only, and is free again in all other cases. */
 export type Admission =
-  | { readonly kind: "open"; readonly lock: SessionLock; readonly warnings: readonly string[] }
+  | { readonly kind: "admitted"; readonly lock: SessionLock; readonly warnings: readonly string[] }
+  | { readonly kind: "busy"; readonly contenders: readonly Contender[] }
+  | { readonly kind: "not-retired"; readonly contenders: readonly Contender[]; readonly problem: string }
+  | { readonly kind: "blind"; readonly why: string };
+
+/** What one attempt found. An occupied session can have the lock in our hand, and still be run by an agent. */
+type Attempt =
+  | Extract<Admission, { kind: "admitted" | "blind" }>
   | {
       readonly kind: "occupied";
       readonly contenders: readonly Contender[];
       readonly lock: SessionLock | undefined;
       readonly observation: OwnersObservation;
-    }
-  | { readonly kind: "blind"; readonly why: string };
+    };
+
+/** How often a waiting launcher looks again, in ms. */
+const pollMs = 250;
+/** A launcher that holds the session and runs nothing yet is given so many polls before a retirement gives up on it. */
+const launcherPolls = 40;
 
 /** The command of another launcher, under any name: that launcher's lock says that it runs the session. */
 function commandOf({ tree }: OwnersObservation, { pid, command }: LockOwner): Harness | undefined {
@@ -36,13 +52,7 @@ function contendersIn(host: Host, { ownership }: OwnersObservation, session: str
 
 /** Takes the lock of the session and looks whether a harness runs it. Of two launchers that start together the lock admits
  * one; an agent that was running before is found by the look at the processes. */
-export async function requestAdmission(
-  host: Host,
-  question: OwnersQuestion,
-  sessionId: string,
-  held: SessionLock | undefined,
-): Promise<Admission> {
-  const session = canonicalSession(sessionId);
+async function attempt(host: Host, question: OwnersQuestion, session: string, held: SessionLock | undefined): Promise<Attempt> {
   const taken = held === undefined ? await host.takeSessionLock(session) : ({ kind: "held", lock: held } as const);
   const lock = taken.kind === "held" ? taken.lock : undefined;
   const observation = await lookAtOwners(host, question);
@@ -55,18 +65,18 @@ export async function requestAdmission(
     const harness = taken.by === undefined ? undefined : commandOf(observation.value, taken.by);
     contenders.push({ harness, launcher: taken.by?.pid });
   }
-  if (lock !== undefined && contenders.length === 0) return { kind: "open", lock, warnings: observation.value.warnings };
+  if (lock !== undefined && contenders.length === 0) return { kind: "admitted", lock, warnings: observation.value.warnings };
   return { kind: "occupied", contenders, lock, observation: observation.value };
 }
 
 /** Ends every contender that has a process. Returns why that is impossible, or undefined. */
-export async function retireContenders(
+async function retireContenders(
   host: Host,
   sessionId: string,
-  { contenders, observation }: Extract<Admission, { kind: "occupied" }>,
+  { contenders, observation }: Extract<Attempt, { kind: "occupied" }>,
 ): Promise<string | undefined> {
   const harnesses = contenders.flatMap(({ harness }) => harness ?? []);
-  const session: OwnedSession = { sessionId: canonicalSession(sessionId), harnesses };
+  const session: OwnedSession = { sessionId, harnesses };
   const outcomes: RetiredProcess[] = [];
   for (const { members } of harnesses) {
     const wanted = { kind: "pid", pid: members[0]?.pid ?? 0 } as const;
@@ -77,4 +87,37 @@ export async function retireContenders(
   recordRetired(host, "exec --on-conflict retire", outcomes);
   const left = outcomes.find(({ role, became }) => role === "harness" && became !== "ended");
   return left === undefined ? undefined : `pid ${left.pid} would not end`;
+}
+
+/** Lets a launcher in when the session is free, or says why not. Calls `onWait` once, when it has to wait. */
+export async function enter(
+  host: Host,
+  question: OwnersQuestion,
+  sessionId: string,
+  choice: ConflictChoice,
+  onWait: (contenders: readonly Contender[]) => Promise<void>,
+): Promise<Admission> {
+  const session = canonicalSession(sessionId);
+  let held: SessionLock | undefined;
+  let polls = 0;
+  for (let attempts = 0; ; attempts += 1) {
+    const found = await attempt(host, question, session, held);
+    if (found.kind !== "occupied") return found;
+    const { contenders } = found;
+    // A launcher that waits with the lock in hand is next: no other gets in between.
+    held = found.lock;
+    if (choice === "refuse") {
+      held?.release();
+      return { kind: "busy", contenders };
+    }
+    if (choice === "retire" && contenders.some(({ harness }) => harness !== undefined)) {
+      const problem = await retireContenders(host, session, found);
+      if (problem === undefined) continue;
+      held?.release();
+      return { kind: "not-retired", contenders, problem };
+    }
+    if (choice === "retire" && (polls += 1) > launcherPolls) return { kind: "busy", contenders };
+    if (attempts === 0) await onWait(contenders);
+    await host.sleep(pollMs);
+  }
 }

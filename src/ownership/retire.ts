@@ -1,8 +1,9 @@
 import type { ProcessRow } from "../core/agents/process-tree.ts";
-import type { RetiredProcess, Retiree } from "../core/agents/retirement.ts";
+import { planRetirement, type RetiredProcess, type Retiree, type Retirement, type Wanted } from "../core/agents/retirement.ts";
 import type { Host } from "../host/host.ts";
 import type { SignalPath } from "../host/programs/signals.ts";
 import { sweepIdAt } from "../sweep/sweep-id.ts";
+import type { OwnersObservation } from "./owners.ts";
 
 /** Into the history, with what became of each: nothing is ended in silence. */
 export function recordRetired(host: Host, command: string, processes: readonly RetiredProcess[]): void {
@@ -97,4 +98,46 @@ export async function retire(host: Host, { session, harness }: Retiree): Promise
     ...children.map((one) => describeRetired(host, one, session.sessionId, "child")),
     ...helpers.map((one) => describeRetired(host, one, session.sessionId, "helper")),
   ];
+}
+
+/** The processes that a wish ended, or why it ended none. */
+export type Retired = { readonly ok: true; readonly processes: readonly RetiredProcess[] } | Extract<Retirement, { ok: false }>;
+
+/** Harnesses are the ones that were asked about as long as their processes are. */
+function sameProcesses(a: readonly Retiree[], b: readonly Retiree[]): boolean {
+  const name = (retirees: readonly Retiree[]): string =>
+    JSON.stringify(retirees.map(({ harness }) => harness.members.map(({ pid, startTicks }) => [pid, startTicks])));
+  return name(a) === name(b);
+}
+
+/**
+ * Ends the harnesses that are wanted, one after the other. `confirm` is asked first, where the user has not said yes
+ * already; the processes are looked at again behind its answer, and all have to be the same.
+ */
+export async function retireWanted(
+  host: Host,
+  observe: () => Promise<OwnersObservation>,
+  wanted: Wanted,
+  confirm: ((retirees: readonly Retiree[]) => Promise<void>) | undefined,
+): Promise<Retired> {
+  const plan = async (): Promise<Retirement> => {
+    const { ownership, complete } = await observe();
+    return planRetirement(ownership, complete, wanted, host.self());
+  };
+  let planned = await plan();
+  if (planned.ok && planned.retirees.length > 0 && confirm !== undefined) {
+    const { retirees } = planned;
+    await confirm(retirees);
+    planned = await plan();
+    if (planned.ok && !sameProcesses(retirees, planned.retirees))
+      return { ok: false, why: "the processes changed while you were asked", unknown: false };
+  }
+  if (!planned.ok) return planned;
+  const processes: RetiredProcess[] = [];
+  for (const retiree of planned.retirees) {
+    const outcomes = await retire(host, retiree);
+    recordRetired(host, "owners --retire", outcomes);
+    processes.push(...outcomes);
+  }
+  return { ok: true, processes };
 }

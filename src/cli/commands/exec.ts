@@ -6,7 +6,7 @@ import type { SessionLock } from "../../host/sockets/session-lock.ts";
 import { formatProcess } from "../../report/owners-text.ts";
 import { visible } from "../../report/visible.ts";
 import { describeProcess } from "../../ownership/describe-owners.ts";
-import { retireContenders, requestAdmission, type Admission, type Contender } from "../../ownership/admission.ts";
+import { conflictChoices, enter, type ConflictChoice, type Contender } from "../../ownership/admission.ts";
 import type { OwnersQuestion } from "../../ownership/owners.ts";
 import { reapChosen } from "../../sweep/reap-one.ts";
 import { endChildren, recordRetired } from "../../ownership/retire.ts";
@@ -18,16 +18,10 @@ import type { JudgingOptions } from "../config/settings.ts";
 
 type ExecOptions = JudgingOptions & { readonly session?: string; readonly onConflict: string; readonly reapChildren?: boolean };
 
-const choices = ["refuse", "wait", "retire"] as const;
-type Choice = (typeof choices)[number];
-
+/** While something stands in the way of a reaping it is tried again after so many ms. */
 const pollMs = 250;
-/** A launcher that holds the session and runs nothing yet is given so many polls before a retirement gives up on it. */
-const launcherPolls = 40;
 /** A holder whose last process is still ending, or a sweep at work, is given so many polls. */
 const reapPolls = 8;
-
-type Occupied = Extract<Admission, { kind: "occupied" }>;
 
 function formatContender(host: Host, { harness, launcher }: Contender): string {
   const member = harness?.members[0];
@@ -38,7 +32,7 @@ function formatContender(host: Host, { harness, launcher }: Contender): string {
   return "another sessreap exec, which does not answer (stopped from its terminal?)";
 }
 
-function refusal(host: Host, session: string, { contenders }: Occupied): string {
+function refusal(host: Host, session: string, contenders: readonly Contender[]): string {
   return [
     `session ${visible(session)} is already run by`,
     ...contenders.map((contender) => `  ${formatContender(host, contender)}`),
@@ -46,46 +40,29 @@ function refusal(host: Host, session: string, { contenders }: Occupied): string 
   ].join("\n");
 }
 
-async function enter(
-  invocation: Invocation<ExecOptions>,
+/** Waits for the session as the user chose, and gives the lock that admits the command, or ends the run. */
+async function lockSession(
+  { stderr }: Invocation<ExecOptions>,
   host: Host,
   question: OwnersQuestion,
   session: string,
-  choice: Choice,
+  choice: ConflictChoice,
 ): Promise<SessionLock> {
-  const { stderr } = invocation;
-  let held: SessionLock | undefined;
-  let waited = 0;
-  for (let attempt = 0; ; attempt += 1) {
-    const admission = await requestAdmission(host, question, session, held);
-    if (admission.kind === "blind") throw new Failure("refused", `whether anybody runs the session cannot be seen: ${admission.why}`);
-    if (admission.kind === "open") {
-      await writeLines(
-        stderr,
-        admission.warnings.map((warning) => `sessreap: warning: ${visible(warning)}`),
-      );
-      return admission.lock;
-    }
-    // The launcher that waits with the lock in hand is next: no other launcher gets in between.
-    held = admission.lock;
-    if (choice === "refuse") {
-      held?.release();
-      throw new Failure("busy", refusal(host, session, admission));
-    }
-    if (choice === "retire" && admission.contenders.some(({ harness }) => harness !== undefined)) {
-      const problem = await retireContenders(host, session, admission);
-      if (problem === undefined) continue;
-      held?.release();
-      throw new Failure("refused", `${refusal(host, session, admission)}\nit was not retired: ${problem}`);
-    }
-    if (choice === "retire" && (waited += 1) > launcherPolls) throw new Failure("busy", refusal(host, session, admission));
-    if (attempt === 0)
-      await writeLines(
-        stderr,
-        admission.contenders.map((contender) => `sessreap: waiting for ${formatContender(host, contender)}`),
-      );
-    await host.sleep(pollMs);
-  }
+  const admission = await enter(host, question, session, choice, (contenders) =>
+    writeLines(
+      stderr,
+      contenders.map((contender) => `sessreap: waiting for ${formatContender(host, contender)}`),
+    ),
+  );
+  if (admission.kind === "blind") throw new Failure("refused", `whether anybody runs the session cannot be seen: ${admission.why}`);
+  if (admission.kind === "busy") throw new Failure("busy", refusal(host, session, admission.contenders));
+  if (admission.kind === "not-retired")
+    throw new Failure("refused", `${refusal(host, session, admission.contenders)}\nit was not retired: ${admission.problem}`);
+  await writeLines(
+    stderr,
+    admission.warnings.map((warning) => `sessreap: warning: ${visible(warning)}`),
+  );
+  return admission.lock;
 }
 
 /** Lists what the command left behind, and ends it when that was asked for. */
@@ -142,12 +119,13 @@ async function reapRegistration(invocation: Invocation<ExecOptions>, host: Host,
 export const runExec: Run<ExecOptions> = async (invocation) => {
   const { words, options, env, stderr } = invocation;
   if (options.session === undefined || options.session === "") throw new Failure("usage", "exec: name the session with --session ID");
-  const choice = choices.find((one) => one === options.onConflict);
-  if (choice === undefined) throw new Failure("usage", `--on-conflict: "${options.onConflict}" is not one of ${choices.join(", ")}`);
+  const choice = conflictChoices.find((one) => one === options.onConflict);
+  if (choice === undefined)
+    throw new Failure("usage", `--on-conflict: "${options.onConflict}" is not one of ${conflictChoices.join(", ")}`);
   const session = canonicalSession(options.session);
   const { host, examine } = await prepare(invocation);
   await loadLibraries();
-  const lock = await enter(invocation, host, examine, session, choice);
+  const lock = await lockSession(invocation, host, examine, session, choice);
   try {
     const { exitCode, problem } = await host.runCommand(words, env, lock.announce);
     if (problem !== undefined) await writeLines(stderr, [`sessreap: ${visible(words[0] ?? "")}: ${visible(problem)}`]);

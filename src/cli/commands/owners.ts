@@ -1,5 +1,5 @@
 import { canonicalSession } from "../../core/registration.ts";
-import { planRetirement, type RetiredProcess, type Retiree, type Wanted } from "../../core/agents/retirement.ts";
+import type { RetiredProcess, Retiree, Wanted } from "../../core/agents/retirement.ts";
 import type { Host } from "../../host/host.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import type { OwnersReport } from "../../report/model/owners.ts";
@@ -7,7 +7,7 @@ import { ownersText, formatProcess } from "../../report/owners-text.ts";
 import { visible } from "../../report/visible.ts";
 import { describeOwners, describeProcess } from "../../ownership/describe-owners.ts";
 import { lookAtOwners, type OwnersQuestion, type OwnersObservation } from "../../ownership/owners.ts";
-import { recordRetired, retire } from "../../ownership/retire.ts";
+import { retireWanted } from "../../ownership/retire.ts";
 import { confirmed } from "../confirm.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
@@ -33,48 +33,30 @@ async function look(host: Host, question: OwnersQuestion, only: string | undefin
   return { ...observation.value, ownership: { sessions, unattributed: [] } };
 }
 
-function planned(host: Host, observation: OwnersObservation, wanted: Wanted): readonly Retiree[] {
-  const plan = planRetirement(observation.ownership, observation.complete, wanted, host.self());
-  if (!plan.ok) throw new Failure(plan.unknown ? "not-found" : "refused", `nothing was ended: ${plan.why}`);
-  return plan.retirees;
+/** Shows the processes that are to go and asks whether they may; ends the run unless the answer is yes. */
+async function confirmRetirement({ stderr }: Invocation<OwnersOptions>, host: Host, retirees: readonly Retiree[]): Promise<void> {
+  const lines = retirees.flatMap(({ session, harness }) => [
+    `end what runs ${visible(session.sessionId)}:`,
+    ...harness.members.map((row) => `  ${formatProcess(describeProcess(host, row, harness.agent))}`),
+    ...harness.children.map(({ process: row, agent }) => `  child ${formatProcess(describeProcess(host, row, agent))}`),
+  ]);
+  await writeLines(stderr, lines);
+  const answer = await confirmed({ stderr }, "End these processes?");
+  if (answer === undefined) throw new Failure("usage", "nothing was ended: nobody can be asked here; say --yes");
+  if (!answer) throw new Failure("usage", "nothing was ended: the answer was no");
 }
 
-/** A retiree is the one that was asked about as long as its processes are. */
-function sameProcesses(a: readonly Retiree[], b: readonly Retiree[]): boolean {
-  const name = (retirees: readonly Retiree[]): string =>
-    JSON.stringify(retirees.map(({ harness }) => harness.members.map(({ pid, startTicks }) => [pid, startTicks])));
-  return name(a) === name(b);
-}
-
-async function retireWanted(
-  { options, stderr }: Invocation<OwnersOptions>,
+async function endWanted(
+  invocation: Invocation<OwnersOptions>,
   host: Host,
   question: OwnersQuestion,
   wanted: Wanted,
 ): Promise<readonly RetiredProcess[]> {
-  let retirees = planned(host, await look(host, question, options.session), wanted);
-  if (retirees.length === 0) return [];
-  if (options.yes !== true) {
-    const lines = retirees.flatMap(({ session, harness }) => [
-      `end what runs ${visible(session.sessionId)}:`,
-      ...harness.members.map((row) => `  ${formatProcess(describeProcess(host, row, harness.agent))}`),
-      ...harness.children.map(({ process: row, agent }) => `  child ${formatProcess(describeProcess(host, row, agent))}`),
-    ]);
-    await writeLines(stderr, lines);
-    const answer = await confirmed({ stderr }, "End these processes?");
-    if (answer === undefined) throw new Failure("usage", "nothing was ended: nobody can be asked here; say --yes");
-    if (!answer) throw new Failure("usage", "nothing was ended: the answer was no");
-    const now = planned(host, await look(host, question, options.session), wanted);
-    if (!sameProcesses(retirees, now)) throw new Failure("refused", "nothing was ended: the processes changed while you were asked");
-    retirees = now;
-  }
-  const retired: RetiredProcess[] = [];
-  for (const retiree of retirees) {
-    const outcome = await retire(host, retiree);
-    recordRetired(host, "owners --retire", outcome);
-    retired.push(...outcome);
-  }
-  return retired;
+  const { session, yes } = invocation.options;
+  const confirm = yes === true ? undefined : (retirees: readonly Retiree[]) => confirmRetirement(invocation, host, retirees);
+  const retired = await retireWanted(host, () => look(host, question, session), wanted, confirm);
+  if (!retired.ok) throw new Failure(retired.unknown ? "not-found" : "refused", `nothing was ended: ${retired.why}`);
+  return retired.processes;
 }
 
 export const runOwners: Run<OwnersOptions> = async (invocation) => {
@@ -82,7 +64,7 @@ export const runOwners: Run<OwnersOptions> = async (invocation) => {
   const wanted = options.retire === undefined ? undefined : wantedFrom(options.retire);
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const { host, examine } = await prepare(invocation);
-  const retired = wanted === undefined ? [] : await retireWanted(invocation, host, examine, wanted);
+  const retired = wanted === undefined ? [] : await endWanted(invocation, host, examine, wanted);
   const { ownership, warnings } = await look(host, examine, options.session);
   const described = describeOwners(host, ownership);
   const isIncomplete = retired.some(({ role, became }) => role !== "helper" && became !== "ended");
