@@ -147,11 +147,16 @@ export class Machine {
     this.advance(20);
     const inside = namespace === hostNamespace ? undefined : this.inNamespace(namespace);
     const innerPid = inside && this.freePid((pid) => inside.some((other) => other.innerPid === pid));
-    const pid = birth.pid ?? this.freePid((taken) => this.processes.has(taken));
+    const pid = birth.pid ?? this.freePid((taken) => this.isTaken(taken));
     const start = { startTicks: String(Math.floor(this.bootMs / 10)), startedMs: this.bootMs };
     const process = { innerPid, namespace, argv, ...start, uid: firstUid, parent: undefined, kernelSession: pid, ...birth, pid };
     this.processes.set(pid, process);
     return process;
+  }
+
+  /** The kernel keeps a pid from newcomers as long as a process has it, or stands in the kernel session of that name. */
+  isTaken(pid: number): boolean {
+    return this.processes.has(pid) || [...this.processes.values()].some(({ kernelSession }) => kernelSession === pid);
   }
 
   inNamespace(namespace: string): readonly Process[] {
