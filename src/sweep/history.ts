@@ -16,7 +16,7 @@ export function* changesIn({ loaded, entries }: ExaminedRegistry, outcomes: Outc
     const key = loaded.entries.keyAt(index);
     const outcome = outcomes.get(key);
     if (outcome === undefined || !isChange(outcome.action)) continue;
-    const reason = outcome.reason ?? entries.at(index).judgement.reason;
+    const { reason } = entries.at(index).judgement;
     yield { registry: loaded.target.path, key, action: outcome.action, reason, tombstone: outcome.tombstone ?? null };
   }
 }

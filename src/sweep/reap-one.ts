@@ -6,7 +6,8 @@ import { examine, type ExamineOptions } from "./examine.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
 import { keysOf } from "./load/loaded.ts";
 import { reportsOf } from "./reports.ts";
-import { carryOutIn, type Selection } from "./apply/apply.ts";
+import { carryOutIn } from "./apply/apply.ts";
+import type { Selection } from "./apply/outcome.ts";
 import { startPass } from "./pass.ts";
 import { recordHistory } from "./history.ts";
 

@@ -6,13 +6,7 @@ export const scopes = {
   },
   apply: {
     sources: [
-      "src/sweep/apply/reap-members.ts",
-      "src/sweep/apply/reap-files.ts",
-      "src/sweep/apply/tombstone-batch.ts",
-      "src/sweep/apply/last-look.ts",
-      "src/sweep/apply/outcome.ts",
-      "src/sweep/apply/owner-release.ts",
-      "src/sweep/apply/apply.ts",
+      "src/sweep/apply",
       "src/sweep/sweep.ts",
       "src/sweep/history.ts",
       "src/sweep/restore",

@@ -4,18 +4,18 @@ import { judge } from "../../core/ladder.ts";
 import type { RegistryFacts } from "../../core/scene.ts";
 import type { Pass, RegistryView } from "../pass.ts";
 import type { ExaminedEntry } from "../judge/examined.ts";
+import { stillRevised } from "../judge/revise.ts";
 import { claimsOf, eachClaim, factsIn, sceneOf } from "../judge/scenes.ts";
 import type { Entry, ReadRegistry } from "../load/loaded.ts";
 import { pidsOf } from "../load/pids.ts";
+import { notDone, type NotDone } from "./outcome.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
 import { type ServerQuestions, askServers, evidenceOf, lookAtWorld, withUptimes } from "../observe/observe.ts";
 
-/** Those that are about to go: their keys, and what each of them claims. */
-export type LastLookRequest = { readonly keys: Iterable<string>; readonly entries: Iterable<Entry> };
+/** What was seen right before a change: why all entries have to stay, and the keys of those that are no ghosts any more. */
+export type LastLook = { readonly allStay: NotDone | undefined; readonly back: ReadonlySet<string> };
 
-export function lastLookRequest(those: readonly ExaminedEntry[]): LastLookRequest {
-  return { keys: those.map(({ entry }) => entry.key), entries: those.map(({ entry }) => entry) };
-}
+const ownerCameUp = notDone("withheld", "its owner came up");
 
 function nameSession(entries: Iterable<Entry>): boolean {
   for (const { sessionId } of eachClaim(entries)) if (sessionId !== undefined) return true;
@@ -31,14 +31,10 @@ function serversToAsk({ target }: ReadRegistry, entries: Iterable<Entry>): Serve
 }
 
 /**
- * Looks at the world once more, in the moment before the condemned entries go: keys of those that are still dead, and
- * whether their owner is up. Each is judged by what is seen now, unless that is what was seen when it was condemned.
+ * Looks at the world once more, in the moment before ghosts go. Each of them is judged by what is seen now, unless that
+ * is what was seen when it was condemned.
  */
-export async function lastLook(
-  pass: Pass,
-  view: RegistryView,
-  { keys, entries }: LastLookRequest,
-): Promise<{ readonly ownerUp: boolean; readonly dead: ReadonlySet<string> }> {
+export async function lastLook(pass: Pass, view: RegistryView, entries: Iterable<Entry>): Promise<LastLook> {
   const { host } = pass;
   const { loaded, evidence: before } = view;
   const { target } = loaded;
@@ -55,13 +51,19 @@ export async function lastLook(
     facts: factsIn(pass, loaded, world),
     evidence: evidenceOf({ ...world, clock: before.clock }, appServers, before.endpoints),
   };
-  if (isSameLook(view, now)) return { ownerUp: up, dead: new Set(keys) };
-  const dead = new Set<string>();
-  for (const entry of entries) {
+  const back = new Set<string>();
+  for (const entry of isSameLook(view, now) ? [] : entries) {
     const { claim } = entry;
-    if (claim.ok && judge(sceneOf(pass, now, entry, claim)).verdict === "ghost") dead.add(entry.key);
+    if (!claim.ok || judge(sceneOf(pass, now, entry, claim)).verdict !== "ghost") back.add(entry.key);
   }
-  return { ownerUp: up, dead };
+  return { allStay: up ? ownerCameUp : undefined, back };
+}
+
+/** The same before entries are changed that a revision condemned: of which of them it says no such thing any more. */
+export async function lookAtRevised(pass: Pass, view: RegistryView, rows: readonly ExaminedEntry[]): Promise<LastLook> {
+  const { ownerUp, still } = await stillRevised(pass, view, rows);
+  const back = rows.filter((one) => !still.has(one)).map(({ entry }) => entry.key);
+  return { allStay: ownerUp ? ownerCameUp : undefined, back: new Set(back) };
 }
 
 /** All that the ladder is told beside an entry and what is remembered of it. */

@@ -1,30 +1,65 @@
 import type { Action } from "../../core/actions.ts";
-import type { Reason } from "../../core/answer.ts";
-import type { ExaminedEntry } from "../judge/examined.ts";
+import type { Change } from "../../core/plan.ts";
+import type { ExaminedEntries } from "../judge/examined.ts";
 
 /** What became of an entry; `note` says why it was not what was meant. */
-export type Outcome = {
-  readonly action: Action;
-  readonly tombstone: string | undefined;
-  readonly note: string | undefined;
-  /** Why it was condemned, where that was at hand, so that the history need not judge it again. */
-  readonly reason?: Reason;
-};
+export type Outcome = { readonly action: Action; readonly tombstone: string | undefined; readonly note: string | undefined };
+
+/** Which entries a pass acts on, by intent. */
+export type Selection = Pick<ExaminedEntries, "indexesOf" | "at">;
 
 /** Outcomes by entry key, as they are recorded. */
 export type Outcomes = ReadonlyMap<string, Outcome>;
 
-export function succeeded(action: Action, tombstone?: string): Outcome {
-  return { action, tombstone, note: undefined };
+/** An entry was changed; `note` is what went wrong after that. */
+export type Done = { readonly kind: "done"; readonly note: string | undefined };
+
+/** An entry stays as it was. */
+export type NotDone = Outcome & {
+  readonly kind: "not-done";
+  readonly action: "skipped" | "withheld" | "pending" | "failed";
+  readonly tombstone: undefined;
+  readonly note: string;
+};
+
+export function done(note?: string): Done {
+  return { kind: "done", note };
 }
 
-export function notDone(action: Action, note: string): Outcome {
-  return { action, tombstone: undefined, note };
+export function notDone(action: NotDone["action"], note: string): NotDone {
+  return { kind: "not-done", action, tombstone: undefined, note };
 }
 
-export function recordAll(outcomes: Map<string, Outcome>, entries: Iterable<ExaminedEntry>, outcome: Outcome): void {
-  for (const { entry } of entries) outcomes.set(entry.key, outcome);
+/** Of an entry that a stopped sweep did not come to. */
+export const stopped = notDone("skipped", "the sweep was stopped before it came to this entry");
+
+/** What a change is called when it is made. */
+export const changedAs = { reap: "reaped", stamp: "released", "take-over": "healed" } as const satisfies Record<Change, Action>;
+
+/** Of an entry whose container is not the judged one any more. */
+export const changedSince = notDone("skipped", "it changed since it was judged");
+
+/** Of an entry that a last look finds alive. */
+export const cameBack = "it came back to life";
+
+/** Of a superseded entry whose session is found in another process than the one that left it behind. */
+export const foundElsewhere = "its session shows elsewhere";
+
+/** Of an entry that waits for room. */
+export const tombstonesFull = "the tombstones are full; it is reaped when older ones have gone";
+
+/** A note with something more to say. */
+export function joined(note: string | undefined, more: string): string {
+  return note === undefined ? more : `${note}; ${more}`;
 }
 
-/** What is said of the condemned whom a stopped sweep did not come to. */
-export const stopped = "the sweep was stopped before it came to this entry";
+/** Returns what records the outcomes of one change, which is called `action` where it was made. */
+export function recordIn<E>(
+  outcomes: Map<string, Outcome>,
+  action: Action,
+  keyOf: (entry: E) => string,
+): (entry: E, result: Done | NotDone, tombstone: string | undefined) => void {
+  return (entry, result, tombstone) => {
+    outcomes.set(keyOf(entry), result.kind === "not-done" ? result : { action, tombstone, note: result.note });
+  };
+}

@@ -15,6 +15,3 @@ export function unwritten<T>(condemned: readonly T[], { entries }: TombstoneBatc
   const written = new Set(entries);
   return condemned.filter((one) => !written.has(one));
 }
-
-/** The note of a condemned entry for which there was no room. */
-export const tombstonesFull = "the tombstones are full; it is reaped when older ones have gone";

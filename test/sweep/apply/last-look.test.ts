@@ -42,14 +42,15 @@ async function lookAt(stage: Stage, more: Partial<Host>) {
   };
   const keys = ghosts.map(({ key }) => key);
   const { pass, evidence } = examination;
-  const { dead } = await lastLook({ ...pass, host: { ...stage.host, ...more } }, examined, { keys, entries });
+  const { back } = await lastLook({ ...pass, host: { ...stage.host, ...more } }, examined, entries);
+  const dead = keys.filter((key) => !back.has(key));
   const view = { ...examined, evidence: structuredClone(evidence) };
   const anew = those.filter((entry) => {
     const { claim } = entry;
     if (!claim.ok) return false;
     return judge(sceneOf(pass, view, entry, claim)).verdict === "ghost";
   });
-  return { dead: [...dead].toSorted(), ghosts: keys.toSorted(), anew: anew.map(({ key }) => key).toSorted(), judged };
+  return { dead: dead.toSorted(), ghosts: keys.toSorted(), anew: anew.map(({ key }) => key).toSorted(), judged };
 }
 
 test("a last look that sees the very same says of every ghost what judging it again would say", async () => {

@@ -119,10 +119,10 @@ test("a tombstone that cannot be taken back is said of its entry alone, behind a
   const scene = await withGhosts(2);
   const overrides: HostOverrides = { captureEntries: () => [{ kind: "dropped" }, { kind: "gone" }], store: { voidTombstones: why } };
   const voidProblem = "its tombstone could not be taken back: no space left on device";
-  expect(await became(scene, overrides)).toEqual(["reaped", `skipped; somebody else removed it; ${voidProblem}`]);
+  expect(await became(scene, overrides)).toEqual(["reaped", `failed; somebody else removed it; ${voidProblem}`]);
   const again = await withGhosts(1);
   const both: HostOverrides = { captureEntries: () => [{ kind: "gone" }], syncDirectories: why, store: { voidTombstones: why } };
-  expect(await became(again, both)).toEqual([`skipped; somebody else removed it; afterwards: no space left on device; ${voidProblem}`]);
+  expect(await became(again, both)).toEqual([`failed; somebody else removed it; afterwards: no space left on device; ${voidProblem}`]);
 });
 
 test("where all have gone, no tombstone is taken back", async () => {

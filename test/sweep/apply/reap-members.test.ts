@@ -50,7 +50,7 @@ test("a tombstone that cannot be taken back is said of its entry", async () => {
   const { stage } = await withGhosts(["a"]);
   const report = await sweepWith(stage, [agentsOf(stage)], { ...failing("read-only file system"), store: { voidTombstones: why } });
   expect(outcomesOf(report)).toEqual([
-    "a failed; it stays, and its tombstone could not be taken back: no space left on device",
+    "a failed; read-only file system; its tombstone could not be taken back: no space left on device",
     "live kept",
   ]);
   expect(stage.tombstones()).toHaveLength(1);

@@ -1,0 +1,178 @@
+import type { Change } from "../../core/plan.ts";
+import type { KeptFile } from "../../core/tombstone.ts";
+import type { Captured } from "../../host/capture/capture.ts";
+import type { FileState } from "../../host/files/file-state.ts";
+import type { Host } from "../../host/host.ts";
+import { formatError } from "../../host/observed.ts";
+import type { ExaminedEntry, FilesExamined } from "../judge/examined.ts";
+import type { FilePlace, FilesRegistry } from "../load/loaded.ts";
+import type { Pass } from "../pass.ts";
+import { change, noRetry, type Attempted, type Confirm } from "./change.ts";
+import { rewritingFor } from "./contents.ts";
+import { lastLook, lookAtRevised } from "./last-look.ts";
+import {
+  cameBack,
+  changedAs,
+  changedSince,
+  done,
+  joined,
+  recordIn,
+  foundElsewhere,
+  notDone,
+  type Outcome,
+  type Selection,
+  type NotDone,
+} from "./outcome.ts";
+import { tombstoneLine } from "./tombstone-batch.ts";
+
+/** An entry whose file was read; `content` is what it is to say from now on, undefined where it is to go. */
+type ReadyFile = ExaminedEntry & { readonly state: FileState; readonly bytes: Buffer; readonly content: Buffer | undefined };
+
+function placeOf({ entry: { place } }: ExaminedEntry): FilePlace {
+  if (place.kind !== "file") throw new TypeError("an entry with a file of its own was expected");
+  return place;
+}
+
+/** What a tombstone keeps of a file: all it said, what the file system knew of it, and what took its place. */
+function keptFile({ state, bytes, content }: ReadyFile): KeptFile {
+  return {
+    layout: "files",
+    content: bytes.toString("base64"),
+    mode: state.mode,
+    uid: state.uid,
+    gid: state.gid,
+    modifiedAt: Math.round(state.mtimeMs),
+    ...(content !== undefined && { replacedBy: content.toString("base64") }),
+  };
+}
+
+/** So many files are read, written as tombstones and removed together, after one last look and between two checks for a signal. */
+const turn = 8192;
+
+/** Of the entries that are to be changed no list is made: there can be a million of them. */
+function* batchesOf(selection: Selection, kind: Change, size: number): Generator<readonly ExaminedEntry[], undefined> {
+  let batch: ExaminedEntry[] = [];
+  for (const index of selection.indexesOf(kind)) {
+    batch.push(selection.at(index));
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+const unread = notDone("skipped", "it could not be read, so nothing of it could be kept");
+
+/** A file that was not opened to be judged is read before it goes. */
+function readBefore(host: Host, root: string, one: ExaminedEntry): ReadyFile | NotDone {
+  const { state, bytes } = placeOf(one);
+  if (bytes !== undefined) return { ...one, state, bytes, content: undefined };
+  const read = host.readEntryFile(root, one.entry.key);
+  return read.kind === "read" ? { ...one, state, bytes: read.bytes, content: undefined } : unread;
+}
+
+/** Files that were removed are removed: what goes wrong after that is said of them, and turns nothing into a fault. */
+function afterwards(results: readonly Attempted[], act: () => void): readonly Attempted[] {
+  try {
+    act();
+    return results;
+  } catch (error) {
+    const problem = `afterwards: ${formatError(error)}`;
+    return results.map((result) => ("note" in result ? { ...result, note: joined(result.note, problem) } : result));
+  }
+}
+
+function attemptedBy(captured: Captured): Attempted {
+  switch (captured.kind) {
+    case "dropped":
+      return done();
+    case "changed":
+      return captured;
+    case "gone":
+      return notDone("skipped", "somebody else removed it");
+    case "failed":
+      return notDone("failed", captured.problem);
+  }
+}
+
+const uncaptured: Captured = { kind: "failed", problem: "nobody captured it" };
+
+function removeAll(host: Host, { realPath, target }: FilesRegistry, files: readonly ReadyFile[]): readonly Attempted[] {
+  if (files.length === 0) return [];
+  const keys = files.map(({ entry }) => entry.key);
+  const captured = host.captureEntries(
+    realPath,
+    files.map(({ state, bytes }, nth) => ({ key: keys[nth] as string, state, bytes })),
+  );
+  const hasOwnDirectory = target.format.layout === "files" && target.format.ownDirectory;
+  const results = keys.flatMap((key, nth) => {
+    const result = [attemptedBy(captured[nth] ?? uncaptured)];
+    return hasOwnDirectory && captured[nth]?.kind === "dropped" ? afterwards(result, () => host.dropDirectory(realPath, key)) : result;
+  });
+  return afterwards(results, () => host.syncDirectories(realPath, keys));
+}
+
+function rewrite(host: Host, root: string, { entry: { key }, state, bytes, content }: ReadyFile): Attempted {
+  if (content === undefined) throw new TypeError("a file that is to say something else was expected");
+  const { mode, uid, gid, mtimeMs } = state;
+  const taken = host.takeOver(root, { key, state, bytes }, { key, content, mode, uid, gid, modifiedAt: mtimeMs });
+  if (taken.kind === "failed") return notDone("failed", taken.problem);
+  return taken.kind === "won" ? done() : notDone("skipped", taken.why);
+}
+
+/**
+ * Changes entries with a file each: ghosts are removed, so many at a time that what is held of them does not grow with the
+ * registry; others are exchanged one by one, each after a last look of its own, and keep the time of their last change.
+ */
+export async function changeFiles(
+  pass: Pass,
+  examined: FilesExamined,
+  kind: Change,
+  selection: Selection,
+  outcomes: Map<string, Outcome>,
+): Promise<void> {
+  const { host } = pass;
+  const { loaded } = examined;
+  const rewriting = rewritingFor(kind, pass, loaded);
+  const keyOf = ({ entry }: ExaminedEntry): string => entry.key;
+
+  function prepare(one: ExaminedEntry): ReadyFile | NotDone {
+    if (rewriting === undefined) return readBefore(host, loaded.realPath, one);
+    const { state, bytes } = placeOf(one);
+    const content = bytes && rewriting.contentOf(bytes);
+    return bytes === undefined || content === undefined ? notDone("skipped", rewriting.unwritable) : { ...one, state, bytes, content };
+  }
+
+  async function commit(files: readonly ReadyFile[], confirm: Confirm<ReadyFile>): Promise<readonly Attempted[]> {
+    const answers = await confirm(files);
+    const free = files.filter((_, nth) => answers[nth] === undefined);
+    const changed = (
+      rewriting === undefined ? removeAll(host, loaded, free) : free.map((file) => rewrite(host, loaded.realPath, file))
+    ).values();
+    return answers.map((answer) => answer ?? (changed.next().value as Attempted));
+  }
+
+  await change<ExaminedEntry, ReadyFile>(
+    pass,
+    {
+      prepare,
+      keep: (files) => pass.tombstones.write(loaded, files, { makeLine: (file) => tombstoneLine(file, keptFile(file)) }),
+      keyOf,
+      lastLook: (files) => {
+        return rewriting === undefined
+          ? lastLook(
+              pass,
+              examined,
+              files.map(({ entry }) => entry),
+            )
+          : lookAtRevised(pass, examined, files);
+      },
+      cameBack: kind === "stamp" ? foundElsewhere : cameBack,
+      commit,
+      again: noRetry(changedSince),
+      record: recordIn(outcomes, changedAs[kind], keyOf),
+      voids: "not-done",
+    },
+    batchesOf(selection, kind, rewriting === undefined ? turn : 1),
+  );
+}
