@@ -76,24 +76,45 @@ test("only locks that the ladder kept for their host are candidates", () => {
   expect(renamedHost.candidates([registryOf({ hostLocks: true }, live), registryOf({}, kept)]).candidates).toEqual([]);
 });
 
+const { why: dark } = blind;
 const inContainer = { innerPids: seen(new Map([[4711, [{ pid: 9, startTicks: "1", agent: false }]]])) };
 
-test.each<[string, Described, Described["claim"], string, string]>([
-  ["the switch is off", { ...stale, policy: {} }, {}, "undecided renamed-host, no change", "off"],
-  ["its pid is alive", { ...stale, pids: { 4711: there() } }, {}, "undecided foreign-host, no change", "doubt"],
-  ["a container counts a process under its pid", { ...stale, table: inContainer }, {}, "undecided foreign-host, no change", "doubt"],
-  ["containers could not be looked into", { ...stale, table: { innerPids: blind } }, {}, "undecided foreign-host, no change", "doubt"],
-  ["processes could not be looked at", { ...stale, processes: blind }, {}, "undecided foreign-host, no change", "doubt"],
-  ["it records no pid", stale, { pid: undefined }, "undecided foreign-host, no change", "doubt"],
-  ["the clock was stepped", { ...stale, memory: { clockStepped: true } }, {}, "undecided foreign-host, no change", "doubt"],
-  ["the clock could not be read", { ...stale, clock: { wallMs: blind } }, {}, "undecided foreign-host, no change", "doubt"],
-  ["its file's time could not be read", { ...stale, registry: { modifiedAt: blind } }, {}, "undecided foreign-host, no change", "doubt"],
-  ["a member says that it beat", stale, { lastHeartbeatAt: now - minute }, "undecided foreign-host, no change", "stays"],
-])("a lock stays where %s", (_, world, claim, wanted, hostLock) => {
+const stays = "undecided foreign-host, no change";
+
+test.each<[string, Described, Described["claim"], string, string, string]>([
+  ["the switch is off", { ...stale, policy: {} }, {}, "undecided renamed-host, no change", "off", "healRenamedHost is off"],
+  ["its pid is alive", { ...stale, pids: { 4711: there() } }, {}, stays, "doubt", "but its pid is alive here"],
+  ["a container counts a process under its pid", { ...stale, table: inContainer }, {}, stays, "doubt", "but its pid is alive here"],
+  ["containers were not looked into", { ...stale, table: { innerPids: blind } }, {}, stays, "doubt", `container's cannot be seen: ${dark}`],
+  ["processes could not be looked at", { ...stale, processes: blind }, {}, stays, "doubt", `its pid could not be looked at: ${dark}`],
+  ["it records no pid", stale, { pid: undefined }, stays, "doubt", "its pid could not be looked at: it records no pid"],
+  [
+    "containers were not looked into for the pid of an earlier boot",
+    { ...stale, table: { innerPids: blind } },
+    { bootId: "earlier" },
+    stays,
+    "doubt",
+    `its pid could not be looked at: ${dark}`,
+  ],
+  ["its pid was not asked for", { ...stale, pids: {} }, {}, stays, "doubt", "its pid could not be looked at: pid 4711"],
+  ["the clock was stepped", { ...stale, memory: { clockStepped: true } }, {}, stays, "doubt", "the clock was stepped since"],
+  ["the clock could not be read", { ...stale, clock: { wallMs: blind } }, {}, stays, "doubt", `its heartbeat could not be read: ${dark}`],
+  [
+    "its file's time is unknown",
+    { ...stale, registry: { modifiedAt: blind } },
+    {},
+    stays,
+    "doubt",
+    `its heartbeat could not be read: ${dark}`,
+  ],
+  ["a member says that it beat", stale, { lastHeartbeatAt: now - minute }, stays, "stays", "it beat 1m ago"],
+  ["it beats this very moment", stale, { lastHeartbeatAt: now }, stays, "stays", "it beat 0s ago"],
+])("a lock stays where %s", (_, world, claim, wanted, hostLock, why) => {
   const candidate = candidateWith(claim);
   const revised = renamedHost.revise(candidate, observationOf(candidate, world));
   expect(revisedOf(revised)).toBe(wanted);
   expect(revised?.noted).toEqual({ hostLock });
+  expect(revised?.detail).toContain(why);
 });
 
 test.each([

@@ -133,6 +133,11 @@ test("where processes could not be looked at no server is asked", () => {
   expect(superseded.asks(candidate, observationOf(candidate, { processes: blind })).sessions).toEqual([]);
 });
 
+test("a row that was registered again by itself supersedes none", () => {
+  const again = { claim: { ...newer, automatic: true } };
+  expect(superseded.candidates([registryOf({ keepsReleased: true }, { claim: older }, again)]).candidates).toEqual([]);
+});
+
 test("a flapping identity is told with its registry, and none of its rows is a candidate", () => {
   const claims = [0, 5, 10, 15].map((seconds) => ({ ...wide, key: `${seconds}`, sessionId: `s${seconds}`, registeredAt: seconds * 1000 }));
   const { candidates, flapping } = superseded.candidates([registryOf({ keepsReleased: true }, ...claims.map((claim) => ({ claim })))]);
@@ -141,7 +146,7 @@ test("a flapping identity is told with its registry, and none of its rows is a c
 });
 
 test.each([
-  ["its subprocess", { subprocessId: "s" }],
+  ["its subprocess", { subprocessId: "s", pid: undefined }],
   ["its pid, start and boot", {}],
 ])("rows without a name stand for %s", (_, own) => {
   const nameless = (claim: object) => ({ claim: { ...claim, ...own, identity: undefined } });
