@@ -14,6 +14,7 @@ export const reasons = [
   "previous-boot",
   "host-gone",
   "no-process",
+  "heartbeat-fresh",
   "endpoint-closed",
   "endpoint-open",
   "endpoint-unanswered",

@@ -11,6 +11,8 @@ export type EntryMemory = {
   readonly absentForMs: number | undefined;
   /** The entry was put back by `restore`, and that still protects it. */
   readonly restored: boolean;
+  /** The longest time between two of its heartbeats that sweeps have seen, in ms; 0 where they saw no two. */
+  readonly longestGapMs: number;
 };
 
 export const nothingRemembered: EntryMemory = {
@@ -18,6 +20,7 @@ export const nothingRemembered: EntryMemory = {
   clockStepped: false,
   absentForMs: undefined,
   restored: false,
+  longestGapMs: 0,
 };
 
 const onlyStepped: EntryMemory = { ...nothingRemembered, clockStepped: true };
@@ -29,6 +32,9 @@ export type EntryRecord = {
   readonly clockStepped: boolean;
   /** Awake time of the first of the unbroken looks that found it dead by absence. */
   readonly absentSinceMs: number | undefined;
+  /** The heartbeat that the last sweep read there, epoch ms. */
+  readonly heartbeatAt: number | undefined;
+  readonly longestGapMs: number;
 };
 
 export type Restored = { readonly registry: string; readonly key: string; readonly digest: string; readonly untilMs: number };
@@ -101,11 +107,17 @@ export type Remembered = {
   readonly digest: () => string;
   /** The newest usable time that it states, or else its container's, epoch ms. */
   readonly statedAt: number | undefined;
+  /** The newest heartbeat that it states, epoch ms. */
+  readonly heartbeatAt: number | undefined;
 };
 
 /** Can anything be recalled of a registry's entries? Mostly nothing can, and then no entry need be looked for. */
 export function remembersAny({ records, restored, steppedAtMs }: Memory, registry: string, from: Since): boolean {
   return from.clockStepped || steppedAtMs !== undefined || restored.length > 0 || (records.size > 0 && records.has(registry));
+}
+
+function longestGap({ heartbeatAt, longestGapMs }: EntryRecord, now: number | undefined): number {
+  return heartbeatAt === undefined || now === undefined ? longestGapMs : Math.max(longestGapMs, now - heartbeatAt);
 }
 
 export function recall(memory: Memory, entry: Remembered, from: Since, clock: Clock): EntryMemory {
@@ -117,12 +129,15 @@ export function recall(memory: Memory, entry: Remembered, from: Since, clock: Cl
   const digest = entry.digest();
   const same = record !== undefined && record.digest === digest;
   const [wallMs, awakeMs] = [valueOf(clock, "wallMs"), valueOf(clock, "awakeMs")];
-  const absentSince = same && from.sameBoot ? record.absentSinceMs : undefined;
+  // A heart that has beaten since is a reason to begin the looks anew.
+  const isStill = same && record.heartbeatAt === entry.heartbeatAt;
+  const absentSince = isStill && from.sameBoot ? record.absentSinceMs : undefined;
   return {
     seenForMs: same ? record.seenForMs + from.elapsedMs : 0,
     clockStepped: from.clockStepped || (same ? record.clockStepped : maybeStepped),
     absentForMs: absentSince === undefined || awakeMs === undefined ? undefined : Math.max(0, awakeMs - absentSince),
     restored: mark !== undefined && mark.digest === digest && (wallMs === undefined || wallMs < mark.untilMs),
+    longestGapMs: same ? longestGap(record, entry.heartbeatAt) : 0,
   };
 }
 
@@ -130,12 +145,12 @@ export function recall(memory: Memory, entry: Remembered, from: Since, clock: Cl
 export function recordOf(
   entry: Remembered,
   remembered: EntryMemory,
-  now: { readonly needsFirstSeen: boolean; readonly absent: boolean; readonly awakeMs: number | undefined },
+  now: { readonly needsFirstSeen: boolean; readonly absent: boolean; readonly beats: boolean; readonly awakeMs: number | undefined },
 ): EntryRecord | undefined {
-  const { seenForMs, clockStepped, absentForMs } = remembered;
-  if (!now.needsFirstSeen && !clockStepped && !now.absent) return undefined;
+  const { seenForMs, clockStepped, absentForMs, longestGapMs } = remembered;
+  if (!now.needsFirstSeen && !clockStepped && !now.absent && !now.beats) return undefined;
   const absentSinceMs = now.absent && now.awakeMs !== undefined ? now.awakeMs - (absentForMs ?? 0) : undefined;
-  return { digest: entry.digest(), seenForMs, clockStepped, absentSinceMs };
+  return { digest: entry.digest(), seenForMs, clockStepped, absentSinceMs, heartbeatAt: entry.heartbeatAt, longestGapMs };
 }
 
 /** Marks whose time is not over. None lasts longer from now than a new one would, or a clock set back would prolong it. */

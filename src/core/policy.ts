@@ -28,6 +28,9 @@ export const defaultPolicy: Policy = {
 /** Awake time, in ms, that must lie between two looks that find the same absence. */
 export const secondLookMs = 4 * minuteMs;
 
+/** A heartbeat younger than this, in ms, or than the grace period if that is longer, is fresh. */
+export const freshHeartbeatMs = 10 * minuteMs;
+
 /** How often, in ms, a staying watch runs a whole sweep although no holder has left: for new holders, grace periods and second looks. */
 export const watchSweepMs = minuteMs;
 

@@ -17,13 +17,15 @@ function recordsOf(host: Host, examination: Examination, examined: ExaminedRegis
     const action = outcomes.get(entry.key)?.action;
     if (entry.duplicate || action === "reaped" || action === "released") continue;
     const absent = judgement.verdict === "ghost" && !judgement.certain && action !== "skipped";
-    if (hasOwnTime && !absent && !memory.clockStepped) continue;
+    const beats = judgement.reason === "heartbeat-fresh";
+    if (hasOwnTime && !absent && !beats && !memory.clockStepped) continue;
     const { claim } = entry;
     if (!claim.ok) continue;
     const record = recordOf(remembered(host, examined.loaded, entry, claim, clock), memory, {
       // Without a usable time an entry ages from when a sweep first saw it, so the record of that must be kept.
       needsFirstSeen: !hasOwnTime,
       absent,
+      beats,
       awakeMs: valueOf(clock.awakeMs),
     });
     if (record !== undefined) records.set(entry.key, record);

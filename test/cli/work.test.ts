@@ -112,7 +112,10 @@ describe.skipIf(blind !== undefined)("the work of a sweep", () => {
     const scratch = newScratch();
     const [few, many] = [registry(scratch, 24, 30), registry(scratch, 2400, 30)];
     const size = statSync(many).size / 2400;
-    const [ofFew, ofMany] = [await workOf(scratch, ["-q", "--registry", few]), await workOf(scratch, ["-q", "--registry", many])];
+    const [ofFew, ofMany] = [
+      await workOf(scratch, ["-q", "--now", "--registry", few]),
+      await workOf(scratch, ["-q", "--now", "--registry", many]),
+    ];
     expect(readFileSync(many, "utf8")).toBe("{\n}");
     expect(each(callsOfOthers(ofFew), callsOfOthers(ofMany), 2376)).toBeLessThan(0.02);
     expect(each(ofOthers(ofFew.opened).length, ofOthers(ofMany.opened).length, 2376)).toBeLessThan(0.005);

@@ -404,12 +404,12 @@ const attachedAgentRows: readonly Row[] = [
   [
     "it names no pid, session or agent, so no process can be told to be missing",
     { claim: { sessionId: undefined }, registry: { presence: "process" } },
-    "ghost ttl ttl-expired certain",
+    "ghost ttl ttl-expired",
   ],
   [
     "the process that registered a thread is gone, which says nothing of the thread",
     { claim: held, pids: { [pid]: gone }, registry: { presence: "thread" } },
-    "ghost ttl ttl-expired certain",
+    "ghost ttl ttl-expired",
   ],
   [
     "the process that registered a thread is alive",
@@ -447,11 +447,7 @@ const endpointRows: readonly Row[] = [
     { claim: { ...held, endpoint: port }, pids: { [pid]: blind }, endpoints: { [at]: { kind: "refused" } } },
     "undecided attached-process pid-unseen",
   ],
-  [
-    "it accepts, which proves nothing",
-    { claim: { endpoint: port }, endpoints: { [at]: { kind: "accepted" } } },
-    "ghost ttl ttl-expired certain",
-  ],
+  ["it accepts, which proves nothing", { claim: { endpoint: port }, endpoints: { [at]: { kind: "accepted" } } }, "ghost ttl ttl-expired"],
   [
     "it accepts, and the holder is gone",
     { claim: { ...held, endpoint: port }, pids: { [pid]: gone }, endpoints: { [at]: { kind: "accepted" } } },
@@ -520,12 +516,12 @@ const appServerRows: readonly Row[] = [
   [
     "one that nobody configured does not have the thread",
     { registry: { appServers: tried }, appServers: { [server]: answered() } },
-    "ghost ttl ttl-expired certain",
+    "ghost ttl ttl-expired",
   ],
   [
     "one that nobody configured refuses",
     { registry: { appServers: tried }, appServers: { [server]: { kind: "refused" } } },
-    "ghost ttl ttl-expired certain",
+    "ghost ttl ttl-expired",
   ],
   [
     "one that nobody configured does not answer",
@@ -595,29 +591,40 @@ const appServerRows: readonly Row[] = [
   [
     "it names no thread",
     { claim: { sessionId: undefined }, registry: { appServers: configured }, appServers: { [server]: answered() } },
-    "ghost ttl ttl-expired certain",
+    "ghost ttl ttl-expired",
   ],
 ];
 
 const ttlRows: readonly Row[] = [
-  ["silent for longer than the TTL, and nothing could ever be seen", {}, "ghost ttl ttl-expired certain"],
+  ["silent for longer than the TTL, and nothing could ever be seen", {}, "ghost ttl ttl-expired"],
   ["silent for the TTL to the millisecond", { claim: { registeredAt: now - 7 * day } }, "undecided ttl within-ttl"],
-  ["silent for a millisecond longer", { claim: { registeredAt: now - 7 * day - 1 } }, "ghost ttl ttl-expired certain"],
+  ["silent for a millisecond longer", { claim: { registeredAt: now - 7 * day - 1 } }, "ghost ttl ttl-expired"],
   ["registered long ago, active yesterday", { claim: { lastActivityAt: now - day } }, "undecided ttl within-ttl"],
-  ["a heartbeat is not activity", { claim: { lastHeartbeatAt: now - minute } }, "ghost ttl ttl-expired certain"],
+  ["a heartbeat is fresh", { claim: { lastHeartbeatAt: now - minute } }, "undecided attached-process heartbeat-fresh"],
+  ["a heartbeat is no fresher than ten minutes", { claim: { lastHeartbeatAt: now - 10 * minute } }, "undecided ttl within-ttl"],
+  [
+    "a heartbeat is late, but not for one that beats every quarter of an hour",
+    { claim: { lastHeartbeatAt: now - 40 * minute }, memory: { longestGapMs: 15 * minute } },
+    "undecided attached-process heartbeat-fresh",
+  ],
+  ["its last heartbeat is a day old", { claim: { lastHeartbeatAt: now - day } }, "undecided ttl within-ttl"],
+  ["its last heartbeat is older than the TTL", { claim: { lastHeartbeatAt: now - 8 * day } }, "ghost ttl ttl-expired"],
+  ["its heartbeat is in the future", { claim: { lastHeartbeatAt: now + day } }, "ghost ttl ttl-expired"],
+  [
+    "its heart beat a minute ago by a clock that was stepped, and sweeps have seen it for an hour",
+    { claim: { lastHeartbeatAt: now - minute }, memory: { clockStepped: true, seenForMs: hour } },
+    "undecided ttl clock-stepped",
+  ],
+  ["its file was written yesterday", { registry: { oneFile: true, modifiedAt: seen(now - day) } }, "undecided ttl within-ttl"],
   ["without a time, and first seen an hour ago", { claim: noTimes, memory: { seenForMs: hour } }, "undecided ttl within-ttl"],
-  ["without a time, and seen for longer than the TTL", { claim: noTimes, memory: { seenForMs: 8 * day } }, "ghost ttl ttl-expired certain"],
+  ["without a time, and seen for longer than the TTL", { claim: noTimes, memory: { seenForMs: 8 * day } }, "ghost ttl ttl-expired"],
   [
     "registered in the future, and first seen an hour ago",
     { claim: { registeredAt: now + day }, memory: { seenForMs: hour } },
     "undecided ttl within-ttl",
   ],
   ["old by a clock that was stepped", { memory: { clockStepped: true, seenForMs: hour } }, "undecided ttl clock-stepped"],
-  [
-    "seen for longer than the TTL, whatever the clock did",
-    { memory: { clockStepped: true, seenForMs: 8 * day } },
-    "ghost ttl ttl-expired certain",
-  ],
+  ["seen for longer than the TTL, whatever the clock did", { memory: { clockStepped: true, seenForMs: 8 * day } }, "ghost ttl ttl-expired"],
   [
     "alive, and silent for a year",
     { claim: { ...held, registeredAt: now - 365 * day }, pids: { [pid]: there() } },

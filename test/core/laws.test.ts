@@ -30,7 +30,7 @@ const deaths: Partial<Record<Reason, boolean>> = {
   "pid-zombie": true,
   "previous-boot": true,
   "host-gone": true,
-  "ttl-expired": true,
+  "ttl-expired": false,
   "no-process": false,
   "endpoint-closed": false,
   "thread-not-loaded": false,
@@ -161,9 +161,16 @@ test("a clock that cannot be read makes no entry older, no absence longer and no
       ({ absent, stepped, ...then }, seenNow, hidden) => {
         // Within one boot the boot clock only goes on.
         fc.pre(seenNow.bootId !== then.bootId || (seenNow.bootMs ?? day) >= (then.bootMs ?? 0));
-        const known = { digest: "same", seenForMs: hour, clockStepped: false, absentSinceMs: absent };
+        const known = {
+          digest: "same",
+          seenForMs: hour,
+          clockStepped: false,
+          absentSinceMs: absent,
+          heartbeatAt: undefined,
+          longestGapMs: 0,
+        };
         const memory: Memory = { ...emptyMemory, ...then, steppedAtMs: stepped, records: new Map([["/r", new Map([["mars", known]])]]) };
-        const entry = { registry: "/r", registryId: "/r", key: "mars", digest: () => "same", statedAt: 0 };
+        const entry = { registry: "/r", registryId: "/r", key: "mars", digest: () => "same", statedAt: 0, heartbeatAt: undefined };
         const recalled = ({ bootId, wallMs, bootMs, awakeMs }: typeof seenNow) => {
           const clock = { wallMs: observe(wallMs), bootMs: observe(bootMs), awakeMs: observe(awakeMs) };
           return recall(memory, entry, since(memory, clock, bootId), clock);

@@ -19,7 +19,9 @@ const entry: Remembered = {
   key: "mars",
   digest: () => "same",
   statedAt: now - day,
+  heartbeatAt: undefined,
 };
+const noBeat = { heartbeatAt: undefined, longestGapMs: 0 };
 const hourAgo: Memory = {
   ...emptyMemory,
   bootId: thisBoot,
@@ -27,7 +29,10 @@ const hourAgo: Memory = {
   bootMs: 9 * hour,
   awakeMs: 4 * hour,
   records: new Map([
-    ["keyed-json():/r.json", new Map([["mars", { digest: "same", seenForMs: 2 * hour, clockStepped: false, absentSinceMs: 3 * hour }]])],
+    [
+      "keyed-json():/r.json",
+      new Map([["mars", { digest: "same", seenForMs: 2 * hour, clockStepped: false, absentSinceMs: 3 * hour, ...noBeat }]]),
+    ],
   ]),
 };
 const clock: Clock = { wallMs: seen(now), bootMs: seen(10 * hour), awakeMs: seen(5 * hour) };
@@ -98,7 +103,7 @@ describe("how a sweep stands to the one before", () => {
 
 describe("what is recalled of an entry", () => {
   test("the same bytes are an hour older, and absent for awake time only", () => {
-    expect(recalled()).toEqual({ seenForMs: 3 * hour, clockStepped: false, absentForMs: 2 * hour, restored: false });
+    expect(recalled()).toEqual({ seenForMs: 3 * hour, clockStepped: false, absentForMs: 2 * hour, restored: false, longestGapMs: 0 });
   });
 
   test("other bytes are as if never seen", () => {
@@ -112,6 +117,7 @@ describe("what is recalled of an entry", () => {
       registryId: "keyed-json():/other.json",
       key: "mars",
       statedAt: undefined,
+      heartbeatAt: undefined,
       digest: () => {
         throw new Error("digested");
       },
@@ -120,7 +126,13 @@ describe("what is recalled of an entry", () => {
   });
 
   test("a reboot breaks the chain of absences and keeps the first sight", () => {
-    expect(recalled({}, clock, "another")).toEqual({ seenForMs: 2 * hour, clockStepped: false, absentForMs: undefined, restored: false });
+    expect(recalled({}, clock, "another")).toEqual({
+      seenForMs: 2 * hour,
+      clockStepped: false,
+      absentForMs: undefined,
+      restored: false,
+      longestGapMs: 0,
+    });
   });
 
   test("an unknown boot breaks the chain of absences", () => {
@@ -131,10 +143,31 @@ describe("what is recalled of an entry", () => {
     expect(recalled({}, { ...clock, awakeMs: blind }).absentForMs).toBeUndefined();
   });
 
+  test("a heart that has beaten since begins the looks anew, and the longest gap is remembered", () => {
+    const at = (heartbeatAt: number | undefined, longestGapMs: number): Partial<Memory> => ({
+      records: new Map([
+        [
+          entry.registryId,
+          new Map([["mars", { digest: "same", seenForMs: 0, clockStepped: false, absentSinceMs: 3 * hour, heartbeatAt, longestGapMs }]]),
+        ],
+      ]),
+    });
+    const beating = (memory: Partial<Memory>) => {
+      const all = { ...hourAgo, ...memory };
+      return recall(all, { ...entry, heartbeatAt: now - minute }, since(all, clock, thisBoot), clock);
+    };
+    expect(beating(at(now - minute, minute))).toMatchObject({ absentForMs: 2 * hour, longestGapMs: minute });
+    expect(beating(at(now - 21 * minute, minute))).toMatchObject({ absentForMs: undefined, longestGapMs: 20 * minute });
+    expect(beating(at(undefined, 0))).toMatchObject({ absentForMs: undefined, longestGapMs: 0 });
+  });
+
   test("a step of the clock is remembered with the bytes that stood through it", () => {
     expect(recalled({}, { ...clock, wallMs: seen(now + day) }).clockStepped).toBe(true);
     const stepped = new Map([
-      ["keyed-json():/r.json", new Map([["mars", { digest: "same", seenForMs: 0, clockStepped: true, absentSinceMs: undefined }]])],
+      [
+        "keyed-json():/r.json",
+        new Map([["mars", { digest: "same", seenForMs: 0, clockStepped: true, absentSinceMs: undefined, ...noBeat }]]),
+      ],
     ]);
     expect(recalled({ records: stepped }).clockStepped).toBe(true);
   });
@@ -160,7 +193,7 @@ describe("what is recalled of an entry", () => {
 });
 
 describe("what is kept for the next sweep", () => {
-  const quiet = { needsFirstSeen: false, absent: false, awakeMs: 5 * hour };
+  const quiet = { needsFirstSeen: false, absent: false, beats: false, awakeMs: 5 * hour };
 
   test("nothing of an entry for which it does not matter", () => {
     expect(recordOf(entry, nothingRemembered, quiet)).toBeUndefined();
@@ -172,6 +205,7 @@ describe("what is kept for the next sweep", () => {
       seenForMs: 0,
       clockStepped: false,
       absentSinceMs: undefined,
+      ...noBeat,
     });
   });
 
@@ -183,6 +217,12 @@ describe("what is kept for the next sweep", () => {
 
   test("a look that found it present ends its absence", () => {
     expect(recordOf(entry, { ...nothingRemembered, absentForMs: hour }, { ...quiet, needsFirstSeen: true })?.absentSinceMs).toBeUndefined();
+  });
+
+  test("its heartbeat, and the longest time between two that sweeps have seen", () => {
+    const beating = { ...entry, heartbeatAt: now - minute };
+    expect(recordOf(beating, nothingRemembered, { ...quiet, beats: true })).toMatchObject({ heartbeatAt: now - minute, longestGapMs: 0 });
+    expect(recordOf(beating, { ...nothingRemembered, longestGapMs: hour }, { ...quiet, absent: true })?.longestGapMs).toBe(hour);
   });
 
   test("the step of the clock that it stood through", () => {

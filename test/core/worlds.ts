@@ -39,6 +39,7 @@ const claim = fc.record({
   pidNamespace: maybe(home, home, undefined, undefined, home, home, "4026539999"),
   registeredAt: time,
   lastActivityAt: time,
+  lastHeartbeatAt: maybe(undefined, now - 20_000, now - 30 * day, now + day),
   endpoint: maybe(undefined, endpoint),
 });
 

@@ -64,6 +64,7 @@ export const fixtures: readonly Fixture[] = [
     holder: ["codex", "resume", "01a1f984-d1a8-7cc3-9759-13c129b40702"],
     abroad: undefined,
     malformed: ['"01a1f984-d1a8-7cc3-9759-13c129b40702"', "7"],
+    waits: true,
   },
   {
     folder: "claude-sessions/2.1.197",

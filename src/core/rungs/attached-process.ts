@@ -3,13 +3,14 @@ import type { Scene } from "../scene.ts";
 import type { Rung } from "./rung.ts";
 import { attachedCli } from "./signs/attached-cli.ts";
 import { endpoint } from "./signs/endpoint.ts";
+import { heartbeat } from "./signs/heartbeat.ts";
 import { noProcess } from "./signs/no-process.ts";
 import { holderSign } from "./signs/recorded-holder.ts";
 import type { Sign } from "./signs/sign.ts";
 import { writerLock } from "./signs/writer-lock.ts";
 
 /** What can show that a process holds the session, in the order in which it is told. Of equal answers the earlier stands. */
-export const signs = [holderSign, attachedCli, writerLock, endpoint] as const satisfies readonly Sign[];
+export const signs = [holderSign, attachedCli, writerLock, heartbeat, endpoint] as const satisfies readonly Sign[];
 
 export const attachedProcess = {
   name: "attached-process",

@@ -7,7 +7,14 @@ import { writeStateFile } from "./state-file.ts";
 
 const schema = 1;
 
-type StoredRecord = { digest: string; seenForMs: number; clockStepped?: boolean; absentSinceMs?: number };
+type StoredRecord = {
+  digest: string;
+  seenForMs: number;
+  clockStepped?: boolean;
+  absentSinceMs?: number;
+  heartbeatAt?: number;
+  longestGapMs?: number;
+};
 
 type Stored = {
   schema: number;
@@ -23,12 +30,19 @@ type Stored = {
 
 const fileOf = (stateDir: string): string => join(stateDir, "memory.json");
 
-function toRecord({ digest, seenForMs, clockStepped, absentSinceMs }: StoredRecord): EntryRecord {
-  return { digest, seenForMs, clockStepped: clockStepped ?? false, absentSinceMs };
+function toRecord({ digest, seenForMs, clockStepped, absentSinceMs, heartbeatAt, longestGapMs }: StoredRecord): EntryRecord {
+  return { digest, seenForMs, clockStepped: clockStepped ?? false, absentSinceMs, heartbeatAt, longestGapMs: longestGapMs ?? 0 };
 }
 
-function fromRecord({ digest, seenForMs, clockStepped, absentSinceMs }: EntryRecord): StoredRecord {
-  return { digest, seenForMs, ...(clockStepped && { clockStepped }), ...(absentSinceMs !== undefined && { absentSinceMs }) };
+function fromRecord({ digest, seenForMs, clockStepped, absentSinceMs, heartbeatAt, longestGapMs }: EntryRecord): StoredRecord {
+  return {
+    digest,
+    seenForMs,
+    ...(clockStepped && { clockStepped }),
+    ...(absentSinceMs !== undefined && { absentSinceMs }),
+    ...(heartbeatAt !== undefined && { heartbeatAt }),
+    ...(longestGapMs > 0 && { longestGapMs }),
+  };
 }
 
 const isNumber = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);
@@ -40,8 +54,8 @@ function isTable(value: unknown, isValue: (value: unknown) => boolean): boolean 
 }
 
 function isStoredRecord(value: unknown): boolean {
-  const { digest, seenForMs, absentSinceMs } = (value ?? {}) as Record<keyof StoredRecord, unknown>;
-  return isText(digest) && isNumber(seenForMs) && isMissingOrNumber(absentSinceMs);
+  const { digest, seenForMs, absentSinceMs, heartbeatAt, longestGapMs } = (value ?? {}) as Record<keyof StoredRecord, unknown>;
+  return isText(digest) && isNumber(seenForMs) && [absentSinceMs, heartbeatAt, longestGapMs].every(isMissingOrNumber);
 }
 
 function isMark(value: unknown): boolean {

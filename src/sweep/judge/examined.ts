@@ -66,7 +66,9 @@ const intentIn = (mark: number): number => mark >> 1;
 
 /** Does memory need a record of it? An entry with a time of its own needs none, unless it waits for a second look or the clock was stepped. */
 function needsMemory({ hasOwnTime, memory, judgement }: Judged): boolean {
-  return !hasOwnTime || memory.clockStepped || (judgement.verdict === "ghost" && !judgement.certain);
+  return (
+    !hasOwnTime || memory.clockStepped || judgement.reason === "heartbeat-fresh" || (judgement.verdict === "ghost" && !judgement.certain)
+  );
 }
 
 function markOf(one: ExaminedEntry): number {

@@ -75,6 +75,7 @@ export function remembered(host: Host, loaded: ReadRegistry, entry: Entry, claim
     key: entry.key,
     digest: () => host.digest(identityTextOf(entry, claim)),
     statedAt,
+    heartbeatAt: claim.registration.lastHeartbeatAt,
   };
 }
 

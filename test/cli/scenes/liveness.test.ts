@@ -84,14 +84,30 @@ test("every way to live and to die, among real processes; a sweep takes the dead
 
   const swept = await sweepReport(scratch, []);
   expect(by(swept, "verdict", "rung", "reason")).toEqual(expected);
-  const ghosts = Object.keys(expected).filter((key) => expected[key as keyof typeof expected].startsWith("ghost"));
+  const silent = "silent for longer than the ttl";
+  const ghosts = Object.keys(expected).filter((key) => key !== silent && expected[key as keyof typeof expected].startsWith("ghost"));
   expect(swept.entries.filter(({ action }) => action === "reaped").map(({ key }) => key)).toEqual(ghosts);
-  expect(swept.summary).toMatchObject({ ghost: ghosts.length, reaped: ghosts.length, failed: 0, skipped: 0, pending: 0 });
+  expect(swept.summary).toMatchObject({ ghost: ghosts.length + 1, reaped: ghosts.length, failed: 0, skipped: 0, pending: 1 });
   const left = Object.fromEntries(Object.entries(entries).filter(([key]) => !ghosts.includes(key)));
   expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(left);
 
   const again = await sweepReport(scratch, []);
-  expect(again.summary).toMatchObject({ ghost: 0, reaped: 0 });
+  expect(by(again, "action")[silent]).toBe("pending");
+  expect(again.summary).toMatchObject({ ghost: 1, reaped: 0 });
+  expect(by(await sweepReport(scratch, ["--now"]), "action")[silent]).toBe("reaped");
+});
+
+test("a heart that beat a moment ago keeps an entry that is silent for longer than the TTL", async () => {
+  const scratch = newScratch();
+  const path = declareRegistry(scratch);
+  const [beats, long] = [new Date().toISOString(), daysAgo(9)];
+  const rows = { beating: { id: randomUUID(), since: long, beat: beats }, silent: { id: randomUUID(), since: long, beat: long } };
+  writeOld(path, JSON.stringify(rows));
+  const report = await sweepReport(scratch, ["--now"]);
+  expect(by(report, "verdict", "reason", "action")).toEqual({
+    beating: "undecided heartbeat-fresh kept",
+    silent: "ghost ttl-expired reaped",
+  });
 });
 
 test("an entry of another host goes only when an operator says that the host is gone", async () => {
