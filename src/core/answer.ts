@@ -1,43 +1,4 @@
-/** Why an entry was kept or condemned. These words are part of the JSON output. */
-export const reasons = [
-  "within-grace",
-  "age-unknown",
-  "clock-stepped",
-  "pid-alive",
-  "own-ancestor",
-  "attached-cli",
-  "writer-lock-held",
-  "inner-pid-alive",
-  "pid-gone",
-  "pid-reused",
-  "pid-zombie",
-  "previous-boot",
-  "host-gone",
-  "no-process",
-  "heartbeat-fresh",
-  "endpoint-closed",
-  "endpoint-open",
-  "endpoint-unanswered",
-  "process-table-blind",
-  "pid-unseen",
-  "writer-locks-unseen",
-  "foreign-host",
-  "renamed-host",
-  "superseded-by-new-start",
-  "foreign-pid-namespace",
-  "thread-loaded",
-  "thread-not-loaded",
-  "app-server-down",
-  "app-server-unreachable",
-  "app-server-too-young",
-  "ttl-expired",
-  "within-ttl",
-  "malformed-entry",
-  "duplicate-key",
-  "restored",
-] as const;
-
-export type Reason = (typeof reasons)[number];
+import type { Reason } from "./reasons.ts";
 
 /**
  * What is said of an entry: a sentence, how to make it, or what several signs say. Most of it is never read, so the

@@ -1,5 +1,6 @@
 import { ageOf, type Age } from "./age.ts";
-import { outranks, noSign, stronger, type Answer, type Reason, type Message } from "./answer.ts";
+import { outranks, noSign, stronger, type Answer, type Message } from "./answer.ts";
+import type { Reason } from "./reasons.ts";
 import { appServerThread } from "./rungs/app-server-thread.ts";
 import { attachedProcess } from "./rungs/attached-process.ts";
 import { grace } from "./rungs/grace.ts";

@@ -1,4 +1,4 @@
-import type { Reason } from "./answer.ts";
+import type { Reason } from "./reasons.ts";
 
 /** Where the separator of a cut member stands: behind a member that stays, before one, or there is no other member. */
 export type CutForm = "after" | "before" | "only";

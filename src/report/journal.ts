@@ -1,4 +1,4 @@
-import { actionNames, actions, isChange, type Level } from "../core/actions.ts";
+import { actionNames, actions, isChange, type Level } from "../core/plan/actions.ts";
 import type { Posture } from "./guards.ts";
 import type { Guard } from "./model/guards.ts";
 import type { EntryReport, SweepReport } from "./model/sweep.ts";

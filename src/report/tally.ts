@@ -1,5 +1,5 @@
-import { actionNames, isChange, noActions, type Action } from "../core/actions.ts";
-import type { Reason } from "../core/answer.ts";
+import { actionNames, isChange, noActions, type Action } from "../core/plan/actions.ts";
+import type { Reason } from "../core/reasons.ts";
 import type { Verdict } from "../core/ladder.ts";
 import type { Summary } from "./model/sweep.ts";
 

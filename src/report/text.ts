@@ -1,4 +1,4 @@
-import { isChange } from "../core/actions.ts";
+import { isChange } from "../core/plan/actions.ts";
 import { formatDuration } from "../core/duration.ts";
 import type { AppServerObservation, Evidence } from "../core/evidence.ts";
 import type { Verdict } from "../core/ladder.ts";

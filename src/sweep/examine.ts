@@ -1,7 +1,7 @@
 import { refusal, startTokensMismatch } from "../core/self-check.ts";
 import type { Evidence } from "../core/evidence.ts";
 import type { Since } from "../core/memory.ts";
-import { intentFor } from "../core/plan.ts";
+import { intentFor } from "../core/plan/plan.ts";
 import { formatFlapping, type FlappingIdentity } from "../core/revisions/flapping.ts";
 import type { Host } from "../host/host.ts";
 import { anythingOld, noEndpoints, noServers, seeEndpoints, seeServers, viewsOf } from "./judge/questions.ts";

@@ -1,4 +1,4 @@
-import { isChange, writingIntents } from "../core/actions.ts";
+import { isChange, writingIntents } from "../core/plan/actions.ts";
 import type { HistoryLine } from "../host/state/history.ts";
 import type { Host } from "../host/host.ts";
 import type { EntryReport } from "../report/model/sweep.ts";

@@ -1,4 +1,4 @@
-import { isChange } from "../core/actions.ts";
+import { isChange } from "../core/plan/actions.ts";
 import { isLastResort } from "../core/ladder.ts";
 import type { Host } from "../host/host.ts";
 import type { EntryReport } from "../report/model/sweep.ts";

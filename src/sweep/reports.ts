@@ -1,4 +1,4 @@
-import { intentNames, intents, noActions, type Action } from "../core/actions.ts";
+import { intentNames, intents, noActions, type Action } from "../core/plan/actions.ts";
 import { formatMessage } from "../core/answer.ts";
 import type { EntryReport, RegistryReport } from "../report/model/sweep.ts";
 import type { Tally } from "../report/tally.ts";

@@ -10,8 +10,8 @@ import {
   stronger,
   unknown,
   type Answer,
-  type Reason,
 } from "../../src/core/answer.ts";
+import type { Reason } from "../../src/core/reasons.ts";
 import { seen } from "../../src/core/evidence.ts";
 import { decide, judge, ladder, trace, type Judgement } from "../../src/core/ladder.ts";
 import { emptyMemory, recall, since, type Memory } from "../../src/core/memory.ts";

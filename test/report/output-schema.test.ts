@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { commands, type CommandDeclaration } from "../../src/cli/declarations.ts";
-import { actionNames } from "../../src/core/actions.ts";
-import { reasons } from "../../src/core/answer.ts";
+import { actionNames } from "../../src/core/plan/actions.ts";
+import { reasons } from "../../src/core/reasons.ts";
 import { rungNames, verdicts } from "../../src/core/ladder.ts";
 import { hostLockKinds } from "../../src/core/revisions/renamed-host.ts";
 import { sweepJson } from "../../src/report/json.ts";

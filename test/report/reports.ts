@@ -1,6 +1,6 @@
 import type { EntryReport, RegistryReport, SweepReport } from "../../src/report/model/sweep.ts";
-import type { Reason } from "../../src/core/answer.ts";
-import { noActions } from "../../src/core/actions.ts";
+import type { Reason } from "../../src/core/reasons.ts";
+import { noActions } from "../../src/core/plan/actions.ts";
 import { isBlindReason, noVerdicts, summarize, type Tally } from "../../src/report/tally.ts";
 
 export const path = "/srv/bridge/registrations.json";

@@ -1,4 +1,4 @@
-import { actionNames } from "../../src/core/actions.ts";
+import { actionNames } from "../../src/core/plan/actions.ts";
 import { defaultPolicy } from "../../src/core/policy.ts";
 import type { EntryReport } from "../../src/report/model/sweep.ts";
 import { countActions, type Tally } from "../../src/report/tally.ts";

@@ -1,4 +1,4 @@
-import { intents } from "../../core/actions.ts";
+import { intents } from "../../core/plan/actions.ts";
 import { formatMessage } from "../../core/answer.ts";
 import type { Answer } from "../../core/answer.ts";
 import { trace } from "../../core/ladder.ts";

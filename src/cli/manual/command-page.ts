@@ -1,3 +1,5 @@
+import { defaultPolicy } from "../../core/policy.ts";
+import { reasons, reasonSentence } from "../../core/reasons.ts";
 import { ladder } from "../../core/ladder.ts";
 import { revisions } from "../../core/revisions/revisions.ts";
 import { builtInFormats } from "../../registries/known.ts";
@@ -101,6 +103,9 @@ export function commandPage(): string {
     ),
     ...builtInFormats.map((format) => item(`\`${format.name}\``, `${asSentence(format.summary)}${places(format)}`)),
     paragraph("Others are described in a configuration; see sessreap-config(5)."),
+    heading("Reasons"),
+    paragraph("Every entry is reported with the reason for which it is kept or condemned; the durations are the defaults."),
+    ...reasons.map((reason) => item(`\`${reason}\``, reasonSentence(reason, defaultPolicy))),
     heading("Exit status"),
     ...Object.entries(exitMeanings).map(([name, meaning]) => item(`\`${exitCodes[name as keyof typeof exitCodes]}\``, meaning)),
     heading("JSON output"),

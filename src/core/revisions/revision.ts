@@ -1,7 +1,7 @@
 import type { Message } from "../answer.ts";
 import type { Observed } from "../evidence.ts";
 import type { Judgement } from "../ladder.ts";
-import type { Change } from "../plan.ts";
+import type { Change } from "../plan/plan.ts";
 import type { Registration } from "../registration.ts";
 import type { Scene } from "../scene.ts";
 import type { FlappingIdentity } from "./flapping.ts";

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { actionNames } from "../../core/actions.ts";
-import { reasons } from "../../core/answer.ts";
+import { actionNames } from "../../core/plan/actions.ts";
+import { reasons } from "../../core/reasons.ts";
 import { rungNames, verdicts } from "../../core/ladder.ts";
 import { hostLockKinds, type HostLockVerdict } from "../../core/revisions/renamed-host.ts";
 import type { Tally } from "../tally.ts";

@@ -1,5 +1,5 @@
-import { writingIntents, type Intent } from "../../core/actions.ts";
-import type { Change } from "../../core/plan.ts";
+import { writingIntents, type Intent } from "../../core/plan/actions.ts";
+import type { Change } from "../../core/plan/plan.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "../judge/examined.ts";
 import type { Pass } from "../pass.ts";
 import { changeFiles } from "./change-files.ts";

@@ -1,4 +1,4 @@
-import type { Change } from "../../core/plan.ts";
+import type { Change } from "../../core/plan/plan.ts";
 import type { KeptFile } from "../../core/tombstone.ts";
 import type { Captured } from "../../host/capture/capture.ts";
 import type { FileState } from "../../host/files/file-state.ts";

@@ -1,4 +1,4 @@
-import type { Change } from "../../core/plan.ts";
+import type { Change } from "../../core/plan/plan.ts";
 import type { KeptMember } from "../../core/tombstone.ts";
 import type { Piece } from "../../host/files/chunks.ts";
 import type { ReadFile } from "../../host/files/files.ts";

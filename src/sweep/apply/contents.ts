@@ -1,4 +1,4 @@
-import type { Change } from "../../core/plan.ts";
+import type { Change } from "../../core/plan/plan.ts";
 import { supersedeReason } from "../../core/revisions/superseded.ts";
 import { underName } from "../../registries/host-name.ts";
 import { stampLike, withMembers } from "../../registries/released.ts";

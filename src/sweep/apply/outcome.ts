@@ -1,5 +1,5 @@
-import type { Action } from "../../core/actions.ts";
-import type { Change } from "../../core/plan.ts";
+import type { Action } from "../../core/plan/actions.ts";
+import type { Change } from "../../core/plan/plan.ts";
 import type { ExaminedEntries } from "../judge/examined.ts";
 
 /** What became of an entry; `note` says why it was not what was meant. */

@@ -1,8 +1,9 @@
-import { intentNames, noIntents, type Intent } from "../../core/actions.ts";
-import { formatMessage, type Reason } from "../../core/answer.ts";
+import { intentNames, noIntents, type Intent } from "../../core/plan/actions.ts";
+import { formatMessage } from "../../core/answer.ts";
+import type { Reason } from "../../core/reasons.ts";
 import type { Candidate, Noted, Revised, Revision } from "../../core/revisions/revision.ts";
 import type { Verdict } from "../../core/ladder.ts";
-import type { RegistryPolicy } from "../../core/plan.ts";
+import type { RegistryPolicy } from "../../core/plan/plan.ts";
 import { isBlindReason, noVerdicts, type Tally } from "../../report/tally.ts";
 import type { Judged } from "./scenes.ts";
 import { keptAtMost, type FilesRegistry } from "../load/loaded.ts";

@@ -1,4 +1,4 @@
-import { intentFor } from "../../core/plan.ts";
+import { intentFor } from "../../core/plan/plan.ts";
 import type { FlappingIdentity } from "../../core/revisions/flapping.ts";
 import type { Candidate, JudgedRegistry, JudgedRow, Revised, Revision, Observation } from "../../core/revisions/revision.ts";
 import { revisions } from "../../core/revisions/revisions.ts";

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { Judgement } from "../../src/core/ladder.ts";
-import { nothingRemembered } from "../../src/core/memory.ts";
-import type { Intent } from "../../src/core/actions.ts";
-import { intentFor, type Change, type RegistryPolicy } from "../../src/core/plan.ts";
-import { defaultPolicy } from "../../src/core/policy.ts";
-import { minute } from "./scene.ts";
+import type { Judgement } from "../../../src/core/ladder.ts";
+import { nothingRemembered } from "../../../src/core/memory.ts";
+import type { Intent } from "../../../src/core/plan/actions.ts";
+import { intentFor, type Change, type RegistryPolicy } from "../../../src/core/plan/plan.ts";
+import { defaultPolicy } from "../../../src/core/policy.ts";
+import { minute } from "../scene.ts";
 
 type Planned = {
   readonly verdict?: Judgement["verdict"];
