@@ -29,7 +29,7 @@ export type Registration = {
   /** When the row was released, in registries that keep what they released; NaN for a time that cannot be read. */
   readonly releasedAt: number | undefined;
   readonly releaseReason: string | undefined;
-  /** Something registered the row again by itself, without anybody having started anything. */
+  /** A background thread registered the row again by itself: the user started nothing. */
   readonly automatic: boolean | undefined;
   /** An id of the subprocess that stays the same while it lives. */
   readonly subprocessId: string | undefined;

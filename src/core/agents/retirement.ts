@@ -7,7 +7,7 @@ export type Self = { readonly pid: number; readonly uid: number; readonly ancest
 
 export type Retiree = { readonly session: OwnedSession; readonly harness: Harness };
 
-/** Whom to end, or every reason not to end anybody. */
+/** Which processes to end, or every reason to end none. */
 export type Retirement =
   | { readonly ok: true; readonly retirees: readonly Retiree[] }
   | { readonly ok: false; readonly why: string; readonly unknown: boolean };

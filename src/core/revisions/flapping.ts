@@ -15,8 +15,8 @@ export function formatFlapping({ registry, identity, ids, spanMs }: FlappingIden
 }
 
 /**
- * Does one identity take a new session id every few seconds? That happens when something re-registers whatever is
- * released. The longest such run is told; nothing of a flapping identity is ever superseded.
+ * Whether one identity takes a new session id every few seconds. That happens when a background thread registers each
+ * released row again. Returns the longest such run; no row of a flapping identity is ever superseded.
  */
 export function flappingOf(rows: readonly Pick<Registration, "sessionId" | "registeredAt">[]): Flapping | undefined {
   const starts = rows

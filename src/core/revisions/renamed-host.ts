@@ -12,7 +12,7 @@ export const lockHeartbeatMs = 5 * 60_000;
 export type HostLockObservation = {
   readonly host: string;
   readonly ownHost: string;
-  /** Is its file system this machine's alone? A type that nobody knows is not seen to be. */
+  /** Is its file system this machine's alone? A type that no list knows is not seen to be. */
   readonly local: Observed<boolean>;
   readonly heartbeatAgeMs: Observed<number>;
   /**
@@ -25,8 +25,8 @@ export type HostLockObservation = {
 export const hostLockKinds = ["own", "stays", "doubt", "off", "heal"] as const;
 
 /**
- * `own`: the ordinary ladder judges it. `stays`: its holder may well run, elsewhere or here. `doubt`: nobody has beaten
- * in it for long, and still not all is proven. `off`: it would be healed if that were switched on.
+ * `own`: the ordinary ladder judges it. `stays`: its holder may well run, elsewhere or here. `doubt`: its
+ * heart has not beaten for long, and still not all is proven. `off`: it would be healed if that were switched on.
  */
 export type HostLockVerdict = { readonly kind: (typeof hostLockKinds)[number]; readonly why: string };
 
@@ -34,7 +34,7 @@ const stays = (why: string): HostLockVerdict => ({ kind: "stays", why });
 const doubt = (why: string): HostLockVerdict => ({ kind: "doubt", why });
 
 /**
- * May a lock of another name be taken over? Only where that name can have been nobody's but this machine's own: on a
+ * May a lock of another name be taken over? Only where that name can have been this machine's alone: on a
  * local file system, by a pid that is dead, without a heartbeat for five minutes. Any doubt, and it stays.
  */
 export function judgeHostLock(observation: HostLockObservation, healRenamedHost: boolean): HostLockVerdict {

@@ -15,10 +15,10 @@ export type StartRow = {
   /** An id of the subprocess that stays the same while it lives, where the registry records one. */
   readonly subprocessId: string | undefined;
   readonly registeredAt: number | undefined;
-  /** When it was released, by whoever it was; NaN for a time that cannot be read, undefined for a row that stands. */
+  /** When it was released; NaN for a time that cannot be read, undefined for a row that stands. */
   readonly releasedAt: number | undefined;
   readonly releaseReason: string | undefined;
-  /** The marker of a row that something registered again by itself, without anybody having started anything. */
+  /** The marker of a row that a background thread registered again by itself: the user started nothing. */
   readonly automatic: boolean;
 };
 
@@ -68,8 +68,8 @@ function supersedes(newer: StartRow, older: StartRow): boolean {
 }
 
 /**
- * Which rows a newer start of the same process has superseded. An old heartbeat thread that registers again whatever
- * is released makes any wider rule a cascade: each release begets a row, which gets the others released.
+ * Which rows a newer start of the same process has superseded. An old heartbeat thread that registers each
+ * released row again makes any wider rule a cascade: each release begets a row, which gets the others released.
  */
 export function supersededRows(rows: readonly StartRow[]): SupersededRows {
   const byIdentity = new Map<string, StartRow[]>();

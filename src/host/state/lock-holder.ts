@@ -24,8 +24,8 @@ function holdsSocket(pid: string, link: string): boolean {
 }
 
 /**
- * Who keeps sweeps of this state directory from running, if anybody does. The name of the lock can be guessed, so that
- * another user can squat on it; that only keeps, and it is to be seen who it is. Nothing is sent to the holder.
+ * Finds the process that keeps sweeps of this state directory from running; undefined where none does. Another user can
+ * guess the name of the lock and hold it. That only keeps entries, and `doctor` shows the holder. Nothing is sent to it.
  */
 export function lockHolder(stateDir: string): LockHolder | undefined {
   if (process.platform !== "linux") return undefined;
