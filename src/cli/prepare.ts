@@ -3,16 +3,15 @@ import { resolveTargets } from "./config/targets.ts";
 import type { Invocation } from "./context.ts";
 import { Failure } from "./failure.ts";
 import { type Host, realHost } from "../host/host.ts";
+import type { LookingHost } from "../host/looking-host.ts";
 import { formatError } from "../host/observed.ts";
 import type { RunLock } from "../host/state/run-lock.ts";
 import type { ExamineOptions } from "../sweep/examine.ts";
 
+type Prepared<H> = { readonly host: H; readonly settings: Settings; readonly examine: ExamineOptions };
+
 /** Everything that a judging command starts from. */
-export async function prepare({
-  options,
-  env,
-  version,
-}: Invocation<JudgingOptions>): Promise<{ readonly host: Host; readonly settings: Settings; readonly examine: ExamineOptions }> {
+export async function prepare({ options, env, version }: Invocation<JudgingOptions>): Promise<Prepared<Host>> {
   const settings = await resolveSettings(options, env);
   const targets = resolveTargets(settings, options, env);
   const host = await realHost(settings.stateDir.value, version);
@@ -28,6 +27,11 @@ export async function prepare({
       stop: { signal: undefined },
     },
   };
+}
+
+/** The same for a command that only looks: the type of its host has no writers. */
+export function prepareToLook(invocation: Invocation<JudgingOptions>): Promise<Prepared<LookingHost>> {
+  return prepare(invocation);
 }
 
 /** Takes the run lock or ends the run: one sweep at a time, and none without a place for its tombstones. */

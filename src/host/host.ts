@@ -1,45 +1,31 @@
-import { existsSync, type BigIntStats } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import type {
-  AgentProcess,
-  AppServerObservation,
-  Clock,
-  EndpointObservation,
-  Here,
-  LockHolder,
-  Observed,
-  ProcessTable,
-} from "../core/evidence.ts";
-import type { ProcessRow, ProcessTree } from "../core/agents/process-tree.ts";
-import type { Self } from "../core/agents/retirement.ts";
 import type { Memory } from "../core/memory.ts";
-import type { Endpoint } from "../core/registration.ts";
-import type { SelfTest } from "../core/self-check.ts";
 import { type Captured, type JudgedFile, captureEntries, dropDirectory } from "./capture/capture.ts";
 import { type TakeOver, takeOver } from "./capture/exchange-file.ts";
 import { type FileToRestore, restoreEntryFile } from "./capture/restore-entry.ts";
 import type { Piece } from "./files/chunks.ts";
 import { sha256 } from "./files/digest.ts";
-import { type EntryRead, type Listing, directoriesOf, listDirectory, readEntryFile, stateOfEntry } from "./files/directory.ts";
-import type { FileState } from "./files/file-state.ts";
-import { type FileSystem, fileSystemOf } from "./files/file-system.ts";
-import { type FileRead, type ReadFile, fsyncDirectory, readRegistryFile } from "./files/files.ts";
+import { directoriesOf, listDirectory, readEntryFile, stateOfEntry } from "./files/directory.ts";
+import { fileSystemOf } from "./files/file-system.ts";
+import { type ReadFile, fsyncDirectory, readRegistryFile } from "./files/files.ts";
 import { homeOf } from "./files/homes.ts";
 import { recoverQuarantined, removeLeftovers } from "./files/leftovers.ts";
 import { reportOnlyReason, sharedStateReason } from "./files/writability.ts";
+import type { LookingHost, LookingStore } from "./looking-host.ts";
 import { look } from "./observed.ts";
 import { markedProcesses, withOwnMark } from "./processes/lineage.ts";
 import { hostName, lookHere, readClock, selfTest } from "./processes/linux-here.ts";
-import { type ProcessAnswer, type ProcessQuestion, ancestorsOf, livingPids, lookAtProcesses, startOfPid } from "./processes/linux.ts";
+import { ancestorsOf, livingPids, lookAtProcesses, startOfPid } from "./processes/linux.ts";
 import { upSince } from "./processes/listeners.ts";
-import { type ProcessDetails, detailsOf } from "./processes/process-details.ts";
-import { type TreeObservation, lookAtTree } from "./processes/process-tree.ts";
+import { detailsOf } from "./processes/process-details.ts";
+import { lookAtTree } from "./processes/process-tree.ts";
 import { lookAtWriterLocks } from "./processes/writer-locks.ts";
 import { isLockHeld, isUnitUp } from "./programs/daemon-signs.ts";
 import { runRelease } from "./programs/release-command.ts";
 import { type CommandEnd, runCommand } from "./programs/run-command.ts";
-import { type Identity, type ProcessState, type SentSignal, processState, signalExactly } from "./programs/signals.ts";
-import { type ServerQuestion, askAppServer } from "./sockets/app-server.ts";
+import { type Identity, type SentSignal, processState, signalExactly } from "./programs/signals.ts";
+import { askAppServer } from "./sockets/app-server.ts";
 import { probeEndpoint } from "./sockets/endpoints.ts";
 import { type TakenLock, takeSessionLock } from "./sockets/session-lock.ts";
 import { type HistoryLine, appendHistory } from "./state/history.ts";
@@ -49,28 +35,8 @@ import { writeTombstones, voidTombstones, makeRoom } from "./state/tombstones.ts
 import { type Replaced, replaceJudged } from "./swap/swap.ts";
 
 /** All that sweeps, watches and commands about owners need of the world. Tests hand in a simulated one. */
-export type Host = {
-  readonly clock: () => Clock;
-  readonly here: () => Here;
-  readonly selfTest: () => SelfTest;
-  readonly lookAtProcesses: (question: ProcessQuestion) => Observed<ProcessAnswer> | Promise<Observed<ProcessAnswer>>;
-  /** When the process with this pid started, in ticks; undefined when there is none, or only a zombie. */
-  readonly startOfPid: (pid: number) => string | undefined;
-  readonly lookAtWriterLocks: (codexHomes: readonly string[], agents: readonly AgentProcess[]) => Observed<ReadonlyMap<string, LockHolder>>;
-  readonly homeOf: (uid: number) => string | undefined;
-  readonly askAppServer: (question: ServerQuestion) => Promise<AppServerObservation>;
-  /** Ms since boot at which the process that listens at an address started; undefined where none can be named. */
-  readonly upSince: (url: string, connectTo: string, table: ProcessTable) => number | undefined;
-  readonly probeEndpoint: (endpoint: Endpoint) => Promise<EndpointObservation>;
-  readonly isUnitUp: (unit: string) => Promise<Observed<boolean>>;
-  readonly isLockHeld: (path: string) => Observed<boolean>;
+export type Host = LookingHost & {
   readonly runRelease: (command: readonly string[], values: Readonly<Record<string, string>>) => Promise<string | undefined>;
-  readonly readRegistryFile: (path: string) => FileRead;
-  readonly listDirectory: (path: string, patterns: readonly string[]) => Listing;
-  readonly readEntryFile: (root: string, key: string) => EntryRead;
-  readonly stateOfEntry: (root: string, key: string) => FileState | undefined;
-  /** Every pid that is there now: no evidence, only a reason to open a file or not. */
-  readonly livingPids: () => ReadonlySet<number> | undefined;
   /** Removes files that are still the ones that were judged; answers in their order. */
   readonly captureEntries: (root: string, judged: readonly JudgedFile[]) => readonly Captured[];
   /** Puts back files that a killed sweep left in quarantine. Returns what could not be recovered. */
@@ -79,39 +45,22 @@ export type Host = {
   readonly restoreEntryFile: (root: string, file: FileToRestore) => "restored" | "newcomer";
   /** Puts a file in the place of the very one that was judged; of many contenders one wins. */
   readonly takeOver: (root: string, judged: JudgedFile, file: FileToRestore) => TakeOver;
-  readonly fileSystemOf: (path: string) => Observed<FileSystem>;
   /** Makes durable what was removed from the directories of these entries. */
   readonly syncDirectories: (root: string, keys: readonly string[]) => void;
-  /** Why nothing may be written to a file, or to the entries in a directory; undefined when it may. */
-  readonly reportOnlyReason: (realPath: string, stat: BigIntStats) => string | undefined;
   readonly replaceJudged: (file: ReadFile, pieces: readonly Piece[], lastLook: () => Promise<boolean>) => Promise<Replaced>;
   /** Removes what killed sweeps have left beside a registry. */
   readonly removeLeftovers: (path: string) => void;
-  /** This process, the user it acts for, and the processes that it descends from. */
-  readonly self: () => Self;
-  /** Every process with its parent, in one look. */
-  readonly lookAtTree: () => Observed<TreeObservation>;
-  /** What a person wants to know of a process. `bootMs` is the boot clock of now, from which its age is told. */
-  readonly detailsOf: (row: ProcessRow, bootMs: number | undefined) => ProcessDetails;
-  readonly processState: (identity: Identity) => ProcessState;
   /** Sends signals, in their order, to exactly these processes; never to this one, nor to another user's. */
   readonly signalExactly: (identities: readonly Identity[], signals: readonly NodeJS.Signals[]) => readonly SentSignal[];
   /** Takes the lock of a session, by its canonical id. The kernel gives it to one process, and frees it when that ends. */
   readonly takeSessionLock: (session: string) => Promise<TakenLock>;
   /** Runs a command on this process's terminal until it ends; `onStart` hears its pid. */
   readonly runCommand: (command: readonly string[], env: NodeJS.ProcessEnv, onStart: (pid: number) => void) => Promise<CommandEnd>;
-  /** Pids of this user's processes that a command of `runCommand` started, however far from it they are. */
-  readonly markedProcesses: (tree: ProcessTree) => ReadonlySet<number>;
-  readonly digest: (text: string) => string;
-  /** Four hexadecimal digits that tell two sweeps of one second apart. */
-  readonly randomSuffix: () => string;
-  readonly sleep: (ms: number) => Promise<void>;
   readonly store: Store;
 };
 
 /** What is kept between sweeps, in the state directory. */
-export type Store = {
-  readonly loadMemory: () => { readonly memory: Memory; readonly problem: string | undefined };
+export type Store = LookingStore & {
   readonly saveMemory: (memory: Memory) => Promise<void>;
   readonly tombstoneRoom: (nowMs: number) => number;
   readonly writeTombstones: (sweepId: string, tombstones: Iterable<string>) => void;

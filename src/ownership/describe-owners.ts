@@ -1,9 +1,9 @@
 import type { Ownership } from "../core/agents/ownership.ts";
 import type { ProcessRow } from "../core/agents/process-tree.ts";
-import type { Host } from "../host/host.ts";
+import type { LookingHost } from "../host/looking-host.ts";
 import type { HarnessReport, OwnersReport, ProcessReport } from "../report/model/owners.ts";
 
-export function describeProcess(host: Host, row: ProcessRow, agent: string): ProcessReport {
+export function describeProcess(host: LookingHost, row: ProcessRow, agent: string): ProcessReport {
   const { bootMs } = host.clock();
   const { cwd, terminal, memoryBytes, ageMs } = host.detailsOf(row, bootMs.seen ? bootMs.value : undefined);
   return {
@@ -19,7 +19,7 @@ export function describeProcess(host: Host, row: ProcessRow, agent: string): Pro
 
 /** Ownership as it is reported, with what the host tells of each process now. */
 export function describeOwners(
-  host: Host,
+  host: LookingHost,
   { sessions, unattributed }: Ownership,
 ): Pick<OwnersReport, "sessions" | "unattributed" | "summary"> {
   const described = sessions.map(({ sessionId, harnesses }) => ({

@@ -6,7 +6,7 @@ import { ownershipOf, type Ownership } from "../core/agents/ownership.ts";
 import type { Policy } from "../core/policy.ts";
 import type { ProcessTree } from "../core/agents/process-tree.ts";
 import { recordedHolder } from "../core/rungs/signs/recorded-holder.ts";
-import type { Host } from "../host/host.ts";
+import type { LookingHost } from "../host/looking-host.ts";
 import { claimsOf, factsOf } from "../sweep/judge/scenes.ts";
 import { loadRegistry } from "../sweep/load/load.ts";
 import type { ReadRegistry } from "../sweep/load/loaded.ts";
@@ -50,7 +50,7 @@ function heldRegistrations(loaded: ReadRegistry, world: World, policy: Policy): 
 }
 
 /** Claims are read first, then the world is looked at once; unseen where the process table is. */
-export async function lookAtOwners(host: Host, question: OwnersQuestion): Promise<Observed<OwnersObservation>> {
+export async function lookAtOwners(host: LookingHost, question: OwnersQuestion): Promise<Observed<OwnersObservation>> {
   const { targets, policy, codexHomes, env } = question;
   const loaded = await Promise.all(targets.map((target) => loadRegistry(host, target)));
   const read = loaded.filter((registry): registry is ReadRegistry => registry.state === "read");

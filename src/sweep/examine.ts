@@ -3,7 +3,7 @@ import type { Evidence } from "../core/evidence.ts";
 import type { Since } from "../core/memory.ts";
 import { intentFor } from "../core/plan/plan.ts";
 import { formatFlapping, type FlappingIdentity } from "../core/revisions/flapping.ts";
-import type { Host } from "../host/host.ts";
+import type { LookingHost } from "../host/looking-host.ts";
 import { anythingOld, noEndpoints, noServers, seeEndpoints, seeServers, viewsOf } from "./judge/questions.ts";
 import { startTokenMismatch, tokenChecks } from "./judge/start-tokens.ts";
 import { examinedEntries, registryPolicyOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
@@ -14,7 +14,7 @@ import { evidenceOf, lookAtWorld, unlookedWorld, type World } from "./observe/ob
 import { findOwner, ownerQuestions, type DaemonStatus } from "./observe/daemon.ts";
 import { uniquePaths } from "./load/same-place.ts";
 import { withRevisions } from "./judge/revise.ts";
-import { sinceLast, type Pass, type PassOptions, type RegistryView } from "./pass.ts";
+import { sinceLast, type LookingPass, type PassOptions, type RegistryView } from "./pass.ts";
 
 export type ExamineOptions = PassOptions & {
   /** Look at the world even if every entry is young: for commands that show each rung's answer. */
@@ -23,7 +23,7 @@ export type ExamineOptions = PassOptions & {
 
 /** Everything that a sweep knows before it writes anything. */
 export type Examination = {
-  readonly pass: Pass;
+  readonly pass: LookingPass;
   readonly evidence: Evidence;
   readonly since: Since;
   readonly refusal: string | undefined;
@@ -37,7 +37,7 @@ function isRead(loaded: Loaded): loaded is ReadRegistry {
   return loaded.state === "read";
 }
 
-function reportOnlyReasonOf(host: Host, loaded: ReadRegistry): string | undefined {
+function reportOnlyReasonOf(host: LookingHost, loaded: ReadRegistry): string | undefined {
   return loaded.kind === "members"
     ? host.reportOnlyReason(loaded.file.realPath, loaded.file.stat)
     : host.reportOnlyReason(loaded.realPath, loaded.stat);
@@ -55,7 +55,7 @@ const unaskedOwner: DaemonStatus = { up: false, pids: [], why: undefined };
 /** One list for all: the ladder's verdict stands for most entries. */
 const unrevised: ExaminedEntry["revisions"] = [];
 
-async function examineRegistry(pass: Pass, view: RegistryView, world: World, looked: boolean): Promise<ExaminedRegistry> {
+async function examineRegistry(pass: LookingPass, view: RegistryView, world: World, looked: boolean): Promise<ExaminedRegistry> {
   const { host } = pass;
   const { loaded, facts } = view;
   const mismatched = startTokensMismatch(tokenChecks(loaded, facts, world));
@@ -82,7 +82,7 @@ async function examineRegistry(pass: Pass, view: RegistryView, world: World, loo
  * Reads every claim, then looks at the world once, then judges. Writes nothing: a dry run is this and a report, a
  * sweep is this and carrying it out.
  */
-export async function examine(pass: Pass, { lookAnyway }: Pick<ExamineOptions, "lookAnyway">): Promise<Examination> {
+export async function examine(pass: LookingPass, { lookAnyway }: Pick<ExamineOptions, "lookAnyway">): Promise<Examination> {
   const { host, targets, policy, memoryProblem } = pass;
   const { loaded, warnings } = uniquePaths(await Promise.all(targets.map((target) => loadRegistry(host, target))));
   const read = loaded.filter(isRead);

@@ -3,6 +3,7 @@ import type { Clock, Evidence } from "../core/evidence.ts";
 import type { Policy } from "../core/policy.ts";
 import type { RegistryFacts } from "../core/scene.ts";
 import type { Host } from "../host/host.ts";
+import type { LookingHost } from "../host/looking-host.ts";
 import { tombstoneWriter, type TombstoneWriter } from "./tombstone-writer.ts";
 import type { ReadRegistry } from "./load/loaded.ts";
 import type { Target } from "./load/target.ts";
@@ -20,9 +21,9 @@ export type PassOptions = {
   readonly stop: Stop;
 };
 
-/** One pass over the registries. Built once, handed down, never changed; only its tombstones grow. */
-export type Pass = PassOptions & {
-  readonly host: Host;
+/** One pass over the registries that looks and writes nothing. */
+export type LookingPass = PassOptions & {
+  readonly host: LookingHost;
   /** What the last sweep left for this one. */
   readonly memory: Memory;
   /** Why that memory could not be read; undefined where it could. */
@@ -31,8 +32,10 @@ export type Pass = PassOptions & {
   /** ISO-8601. */
   readonly startedAt: string;
   readonly startedOn: Clock;
-  readonly tombstones: TombstoneWriter;
 };
+
+/** One pass over the registries that may change them. Built once, handed down, never changed; only its tombstones grow. */
+export type Pass = LookingPass & { readonly host: Host; readonly tombstones: TombstoneWriter };
 
 /** A registry that was read, with all that holds for each of its entries. */
 export type RegistryView = {
@@ -43,17 +46,24 @@ export type RegistryView = {
 };
 
 /** Begins a pass: reads the clock and the memory, and writes nothing. */
-export function startPass(host: Host, { targets, policy, codexHomes, env, stop }: PassOptions): Pass {
+export function startLooking(host: LookingHost, { targets, policy, codexHomes, env, stop }: PassOptions): LookingPass {
   const startedOn = host.clock();
   const startedMs = startedOn.wallMs.seen ? startedOn.wallMs.value : 0;
   const startedAt = new Date(startedMs).toISOString();
   const id = sweepIdAt(startedAt, host.randomSuffix());
   const { memory, problem: memoryProblem } = host.store.loadMemory();
-  const tombstones = tombstoneWriter(host, { sweepId: id, at: startedAt, startedMs });
-  return { host, targets, policy, codexHomes, env, stop, memory, memoryProblem, id, startedAt, startedOn, tombstones };
+  return { host, targets, policy, codexHomes, env, stop, memory, memoryProblem, id, startedAt, startedOn };
+}
+
+/** Begins a pass that may change what it finds. */
+export function startPass(host: Host, options: PassOptions): Pass {
+  const pass = startLooking(host, options);
+  const { id: sweepId, startedAt: at, startedOn } = pass;
+  const startedMs = startedOn.wallMs.seen ? startedOn.wallMs.value : 0;
+  return { ...pass, host, tombstones: tombstoneWriter(host, { sweepId, at, startedMs }) };
 }
 
 /** What has passed since the sweep that left the memory. */
-export function sinceLast({ memory }: Pass, evidence: Pick<Evidence, "clock" | "here">): Since {
+export function sinceLast({ memory }: LookingPass, evidence: Pick<Evidence, "clock" | "here">): Since {
   return since(memory, evidence.clock, evidence.here.bootId.seen ? evidence.here.bootId.value : undefined);
 }

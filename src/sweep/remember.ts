@@ -1,6 +1,6 @@
 import type { Observed } from "../core/evidence.ts";
 import { unexpiredMarks, recordOf, type Memory, type EntryRecord } from "../core/memory.ts";
-import type { Host } from "../host/host.ts";
+import type { LookingHost } from "../host/looking-host.ts";
 import type { Examination } from "./examine.ts";
 import type { ExaminedRegistry } from "./judge/examined.ts";
 import { remembered } from "./judge/scenes.ts";
@@ -9,7 +9,12 @@ import { registryId } from "./load/target.ts";
 
 const valueOf = <T>(observed: Observed<T>): T | undefined => (observed.seen ? observed.value : undefined);
 
-function recordsOf(host: Host, examination: Examination, examined: ExaminedRegistry, outcomes: Outcomes): ReadonlyMap<string, EntryRecord> {
+function recordsOf(
+  host: LookingHost,
+  examination: Examination,
+  examined: ExaminedRegistry,
+  outcomes: Outcomes,
+): ReadonlyMap<string, EntryRecord> {
   const { clock } = examination.evidence;
   const records = new Map<string, EntryRecord>();
   for (const one of examined.entries.forMemory()) {
@@ -39,7 +44,7 @@ function unbroken(records: ReadonlyMap<string, EntryRecord>): ReadonlyMap<string
 }
 
 /** What this sweep leaves for the next one. Registries that it did not look at stay as they were remembered. */
-export function remember(host: Host, examination: Examination, outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>): Memory {
+export function remember(host: LookingHost, examination: Examination, outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>): Memory {
   const { pass, evidence, registries, unread, since } = examination;
   const { clock, here } = evidence;
   const elapsed = since.elapsedMs;

@@ -1,4 +1,5 @@
 import type { Host } from "../host/host.ts";
+import type { LookingHost } from "../host/looking-host.ts";
 import { formatError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
 import type { EntryReport, SweepReport } from "../report/model/sweep.ts";
@@ -9,7 +10,7 @@ import { tombstonesFull, type Outcomes } from "./apply/outcome.ts";
 import { type Examination, type ExamineOptions, examine } from "./examine.ts";
 import { changesIn, recordHistory } from "./history.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
-import { startPass, type Stop } from "./pass.ts";
+import { startLooking, startPass, type LookingPass, type Pass, type Stop } from "./pass.ts";
 import { remember, rememberDoubt } from "./remember.ts";
 import { registryReport, reportsOf, tallyIn, unreadParts, unreadReport } from "./reports.ts";
 
@@ -69,36 +70,41 @@ function eachOf<T>(registries: readonly ExaminedRegistry[], reportOf: (examined:
   };
 }
 
-/** One whole pass over all registries. A dry run is the same pass, stopped before the first write. */
-export async function sweep(host: Host, options: SweepOptions): Promise<SweepReport> {
-  const pass = startPass(host, options);
-  const { id: sweepId, startedAt, startedOn } = pass;
-  const here = host.here();
-  const examination = await examine(pass, options);
-  const { refusal, registries, unread, warnings } = examination;
-  let outcomes: ReadonlyMap<ExaminedRegistry, Outcomes> = new Map();
-  const unkept: string[] = [];
-  /** What was reaped is reaped: a note that cannot be kept is said, and does not turn the sweep into a fault. */
-  const keep = async (what: string, write: () => void | Promise<void>): Promise<void> => {
-    try {
-      await write();
-    } catch (error) {
-      unkept.push(`${what} could not be kept in the state directory: ${formatError(error)}`);
-    }
-  };
-  if (!options.dryRun && refusal === undefined) {
-    for (const { path } of options.targets) host.removeLeftovers(path);
-    unkept.push(...recoverQuarantined(host, examination));
-    const all = new Map<ExaminedRegistry, Outcomes>();
-    for (const examined of registries) {
-      all.set(examined, await carryOutIn(pass, examined, examined.entries));
-    }
-    outcomes = all;
-    unkept.push(...roomWarnings(outcomes));
-    await keep("what this sweep has seen", () => host.store.saveMemory(remember(host, examination, outcomes)));
-  } else if (!options.dryRun) {
-    await keep("that this sweep has seen nothing", () => host.store.saveMemory(rememberDoubt(examination)));
+/** What a sweep did, by registry, and what it could not write beside that. */
+type Done = { readonly outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>; readonly problems: readonly string[] };
+
+const nothingDone: Done = { outcomes: new Map(), problems: [] };
+
+/** What was reaped is reaped: a note that cannot be kept is said, and does not turn the sweep into a fault. */
+async function keep(what: string, write: () => void | Promise<void>): Promise<readonly string[]> {
+  try {
+    await write();
+    return [];
+  } catch (error) {
+    return [`${what} could not be kept in the state directory: ${formatError(error)}`];
   }
+}
+
+async function carryOut(pass: Pass, examination: Examination): Promise<Done> {
+  const { host } = pass;
+  if (examination.refusal !== undefined) {
+    const doubt = await keep("that this sweep has seen nothing", () => host.store.saveMemory(rememberDoubt(examination)));
+    return { ...nothingDone, problems: doubt };
+  }
+  for (const { path } of pass.targets) host.removeLeftovers(path);
+  const stuck = recoverQuarantined(host, examination);
+  const outcomes = new Map<ExaminedRegistry, Outcomes>();
+  for (const examined of examination.registries) {
+    outcomes.set(examined, await carryOutIn(pass, examined, examined.entries));
+  }
+  const kept = await keep("what this sweep has seen", () => host.store.saveMemory(remember(host, examination, outcomes)));
+  return { outcomes, problems: [...stuck, ...roomWarnings(outcomes), ...kept] };
+}
+
+function reportOn(pass: LookingPass, examination: Examination, { outcomes, problems }: Done, options: SweepOptions): SweepReport {
+  const { host, id: sweepId, startedAt, startedOn } = pass;
+  const { refusal, registries, unread, warnings } = examination;
+  const here = host.here();
   const reportOf = (examined: ExaminedRegistry, entries: Iterable<ExaminedEntry>): Iterable<EntryReport> =>
     reportsOf(examined, entries, outcomes.get(examined) ?? noOutcomes);
   const notable = eachOf(registries, (examined) => reportOf(examined, examined.entries.notable()));
@@ -107,13 +113,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     ...registries.map((examined) => registryReport(examined, outcomes.get(examined) ?? noOutcomes)),
     ...unread.map(unreadReport),
   ];
-  const summary = summarize(tallies);
-  const report = { registries: reports, summary, refusal: refusal ?? null };
-  const changes = eachOf(registries, (examined) => changesIn(examined, outcomes.get(examined) ?? noOutcomes));
-  if (!options.dryRun)
-    await keep("its history", () =>
-      recordHistory(host, { sweepId, at: startedAt, command: options.command }, changes, countChanges(tallies)),
-    );
+  const report = { registries: reports, summary: summarize(tallies), refusal: refusal ?? null };
   const ended = host.clock().awakeMs;
   return {
     command: options.command,
@@ -127,8 +127,27 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
     notable,
     tallies,
     looks: looksOf(examination.evidence),
-    warnings: [...warnings, ...unkept],
+    warnings: [...warnings, ...problems],
     ...(examination.flapping.length > 0 && { flapping: examination.flapping }),
     exitCode: stopCodes[options.stop.signal ?? "none"] ?? sweepExitCode(report, faultsOf(examination), options.failOnGhosts),
   };
+}
+
+/** Reports what a sweep would do. The host that it is given has no way to write. */
+export async function dryRun(host: LookingHost, options: Omit<SweepOptions, "dryRun">): Promise<SweepReport> {
+  const pass = startLooking(host, options);
+  return reportOn(pass, await examine(pass, options), nothingDone, { ...options, dryRun: true });
+}
+
+/** Runs one whole pass over all registries. A dry run is the same pass, and ends before the first write. */
+export async function sweep(host: Host, options: SweepOptions): Promise<SweepReport> {
+  if (options.dryRun) return dryRun(host, options);
+  const pass = startPass(host, options);
+  const examination = await examine(pass, options);
+  const done = await carryOut(pass, examination);
+  const report = reportOn(pass, examination, done, options);
+  const changes = eachOf(examination.registries, (examined) => changesIn(examined, done.outcomes.get(examined) ?? noOutcomes));
+  const line = { sweepId: pass.id, at: pass.startedAt, command: options.command };
+  const unkept = await keep("its history", () => recordHistory(host, line, changes, countChanges(report.tallies)));
+  return { ...report, warnings: [...report.warnings, ...unkept] };
 }

@@ -1,10 +1,11 @@
 import { watchSweepMs } from "../core/policy.ts";
 import type { PidObservation } from "../core/evidence.ts";
 import type { Host } from "../host/host.ts";
+import type { LookingHost } from "../host/looking-host.ts";
 import type { SweepReport } from "../report/model/sweep.ts";
 import { examine } from "../sweep/examine.ts";
 import { claimsOf } from "../sweep/judge/scenes.ts";
-import { startPass, type Stop } from "../sweep/pass.ts";
+import { startLooking, type Stop } from "../sweep/pass.ts";
 import { sweep, type SweepOptions } from "../sweep/sweep.ts";
 
 /** How often, in ms, the known holders are looked at: a stat each, nothing else is read. */
@@ -28,8 +29,8 @@ function startOf(observation: PidObservation | undefined): string | undefined {
 }
 
 /** Those whose exit can make a ghost: the recorded holders that are alive, and every agent. */
-async function liveHolders(host: Host, options: WatchOptions): Promise<LiveHolders> {
-  const { registries, evidence } = await examine(startPass(host, options), { lookAnyway: true });
+async function liveHolders(host: LookingHost, options: WatchOptions): Promise<LiveHolders> {
+  const { registries, evidence } = await examine(startLooking(host, options), { lookAnyway: true });
   if (!evidence.processes.seen) return new Map();
   const { pids, agents } = evidence.processes.value;
   const holders = new Map(agents.map(({ pid, startTicks }) => [pid, startTicks]));
@@ -41,7 +42,7 @@ async function liveHolders(host: Host, options: WatchOptions): Promise<LiveHolde
   return holders;
 }
 
-function hasLeft(host: Host, holders: LiveHolders): boolean {
+function hasLeft(host: LookingHost, holders: LiveHolders): boolean {
   return [...holders].some(([pid, start]) => host.startOfPid(pid) !== start);
 }
 

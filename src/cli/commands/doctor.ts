@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import type { JudgingOptions } from "../config/settings.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { paletteFor, writeDocument, writeLines } from "../output.ts";
-import { prepare } from "../prepare.ts";
-import type { Host } from "../../host/host.ts";
+import { prepareToLook } from "../prepare.ts";
+import type { LookingHost } from "../../host/looking-host.ts";
 import { readStat } from "../../host/processes/proc-stat.ts";
 import { signalByPidfd } from "../../host/programs/pidfd.ts";
 import { readLastRun } from "../../host/state/last-run.ts";
@@ -19,7 +19,7 @@ import { runGuards } from "../../report/run-guards.ts";
 import { lockGuards, sweepGuards } from "../../report/sweep-guards.ts";
 import { type Palette, visible } from "../../report/visible.ts";
 import type { Target } from "../../sweep/load/target.ts";
-import { sweep } from "../../sweep/sweep.ts";
+import { dryRun } from "../../sweep/sweep.ts";
 import { timerStatus } from "../../systemd/status/status.ts";
 
 type DoctorOptions = JudgingOptions & OutputOptions & { readonly exitCode?: boolean };
@@ -79,7 +79,7 @@ function signalGuards(): readonly Guard[] {
 }
 
 /** Servers that the user configured, and servers that were found by themselves. */
-async function serverGuards(host: Host, targets: readonly Target[]): Promise<readonly Guard[]> {
+async function serverGuards(host: LookingHost, targets: readonly Target[]): Promise<readonly Guard[]> {
   const servers = new Map(targets.flatMap(({ appServers }) => appServers.map((server) => [server.url, server] as const)));
   const guards = [...servers.values()].map(async ({ url, connectTo, configured }): Promise<readonly Guard[]> => {
     const observation = await host.askAppServer({ url, connectTo, ids: [] });
@@ -115,7 +115,7 @@ function guardLines({ guard, name, posture, cause, detail, cure }: Guard, palett
 export const runDoctor: Run<DoctorOptions> = async (invocation) => {
   const { options, env, stdout } = invocation;
   const palette = await paletteFor(stdout, options.color ?? "auto");
-  const { host, settings, examine } = await prepare(invocation);
+  const { host, settings, examine } = await prepareToLook(invocation);
   const stateDir = settings.stateDir.value;
   const nowMs = Date.now();
   const run = readLastRun(stateDir, isLastRun);
@@ -123,7 +123,7 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
   const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
   const [timers, swept, servers] = await Promise.all([
     timerStatus(env, nowMs),
-    sweep(host, { ...examine, command: "doctor", dryRun: true, lookAnyway: true, stop: { signal: undefined }, failOnGhosts: false }),
+    dryRun(host, { ...examine, command: "doctor", lookAnyway: true, stop: { signal: undefined }, failOnGhosts: false }),
     serverGuards(host, examine.targets),
   ]);
   const runs = runGuards({ run, isRunning: running, nowMs, periodMs: timers.periodMs });

@@ -2,6 +2,7 @@ import { canonicalSession } from "../../core/registration.ts";
 import { leftBehind } from "../../core/agents/left-behind.ts";
 import { loadLibraries } from "../../host/libraries.ts";
 import type { Host } from "../../host/host.ts";
+import type { LookingHost } from "../../host/looking-host.ts";
 import type { SessionLock } from "../../host/sockets/session-lock.ts";
 import { formatProcess } from "../../report/owners-text.ts";
 import { visible } from "../../report/visible.ts";
@@ -23,7 +24,7 @@ const pollMs = 250;
 /** A holder whose last process is still ending, or a sweep at work, is given so many polls. */
 const reapPolls = 8;
 
-function formatContender(host: Host, { harness, launcher }: Contender): string {
+function formatContender(host: LookingHost, { harness, launcher }: Contender): string {
   const member = harness?.members[0];
   if (harness !== undefined && member !== undefined) return formatProcess(describeProcess(host, member, harness.agent));
   const observation = launcher === undefined ? undefined : host.lookAtTree();
@@ -32,7 +33,7 @@ function formatContender(host: Host, { harness, launcher }: Contender): string {
   return "another sessreap exec, which does not answer (stopped from its terminal?)";
 }
 
-function refusal(host: Host, session: string, contenders: readonly Contender[]): string {
+function refusal(host: LookingHost, session: string, contenders: readonly Contender[]): string {
   return [
     `session ${visible(session)} is already run by`,
     ...contenders.map((contender) => `  ${formatContender(host, contender)}`),

@@ -3,7 +3,7 @@ import { formatMessage } from "../../core/answer.ts";
 import type { Answer } from "../../core/answer.ts";
 import { trace } from "../../core/ladder.ts";
 import { visible } from "../../report/visible.ts";
-import { startPass } from "../../sweep/pass.ts";
+import { startLooking } from "../../sweep/pass.ts";
 import { examine, type Examination } from "../../sweep/examine.ts";
 import { notedOf, type ExaminedRegistry, type ExaminedEntry } from "../../sweep/judge/examined.ts";
 import { sceneOf } from "../../sweep/judge/scenes.ts";
@@ -11,7 +11,7 @@ import { keysOf } from "../../sweep/load/loaded.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { paletteFor, writeDocument, writeLines } from "../output.ts";
-import { prepare } from "../prepare.ts";
+import { prepareToLook } from "../prepare.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 import { didYouMean } from "../suggest.ts";
 
@@ -65,8 +65,8 @@ export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation
   const { words, options, stdout } = invocation;
   const key = words[0] ?? "";
   const palette = await paletteFor(stdout, options.color ?? "auto");
-  const { host, examine: wanted } = await prepare(invocation);
-  const examination = await examine(startPass(host, wanted), { lookAnyway: true });
+  const { host, examine: wanted } = await prepareToLook(invocation);
+  const examination = await examine(startLooking(host, wanted), { lookAnyway: true });
   const found = find(examination, key);
   if (found.length === 0) {
     const keys = examination.registries.flatMap(({ loaded }) => keysOf(loaded.entries));

@@ -1,6 +1,7 @@
 import { canonicalSession } from "../../core/registration.ts";
 import type { RetiredProcess, Retiree, Wanted } from "../../core/agents/retirement.ts";
 import type { Host } from "../../host/host.ts";
+import type { LookingHost } from "../../host/looking-host.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import type { OwnersReport } from "../../report/model/owners.ts";
 import { ownersText, formatProcess } from "../../report/owners-text.ts";
@@ -25,7 +26,7 @@ function wantedFrom(text: string): Wanted {
 }
 
 /** `only` is the one session that was asked for; then nothing of any other is shown or ended. */
-async function look(host: Host, question: OwnersQuestion, only: string | undefined): Promise<OwnersObservation> {
+async function look(host: LookingHost, question: OwnersQuestion, only: string | undefined): Promise<OwnersObservation> {
   const observation = await lookAtOwners(host, question);
   if (!observation.seen) throw new Failure("refused", `the processes cannot be seen: ${observation.why}`);
   if (only === undefined) return observation.value;
@@ -34,7 +35,7 @@ async function look(host: Host, question: OwnersQuestion, only: string | undefin
 }
 
 /** Shows the processes that are to go and asks whether they may; ends the run unless the answer is yes. */
-async function confirmRetirement({ stderr }: Invocation<OwnersOptions>, host: Host, retirees: readonly Retiree[]): Promise<void> {
+async function confirmRetirement({ stderr }: Invocation<OwnersOptions>, host: LookingHost, retirees: readonly Retiree[]): Promise<void> {
   const lines = retirees.flatMap(({ session, harness }) => [
     `end what runs ${visible(session.sessionId)}:`,
     ...harness.members.map((row) => `  ${formatProcess(describeProcess(host, row, harness.agent))}`),

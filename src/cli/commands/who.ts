@@ -5,13 +5,13 @@ import type { Registration } from "../../core/registration.ts";
 import { compareRoutes, whyBefore } from "../../core/agents/routing.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { visible } from "../../report/visible.ts";
-import { startPass } from "../../sweep/pass.ts";
+import { startLooking } from "../../sweep/pass.ts";
 import { examine } from "../../sweep/examine.ts";
 import type { ExaminedEntry } from "../../sweep/judge/examined.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { paletteFor, writeDocument, writeLines } from "../output.ts";
-import { prepare } from "../prepare.ts";
+import { prepareToLook } from "../prepare.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 import { didYouMean } from "../suggest.ts";
 
@@ -31,8 +31,8 @@ export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) =>
   const { words, options, stdout, stderr } = invocation;
   const name = words[0] ?? "";
   const palette = await paletteFor(stdout, options.color ?? "auto");
-  const { host, examine: wanted } = await prepare(invocation);
-  const examination = await examine(startPass(host, wanted), { lookAnyway: true });
+  const { host, examine: wanted } = await prepareToLook(invocation);
+  const examination = await examine(startLooking(host, wanted), { lookAnyway: true });
   const all = examination.registries.flatMap(({ loaded, entries }) =>
     [...entries].flatMap((judged): readonly Candidate[] => {
       const { claim } = judged.entry;

@@ -1,4 +1,5 @@
 import { realHost } from "../../host/host.ts";
+import type { LookingHost } from "../../host/looking-host.ts";
 import { loadRegistry } from "../../sweep/load/load.ts";
 import type { Entry } from "../../sweep/load/loaded.ts";
 import type { Env } from "../config/paths.ts";
@@ -19,7 +20,7 @@ export async function registered(
   const [registry, config] = [given.get("--registry"), given.get("--config")?.at(-1)];
   const options = { ...(registry !== undefined && { registry }), ...(config !== undefined && { config }) };
   const settings = await resolveSettings(options, env);
-  const host = await realHost(settings.stateDir.value, version);
+  const host: LookingHost = await realHost(settings.stateDir.value, version);
   const found: Candidate[] = [];
   for (const target of resolveTargets(settings, options, env)) {
     const loaded = await loadRegistry(host, target);

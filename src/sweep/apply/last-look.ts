@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Evidence } from "../../core/evidence.ts";
 import { judge } from "../../core/ladder.ts";
 import type { RegistryFacts } from "../../core/scene.ts";
-import type { Pass, RegistryView } from "../pass.ts";
+import type { LookingPass, RegistryView } from "../pass.ts";
 import type { ExaminedEntry } from "../judge/examined.ts";
 import { stillRevised } from "../judge/revise.ts";
 import { claimsOf, eachClaim, factsIn, sceneOf } from "../judge/scenes.ts";
@@ -34,7 +34,7 @@ function serversToAsk({ target }: ReadRegistry, entries: Iterable<Entry>): Serve
  * Looks at the world once more, in the moment before ghosts go. Each of them is judged by what is seen now, unless that
  * is what was seen when it was condemned.
  */
-export async function lastLook(pass: Pass, view: RegistryView, entries: Iterable<Entry>): Promise<LastLook> {
+export async function lastLook(pass: LookingPass, view: RegistryView, entries: Iterable<Entry>): Promise<LastLook> {
   const { host } = pass;
   const { loaded, evidence: before } = view;
   const { target } = loaded;
@@ -60,7 +60,7 @@ export async function lastLook(pass: Pass, view: RegistryView, entries: Iterable
 }
 
 /** The same before entries are changed that a revision condemned: of which of them it says no such thing any more. */
-export async function lookAtRevised(pass: Pass, view: RegistryView, rows: readonly ExaminedEntry[]): Promise<LastLook> {
+export async function lookAtRevised(pass: LookingPass, view: RegistryView, rows: readonly ExaminedEntry[]): Promise<LastLook> {
   const { ownerUp, still } = await stillRevised(pass, view, rows);
   const back = rows.filter((one) => !still.has(one)).map(({ entry }) => entry.key);
   return { allStay: ownerUp ? ownerCameUp : undefined, back: new Set(back) };

@@ -2,8 +2,8 @@ import type { AppServerObservation, EndpointObservation, Evidence } from "../../
 import { type Endpoint, endpointName } from "../../core/registration.ts";
 import { passesGates, strongestEvidence } from "../../core/ladder.ts";
 import type { Scene } from "../../core/scene.ts";
-import type { Host } from "../../host/host.ts";
-import { type Pass, type RegistryView, sinceLast } from "../pass.ts";
+import type { LookingHost } from "../../host/looking-host.ts";
+import { type LookingPass, type RegistryView, sinceLast } from "../pass.ts";
 import { eachClaim, factsIn, sceneOf } from "./scenes.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
 import type { ServerTarget } from "../load/target.ts";
@@ -13,14 +13,14 @@ export const noServers: Evidence["appServers"] = new Map();
 export const noEndpoints: Evidence["endpoints"] = new Map();
 
 /** The registries as far as one look at the processes shows them: no server and no endpoint has been asked. */
-export function viewsOf(pass: Pass, world: World, read: readonly ReadRegistry[]): readonly RegistryView[] {
+export function viewsOf(pass: LookingPass, world: World, read: readonly ReadRegistry[]): readonly RegistryView[] {
   const evidence = evidenceOf(world, noServers, noEndpoints);
   const since = sinceLast(pass, world);
   return read.map((loaded) => ({ loaded, facts: factsIn(pass, loaded, world), evidence, since }));
 }
 
 /** Scenes of the entries that can be understood, with what has been seen so far, one at a time. */
-function* scenesOf(pass: Pass, view: RegistryView): Generator<Scene, undefined> {
+function* scenesOf(pass: LookingPass, view: RegistryView): Generator<Scene, undefined> {
   for (const entry of view.loaded.entries) {
     const { claim } = entry;
     if (claim.ok) yield sceneOf(pass, view, entry, claim);
@@ -28,7 +28,7 @@ function* scenesOf(pass: Pass, view: RegistryView): Generator<Scene, undefined> 
 }
 
 /** Whether any entry is old enough to be a ghost. */
-export function anythingOld(pass: Pass, views: readonly RegistryView[]): boolean {
+export function anythingOld(pass: LookingPass, views: readonly RegistryView[]): boolean {
   for (const view of views) for (const scene of scenesOf(pass, view)) if (passesGates(scene)) return true;
   return false;
 }
@@ -47,7 +47,7 @@ function openIds(scenes: Iterable<Scene>, all: boolean): readonly string[] {
 
 /** Servers are asked only when an entry hangs on them, and by id only when they may condemn. */
 export async function seeServers(
-  pass: Pass,
+  pass: LookingPass,
   views: readonly RegistryView[],
   world: World,
 ): Promise<ReadonlyMap<string, AppServerObservation>> {
@@ -68,7 +68,7 @@ export async function seeServers(
   return withUptimes(pass, await askServers(pass.host, asked), asked, world);
 }
 
-export async function seeEndpoints(host: Host, views: readonly RegistryView[]): Promise<ReadonlyMap<string, EndpointObservation>> {
+export async function seeEndpoints(host: LookingHost, views: readonly RegistryView[]): Promise<ReadonlyMap<string, EndpointObservation>> {
   const endpoints = new Map<string, Endpoint>();
   for (const { loaded } of views) {
     // No format with many entries in one file names endpoints.

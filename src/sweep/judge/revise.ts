@@ -5,7 +5,7 @@ import { revisions } from "../../core/revisions/revisions.ts";
 import type { Entry } from "../load/loaded.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
 import { askServers, evidenceOf, lookAtWorld, withUptimes, type ServerQuestions, type World } from "../observe/observe.ts";
-import { sinceLast, type Pass, type RegistryView } from "../pass.ts";
+import { sinceLast, type LookingPass, type RegistryView } from "../pass.ts";
 import { registryPolicyOf, type ExaminedEntry, type ExaminedRegistry } from "./examined.ts";
 import { noEndpoints } from "./questions.ts";
 import { factsIn, sceneOf } from "./scenes.ts";
@@ -37,7 +37,7 @@ function judgedRegistry({ loaded, entries }: ExaminedRegistry, registry: number)
   return { path, authoritative, keepsReleased, hostLocks: format.hostLocks, recordsPids: loaded.pids.size > 0, rows };
 }
 
-function observationOf(pass: Pass, view: RegistryView, entry: Entry): Observation {
+function observationOf(pass: LookingPass, view: RegistryView, entry: Entry): Observation {
   const { loaded } = view;
   if (!entry.claim.ok) throw new TypeError("an entry that can be understood was expected");
   const path = loaded.kind === "members" ? loaded.file.realPath : loaded.realPath;
@@ -56,7 +56,7 @@ function serverQuestions({ loaded }: RegistryView, ids: readonly string[]): Serv
  * whole world is looked at.
  */
 async function lookAndRevise(
-  pass: Pass,
+  pass: LookingPass,
   placed: readonly Placed[],
   before: World | undefined,
 ): Promise<{ readonly world: World; readonly said: readonly (Revised | undefined)[] }> {
@@ -88,7 +88,7 @@ async function lookAndRevise(
   return { world, said };
 }
 
-function withRevision(pass: Pass, examined: ExaminedRegistry, { revision, candidate }: Placed, revised: Revised): ExaminedEntry {
+function withRevision(pass: LookingPass, examined: ExaminedRegistry, { revision, candidate }: Placed, revised: Revised): ExaminedEntry {
   const one = examined.entries.at(candidate.row.index);
   const { judgement, change } = revised;
   const intent = intentFor(judgement, one.memory, registryPolicyOf(examined), pass.policy, change);
@@ -97,7 +97,7 @@ function withRevision(pass: Pass, examined: ExaminedRegistry, { revision, candid
 
 /** Sees the verdicts of the ladder anew, by one revision after another. */
 export async function withRevisions(
-  pass: Pass,
+  pass: LookingPass,
   examined: readonly ExaminedRegistry[],
   world: World,
 ): Promise<{ readonly registries: readonly ExaminedRegistry[]; readonly flapping: readonly FlappingIdentity[] }> {
@@ -129,7 +129,7 @@ export async function withRevisions(
  * which entries the revision still says that they are to be changed.
  */
 export async function stillRevised(
-  pass: Pass,
+  pass: LookingPass,
   view: RegistryView,
   rows: readonly ExaminedEntry[],
 ): Promise<{ readonly ownerUp: boolean; readonly still: ReadonlySet<ExaminedEntry> }> {

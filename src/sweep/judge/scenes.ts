@@ -7,10 +7,10 @@ import { judge, unjudged, type Judgement } from "../../core/ladder.ts";
 import { nothingRemembered, recall, remembersAny, type EntryMemory, type Remembered } from "../../core/memory.ts";
 import type { Registration } from "../../core/registration.ts";
 import type { RegistryFacts, Scene } from "../../core/scene.ts";
-import type { Host } from "../../host/host.ts";
+import type { LookingHost } from "../../host/looking-host.ts";
 import type { Claim } from "../../registries/format.ts";
 import { type Entry, type ReadRegistry } from "../load/loaded.ts";
-import type { Pass, RegistryView } from "../pass.ts";
+import type { LookingPass, RegistryView } from "../pass.ts";
 import { lookAtLocks, type World } from "../observe/observe.ts";
 import { registryId } from "../load/target.ts";
 
@@ -41,7 +41,7 @@ export function factsOf(loaded: ReadRegistry, world: World, writerLocks: Observe
 }
 
 /** The same, with the writer locks of every home in which this registry's threads may hold them. */
-export function factsIn(pass: Pass, loaded: ReadRegistry, world: World): RegistryFacts {
+export function factsIn(pass: LookingPass, loaded: ReadRegistry, world: World): RegistryFacts {
   return factsOf(loaded, world, lookAtLocks(pass, loaded, world));
 }
 
@@ -65,7 +65,7 @@ export function identityTextOf({ place }: Entry, { identityText, torn }: Underst
 }
 
 /** What memory is asked about an entry that can be understood. */
-export function remembered(host: Host, loaded: ReadRegistry, entry: Entry, claim: UnderstoodClaim, clock: Clock): Remembered {
+export function remembered(host: LookingHost, loaded: ReadRegistry, entry: Entry, claim: UnderstoodClaim, clock: Clock): Remembered {
   // Without a usable time an entry ages from its file's, which the same clock wrote.
   const stated = clock.wallMs.seen ? newestClaimed(clock.wallMs.value, claim.registration) : undefined;
   const statedAt = stated ?? modifiedMs(loaded, entry);
@@ -90,7 +90,7 @@ function factsFor(facts: RegistryFacts, { place }: Entry, isTorn: boolean): Regi
 }
 
 /** The scene of one entry that can be understood. */
-export function sceneOf(pass: Pass, { loaded, facts, evidence, since }: RegistryView, entry: Entry, claim: UnderstoodClaim): Scene {
+export function sceneOf(pass: LookingPass, { loaded, facts, evidence, since }: RegistryView, entry: Entry, claim: UnderstoodClaim): Scene {
   const { registration, torn } = claim;
   const { host, policy } = pass;
   const recalled = remembersAny(pass.memory, registryId(loaded.target), since)
@@ -100,7 +100,7 @@ export function sceneOf(pass: Pass, { loaded, facts, evidence, since }: Registry
   return { claim: registration, registry: factsFor(facts, entry, torn), evidence, memory, policy };
 }
 
-export function judgeEntry(pass: Pass, view: RegistryView, entry: Entry): Judged {
+export function judgeEntry(pass: LookingPass, view: RegistryView, entry: Entry): Judged {
   const { claim } = entry;
   if (!claim.ok) {
     return {

@@ -1,6 +1,6 @@
 import type { FileState } from "../../host/files/file-state.ts";
 import type { FoundFile } from "../../host/files/found-files.ts";
-import type { Host } from "../../host/host.ts";
+import type { LookingHost } from "../../host/looking-host.ts";
 import type { FilesFormat } from "../../registries/format.ts";
 import { entryName } from "../../registries/pattern.ts";
 import { fileEntries, type FileEntries } from "./file-entries.ts";
@@ -8,7 +8,7 @@ import { missing, tornRetries, type Entry, type Loaded } from "./loaded.ts";
 import { pidsOf } from "./pids.ts";
 import type { Target } from "./target.ts";
 
-function fromContent(host: Host, root: string, format: FilesFormat, { key, captures }: FoundFile): Entry | undefined {
+function fromContent(host: LookingHost, root: string, format: FilesFormat, { key, captures }: FoundFile): Entry | undefined {
   const read = host.readEntryFile(root, key);
   if (read.kind === "gone") return undefined;
   if (read.kind === "read") {
@@ -44,7 +44,7 @@ function tornNow(entries: FileEntries, candidates: readonly number[], nowMs: num
  * Reads a directory with one file an entry. Where the name is enough, a file whose pid is not among the living is not
  * opened: what it says cannot matter. Torn files are read again a few times, for writers rewrite in place.
  */
-export async function loadFiles(host: Host, target: Target, format: FilesFormat): Promise<Loaded> {
+export async function loadFiles(host: LookingHost, target: Target, format: FilesFormat): Promise<Loaded> {
   const listing = host.listDirectory(target.path, format.patterns);
   if (listing.kind === "missing") return missing(target);
   if (listing.kind === "unreadable") return { state: "unreadable", target, problem: `${listing.problem}; ${listing.cure}` };

@@ -1,6 +1,6 @@
 import { isAscii } from "node:buffer";
 import type { ReadFile } from "../../host/files/files.ts";
-import type { Host } from "../../host/host.ts";
+import type { LookingHost } from "../../host/looking-host.ts";
 import type { MembersFormat } from "../../registries/format.ts";
 import { scan, type Container } from "../../registries/json/json-bytes.ts";
 import { missing, tornRetries, type Entries, type Loaded } from "./loaded.ts";
@@ -44,7 +44,7 @@ function parse(format: MembersFormat, { bytes }: ReadFile, hostname: string): Pa
  * Reads one file with many entries. Writers rewrite in place, so a torn text is read again a few times; one that
  * cannot be understood is never taken for an empty one.
  */
-export async function loadMembers(host: Host, target: Target, format: MembersFormat): Promise<Loaded> {
+export async function loadMembers(host: LookingHost, target: Target, format: MembersFormat): Promise<Loaded> {
   const { hostname } = host.here();
   let problem = "";
   for (let attempt = 0; attempt < tornRetries.attempts; attempt += 1) {

@@ -1,5 +1,5 @@
 import { seen, unseen, type Observed } from "../../core/evidence.ts";
-import type { Host } from "../../host/host.ts";
+import type { LookingHost } from "../../host/looking-host.ts";
 import type { OwnerSigns } from "../../registries/format.ts";
 import { ownerKey, type World } from "./observe.ts";
 import type { Target } from "../load/target.ts";
@@ -23,13 +23,13 @@ function processSign(argv: readonly string[], { ownerPids, processes }: World): 
   return { name, pids, up: pids.length > 0 || complete.seen ? { seen: true, value: pids.length > 0 } : complete };
 }
 
-async function isListening(host: Host, path: string): Promise<Observed<boolean>> {
+async function isListening(host: LookingHost, path: string): Promise<Observed<boolean>> {
   const observation = await host.probeEndpoint({ kind: "unix", path });
   return observation.kind === "unanswered" ? unseen(observation.why) : seen(observation.kind === "accepted");
 }
 
 /** Any sign that says so is enough, and a sign that could not be looked at counts as up. */
-export async function findOwner(host: Host, owner: OwnerSigns | undefined, world: World): Promise<DaemonStatus> {
+export async function findOwner(host: LookingHost, owner: OwnerSigns | undefined, world: World): Promise<DaemonStatus> {
   const byArgv = owner?.argv === undefined ? undefined : processSign(owner.argv, world);
   const signs: DaemonSign[] = byArgv === undefined ? [] : [byArgv];
   if (owner?.unit !== undefined) signs.push({ name: `unit ${owner.unit}`, up: await host.isUnitUp(owner.unit) });

@@ -10,8 +10,8 @@ import {
   type Observed,
   type ProcessTable,
 } from "../../core/evidence.ts";
-import type { Host } from "../../host/host.ts";
-import { sinceLast, type Pass } from "../pass.ts";
+import type { LookingHost } from "../../host/looking-host.ts";
+import { sinceLast, type LookingPass } from "../pass.ts";
 import { ownerUid, type ReadRegistry } from "../load/loaded.ts";
 import type { ServerTarget } from "../load/target.ts";
 
@@ -35,7 +35,7 @@ export function ownerKey(argv: readonly string[]): string {
 }
 
 /** One look at all processes together. Claims are read before this, never after. */
-export async function lookAtWorld(host: Host, questions: Questions): Promise<World> {
+export async function lookAtWorld(host: LookingHost, questions: Questions): Promise<World> {
   const answer = await host.lookAtProcesses(questions);
   const owners = answer.seen ? answer.value.owners : [];
   return {
@@ -47,20 +47,20 @@ export async function lookAtWorld(host: Host, questions: Questions): Promise<Wor
 }
 
 /** The homes in which a registry's threads may hold their writer locks. */
-function codexHomesFor({ host, env, codexHomes }: Pass, loaded: ReadRegistry): readonly string[] {
+function codexHomesFor({ host, env, codexHomes }: LookingPass, loaded: ReadRegistry): readonly string[] {
   const home = host.homeOf(ownerUid(loaded));
   const homes = [env["CODEX_HOME"], home === undefined ? undefined : join(home, ".codex"), ...codexHomes];
   return loaded.target.format.codexThreads ? [...new Set(homes.filter((path) => path !== undefined))] : [];
 }
 
 /** The writer locks of every home in which this registry's threads may hold them. */
-export function lookAtLocks(pass: Pass, loaded: ReadRegistry, world: World): Observed<ReadonlyMap<string, LockHolder>> {
+export function lookAtLocks(pass: LookingPass, loaded: ReadRegistry, world: World): Observed<ReadonlyMap<string, LockHolder>> {
   if (!world.processes.seen) return world.processes;
   return pass.host.lookAtWriterLocks(codexHomesFor(pass, loaded), world.processes.value.agents);
 }
 
 /** For how long a server has been up: its process says so, else the sweeps that it answered without a break. */
-function uptime(pass: Pass, server: ServerTarget, world: World): Observed<number> {
+function uptime(pass: LookingPass, server: ServerTarget, world: World): Observed<number> {
   const { bootMs } = world.clock;
   if (!bootMs.seen) return bootMs;
   const processes = world.processes;
@@ -75,7 +75,7 @@ function uptime(pass: Pass, server: ServerTarget, world: World): Observed<number
 export type ServerQuestions = ReadonlyMap<string, { readonly server: ServerTarget; readonly ids: readonly string[] }>;
 
 /** Asks each server once, for all registries that name it. For how long they have been up is not known yet. */
-export async function askServers(host: Host, asked: ServerQuestions): Promise<Evidence["appServers"]> {
+export async function askServers(host: LookingHost, asked: ServerQuestions): Promise<Evidence["appServers"]> {
   const observations = await Promise.all(
     [...asked].map(async ([url, { server, ids }]) => [url, await host.askAppServer({ url, connectTo: server.connectTo, ids })] as const),
   );
@@ -83,7 +83,12 @@ export async function askServers(host: Host, asked: ServerQuestions): Promise<Ev
 }
 
 /** The same answers, with the uptime of each server that one look at the processes shows. */
-export function withUptimes(pass: Pass, answers: Evidence["appServers"], asked: ServerQuestions, world: World): Evidence["appServers"] {
+export function withUptimes(
+  pass: LookingPass,
+  answers: Evidence["appServers"],
+  asked: ServerQuestions,
+  world: World,
+): Evidence["appServers"] {
   const dated = [...answers].map(([url, answer]): readonly [string, AppServerObservation] => {
     const server = asked.get(url)?.server;
     return [url, answer.kind === "answered" && server !== undefined ? { ...answer, upMs: uptime(pass, server, world) } : answer];
@@ -92,7 +97,7 @@ export function withUptimes(pass: Pass, answers: Evidence["appServers"], asked: 
 }
 
 /** Evidence that holds nothing but the clock: for entries that are judged by their age alone. */
-export function unlookedWorld(host: Host): World {
+export function unlookedWorld(host: LookingHost): World {
   const why = "no entry is old enough to be judged, so nobody looked";
   return { clock: host.clock(), here: host.here(), processes: unseen(why), ownerPids: unseen(why) };
 }

@@ -1,0 +1,71 @@
+import type { BigIntStats } from "node:fs";
+import type {
+  AgentProcess,
+  AppServerObservation,
+  Clock,
+  EndpointObservation,
+  Here,
+  LockHolder,
+  Observed,
+  ProcessTable,
+} from "../core/evidence.ts";
+import type { ProcessRow, ProcessTree } from "../core/agents/process-tree.ts";
+import type { Self } from "../core/agents/retirement.ts";
+import type { Memory } from "../core/memory.ts";
+import type { Endpoint } from "../core/registration.ts";
+import type { SelfTest } from "../core/self-check.ts";
+import type { EntryRead, Listing } from "./files/directory.ts";
+import type { FileState } from "./files/file-state.ts";
+import type { FileSystem } from "./files/file-system.ts";
+import type { FileRead } from "./files/files.ts";
+import type { ProcessAnswer, ProcessQuestion } from "./processes/linux.ts";
+import type { ProcessDetails } from "./processes/process-details.ts";
+import type { TreeObservation } from "./processes/process-tree.ts";
+import type { Identity, ProcessState } from "./programs/signals.ts";
+import type { ServerQuestion } from "./sockets/app-server.ts";
+
+/** What can be seen of the world. Commands that only look are given no more, so the compiler keeps them from writing. */
+export type LookingHost = {
+  readonly clock: () => Clock;
+  readonly here: () => Here;
+  readonly selfTest: () => SelfTest;
+  readonly lookAtProcesses: (question: ProcessQuestion) => Observed<ProcessAnswer> | Promise<Observed<ProcessAnswer>>;
+  /** When the process with this pid started, in ticks; undefined when there is none, or only a zombie. */
+  readonly startOfPid: (pid: number) => string | undefined;
+  readonly lookAtWriterLocks: (codexHomes: readonly string[], agents: readonly AgentProcess[]) => Observed<ReadonlyMap<string, LockHolder>>;
+  readonly homeOf: (uid: number) => string | undefined;
+  readonly askAppServer: (question: ServerQuestion) => Promise<AppServerObservation>;
+  /** Ms since boot at which the process that listens at an address started; undefined where none can be named. */
+  readonly upSince: (url: string, connectTo: string, table: ProcessTable) => number | undefined;
+  readonly probeEndpoint: (endpoint: Endpoint) => Promise<EndpointObservation>;
+  readonly isUnitUp: (unit: string) => Promise<Observed<boolean>>;
+  readonly isLockHeld: (path: string) => Observed<boolean>;
+  readonly readRegistryFile: (path: string) => FileRead;
+  readonly listDirectory: (path: string, patterns: readonly string[]) => Listing;
+  readonly readEntryFile: (root: string, key: string) => EntryRead;
+  readonly stateOfEntry: (root: string, key: string) => FileState | undefined;
+  /** Every pid that is there now: no evidence, only a reason to open a file or not. */
+  readonly livingPids: () => ReadonlySet<number> | undefined;
+  readonly fileSystemOf: (path: string) => Observed<FileSystem>;
+  /** Why nothing may be written to a file, or to the entries in a directory; undefined when it may. */
+  readonly reportOnlyReason: (realPath: string, stat: BigIntStats) => string | undefined;
+  /** This process, the user it acts for, and the processes that it descends from. */
+  readonly self: () => Self;
+  /** Every process with its parent, in one look. */
+  readonly lookAtTree: () => Observed<TreeObservation>;
+  /** What a person wants to know of a process. `bootMs` is the boot clock of now, from which its age is told. */
+  readonly detailsOf: (row: ProcessRow, bootMs: number | undefined) => ProcessDetails;
+  readonly processState: (identity: Identity) => ProcessState;
+  /** Pids of this user's processes that a command of `runCommand` started, however far from it they are. */
+  readonly markedProcesses: (tree: ProcessTree) => ReadonlySet<number>;
+  readonly digest: (text: string) => string;
+  /** Four hexadecimal digits that tell two sweeps of one second apart. */
+  readonly randomSuffix: () => string;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly store: LookingStore;
+};
+
+/** What can be seen of the state directory. */
+export type LookingStore = {
+  readonly loadMemory: () => { readonly memory: Memory; readonly problem: string | undefined };
+};
