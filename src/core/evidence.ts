@@ -53,7 +53,7 @@ export type ProcessTable = {
   readonly agents: readonly AgentProcess[];
   /** Every process with `app-server` as a whole argv token. */
   readonly appServers: readonly AppServerProcess[];
-  /** Processes of other pid namespaces below ours, by their innermost pid (last number of `NSpid`). */
+  /** Processes of other pid namespaces below ours, by each pid that they have there (the numbers of `NSpid` after the first). */
   readonly innerPids: Observed<ReadonlyMap<number, readonly InnerProcess[]>>;
   /** Us, our parent, its parent and so on. */
   readonly ancestors: ReadonlySet<number>;
@@ -64,10 +64,13 @@ export type PidObservation =
   | { readonly kind: "gone" }
   | {
       readonly kind: "there";
-      /** The one letter of `/proc/<pid>/stat`; `Z` and `X` are dead. */
+      /** The one letter of `/proc/<pid>/stat`, of a thread that runs on where the leader has ended; `Z` and `X` are dead. */
       readonly state: Observed<string>;
       readonly startTicks: Observed<string>;
-      /** What the process can be called by: its comm and the names of its executable, argv[0] and script. */
+      /** Its start is counted by the clock that ours is counted by: it is of our time namespace (time_namespaces(7)). */
+      readonly ownTime: boolean;
+      readonly kernelThread: boolean;
+      /** What the process can be called by: its comm, and the paths of its executable, argv[0] and script. */
       readonly names: Observed<readonly string[]>;
     };
 
@@ -86,7 +89,7 @@ export type AgentProcess = {
 
 export type AppServerProcess = { readonly pid: number; readonly startTicks: string; readonly argv: readonly string[] };
 
-export type InnerProcess = { readonly pid: number; readonly startTicks: string; readonly agent: boolean };
+export type InnerProcess = { readonly pid: number; readonly startTicks: string; readonly ownTime: boolean; readonly agent: boolean };
 
 export type LockHolder = { readonly pid: number; readonly path: string };
 

@@ -49,6 +49,8 @@ export type Memory = {
   readonly records: ReadonlyMap<string, ReadonlyMap<string, EntryRecord>>;
   /** Boot time of the first of the unbroken sweeps that an app server answered, by address. */
   readonly answeredSinceMs: ReadonlyMap<string, number>;
+  /** Registries of which an entry's start token was that of its process, with the fields that were declared then. */
+  readonly provenTokens: ReadonlyMap<string, string>;
   /** Wall time at which a step of the clock was last noticed: times before it may come from another clock. */
   readonly steppedAtMs: number | undefined;
   readonly restored: readonly Restored[];
@@ -61,6 +63,7 @@ export const emptyMemory: Memory = {
   awakeMs: undefined,
   records: new Map(),
   answeredSinceMs: new Map(),
+  provenTokens: new Map(),
   steppedAtMs: undefined,
   restored: [],
 };

@@ -29,6 +29,8 @@ const words = {
   "endpoint-unanswered": { short: "port gives no answer", long: "Whether anything listens at its port could not be told." },
   "process-table-blind": { short: "processes not visible", long: "Not every process can be seen from here." },
   "pid-unseen": { short: "process not visible", long: "The process that it records could not be looked at." },
+  "pid-unproven": { short: "process not certain", long: "A process has its pid, and may be its own or another one." },
+  "start-token-unproven": { short: "start not comparable", long: "Its start differs, but no start here has proved right yet." },
   "writer-locks-unseen": { short: "locks not visible", long: "The writer locks of Codex could not be looked at." },
   "foreign-host": { short: "another machine's", long: "Another machine wrote it, and only that one can judge it." },
   "renamed-host": { short: "old machine name", long: "It names this machine by a name that it had before." },

@@ -18,6 +18,8 @@ export type RegistryFacts = {
   readonly presence: Presence;
   /** Names by which a holder can be called; undefined where the format names none. */
   readonly holderNames: readonly string[] | undefined;
+  /** Its start tokens are clock ticks: its writer is known to record them, or one of them was that of a living process. */
+  readonly startTokensProven: boolean;
   /**
    * Threads whose writer lock a Codex process holds, by canonical session id; undefined where the sessions cannot be
    * Codex threads.

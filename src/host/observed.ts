@@ -5,6 +5,11 @@ export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
+/** What was asked for is not there, or has ended meanwhile. */
+export function isMissing(error: unknown): boolean {
+  return errorCode(error) === "ENOENT" || errorCode(error) === "ESRCH";
+}
+
 export function formatError(error: unknown): string {
   return error instanceof Error ? error.message.replace(/^([A-Z]+): (.*?), .*$/s, "$2 ($1)") : String(error);
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { seen, unseen, type Evidence, type Observed } from "../core/evidence.ts";
-import { nothingRemembered } from "../core/memory.ts";
+import { emptyMemory, nothingRemembered } from "../core/memory.ts";
 import type { HeldRegistration } from "../core/agents/agent-groups.ts";
 import { ownershipOf, type Ownership } from "../core/agents/ownership.ts";
 import type { Policy } from "../core/policy.ts";
@@ -33,7 +33,7 @@ const noEndpoints: Evidence["endpoints"] = new Map();
 
 /** Registrations whose recorded holder is there, judged by the same rule as in a sweep. */
 function heldRegistrations(loaded: ReadRegistry, world: World, policy: Policy): readonly HeldRegistration[] {
-  const facts = factsOf(loaded, world, unseen("nobody asked"));
+  const facts = factsOf(loaded, world, emptyMemory, unseen("nobody asked"));
   const evidence = evidenceOf(world, noServers, noEndpoints);
   return claimsOf(loaded.entries).flatMap((claim) => {
     if (claim.pid === undefined || claim.sessionId === undefined) return [];

@@ -1,5 +1,6 @@
 import type { Registration } from "../core/registration.ts";
 import { claimNothing } from "../core/registration.ts";
+import { isSameBoot, startTokenOf, canonicalBootId } from "../core/identity/tokens.ts";
 import type { Claim } from "./format.ts";
 import { pointerParts } from "./json/json-bytes.ts";
 import { parseTime } from "./times.ts";
@@ -52,19 +53,19 @@ const pid: Reader = (value) =>
     ? value
     : wrong(`a whole number from 2 to ${largestPid}`);
 
-/** Writers spell ticks as a number or as digits; a token in another form (an `lstart` date) is none. */
-const ticks: Reader = (value) => {
-  if (typeof value === "string") return /^\d{1,20}$/.test(value) ? value.replace(/^0+(?=\d)/, "") : undefined;
-  if (typeof value !== "number") return wrong("a number of clock ticks");
-  return Number.isSafeInteger(value) && value >= 0 ? String(value) : undefined;
-};
+/** A token in another form (an `lstart` date, a fraction, zero) is none. */
+const ticks: Reader = (value) =>
+  typeof value === "string" || typeof value === "number" ? startTokenOf(value)?.ticks : wrong("a number of clock ticks");
+
+/** A boot id in another form (the time of a boot, a name) is none. */
+const boot: Reader = (value) => (typeof value === "string" ? canonicalBootId(value) : undefined);
 
 const readers = {
   sessionId: text,
   identity: text,
   pid,
   startTicks: ticks,
-  bootId: text,
+  bootId: boot,
   host: text,
   registeredAt: time,
   lastActivityAt: time,
@@ -97,6 +98,17 @@ function valueAt(value: Readonly<Record<string, unknown>>, name: string): unknow
   return pointerParts(name).reduce<unknown>((at, part) => (isRecord(at) && Object.hasOwn(at, part) ? at[part] : undefined), value);
 }
 
+type Claimed = ReturnType<typeof claimNothing>;
+
+/** A token that says its boot, too, gives the entry a boot id. Where the entry has another one, neither is believed. */
+function addTokenBoot(claimed: Claimed, token: unknown): void {
+  const bootId = typeof token === "string" && token.includes(":") ? startTokenOf(token)?.bootId : undefined;
+  if (bootId === undefined) return;
+  const isContradiction = claimed.bootId !== undefined && isSameBoot(claimed.bootId, bootId) !== true;
+  claimed.bootId = isContradiction ? undefined : bootId;
+  if (isContradiction) claimed.startTicks = undefined;
+}
+
 /**
  * Reads an entry by a map of its members. `null` and a missing member both mean that nothing was claimed; `identity` is
  * what the agent is called where no member says so.
@@ -113,5 +125,6 @@ export function claimFrom(key: string, value: unknown, fields: FieldMap, identit
     if (typeof result === "object") return { ok: false, problem: `"${member}" is ${formatValue(given)}, not ${result.wanted}` };
     (claimed as Record<FieldName, unknown>)[field] = result;
   }
+  if (fields.startTicks !== undefined && claimed.startTicks !== undefined) addTokenBoot(claimed, valueAt(value, fields.startTicks));
   return { ok: true, registration: claimed, identityText: () => identityTextOf(value, fields.lastHeartbeatAt), torn: false };
 }

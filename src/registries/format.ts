@@ -46,6 +46,11 @@ export type FormatBasics = {
   readonly presence: Presence;
   /** Names by which a holder can be called; undefined when any process can be one. */
   readonly holderNames: readonly string[] | undefined;
+  /**
+   * The fields that a configuration names, as text: that one of them holds a start token has yet to show. Undefined in a
+   * format whose writer is known to record clock ticks.
+   */
+  readonly declaredFields: string | undefined;
   /** Its sessions can be Codex threads. */
   readonly codexThreads: boolean;
   /** App servers to try when the user configured none; they can say `live` or `unknown`, never `dead`. */

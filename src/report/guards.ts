@@ -40,6 +40,7 @@ export const causes = [
   "registry-report-only",
   "owner-up",
   "processes-unseen",
+  "start-tokens-unproven",
   "app-server-unreachable",
   "app-server-down",
   "weak-swap",

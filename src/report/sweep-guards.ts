@@ -6,10 +6,21 @@ import { type Tally, blindReasons } from "./tally.ts";
 const causes = {
   "process-table-blind": "processes-unseen",
   "pid-unseen": "processes-unseen",
+  "start-token-unproven": "start-tokens-unproven",
   "writer-locks-unseen": "processes-unseen",
   "foreign-pid-namespace": "processes-unseen",
   "app-server-unreachable": "app-server-unreachable",
 } as const satisfies Record<(typeof blindReasons)[number], Cause>;
+
+/** Why entries are kept by doubt, in a sentence, and what ends the doubt. */
+export const blindWords = {
+  "processes-unseen": { why: "the processes cannot be seen", cure: "let sessreap see every process (man sessreap-units)" },
+  "start-tokens-unproven": {
+    why: "their start tokens may be none",
+    cure: 'let "startTicks" name the member that holds field 22 of /proc/PID/stat, or leave it out',
+  },
+  "app-server-unreachable": { why: "an app server gives no answer", cure: "start it, or correct its address" },
+} as const satisfies Record<(typeof causes)[keyof typeof causes], { readonly why: string; readonly cure: string }>;
 
 const faults = {
   missing: "registry-missing",
@@ -21,7 +32,7 @@ const faults = {
 /** What shows best why some registries are blind. */
 export function blindness(
   tallies: readonly Tally[],
-): { readonly cause: Cause; readonly count: number; readonly detail: string } | undefined {
+): { readonly cause: keyof typeof blindWords; readonly count: number; readonly detail: string } | undefined {
   for (const { blind } of tallies) {
     for (const reason of blindReasons) {
       const found = blind.get(reason);
@@ -41,8 +52,7 @@ function registryGuard(registry: RegistryReport, tally: Tally | undefined): Guar
   const blind = blindness(tally === undefined ? [] : [tally]);
   if (blind !== undefined) {
     const { cause, count, detail } = blind;
-    const cure = cause === "processes-unseen" ? "let sessreap see every process (man sessreap-units)" : "start it, or correct its address";
-    return { ...about, posture: "blind", cause, detail: `${count} kept by doubt: ${detail}`, cure };
+    return { ...about, posture: "blind", cause, detail: `${count} kept by doubt: ${detail}`, cure: blindWords[cause].cure };
   }
   if (owner.up) return { ...about, posture: "on", cause: "owner-up", detail: `${problem}; ghosts are reported and withheld`, cure: null };
   if (state === "report-only") return { ...about, posture: "dry-run", cause: "registry-report-only", detail: problem, cure: problem };

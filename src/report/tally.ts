@@ -17,6 +17,7 @@ export type Tally = {
 export const blindReasons = [
   "process-table-blind",
   "pid-unseen",
+  "start-token-unproven",
   "writer-locks-unseen",
   "foreign-pid-namespace",
   "app-server-unreachable",

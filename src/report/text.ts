@@ -3,7 +3,7 @@ import { formatDuration } from "../core/duration.ts";
 import type { AppServerObservation, Evidence } from "../core/evidence.ts";
 import type { Verdict } from "../core/ladder.ts";
 import type { EntryReport, RegistryReport, SweepReport } from "./model/sweep.ts";
-import { blindness } from "./sweep-guards.ts";
+import { blindness, blindWords } from "./sweep-guards.ts";
 import { countActions } from "./tally.ts";
 import { type Palette, visible } from "./visible.ts";
 
@@ -113,8 +113,7 @@ export function sweepWarnings(report: SweepReport, named: ReadonlySet<string>): 
 function formatBlindness({ tallies }: SweepReport): readonly string[] {
   const blind = blindness(tallies);
   if (blind === undefined) return [];
-  const why = blind.cause === "app-server-unreachable" ? "an app server gives no answer" : "the processes cannot be seen";
-  return [`warning: entries are kept because ${why}: ${visible(blind.detail)}`];
+  return [`warning: entries are kept because ${blindWords[blind.cause].why}: ${visible(blind.detail)}`];
 }
 
 function formatServer(url: string, observation: AppServerObservation): string {

@@ -73,6 +73,7 @@ export function remember(host: LookingHost, examination: Examination, outcomes: 
     awakeMs: valueOf(clock.awakeMs),
     records,
     answeredSinceMs: answeredSince(examination),
+    provenTokens: provenTokens(examination),
     steppedAtMs: since.clockStepped && wallMs !== undefined ? wallMs : pass.memory.steppedAtMs,
     restored: unexpiredMarks(pass.memory.restored, wallMs),
   };
@@ -99,4 +100,15 @@ function answeredSince({ pass, evidence, since }: Examination): ReadonlyMap<stri
     if (observation.kind === "answered" && first !== undefined) answered.set(url, first);
   }
   return answered;
+}
+
+/** Of which registries it is known that their start tokens are clock ticks. Fields that were changed have to show it anew. */
+function provenTokens({ pass, registries }: Examination): ReadonlyMap<string, string> {
+  const known = new Map(pass.memory.provenTokens);
+  for (const { loaded, facts } of registries) {
+    const { declaredFields } = loaded.target.format;
+    if (declaredFields === undefined || !facts.startTokensProven) known.delete(registryId(loaded.target));
+    else known.set(registryId(loaded.target), declaredFields);
+  }
+  return known;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { seen } from "../../src/core/evidence.ts";
+import { seen, type InnerProcess, type ProcessTable } from "../../src/core/evidence.ts";
 import { trace } from "../../src/core/ladder.ts";
 import { appServerThread } from "../../src/core/rungs/app-server-thread.ts";
 import {
@@ -8,6 +8,7 @@ import {
   blind,
   configured,
   day,
+  earlierBoot,
   gone,
   hour,
   minute,
@@ -16,6 +17,7 @@ import {
   second,
   server,
   session,
+  shows,
   there,
   thisBoot,
   tried,
@@ -33,6 +35,10 @@ const pid = 4242;
 const held = { pid, startTicks: "700" } as const;
 const cli = agent(["codex", "resume", session]);
 const noTimes = { registeredAt: undefined, lastActivityAt: undefined } as const;
+
+/** A process of a container that counts the holder's pid as its own. */
+const inner = (more: Partial<InnerProcess>): ProcessTable["innerPids"] =>
+  seen(new Map([[pid, [{ pid: 77, startTicks: "9", ownTime: true, agent: true, ...more }]]]));
 
 const graceRows: readonly Row[] = [
   [
@@ -138,12 +144,12 @@ const recordedHolderRows: readonly Row[] = [
   ["stopped is alive", { claim: held, pids: { [pid]: there("700", ["codex"], "T") } }, "live attached-process pid-alive"],
   [
     "somebody else's process (EPERM), of which nothing can be read",
-    { claim: held, pids: { [pid]: seen({ kind: "there", state: blind, startTicks: blind, names: blind }) } },
+    { claim: held, pids: { [pid]: shows({ state: blind, startTicks: blind, ownTime: false, names: blind }) } },
     "live attached-process pid-alive",
   ],
   [
     "alive, and the start tick could not be read",
-    { claim: held, pids: { [pid]: seen({ kind: "there", state: seen("S"), startTicks: blind, names: seen(["sh"]) }) } },
+    { claim: held, pids: { [pid]: shows({ startTicks: blind, names: seen(["sh"]) }) } },
     "live attached-process pid-alive",
   ],
   [
@@ -154,7 +160,67 @@ const recordedHolderRows: readonly Row[] = [
   [
     "alive without a start token, under no name that the format names",
     { claim: { pid }, registry: named, pids: { [pid]: there("1", ["sh"]) } },
+    "undecided attached-process pid-unproven",
+  ],
+  [
+    "alive without a start token, as an executable that only its directory names",
+    { claim: { pid }, registry: named, pids: { [pid]: there("1", ["0.171.0", "/home/dev/.codex/bin/0.171.0"]) } },
+    "live attached-process pid-alive",
+  ],
+  [
+    "the pid of a thread of the kernel, which holds nothing",
+    { claim: { pid }, pids: { [pid]: shows({ kernelThread: true, names: seen(["kworker/0:1"]) }) } },
     "ghost attached-process pid-reused certain",
+  ],
+  [
+    "another start tick, in a registry that has never shown to record ticks",
+    { claim: held, registry: { startTokensProven: false }, pids: { [pid]: there("701") } },
+    "undecided attached-process start-token-unproven",
+  ],
+  [
+    "the recorded start tick, in a registry that has never shown to record ticks",
+    { claim: held, registry: { startTokensProven: false }, pids: { [pid]: there("700") } },
+    "live attached-process pid-alive",
+  ],
+  [
+    "gone, in a registry that has never shown to record ticks",
+    { claim: held, registry: { startTokensProven: false }, pids: { [pid]: gone } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "another start tick, counted by the clock of another time namespace",
+    { claim: held, pids: { [pid]: shows({ startTicks: seen("701"), ownTime: false }) } },
+    "live attached-process pid-alive",
+  ],
+  [
+    "another start tick, counted by another clock, of a program that is no holder",
+    { claim: held, registry: named, pids: { [pid]: shows({ startTicks: seen("701"), ownTime: false, names: seen(["sh"]) }) } },
+    "undecided attached-process pid-unproven",
+  ],
+  [
+    "of this boot in another spelling",
+    { claim: { ...held, bootId: thisBoot.replaceAll("-", "").toUpperCase() }, pids: { [pid]: there("700") } },
+    "live attached-process pid-alive",
+  ],
+  [
+    "of this boot, which this machine spells in another way",
+    { claim: { ...held, bootId: thisBoot }, here: { bootId: seen(thisBoot.replaceAll("-", "")) }, pids: { [pid]: there("700") } },
+    "live attached-process pid-alive",
+  ],
+  [
+    "of a boot whose id is none",
+    { claim: { ...held, bootId: "1763650000" }, pids: { [pid]: there("700") } },
+    "live attached-process pid-alive",
+  ],
+  [
+    "of an earlier boot, but a container has its pid, and may have a boot id of its own",
+    { claim: { pid, bootId: earlierBoot }, table: { innerPids: inner({ agent: false }) }, pids: { [pid]: gone } },
+    "undecided attached-process pid-unproven",
+  ],
+  [
+    "of an earlier boot, and the pids of containers could not be read",
+    { claim: { ...held, bootId: earlierBoot }, table: { innerPids: blind }, pids: { [pid]: gone } },
+    "undecided attached-process pid-unseen",
   ],
   [
     "alive without a start token, in a format that names nobody",
@@ -163,7 +229,7 @@ const recordedHolderRows: readonly Row[] = [
   ],
   [
     "alive without a start token, and its names could not be read",
-    { claim: { pid }, registry: named, pids: { [pid]: seen({ kind: "there", state: seen("S"), startTicks: seen("1"), names: blind }) } },
+    { claim: { pid }, registry: named, pids: { [pid]: shows({ startTicks: seen("1"), names: blind }) } },
     "live attached-process pid-alive",
   ],
   [
@@ -173,18 +239,18 @@ const recordedHolderRows: readonly Row[] = [
   ],
   [
     "of an earlier boot, though the pid and the tick are taken again",
-    { claim: { ...held, bootId: "earlier" }, pids: { [pid]: there("700") } },
+    { claim: { ...held, bootId: earlierBoot }, pids: { [pid]: there("700") } },
     "ghost attached-process previous-boot certain",
   ],
   [
     "of an earlier boot, and nobody looked at its pid",
-    { claim: { ...held, bootId: "earlier" } },
+    { claim: { ...held, bootId: earlierBoot } },
     "ghost attached-process previous-boot certain",
   ],
   ["of this boot", { claim: { ...held, bootId: thisBoot }, pids: { [pid]: there("700") } }, "live attached-process pid-alive"],
   [
     "of an unknown boot, for ours cannot be seen",
-    { claim: { ...held, bootId: "earlier" }, here: { bootId: blind }, pids: { [pid]: there("700") } },
+    { claim: { ...held, bootId: earlierBoot }, here: { bootId: blind }, pids: { [pid]: there("700") } },
     "live attached-process pid-alive",
   ],
   ["its pid could not be looked at", { claim: held, pids: { [pid]: blind } }, "undecided attached-process pid-unseen"],
@@ -201,8 +267,18 @@ const recordedHolderRows: readonly Row[] = [
     "undecided attached-process process-table-blind",
   ],
   [
-    "an ancestor of this sweep, whatever its start tick",
+    "an ancestor of this sweep, of which its start tick says that it is another process",
     { claim: { pid: 900, startTicks: "5" }, pids: { 900: there("6") } },
+    "ghost attached-process pid-reused certain",
+  ],
+  [
+    "an ancestor of this sweep, whose start tick proves nothing yet",
+    { claim: { pid: 900, startTicks: "5" }, registry: { startTokensProven: false }, pids: { 900: there("6") } },
+    "live attached-process own-ancestor",
+  ],
+  [
+    "an ancestor of this sweep, without a start tick, of a program that is no holder",
+    { claim: { pid: 900 }, registry: named, pids: { 900: there("6", ["quill"]) } },
     "live attached-process own-ancestor",
   ],
   [
@@ -212,7 +288,7 @@ const recordedHolderRows: readonly Row[] = [
   ],
   [
     "of a boot before this one, under the pid that an ancestor of this sweep has now",
-    { claim: { pid: 900, bootId: "an earlier one" }, pids: { 900: there("6") } },
+    { claim: { pid: 900, bootId: earlierBoot }, pids: { 900: there("6") } },
     "ghost attached-process previous-boot certain",
   ],
 ];
@@ -277,12 +353,20 @@ const holderElsewhereRows: readonly Row[] = [
   ],
   [
     "gone here, but alive as a container's pid with its start tick",
-    { claim: held, table: { innerPids: seen(new Map([[pid, [{ pid: 77, startTicks: "700", agent: false }]]])) }, pids: { [pid]: gone } },
+    {
+      claim: held,
+      table: { innerPids: seen(new Map([[pid, [{ pid: 77, startTicks: "700", ownTime: true, agent: false }]]])) },
+      pids: { [pid]: gone },
+    },
     "live attached-process inner-pid-alive",
   ],
   [
     "gone here, and a container's pid has another start tick",
-    { claim: held, table: { innerPids: seen(new Map([[pid, [{ pid: 77, startTicks: "701", agent: true }]]])) }, pids: { [pid]: gone } },
+    {
+      claim: held,
+      table: { innerPids: seen(new Map([[pid, [{ pid: 77, startTicks: "701", ownTime: true, agent: true }]]])) },
+      pids: { [pid]: gone },
+    },
     "ghost attached-process pid-gone certain",
   ],
   [
@@ -290,15 +374,30 @@ const holderElsewhereRows: readonly Row[] = [
     {
       claim: { pid },
       registry: named,
-      table: { innerPids: seen(new Map([[pid, [{ pid: 77, startTicks: "9", agent: true }]]])) },
+      table: { innerPids: seen(new Map([[pid, [{ pid: 77, startTicks: "9", ownTime: true, agent: true }]]])) },
       pids: { [pid]: there("1", ["sh"]) },
     },
     "live attached-process inner-pid-alive",
   ],
   [
     "gone here, without a start token, and a container's pid is no agent",
-    { claim: { pid }, table: { innerPids: seen(new Map([[pid, [{ pid: 77, startTicks: "9", agent: false }]]])) }, pids: { [pid]: gone } },
-    "ghost attached-process pid-gone certain",
+    { claim: { pid }, table: { innerPids: inner({ agent: false }) }, pids: { [pid]: gone } },
+    "undecided attached-process pid-unproven",
+  ],
+  [
+    "gone here, and a container's pid has another start tick, counted by a clock of its own",
+    { claim: held, table: { innerPids: inner({ ownTime: false }) }, pids: { [pid]: gone } },
+    "undecided attached-process pid-unproven",
+  ],
+  [
+    "of an unknown program here, and a container's pid has its start tick",
+    {
+      claim: held,
+      registry: { ...named, startTokensProven: false },
+      table: { innerPids: inner({ startTicks: "700" }) },
+      pids: { [pid]: there("1", ["sh"]) },
+    },
+    "live attached-process inner-pid-alive",
   ],
   [
     "gone here, and the containers' pids could not be read",

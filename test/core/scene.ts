@@ -22,6 +22,7 @@ export const day = 24 * hour;
 
 export const now = Date.UTC(2026, 10, 20, 15);
 export const thisBoot = "b0071d00-0000-4000-8000-000000000001";
+export const earlierBoot = "b0071d00-0000-4000-8000-000000000000";
 export const session = "019d0000-1111-7000-8000-00000000000a";
 export const server = "ws://127.0.0.1:8788";
 export const blind = unseen("it was too dark to see");
@@ -57,6 +58,7 @@ export function sceneOf(described: Described): Scene {
     registry: {
       presence: "either",
       holderNames: undefined,
+      startTokensProven: true,
       writerLocks: seen(new Map()),
       modifiedAt: seen(now - hour),
       oneFile: false,
@@ -84,7 +86,13 @@ export function verdictOf(scene: Scene): string {
 
 /** The holder as the process table shows it. */
 export function there(startTicks = "700", names: readonly string[] = ["codex"], state = "S"): Observed<PidObservation> {
-  return seen({ kind: "there", state: seen(state), startTicks: seen(startTicks), names: seen(names) });
+  return shows({ startTicks: seen(startTicks), names: seen(names), state: seen(state) });
+}
+
+/** A process of which only some things could be seen, or that is of another kind than most. */
+export function shows(more: Partial<Extract<PidObservation, { kind: "there" }>>): Observed<PidObservation> {
+  const usual = { state: seen("S"), startTicks: seen("700"), ownTime: true, kernelThread: false, names: seen(["codex"]) } as const;
+  return seen({ kind: "there", ...usual, ...more });
 }
 
 export const gone: Observed<PidObservation> = seen({ kind: "gone" });

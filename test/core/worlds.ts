@@ -5,6 +5,7 @@ import {
   type AppServerObservation,
   type EndpointObservation,
   type Evidence,
+  type InnerProcess,
   type Observed,
   type PidObservation,
   type ProcessTable,
@@ -12,7 +13,22 @@ import {
 import type { RegistryFacts, Scene } from "../../src/core/scene.ts";
 import { canonicalSession } from "../../src/core/registration.ts";
 import { statedIdentity } from "../../src/registries/formats/llmmsg-bridge.ts";
-import { agent, answered, blind, day, hour, minute, now, sceneOf, server, session, there, thisBoot, type Described } from "./scene.ts";
+import {
+  agent,
+  answered,
+  blind,
+  day,
+  earlierBoot,
+  hour,
+  minute,
+  now,
+  sceneOf,
+  server,
+  session,
+  there,
+  thisBoot,
+  type Described,
+} from "./scene.ts";
 
 /** How often a law is tried; a night may ask for more with `SESSREAP_LAW_RUNS=200000`. */
 export const runs = (usual: number): { readonly numRuns: number } => ({ numRuns: Number(process.env["SESSREAP_LAW_RUNS"] ?? usual) });
@@ -27,6 +43,7 @@ const maybe = <T>(...values: readonly T[]) => fc.constantFrom<T | undefined>(und
 const observed = <T>(...values: readonly T[]): fc.Arbitrary<Observed<T>> =>
   fc.oneof({ weight: 15, arbitrary: fc.constantFrom(...values.map(seen)) }, { weight: 1, arbitrary: fc.constant(blind) });
 const rarely = fc.nat(24).map((number) => number === 0);
+const mostly = rarely.map((is) => !is);
 const time = maybe(now - 5 * minute, now - hour, now - hour, now - 30 * day, now - 30 * day, now - 30 * day, now - hour, now + day);
 
 const claim = fc.record({
@@ -34,7 +51,7 @@ const claim = fc.record({
   identity: maybe("mars"),
   pid: maybe(pid, pid, pid, pid, pid, 900),
   startTicks: maybe("700"),
-  bootId: maybe(thisBoot, thisBoot, undefined, "earlier"),
+  bootId: maybe(thisBoot, thisBoot.replaceAll("-", "").toUpperCase(), undefined, earlierBoot, "earlier"),
   host: maybe("venus", undefined, "venus", undefined, "venus", "saturn"),
   pidNamespace: maybe(home, home, undefined, undefined, home, home, "4026539999"),
   registeredAt: time,
@@ -48,6 +65,7 @@ const address = fc.constantFrom(...[server, socket].flatMap((url) => [true, fals
 const registry = fc.record({
   presence: fc.constantFrom("process" as const, "thread" as const, "either" as const),
   holderNames: maybe<readonly string[]>(["codex"]),
+  startTokensProven: mostly,
   writerLocks: fc.oneof(fc.constant(undefined), observed(new Map(), new Map(), new Map(), new Map([[session, { pid: 8, path: "/l" }]]))),
   modifiedAt: observed(now - hour, now - hour, now - hour, now - hour, now - hour, now - minute, now + day),
   oneFile: fc.boolean(),
@@ -57,13 +75,19 @@ const registry = fc.record({
 const observation: fc.Arbitrary<Observed<PidObservation>> = fc.oneof(
   observed<PidObservation>({ kind: "gone" }),
   fc
-    .record({ state: observed("S", "R", "Z", "X"), startTicks: observed("700", "701"), names: observed(["codex"], ["sh"]) })
+    .record({
+      state: observed("S", "R", "Z", "X"),
+      startTicks: observed("700", "701"),
+      ownTime: mostly,
+      kernelThread: rarely,
+      names: observed(["codex"], ["sh"]),
+    })
     .map((there_) => seen({ kind: "there" as const, ...there_ })),
 );
 
 const inner = [
-  { pid: 77, startTicks: "700", agent: false },
-  { pid: 78, startTicks: "9", agent: true },
+  { pid: 77, startTicks: "700", ownTime: true, agent: false },
+  { pid: 78, startTicks: "9", ownTime: true, agent: true },
 ] as const;
 
 const table = fc.record({
@@ -173,6 +197,15 @@ function withObservation(scene: Scene, change: (observation: PidObservation) => 
   }));
 }
 
+function withInner(scene: Scene, change: (process: InnerProcess) => InnerProcess): Scene {
+  return withTable(scene, (whole) => ({
+    ...whole,
+    innerPids: whole.innerPids.seen
+      ? seen(new Map([...whole.innerPids.value].map(([number, processes]) => [number, processes.map(change)])))
+      : whole.innerPids,
+  }));
+}
+
 const dim = (part: "state" | "startTicks" | "names"): Change => ({
   name: `the ${part} of the pid`,
   change: (scene) => withObservation(scene, (it) => seen(it.kind === "gone" ? it : { ...it, [part]: blind })),
@@ -213,6 +246,16 @@ export const blindings: readonly Change[] = [
   dim("startTicks"),
   dim("names"),
   {
+    name: "by which clock the pid's start is counted",
+    change: (scene) => withObservation(scene, (it) => seen(it.kind === "gone" ? it : { ...it, ownTime: false })),
+  },
+  { name: "that the registry's start tokens are ticks", change: (scene) => inRegistry(scene, { startTokensProven: false }) },
+  { name: "any name of a holder", change: (scene) => inRegistry(scene, { holderNames: scene.registry.holderNames && [] }) },
+  {
+    name: "by which clock the starts in containers are counted",
+    change: (scene) => withInner(scene, (it) => ({ ...it, ownTime: false })),
+  },
+  {
     name: "the writer locks",
     change: (scene) => inRegistry(scene, { writerLocks: scene.registry.writerLocks === undefined ? undefined : blind }),
   },
@@ -241,7 +284,14 @@ export const blindings: readonly Change[] = [
   { name: "that anybody asked an endpoint", change: (scene) => inEvidence(scene, { endpoints: new Map() }) },
 ];
 
-const alive: PidObservation = { kind: "there", state: seen("S"), startTicks: seen("700"), names: seen(["codex"]) };
+const alive: PidObservation = {
+  kind: "there",
+  state: seen("S"),
+  startTicks: seen("700"),
+  ownTime: true,
+  kernelThread: false,
+  names: seen(["codex"]),
+};
 
 /** Every way to see more life. */
 export const signsOfLife: readonly Change[] = [

@@ -10,6 +10,7 @@ import { pidFiles } from "../../src/registries/formats/pid-files.ts";
 const at = Date.UTC(2026, 10, 20, 15);
 const iso = new Date(at).toISOString();
 const id = "019d0000-1111-7000-8000-00000000000a";
+const boot = "d7201e58-0b6a-4e5f-bc1d-a3790f221e08";
 const places: Places = { home: "/home/dev", cwd: "/w", uid: 1000, env: {}, sha256: () => "0123456789abcdef" };
 
 const named = (key: string, more: Partial<EntryName> = {}): EntryName => ({
@@ -118,8 +119,8 @@ describe("an entry with a file of its own", () => {
       "a daemon of Codex's",
       "codex-daemon-pid",
       named("daemon.pid"),
-      { pid: 9, processIdentity: { bootId: "b", startTicks: 500 }, processStartTime: "Fri" },
-      { pid: 9, bootId: "b", startTicks: "500" },
+      { pid: 9, processIdentity: { bootId: boot.toUpperCase(), startTicks: 500 }, processStartTime: "Fri" },
+      { pid: 9, bootId: boot, startTicks: "500" },
     ],
     [
       "a lock of a host",

@@ -19,6 +19,8 @@ const fields: FieldMap = {
   subprocessId: "child",
 };
 
+const boot = "d7201e58-0b6a-4e5f-bc1d-a3790f221e08";
+
 const read = (value: unknown): Claim => claimFrom("mars", value, fields);
 const claimed = (value: unknown): object | string => {
   const claim = read(value);
@@ -46,6 +48,20 @@ describe("an entry", () => {
     ["an lstart date is no start token", { start: "Fri Nov 20 15:00:00 2026" }, { startTicks: undefined }],
     ["a fraction of a tick is no start token", { start: 1.5 }, { startTicks: undefined }],
     ["a number of ticks is one", { start: 70 }, { startTicks: "70" }],
+    ["a start token that names its boot", { start: `${boot}:70` }, { startTicks: "70", bootId: boot }],
+    [
+      "a start token of the boot that the entry names",
+      { start: `${boot}:70`, boot: boot.replaceAll("-", "") },
+      { startTicks: "70", bootId: boot },
+    ],
+    [
+      "a start token of another boot than the entry names",
+      { start: `${boot}:70`, boot: boot.replace("d", "e") },
+      { startTicks: undefined, bootId: undefined },
+    ],
+    ["a name is no boot id", { boot: "b" }, { bootId: undefined }],
+    ["a number is no boot id", { boot: 1_763_650_000 }, { bootId: undefined }],
+    ["a boot id in capitals and without hyphens", { boot: boot.replaceAll("-", "").toUpperCase() }, { bootId: boot }],
     ["a text that is no time is no evidence", { since: "session 5" }, { registeredAt: undefined }],
   ])("%s", (_, value, expected) => {
     expect(claimed(value)).toMatchObject(expected);

@@ -93,7 +93,7 @@ export class Machine {
   }
 
   get bootId(): string {
-    return `boot-${this.boot}`;
+    return `b0071d00-0000-4000-8000-${String(this.boot).padStart(12, "0")}`;
   }
 
   advance(ms: number, { asleep = false } = {}): void {

@@ -22,7 +22,7 @@ function sightOf(process: Process | undefined, blindness: ReadonlySet<Blindness>
   if (blindness.has("pids")) return dark;
   if (process === undefined) return seen({ kind: "gone" });
   const names = blindness.has("names") ? dark : seen([process.argv[0] ?? ""]);
-  return seen({ kind: "there", state: seen("S"), startTicks: seen(process.startTicks), names });
+  return seen({ kind: "there", state: seen("S"), startTicks: seen(process.startTicks), ownTime: true, kernelThread: false, names });
 }
 
 function agentsAmong(shown: readonly Shown[]): readonly AgentProcess[] {
@@ -37,7 +37,7 @@ function innerAmong(shown: readonly Shown[]): ReadonlyMap<number, readonly Inner
   const inner = new Map<number, InnerProcess[]>();
   for (const { pid, process } of shown) {
     if (process.innerPid === undefined) continue;
-    const found = { pid, startTicks: process.startTicks, agent: agentOf(process.argv) !== undefined };
+    const found = { pid, startTicks: process.startTicks, ownTime: true, agent: agentOf(process.argv) !== undefined };
     inner.set(process.innerPid, [...(inner.get(process.innerPid) ?? []), found]);
   }
   return inner;

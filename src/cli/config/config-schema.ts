@@ -64,7 +64,10 @@ const fields = v.strictObject({
   sessionId: described("The session or thread that the entry is about.", member),
   identity: described("The agent's name.", member),
   pid: described("The holder's pid.", member),
-  startTicks: described("When the holder started, in clock ticks since boot (field 22 of /proc/PID/stat).", member),
+  startTicks: described(
+    "When the holder started, in clock ticks since boot (field 22 of /proc/PID/stat), alone or as BOOTID:TICKS. It proves nothing before one entry has matched its process.",
+    member,
+  ),
   bootId: described("The boot in which the entry was written.", member),
   host: described("The machine on which the holder runs.", member),
   registeredAt: described("When the entry was made: ISO-8601 with a zone, epoch seconds or milliseconds.", member),

@@ -65,14 +65,11 @@ function heartbeatAge({ claim, evidence, memory, registry }: Scene): Observed<nu
 
 /** As if the lock were of this host: does no process have its pid, neither here nor in a container that we see? */
 function pidIsDead(scene: Scene): Observed<boolean> {
-  const { claim, evidence } = scene;
+  const { claim } = scene;
   if (claim.pid === undefined) return unseen("it records no pid");
   const answer = recordedHolder({ ...scene, claim: { ...claim, host: undefined } });
   if (answer.kind === "live") return seen(false);
-  if (answer.kind !== "dead") return unseen(formatMessage(answer.detail));
-  // A container has a host name of its own and can share a directory, so a process that it counts under this pid may be the holder.
-  const innerPids = evidence.processes.seen ? evidence.processes.value.innerPids : evidence.processes;
-  return innerPids.seen ? seen(!innerPids.value.has(claim.pid)) : innerPids;
+  return answer.kind === "dead" ? seen(true) : unseen(formatMessage(answer.detail));
 }
 
 function verdictOf({ scene, fileSystem }: Observation, isDead: () => Observed<boolean>): HostLockVerdict {

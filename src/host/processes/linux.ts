@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
-import { agentOf, argvHas, baseName, mayBeAgent, scriptOf } from "../../core/agents/agents.ts";
+import { readdirSync, statSync } from "node:fs";
+import { agentOf, argvHas, mayBeAgent } from "../../core/agents/agents.ts";
 import {
   seen,
   unseen,
@@ -10,67 +10,17 @@ import {
   type PidObservation,
   type ProcessTable,
 } from "../../core/evidence.ts";
-import { errorCode, look, formatError } from "../observed.ts";
-import { pidExists } from "./pids.ts";
+import { isMissing, look, formatError } from "../observed.ts";
 import { readStat } from "./proc-stat.ts";
-
-function isMissing(error: unknown): boolean {
-  return errorCode(error) === "ENOENT" || errorCode(error) === "ESRCH";
-}
-
-const readCommandLine = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, "utf8");
-
-function argvOf(text: string): readonly string[] {
-  return text === "" ? [] : (text.endsWith("\0") ? text.slice(0, -1) : text).split("\0");
-}
-
-/**
- * What a process can be called by, the agent that its argv or its executable runs included. Claude's executable is
- * called by its version and kept in `…/claude/versions/`; Codex's can carry its platform in its name.
- */
-function namesOf(pid: number, comm: string): readonly string[] {
-  const argv = argvOf(readCommandLine(pid));
-  const script = scriptOf(argv);
-  const names = [comm, baseName(argv[0] ?? ""), script === undefined ? "" : baseName(script), agentOf(argv) ?? ""];
-  try {
-    const parts = readlinkSync(`/proc/${pid}/exe`)
-      .replace(/ \(deleted\)$/, "")
-      .split("/");
-    names.push(parts.at(-1) ?? "", agentOf([parts.at(-1) ?? ""]) ?? "");
-    if (parts.at(-2) === "versions") names.push(parts.at(-3) ?? "");
-  } catch (error) {
-    // Another user's executable may not be looked at (EACCES): comm and argv have been seen, and they are names, too.
-    if (errorCode(error) !== "EACCES" && errorCode(error) !== "EPERM" && !isMissing(error)) throw error;
-  }
-  return names.filter((name) => name !== "");
-}
-
-const gone: Observed<PidObservation> = seen({ kind: "gone" });
-
-/** One that `/proc` does not list is asked for first: a failed open is dearer than a failed kill. */
-function lookAtPid(pid: number, isListed: boolean): Observed<PidObservation> {
-  try {
-    if (!isListed && !pidExists(pid)) return gone;
-    const stat = readStat(pid);
-    return seen({
-      kind: "there",
-      state: seen(stat.state),
-      startTicks: seen(stat.startTicks),
-      names: look("its names", () => namesOf(pid, stat.comm)),
-    });
-  } catch (error) {
-    if (!isMissing(error)) return unseen(formatError(error));
-    const hidden = unseen(`/proc hides pid ${pid}`);
-    return look(`pid ${pid}`, () =>
-      pidExists(pid) ? { kind: "there", state: hidden, startTicks: hidden, names: hidden } : { kind: "gone" },
-    );
-  }
-}
+import { lookAtPid, readInner } from "./recorded-pid.ts";
+import { argvOf, isZombie, readCommandLine } from "./threads.ts";
 
 /** When the process with this pid started, in ticks; undefined when there is none, or only a zombie. */
 export function startOfPid(pid: number): string | undefined {
   const stat = look(`pid ${pid}`, () => readStat(pid));
-  return stat.seen && !"ZX".includes(stat.value.state) ? stat.value.startTicks : undefined;
+  if (!stat.seen) return undefined;
+  const zombie = look(`the threads of pid ${pid}`, () => isZombie(pid, stat.value));
+  return zombie.seen && zombie.value ? undefined : stat.value.startTicks;
 }
 
 export function ancestorsOf(pid: number): ReadonlySet<number> {
@@ -89,23 +39,6 @@ export function ancestorsOf(pid: number): ReadonlySet<number> {
 function describeAgent(pid: number, agent: string, argv: readonly string[]): AgentProcess {
   const { parentPid, kernelSession, terminal, startTicks } = readStat(pid);
   return { pid, agent, argv, parentPid, kernelSession, terminal, startTicks, uid: statSync(`/proc/${pid}`).uid };
-}
-
-function readInner(pids: readonly number[], agents: ReadonlySet<number>): Observed<ReadonlyMap<number, readonly InnerProcess[]>> {
-  const inner = new Map<number, InnerProcess[]>();
-  for (const pid of pids) {
-    try {
-      const numbers = /^NSpid:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]?.split(/\s+/);
-      if (numbers === undefined) return unseen("this kernel does not tell NSpid");
-      if (numbers.length < 2) continue;
-      const innermost = Number(numbers.at(-1));
-      const found = { pid, startTicks: readStat(pid).startTicks, agent: agents.has(pid) };
-      inner.set(innermost, [...(inner.get(innermost) ?? []), found]);
-    } catch (error) {
-      if (!isMissing(error)) return unseen(`NSpid of pid ${pid}: ${formatError(error)}`);
-    }
-  }
-  return seen(inner);
 }
 
 function listPids(): readonly number[] {

@@ -39,7 +39,7 @@ export function selfTest(): SelfTest {
 
 function lookAtPid(pid: number): PidObservation {
   if (!pidExists(pid)) return { kind: "gone" };
-  return { kind: "there", state: unseen(noProc), startTicks: unseen(noProc), names: unseen(noProc) };
+  return { kind: "there", state: unseen(noProc), startTicks: unseen(noProc), ownTime: true, kernelThread: false, names: unseen(noProc) };
 }
 
 /** ps-list skips rows that it cannot parse, so a second, plain list of pids says whether any is missing from it. */

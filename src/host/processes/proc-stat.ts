@@ -4,12 +4,17 @@ import { readFileSync } from "node:fs";
 export type ProcStat = {
   readonly comm: string;
   readonly state: string;
+  /** It runs in the kernel alone, and never ran a program. */
+  readonly kernelThread: boolean;
   readonly parentPid: number;
   readonly kernelSession: number;
   readonly terminal: number;
   /** Field 22, clock ticks since boot. */
   readonly startTicks: string;
 };
+
+/** Of the flags in field 9 the one that the kernel sets for its own threads (`PF_KTHREAD`, include/linux/sched.h). */
+const kernelThreadFlag = 0x0020_0000;
 
 /** A comm may hold spaces and parentheses, so the fields are counted from behind the last one. */
 export function parseStat(text: string): ProcStat {
@@ -20,6 +25,7 @@ export function parseStat(text: string): ProcStat {
   return {
     comm: text.slice(text.indexOf("(") + 1, close),
     state: fields[0] ?? "?",
+    kernelThread: (Number(fields[6]) & kernelThreadFlag) !== 0,
     parentPid: Number(fields[1]),
     kernelSession: Number(fields[3]),
     terminal: Number(fields[4]),
@@ -27,7 +33,7 @@ export function parseStat(text: string): ProcStat {
   };
 }
 
-/** `pid` may be `self`. Throws what the file system throws. */
-export function readStat(pid: number | "self"): ProcStat {
-  return parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
+/** `place` is a pid, `self`, or where a thread stands below /proc. Throws what the file system throws. */
+export function readStat(place: number | string): ProcStat {
+  return parseStat(readFileSync(`/proc/${place}/stat`, "utf8"));
 }

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { seen, unseen, type Observed } from "../../core/evidence.ts";
 import type { ProcessRow, ProcessTree } from "../../core/agents/process-tree.ts";
 import { errorCode, look, formatError } from "../observed.ts";
 import { readStat } from "./proc-stat.ts";
+import { argvOf, livingThread, readCommandLine } from "./threads.ts";
 
 /** Every process in one look. `complete` is seen when our own pid, our parent and pid 1 are in it and none refused to be read. */
 export type TreeObservation = { readonly tree: ProcessTree; readonly complete: Observed<true> };
@@ -10,11 +11,11 @@ export type TreeObservation = { readonly tree: ProcessTree; readonly complete: O
 /** The start is read before and after the rest, or what was read may be another process that took the pid meanwhile. */
 export function readRow(pid: number): ProcessRow | undefined {
   const stat = readStat(pid);
-  const text = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  const argv = text === "" ? [] : text.replace(/\0$/, "").split("\0");
+  const argv = argvOf(readCommandLine(pid));
   const { uid } = statSync(`/proc/${pid}`);
   if (readStat(pid).startTicks !== stat.startTicks) return undefined;
-  const { parentPid, kernelSession, terminal, startTicks, state } = stat;
+  const { parentPid, kernelSession, terminal, startTicks } = stat;
+  const { state } = livingThread(pid, stat);
   return { pid, parentPid, kernelSession, terminal, startTicks, uid, state, argv };
 }
 

@@ -3,6 +3,7 @@ import type { ProcessRow } from "../../core/agents/process-tree.ts";
 import { errorCode } from "../observed.ts";
 import { signalByPidfd } from "./pidfd.ts";
 import { readStat } from "../processes/proc-stat.ts";
+import { isZombie } from "../processes/threads.ts";
 
 /** A process that cannot be mistaken for another: its pid and when it started, in the boot in which both were read. */
 export type Identity = Pick<ProcessRow, "pid" | "startTicks" | "uid">;
@@ -17,7 +18,7 @@ export type ProcessState =
 export function processState({ pid, startTicks }: Identity): ProcessState {
   try {
     const stat = readStat(pid);
-    if (stat.startTicks !== startTicks || stat.state === "Z" || stat.state === "X") return { kind: "gone" };
+    if (stat.startTicks !== startTicks || isZombie(pid, stat)) return { kind: "gone" };
     return { kind: "running", parentPid: stat.parentPid };
   } catch (error) {
     const code = errorCode(error);

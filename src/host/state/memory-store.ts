@@ -25,6 +25,7 @@ type Stored = {
   steppedAtMs?: number;
   traces: Record<string, Record<string, StoredRecord>>;
   answeredSinceMs: Record<string, number>;
+  provenTokens?: Record<string, string>;
   restored: Restored[];
 };
 
@@ -64,11 +65,12 @@ function isMark(value: unknown): boolean {
 }
 
 /** Half a memory is none: a number that is text would be added like text, and what it adds up to condemns. */
-function isWhole({ wallMs, bootMs, awakeMs, traces: records, answeredSinceMs, restored }: Stored): boolean {
+function isWhole({ wallMs, bootMs, awakeMs, traces: records, answeredSinceMs, provenTokens, restored }: Stored): boolean {
   return (
     [wallMs, bootMs, awakeMs].every(isMissingOrNumber) &&
     isTable(records, (entries) => isTable(entries, isStoredRecord)) &&
     isTable(answeredSinceMs, isNumber) &&
+    (provenTokens === undefined || isTable(provenTokens, isText)) &&
     Array.isArray(restored) &&
     restored.every(isMark)
   );
@@ -96,6 +98,7 @@ export function loadMemory(stateDir: string): { readonly memory: Memory; readonl
         steppedAtMs,
         records: new Map(records),
         answeredSinceMs: new Map(Object.entries(stored.answeredSinceMs)),
+        provenTokens: new Map(Object.entries(stored.provenTokens ?? {})),
         restored,
       },
       problem: undefined,
@@ -120,6 +123,7 @@ export async function saveMemory(stateDir: string, memory: Memory): Promise<void
     ...(steppedAtMs !== undefined && { steppedAtMs }),
     traces: Object.fromEntries(records),
     answeredSinceMs: Object.fromEntries(memory.answeredSinceMs),
+    ...(memory.provenTokens.size > 0 && { provenTokens: Object.fromEntries(memory.provenTokens) }),
     restored: [...memory.restored],
   };
   writeStateFile(fileOf(stateDir), `${JSON.stringify(stored)}\n`);

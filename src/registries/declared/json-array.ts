@@ -10,6 +10,7 @@ export function jsonArray({ entries, fields, presence }: DeclaredShape): Format 
     name: "json-array",
     summary: "any JSON array with one element per registration, described by `entries` and `fields`",
     presence,
+    declaredFields: JSON.stringify(fields),
     codexThreads: true,
     releases: releasesOf(fields),
     layout: "members",

@@ -14,6 +14,7 @@ export function jsonFile({ pattern, fields, presence }: DeclaredShape): Format {
     name: "json-file",
     summary: "any directory with one JSON file per registration, described by `pattern` and `fields`",
     presence,
+    declaredFields: JSON.stringify(fields),
     codexThreads: true,
     releases: releasesOf(fields),
     layout: "files",

@@ -10,6 +10,7 @@ export function keyedJson({ entries, fields, presence }: DeclaredShape): Format 
     name: "keyed-json",
     summary: "any JSON object with one member per registration, described by `entries` and `fields`",
     presence,
+    declaredFields: JSON.stringify(fields),
     codexThreads: true,
     releases: releasesOf(fields),
     layout: "members",

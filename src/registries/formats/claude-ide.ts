@@ -34,7 +34,7 @@ function abroadInWindows(claim: Claim, content: string | undefined): Claim {
 
 /**
  * Claude's editor locks, `ide/<port>.lock`: the editor's pid, and in the name the port at which it listens. They hold
- * a secret (`authToken`). An alive pid without start ticks that is no editor condemns only together with a closed port.
+ * a secret (`authToken`). An alive pid is kept, whatever it is called.
  */
 export const claudeIde: Format = {
   ...formatDefaults,

@@ -30,7 +30,7 @@ function stateRoots(places: Places): readonly string[] {
 /**
  * codex-plugin-cc's `broker.json`, a directory a workspace: the file outlives its broker, a wedged broker still accepts
  * connections, and the pid comes without start ticks. The broker is a node that runs `app-server-broker.mjs`; any other
- * node that has its pid is not known as a holder, and then the socket has the last word.
+ * node that has its pid may be one under another name, and is a doubt.
  */
 export const codexBroker: Format = {
   ...formatDefaults,

@@ -48,7 +48,8 @@ export async function lastLook(pass: LookingPass, view: RegistryView, entries: I
   const appServers = asked.size === 0 ? answers : withUptimes(pass, answers, asked, world);
   const now = {
     ...view,
-    facts: factsIn(pass, loaded, world),
+    // The entry that proved the registry's tokens is none of those that are looked at again.
+    facts: { ...factsIn(pass, loaded, world), startTokensProven: view.facts.startTokensProven },
     evidence: evidenceOf({ ...world, clock: before.clock }, appServers, before.endpoints),
   };
   const back = new Set<string>();

@@ -4,7 +4,7 @@ import { newestClaimed } from "../../core/age.ts";
 import type { Clock, LockHolder, Observed } from "../../core/evidence.ts";
 import { seen } from "../../core/evidence.ts";
 import { judge, unjudged, type Judgement } from "../../core/ladder.ts";
-import { nothingRemembered, recall, remembersAny, type EntryMemory, type Remembered } from "../../core/memory.ts";
+import { nothingRemembered, recall, remembersAny, type EntryMemory, type Memory, type Remembered } from "../../core/memory.ts";
 import type { Registration } from "../../core/registration.ts";
 import type { RegistryFacts, Scene } from "../../core/scene.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
@@ -13,6 +13,7 @@ import { type Entry, type ReadRegistry } from "../load/loaded.ts";
 import type { LookingPass, RegistryView } from "../pass.ts";
 import { lookAtLocks, type World } from "../observe/observe.ts";
 import { registryId } from "../load/target.ts";
+import { areTokensProven } from "./start-tokens.ts";
 
 export type UnderstoodClaim = Extract<Claim, { ok: true }>;
 
@@ -26,12 +27,18 @@ export type Judged = {
 };
 
 /** What holds for a whole registry, as far as the ladder asks for it. */
-export function factsOf(loaded: ReadRegistry, world: World, writerLocks: Observed<ReadonlyMap<string, LockHolder>>): RegistryFacts {
+export function factsOf(
+  loaded: ReadRegistry,
+  world: World,
+  memory: Memory,
+  writerLocks: Observed<ReadonlyMap<string, LockHolder>>,
+): RegistryFacts {
   const { target } = loaded;
   const { format } = target;
   return {
     presence: format.presence,
     holderNames: format.holderNames,
+    startTokensProven: areTokensProven(loaded, world, memory),
     writerLocks: format.codexThreads ? writerLocks : undefined,
     modifiedAt: seen(containerModifiedMs(loaded)),
     oneFile: loaded.kind === "files",
@@ -42,7 +49,7 @@ export function factsOf(loaded: ReadRegistry, world: World, writerLocks: Observe
 
 /** The same, with the writer locks of every home in which this registry's threads may hold them. */
 export function factsIn(pass: LookingPass, loaded: ReadRegistry, world: World): RegistryFacts {
-  return factsOf(loaded, world, lookAtLocks(pass, loaded, world));
+  return factsOf(loaded, world, pass.memory, lookAtLocks(pass, loaded, world));
 }
 
 function containerModifiedMs(loaded: ReadRegistry): number {
@@ -84,9 +91,10 @@ function factsFor(facts: RegistryFacts, { place }: Entry, isTorn: boolean): Regi
   if (place.kind === "member" && !isTorn) return facts;
   const modifiedAt = place.kind === "file" ? seen(place.state.mtimeMs) : facts.modifiedAt;
   // A torn body hides the start token that it held, so the process that has the pid now may be its holder under any name.
-  const { presence, holderNames, writerLocks, oneFile, appServers, agents } = facts;
+  const { presence, holderNames, startTokensProven, writerLocks, oneFile, appServers, agents } = facts;
   // Named one by one: a spread for every file costs more than what is judged by it.
-  return { presence, holderNames: isTorn ? undefined : holderNames, writerLocks, modifiedAt, oneFile, appServers, agents };
+  const names = isTorn ? undefined : holderNames;
+  return { presence, holderNames: names, startTokensProven, writerLocks, modifiedAt, oneFile, appServers, agents };
 }
 
 /** The scene of one entry that can be understood. */

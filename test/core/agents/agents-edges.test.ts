@@ -151,8 +151,8 @@ describe("what a member may hold", () => {
   };
 
   test.each([
-    [{ pid: largestPid, start: 0, master: true }, `[${largestPid},"0",true]`],
-    [{ start: "00", master: false }, '[null,"0",false]'],
+    [{ pid: largestPid, start: 0, master: true }, `[${largestPid},null,true]`],
+    [{ start: "00", master: false }, "[null,null,false]"],
     [{ start: "100000" }, '[null,"100000",false]'],
     [{ start: "12x" }, "[null,null,false]"],
     [{ start: "x12" }, "[null,null,false]"],

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { seen, unseen, type Observed } from "../../../src/core/evidence.ts";
 import { judgeHostLock, lockHeartbeatMs, renamedHost, type HostLockVerdict } from "../../../src/core/revisions/renamed-host.ts";
-import { blind, gone, minute, now, there, type Described } from "../scene.ts";
+import { blind, earlierBoot, gone, minute, now, there, type Described } from "../scene.ts";
 import { alive, localDisk, observationOf, onlyCandidate, registryOf, revisedOf } from "./rows.ts";
 
 const locals: readonly (readonly [string, Observed<boolean>])[] = [
@@ -77,24 +77,31 @@ test("only locks that the ladder kept for their host are candidates", () => {
 });
 
 const { why: dark } = blind;
-const inContainer = { innerPids: seen(new Map([[4711, [{ pid: 9, startTicks: "1", agent: false }]]])) };
+const inContainer = { innerPids: seen(new Map([[4711, [{ pid: 9, startTicks: "1", ownTime: true, agent: false }]]])) };
 
 const stays = "undecided foreign-host, no change";
 
 test.each<[string, Described, Described["claim"], string, string, string]>([
   ["the switch is off", { ...stale, policy: {} }, {}, "undecided renamed-host, no change", "off", "healRenamedHost is off"],
   ["its pid is alive", { ...stale, pids: { 4711: there() } }, {}, stays, "doubt", "but its pid is alive here"],
-  ["a container counts a process under its pid", { ...stale, table: inContainer }, {}, stays, "doubt", "but its pid is alive here"],
+  [
+    "a container counts a process under its pid",
+    { ...stale, table: inContainer },
+    {},
+    stays,
+    "doubt",
+    "pid 9 here is pid 4711 of a container",
+  ],
   ["containers were not looked into", { ...stale, table: { innerPids: blind } }, {}, stays, "doubt", `container's cannot be seen: ${dark}`],
   ["processes could not be looked at", { ...stale, processes: blind }, {}, stays, "doubt", `its pid could not be looked at: ${dark}`],
   ["it records no pid", stale, { pid: undefined }, stays, "doubt", "its pid could not be looked at: it records no pid"],
   [
     "containers were not looked into for the pid of an earlier boot",
     { ...stale, table: { innerPids: blind } },
-    { bootId: "earlier" },
+    { bootId: earlierBoot },
     stays,
     "doubt",
-    `its pid could not be looked at: ${dark}`,
+    `container's cannot be seen: ${dark}`,
   ],
   ["its pid was not asked for", { ...stale, pids: {} }, {}, stays, "doubt", "its pid could not be looked at: pid 4711"],
   ["the clock was stepped", { ...stale, memory: { clockStepped: true } }, {}, stays, "doubt", "the clock was stepped since"],

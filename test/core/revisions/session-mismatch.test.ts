@@ -36,7 +36,9 @@ const row = (claim: Partial<Registration>, judgement = alive): MismatchRow => ({
 function tableWith(startTicks: Observed<string>): Observed<ProcessTable> {
   return seen({
     complete: seen(true),
-    pids: new Map([[77, seen({ kind: "there" as const, state: seen("S"), startTicks, names: seen(["claude"]) })]]),
+    pids: new Map([
+      [77, seen({ kind: "there" as const, state: seen("S"), startTicks, ownTime: true, kernelThread: false, names: seen(["claude"]) })],
+    ]),
     agents: [],
     appServers: [],
     innerPids: seen(new Map()),

@@ -12,9 +12,9 @@ const strange = { claim: { pid, endpoint }, pids: { [pid]: there("700", ["quill"
 const nobody = { sessionId: undefined, identity: undefined } as const;
 
 const rows: readonly (readonly [string, Described, string])[] = [
-  ["a stranger has its pid, and its endpoint accepts", { ...strange, ...accepted }, "unknown endpoint-open"],
-  ["a stranger has its pid, and its endpoint refuses", { ...strange, ...refused }, "dead endpoint-closed"],
-  ["a stranger has its pid, and nobody asked its endpoint", strange, "unknown endpoint-unanswered"],
+  ["a stranger has its pid, and its endpoint accepts", { ...strange, ...accepted }, "unknown pid-unproven"],
+  ["a stranger has its pid, and its endpoint refuses", { ...strange, ...refused }, "unknown pid-unproven"],
+  ["a stranger has its pid, and nobody asked its endpoint", strange, "unknown pid-unproven"],
   ["its holder is gone, and its endpoint accepts", { claim: { pid, endpoint }, pids: { [pid]: gone }, ...accepted }, "dead pid-gone"],
   ["its holder is gone, and its endpoint refuses", { claim: { pid, endpoint }, pids: { [pid]: gone }, ...refused }, "dead pid-gone"],
   [
@@ -48,7 +48,7 @@ const rows: readonly (readonly [string, Described, string])[] = [
   ],
   [
     "its pid is an ancestor of ours, and a container's",
-    { claim: { pid: 900 }, table: { innerPids: seen(new Map([[900, [{ pid: 7, startTicks: "1", agent: true }]]])) } },
+    { claim: { pid: 900 }, table: { innerPids: seen(new Map([[900, [{ pid: 7, startTicks: "1", ownTime: true, agent: true }]]])) } },
     "live own-ancestor",
   ],
 ];

@@ -35,11 +35,33 @@ export const memberScenes: readonly Scene[] = [
   ["its holder is gone", async (stage) => check(stage, entry(holder(await stage.gone())), "reaped pid-gone")],
   [
     "its pid belongs to another process by now",
-    async (stage) => check(stage, entry({ pid: (await stage.alive()).pid, start: "1" }), "reaped pid-reused"),
+    async (stage) => check(stage, entry({ pid: (await stage.alive()).pid, start: "1" }), "kept start-token-unproven"),
+  ],
+  [
+    "its pid belongs to another process by now, and an earlier sweep saw that the registry records ticks",
+    async (stage) => {
+      const target = agentsOf(stage);
+      stage.writeOld(target.path, around(entry(holder(await stage.alive()))));
+      expect(await fates(stage, target)).toEqual({ ...others, it: "kept pid-alive" });
+      await check(stage, entry({ pid: (await stage.alive()).pid, start: "1" }), "reaped pid-reused");
+    },
+  ],
+  [
+    "its holder is alive, and what it calls its start are the milliseconds since 1970",
+    async (stage) => check(stage, entry({ pid: (await stage.alive()).pid, start: stage.now() }), "kept start-token-unproven"),
   ],
   [
     "it was started in another boot",
-    async (stage) => check(stage, entry({ ...holder(await stage.alive()), boot: "of-long-ago" }), "reaped previous-boot"),
+    async (stage) => check(stage, entry({ ...holder(await stage.alive()), boot: randomUUID() }), "reaped previous-boot"),
+  ],
+  [
+    "what it calls its boot is no boot id",
+    async (stage) => check(stage, entry({ ...holder(await stage.alive()), boot: "of-long-ago" }), "kept pid-alive"),
+  ],
+  [
+    "it says this boot in another spelling, and its holder is alive",
+    async (stage) =>
+      check(stage, entry({ ...holder(await stage.alive()), boot: stage.bootId.replaceAll("-", "").toUpperCase() }), "kept pid-alive"),
   ],
   [
     "it says this boot, and its holder is alive",

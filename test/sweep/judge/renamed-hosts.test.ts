@@ -47,7 +47,10 @@ test("a holder that shows in the moment before the take-over keeps its lock, and
       const answer = await host.lookAtProcesses(question);
       if (question.pids.size === 0 || !answer.seen || (looks += 1) < 2) return answer;
       const pids = new Map(
-        [...question.pids].map((pid) => [pid, seen({ kind: "there", state: seen("S"), startTicks: seen("1"), names: seen([]) } as const)]),
+        [...question.pids].map((pid) => [
+          pid,
+          seen({ kind: "there", state: seen("S"), startTicks: seen("1"), ownTime: true, kernelThread: false, names: seen([]) } as const),
+        ]),
       );
       return seen({ ...answer.value, table: { ...answer.value.table, pids } });
     },

@@ -1,6 +1,8 @@
-import { formatMessage, live, notApplicable, provenDead, unknown, type Answer } from "../../answer.ts";
-import type { InnerProcess, PidObservation, ProcessTable } from "../../evidence.ts";
+import { formatMessage, live, noSign, notApplicable, provenDead, stronger, unknown, type Answer } from "../../answer.ts";
+import type { PidObservation, ProcessTable } from "../../evidence.ts";
 import type { Scene } from "../../scene.ts";
+import { isSameBoot } from "../../identity/tokens.ts";
+import { canBeHolder, shortNames } from "../../identity/holder-names.ts";
 import type { Sign } from "./sign.ts";
 
 const noPid = notApplicable("it records no pid");
@@ -33,48 +35,86 @@ function elsewhere({ claim, evidence, policy }: Scene): Answer | undefined {
       );
 }
 
-function previousBoot({ claim, evidence }: Scene): Answer | undefined {
+/** A container can have a boot id of its own: under a pid that one has, another boot id proves nothing. */
+function previousBoot({ claim, evidence }: Scene, pid: number, inner: ProcessTable["innerPids"]): Answer | undefined {
   const { bootId } = evidence.here;
-  if (claim.bootId === undefined || !bootId.seen || claim.bootId === bootId.value) return undefined;
+  if (!bootId.seen || isSameBoot(claim.bootId, bootId.value) !== false) return undefined;
+  if (claim.pidNamespace === undefined) {
+    if (!inner.seen) return unknown("pid-unseen", `whether pid ${pid} is a container's cannot be seen: ${inner.why}`);
+    if (inner.value.has(pid)) return undefined;
+  }
   return provenDead("previous-boot", `it was started in boot ${claim.bootId}; this is ${bootId.value}`);
 }
 
-/** A process inside a container below us that counts this pid as its own. */
-function innerHolder(pid: number, startTicks: string | undefined, inner: ProcessTable["innerPids"]): Answer | undefined {
-  if (!inner.seen) return unknown("pid-unseen", `whether pid ${pid} is a container's cannot be seen: ${inner.why}`);
-  const isHolder = (process: InnerProcess): boolean => (startTicks === undefined ? process.agent : process.startTicks === startTicks);
-  const holder = inner.value.get(pid)?.find(isHolder);
-  return holder === undefined ? undefined : live("inner-pid-alive", `pid ${pid} runs in a container, as pid ${holder.pid} here`);
+type Living = Extract<PidObservation, { kind: "there" }>;
+
+/** Where the recorded start token is not that of the process with this pid: whether that proves anything. */
+type Mismatch = "none" | "proven" | "unproven" | "other-clock";
+
+function mismatchOf({ claim, registry }: Scene, startTicks: string, ownTime: boolean): Mismatch {
+  if (claim.startTicks === undefined || claim.startTicks === startTicks) return "none";
+  if (!ownTime) return "other-clock";
+  return registry.startTokensProven ? "proven" : "unproven";
 }
 
-/** What the recorded pid itself shows, before anybody looks into containers. */
+/** A process inside a container below us that counts this pid as its own. */
+function innerHolder(scene: Scene, pid: number, inner: ProcessTable["innerPids"]): Answer | undefined {
+  if (!inner.seen) return unknown("pid-unseen", `whether pid ${pid} is a container's cannot be seen: ${inner.why}`);
+  const { startTicks } = scene.claim;
+  const possible = (inner.value.get(pid) ?? []).filter((one) => mismatchOf(scene, one.startTicks, one.ownTime) !== "proven");
+  const holder = possible.find((one) => (startTicks === undefined ? one.agent : one.startTicks === startTicks));
+  if (holder !== undefined) return live("inner-pid-alive", `pid ${pid} runs in a container, as pid ${holder.pid} here`);
+  const [other] = possible;
+  if (other === undefined) return undefined;
+  return unknown("pid-unproven", `pid ${other.pid} here is pid ${pid} of a container, and nothing tells whether it is the holder`);
+}
+
+/** A process that is alive under the pid, and that no token tells from the holder. */
+function judgeNames({ registry }: Scene, pid: number, { names }: Living): Answer {
+  const possible = registry.holderNames;
+  if (possible === undefined || !names.seen) return live("pid-alive", `pid ${pid} is alive`);
+  const called = shortNames(names.value);
+  return canBeHolder(names.value, possible)
+    ? live("pid-alive", `pid ${pid} is alive (${called})`)
+    : unknown("pid-unproven", `pid ${pid} is alive as ${called}, which is not known as a holder, and nothing tells whether it is the one`);
+}
+
+/** What the recorded pid itself shows, before containers are looked into. */
 function judgeObservation(scene: Scene, pid: number, observation: PidObservation): Answer {
   const { startTicks } = scene.claim;
   if (observation.kind === "gone") return provenDead("pid-gone", `pid ${pid} is gone`);
   if (observation.state.seen && (observation.state.value === "Z" || observation.state.value === "X")) {
     return provenDead("pid-zombie", `pid ${pid} is a zombie`);
   }
-  if (startTicks !== undefined) {
-    if (!observation.startTicks.seen)
-      return live("pid-alive", `pid ${pid} is alive; its start could not be read: ${observation.startTicks.why}`);
-    return observation.startTicks.value === startTicks
-      ? live("pid-alive", `pid ${pid} is alive since tick ${startTicks}`)
-      : provenDead("pid-reused", `pid ${pid} was reused: it started at tick ${observation.startTicks.value}, the holder at ${startTicks}`);
+  if (observation.kernelThread) return provenDead("pid-reused", `pid ${pid} was reused: it is a thread of the kernel`);
+  if (startTicks === undefined) return judgeNames(scene, pid, observation);
+  if (!observation.startTicks.seen)
+    return live("pid-alive", `pid ${pid} is alive; its start could not be read: ${observation.startTicks.why}`);
+  const started = observation.startTicks.value;
+  const mismatch = mismatchOf(scene, started, observation.ownTime);
+  if (mismatch === "none") return live("pid-alive", `pid ${pid} is alive since tick ${startTicks}`);
+  if (mismatch === "other-clock") return judgeNames(scene, pid, observation);
+  if (mismatch === "proven")
+    return provenDead("pid-reused", `pid ${pid} was reused: it started at tick ${started}, the holder at ${startTicks}`);
+  return unknown(
+    "start-token-unproven",
+    `pid ${pid} started at tick ${started}, the entry says ${startTicks}, and no entry of this registry has shown yet that it records ticks`,
+  );
+}
+
+/** One of ours, unless its start token says that another process registered this. */
+function judgeAncestor(scene: Scene, pid: number, observation: PidObservation | undefined): Answer {
+  const { startTicks } = scene.claim;
+  if (observation?.kind === "there" && observation.startTicks.seen && startTicks !== undefined) {
+    const mismatch = mismatchOf(scene, observation.startTicks.value, observation.ownTime);
+    if (mismatch === "proven") return judgeObservation(scene, pid, observation);
   }
-  const possible = scene.registry.holderNames;
-  if (possible === undefined || !observation.names.seen) return live("pid-alive", `pid ${pid} is alive`);
-  const names = observation.names.value;
-  if (names.some((name) => possible.includes(name))) return live("pid-alive", `pid ${pid} is alive (${names[0]})`);
-  const called = [...new Set(names)].join(", ");
-  // Where the entry names an endpoint, the list of names is not closed, and the endpoint has the last word.
-  return scene.claim.endpoint === undefined
-    ? provenDead("pid-reused", `pid ${pid} was reused: it is ${called}, which cannot be the holder`)
-    : notApplicable(`pid ${pid} is ${called}, not known as a holder`);
+  return live("own-ancestor", `pid ${pid} is an ancestor of this sweep`);
 }
 
 /**
  * Is the recorded pid the process that made the claim? No wall clock takes part: identity is the pid with its start
- * ticks in one boot, or, where none were recorded, a name that the holder can have.
+ * ticks in one boot. Without them a process that is alive is the holder, or may be.
  */
 export function recordedHolder(scene: Scene): Answer {
   const { claim, evidence } = scene;
@@ -84,16 +124,17 @@ export function recordedHolder(scene: Scene): Answer {
   if (pid === undefined) return noPid;
   if (!evidence.processes.seen) return unknown("process-table-blind", evidence.processes.why);
   const table = evidence.processes.value;
-  const earlier = previousBoot(scene);
+  const earlier = previousBoot(scene, pid, table.innerPids);
   if (earlier !== undefined) return earlier;
-  if (table.ancestors.has(pid)) return live("own-ancestor", `pid ${pid} is an ancestor of this sweep`);
   const observation = table.pids.get(pid);
-  if (observation === undefined || !observation.seen) {
+  const isAncestor = table.ancestors.has(pid);
+  if (!isAncestor && observation?.seen !== true) {
     return unknown("pid-unseen", `pid ${pid} could not be looked at: ${observation === undefined ? "nobody asked" : observation.why}`);
   }
-  const answer = judgeObservation(scene, pid, observation.value);
-  if (answer.kind === "live" || answer.kind === "unknown" || claim.pidNamespace !== undefined) return answer;
-  return innerHolder(pid, claim.startTicks, table.innerPids) ?? answer;
+  const shown = observation?.seen === true ? observation.value : undefined;
+  const answer = isAncestor || shown === undefined ? judgeAncestor(scene, pid, shown) : judgeObservation(scene, pid, shown);
+  if (answer.kind === "live" || claim.pidNamespace !== undefined) return answer;
+  return stronger(answer, innerHolder(scene, pid, table.innerPids) ?? noSign);
 }
 
 /** A session that shows as a thread outlives the process that registered it. */

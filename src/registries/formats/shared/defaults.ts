@@ -4,6 +4,7 @@ import type { FormatBasics } from "../../format.ts";
 export const formatDefaults = {
   wellKnown: () => [],
   holderNames: undefined,
+  declaredFields: undefined,
   codexThreads: false,
   triedServers: () => [],
   statedIdentity: undefined,
