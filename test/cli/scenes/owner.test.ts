@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { by, copiedTool, daysAgo, declareRegistry, newScratch, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
@@ -83,7 +83,7 @@ test("a release command gets key and session as whole arguments, whatever is in 
   const path = join(scratch.dir, "agents.json");
   declareRegistry(scratch, { owner, release: releaseScript(scratch, path) });
   const { pid } = await gonePid();
-  const keys = ["plain", `$(touch ${scratch.dir}/hacked); "'\`*`, "--help", "{sessionId}"];
+  const keys = ["plain", `$(touch ${scratch.dir}/hacked); "'\`*`, "a --help", "{sessionId}"];
   const entries = keys.map((key, index) => [key, { id: `session ${index}`, pid, since }]);
   writeOld(path, JSON.stringify({ ...Object.fromEntries(entries), alive: { pid: process.pid, since } }));
   const report = await sweepReport(scratch, []);
@@ -93,11 +93,48 @@ test("a release command gets key and session as whole arguments, whatever is in 
   expect(Object.keys(JSON.parse(readFileSync(path, "utf8")) as object)).toEqual(["alive"]);
 });
 
+test.each([
+  ["its key begins with a dash", "--all", "a session", ["{key}"], 'the release command would take {key} for an option: it begins with "-"'],
+  [
+    "its session begins with a dash",
+    "mine",
+    "-rf",
+    ["{sessionId}"],
+    'the release command would take {sessionId} for an option: it begins with "-"',
+  ],
+  [
+    "it records no session, and the command wants one",
+    "mine",
+    undefined,
+    ["{sessionId}"],
+    "the release command wants {sessionId}, and the entry records none",
+  ],
+])("no release command is run for an entry when %s", async (_, key, id, words, why) => {
+  const scratch = newScratch();
+  const { owner } = await startBridge(scratch);
+  const path = join(scratch.dir, "agents.json");
+  const ran = join(scratch.dir, "ran");
+  declareRegistry(scratch, {
+    owner,
+    release: [process.execPath, "-e", `require("fs").writeFileSync(${JSON.stringify(ran)}, "")`, ...words],
+  });
+  const text = JSON.stringify({ [key]: { id, pid: (await gonePid()).pid, since }, alive: { pid: process.pid, since } });
+  writeOld(path, text);
+  const report = await sweepReport(scratch, []);
+  expect(report.entries.find((entry) => entry.key === key)).toMatchObject({
+    action: "withheld",
+    detail: expect.stringContaining(why) as string,
+  });
+  expect(report.exitCode).toBe(0);
+  expect(existsSync(ran)).toBe(false);
+  expect(readFileSync(path, "utf8")).toBe(text);
+});
+
 test("a release that fails, or that changes nothing, is a failure, and the entry stays", async () => {
   const scratch = newScratch();
   const { owner } = await startBridge(scratch);
   const path = join(scratch.dir, "agents.json");
-  const text = JSON.stringify({ ghost: { pid: (await gonePid()).pid, since } });
+  const text = JSON.stringify({ ghost: { id: "a session", pid: (await gonePid()).pid, since } });
   const attempts = [
     [releaseScript(scratch, path, "process.exit(3);"), /the release command failed: .* exit code 3/],
     [["/bin/true", "{key}"], /the release command succeeded, but the entry is still there/],
