@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+// The tests name files by their paths in the repository, wherever vitest is started.
+process.chdir(import.meta.dirname);
+
 /** An import of a perl program is its text, as the bundler has it. */
 export const perlAsText = {
   name: "perl-as-text",
