@@ -39,7 +39,12 @@ export default defineConfig({
         hookTimeout: 180_000,
         globalSetup: [...globalSetup, "test/cli/build.ts"],
       }),
-      project("systemd", ["test/systemd/**/*.test.ts"], { testTimeout: 60_000, hookTimeout: 60_000, globalSetup: ["test/cli/build.ts"] }),
+      project("systemd", ["test/systemd/**/*.test.ts"], {
+        testTimeout: 60_000,
+        setupFiles,
+        hookTimeout: 60_000,
+        globalSetup: [...globalSetup, "test/cli/build.ts"],
+      }),
     ],
   },
 });
