@@ -43,7 +43,7 @@ function makeScene(parent) {
   writeFileSync(registry, older);
   const fields = { sessionId: "id", pid: "pid", registeredAt: "since" };
   const config = join(dir, "config.json");
-  writeFileSync(config, JSON.stringify({ registries: [{ format: "keyed-json", path: registry, fields, presence: "process" }] }), {
+  writeFileSync(config, JSON.stringify({ registries: [{ format: "keyed-json", path: registry, fields }] }), {
     mode: 0o600,
   });
   return { dir, registry, config, state: join(dir, "state") };

@@ -155,7 +155,7 @@ async function tryScene(scene) {
     }
     const config = join(dir, "config.json");
     const fields = { sessionId: "id", pid: "pid", registeredAt: "since" };
-    writeFileSync(config, JSON.stringify({ registries: [{ format: "keyed-json", path, fields, presence: "process" }] }), { mode: 0o600 });
+    writeFileSync(config, JSON.stringify({ registries: [{ format: "keyed-json", path, fields }] }), { mode: 0o600 });
     const sizeMiB = statSync(path).size / MiB;
     const before = scene.sparse === undefined ? await digestOf(path) : undefined;
     const dry = await run(dir, config, ["sweep", "--dry-run", "-q"]);

@@ -1,4 +1,5 @@
 import type { Clock } from "./evidence.ts";
+import { noHolders, type HeldBy, type ObservedHolder } from "./agents/observed-holders.ts";
 import { clockStepMs, restoredKeptMs } from "./policy.ts";
 
 /** What earlier sweeps of this machine remember of one entry, as the ladder sees it. */
@@ -13,6 +14,8 @@ export type EntryMemory = {
   readonly restored: boolean;
   /** The longest time between two of its heartbeats that sweeps have seen, in ms; 0 where they saw no two. */
   readonly longestGapMs: number;
+  /** The processes that showed what it claims. */
+  readonly holders: readonly ObservedHolder[];
 };
 
 export const nothingRemembered: EntryMemory = {
@@ -21,6 +24,7 @@ export const nothingRemembered: EntryMemory = {
   absentForMs: undefined,
   restored: false,
   longestGapMs: 0,
+  holders: noHolders,
 };
 
 const onlyStepped: EntryMemory = { ...nothingRemembered, clockStepped: true };
@@ -35,6 +39,8 @@ export type EntryRecord = {
   /** The heartbeat that the last sweep read there, epoch ms. */
   readonly heartbeatAt: number | undefined;
   readonly longestGapMs: number;
+  /** The processes that showed it, and what it claimed then; undefined where none is known. */
+  readonly held: HeldBy | undefined;
 };
 
 export type Restored = { readonly registry: string; readonly key: string; readonly digest: string; readonly untilMs: number };
@@ -112,6 +118,8 @@ export type Remembered = {
   readonly statedAt: number | undefined;
   /** The newest heartbeat that it states, epoch ms. */
   readonly heartbeatAt: number | undefined;
+  /** The session and the name that it claims. */
+  readonly heldAs: () => string;
 };
 
 /** Can anything be recalled of a registry's entries? Mostly nothing can, and then no entry need be looked for. */
@@ -141,19 +149,26 @@ export function recall(memory: Memory, entry: Remembered, from: Since, clock: Cl
     absentForMs: absentSince === undefined || awakeMs === undefined ? undefined : Math.max(0, awakeMs - absentSince),
     restored: mark !== undefined && mark.digest === digest && (wallMs === undefined || wallMs < mark.untilMs),
     longestGapMs: same ? longestGap(record, entry.heartbeatAt) : 0,
+    holders: record?.held !== undefined && record.held.as === entry.heldAs() ? record.held.by : noHolders,
   };
 }
 
+/** What this sweep found of an entry that the next one may need. */
+export type Found = {
+  readonly needsFirstSeen: boolean;
+  readonly absent: boolean;
+  readonly beats: boolean;
+  readonly holders: readonly ObservedHolder[];
+  readonly awakeMs: number | undefined;
+};
+
 /** What the next sweep needs to know of an entry; undefined where it can do without. */
-export function recordOf(
-  entry: Remembered,
-  remembered: EntryMemory,
-  now: { readonly needsFirstSeen: boolean; readonly absent: boolean; readonly beats: boolean; readonly awakeMs: number | undefined },
-): EntryRecord | undefined {
+export function recordOf(entry: Remembered, remembered: EntryMemory, now: Found): EntryRecord | undefined {
   const { seenForMs, clockStepped, absentForMs, longestGapMs } = remembered;
-  if (!now.needsFirstSeen && !clockStepped && !now.absent && !now.beats) return undefined;
+  if (!now.needsFirstSeen && !clockStepped && !now.absent && !now.beats && now.holders.length === 0) return undefined;
   const absentSinceMs = now.absent && now.awakeMs !== undefined ? now.awakeMs - (absentForMs ?? 0) : undefined;
-  return { digest: entry.digest(), seenForMs, clockStepped, absentSinceMs, heartbeatAt: entry.heartbeatAt, longestGapMs };
+  const held = now.holders.length === 0 ? undefined : { as: entry.heldAs(), by: now.holders };
+  return { digest: entry.digest(), seenForMs, clockStepped, absentSinceMs, heartbeatAt: entry.heartbeatAt, longestGapMs, held };
 }
 
 /** Marks whose time is not over. None lasts longer from now than a new one would, or a clock set back would prolong it. */

@@ -10,6 +10,7 @@ import { examinedEntries, registryPolicyOf, type ExaminedRegistry, type Examined
 import { judgeEntry } from "./judge/scenes.ts";
 import { loadRegistry } from "./load/load.ts";
 import type { Loaded, ReadRegistry } from "./load/loaded.ts";
+import { heldPids } from "./load/pids.ts";
 import { evidenceOf, lookAtWorld, unlookedWorld, type World } from "./observe/observe.ts";
 import { findOwner, ownerQuestions, type DaemonStatus } from "./observe/daemon.ts";
 import { uniquePaths } from "./load/same-place.ts";
@@ -43,10 +44,13 @@ function reportOnlyReasonOf(host: LookingHost, loaded: ReadRegistry): string | u
     : host.reportOnlyReason(loaded.realPath, loaded.stat);
 }
 
-/** Those of one registry are not copied: they can be hundreds of thousands. */
-function allPids(read: readonly ReadRegistry[]): ReadonlySet<number> {
+/** The pids to look at. Those of one registry are not copied where nothing is to be added: they can be hundreds of thousands. */
+function allPids({ host, memory }: LookingPass, read: readonly ReadRegistry[]): ReadonlySet<number> {
+  const { hostname } = host.here();
+  const held = read.flatMap(({ target }) => [...heldPids(memory, target, hostname)]);
   const [only, ...others] = read;
-  return only !== undefined && others.length === 0 ? only.pids : new Set(read.flatMap(({ pids }) => [...pids]));
+  if (only !== undefined && others.length + held.length === 0) return only.pids;
+  return new Set([...read.flatMap(({ pids }) => [...pids]), ...held]);
 }
 
 /** Where no entry is old enough to be judged nothing can be reaped, so no owner is looked for. */
@@ -63,7 +67,7 @@ async function examineRegistry(pass: LookingPass, view: RegistryView, world: Wor
   const owner = looked ? await findOwner(host, loaded.target.owner, world) : unaskedOwner;
   const registryPolicy = registryPolicyOf({ loaded, owner, reportOnly });
   const entries = examinedEntries(loaded.entries.length, (index): ExaminedEntry => {
-    const { entry, sessionId, hasOwnTime, judgement, memory } = judgeEntry(pass, view, loaded.entries.at(index));
+    const { entry, sessionId, hasOwnTime, judgement, memory, holders } = judgeEntry(pass, view, loaded.entries.at(index));
     // Named one by one: this runs for every entry, and a spread costs more than the judgement.
     return {
       entry,
@@ -71,6 +75,7 @@ async function examineRegistry(pass: LookingPass, view: RegistryView, world: Wor
       hasOwnTime,
       judgement,
       memory,
+      holders,
       intent: intentFor(judgement, memory, registryPolicy, pass.policy),
       revisions: unrevised,
     };
@@ -88,7 +93,7 @@ export async function examine(pass: LookingPass, { lookAnyway }: Pick<ExamineOpt
   const read = loaded.filter(isRead);
   const unlooked = unlookedWorld(host);
   const mustLook = lookAnyway || anythingOld(pass, viewsOf(pass, unlooked, read));
-  const world = mustLook ? await lookAtWorld(host, { pids: allPids(read), owners: ownerQuestions(targets) }) : unlooked;
+  const world = mustLook ? await lookAtWorld(host, { pids: allPids(pass, read), owners: ownerQuestions(targets) }) : unlooked;
   const halfSeen = viewsOf(pass, world, read);
   const appServers = mustLook ? await seeServers(pass, halfSeen, world) : noServers;
   const endpoints = mustLook ? await seeEndpoints(host, halfSeen) : noEndpoints;

@@ -18,12 +18,12 @@ function recordsOf(
   const { clock } = examination.evidence;
   const records = new Map<string, EntryRecord>();
   for (const one of examined.entries.forMemory()) {
-    const { entry, judgement, memory, hasOwnTime } = one;
+    const { entry, judgement, memory, holders, hasOwnTime } = one;
     const action = outcomes.get(entry.key)?.action;
     if (entry.duplicate || action === "reaped" || action === "released") continue;
     const absent = judgement.verdict === "ghost" && !judgement.certain && action !== "skipped";
     const beats = judgement.reason === "heartbeat-fresh";
-    if (hasOwnTime && !absent && !beats && !memory.clockStepped) continue;
+    if (hasOwnTime && !absent && !beats && !memory.clockStepped && holders.length === 0) continue;
     const { claim } = entry;
     if (!claim.ok) continue;
     const record = recordOf(remembered(host, examined.loaded, entry, claim, clock), memory, {
@@ -31,6 +31,7 @@ function recordsOf(
       needsFirstSeen: !hasOwnTime,
       absent,
       beats,
+      holders,
       awakeMs: valueOf(clock.awakeMs),
     });
     if (record !== undefined) records.set(entry.key, record);

@@ -70,6 +70,9 @@ export function declareRegistry(scratch: Scratch, more: Readonly<Record<string, 
   return declared.path;
 }
 
+/** Of a thread behind this server death by absence can be told: no process listens at a port as low as this. */
+export const downServer = { appServers: ["ws://127.0.0.1:1"] } as const;
+
 export type Ran = { readonly code: number | null; readonly signal: string | null; readonly stdout: string; readonly stderr: string };
 
 export type RunOptions = {

@@ -40,7 +40,7 @@ test("life goes before doubt, doubt before death, and among equals the first sta
   const nothing = notApplicable("d");
   expect(strongest([nothing, gone, doubt, alive])).toBe(alive);
   expect(strongest([doubt, gone, nothing])).toBe(doubt);
-  expect(strongest([nothing, gone, deadByAbsence("no-process", "e")])).toBe(gone);
+  expect(strongest([nothing, gone, deadByAbsence("holder-gone", "e")])).toBe(gone);
   expect(strongest([gone, provenDead("pid-reused", "f")])).toBe(gone);
   expect(strongest([alive, live("attached-cli", "g")])).toBe(alive);
 });

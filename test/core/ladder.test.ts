@@ -18,6 +18,7 @@ import {
   server,
   session,
   shows,
+  showed,
   there,
   thisBoot,
   tried,
@@ -34,6 +35,8 @@ function check(described: Described, expected: string): void {
 const pid = 4242;
 const held = { pid, startTicks: "700" } as const;
 const cli = agent(["codex", "resume", session]);
+/** The process that showed the session is gone. */
+const left = { memory: { holders: [showed] }, pids: { [showed.pid]: gone } } as const;
 const noTimes = { registeredAt: undefined, lastActivityAt: undefined } as const;
 
 /** A process of a container that counts the holder's pid as its own. */
@@ -425,14 +428,10 @@ const attachedAgentRows: readonly Row[] = [
   ],
   [
     "a prompt that speaks of the session names nobody",
-    { table: { agents: [agent(["codex", `what became of ${session}?`])] }, registry: { presence: "process" } },
-    "ghost attached-process no-process",
+    { table: { agents: [agent(["codex", `what became of ${session}?`])] } },
+    "ghost ttl ttl-expired",
   ],
-  [
-    "the program's own name is no argument",
-    { table: { agents: [agent([session])] }, registry: { presence: "process" } },
-    "ghost attached-process no-process",
-  ],
+  ["the program's own name is no argument", { table: { agents: [agent([session])] } }, "ghost ttl ttl-expired"],
   [
     "an agent that states the name",
     { claim: { identity: "mars" }, table: { agents: [agent(["codex", "Your agent name is mars. Go on."])] } },
@@ -440,8 +439,8 @@ const attachedAgentRows: readonly Row[] = [
   ],
   [
     "an agent that states another name",
-    { claim: { identity: "mars" }, registry: { presence: "process" }, table: { agents: [agent(["codex", "Your agent name is mars2."])] } },
-    "ghost attached-process no-process",
+    { claim: { identity: "mars" }, table: { agents: [agent(["codex", "Your agent name is mars2."])] } },
+    "ghost ttl ttl-expired",
   ],
   [
     "the holder is gone, but another process runs the session",
@@ -489,21 +488,6 @@ const attachedAgentRows: readonly Row[] = [
     "gone without a session, so no writer lock can be its own",
     { claim: { ...held, sessionId: undefined }, pids: { [pid]: gone }, registry: { writerLocks: blind } },
     "ghost attached-process pid-gone certain",
-  ],
-  [
-    "sessions always show a process, and the whole table shows none",
-    { registry: { presence: "process" } },
-    "ghost attached-process no-process",
-  ],
-  [
-    "sessions always show a process, and the table could not be seen",
-    { registry: { presence: "process" }, processes: blind },
-    "undecided attached-process process-table-blind",
-  ],
-  [
-    "it names no pid, session or agent, so no process can be told to be missing",
-    { claim: { sessionId: undefined }, registry: { presence: "process" } },
-    "ghost ttl ttl-expired",
   ],
   [
     "the process that registered a thread is gone, which says nothing of the thread",
@@ -750,7 +734,7 @@ const orderOfRungsRows: readonly Row[] = [
   ],
   [
     "life on the third rung goes before death on the second",
-    { registry: { presence: "process", appServers: configured }, appServers: { [server]: answered([session]) } },
+    { ...left, registry: { appServers: configured }, appServers: { [server]: answered([session]) } },
     "live app-server-thread thread-loaded",
   ],
   [
@@ -760,7 +744,7 @@ const orderOfRungsRows: readonly Row[] = [
   ],
   [
     "doubt on the third rung goes before death on the second",
-    { registry: { presence: "process", appServers: configured }, appServers: { [server]: { kind: "unanswered", why: "" } } },
+    { ...left, registry: { appServers: configured }, appServers: { [server]: { kind: "unanswered", why: "" } } },
     "undecided app-server-thread app-server-unreachable",
   ],
   [
@@ -770,8 +754,8 @@ const orderOfRungsRows: readonly Row[] = [
   ],
   [
     "death on both is told by the earlier",
-    { registry: { presence: "process", appServers: configured }, appServers: { [server]: answered() } },
-    "ghost attached-process no-process",
+    { ...left, registry: { appServers: configured }, appServers: { [server]: answered() } },
+    "ghost attached-process holder-gone",
   ],
   [
     "death on the third rung goes before a TTL that has not passed",

@@ -31,7 +31,7 @@ const deaths: Partial<Record<Reason, boolean>> = {
   "previous-boot": true,
   "host-gone": true,
   "ttl-expired": false,
-  "no-process": false,
+  "holder-gone": false,
   "endpoint-closed": false,
   "thread-not-loaded": false,
   "app-server-down": false,
@@ -124,7 +124,7 @@ test("of several signs life goes before doubt, doubt before death, and death bef
 });
 
 test("among equal signs the first stands", () => {
-  const signs = [provenDead("pid-gone", ""), deadByAbsence("no-process", ""), provenDead("pid-reused", "")];
+  const signs = [provenDead("pid-gone", ""), deadByAbsence("holder-gone", ""), provenDead("pid-reused", "")];
   expect(signs.reduce(stronger)).toBe(signs[0]);
 });
 
@@ -168,9 +168,18 @@ test("a clock that cannot be read makes no entry older, no absence longer and no
           absentSinceMs: absent,
           heartbeatAt: undefined,
           longestGapMs: 0,
+          held: undefined,
         };
         const memory: Memory = { ...emptyMemory, ...then, steppedAtMs: stepped, records: new Map([["/r", new Map([["mars", known]])]]) };
-        const entry = { registry: "/r", registryId: "/r", key: "mars", digest: () => "same", statedAt: 0, heartbeatAt: undefined };
+        const entry = {
+          registry: "/r",
+          registryId: "/r",
+          key: "mars",
+          digest: () => "same",
+          statedAt: 0,
+          heartbeatAt: undefined,
+          heldAs: () => "",
+        };
         const recalled = ({ bootId, wallMs, bootMs, awakeMs }: typeof seenNow) => {
           const clock = { wallMs: observe(wallMs), bootMs: observe(bootMs), awakeMs: observe(awakeMs) };
           return recall(memory, entry, since(memory, clock, bootId), clock);

@@ -11,7 +11,7 @@ import {
   type Memory,
   type Remembered,
 } from "../../src/core/memory.ts";
-import { blind, day, hour, minute, now, thisBoot } from "./scene.ts";
+import { blind, day, hour, minute, now, showed, thisBoot } from "./scene.ts";
 
 const entry: Remembered = {
   registry: "/r.json",
@@ -20,8 +20,9 @@ const entry: Remembered = {
   digest: () => "same",
   statedAt: now - day,
   heartbeatAt: undefined,
+  heldAs: () => "the session",
 };
-const noBeat = { heartbeatAt: undefined, longestGapMs: 0 };
+const noBeat = { heartbeatAt: undefined, longestGapMs: 0, held: undefined };
 const hourAgo: Memory = {
   ...emptyMemory,
   bootId: thisBoot,
@@ -103,12 +104,29 @@ describe("how a sweep stands to the one before", () => {
 
 describe("what is recalled of an entry", () => {
   test("the same bytes are an hour older, and absent for awake time only", () => {
-    expect(recalled()).toEqual({ seenForMs: 3 * hour, clockStepped: false, absentForMs: 2 * hour, restored: false, longestGapMs: 0 });
+    expect(recalled()).toEqual({
+      seenForMs: 3 * hour,
+      clockStepped: false,
+      absentForMs: 2 * hour,
+      restored: false,
+      longestGapMs: 0,
+      holders: [],
+    });
   });
 
   test("other bytes are as if never seen", () => {
     const memory = { ...hourAgo };
     expect(recall(memory, { ...entry, digest: () => "other" }, since(memory, clock, thisBoot), clock)).toEqual(nothingRemembered);
+  });
+
+  test("the processes that showed it, whatever else of it was written anew, as long as it claims the same", () => {
+    const record = { digest: "same", seenForMs: 0, clockStepped: false, absentSinceMs: undefined, ...noBeat };
+    const held = { as: "the session", by: [showed] };
+    const memory = { ...hourAgo, records: new Map([[entry.registryId, new Map([["mars", { ...record, held }]])]]) };
+    const holders = (change: Partial<Remembered>) => recall(memory, { ...entry, ...change }, since(memory, clock, thisBoot), clock).holders;
+    expect(holders({})).toEqual([showed]);
+    expect(holders({ digest: () => "other" })).toEqual([showed]);
+    expect(holders({ heldAs: () => "another session" })).toEqual([]);
   });
 
   test("an entry of which nothing is remembered is not even digested", () => {
@@ -118,6 +136,7 @@ describe("what is recalled of an entry", () => {
       key: "mars",
       statedAt: undefined,
       heartbeatAt: undefined,
+      heldAs: () => "",
       digest: () => {
         throw new Error("digested");
       },
@@ -132,6 +151,7 @@ describe("what is recalled of an entry", () => {
       absentForMs: undefined,
       restored: false,
       longestGapMs: 0,
+      holders: [],
     });
   });
 
@@ -148,7 +168,12 @@ describe("what is recalled of an entry", () => {
       records: new Map([
         [
           entry.registryId,
-          new Map([["mars", { digest: "same", seenForMs: 0, clockStepped: false, absentSinceMs: 3 * hour, heartbeatAt, longestGapMs }]]),
+          new Map([
+            [
+              "mars",
+              { digest: "same", seenForMs: 0, clockStepped: false, absentSinceMs: 3 * hour, heartbeatAt, longestGapMs, held: undefined },
+            ],
+          ]),
         ],
       ]),
     });
@@ -193,7 +218,7 @@ describe("what is recalled of an entry", () => {
 });
 
 describe("what is kept for the next sweep", () => {
-  const quiet = { needsFirstSeen: false, absent: false, beats: false, awakeMs: 5 * hour };
+  const quiet = { needsFirstSeen: false, absent: false, beats: false, holders: [], awakeMs: 5 * hour };
 
   test("nothing of an entry for which it does not matter", () => {
     expect(recordOf(entry, nothingRemembered, quiet)).toBeUndefined();
@@ -223,6 +248,10 @@ describe("what is kept for the next sweep", () => {
     const beating = { ...entry, heartbeatAt: now - minute };
     expect(recordOf(beating, nothingRemembered, { ...quiet, beats: true })).toMatchObject({ heartbeatAt: now - minute, longestGapMs: 0 });
     expect(recordOf(beating, { ...nothingRemembered, longestGapMs: hour }, { ...quiet, absent: true })?.longestGapMs).toBe(hour);
+  });
+
+  test("the processes that showed it, and what it claimed then", () => {
+    expect(recordOf(entry, nothingRemembered, { ...quiet, holders: [showed] })?.held).toEqual({ as: "the session", by: [showed] });
   });
 
   test("the step of the clock that it stood through", () => {

@@ -8,6 +8,7 @@ import {
   type EndpointObservation,
 } from "../../src/core/evidence.ts";
 import type { Here, Observed, PidObservation, ProcessTable } from "../../src/core/evidence.ts";
+import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
 import { judge } from "../../src/core/ladder.ts";
 import { nothingRemembered, type EntryMemory } from "../../src/core/memory.ts";
 import { defaultPolicy, type Policy } from "../../src/core/policy.ts";
@@ -94,6 +95,17 @@ export function shows(more: Partial<Extract<PidObservation, { kind: "there" }>>)
   const usual = { state: seen("S"), startTicks: seen("700"), ownTime: true, kernelThread: false, names: seen(["codex"]) } as const;
   return seen({ kind: "there", ...usual, ...more });
 }
+
+/** A process that an earlier sweep of this boot saw to show the session. */
+export const showed: ObservedHolder = {
+  pid: 500,
+  startTicks: "600",
+  program: "codex",
+  uid: 1000,
+  bootId: thisBoot,
+  pidNamespace: "4026531836",
+  host: "venus",
+};
 
 export const gone: Observed<PidObservation> = seen({ kind: "gone" });
 

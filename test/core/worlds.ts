@@ -10,6 +10,7 @@ import {
   type PidObservation,
   type ProcessTable,
 } from "../../src/core/evidence.ts";
+import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
 import type { RegistryFacts, Scene } from "../../src/core/scene.ts";
 import { canonicalSession } from "../../src/core/registration.ts";
 import { statedIdentity } from "../../src/registries/formats/llmmsg-bridge.ts";
@@ -25,6 +26,7 @@ import {
   sceneOf,
   server,
   session,
+  showed,
   there,
   thisBoot,
   type Described,
@@ -35,6 +37,11 @@ export const runs = (usual: number): { readonly numRuns: number } => ({ numRuns:
 
 export const pid = 4242;
 const home = "4026531836";
+const remembered: ObservedHolder = { ...showed, pid, startTicks: "700" };
+const [abroad, earlier] = [
+  { ...remembered, host: "saturn" },
+  { ...remembered, bootId: earlierBoot },
+];
 const socket = "unix:///run/app.sock";
 const endpoint = { kind: "tcp", port: 7000 } as const;
 
@@ -163,6 +170,7 @@ const described: fc.Arbitrary<Described> = fc.record({
     seenForMs: fc.constantFrom(0, hour, 8 * day),
     clockStepped: rarely,
     restored: rarely,
+    holders: fc.constantFrom<readonly ObservedHolder[]>([], [], [], [remembered], [remembered], [remembered, showed], [abroad], [earlier]),
   }),
   policy: fc.record({
     graceMs: fc.constantFrom(0, 10 * minute),

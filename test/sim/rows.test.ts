@@ -46,16 +46,41 @@ test("a thread that is loaded between judgement and swap keeps its entry", async
 test("a session that came back before the swap and ended again waits for two looks anew", async () => {
   const history = new History(1);
   const session = history.register(agents, "cli", "mars");
-  history.machine.end(session);
   history.machine.advance(hour);
-  expect(await fates(history)).toMatchObject({ mars: "pending no-process" });
+  expect(await fates(history)).toMatchObject({ mars: "kept attached-cli" });
+  history.machine.end(session);
+  expect(await fates(history)).toMatchObject({ mars: "pending holder-gone" });
   history.machine.advance(5 * minute);
   const meanwhile = (): void => history.machine.resume(session);
-  expect(await fates(history, [], { meanwhile })).toMatchObject({ mars: "skipped no-process" });
+  expect(await fates(history, [], { meanwhile })).toMatchObject({ mars: "skipped holder-gone" });
   history.machine.end(session);
-  expect(await fates(history)).toMatchObject({ mars: "pending no-process" });
+  expect(await fates(history)).toMatchObject({ mars: "pending holder-gone" });
   history.machine.advance(5 * minute);
-  expect(await fates(history)).toMatchObject({ mars: "reaped no-process" });
+  expect(await fates(history)).toMatchObject({ mars: "reaped holder-gone" });
+});
+
+test("an agent that goes on under another session keeps the entry of the one that it showed, by doubt", async () => {
+  const history = new History(1);
+  const session = history.register(agents, "cli", "mars");
+  history.machine.advance(hour);
+  expect(await fates(history)).toMatchObject({ mars: "kept attached-cli" });
+  const { process } = session;
+  if (process === undefined) throw new Error("it has shown itself");
+  history.machine.processes.set(process.pid, { ...process, argv: ["codex"] });
+  expect(await fates(history)).toMatchObject({ mars: "kept mentioned" });
+  history.machine.processes.delete(process.pid);
+  expect(await fates(history)).toMatchObject({ mars: "pending holder-gone" });
+});
+
+test("what never showed is left to the TTL", async () => {
+  const history = new History(1);
+  history.machine.end(history.register(agents, "cli", "mars"));
+  history.machine.advance(hour);
+  expect(await fates(history)).toMatchObject({ mars: "kept within-ttl" });
+  history.machine.advance(8 * day);
+  expect(await fates(history)).toMatchObject({ mars: "pending ttl-expired" });
+  history.machine.advance(5 * minute);
+  expect(await fates(history)).toMatchObject({ mars: "reaped ttl-expired" });
 });
 
 test("a step of the clock counts although the registry could not be read when it was noticed", async () => {

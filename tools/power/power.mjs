@@ -65,7 +65,6 @@ const keyed = {
     format: "keyed-json",
     path: "reg/registrations.json",
     fields: { sessionId: "id", pid: "pid", registeredAt: "since" },
-    presence: "process",
   },
   before: [["reg/registrations.json", older]],
   ghost: { at: "reg/registrations.json", key: "ghost", old: older, gone: newer },
@@ -76,7 +75,6 @@ const single = {
     path: "reg",
     pattern: "*.json",
     fields: { sessionId: "id", pid: "pid", registeredAt: "since" },
-    presence: "process",
   },
   before: [
     ["reg/ghost.json", entry(ghostPid, "b")],

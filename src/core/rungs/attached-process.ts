@@ -4,20 +4,17 @@ import type { Rung } from "./rung.ts";
 import { attachedCli } from "./signs/attached-cli.ts";
 import { endpoint } from "./signs/endpoint.ts";
 import { heartbeat } from "./signs/heartbeat.ts";
-import { noProcess } from "./signs/no-process.ts";
+import { observedHolder } from "./signs/observed-holder.ts";
 import { holderSign } from "./signs/recorded-holder.ts";
 import type { Sign } from "./signs/sign.ts";
 import { writerLock } from "./signs/writer-lock.ts";
 
 /** What can show that a process holds the session, in the order in which it is told. Of equal answers the earlier stands. */
-export const signs = [holderSign, attachedCli, writerLock, heartbeat, endpoint] as const satisfies readonly Sign[];
+export const signs = [holderSign, attachedCli, writerLock, observedHolder, heartbeat, endpoint] as const satisfies readonly Sign[];
 
 export const attachedProcess = {
   name: "attached-process",
   role: "evidence",
   rule: "A process that holds the session keeps it; a recorded holder that is provably gone condemns it.",
-  ask: (scene: Scene): Answer => {
-    const answer = signs.reduce((strongest: Answer, sign) => stronger(strongest, sign.ask(scene)), noSign);
-    return answer.kind === "not-applicable" ? stronger(answer, noProcess.ask(scene)) : answer;
-  },
+  ask: (scene: Scene): Answer => signs.reduce((strongest: Answer, sign) => stronger(strongest, sign.ask(scene)), noSign),
 } as const satisfies Rung;

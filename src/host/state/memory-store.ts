@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { HeldBy, ObservedHolder } from "../../core/agents/observed-holders.ts";
 import { emptyMemory, type Memory, type Restored, type EntryRecord } from "../../core/memory.ts";
 import { syncName } from "./directories.ts";
 import { errorCode, formatError } from "../observed.ts";
@@ -14,6 +15,7 @@ type StoredRecord = {
   absentSinceMs?: number;
   heartbeatAt?: number;
   longestGapMs?: number;
+  held?: HeldBy;
 };
 
 type Stored = {
@@ -31,11 +33,11 @@ type Stored = {
 
 const fileOf = (stateDir: string): string => join(stateDir, "memory.json");
 
-function toRecord({ digest, seenForMs, clockStepped, absentSinceMs, heartbeatAt, longestGapMs }: StoredRecord): EntryRecord {
-  return { digest, seenForMs, clockStepped: clockStepped ?? false, absentSinceMs, heartbeatAt, longestGapMs: longestGapMs ?? 0 };
+function toRecord({ digest, seenForMs, clockStepped, absentSinceMs, heartbeatAt, longestGapMs, held }: StoredRecord): EntryRecord {
+  return { digest, seenForMs, clockStepped: clockStepped ?? false, absentSinceMs, heartbeatAt, longestGapMs: longestGapMs ?? 0, held };
 }
 
-function fromRecord({ digest, seenForMs, clockStepped, absentSinceMs, heartbeatAt, longestGapMs }: EntryRecord): StoredRecord {
+function fromRecord({ digest, seenForMs, clockStepped, absentSinceMs, heartbeatAt, longestGapMs, held }: EntryRecord): StoredRecord {
   return {
     digest,
     seenForMs,
@@ -43,6 +45,7 @@ function fromRecord({ digest, seenForMs, clockStepped, absentSinceMs, heartbeatA
     ...(absentSinceMs !== undefined && { absentSinceMs }),
     ...(heartbeatAt !== undefined && { heartbeatAt }),
     ...(longestGapMs > 0 && { longestGapMs }),
+    ...(held !== undefined && { held }),
   };
 }
 
@@ -54,9 +57,21 @@ function isTable(value: unknown, isValue: (value: unknown) => boolean): boolean 
   return typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(isValue);
 }
 
+function isHolder(value: unknown): boolean {
+  const { pid, uid, ...texts } = (value ?? {}) as Record<keyof ObservedHolder, unknown>;
+  const { startTicks, program, bootId, pidNamespace, host } = texts;
+  return isNumber(pid) && isNumber(uid) && [startTicks, program, bootId, pidNamespace, host].every(isText);
+}
+
+function isHeld(value: unknown): boolean {
+  const { as, by } = (value ?? {}) as Record<keyof HeldBy, unknown>;
+  return isText(as) && Array.isArray(by) && by.every(isHolder);
+}
+
 function isStoredRecord(value: unknown): boolean {
-  const { digest, seenForMs, absentSinceMs, heartbeatAt, longestGapMs } = (value ?? {}) as Record<keyof StoredRecord, unknown>;
-  return isText(digest) && isNumber(seenForMs) && [absentSinceMs, heartbeatAt, longestGapMs].every(isMissingOrNumber);
+  const { digest, seenForMs, absentSinceMs, heartbeatAt, longestGapMs, held } = (value ?? {}) as Record<keyof StoredRecord, unknown>;
+  const isNumbered = isNumber(seenForMs) && [absentSinceMs, heartbeatAt, longestGapMs].every(isMissingOrNumber);
+  return isText(digest) && isNumbered && (held === undefined || isHeld(held));
 }
 
 function isMark(value: unknown): boolean {

@@ -7,7 +7,7 @@ import type { ExaminedEntry } from "../judge/examined.ts";
 import { stillRevised } from "../judge/revise.ts";
 import { claimsOf, eachClaim, factsIn, sceneOf } from "../judge/scenes.ts";
 import type { Entry, ReadRegistry } from "../load/loaded.ts";
-import { pidsOf } from "../load/pids.ts";
+import { heldPids, pidsOf } from "../load/pids.ts";
 import { notDone, type NotDone } from "./outcome.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
 import { type ServerQuestions, askServers, evidenceOf, lookAtWorld, withUptimes } from "../observe/observe.ts";
@@ -39,7 +39,9 @@ export async function lastLook(pass: LookingPass, view: RegistryView, entries: I
   const { loaded, evidence: before } = view;
   const { target } = loaded;
   const { format } = target;
-  const pids = format.layout === "members" && !format.recordsPids ? new Set<number>() : pidsOf(entries, before.here.hostname);
+  const { hostname } = before.here;
+  const recorded = format.layout === "members" && !format.recordsPids ? new Set<number>() : pidsOf(entries, hostname);
+  const pids = new Set([...recorded, ...heldPids(pass.memory, target, hostname)]);
   const asked = serversToAsk(loaded, entries);
   const answers = asked.size === 0 ? before.appServers : await askServers(host, asked);
   // The processes last, as close to the swap as can be.

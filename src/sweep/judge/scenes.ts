@@ -3,6 +3,7 @@ import { indexAgents } from "../../core/agents/agents.ts";
 import { newestClaimed } from "../../core/age.ts";
 import type { Clock, LockHolder, Observed } from "../../core/evidence.ts";
 import { seen } from "../../core/evidence.ts";
+import { heldAs, holdersSeen, noHolders, type ObservedHolder } from "../../core/agents/observed-holders.ts";
 import { judge, unjudged, type Judgement } from "../../core/ladder.ts";
 import { nothingRemembered, recall, remembersAny, type EntryMemory, type Memory, type Remembered } from "../../core/memory.ts";
 import type { Registration } from "../../core/registration.ts";
@@ -24,6 +25,8 @@ export type Judged = {
   readonly hasOwnTime: boolean;
   readonly judgement: Judgement;
   readonly memory: EntryMemory;
+  /** The processes that have shown it, where it records none. */
+  readonly holders: readonly ObservedHolder[];
 };
 
 /** What holds for a whole registry, as far as the ladder asks for it. */
@@ -83,6 +86,7 @@ export function remembered(host: LookingHost, loaded: ReadRegistry, entry: Entry
     digest: () => host.digest(identityTextOf(entry, claim)),
     statedAt,
     heartbeatAt: claim.registration.lastHeartbeatAt,
+    heldAs: () => heldAs(claim.registration),
   };
 }
 
@@ -117,6 +121,7 @@ export function judgeEntry(pass: LookingPass, view: RegistryView, entry: Entry):
       hasOwnTime: false,
       judgement: unjudged("malformed-entry", claim.problem),
       memory: nothingRemembered,
+      holders: noHolders,
     };
   }
   const scene = sceneOf(pass, view, entry, claim);
@@ -131,6 +136,7 @@ export function judgeEntry(pass: LookingPass, view: RegistryView, entry: Entry):
       hasOwnTime,
       judgement: unjudged("duplicate-key", "its key occurs more than once, so which of them is meant is unknown"),
       memory,
+      holders: noHolders,
     };
   const judgement = judge(scene);
   // A torn body says nothing that could be proof: even a pid that is gone then waits for a second look.
@@ -141,6 +147,7 @@ export function judgeEntry(pass: LookingPass, view: RegistryView, entry: Entry):
     hasOwnTime,
     judgement: isTorn ? { ...judgement, certain: false, detail: () => `${formatMessage(judgement.detail)}; its body is torn` } : judgement,
     memory,
+    holders: holdersSeen(scene),
   };
 }
 

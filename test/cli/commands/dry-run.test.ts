@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { SweepDocument } from "../../../src/report/model/sweep.ts";
 import { fields } from "../../fields.ts";
-import { configure, daysAgo, leaveOut, newScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import { configure, daysAgo, downServer, leaveOut, newScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
 import { gonePid, idle, start } from "../../processes.ts";
 import { noStrace, traced } from "../strace.ts";
 
@@ -27,7 +27,7 @@ async function everyFate(scratch: Scratch) {
   configure(scratch, {
     registries: [
       { format: "keyed-json", path: at("plain.json"), fields },
-      { format: "keyed-json", path: at("absent.json"), fields, presence: "process" },
+      { format: "keyed-json", path: at("absent.json"), fields, ...downServer },
       { format: "keyed-json", path: at("owned.json"), fields, owner },
       { format: "keyed-json", path: at("released.json"), fields, owner, release },
     ],

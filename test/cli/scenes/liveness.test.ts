@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { by, daysAgo, declareRegistry, leaveOut, newScratch, nobodysScratch, sweepReport, writeOld } from "../harness.ts";
-import { bootId, gonePid, idle, pretend, start, startTicksOf, zombie } from "../../processes.ts";
+import { bootId, gonePid, idle, pretend, start, startTicksOf, stop, until, zombie } from "../../processes.ts";
 import { isRoot, nobody } from "../../users.ts";
 
 const since = daysAgo(1);
@@ -140,17 +140,37 @@ test("an entry of another host goes only when an operator says that the host is 
   });
 });
 
-test("in a registry of processes, whoever shows none is dead by absence, and that waits for a second look", async () => {
+test("an agent that was seen to show its session and has ended is dead by absence, and one that never showed is not", async () => {
   const scratch = newScratch();
-  const path = declareRegistry(scratch, { presence: "process" });
+  const path = declareRegistry(scratch);
   const id = randomUUID();
-  await pretend(scratch.dir, ["codex", "resume", id]);
+  const agent = await pretend(scratch.dir, ["coder", "resume", id]);
+  const look = async (...words: readonly string[]) => by(await sweepReport(scratch, words), "verdict", "reason", "action");
   writeOld(path, JSON.stringify({ held: { id, since }, unheld: { id: randomUUID(), since } }));
-  expect(by(await sweepReport(scratch, []), "verdict", "reason", "action")).toEqual({
-    held: "live attached-cli kept",
-    unheld: "ghost no-process pending",
-  });
-  expect(by(await sweepReport(scratch, ["--now"]), "action")).toEqual({ held: "kept", unheld: "reaped" });
+  const unheld = "undecided within-ttl kept";
+  expect(await look()).toEqual({ held: "live attached-cli kept", unheld });
+  await stop(agent);
+  // What it claims is the same session, although a writer has changed the entry meanwhile.
+  writeOld(path, JSON.stringify({ held: { id, since, note: "went on" }, unheld: { id: randomUUID(), since } }));
+  expect(await look()).toEqual({ held: "ghost holder-gone pending", unheld });
+  expect(await look("--now")).toEqual({ held: "ghost holder-gone reaped", unheld });
+});
+
+test("an agent that took up another session keeps the entry of the one before, by doubt, until it ends", async () => {
+  const scratch = newScratch();
+  const path = declareRegistry(scratch);
+  const id = randomUUID();
+  // The very process goes on under other arguments, as an agent does that changes its session in place.
+  writeFileSync(join(scratch.dir, "resume"), "read line\nexec -a coder /bin/bash -c 'read never'\n");
+  const agent = await start("/bin/bash", ["resume", id], { argv0: "coder", cwd: scratch.dir });
+  const look = async () => by(await sweepReport(scratch, []), "verdict", "reason", "action")["it"];
+  writeOld(path, JSON.stringify({ it: { id, since } }));
+  expect(await look()).toBe("live attached-cli kept");
+  agent.child.stdin?.write("\n");
+  await until("it has other arguments", () => !readFileSync(`/proc/${agent.pid}/cmdline`, "utf8").includes(id));
+  expect(await look()).toBe("undecided mentioned kept");
+  await stop(agent);
+  expect(await look()).toBe("ghost holder-gone pending");
 });
 
 test("in a registry of threads, a holder that is gone does not condemn the thread that it registered", async () => {

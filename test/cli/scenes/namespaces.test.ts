@@ -9,6 +9,7 @@ import {
   configure,
   copiedTool,
   daysAgo,
+  downServer,
   leaveOut,
   newScratch,
   nobodysScratch,
@@ -205,7 +206,7 @@ test("a sweep that doubts its own eyes breaks the chain of looks at an absence",
   const scratch = newScratch();
   const path = writeOld(join(scratch.dir, "agents.json"), JSON.stringify({ mars: { id: randomUUID(), since: daysAgo(1) } }));
   const fields = { sessionId: "id", pid: "pid", registeredAt: "since" };
-  configure(scratch, { registries: [{ format: "keyed-json", path, fields, presence: "process" }] });
+  configure(scratch, { registries: [{ format: "keyed-json", path, fields, ...downServer }] });
   const look = async (): Promise<string | undefined> => by(await sweepReport(scratch, []), "action")["mars"];
   const memory = join(scratch.stateDir, "memory.json");
   const fourMinutesPass = (): void => {

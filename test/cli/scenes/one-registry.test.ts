@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { by, configure, daysAgo, leaveOut, newScratch, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import { by, configure, daysAgo, downServer, leaveOut, newScratch, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
 import { gonePid } from "../../processes.ts";
 import { isRoot, nobody } from "../../users.ts";
 
@@ -17,7 +17,7 @@ async function aliases(scratch: Scratch, more: readonly [object, object] = [{}, 
   const link = join(scratch.dir, "link.json");
   symlinkSync(path, link);
   configure(scratch, {
-    registries: [path, link].map((at, index) => ({ format: "keyed-json", path: at, fields, presence: "process", ...more[index] })),
+    registries: [path, link].map((at, index) => ({ format: "keyed-json", path: at, fields, ...more[index] })),
   });
   return { path, link };
 }
@@ -56,10 +56,10 @@ describe("one file under two paths", () => {
 test("two containers of one file are two registries, and what is remembered of one says nothing of the other", async () => {
   const scratch = newScratch();
   const path = join(scratch.dir, "agents.json");
-  // No process and no pid: dead by absence, so that a second look is waited for.
+  // Threads of a server that is down: dead by absence, so that a second look is waited for.
   const absent = { id: "s", since: daysAgo(1) };
   writeOld(path, JSON.stringify({ a: { mars: absent }, b: { mars: { ...absent, id: "t" } } }));
-  configure(scratch, { registries: ["/a", "/b"].map((entries) => ({ format: "keyed-json", path, entries, fields, presence: "process" })) });
+  configure(scratch, { registries: ["/a", "/b"].map((entries) => ({ format: "keyed-json", path, entries, fields, ...downServer })) });
   expect((await sweepReport(scratch, [])).entries.map(({ action }) => action)).toEqual(["pending", "pending"]);
   const { traces } = JSON.parse(readFileSync(join(scratch.stateDir, "memory.json"), "utf8")) as { traces: Record<string, object> };
   expect(Object.keys(traces)).toEqual([`keyed-json(/a):${path}`, `keyed-json(/b):${path}`]);

@@ -2,7 +2,18 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { by, copiedTool, daysAgo, declareRegistry, newScratch, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import {
+  by,
+  copiedTool,
+  daysAgo,
+  declareRegistry,
+  downServer,
+  newScratch,
+  sessreap,
+  sweepReport,
+  writeOld,
+  type Scratch,
+} from "../harness.ts";
 import { gonePid, start, stop } from "../../processes.ts";
 
 const since = daysAgo(1);
@@ -155,7 +166,7 @@ test("what rests on absence alone is not released at first sight either", async 
   const scratch = newScratch();
   const { owner } = await startBridge(scratch);
   const path = join(scratch.dir, "agents.json");
-  declareRegistry(scratch, { owner, release: releaseScript(scratch, path), presence: "process" });
+  declareRegistry(scratch, { owner, release: releaseScript(scratch, path), ...downServer });
   writeOld(path, JSON.stringify({ absent: { id: randomUUID(), since } }));
   expect(by(await sweepReport(scratch, []), "action")).toEqual({ absent: "pending" });
   expect(by(await sweepReport(scratch, ["--now"]), "action")).toEqual({ absent: "released" });

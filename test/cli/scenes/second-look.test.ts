@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { by, daysAgo, declareRegistry, newScratch, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import { by, daysAgo, declareRegistry, downServer, newScratch, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
 import { pretend, stop } from "../../processes.ts";
 
 const minute = 60_000;
@@ -30,10 +30,10 @@ function letPass(scratch: Scratch, ms: number): void {
   });
 }
 
-/** An entry that no process holds, in a registry of processes: dead by absence alone. */
+/** A thread whose app server is down: dead by absence alone. */
 function absentEntry(more: object = {}) {
   const scratch = newScratch();
-  const path = declareRegistry(scratch, { presence: "process" });
+  const path = declareRegistry(scratch, downServer);
   const entry = { id: randomUUID(), since: daysAgo(1), beat: 1, ...more };
   const write = (value: object): string => writeOld(path, JSON.stringify({ agent: value }));
   write(entry);

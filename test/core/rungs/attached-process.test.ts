@@ -24,23 +24,17 @@ const rows: readonly (readonly [string, Described, string])[] = [
   ],
   ["it names no pid, and its endpoint accepts", { claim: { endpoint }, ...accepted }, "not-applicable"],
   ["it names no pid, and its endpoint refuses", { claim: { endpoint }, ...refused }, "dead endpoint-closed"],
-  ["it says nothing, among sessions that always show a process", { claim: nobody, registry: { presence: "process" } }, "not-applicable"],
   [
     "it names a pid only, in a table that was not all seen",
     { claim: { ...nobody, pid }, table: { complete: blind, innerPids: blind }, pids: { [pid]: gone } },
     "unknown pid-unseen",
   ],
   [
-    "it names nobody, in a table that was not all seen",
-    { claim: nobody, table: { complete: blind }, registry: { presence: "process" } },
-    "unknown process-table-blind",
-  ],
-  [
     "it names an agent only, and the table was not all seen",
     { claim: { sessionId: undefined, identity: "mars" }, table: { complete: blind } },
     "unknown process-table-blind",
   ],
-  ["it names nobody, and sessions may show as threads", { claim: nobody, table: { complete: blind } }, "not-applicable"],
+  ["it names nobody, in a table that was not all seen", { claim: nobody, table: { complete: blind } }, "not-applicable"],
   [
     "its holder lives, and nothing else could be seen",
     { claim: { pid, startTicks: "700" }, pids: { [pid]: there() }, table: { complete: blind, innerPids: blind } },

@@ -95,29 +95,29 @@ export const memberScenes: readonly Scene[] = [
     async (stage) => check(stage, `{"pid":${(await stage.gone()).pid}}, "it": {"id":"b"}`, "kept duplicate-key"),
   ],
   [
-    "no process holds it, seen twice",
+    "silent for longer than the TTL, seen twice",
     async (stage) => {
       const target = agentsOf(stage);
       stage.writeOld(target.path, around(entry({ id })));
-      expect(await fates(stage, target)).toEqual({ ...others, it: "pending no-process" });
+      expect(await fates(stage, target)).toEqual({ ...others, it: "pending ttl-expired" });
       stage.later(5 * minute);
-      expect(await fates(stage, target)).toEqual({ ...others, it: "reaped no-process" });
+      expect(await fates(stage, target)).toEqual({ ...others, it: "reaped ttl-expired" });
       expect(stage.read(target.path)).toBe(without);
     },
   ],
   [
-    "no process holds it, and an operator does not want to wait",
-    (stage) => check(stage, entry({ id }), "reaped no-process", { now: true }),
+    "silent for longer than the TTL, and an operator does not want to wait",
+    (stage) => check(stage, entry({ id }), "reaped ttl-expired", { now: true }),
   ],
   [
-    "no process holds it, and it changes between the two looks",
+    "silent for longer than the TTL, and it changes between the two looks",
     async (stage) => {
       const target = agentsOf(stage);
       stage.writeOld(target.path, around(entry({ id })));
       await fates(stage, target);
       stage.later(5 * minute);
       stage.writeOld(target.path, around(entry({ id, note: 1 })));
-      expect(await fates(stage, target)).toEqual({ ...others, it: "pending no-process" });
+      expect(await fates(stage, target)).toEqual({ ...others, it: "pending ttl-expired" });
     },
   ],
   [

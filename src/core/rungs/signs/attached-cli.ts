@@ -1,5 +1,5 @@
+import { agentsShowing } from "../../agents/observed-holders.ts";
 import { live, noSign, notApplicable, unknown } from "../../answer.ts";
-import { canonicalSession } from "../../registration.ts";
 import { wholeTable } from "../whole-table.ts";
 import type { Sign } from "./sign.ts";
 
@@ -9,16 +9,14 @@ const unnamed = notApplicable("no agent CLI names it");
 export const attachedCli: Sign = {
   name: "attached-cli",
   ask: (scene) => {
-    const { claim, registry } = scene;
-    const { sessionId, identity } = claim;
+    const { sessionId, identity } = scene.claim;
     if (sessionId === undefined && identity === undefined) return noSign;
-    const { bySession: sessions, byIdentity } = registry.agents;
-    const bySession = sessionId === undefined || sessions.size === 0 ? undefined : sessions.get(canonicalSession(sessionId));
-    const agent = bySession ?? (identity === undefined ? undefined : byIdentity.get(identity));
+    const [agent] = agentsShowing(scene);
     if (agent !== undefined) {
+      const isByName = identity !== undefined && scene.registry.agents.byIdentity.get(identity) === agent;
       return live(
         "attached-cli",
-        `${agent.agent} (pid ${agent.pid}) names ${bySession === undefined ? `agent ${identity}` : "the session"} in its arguments`,
+        `${agent.agent} (pid ${agent.pid}) names ${isByName ? `agent ${identity}` : "the session"} in its arguments`,
       );
     }
     const table = wholeTable(scene);

@@ -1,0 +1,87 @@
+import type { AgentProcess, Here, ProcessTable } from "../evidence.ts";
+import { canonicalSession, type Registration } from "../registration.ts";
+import { isSameBoot } from "../identity/tokens.ts";
+import type { Scene } from "../scene.ts";
+import { isService, sessionOf } from "./session-argv.ts";
+
+/**
+ * A process that a sweep saw to show the session of an entry, told from every later process of its pid by its start and
+ * its boot, and from those of other machines and pid namespaces.
+ */
+export type ObservedHolder = {
+  readonly pid: number;
+  readonly startTicks: string;
+  readonly program: string;
+  readonly uid: number;
+  readonly bootId: string;
+  readonly pidNamespace: string;
+  readonly host: string;
+};
+
+/** So many of one entry are remembered. Of more, those that are gone are forgotten first. */
+export const maxHolders = 8;
+
+export const noHolders: readonly ObservedHolder[] = [];
+
+/** `as` is the session and the name that were shown: the rest of an entry may change while the same processes hold it. */
+export type HeldBy = { readonly as: string; readonly by: readonly ObservedHolder[] };
+
+/** What the processes that hold an entry show. */
+export function heldAs({ sessionId, identity }: Registration): string {
+  return `${sessionId === undefined ? "" : canonicalSession(sessionId)}\0${identity ?? ""}`;
+}
+
+/** The agents that show an entry now: they name its session, or state its name. */
+export function agentsShowing({ claim: { sessionId, identity }, registry: { agents } }: Scene): readonly AgentProcess[] {
+  const bySession = sessionId === undefined || agents.bySession.size === 0 ? undefined : agents.bySession.get(canonicalSession(sessionId));
+  const agent = bySession ?? (identity === undefined ? undefined : agents.byIdentity.get(identity));
+  return agent === undefined ? [] : [agent];
+}
+
+/**
+ * The agents that show no session at all, so that each of them may run any. A service shows what it runs by what it
+ * holds open.
+ */
+export function agentsShowingNone({ registry }: Scene, { agents }: ProcessTable): readonly AgentProcess[] {
+  const named = new Set(registry.agents.byIdentity.values());
+  return agents.filter((agent) => sessionOf(agent.argv) === undefined && !isService(agent.argv) && !named.has(agent));
+}
+
+export type HolderState = "gone" | "there" | "unseen";
+
+/** What has become of a process that showed the entry. A pid is the same process only with the same start in the same boot. */
+export function stateOf(holder: ObservedHolder, { pids }: ProcessTable, bootId: string): HolderState {
+  if (isSameBoot(holder.bootId, bootId) === false) return "gone";
+  const observation = pids.get(holder.pid);
+  if (observation === undefined || !observation.seen) return "unseen";
+  if (observation.value.kind === "gone") return "gone";
+  const { state, startTicks } = observation.value;
+  if (startTicks.seen && startTicks.value !== holder.startTicks) return "gone";
+  if (state.seen && (state.value === "Z" || state.value === "X")) return "gone";
+  return startTicks.seen && state.seen ? "there" : "unseen";
+}
+
+/** A sweep of another machine or pid namespace saw it: its pid means nothing here. */
+export function isElsewhere({ host, pidNamespace }: ObservedHolder, { hostname, pidNamespace: ours }: Here): boolean {
+  return host !== hostname || !ours.seen || pidNamespace !== ours.value.inode;
+}
+
+function isSame(one: ObservedHolder, other: ObservedHolder): boolean {
+  return one.pid === other.pid && one.startTicks === other.startTicks && one.bootId === other.bootId && one.host === other.host;
+}
+
+/** The processes that the next sweep has to know of: those that showed the entry before, and those that show it now. */
+export function holdersSeen(scene: Scene): readonly ObservedHolder[] {
+  const { claim, evidence, memory } = scene;
+  if (claim.pid !== undefined) return noHolders;
+  const showing = agentsShowing(scene);
+  const { hostname, bootId, pidNamespace } = evidence.here;
+  if (showing.length === 0 || !bootId.seen || !pidNamespace.seen) return memory.holders;
+  const now = showing.map(({ pid, startTicks, agent, uid }): ObservedHolder => {
+    return { pid, startTicks, program: agent, uid, bootId: bootId.value, pidNamespace: pidNamespace.value.inode, host: hostname };
+  });
+  const all = [...memory.holders.filter((holder) => !now.some((one) => isSame(one, holder))), ...now];
+  if (all.length <= maxHolders || !evidence.processes.seen) return all.slice(-maxHolders);
+  const table = evidence.processes.value;
+  return all.filter((holder) => isElsewhere(holder, evidence.here) || stateOf(holder, table, bootId.value) !== "gone").slice(-maxHolders);
+}

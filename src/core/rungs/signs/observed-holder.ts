@@ -1,0 +1,37 @@
+import { agentsShowingNone, isElsewhere, stateOf, type ObservedHolder } from "../../agents/observed-holders.ts";
+import { deadByAbsence, noSign, notApplicable, unknown } from "../../answer.ts";
+import { wholeTable } from "../whole-table.ts";
+import type { Sign } from "./sign.ts";
+
+const called = ({ program, pid }: Pick<ObservedHolder, "program" | "pid">): string => `${program} (pid ${pid})`;
+
+/**
+ * The processes that were seen to show the session of an entry which records no pid. They count as recorded holders: when
+ * all of them are gone, and nothing shows, it is dead by absence. What never showed says nothing by showing nothing.
+ */
+export const observedHolder: Sign = {
+  name: "observed-holder",
+  ask: (scene) => {
+    const { claim, registry, evidence, memory } = scene;
+    const { holders } = memory;
+    if (holders.length === 0 || claim.pid !== undefined || registry.presence === "thread") return noSign;
+    const table = wholeTable(scene);
+    if (!table.seen) return unknown("process-table-blind", table.why);
+    const { here } = evidence;
+    const elsewhere = holders.find((holder) => isElsewhere(holder, here));
+    if (elsewhere !== undefined) return notApplicable(`${called(elsewhere)} of ${elsewhere.host} showed it, and pids there are not ours`);
+    if (!here.bootId.seen) return unknown("pid-unseen", `whether what showed it ran in this boot is not known: ${here.bootId.why}`);
+    const bootId = here.bootId.value;
+    const states = holders.map((holder) => ({ holder, state: stateOf(holder, table.value, bootId) }));
+    const unseen = states.find(({ state }) => state === "unseen");
+    if (unseen !== undefined) return unknown("pid-unseen", `${called(unseen.holder)} showed it, and could not be looked at now`);
+    const there = states.find(({ state }) => state === "there");
+    if (there !== undefined) return unknown("mentioned", `${called(there.holder)} showed it before, and is alive`);
+    const like = agentsShowingNone(scene, table.value).find(({ agent, uid }) =>
+      holders.some((holder) => holder.program === agent && holder.uid === uid),
+    );
+    const gone = `${holders.map(called).join(", ")} showed it before, and ${holders.length === 1 ? "is" : "are all"} gone`;
+    if (like === undefined) return deadByAbsence("holder-gone", gone);
+    return notApplicable(`${gone}, but ${like.agent} (pid ${like.pid}) shows no session, and may run it`);
+  },
+};
