@@ -17,6 +17,8 @@ type History = {
   readonly seed: number;
   readonly runBy: string | undefined;
   readonly asks: boolean;
+  /** Things happen while the processes are read, too. */
+  readonly isTorn: boolean;
   readonly blindness: readonly Blindness[];
   readonly before: readonly Event[];
   /** What happens in the moments in which `--retire older` looks, asks, waits or is about to send a signal, one after another. */
@@ -32,6 +34,7 @@ const history: fc.Arbitrary<History> = fc.record({
   seed: fc.integer(),
   runBy: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constantFrom(...sessions) }),
   asks: fc.boolean(),
+  isTorn: fc.boolean(),
   blindness,
   before: fc.array(anyEvent, { minLength: 3, maxLength: 20 }),
   moments: fc.array(fc.array(anyEvent, { maxLength: 3 }), { maxLength: 12 }),
@@ -69,7 +72,7 @@ function torn(listed: Look, later: Look, chance: Chance): Look {
 }
 
 /** Lives a history, and runs `owners --retire older` in it. */
-async function live({ seed, runBy, asks, blindness: blind, before, moments }: History, sending: Sending): Promise<Lived> {
+async function live({ seed, runBy, asks, isTorn, blindness: blind, before, moments }: History, sending: Sending): Promise<Lived> {
   const world = new OwnersWorld(seed, runBy);
   const { machine, self } = world;
   for (const event of before) world.happen(event);
@@ -107,9 +110,14 @@ async function live({ seed, runBy, asks, blindness: blind, before, moments }: Hi
     lookAtTree: () => {
       pass();
       const [listed, early] = [simulated.lookAtTree(), world.truth()];
+      if (!isTorn) {
+        truth = early;
+        return listed;
+      }
       pass();
       const late = world.truth();
-      truth = { mayEnd: new Set([...early.mayEnd, ...late.mayEnd]), newest: late.newest };
+      // What is read of two moments can put a background child under another harness, but nothing else.
+      truth = { mayEnd: new Set([...early.mayEnd, ...late.mayEnd, ...world.children.keys()]), newest: late.newest };
       return torn(listed, simulated.lookAtTree(), machine.chance);
     },
     signalExactly: (identities, given) => {
@@ -161,7 +169,7 @@ test(`in ${histories} histories --retire older ends older harnesses and their ch
   );
   // The laws say nothing of histories in which nothing is ended, in which no pid is taken over, or which are all refused.
   expect(totals.ended).toBeGreaterThan(histories / 4);
-  expect(totals.spared).toBeGreaterThan(histories / 200);
+  expect(totals.spared).toBeGreaterThan(0);
   expect(totals.refused).toBeGreaterThan(histories / 20);
 }, 600_000);
 
