@@ -6,8 +6,8 @@ import type { Claim, MembersFormat } from "./registries/format.ts";
  * in, and nothing here looks, writes or reaps.
  */
 export { defaultPolicy, type Policy } from "./core/policy.ts";
-export { indexAgents, type AgentIndex } from "./core/agents/agents.ts";
-export { seen, unseen, type Evidence, type Observed } from "./core/evidence.ts";
+export { soughtId } from "./core/agents/mentions.ts";
+export { seen, unseen, type Evidence, type Mention, type Mentions, type Observed } from "./core/evidence.ts";
 export { judge, ladder, trace, type Judgement, type Verdict } from "./core/ladder.ts";
 export { formatMessage } from "./core/answer.ts";
 export { nothingClaimed, type Registration } from "./core/registration.ts";

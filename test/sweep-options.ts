@@ -5,8 +5,6 @@ import type { SweepOptions } from "../src/sweep/sweep.ts";
 export const plainSweep = {
   command: "sweep",
   policy: defaultPolicy,
-  codexHomes: [],
-  env: {},
   lookAnyway: false,
   dryRun: false,
   failOnGhosts: false,

@@ -21,8 +21,6 @@ export async function prepare({ options, env, version }: Invocation<JudgingOptio
     examine: {
       targets,
       policy: policyFrom(settings, options),
-      codexHomes: settings.codexHomes.value,
-      env,
       lookAnyway: false,
       stop: { signal: undefined },
     },

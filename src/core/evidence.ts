@@ -17,6 +17,7 @@ export type Evidence = {
   readonly clock: Clock;
   readonly here: Here;
   readonly processes: Observed<ProcessTable>;
+  readonly mentions: Observed<Mentions>;
   /** The app servers that were asked, by address. */
   readonly appServers: ReadonlyMap<string, AppServerObservation>;
   /** What answered at the endpoints that entries name, by `endpointName`. */
@@ -91,7 +92,43 @@ export type AppServerProcess = { readonly pid: number; readonly startTicks: stri
 
 export type InnerProcess = { readonly pid: number; readonly startTicks: string; readonly ownTime: boolean; readonly agent: boolean };
 
-export type LockHolder = { readonly pid: number; readonly path: string };
+/** A process that carries a session's id, by all that tells what it is. */
+export type Carrier = {
+  readonly pid: number;
+  readonly startTicks: string;
+  readonly uid: number;
+  readonly comm: string;
+  readonly argv: readonly string[];
+  readonly exe: Observed<string>;
+  /** `ours` is what this run has started, `between` stands in the unbroken line of shells and wrappers above us. */
+  readonly kin: "ours" | "between" | "none";
+};
+
+/** One process carries one id. */
+export type Mention = {
+  readonly carrier: Carrier;
+  readonly manner: "argument" | "text" | "open-file";
+  /** The file that it holds open. */
+  readonly path: string | undefined;
+  /** Whether it holds a file of this session open for writing. Looked at where the process is a reader. */
+  readonly writes: Observed<boolean>;
+};
+
+/** What a process says of its name: the text behind the words with which a format's agents state theirs. */
+export type Statement = { readonly carrier: Carrier; readonly behind: string; readonly text: string };
+
+/** An agent whose open files may not be read. */
+export type ClosedAgent = { readonly carrier: Carrier; readonly why: string };
+
+/** One look at every argv for all ids that were asked for, and at the open files of agents or of all. */
+export type Mentions = {
+  /** By `soughtId`. An id that is missing here is carried by no process that was looked at. */
+  readonly bySession: ReadonlyMap<string, readonly Mention[]>;
+  readonly statements: readonly Statement[];
+  readonly closed: readonly ClosedAgent[];
+  /** Whose open files were read. */
+  readonly files: "agents" | "all";
+};
 
 /** What one app server said. */
 export type AppServerObservation =

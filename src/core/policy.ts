@@ -1,3 +1,5 @@
+import { knownPrograms, type ProgramLists } from "./agents/programs.ts";
+
 /** The few numbers and declarations that a person may turn. */
 export type Policy = {
   /** An entry younger than this is left alone, in ms. */
@@ -12,6 +14,8 @@ export type Policy = {
   readonly hostsGone: ReadonlySet<string>;
   /** Take over a lock that this machine left under an older name. */
   readonly healRenamedHost: boolean;
+  /** By which names programs are told apart. */
+  readonly programs: ProgramLists;
 };
 
 const minuteMs = 60_000;
@@ -23,6 +27,7 @@ export const defaultPolicy: Policy = {
   ownPidNamespace: false,
   hostsGone: new Set(),
   healRenamedHost: false,
+  programs: knownPrograms,
 };
 
 /** Awake time, in ms, that must lie between two looks that find the same absence. */

@@ -1,5 +1,4 @@
-import type { AgentIndex } from "./agents/agents.ts";
-import type { Evidence, LockHolder, Observed } from "./evidence.ts";
+import type { Evidence, Observed } from "./evidence.ts";
 import type { EntryMemory } from "./memory.ts";
 import type { Policy } from "./policy.ts";
 import type { Presence, Registration } from "./registration.ts";
@@ -20,17 +19,17 @@ export type RegistryFacts = {
   readonly holderNames: readonly string[] | undefined;
   /** Its start tokens are clock ticks: its writer is known to record them, or one of them was that of a living process. */
   readonly startTokensProven: boolean;
-  /**
-   * Threads whose writer lock a Codex process holds, by canonical session id; undefined where the sessions cannot be
-   * Codex threads.
-   */
-  readonly writerLocks: Observed<ReadonlyMap<string, LockHolder>> | undefined;
+  /** Its identity is an id that is looked for in processes, too. */
+  readonly identityIsSession: boolean;
+  /** The words behind which its agents state their names; undefined where they state none. */
+  readonly statedBehind: string | undefined;
+  /** The one user who, root aside, can have written its entries; undefined where others may have. */
+  readonly writer: number | undefined;
   /** Epoch ms of the container's last change: the file with many entries, or the one-file entry itself. */
   readonly modifiedAt: Observed<number>;
   /** One file an entry: then the file's own mtime is a time of the entry. */
   readonly oneFile: boolean;
   readonly appServers: readonly AppServerAddress[];
-  readonly agents: AgentIndex;
 };
 
 /** A server that the user configured may condemn; one that is merely tried can only say `live` or `unknown`. */

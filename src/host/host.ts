@@ -18,9 +18,10 @@ import { markedProcesses, withOwnMark } from "./processes/lineage.ts";
 import { hostName, lookHere, readClock, selfTest } from "./processes/linux-here.ts";
 import { ancestorsOf, livingPids, lookAtProcesses, startOfPid } from "./processes/linux.ts";
 import { upSince } from "./processes/listeners.ts";
+import { lookAtAllFiles } from "./processes/mentions.ts";
+import { openFilesOf } from "./processes/open-files.ts";
 import { detailsOf } from "./processes/process-details.ts";
 import { lookAtTree } from "./processes/process-tree.ts";
-import { lookAtWriterLocks } from "./processes/writer-locks.ts";
 import { isLockHeld, isUnitUp } from "./programs/daemon-signs.ts";
 import { runRelease } from "./programs/release-command.ts";
 import { type CommandEnd, runCommand } from "./programs/run-command.ts";
@@ -85,7 +86,7 @@ function storeIn(stateDir: string): Store {
 export async function realHost(stateDir: string, version: string): Promise<Host> {
   const probe =
     process.platform === "linux"
-      ? { readClock, lookHere, selfTest, lookAtProcesses, livingPids, startOfPid, lookAtTree }
+      ? { readClock, lookHere, selfTest, lookAtProcesses, livingPids, startOfPid, lookAtTree, lookAtAllFiles }
       : await import("./processes/portable.ts");
   return {
     clock: probe.readClock,
@@ -93,7 +94,8 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     selfTest: probe.selfTest,
     lookAtProcesses: probe.lookAtProcesses,
     startOfPid: probe.startOfPid,
-    lookAtWriterLocks,
+    lookAtAllFiles: probe.lookAtAllFiles,
+    openPaths: (pid) => look(`the open files of pid ${pid}`, () => openFilesOf(pid).map(({ path }) => path)),
     homeOf,
     askAppServer: (question) => askAppServer(question, version),
     upSince,

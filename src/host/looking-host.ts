@@ -1,14 +1,6 @@
 import type { BigIntStats } from "node:fs";
-import type {
-  AgentProcess,
-  AppServerObservation,
-  Clock,
-  EndpointObservation,
-  Here,
-  LockHolder,
-  Observed,
-  ProcessTable,
-} from "../core/evidence.ts";
+import type { AppServerObservation, Clock, EndpointObservation, Here, Mentions, Observed, ProcessTable } from "../core/evidence.ts";
+import type { MentionQuestion } from "../core/agents/mention-table.ts";
 import type { ProcessRow, ProcessTree } from "../core/agents/process-tree.ts";
 import type { Self } from "../core/agents/retirement.ts";
 import type { Memory } from "../core/memory.ts";
@@ -32,7 +24,10 @@ export type LookingHost = {
   readonly lookAtProcesses: (question: ProcessQuestion) => Observed<ProcessAnswer> | Promise<Observed<ProcessAnswer>>;
   /** When the process with this pid started, in ticks; undefined when there is none, or only a zombie. */
   readonly startOfPid: (pid: number) => string | undefined;
-  readonly lookAtWriterLocks: (codexHomes: readonly string[], agents: readonly AgentProcess[]) => Observed<ReadonlyMap<string, LockHolder>>;
+  /** The open files of all processes, beside what an earlier look has found in their arguments. */
+  readonly lookAtAllFiles: (question: MentionQuestion, before: Mentions) => Observed<Mentions>;
+  /** The paths of the files that a process holds open. */
+  readonly openPaths: (pid: number) => Observed<readonly string[]>;
   readonly homeOf: (uid: number) => string | undefined;
   readonly askAppServer: (question: ServerQuestion) => Promise<AppServerObservation>;
   /** Ms since boot at which the process that listens at an address started; undefined where none can be named. */

@@ -1,8 +1,8 @@
-import { join } from "node:path";
-import { seen, unseen, type Evidence, type Observed } from "../core/evidence.ts";
+import { seen, type AgentProcess, type Evidence, type Observed } from "../core/evidence.ts";
 import { emptyMemory, nothingRemembered } from "../core/memory.ts";
 import type { HeldRegistration } from "../core/agents/agent-groups.ts";
 import { ownershipOf, type Ownership } from "../core/agents/ownership.ts";
+import { canonicalSession } from "../core/registration.ts";
 import type { Policy } from "../core/policy.ts";
 import type { ProcessTree } from "../core/agents/process-tree.ts";
 import { recordedHolder } from "../core/rungs/signs/recorded-holder.ts";
@@ -10,14 +10,12 @@ import type { LookingHost } from "../host/looking-host.ts";
 import { claimsOf, factsOf } from "../sweep/judge/scenes.ts";
 import { loadRegistry } from "../sweep/load/load.ts";
 import type { ReadRegistry } from "../sweep/load/loaded.ts";
-import { evidenceOf, lookAtWorld, type World } from "../sweep/observe/observe.ts";
+import { evidenceOf, lookAtWorld, noMentions, type World } from "../sweep/observe/observe.ts";
 import type { Target } from "../sweep/load/target.ts";
 
 export type OwnersQuestion = {
   readonly targets: readonly Target[];
   readonly policy: Policy;
-  readonly codexHomes: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
 };
 
 export type OwnersObservation = {
@@ -33,7 +31,7 @@ const noEndpoints: Evidence["endpoints"] = new Map();
 
 /** Registrations whose recorded holder is there, judged by the same rule as in a sweep. */
 function heldRegistrations(loaded: ReadRegistry, world: World, policy: Policy): readonly HeldRegistration[] {
-  const facts = factsOf(loaded, world, emptyMemory, unseen("nobody asked"));
+  const facts = factsOf(loaded, world, emptyMemory);
   const evidence = evidenceOf(world, noServers, noEndpoints);
   return claimsOf(loaded.entries).flatMap((claim) => {
     if (claim.pid === undefined || claim.sessionId === undefined) return [];
@@ -49,30 +47,49 @@ function heldRegistrations(loaded: ReadRegistry, world: World, policy: Policy): 
   });
 }
 
+/** Codex holds the writer lock of each of its threads open, a file that is called by the thread. */
+const writerLock = /\/thread-writer-locks\/([^/]+)\.lock(?: \(deleted\))?$/;
+
+/** The threads that agents hold open, by their canonical ids, and which agents could not be looked at. */
+function heldThreads(
+  host: LookingHost,
+  agents: readonly AgentProcess[],
+): { readonly threads: ReadonlyMap<string, number>; readonly warnings: readonly string[] } {
+  const threads = new Map<string, number>();
+  const warnings: string[] = [];
+  for (const { pid, agent } of agents) {
+    const paths = host.openPaths(pid);
+    if (!paths.seen) warnings.push(`the open files of ${agent} (pid ${pid}) could not be looked at: ${paths.why}`);
+    for (const path of paths.seen ? paths.value : []) {
+      const id = writerLock.exec(path)?.[1];
+      if (id !== undefined && !id.endsWith(".coordination")) threads.set(canonicalSession(id), pid);
+    }
+  }
+  return { threads, warnings };
+}
+
 /** Claims are read first, then the world is looked at once; unseen where the process table is. */
 export async function lookAtOwners(host: LookingHost, question: OwnersQuestion): Promise<Observed<OwnersObservation>> {
-  const { targets, policy, codexHomes, env } = question;
+  const { targets, policy } = question;
   const loaded = await Promise.all(targets.map((target) => loadRegistry(host, target)));
   const read = loaded.filter((registry): registry is ReadRegistry => registry.state === "read");
   const pids = new Set(read.flatMap((registry) => [...registry.pids]));
-  const world = await lookAtWorld(host, { pids, owners: [] });
+  const world = await lookAtWorld(host, { pids, owners: [], ...noMentions });
   if (!world.processes.seen) return world.processes;
   const observation = host.lookAtTree();
   if (!observation.seen) return observation;
-  const home = host.homeOf(host.self().uid);
-  const homes = [env["CODEX_HOME"], home === undefined ? undefined : join(home, ".codex"), ...codexHomes];
-  const locks = host.lookAtWriterLocks([...new Set(homes.filter((path) => path !== undefined))], world.processes.value.agents);
+  const held = heldThreads(host, world.processes.value.agents);
   const { tree, complete } = observation.value;
   const warnings = loaded.flatMap((registry) =>
     registry.state === "read" || (registry.state === "missing" && !registry.target.named)
       ? []
       : [`${registry.target.path} ${registry.problem}`],
   );
-  if (!locks.seen) warnings.push(`writer locks could not be looked at: ${locks.why}`);
+  warnings.push(...held.warnings);
   if (!complete.seen) warnings.push(complete.why);
   const ownership = ownershipOf({
     tree,
-    writerLocks: new Map(locks.seen ? [...locks.value].map(([session, { pid }]) => [session, pid]) : []),
+    heldThreads: held.threads,
     registrations: read.flatMap((registry) => heldRegistrations(registry, world, policy)),
   });
   return seen({ tree, complete, ownership, warnings });

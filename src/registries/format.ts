@@ -55,8 +55,10 @@ export type FormatBasics = {
   readonly codexThreads: boolean;
   /** App servers to try when the user configured none; they can say `live` or `unknown`, never `dead`. */
   readonly triedServers: (places: Places) => readonly string[];
-  /** How an agent of this registry states its name in its argv. */
-  readonly statedIdentity: ((argv: readonly string[]) => string | undefined) | undefined;
+  /** The words in its argv behind which an agent of this registry states its name; undefined where it states none. */
+  readonly statedBehind: string | undefined;
+  /** Its entries' `identity` is an id that processes may carry, as a session's id. */
+  readonly identityIsSession: boolean;
   readonly owner: ((places: Places) => OwnerSigns) | undefined;
   /** Its entries are locks that name their holder's host, and may have been left under an old name of this one. */
   readonly hostLocks: boolean;

@@ -7,7 +7,6 @@ const causes = {
   "process-table-blind": "processes-unseen",
   "pid-unseen": "processes-unseen",
   "start-token-unproven": "start-tokens-unproven",
-  "writer-locks-unseen": "processes-unseen",
   "foreign-pid-namespace": "processes-unseen",
   "app-server-unreachable": "app-server-unreachable",
 } as const satisfies Record<(typeof blindReasons)[number], Cause>;

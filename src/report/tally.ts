@@ -18,7 +18,6 @@ export const blindReasons = [
   "process-table-blind",
   "pid-unseen",
   "start-token-unproven",
-  "writer-locks-unseen",
   "foreign-pid-namespace",
   "app-server-unreachable",
 ] as const satisfies readonly Reason[];

@@ -1,17 +1,19 @@
 import { refusal, startTokensMismatch } from "../core/self-check.ts";
-import type { Evidence } from "../core/evidence.ts";
+import { writingIntents } from "../core/plan/actions.ts";
+import { idsOf, nothingSought } from "../core/agents/mentions.ts";
+import type { Evidence, Mentions } from "../core/evidence.ts";
 import type { Since } from "../core/memory.ts";
 import { intentFor } from "../core/plan/plan.ts";
 import { formatFlapping, type FlappingIdentity } from "../core/revisions/flapping.ts";
 import type { LookingHost } from "../host/looking-host.ts";
-import { anythingOld, noEndpoints, noServers, seeEndpoints, seeServers, viewsOf } from "./judge/questions.ts";
+import { anythingOld, noEndpoints, noServers, seeEndpoints, seeServers, soughtIn, viewsOf } from "./judge/questions.ts";
 import { startTokenMismatch, tokenChecks } from "./judge/start-tokens.ts";
 import { examinedEntries, registryPolicyOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
 import { judgeEntry } from "./judge/scenes.ts";
 import { loadRegistry } from "./load/load.ts";
 import type { Loaded, ReadRegistry } from "./load/loaded.ts";
 import { heldPids } from "./load/pids.ts";
-import { evidenceOf, lookAtWorld, unlookedWorld, type World } from "./observe/observe.ts";
+import { evidenceOf, lookAtWorld, unlookedWorld, withAllFiles, type World } from "./observe/observe.ts";
 import { findOwner, ownerQuestions, type DaemonStatus } from "./observe/daemon.ts";
 import { uniquePaths } from "./load/same-place.ts";
 import { withRevisions } from "./judge/revise.ts";
@@ -56,6 +58,12 @@ function allPids({ host, memory }: LookingPass, read: readonly ReadRegistry[]): 
 /** Where no entry is old enough to be judged nothing can be reaped, so no owner is looked for. */
 const unaskedOwner: DaemonStatus = { up: false, pids: [], why: undefined };
 
+type Judged = {
+  readonly evidence: Evidence;
+  readonly registries: readonly ExaminedRegistry[];
+  readonly flapping: readonly FlappingIdentity[];
+};
+
 /** One list for all: the ladder's verdict stands for most entries. */
 const unrevised: ExaminedEntry["revisions"] = [];
 
@@ -83,24 +91,54 @@ async function examineRegistry(pass: LookingPass, view: RegistryView, world: Wor
   return { ...view, owner, reportOnly, mismatched, entries };
 }
 
+/** What was answered, and whether anything was looked at. */
+type Answers = Pick<Evidence, "appServers" | "endpoints"> & { readonly looked: boolean };
+
+async function judgeAll(
+  pass: LookingPass,
+  views: readonly RegistryView[],
+  world: World,
+  { appServers, endpoints, looked }: Answers,
+): Promise<Judged> {
+  const evidence = evidenceOf(world, appServers, endpoints);
+  const judged: ExaminedRegistry[] = [];
+  for (const view of views) judged.push(await examineRegistry(pass, { ...view, evidence }, world, looked));
+  return { evidence, ...(await withRevisions(pass, judged, world)) };
+}
+
+/** Whether an entry is to be acted on whose id a process may carry: then the open files of all processes count. */
+function anySessionGoes({ loaded, facts, entries }: ExaminedRegistry): boolean {
+  return entries.indexesOf(...writingIntents).some((index) => {
+    const { claim } = loaded.entries.at(index);
+    return claim.ok && idsOf(claim.registration, facts).length > 0;
+  });
+}
+
 /**
- * Reads every claim, then looks at the world once, then judges. Writes nothing: a dry run is this and a report, a
- * sweep is this and carrying it out.
+ * Reads every claim, then looks at the world once, then judges; and looks at the open files of all processes, and judges
+ * again, if a session would go. Writes nothing: a dry run is this and a report, a sweep is this and carrying it out.
  */
-export async function examine(pass: LookingPass, { lookAnyway }: Pick<ExamineOptions, "lookAnyway">): Promise<Examination> {
+export async function examine(
+  pass: LookingPass,
+  { lookAnyway }: Pick<ExamineOptions, "lookAnyway">,
+  files: Mentions["files"] = "agents",
+): Promise<Examination> {
   const { host, targets, policy, memoryProblem } = pass;
   const { loaded, warnings } = uniquePaths(await Promise.all(targets.map((target) => loadRegistry(host, target))));
   const read = loaded.filter(isRead);
   const unlooked = unlookedWorld(host);
-  const mustLook = lookAnyway || anythingOld(pass, viewsOf(pass, unlooked, read));
-  const world = mustLook ? await lookAtWorld(host, { pids: allPids(pass, read), owners: ownerQuestions(targets) }) : unlooked;
-  const halfSeen = viewsOf(pass, world, read);
+  const mustLook = lookAnyway || anythingOld(pass, viewsOf(pass, unlooked, read, nothingSought));
+  const { programs } = policy;
+  const sought = mustLook ? soughtIn(read) : nothingSought;
+  const questions = { pids: allPids(pass, read), owners: ownerQuestions(targets), sought, programs, files };
+  const world = mustLook ? await lookAtWorld(host, questions) : unlooked;
+  const halfSeen = viewsOf(pass, world, read, sought);
   const appServers = mustLook ? await seeServers(pass, halfSeen, world) : noServers;
   const endpoints = mustLook ? await seeEndpoints(host, halfSeen) : noEndpoints;
-  const evidence = evidenceOf(world, appServers, endpoints);
-  const judged: ExaminedRegistry[] = [];
-  for (const view of halfSeen) judged.push(await examineRegistry(pass, { ...view, evidence }, world, mustLook));
-  const { registries, flapping } = await withRevisions(pass, judged, world);
+  const answers = { appServers, endpoints, looked: mustLook };
+  const first = await judgeAll(pass, halfSeen, world, answers);
+  const goesOn = files === "agents" && first.registries.some(anySessionGoes);
+  const { evidence, registries, flapping } = goesOn ? await judgeAll(pass, halfSeen, withAllFiles(host, world, questions), answers) : first;
   return {
     pass,
     evidence,

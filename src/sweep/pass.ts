@@ -1,4 +1,5 @@
 import { since, type Memory, type Since } from "../core/memory.ts";
+import type { Sought } from "../core/agents/mentions.ts";
 import type { Clock, Evidence } from "../core/evidence.ts";
 import type { Policy } from "../core/policy.ts";
 import type { RegistryFacts } from "../core/scene.ts";
@@ -15,9 +16,6 @@ export type Stop = { signal: "SIGINT" | "SIGTERM" | undefined };
 export type PassOptions = {
   readonly targets: readonly Target[];
   readonly policy: Policy;
-  /** Where a configuration says that Codex keeps its home, beside the usual places. */
-  readonly codexHomes: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
   readonly stop: Stop;
 };
 
@@ -43,16 +41,18 @@ export type RegistryView = {
   readonly facts: RegistryFacts;
   readonly evidence: Evidence;
   readonly since: Since;
+  /** What was looked for in the processes, for a later look of the same pass. */
+  readonly sought: Sought;
 };
 
 /** Begins a pass: reads the clock and the memory, and writes nothing. */
-export function startLooking(host: LookingHost, { targets, policy, codexHomes, env, stop }: PassOptions): LookingPass {
+export function startLooking(host: LookingHost, { targets, policy, stop }: PassOptions): LookingPass {
   const startedOn = host.clock();
   const startedMs = startedOn.wallMs.seen ? startedOn.wallMs.value : 0;
   const startedAt = new Date(startedMs).toISOString();
   const id = sweepIdAt(startedAt, host.randomSuffix());
   const { memory, problem: memoryProblem } = host.store.loadMemory();
-  return { host, targets, policy, codexHomes, env, stop, memory, memoryProblem, id, startedAt, startedOn };
+  return { host, targets, policy, stop, memory, memoryProblem, id, startedAt, startedOn };
 }
 
 /** Begins a pass that may change what it finds. */

@@ -6,6 +6,7 @@ import {
   agent,
   answered,
   blind,
+  carrier,
   configured,
   day,
   earlierBoot,
@@ -37,6 +38,7 @@ const held = { pid, startTicks: "700" } as const;
 const cli = agent(["codex", "resume", session]);
 /** The process that showed the session is gone. */
 const left = { memory: { holders: [showed] }, pids: { [showed.pid]: gone } } as const;
+const lock = [carrier(["codex"]), `/home/u/.codex/thread-writer-locks/${session}.lock`, true] as const;
 const noTimes = { registeredAt: undefined, lastActivityAt: undefined } as const;
 
 /** A process of a container that counts the holder's pid as its own. */
@@ -427,11 +429,11 @@ const attachedAgentRows: readonly Row[] = [
     "live attached-process attached-cli",
   ],
   [
-    "a prompt that speaks of the session names nobody",
+    "a prompt that speaks of the session may be another's",
     { table: { agents: [agent(["codex", `what became of ${session}?`])] } },
-    "ghost ttl ttl-expired",
+    "undecided attached-process mentioned",
   ],
-  ["the program's own name is no argument", { table: { agents: [agent([session])] } }, "ghost ttl ttl-expired"],
+  ["an unknown program that is called by the session", { table: { agents: [agent([session])] } }, "undecided attached-process mentioned"],
   [
     "an agent that states the name",
     { claim: { identity: "mars" }, table: { agents: [agent(["codex", "Your agent name is mars. Go on."])] } },
@@ -459,34 +461,25 @@ const attachedAgentRows: readonly Row[] = [
     "undecided attached-process process-table-blind",
   ],
   ["no agent, and our namespace could not be seen", { here: { pidNamespace: blind } }, "undecided attached-process process-table-blind"],
+  ["a codex holds its writer lock open", { open: [lock] }, "live attached-process open-file"],
   [
-    "somebody holds its writer lock",
-    { registry: { writerLocks: seen(new Map([[session, { pid: 8, path: "/l" }]])) } },
-    "live attached-process writer-lock-held",
+    "the holder is gone, but a codex holds its writer lock open",
+    { claim: held, pids: { [pid]: gone }, open: [lock] },
+    "live attached-process open-file",
   ],
   [
-    "the holder is gone, but its writer lock is held",
-    { claim: held, pids: { [pid]: gone }, registry: { writerLocks: seen(new Map([[session, { pid: 8, path: "/l" }]])) } },
-    "live attached-process writer-lock-held",
-  ],
-  [
-    "somebody holds another thread's writer lock",
-    { claim: held, pids: { [pid]: gone }, registry: { writerLocks: seen(new Map([["x", { pid: 8, path: "/l" }]])) } },
+    "a codex holds another thread's writer lock open",
+    { claim: held, pids: { [pid]: gone }, open: [[carrier(["codex"]), "/home/u/.codex/thread-writer-locks/other.lock", true]] },
     "ghost attached-process pid-gone certain",
   ],
   [
-    "gone, and the writer locks could not be read",
-    { claim: held, pids: { [pid]: gone }, registry: { writerLocks: blind } },
-    "undecided attached-process writer-locks-unseen",
+    "gone, and what processes carry could not be looked at",
+    { claim: held, pids: { [pid]: gone }, mentions: blind },
+    "undecided attached-process process-table-blind",
   ],
   [
-    "gone, where sessions are no Codex threads",
-    { claim: held, pids: { [pid]: gone }, registry: { writerLocks: undefined } },
-    "ghost attached-process pid-gone certain",
-  ],
-  [
-    "gone without a session, so no writer lock can be its own",
-    { claim: { ...held, sessionId: undefined }, pids: { [pid]: gone }, registry: { writerLocks: blind } },
+    "gone without a session, so no process can carry it",
+    { claim: { ...held, sessionId: undefined }, pids: { [pid]: gone }, mentions: blind },
     "ghost attached-process pid-gone certain",
   ],
   [

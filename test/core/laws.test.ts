@@ -12,6 +12,7 @@ import {
   type Answer,
 } from "../../src/core/answer.ts";
 import type { Reason } from "../../src/core/reasons.ts";
+import type { ProgramLists } from "../../src/core/agents/programs.ts";
 import { seen } from "../../src/core/evidence.ts";
 import { decide, judge, ladder, trace, type Judgement } from "../../src/core/ladder.ts";
 import { emptyMemory, recall, since, type Memory } from "../../src/core/memory.ts";
@@ -58,6 +59,33 @@ describe("knowing less never condemns", () => {
         const before = judge(scene);
         if (before.verdict === "ghost") return;
         const after = judge(hidden.reduce((darker, { change }) => change(darker), scene));
+        expect(after.verdict, `${said(before)} became ${said(after)}`).not.toBe("ghost");
+      }),
+      many,
+    );
+  });
+});
+
+describe("a list of names that holds less never condemns", () => {
+  const empty = {
+    agents: new Map(),
+    packages: new Map(),
+    declared: [],
+    launchers: new Map(),
+    readers: new Set<string>(),
+    manyInOne: new Set<string>(),
+    carriers: new Set<string>(),
+    onlookers: [],
+  } as const satisfies ProgramLists;
+  const lists = Object.keys(empty) as readonly (keyof ProgramLists)[];
+
+  test.each([...lists.map((list) => [list] as const), lists])("without %s", (...hidden) => {
+    fc.assert(
+      fc.property(anyScene, (scene) => {
+        const before = judge(scene);
+        if (before.verdict === "ghost") return;
+        const less = Object.fromEntries(hidden.map((list) => [list, empty[list]]));
+        const after = judge({ ...scene, policy: { ...scene.policy, programs: { ...scene.policy.programs, ...less } } });
         expect(after.verdict, `${said(before)} became ${said(after)}`).not.toBe("ghost");
       }),
       many,
@@ -133,8 +161,8 @@ test("on the second rung a sign of life is never outvoted", () => {
   fc.assert(
     fc.property(anyScene, fc.constantFrom(cli, lock), (scene, sign) => {
       const { sessionId } = scene.claim;
-      if (sign === undefined || sessionId === undefined || (sign === lock && scene.registry.writerLocks === undefined)) return;
-      if (sign === cli && !scene.evidence.processes.seen) return;
+      if (sign === undefined || sessionId === undefined || !scene.evidence.mentions.seen) return;
+      if (sign === lock && sessionId === "other-thread") return;
       expect(attachedProcess.ask(sign.change(scene)).kind).toBe("live");
     }),
     many,

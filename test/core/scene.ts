@@ -1,20 +1,23 @@
-import { indexAgents } from "../../src/core/agents/agents.ts";
+import { mentionTable } from "../../src/core/agents/mention-table.ts";
+import { soughtAmong } from "../../src/core/agents/mentions.ts";
+import { knownPrograms } from "../../src/core/agents/programs.ts";
 import {
   seen,
   unseen,
   type AgentProcess,
   type AppServerObservation,
+  type Carrier,
   type Clock,
   type EndpointObservation,
 } from "../../src/core/evidence.ts";
-import type { Here, Observed, PidObservation, ProcessTable } from "../../src/core/evidence.ts";
+import type { Here, Mentions, Observed, PidObservation, ProcessTable } from "../../src/core/evidence.ts";
 import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
 import { judge } from "../../src/core/ladder.ts";
 import { nothingRemembered, type EntryMemory } from "../../src/core/memory.ts";
 import { defaultPolicy, type Policy } from "../../src/core/policy.ts";
 import { canonicalSession, nothingClaimed, type Registration } from "../../src/core/registration.ts";
 import type { RegistryFacts, Scene } from "../../src/core/scene.ts";
-import { statedIdentity } from "../../src/registries/formats/llmmsg-bridge.ts";
+import { llmmsgBridge } from "../../src/registries/formats/llmmsg-bridge.ts";
 
 export const second = 1000;
 export const minute = 60 * second;
@@ -31,17 +34,58 @@ export const blind = unseen("it was too dark to see");
 /** What a test says of the world; everything else is an entry of thirty days on a machine where nothing is hidden. */
 export type Described = {
   readonly claim?: Partial<Registration>;
-  readonly registry?: Partial<Omit<RegistryFacts, "agents">>;
+  readonly registry?: Partial<RegistryFacts>;
   readonly clock?: Partial<Clock>;
   readonly here?: Partial<Here>;
   readonly processes?: Observed<ProcessTable>;
   readonly table?: Partial<Omit<ProcessTable, "pids">>;
   readonly pids?: Readonly<Record<number, Observed<PidObservation>>>;
+  /** Processes that may carry its ids, beside the agents of the table. */
+  readonly carriers?: readonly Carrier[];
+  /** Paths that processes hold open, and whether for writing. */
+  readonly open?: readonly (readonly [carrier: Carrier, path: string, writes: boolean])[];
+  readonly mentions?: Observed<Mentions>;
   readonly appServers?: Readonly<Record<string, AppServerObservation>>;
   readonly endpoints?: Readonly<Record<string, EndpointObservation>>;
   readonly memory?: Partial<EntryMemory>;
   readonly policy?: Partial<Policy>;
 };
+
+/** What one look finds of these ids in these processes. */
+export function mentionsOf(ids: readonly string[], carriers: readonly Carrier[], open: Described["open"] = []): Mentions {
+  const question = { sought: soughtAmong(ids, [llmmsgBridge.statedBehind ?? ""]), programs: knownPrograms };
+  const table = mentionTable(question);
+  for (const one of carriers) {
+    table.commandLine(
+      one.argv.map((word) => `${word}\0`).join(""),
+      () => one,
+      (id) => seen(open.some(([holder, path, writes]) => holder === one && writes && path.includes(id))),
+    );
+  }
+  for (const [one, path, writes] of open) {
+    table.openFile(
+      path,
+      () => one,
+      () => seen(writes),
+    );
+  }
+  return table.result("agents");
+}
+
+/** A process under the name of its program. */
+export function carrier(argv: readonly string[], more: Partial<Carrier> = {}): Carrier {
+  const [program = ""] = argv;
+  return {
+    pid: 600,
+    startTicks: "600",
+    uid: 1000,
+    comm: program.slice(program.lastIndexOf("/") + 1).slice(0, 15),
+    argv,
+    exe: seen(program),
+    kin: "none",
+    ...more,
+  };
+}
 
 export function sceneOf(described: Described): Scene {
   const table: ProcessTable = {
@@ -54,23 +98,30 @@ export function sceneOf(described: Described): Scene {
     pids: new Map(Object.entries(described.pids ?? {}).map(([pid, observation]) => [Number(pid), observation])),
   };
   const processes = described.processes ?? seen(table);
+  const claim = { ...nothingClaimed, key: "mars", sessionId: session, registeredAt: now - 30 * day, ...described.claim };
+  const ids = [claim.sessionId, claim.identity].flatMap((id) => id ?? []);
+  const agents = table.agents.map(({ argv, pid, uid, startTicks }) => carrier(argv, { pid, uid, startTicks }));
+  const all = [...agents, ...(described.carriers ?? [])];
+  const mentions = described.mentions ?? (processes.seen ? seen(mentionsOf(ids, all, described.open)) : processes);
   return {
-    claim: { ...nothingClaimed, key: "mars", sessionId: session, registeredAt: now - 30 * day, ...described.claim },
+    claim,
     registry: {
       presence: "either",
       holderNames: undefined,
       startTokensProven: true,
-      writerLocks: seen(new Map()),
+      identityIsSession: false,
+      statedBehind: llmmsgBridge.statedBehind,
+      writer: 1000,
       modifiedAt: seen(now - hour),
       oneFile: false,
       appServers: [],
       ...described.registry,
-      agents: indexAgents(processes.seen ? processes.value.agents : [], statedIdentity),
     },
     evidence: {
       clock: { wallMs: seen(now), bootMs: seen(40 * day), awakeMs: seen(20 * day), ...described.clock },
       here: { hostname: "venus", bootId: seen(thisBoot), pidNamespace: seen({ inode: "4026531836", initial: true }), ...described.here },
       processes,
+      mentions,
       appServers: new Map(Object.entries(described.appServers ?? {})),
       endpoints: new Map(Object.entries(described.endpoints ?? {})),
     },

@@ -1,26 +1,28 @@
 import * as fc from "fast-check";
-import { indexAgents } from "../../src/core/agents/agents.ts";
 import {
   seen,
   type AppServerObservation,
   type EndpointObservation,
   type Evidence,
   type InnerProcess,
+  type Mention,
+  type Mentions,
   type Observed,
   type PidObservation,
   type ProcessTable,
 } from "../../src/core/evidence.ts";
 import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
+import { knownPrograms } from "../../src/core/agents/programs.ts";
 import type { RegistryFacts, Scene } from "../../src/core/scene.ts";
-import { canonicalSession } from "../../src/core/registration.ts";
-import { statedIdentity } from "../../src/registries/formats/llmmsg-bridge.ts";
 import {
   agent,
   answered,
   blind,
+  carrier,
   day,
   earlierBoot,
   hour,
+  mentionsOf,
   minute,
   now,
   sceneOf,
@@ -54,7 +56,7 @@ const mostly = rarely.map((is) => !is);
 const time = maybe(now - 5 * minute, now - hour, now - hour, now - 30 * day, now - 30 * day, now - 30 * day, now - hour, now + day);
 
 const claim = fc.record({
-  sessionId: maybe(session, session.toUpperCase(), "other"),
+  sessionId: maybe(session, session.toUpperCase(), "other-thread"),
   identity: maybe("mars"),
   pid: maybe(pid, pid, pid, pid, pid, 900),
   startTicks: maybe("700"),
@@ -73,7 +75,7 @@ const registry = fc.record({
   presence: fc.constantFrom("process" as const, "thread" as const, "either" as const),
   holderNames: maybe<readonly string[]>(["codex"]),
   startTokensProven: mostly,
-  writerLocks: fc.oneof(fc.constant(undefined), observed(new Map(), new Map(), new Map(), new Map([[session, { pid: 8, path: "/l" }]]))),
+  writer: maybe(1000),
   modifiedAt: observed(now - hour, now - hour, now - hour, now - hour, now - hour, now - minute, now + day),
   oneFile: fc.boolean(),
   appServers: fc.uniqueArray(address, { maxLength: 2, selector: ({ url }) => url }),
@@ -108,6 +110,36 @@ const table = fc.record({
   innerPids: observed(new Map(), new Map(), new Map(), new Map([[pid, [inner[0]]]]), new Map([[pid, [inner[1]]]])),
 });
 
+const open = `/home/u/.codex/thread-writer-locks/${session}.lock`;
+const carriers = [
+  carrier(["codex", "resume", session], { pid: 601 }),
+  carrier(["claude", "Your agent name is mars."], { pid: 602 }),
+  carrier(["vim", session], { pid: 603 }),
+  carrier(["grep", session], { pid: 604 }),
+  carrier(["renamed", session], { pid: 605, exe: seen("/opt/bin/codex") }),
+  carrier(["sh", "-c", `codex resume ${session}`], { pid: 606, kin: "between" }),
+  carrier(["tail", "-f", `/var/log/${session}`], { pid: 607 }),
+];
+const holders = [
+  [carrier(["codex"], { pid: 611 }), open, true],
+  [carrier(["tail", "-f", open], { pid: 612 }), open, false],
+  [carrier(["cat"], { pid: 613 }), open, true],
+  [carrier(["sleep", "60"], { pid: 614 }), open, true],
+] as const;
+const closedAgent = { carrier: carrier(["codex"], { pid: 621 }), why: "EACCES" };
+
+const mentions: fc.Arbitrary<Observed<Mentions>> = fc
+  .tuple(
+    fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.subarray(carriers) }),
+    fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.subarray([...holders]) }),
+    rarely,
+    rarely,
+  )
+  .map(([named, held, isClosed, isBlind]) => {
+    const found = mentionsOf([session, "other-thread"], named, held);
+    return isBlind ? blind : seen({ ...found, closed: isClosed ? [closedAgent] : [] });
+  });
+
 const serverObservation: fc.Arbitrary<AppServerObservation> = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ kind: "refused" as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: "unanswered" as const, why: "no answer" }) },
@@ -115,13 +147,13 @@ const serverObservation: fc.Arbitrary<AppServerObservation> = fc.oneof(
     weight: 6,
     arbitrary: fc
       .record({
-        loaded: fc.constantFrom([], [], [], ["other"], [session, "other"]),
+        loaded: fc.constantFrom([], [], [], ["other-thread"], [session, "other-thread"]),
         upMs: observed(second(30), hour),
         reads: fc.constantFrom(
           new Map(),
           new Map([
             [session, { kind: "not-loaded" as const }],
-            ["other", { kind: "not-loaded" as const }],
+            ["other-thread", { kind: "not-loaded" as const }],
           ]),
           new Map([[session, { kind: "other" as const, what: "idle" }]]),
         ),
@@ -149,6 +181,7 @@ const described: fc.Arbitrary<Described> = fc.record({
     ),
   }),
   table,
+  mentions,
   pids: fc.oneof(
     { weight: 1, arbitrary: fc.constant({}) },
     { weight: 15, arbitrary: fc.record({ [pid]: observation, 900: fc.constant(there()) }) },
@@ -179,24 +212,46 @@ const described: fc.Arbitrary<Described> = fc.record({
   }),
 });
 
+/** A counterexample need not tell the lists of names. */
+Object.defineProperty(knownPrograms, fc.toStringMethod, { value: () => "knownPrograms" });
+
 /** Any scene at all: hidden things, contradictions and old, young or timeless entries. */
 export const anyScene: fc.Arbitrary<Scene> = fc
   .tuple(described, fc.nat(15))
-  .map(([world, light]) => sceneOf({ ...world, ...(light === 0 && { processes: blind }) }));
+  .map(([world, light]) => sceneOf({ ...world, ...(light === 0 && { processes: blind, mentions: blind }) }));
 
 type Change = { readonly name: string; readonly change: (scene: Scene) => Scene };
 
 export const inEvidence = (scene: Scene, part: Partial<Evidence>): Scene => ({ ...scene, evidence: { ...scene.evidence, ...part } });
 export const inRegistry = (scene: Scene, part: Partial<RegistryFacts>): Scene => ({ ...scene, registry: { ...scene.registry, ...part } });
 
-/** Another process table; the index of its agents follows it. */
+/** Another process table. */
 export function withTable(scene: Scene, change: (table: ProcessTable) => ProcessTable): Scene {
   const { processes } = scene.evidence;
   if (!processes.seen) return scene;
-  const changed = change(processes.value);
-  const agents = changed.agents === processes.value.agents ? scene.registry.agents : indexAgents(changed.agents, statedIdentity);
-  return inRegistry(inEvidence(scene, { processes: seen(changed) }), { agents });
+  return inEvidence(scene, { processes: seen(change(processes.value)) });
 }
+
+/** Other mentions: each of them, and which agents could not be looked at. */
+function withMentions(scene: Scene, change: (mention: Mention) => readonly Mention[], more: Partial<Mentions> = {}): Scene {
+  const { mentions: found } = scene.evidence;
+  if (!found.seen) return scene;
+  const bySession = new Map([...found.value.bySession].map(([id, those]) => [id, those.flatMap(change)]));
+  return inEvidence(scene, { mentions: seen({ ...found.value, bySession, ...more }) });
+}
+
+/** What was found before, and more. */
+function withMore(scene: Scene, { bySession }: Mentions): Scene {
+  const { mentions: found } = scene.evidence;
+  if (!found.seen) return scene;
+  const all = new Map(found.value.bySession);
+  for (const [id, those] of bySession) all.set(id, [...(all.get(id) ?? []), ...those]);
+  return inEvidence(scene, { mentions: seen({ ...found.value, bySession: all }) });
+}
+
+const hiding = (mention: Mention, part: Partial<Mention["carrier"]>): readonly Mention[] => [
+  { ...mention, carrier: { ...mention.carrier, ...part } },
+];
 
 function withObservation(scene: Scene, change: (observation: PidObservation) => Observed<PidObservation>): Scene {
   return withTable(scene, (whole) => ({
@@ -242,7 +297,7 @@ export const blindings: readonly Change[] = [
   { name: "our pid namespace", change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, pidNamespace: blind } }) },
   {
     name: "the process table",
-    change: (scene) => inRegistry(inEvidence(scene, { processes: blind }), { agents: indexAgents([], undefined) }),
+    change: (scene) => inEvidence(scene, { processes: blind, mentions: blind }),
   },
   { name: "whether the table is complete", change: (scene) => withTable(scene, (whole) => ({ ...whole, complete: blind })) },
   { name: "the agents", change: (scene) => withTable(scene, (whole) => ({ ...whole, complete: blind, agents: [] })) },
@@ -253,6 +308,9 @@ export const blindings: readonly Change[] = [
   dim("state"),
   dim("startTicks"),
   dim("names"),
+  { name: "what processes carry", change: (scene) => inEvidence(scene, { mentions: blind }) },
+  { name: "the programs of what carries it", change: (scene) => withMentions(scene, (it) => hiding(it, { exe: blind })) },
+  { name: "whether readers write", change: (scene) => withMentions(scene, (it) => [{ ...it, writes: blind }]) },
   {
     name: "by which clock the pid's start is counted",
     change: (scene) => withObservation(scene, (it) => seen(it.kind === "gone" ? it : { ...it, ownTime: false })),
@@ -264,8 +322,15 @@ export const blindings: readonly Change[] = [
     change: (scene) => withInner(scene, (it) => ({ ...it, ownTime: false })),
   },
   {
-    name: "the writer locks",
-    change: (scene) => inRegistry(scene, { writerLocks: scene.registry.writerLocks === undefined ? undefined : blind }),
+    name: "the open files of agents",
+    change: (scene) =>
+      withMentions(scene, (it) => (it.manner === "open-file" && it.carrier.argv[0] === "codex" ? [] : [it]), {
+        closed: [closedAgent, ...holders.map(([one]) => ({ carrier: one, why: "EACCES" }))],
+      }),
+  },
+  {
+    name: "who else may have written the entry",
+    change: (scene) => inRegistry(scene, { writer: undefined }),
   },
   { name: "the file's time", change: (scene) => inRegistry(scene, { modifiedAt: blind }) },
   servers("the app servers", () => ({ kind: "unanswered", why: "no answer" })),
@@ -307,25 +372,18 @@ export const signsOfLife: readonly Change[] = [
   {
     name: "an agent that names the session",
     change: (scene) =>
-      withTable(scene, (whole) => ({
-        ...whole,
-        agents: [...whole.agents, agent(["codex", "resume", scene.claim.sessionId ?? "none"], 501)],
-      })),
+      withMore(scene, mentionsOf([scene.claim.sessionId ?? "none"], [carrier(["codex", "resume", scene.claim.sessionId ?? "none"])])),
   },
   {
-    name: "a held writer lock",
-    change: (scene) =>
-      inRegistry(scene, {
-        writerLocks:
-          scene.registry.writerLocks === undefined
-            ? undefined
-            : seen(new Map([[canonicalSession(scene.claim.sessionId ?? ""), { pid: 8, path: "/l" }]])),
-      }),
+    name: "a writer lock that a codex holds open",
+    change: (scene) => withMore(scene, mentionsOf([session], [], [[carrier(["codex"]), open, true]])),
   },
   {
     name: "the thread on every server",
     change: (scene) =>
-      inEvidence(scene, { appServers: new Map([...scene.registry.appServers].map(({ url }) => [url, answered([session, "other"])])) }),
+      inEvidence(scene, {
+        appServers: new Map([...scene.registry.appServers].map(({ url }) => [url, answered([session, "other-thread"])])),
+      }),
   },
   {
     name: "the holder in a container",

@@ -130,7 +130,7 @@ async function live({ seed, runBy, asks, isTorn, blindness: blind, before, momen
     store: { ...simulated.store, appendHistory: ({ processes }) => void recorded.push(...(processes ?? [])) },
   };
   const observe = async (): Promise<OwnersObservation> => {
-    const observation = await lookAtOwners(host, { targets: [], policy: defaultPolicy, codexHomes: [], env: {} });
+    const observation = await lookAtOwners(host, { targets: [], policy: defaultPolicy });
     if (observation.seen) return observation.value;
     const complete = observation;
     return { tree: new Map(), complete, ownership: { sessions: [], unattributed: [] }, warnings: [] };

@@ -1,5 +1,15 @@
 import { agentOf, argvHas } from "../../src/core/agents/agents.ts";
-import { seen, unseen, type AgentProcess, type InnerProcess, type Observed, type PidObservation } from "../../src/core/evidence.ts";
+import { mentionTable, withOpenFiles, type MentionQuestion } from "../../src/core/agents/mention-table.ts";
+import {
+  seen,
+  unseen,
+  type AgentProcess,
+  type Carrier,
+  type InnerProcess,
+  type Mentions,
+  type Observed,
+  type PidObservation,
+} from "../../src/core/evidence.ts";
 import type { Host } from "../../src/host/host.ts";
 import type { ProcessAnswer, ProcessQuestion } from "../../src/host/processes/linux.ts";
 import { hostname, hostNamespace, type Machine, type Process } from "./machine.ts";
@@ -7,7 +17,7 @@ import type { Blindness } from "./simulated-host.ts";
 
 const dark = unseen("the simulation hides it");
 
-type Probe = Pick<Host, "here" | "lookAtProcesses" | "startOfPid" | "livingPids" | "lookAtWriterLocks">;
+type Probe = Pick<Host, "here" | "lookAtProcesses" | "startOfPid" | "livingPids" | "lookAtAllFiles" | "openPaths">;
 
 /** A process as it is seen from inside a pid namespace: there it has another number. */
 export type Shown = { readonly pid: number; readonly process: Process };
@@ -43,6 +53,11 @@ function innerAmong(shown: readonly Shown[]): ReadonlyMap<number, readonly Inner
   return inner;
 }
 
+function carrierOf({ pid, process: { argv, uid, startTicks } }: Shown): Carrier {
+  const [program = ""] = argv;
+  return { pid, startTicks, uid, comm: program.slice(0, 15), argv, exe: seen(`/usr/bin/${program}`), kin: "none" };
+}
+
 /** What a sweep sees of the machine's processes from the pid namespace in which its own process stands. */
 export function probeOf(machine: Machine, self: Process, blindness: ReadonlySet<Blindness>): Probe {
   const { chance } = machine;
@@ -52,8 +67,28 @@ export function probeOf(machine: Machine, self: Process, blindness: ReadonlySet<
 
   const shownNow = (): readonly Shown[] => shownIn(machine, namespace);
 
-  const lookAtProcesses = ({ pids, owners }: ProcessQuestion): Observed<ProcessAnswer> => {
+  /** Codex holds the writer lock of its thread open. */
+  const openPathsOf = (process: Process): readonly string[] =>
+    machine.sessions
+      .filter((session) => session.kind === "lock" && session.process === process && machine.shows(session))
+      .map(({ id }) => `/home/u/.codex/thread-writer-locks/${id}.lock`);
+
+  const mentionsAmong = (shown: readonly Shown[], question: MentionQuestion, files: Mentions["files"]): Mentions => {
+    const table = mentionTable(question);
+    for (const one of shown) {
+      const carrier = (): Carrier => carrierOf(one);
+      table.commandLine(one.process.argv.map((word) => `${word}\0`).join(""), carrier, () => seen(false));
+      const isAgent = agentOf(one.process.argv, question.programs) !== undefined;
+      if (isAgent && blindness.has("locks")) table.closed({ carrier: carrier(), why: "the simulation hides it" });
+      if (blindness.has("locks") || !(isAgent || files === "all")) continue;
+      for (const path of openPathsOf(one.process)) table.openFile(path, carrier, () => seen(true));
+    }
+    return table.result(files);
+  };
+
+  const lookAtProcesses = (question: ProcessQuestion): Observed<ProcessAnswer> => {
     if (blindness.has("processes")) return dark;
+    const { pids, owners } = question;
     const all = shownNow();
     const byPid = new Map(all.map(({ pid, process }) => [pid, process]));
     const shown = blindness.has("some-processes") ? all.filter(() => !chance.oneIn(2)) : all;
@@ -67,6 +102,7 @@ export function probeOf(machine: Machine, self: Process, blindness: ReadonlySet<
         innerPids: complete.seen ? unless("inner", isInitial ? innerAmong(shown) : new Map()) : complete,
         ancestors: new Set(machine.lineOf(self).map(({ pid }) => pid)),
       },
+      mentions: mentionsAmong(shown, question, "agents"),
       owners: owners.map((wanted) => shown.filter(({ process: { argv } }) => argvHas(argv, wanted)).map(({ pid }) => pid)),
     });
   };
@@ -81,10 +117,10 @@ export function probeOf(machine: Machine, self: Process, blindness: ReadonlySet<
     lookAtProcesses,
     startOfPid: (pid) => shownNow().find((one) => one.pid === pid)?.process.startTicks,
     livingPids: () => (blindness.has("processes") ? undefined : new Set([50, ...shownNow().map(({ pid }) => pid)])),
-    lookAtWriterLocks: () => {
-      const held = machine.sessions.filter((session) => session.kind === "lock" && machine.shows(session));
-      const mine = held.filter(({ process }) => process?.namespace === namespace);
-      return unless("locks", new Map(mine.map(({ id, process }) => [id, { pid: process?.pid ?? 0, path: `/locks/${id}` }])));
+    lookAtAllFiles: (question, before) => seen(withOpenFiles(before, mentionsAmong(shownNow(), question, "all"))),
+    openPaths: (pid) => {
+      const shown = shownNow().find((one) => one.pid === pid);
+      return unless("locks", shown === undefined ? [] : openPathsOf(shown.process));
     },
   };
 }

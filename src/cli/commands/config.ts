@@ -5,14 +5,24 @@ import { writeDocument, writeLines } from "../output.ts";
 import { resolveSettings, type JudgingOptions, type Setting, type Settings } from "../config/settings.ts";
 import { resolveTargets } from "../config/targets.ts";
 
-function settingLines({ grace, ttl, pidNamespace, codexHomes, healRenamedHost, metricsFile, stateDir }: Settings): readonly string[] {
+function settingLines({
+  grace,
+  ttl,
+  pidNamespace,
+  agents,
+  onlookers,
+  healRenamedHost,
+  metricsFile,
+  stateDir,
+}: Settings): readonly string[] {
   const line = (name: string, value: string, { from }: Setting<unknown>): string =>
     `${name.padEnd(16)} ${visible(value).padEnd(24)} ${visible(from)}`;
   return [
     line("grace", formatDuration(grace.value), grace),
     line("ttl", formatDuration(ttl.value), ttl),
     line("pidNamespace", pidNamespace.value ?? "not declared", pidNamespace),
-    line("codexHomes", codexHomes.value.length === 0 ? "none beside the usual" : codexHomes.value.join(", "), codexHomes),
+    line("agents", agents.value.length === 0 ? "those known by name" : `${agents.value.join(", ")}, and those known by name`, agents),
+    line("onlookers", onlookers.value.length === 0 ? "none" : onlookers.value.join(", "), onlookers),
     line("healRenamedHost", String(healRenamedHost.value), healRenamedHost),
     line("metricsFile", metricsFile.value ?? "none", metricsFile),
     line("state directory", stateDir.value, stateDir),

@@ -66,7 +66,7 @@ export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation
   const key = words[0] ?? "";
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const { host, examine: wanted } = await prepareToLook(invocation);
-  const examination = await examine(startLooking(host, wanted), { lookAnyway: true });
+  const examination = await examine(startLooking(host, wanted), { lookAnyway: true }, "all");
   const found = find(examination, key);
   if (found.length === 0) {
     const keys = examination.registries.flatMap(({ loaded }) => keysOf(loaded.entries));

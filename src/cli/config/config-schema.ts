@@ -33,6 +33,12 @@ const server = v.pipe(
   v.check(isServerAddress, 'not a loopback address such as "ws://127.0.0.1:8788", nor "unix://" with an absolute path'),
 );
 
+const program = v.pipe(
+  v.string(),
+  v.nonEmpty("an empty name"),
+  v.check((name) => !controls.test(name) && !/^\*+$/.test(name), "not a program's name: it holds a control character, or is any name"),
+);
+
 const member = v.pipe(v.string(), v.nonEmpty("an empty name"));
 
 /** It is written, so it must be a member of the entry itself. */
@@ -127,9 +133,13 @@ export const configSchema = v.strictObject({
     "own declares that this machine's pids are all there are: in a container whose home no other machine shares.",
     v.picklist(["own"]),
   ),
-  codexHomes: described(
-    "Where writer locks of Codex threads are looked for, beside $CODEX_HOME and the registry owner's ~/.codex.",
-    v.array(path),
+  agents: described(
+    "Programs that run sessions beside the agents known by name, and * in a name is any text: a process of one that carries a session's id keeps it.",
+    v.array(program),
+  ),
+  onlookers: described(
+    "Programs that carry a session's id and never run it, as agents are named: they keep nothing. A name with a slash is a program's whole path.",
+    v.array(program),
   ),
   healRenamedHost: described(
     "Take over a lock that this machine left under an older name (default false): on a local file system, when its pid is dead and it has not beaten for five minutes.",

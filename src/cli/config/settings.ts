@@ -1,3 +1,4 @@
+import { knownPrograms } from "../../core/agents/programs.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { defaultPolicy, type Policy } from "../../core/policy.ts";
 import { readConfig } from "./config-file.ts";
@@ -23,7 +24,8 @@ export type Settings = {
   readonly grace: Setting<number>;
   readonly ttl: Setting<number>;
   readonly pidNamespace: Setting<"own" | undefined>;
-  readonly codexHomes: Setting<readonly string[]>;
+  readonly agents: Setting<readonly string[]>;
+  readonly onlookers: Setting<readonly string[]>;
   readonly healRenamedHost: Setting<boolean>;
   readonly metricsFile: Setting<string | undefined>;
   readonly stateDir: Setting<string>;
@@ -87,13 +89,13 @@ function pickNamespace(env: Env, layers: readonly Layer[]): Setting<"own" | unde
 
 export async function resolveSettings(options: JudgingOptions, env: Env, systemPath = systemConfigPath): Promise<Settings> {
   const layers = await configLayers(options, env, systemPath);
-  const homes = pick(layers, "codexHomes");
   const metricsFile = pick(layers, "metricsFile");
   return {
     grace: pickDuration("grace", options, env, layers, defaultPolicy.graceMs),
     ttl: pickDuration("ttl", options, env, layers, defaultPolicy.ttlMs),
     pidNamespace: pickNamespace(env, layers),
-    codexHomes: homes === undefined ? { value: [], from: "default" } : { value: homes.value.map(expandHome), from: homes.from },
+    agents: pick(layers, "agents") ?? { value: [], from: "default" },
+    onlookers: pick(layers, "onlookers") ?? { value: [], from: "default" },
     healRenamedHost: pick(layers, "healRenamedHost") ?? { value: false, from: "default" },
     metricsFile:
       metricsFile === undefined ? { value: undefined, from: "default" } : { value: expandHome(metricsFile.value), from: metricsFile.from },
@@ -116,5 +118,6 @@ export function policyFrom(settings: Settings, options: JudgingOptions): Policy 
     ownPidNamespace: settings.pidNamespace.value === "own",
     hostsGone: new Set(options.hostGone),
     healRenamedHost: settings.healRenamedHost.value,
+    programs: { ...knownPrograms, declared: settings.agents.value, onlookers: settings.onlookers.value },
   };
 }

@@ -1,10 +1,10 @@
-import { agentOf, baseName } from "./agents.ts";
+import { agentArguments, agentOf, baseName, harnessAgentOf, isLaunched } from "./agents.ts";
 import { chainAbove, isRunning, type ProcessRow, type ProcessTree } from "./process-tree.ts";
 import { canonicalSession } from "../registration.ts";
-import { agentArguments, isService, sessionOf } from "./session-argv.ts";
+import { isService, sessionOf } from "./session-argv.ts";
 
 /** By what a process is known to run a session. */
-export type Sign = "argv" | "writer-lock" | "registration";
+export type Sign = "argv" | "open-file" | "registration";
 
 /** A registration whose recorded holder is there. */
 export type HeldRegistration = {
@@ -16,10 +16,10 @@ export type HeldRegistration = {
   readonly authoritative: boolean;
 };
 
-/** All that ownership is told from. Writer locks are by canonical session id. */
+/** All that ownership is told from. `heldThreads` are by canonical session id: which process holds a file of the thread open. */
 export type OwnershipSigns = {
   readonly tree: ProcessTree;
-  readonly writerLocks: ReadonlyMap<string, number>;
+  readonly heldThreads: ReadonlyMap<string, number>;
   readonly registrations: readonly HeldRegistration[];
 };
 
@@ -41,8 +41,8 @@ export const firstOf = ({ members }: Group): ProcessRow => members[0] as Process
  * `sessreap exec`; or a native launcher that starts its like.
  */
 function isShimOf(shim: ProcessRow, child: ProcessRow, agent: string): boolean {
-  if (agentOf(shim.argv) !== agent) return false;
-  const isScript = agentOf([shim.argv[0] ?? ""]) === undefined;
+  if (harnessAgentOf(shim.argv) !== agent) return false;
+  const isScript = isLaunched(shim.argv);
   const same = agentArguments(shim.argv).join("\0") === agentArguments(child.argv).join("\0");
   return same && (isScript || (child.parentPid === shim.pid && baseName(shim.argv[0] ?? "") === baseName(child.argv[0] ?? "")));
 }
@@ -58,7 +58,7 @@ export function groupAgents(tree: ProcessTree): ReadonlyMap<number, Group> {
   const chains = new Map([...tree.keys()].map((pid) => [pid, chainAbove(tree, pid)] as const));
   const rows = [...tree.values()].toSorted((a, b) => (chains.get(a.pid)?.length ?? 0) - (chains.get(b.pid)?.length ?? 0));
   for (const row of rows) {
-    const agent = isRunning(row) ? agentOf(row.argv) : undefined;
+    const agent = isRunning(row) ? harnessAgentOf(row.argv) : undefined;
     if (agent === undefined || isService(row.argv)) continue;
     const parent = chains.get(row.pid)?.find(({ pid }) => groups.has(pid));
     const above = parent === undefined ? undefined : groups.get(parent.pid);
@@ -101,7 +101,7 @@ function groupFor(tree: ProcessTree, groups: ReadonlyMap<number, Group>, pid: nu
 }
 
 export function addFurtherSigns(
-  { tree, writerLocks, registrations }: OwnershipSigns,
+  { tree, heldThreads, registrations }: OwnershipSigns,
   groups: ReadonlyMap<number, Group>,
 ): readonly Group[] {
   const standIns = new Map<number, Group>();
@@ -123,7 +123,7 @@ export function addFurtherSigns(
     authorities.add(group);
     sign(pid, canonicalSession(sessionId), "registration", true);
   }
-  for (const [session, pid] of writerLocks) sign(pid, session, "writer-lock", true);
+  for (const [session, pid] of heldThreads) sign(pid, session, "open-file", true);
   for (const { sessionId, pid, proven, authoritative } of registrations) {
     const group = groups.get(pid);
     if ((authoritative && proven) || (group !== undefined && authorities.has(group))) continue;

@@ -1,75 +1,179 @@
-import type { AgentProcess } from "../evidence.ts";
-import { canonicalSession } from "../registration.ts";
-
-const agentNames: ReadonlySet<string> = new Set(["codex", "code", "coder", "claude"]);
-const agentPackages: ReadonlyMap<string, string> = new Map([
-  ["@openai/codex", "codex"],
-  ["@just-every/code", "code"],
-  ["@anthropic-ai/claude-code", "claude"],
-  ["@anthropic-ai/claude-agent-sdk", "claude"],
-]);
-const runtimes: ReadonlySet<string> = new Set(["node", "nodejs", "bun", "deno"]);
-/** Options of script runtimes whose value is an argument of its own, so that it is not taken for the script. */
-const valueOptions: ReadonlySet<string> = new Set([
-  "-r",
-  "--require",
-  "--import",
-  "--loader",
-  "--experimental-loader",
-  "-C",
-  "--conditions",
-]);
+import { knownPrograms, launcherCalled, matchesName, type Launcher, type ProgramLists } from "./programs.ts";
 
 /** The last part of a path, without a script's extension. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1).replace(/\.(?:js|mjs|cjs|ts)$/, "");
 }
 
-/** The script that a runtime was told to run, as a path. */
-export function scriptOf(argv: readonly string[]): string | undefined {
-  for (let i = 1; i < argv.length; i += 1) {
-    const token = argv[i] ?? "";
-    if (!token.startsWith("-")) return token;
-    if (valueOptions.has(token)) i += 1;
+/** A process title is one argument with blanks in it; its words are what was said. */
+export function wordsOf(argv: readonly string[]): readonly string[] {
+  const [first = "", ...others] = argv;
+  if (!first.includes(" ")) return argv;
+  const rest = others.every((word) => word === "") ? [] : others;
+  return [...first.split(" ").filter((word) => word !== ""), ...rest];
+}
+
+/** What a build says of itself behind its name: a platform, a version, what a packager did with it. */
+const buildWord =
+  /^(?:v?\d\w*|linux|darwin|macos|unknown|pc|apple|win32|windows|x64|x86|64|amd64|aarch64|arm64|arm|riscv64|gnu|musl|gnueabihf|baseline|native|bin|exe|cli|wrapped|unwrapped|real|latest|stable|beta|alpha|nightly|canary|rc\d*)$/;
+const version = /^v?\d+(?:\.\d+)+(?:[-+.]\w+)*$/;
+/** Where a program that is called by its version says whose version it is, counted up from it. */
+const levelsAboveVersion = 3;
+
+/** The agent that a name stands for, the name of one of its builds included (`codex-x86_64-unknown-linux-musl`). */
+function agentCalled(name: string, { agents, declared }: ProgramLists): string | undefined {
+  const exact = agents.get(name) ?? (declared.some((pattern) => matchesName(name, pattern)) ? name : undefined);
+  if (exact !== undefined) return exact;
+  const plain = name.replace(/^\.+/, "");
+  for (
+    let end = plain.length;
+    end > 0;
+    end = Math.max(plain.lastIndexOf("-", end - 1), plain.lastIndexOf(".", end - 1), plain.lastIndexOf("@", end - 1))
+  ) {
+    const found = agents.get(plain.slice(0, end));
+    if (found === undefined) continue;
+    const build = plain.slice(end + 1).split(/[-._@]/);
+    return end === plain.length || build.every((word) => buildWord.test(word)) ? found : undefined;
   }
   return undefined;
 }
 
-/** The native Codex of some releases carries its platform in its name (`codex-x86_64-unknown-linux-musl`). */
-const platformCodex = /^codex-(?:x86_64|aarch64)-/;
-
-const initials: ReadonlySet<number> = new Set([...agentNames, ...runtimes].map((name) => name.charCodeAt(0)));
-
-/** Whether it pays to look for an agent in these arguments, each of which a zero byte ends: only the program counts. */
-export function mayBeAgent(commandLine: string): boolean {
-  const zero = commandLine.indexOf("\0");
-  const end = zero < 0 ? commandLine.length : zero;
-  const start = commandLine.lastIndexOf("/", end - 1) + 1;
-  if (!initials.has(commandLine.charCodeAt(start))) return false;
-  const name = commandLine.slice(start, end);
-  return agentNames.has(baseName(name)) || runtimes.has(baseName(name)) || platformCodex.test(name);
+/** An agent's package by the path of a file in it, or by the words with which a package runner is told of it. */
+function packagedAgent(path: string, { packages, agents }: ProgramLists): string | undefined {
+  const at = path.lastIndexOf("node_modules/");
+  const inside = at < 0 ? path.replace(/^(?:npm|jsr):\/?/, "") : path.slice(at + "node_modules/".length);
+  const [scope = "", name = ""] = inside.split("/");
+  const bare = (text: string): string => text.replace(/(?<=.)@.*$/, "");
+  const found = packages.get(scope.startsWith("@") ? `${scope}/${bare(name)}` : bare(scope));
+  if (found !== undefined && (at >= 0 || inside.startsWith("@") || !inside.includes("/"))) return found;
+  // Copies of Claude's script stand beside others in directories of its package's own name, and in an editor's extension.
+  if (/\/anthropic\.claude-code-[^/]*\//.test(path)) return agents.get("claude");
+  const [directory = "", file = ""] = path.split("/").slice(-2);
+  return /^cli\.[cm]?js$/.test(file) ? agents.get(directory) : undefined;
 }
 
-function packagedAgent(script: string): string | undefined {
-  const at = script.lastIndexOf("node_modules/");
-  if (at < 0) return undefined;
-  const [scope, name] = script.slice(at + "node_modules/".length).split("/");
-  return agentPackages.get(`${scope}/${name}`);
+/** The agent whose program or script a path is. */
+function agentAt(path: string, programs: ProgramLists): string | undefined {
+  const parts = path.replace(/ \(deleted\)$/, "").split("/");
+  const base = parts.at(-1) ?? "";
+  const called = agentCalled(baseName(base), programs);
+  if (called !== undefined) return called;
+  if (!version.test(base)) return undefined;
+  const above = parts.slice(-1 - levelsAboveVersion, -1).toReversed();
+  // Many keep their work in a directory that is called code.
+  return above.map((part) => (part === "code" ? undefined : agentCalled(part, programs))).find((found) => found !== undefined);
+}
+
+/** What a launcher was told to run, and where in its words that stands. */
+type Launched = { readonly target: string; readonly index: number };
+
+function launchedBy(argv: readonly string[], from: number, { values, verbs, code, scriptsOnly }: Launcher): Launched | undefined {
+  for (let i = from; i < argv.length; i += 1) {
+    const word = argv[i] ?? "";
+    if (word === "" || verbs.has(word)) continue;
+    if (code.has(word)) return undefined;
+    if (word === "-m") return { target: argv[i + 1] ?? "", index: i + 1 };
+    if (values.has(word)) i += 1;
+    else if (!word.startsWith("-")) return scriptsOnly && !/\.[cm]?js$/.test(word) ? undefined : { target: word, index: i };
+  }
+  return undefined;
+}
+
+/** What runs in the end: launchers run launchers, an emulator a runtime and that a script. */
+function launchedIn(argv: readonly string[], programs: ProgramLists): Launched | undefined {
+  let found: Launched | undefined;
+  let program = argv[0] ?? "";
+  let from = 1;
+  for (let depth = 0; depth < 5; depth += 1) {
+    const launcher = launcherCalled(baseName(program), programs);
+    const next = launcher === undefined ? undefined : launchedBy(argv, from, launcher);
+    if (next === undefined) return found;
+    found = next;
+    program = next.target;
+    from = next.index + 1;
+  }
+  return found;
+}
+
+/** The script that a runtime was told to run, as a path. */
+export function scriptOf(argv: readonly string[]): string | undefined {
+  const known = launchedIn(argv, knownPrograms);
+  if (known !== undefined) return known.target;
+  const anyRuntime = knownPrograms.launchers.get("node");
+  return anyRuntime === undefined ? undefined : launchedBy(argv, 1, anyRuntime)?.target;
+}
+
+/** `code` is an editor, too. Every Code says so by its path, by what it was told to do, or by the runtime it runs in. */
+function isEveryCode(argv: readonly string[]): boolean {
+  return argv.slice(1).some((word) => word === "resume" || word === "exec") || /@just-every\/|\/\.code\//.test(argv[0] ?? "");
+}
+
+/** An agent, the words of its process, and from which of them on they are said to the agent. */
+type Run = { readonly agent: string; readonly words: readonly string[]; readonly from: number; readonly isLaunched: boolean };
+
+function runIn(words: readonly string[], programs: ProgramLists): Omit<Run, "words"> | undefined {
+  const program = words[0] ?? "";
+  const own = agentAt(program, programs);
+  if (own !== undefined && (baseName(program) !== "code" || isEveryCode(words))) return { agent: own, from: 1, isLaunched: false };
+  const launched = launchedIn(words, programs);
+  if (launched === undefined) return undefined;
+  const agent = agentAt(launched.target, programs) ?? packagedAgent(launched.target, programs);
+  return agent === undefined ? undefined : { agent, from: launched.index + 1, isLaunched: true };
+}
+
+function foundIn(argv: readonly string[], programs: ProgramLists): Run | undefined {
+  for (const words of argv[0]?.includes(" ") === true ? [argv, wordsOf(argv)] : [argv]) {
+    const found = runIn(words, programs);
+    if (found !== undefined) return { ...found, words };
+  }
+  return undefined;
 }
 
 /**
  * The agent that an argv runs, or undefined. Only the program counts, never an argument: `grep codex`, an editor and
  * a shell that was given a command line are no agents.
  */
-export function agentOf(argv: readonly string[]): string | undefined {
-  const program = baseName(argv[0] ?? "");
-  if (agentNames.has(program)) return program;
-  if (platformCodex.test(program)) return "codex";
-  if (!runtimes.has(program)) return undefined;
-  const script = scriptOf(argv);
-  if (script === undefined) return undefined;
-  const name = baseName(script);
-  return agentNames.has(name) ? name : packagedAgent(script);
+export function agentOf(argv: readonly string[], programs = knownPrograms): string | undefined {
+  return foundIn(argv, programs)?.agent;
+}
+
+/** Whether an agent runs in another program: a script in its runtime, a package in its runner. */
+export function isLaunched(argv: readonly string[]): boolean {
+  return foundIn(argv, knownPrograms)?.isLaunched === true;
+}
+
+/** What was said to the agent: its argv without the program, and without the runtime's own part. */
+export function agentArguments(argv: readonly string[]): readonly string[] {
+  const found = foundIn(argv, knownPrograms);
+  return found === undefined ? argv.slice(1) : found.words.slice(found.from);
+}
+
+/** The agents of which it is known how they are told which session to run. */
+const harnessAgents: ReadonlySet<string> = new Set(["codex", "code", "coder", "claude"]);
+
+/** The agent that can be a harness: one that runs one session, and says in its arguments which. */
+export function harnessAgentOf(argv: readonly string[]): string | undefined {
+  const agent = agentOf(argv);
+  return agent !== undefined && harnessAgents.has(agent) ? agent : undefined;
+}
+
+const initials: ReadonlySet<string> = new Set(
+  [...knownPrograms.agents.keys(), ...knownPrograms.launchers.keys()].map((name) => name.charAt(0)),
+);
+
+/** Whether it pays to look for an agent in these arguments, each of which a zero byte ends: only the program counts. */
+export function mayBeAgent(commandLine: string): boolean {
+  const zero = commandLine.indexOf("\0");
+  const program = zero < 0 ? commandLine : commandLine.slice(0, zero);
+  return mayName(program) || (program.includes(" ") && mayName(program.slice(0, program.indexOf(" "))));
+}
+
+function mayName(program: string): boolean {
+  const first = program.charAt(program.lastIndexOf("/") + 1);
+  if (first === "." || (first >= "0" && first <= "9")) return true;
+  if (!initials.has(first)) return false;
+  const name = baseName(program);
+  return version.test(name) || agentCalled(name, knownPrograms) !== undefined || launcherCalled(name, knownPrograms) !== undefined;
 }
 
 /** Every whole token of an argv: each argument, and what follows `=` in an option. */
@@ -78,27 +182,6 @@ export function tokensOf(argv: readonly string[]): readonly string[] {
     const equals = token.startsWith("-") ? token.indexOf("=") : -1;
     return equals < 0 ? [token] : [token, token.slice(equals + 1)];
   });
-}
-
-/** Attached agents by the session they name and by the identity they state. Built once, so a lookup costs no scan. */
-export type AgentIndex = {
-  readonly bySession: ReadonlyMap<string, AgentProcess>;
-  readonly byIdentity: ReadonlyMap<string, AgentProcess>;
-};
-
-/** `statedIdentity` is how the format's agents state their name in their argv. */
-export function indexAgents(
-  agents: readonly AgentProcess[],
-  statedIdentity: ((argv: readonly string[]) => string | undefined) | undefined,
-): AgentIndex {
-  const bySession = new Map<string, AgentProcess>();
-  const byIdentity = new Map<string, AgentProcess>();
-  for (const agent of agents) {
-    for (const token of tokensOf(agent.argv)) bySession.set(canonicalSession(token), agent);
-    const name = statedIdentity?.(agent.argv);
-    if (name !== undefined) byIdentity.set(name, agent);
-  }
-  return { bySession, byIdentity };
 }
 
 /** Do these tokens appear in this argv, whole and in this order? A path matches by its last part, too. */

@@ -1,4 +1,4 @@
-import { agentOf } from "./agents.ts";
+import { harnessAgentOf } from "./agents.ts";
 import { isRunning, type ProcessRow, type ProcessTree } from "./process-tree.ts";
 import { isService, sessionOf } from "./session-argv.ts";
 
@@ -11,7 +11,7 @@ export function leftBehind(
   marked: ReadonlySet<number>,
 ): readonly { readonly process: ProcessRow; readonly agent: string }[] {
   return [...tree.values()].flatMap((process) => {
-    const agent = marked.has(process.pid) && isRunning(process) ? agentOf(process.argv) : undefined;
+    const agent = marked.has(process.pid) && isRunning(process) ? harnessAgentOf(process.argv) : undefined;
     const isChild = agent !== undefined && !isService(process.argv) && sessionOf(process.argv) === undefined;
     return isChild ? [{ process, agent }] : [];
   });

@@ -1,7 +1,10 @@
-import type { AgentProcess, Here, ProcessTable } from "../evidence.ts";
+import type { AgentProcess, Carrier, Here, ProcessTable } from "../evidence.ts";
 import { canonicalSession, type Registration } from "../registration.ts";
 import { isSameBoot } from "../identity/tokens.ts";
+import { statesName } from "../rungs/signs/stated-name.ts";
 import type { Scene } from "../scene.ts";
+import { roleOf } from "./carriers.ts";
+import { idsOf } from "./mentions.ts";
 import { isService, sessionOf } from "./session-argv.ts";
 
 /**
@@ -31,20 +34,34 @@ export function heldAs({ sessionId, identity }: Registration): string {
   return `${sessionId === undefined ? "" : canonicalSession(sessionId)}\0${identity ?? ""}`;
 }
 
-/** The agents that show an entry now: they name its session, or state its name. */
-export function agentsShowing({ claim: { sessionId, identity }, registry: { agents } }: Scene): readonly AgentProcess[] {
-  const bySession = sessionId === undefined || agents.bySession.size === 0 ? undefined : agents.bySession.get(canonicalSession(sessionId));
-  const agent = bySession ?? (identity === undefined ? undefined : agents.byIdentity.get(identity));
-  return agent === undefined ? [] : [agent];
+/** An agent that shows an entry: by its id, in its arguments or in the path of a file that it holds open, or by its name. */
+type Showing = { readonly carrier: Carrier; readonly program: string };
+
+/** The agents that show an entry now. */
+export function agentsShowing({ claim, registry, evidence: { mentions }, policy }: Scene): readonly Showing[] {
+  if (!mentions.seen) return [];
+  const byId = idsOf(claim, registry).flatMap((id) => mentions.value.bySession.get(id) ?? []);
+  const { identity } = claim;
+  const byName = mentions.value.statements.filter(
+    ({ behind, text }) => behind === registry.statedBehind && identity !== undefined && statesName(text, identity) === "yes",
+  );
+  const carriers = [...byId.filter(({ manner }) => manner !== "text"), ...byName].map(({ carrier }) => carrier);
+  const showing = carriers.flatMap((carrier): readonly (readonly [number, Showing])[] => {
+    const { kind, name } = roleOf(carrier, policy.programs, registry.holderNames);
+    return kind === "agent" ? [[carrier.pid, { carrier, program: name }]] : [];
+  });
+  return [...new Map(showing).values()];
 }
 
 /**
  * The agents that show no session at all, so that each of them may run any. A service shows what it runs by what it
  * holds open.
  */
-export function agentsShowingNone({ registry }: Scene, { agents }: ProcessTable): readonly AgentProcess[] {
-  const named = new Set(registry.agents.byIdentity.values());
-  return agents.filter((agent) => sessionOf(agent.argv) === undefined && !isService(agent.argv) && !named.has(agent));
+export function agentsShowingNone({ evidence: { mentions } }: Scene, { agents }: ProcessTable): readonly AgentProcess[] {
+  const found = mentions.seen ? [...mentions.value.bySession.values()].flat().filter(({ manner }) => manner !== "text") : [];
+  const stated = mentions.seen ? mentions.value.statements : [];
+  const showing = new Set([...found, ...stated].map(({ carrier }) => carrier.pid));
+  return agents.filter(({ pid, argv }) => sessionOf(argv) === undefined && !isService(argv) && !showing.has(pid));
 }
 
 export type HolderState = "gone" | "there" | "unseen";
@@ -77,8 +94,8 @@ export function holdersSeen(scene: Scene): readonly ObservedHolder[] {
   const showing = agentsShowing(scene);
   const { hostname, bootId, pidNamespace } = evidence.here;
   if (showing.length === 0 || !bootId.seen || !pidNamespace.seen) return memory.holders;
-  const now = showing.map(({ pid, startTicks, agent, uid }): ObservedHolder => {
-    return { pid, startTicks, program: agent, uid, bootId: bootId.value, pidNamespace: pidNamespace.value.inode, host: hostname };
+  const now = showing.map(({ carrier: { pid, startTicks, uid }, program }): ObservedHolder => {
+    return { pid, startTicks, program, uid, bootId: bootId.value, pidNamespace: pidNamespace.value.inode, host: hostname };
   });
   const all = [...memory.holders.filter((holder) => !now.some((one) => isSame(one, holder))), ...now];
   if (all.length <= maxHolders || !evidence.processes.seen) return all.slice(-maxHolders);

@@ -58,11 +58,11 @@ function leftBy(tree: ProcessTree, group: Group, harnesses: Iterable<Group>): re
   });
 }
 
-/** An orphan that is known only by the lock of its own thread is what one harness of its kernel session has left behind. */
+/** An orphan that is known only by an open file of its own thread is what one harness of its kernel session has left behind. */
 function isLeftBehind(tree: ProcessTree, group: Group, harnesses: readonly Group[]): boolean {
-  const onlyLocks = [...group.sessions.values()].every((signs) => signs.size === 1 && signs.has("writer-lock"));
+  const onlyFiles = [...group.sessions.values()].every((signs) => signs.size === 1 && signs.has("open-file"));
   const named = harnesses.filter((harness) => harness.named);
-  return !group.named && onlyLocks && leftBy(tree, group, named).length === 1;
+  return !group.named && onlyFiles && leftBy(tree, group, named).length === 1;
 }
 
 type Placed = { readonly children: Map<Group, Child[]>; readonly unattributed: Ownership["unattributed"][number][] };
@@ -103,7 +103,7 @@ function doubtsOf({ sessions, stands, proven, agent }: Group, session: string): 
   return doubts;
 }
 
-/** Which live processes run which session, told from what agents were started with, what they lock and what they registered. */
+/** Which live processes run which session, told from what agents were started with, what they hold open and what they registered. */
 export function ownershipOf(signs: OwnershipSigns): Ownership {
   const { tree } = signs;
   const groups = groupAgents(tree);

@@ -1,4 +1,4 @@
-import { agentOf, scriptOf } from "./agents.ts";
+import { agentArguments, harnessAgentOf } from "./agents.ts";
 
 /** Options of Codex and Every Code whose value is an argument of its own (codex 0.169.0, `--help`). */
 const valueOptions: ReadonlySet<string> = new Set(
@@ -20,15 +20,16 @@ const plainOptions: ReadonlySet<string> = new Set(
 const verbs: ReadonlySet<string> = new Set(["resume", "exec", "e"]);
 
 /** Subcommands that serve many sessions or none: such a process is no background child, and no harness either. */
-const services: ReadonlySet<string> = new Set(["app-server", "daemon", "mcp", "mcp-server", "exec-server", "remote-control"]);
-
-/** What was said to the agent: its argv without the program, and without the runtime's own part. */
-export function agentArguments(argv: readonly string[]): readonly string[] {
-  const program = argv[0] ?? "";
-  const named = agentOf([program]) !== undefined;
-  const script = named ? undefined : scriptOf(argv);
-  return script === undefined ? argv.slice(1) : argv.slice(argv.indexOf(script, 1) + 1);
-}
+const services: ReadonlySet<string> = new Set([
+  "app-server",
+  "daemon",
+  "mcp",
+  "mcp-server",
+  "exec-server",
+  "remote-control",
+  "bg-spare",
+  "bg-pty-host",
+]);
 
 /** An id is one word; what holds a blank is a prompt. */
 function asId(token: string | undefined): string | undefined {
@@ -76,7 +77,7 @@ function optionValue(args: readonly string[], names: readonly string[]): string 
  * child whose prompt quotes an id runs another session. Forking starts a session of its own.
  */
 export function sessionOf(argv: readonly string[]): string | undefined {
-  const agent = agentOf(argv);
+  const agent = harnessAgentOf(argv);
   if (agent === undefined) return undefined;
   const args = agentArguments(argv);
   const given = optionValue(args, ["--session-id"]);

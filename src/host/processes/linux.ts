@@ -1,19 +1,23 @@
-import { readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { agentOf, argvHas, mayBeAgent } from "../../core/agents/agents.ts";
+import { argvOf, type MentionQuestion } from "../../core/agents/mention-table.ts";
 import {
   seen,
   unseen,
   type AgentProcess,
   type AppServerProcess,
   type InnerProcess,
+  type Mentions,
   type Observed,
   type PidObservation,
   type ProcessTable,
 } from "../../core/evidence.ts";
 import { isMissing, look, formatError } from "../observed.ts";
+import { mentionLook } from "./mentions.ts";
+import { listPids } from "./pids.ts";
 import { readStat } from "./proc-stat.ts";
 import { lookAtPid, readInner } from "./recorded-pid.ts";
-import { argvOf, isZombie, readCommandLine } from "./threads.ts";
+import { isZombie, readCommandLine } from "./threads.ts";
 
 /** When the process with this pid started, in ticks; undefined when there is none, or only a zombie. */
 export function startOfPid(pid: number): string | undefined {
@@ -41,22 +45,13 @@ function describeAgent(pid: number, agent: string, argv: readonly string[]): Age
   return { pid, agent, argv, parentPid, kernelSession, terminal, startTicks, uid: statSync(`/proc/${pid}`).uid };
 }
 
-function listPids(): readonly number[] {
-  const pids: number[] = [];
-  for (const name of readdirSync("/proc")) {
-    const pid = Number(name);
-    if (pid > 0) pids.push(pid);
-  }
-  return pids;
-}
-
 /** Every pid that `/proc` lists now. */
 export function livingPids(): ReadonlySet<number> | undefined {
   const listed = look("the process table", listPids);
   return listed.seen ? new Set(listed.value) : undefined;
 }
 
-export type ProcessQuestion = {
+export type ProcessQuestion = MentionQuestion & {
   readonly pids: ReadonlySet<number>;
   /** Owners to look for: whole argv tokens in order. */
   readonly owners: readonly (readonly string[])[];
@@ -64,14 +59,15 @@ export type ProcessQuestion = {
 
 export type ProcessAnswer = {
   readonly table: ProcessTable;
+  readonly mentions: Mentions;
   /** Pids that match each of the asked owners, in the same order. */
   readonly owners: readonly (readonly number[])[];
 };
 
 /** Most command lines are of no agent, and need not be cut into arguments to see that. */
-function matters(text: string, { owners }: ProcessQuestion): boolean {
+function matters(text: string, { owners, programs }: ProcessQuestion): boolean {
   if (text === "") return false;
-  if (text.includes("app-server") || mayBeAgent(text)) return true;
+  if (text.includes("app-server") || mayBeAgent(text) || programs.declared.length > 0) return true;
   return owners.some((wanted) => wanted.every((token) => text.includes(token)));
 }
 
@@ -94,13 +90,16 @@ export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnsw
   const agents: AgentProcess[] = [];
   const appServers: AppServerProcess[] = [];
   const owners: number[][] = question.owners.map(() => []);
+  const mentions = mentionLook(question);
   let problem: string | undefined;
   for (const pid of pids) {
     try {
       const text = readCommandLine(pid);
-      if (pid === process.pid || !matters(text, question)) continue;
+      if (pid === process.pid) continue;
+      mentions.commandLine(pid, text);
+      if (!matters(text, question)) continue;
       const argv = argvOf(text);
-      const agent = agentOf(argv);
+      const agent = agentOf(argv, question.programs);
       if (agent !== undefined) agents.push(describeAgent(pid, agent, argv));
       if (argv.includes("app-server")) appServers.push({ pid, argv, startTicks: readStat(pid).startTicks });
       for (const [index, wanted] of question.owners.entries()) if (argvHas(argv, wanted)) owners[index]?.push(pid);
@@ -108,11 +107,13 @@ export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnsw
       if (!isMissing(error)) problem = `pid ${pid} could not be read: ${formatError(error)}`;
     }
   }
+  for (const agent of agents) mentions.agentFiles(agent);
   const complete = controlled(listed, problem);
   const observations = new Map<number, Observed<PidObservation>>();
   for (const pid of question.pids) observations.set(pid, lookAtPid(pid, listed.has(pid)));
   // Only a recorded pid can be a container's, so without one no NSpid is read.
   const containers = (): ProcessTable["innerPids"] => readInner(pids, new Set(agents.map(({ pid }) => pid)));
   const innerPids = !complete.seen ? complete : question.pids.size > 0 ? containers() : seen(new Map<number, readonly InnerProcess[]>());
-  return seen({ table: { complete, pids: observations, agents, appServers, innerPids, ancestors: ancestorsOf(process.pid) }, owners });
+  const table = { complete, pids: observations, agents, appServers, innerPids, ancestors: ancestorsOf(process.pid) };
+  return seen({ table, mentions: mentions.result("agents"), owners });
 }

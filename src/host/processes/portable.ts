@@ -1,6 +1,17 @@
 import { agentOf, argvHas } from "../../core/agents/agents.ts";
+import { mentionTable, type MentionQuestion } from "../../core/agents/mention-table.ts";
 import type { SelfTest } from "../../core/self-check.ts";
-import { seen, unseen, type AgentProcess, type Clock, type Here, type Observed, type PidObservation } from "../../core/evidence.ts";
+import {
+  seen,
+  unseen,
+  type AgentProcess,
+  type Carrier,
+  type Clock,
+  type Here,
+  type Mentions,
+  type Observed,
+  type PidObservation,
+} from "../../core/evidence.ts";
 import type { ProcessAnswer, ProcessQuestion } from "./linux.ts";
 import { formatError } from "../observed.ts";
 import { pidExists } from "./pids.ts";
@@ -54,6 +65,39 @@ function missingRow(pids: readonly number[], listed: ReadonlySet<number>): strin
   return missing === undefined ? undefined : `pid ${missing} is there, but the list of processes does not show it`;
 }
 
+type Row = { readonly pid: number; readonly uid: number | undefined; readonly argv: readonly string[] };
+
+const carrierOf =
+  (ancestors: ReadonlySet<number>) =>
+  ({ pid, uid, argv }: Row): Carrier => ({
+    pid,
+    startTicks: "0",
+    uid: uid ?? -1,
+    comm: "",
+    argv,
+    exe: unseen(noProc),
+    kin: ancestors.has(pid) ? "between" : "none",
+  });
+
+/** Arguments only: which files a process holds open is not told here, so of agents that is a doubt. */
+function mentionsAmong(carriers: readonly Carrier[], question: MentionQuestion): Mentions {
+  const table = mentionTable(question);
+  for (const carrier of carriers) {
+    table.commandLine(
+      carrier.argv.join("\0"),
+      () => carrier,
+      () => unseen(noProc),
+    );
+    if (agentOf(carrier.argv, question.programs) !== undefined) table.closed({ carrier, why: noProc });
+  }
+  return table.result("agents");
+}
+
+/** Open files are not told here, whosever they are. */
+export function lookAtAllFiles(_: MentionQuestion, before: Mentions): Observed<Mentions> {
+  return seen({ ...before, files: "all" });
+}
+
 /** The process table where there is no `/proc`: no start ticks, and argv as `ps` prints it, split at spaces. */
 export async function lookAtProcesses(question: ProcessQuestion): Promise<Observed<ProcessAnswer>> {
   try {
@@ -65,7 +109,7 @@ export async function lookAtProcesses(question: ProcessQuestion): Promise<Observ
     const problem = missingRow(before, listed);
     const processes = rows.map(({ pid, ppid, uid, cmd, name }) => ({ pid, ppid, uid, argv: (cmd ?? name).split(" ") }));
     const agents = processes.flatMap(({ pid, ppid, uid, argv }): readonly AgentProcess[] => {
-      const agent = agentOf(argv);
+      const agent = agentOf(argv, question.programs);
       if (agent === undefined || pid === process.pid) return [];
       return [{ pid, agent, argv, parentPid: ppid, kernelSession: 0, terminal: 0, startTicks: "0", uid: uid ?? -1 }];
     });
@@ -73,6 +117,7 @@ export async function lookAtProcesses(question: ProcessQuestion): Promise<Observ
     const ancestors = new Set<number>();
     for (let pid: number | undefined = process.pid; pid !== undefined && pid > 1 && !ancestors.has(pid); pid = parents.get(pid))
       ancestors.add(pid);
+    const carriers = processes.filter(({ pid }) => pid !== process.pid).map(carrierOf(ancestors));
     const control = [process.pid, process.ppid, 1].find((pid) => !listed.has(pid));
     const why = problem ?? (control === undefined ? undefined : `pid ${control} must be there and is not seen`);
     return seen({
@@ -84,6 +129,7 @@ export async function lookAtProcesses(question: ProcessQuestion): Promise<Observ
         innerPids: seen(new Map()),
         ancestors,
       },
+      mentions: mentionsAmong(carriers, question),
       owners: question.owners.map((wanted) => processes.filter(({ argv }) => argvHas(argv, wanted)).map(({ pid }) => pid)),
     });
   } catch (error) {

@@ -1,9 +1,10 @@
 import { readdirSync, statSync } from "node:fs";
 import { seen, unseen, type Observed } from "../../core/evidence.ts";
+import { argvOf } from "../../core/agents/mention-table.ts";
 import type { ProcessRow, ProcessTree } from "../../core/agents/process-tree.ts";
 import { errorCode, look, formatError } from "../observed.ts";
 import { readStat } from "./proc-stat.ts";
-import { argvOf, livingThread, readCommandLine } from "./threads.ts";
+import { livingThread, readCommandLine } from "./threads.ts";
 
 /** Every process in one look. `complete` is seen when our own pid, our parent and pid 1 are in it and none refused to be read. */
 export type TreeObservation = { readonly tree: ProcessTree; readonly complete: Observed<true> };

@@ -1,10 +1,11 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { scriptOf } from "../../core/agents/agents.ts";
+import { argvOf } from "../../core/agents/mention-table.ts";
 import { seen, unseen, type InnerProcess, type Observed, type PidObservation, type ProcessTable } from "../../core/evidence.ts";
 import { errorCode, isMissing, look, formatError } from "../observed.ts";
 import { pidExists } from "./pids.ts";
 import { readStat } from "./proc-stat.ts";
-import { argvOf, livingThread } from "./threads.ts";
+import { livingThread } from "./threads.ts";
 import { isOwnTime } from "./time-namespace.ts";
 
 /** What a process can be called by. `place` is that of a thread of it that runs. */

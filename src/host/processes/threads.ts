@@ -29,14 +29,15 @@ export function isZombie(pid: number, stat: Pick<ProcStat, "state">): boolean {
 /** A directory has two links of its own, and in this one the kernel counts one for each thread (proc_task_getattr). */
 const linksOfOneThread = 3;
 
+/** Whether a process has threads beside its leader. */
+export function hasOtherThreads(pid: number): boolean {
+  return statSync(`/proc/${pid}/task`).nlink > linksOfOneThread;
+}
+
 /** The arguments of a process, a zero byte behind each. A process whose leader has ended shows them in another thread. */
 export function readCommandLine(pid: number): string {
   const text = readFileSync(`/proc/${pid}/cmdline`, "utf8");
   // Threads of the kernel show none either, and are many: one call tells that they have no other thread.
-  if (text !== "" || statSync(`/proc/${pid}/task`).nlink <= linksOfOneThread) return text;
+  if (text !== "" || !hasOtherThreads(pid)) return text;
   return readFileSync(`/proc/${livingThread(pid, readStat(pid)).place}/cmdline`, "utf8");
-}
-
-export function argvOf(text: string): readonly string[] {
-  return text === "" ? [] : (text.endsWith("\0") ? text.slice(0, -1) : text).split("\0");
 }

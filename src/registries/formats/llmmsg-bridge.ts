@@ -2,19 +2,6 @@ import { formatDefaults } from "./shared/defaults.ts";
 import { claimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
 
-const stated = "Your agent name is ";
-
-/** The bridge starts its agents with a prompt that says `Your agent name is NAME.`; the full stop is no part of it. */
-export function statedIdentity(argv: readonly string[]): string | undefined {
-  for (const token of argv) {
-    const at = token.indexOf(stated);
-    if (at < 0) continue;
-    const name = /^[A-Za-z0-9_.-]+/.exec(token.slice(at + stated.length))?.[0].replace(/\.+$/, "");
-    if (name !== undefined && name !== "") return name;
-  }
-  return undefined;
-}
-
 const fields = { sessionId: "threadId", registeredAt: "registeredAt", lastActivityAt: "lastActivityAt", cwd: "cwd" } as const;
 
 /**
@@ -30,7 +17,8 @@ export const llmmsgBridge: Format = {
   presence: "either",
   codexThreads: true,
   triedServers: ({ env }) => [env["CODEX_APP_SERVER_URL"] ?? "ws://127.0.0.1:8788", "unix://"],
-  statedIdentity,
+  // The bridge starts its agents with a prompt that says so.
+  statedBehind: "Your agent name is ",
   owner: () => ({ argv: ["bridge.mjs", "watch"] }),
   layout: "members",
   container: "object",

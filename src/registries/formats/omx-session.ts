@@ -23,6 +23,8 @@ export const omxSession: Format = {
   wellKnown: ({ home, cwd }) => [...new Set([`${cwd}/.omx/state`, `${home}/.omx/state`])],
   presence: "either",
   codexThreads: true,
+  // Its agents carry it in the path of their instructions: /.omx/state/sessions/<session_id>/AGENTS.md.
+  identityIsSession: true,
   layout: "files",
   patterns: ["session.json", "session.json.lock/owner.json"],
   nameIsEnough: false,

@@ -4,8 +4,9 @@ import { judge } from "../../core/ladder.ts";
 import type { RegistryFacts } from "../../core/scene.ts";
 import type { LookingPass, RegistryView } from "../pass.ts";
 import type { ExaminedEntry } from "../judge/examined.ts";
+import { sameMentions } from "../judge/questions.ts";
 import { stillRevised } from "../judge/revise.ts";
-import { claimsOf, eachClaim, factsIn, sceneOf } from "../judge/scenes.ts";
+import { claimsOf, eachClaim, sceneOf } from "../judge/scenes.ts";
 import type { Entry, ReadRegistry } from "../load/loaded.ts";
 import { heldPids, pidsOf } from "../load/pids.ts";
 import { notDone, type NotDone } from "./outcome.ts";
@@ -45,13 +46,11 @@ export async function lastLook(pass: LookingPass, view: RegistryView, entries: I
   const asked = serversToAsk(loaded, entries);
   const answers = asked.size === 0 ? before.appServers : await askServers(host, asked);
   // The processes last, as close to the swap as can be.
-  const world = await lookAtWorld(host, { pids, owners: ownerQuestions([target]) });
+  const world = await lookAtWorld(host, { pids, owners: ownerQuestions([target]), ...sameMentions(view, pass.policy) });
   const { up } = await findOwner(host, target.owner, world);
   const appServers = asked.size === 0 ? answers : withUptimes(pass, answers, asked, world);
   const now = {
     ...view,
-    // The entry that proved the registry's tokens is none of those that are looked at again.
-    facts: { ...factsIn(pass, loaded, world), startTokensProven: view.facts.startTokensProven },
     evidence: evidenceOf({ ...world, clock: before.clock }, appServers, before.endpoints),
   };
   const back = new Set<string>();
@@ -77,7 +76,5 @@ export type LookResult = { readonly evidence: Evidence; readonly facts: Registry
  * judgements. An unequal pair costs one more judgement of each entry.
  */
 export function isSameLook(before: LookResult, now: LookResult): boolean {
-  // Agents are indexed by the processes, which are compared, and by the format.
-  const [{ agents: _before, ...factsBefore }, { agents: _now, ...factsNow }] = [before.facts, now.facts];
-  return isDeepStrictEqual(before.evidence, now.evidence) && isDeepStrictEqual(factsBefore, factsNow);
+  return isDeepStrictEqual(before.evidence, now.evidence) && isDeepStrictEqual(before.facts, now.facts);
 }

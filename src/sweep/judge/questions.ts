@@ -1,22 +1,43 @@
 import type { AppServerObservation, EndpointObservation, Evidence } from "../../core/evidence.ts";
 import { type Endpoint, endpointName } from "../../core/registration.ts";
 import { passesGates, strongestEvidence } from "../../core/ladder.ts";
+import { idsOf, soughtAmong, type Sought } from "../../core/agents/mentions.ts";
 import type { Scene } from "../../core/scene.ts";
+import type { Policy } from "../../core/policy.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import { type LookingPass, type RegistryView, sinceLast } from "../pass.ts";
-import { eachClaim, factsIn, sceneOf } from "./scenes.ts";
+import { eachClaim, factsOf, sceneOf } from "./scenes.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
 import type { ServerTarget } from "../load/target.ts";
-import { type World, askServers, evidenceOf, withUptimes } from "../observe/observe.ts";
+import { type Questions, type World, askServers, evidenceOf, withUptimes } from "../observe/observe.ts";
 
 export const noServers: Evidence["appServers"] = new Map();
 export const noEndpoints: Evidence["endpoints"] = new Map();
 
 /** The registries as far as one look at the processes shows them: no server and no endpoint has been asked. */
-export function viewsOf(pass: LookingPass, world: World, read: readonly ReadRegistry[]): readonly RegistryView[] {
+export function viewsOf(pass: LookingPass, world: World, read: readonly ReadRegistry[], sought: Sought): readonly RegistryView[] {
   const evidence = evidenceOf(world, noServers, noEndpoints);
   const since = sinceLast(pass, world);
-  return read.map((loaded) => ({ loaded, facts: factsIn(pass, loaded, world), evidence, since }));
+  return read.map((loaded) => ({ loaded, facts: factsOf(loaded, world, pass.memory), evidence, since, sought }));
+}
+
+/** Every id that an entry claims and a process may carry, and the words with which agents state their names. */
+export function soughtIn(read: readonly ReadRegistry[]): Sought {
+  function* ids(): Generator<string, undefined> {
+    for (const { target, entries } of read) for (const claim of eachClaim(entries)) yield* idsOf(claim, target.format);
+  }
+  return soughtAmong(
+    ids(),
+    read.flatMap(({ target }) => target.format.statedBehind ?? []),
+  );
+}
+
+/** The same mentions that a view was judged by: ids, programs, and whose open files were looked at. */
+export function sameMentions(
+  { sought, evidence: { mentions } }: RegistryView,
+  { programs }: Policy,
+): Pick<Questions, "sought" | "programs" | "files"> {
+  return { sought, programs, files: mentions.seen ? mentions.value.files : "agents" };
 }
 
 /** Scenes of the entries that can be understood, with what has been seen so far, one at a time. */

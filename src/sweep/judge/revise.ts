@@ -4,11 +4,20 @@ import type { Candidate, JudgedRegistry, JudgedRow, Revised, Revision, Observati
 import { revisions } from "../../core/revisions/revisions.ts";
 import type { Entry } from "../load/loaded.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
-import { askServers, evidenceOf, lookAtWorld, withUptimes, type ServerQuestions, type World } from "../observe/observe.ts";
+import {
+  askServers,
+  evidenceOf,
+  lookAtWorld,
+  noMentions,
+  withUptimes,
+  type Questions,
+  type ServerQuestions,
+  type World,
+} from "../observe/observe.ts";
 import { sinceLast, type LookingPass, type RegistryView } from "../pass.ts";
 import { registryPolicyOf, type ExaminedEntry, type ExaminedRegistry } from "./examined.ts";
-import { noEndpoints } from "./questions.ts";
-import { factsIn, sceneOf } from "./scenes.ts";
+import { noEndpoints, sameMentions } from "./questions.ts";
+import { sceneOf } from "./scenes.ts";
 
 /** A candidate of a revision, and the entry that it is. */
 type Placed = { readonly revision: Revision; readonly candidate: Candidate; readonly view: RegistryView; readonly entry: Entry };
@@ -50,6 +59,11 @@ function serverQuestions({ loaded }: RegistryView, ids: readonly string[]): Serv
   return new Map(servers.map((server) => [server.url, { server, ids }] as const));
 }
 
+/** What is looked for in the processes: what was before, and as far. */
+function mentionsIn({ policy }: LookingPass, [first]: readonly Placed[]): Pick<Questions, "sought" | "programs" | "files"> {
+  return first === undefined ? noMentions : sameMentions(first.view, policy);
+}
+
 /**
  * Looks at what the revisions ask of their candidates, and returns what they say of each, in order. App servers come
  * first, and then all pids in one look. What `before` shows is not looked at again, and its clock stays; without it the
@@ -74,12 +88,13 @@ async function lookAndRevise(
   }
   const pids = new Set(questions.flatMap((one) => one.pids));
   const owners = ownerQuestions(asked.map(({ view }) => view.loaded.target));
-  const looked = before !== undefined && pids.size === 0 ? before : await lookAtWorld(pass.host, { pids, owners });
+  const looked =
+    before !== undefined && pids.size === 0 ? before : await lookAtWorld(pass.host, { pids, owners, ...mentionsIn(pass, placed) });
   const world = { ...looked, clock: before?.clock ?? looked.clock };
   const seen = asked.map(({ view, ofServers, answers }): readonly [RegistryView, RegistryView] => {
     const evidence = evidenceOf(world, withUptimes(pass, answers, ofServers, world), noEndpoints);
-    const facts = looked === before ? view.facts : factsIn(pass, view.loaded, world);
-    return [view, { loaded: view.loaded, facts, evidence, since: sinceLast(pass, evidence) }];
+    const { loaded, facts, sought } = view;
+    return [view, { loaded, facts, evidence, since: sinceLast(pass, evidence), sought }];
   });
   const views = new Map(seen);
   const said = placed.map(({ revision, candidate, view, entry }) =>

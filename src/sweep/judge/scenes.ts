@@ -1,7 +1,6 @@
 import { formatMessage } from "../../core/answer.ts";
-import { indexAgents } from "../../core/agents/agents.ts";
 import { newestClaimed } from "../../core/age.ts";
-import type { Clock, LockHolder, Observed } from "../../core/evidence.ts";
+import type { Clock } from "../../core/evidence.ts";
 import { seen } from "../../core/evidence.ts";
 import { heldAs, holdersSeen, noHolders, type ObservedHolder } from "../../core/agents/observed-holders.ts";
 import { judge, unjudged, type Judgement } from "../../core/ladder.ts";
@@ -10,9 +9,9 @@ import type { Registration } from "../../core/registration.ts";
 import type { RegistryFacts, Scene } from "../../core/scene.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import type { Claim } from "../../registries/format.ts";
-import { type Entry, type ReadRegistry } from "../load/loaded.ts";
+import { writerOf, type Entry, type ReadRegistry } from "../load/loaded.ts";
 import type { LookingPass, RegistryView } from "../pass.ts";
-import { lookAtLocks, type World } from "../observe/observe.ts";
+import type { World } from "../observe/observe.ts";
 import { registryId } from "../load/target.ts";
 import { areTokensProven } from "./start-tokens.ts";
 
@@ -30,29 +29,20 @@ export type Judged = {
 };
 
 /** What holds for a whole registry, as far as the ladder asks for it. */
-export function factsOf(
-  loaded: ReadRegistry,
-  world: World,
-  memory: Memory,
-  writerLocks: Observed<ReadonlyMap<string, LockHolder>>,
-): RegistryFacts {
+export function factsOf(loaded: ReadRegistry, world: World, memory: Memory): RegistryFacts {
   const { target } = loaded;
   const { format } = target;
   return {
     presence: format.presence,
     holderNames: format.holderNames,
     startTokensProven: areTokensProven(loaded, world, memory),
-    writerLocks: format.codexThreads ? writerLocks : undefined,
+    identityIsSession: format.identityIsSession,
+    statedBehind: format.statedBehind,
+    writer: writerOf(loaded),
     modifiedAt: seen(containerModifiedMs(loaded)),
     oneFile: loaded.kind === "files",
     appServers: target.appServers,
-    agents: indexAgents(world.processes.seen ? world.processes.value.agents : [], format.statedIdentity),
   };
-}
-
-/** The same, with the writer locks of every home in which this registry's threads may hold them. */
-export function factsIn(pass: LookingPass, loaded: ReadRegistry, world: World): RegistryFacts {
-  return factsOf(loaded, world, pass.memory, lookAtLocks(pass, loaded, world));
 }
 
 function containerModifiedMs(loaded: ReadRegistry): number {
@@ -95,10 +85,10 @@ function factsFor(facts: RegistryFacts, { place }: Entry, isTorn: boolean): Regi
   if (place.kind === "member" && !isTorn) return facts;
   const modifiedAt = place.kind === "file" ? seen(place.state.mtimeMs) : facts.modifiedAt;
   // A torn body hides the start token that it held, so the process that has the pid now may be its holder under any name.
-  const { presence, holderNames, startTokensProven, writerLocks, oneFile, appServers, agents } = facts;
-  // Named one by one: a spread for every file costs more than what is judged by it.
+  const { presence, holderNames, startTokensProven, identityIsSession, statedBehind, writer, oneFile, appServers } = facts;
   const names = isTorn ? undefined : holderNames;
-  return { presence, holderNames: names, startTokensProven, writerLocks, modifiedAt, oneFile, appServers, agents };
+  // Named one by one: a spread for every file costs more than what is judged by it.
+  return { presence, holderNames: names, startTokensProven, identityIsSession, statedBehind, writer, modifiedAt, oneFile, appServers };
 }
 
 /** The scene of one entry that can be understood. */

@@ -83,7 +83,12 @@ export function missing(target: Target): Unread {
   return { state: "missing", target, problem: "is not there; correct the path, or remove it from the configuration" };
 }
 
-/** The uid of the user to whom a registry belongs. */
-export function ownerUid(loaded: ReadRegistry): number {
-  return Number(loaded.kind === "members" ? loaded.file.stat.uid : loaded.stat.uid);
+/**
+ * The one user who, root aside, can have written a registry's entries; undefined where others may have: where it is root's
+ * or a service's, or where more than its owner may write.
+ */
+export function writerOf(loaded: ReadRegistry): number | undefined {
+  const { uid, mode } = loaded.kind === "members" ? loaded.file.stat : loaded.stat;
+  const firstPerson = 1000n;
+  return uid < firstPerson || (mode & 0o022n) !== 0n ? undefined : Number(uid);
 }

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import {
   seen,
   unseen,
@@ -6,26 +5,36 @@ import {
   type Clock,
   type Evidence,
   type Here,
-  type LockHolder,
+  type Mentions,
   type Observed,
   type ProcessTable,
 } from "../../core/evidence.ts";
+import { nothingSought, type Sought } from "../../core/agents/mentions.ts";
+import { knownPrograms, type ProgramLists } from "../../core/agents/programs.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import { sinceLast, type LookingPass } from "../pass.ts";
-import { ownerUid, type ReadRegistry } from "../load/loaded.ts";
 import type { ServerTarget } from "../load/target.ts";
 
 /** What the claims make it necessary to look for. */
 export type Questions = {
   readonly pids: ReadonlySet<number>;
   readonly owners: readonly (readonly string[])[];
+  /** Ids and names that are looked for in every process. */
+  readonly sought: Sought;
+  readonly programs: ProgramLists;
+  /** Whose open files are looked at for the ids. */
+  readonly files: Mentions["files"];
 };
+
+/** For looks at the processes in which no session is looked for. */
+export const noMentions = { sought: nothingSought, programs: knownPrograms, files: "agents" } as const satisfies Partial<Questions>;
 
 /** The world as one look found it, before any app server was asked. */
 export type World = {
   readonly clock: Clock;
   readonly here: Here;
   readonly processes: Observed<ProcessTable>;
+  readonly mentions: Observed<Mentions>;
   /** Pids of each owner that was asked for, by `ownerKey`; unseen when the table was. */
   readonly ownerPids: Observed<ReadonlyMap<string, readonly number[]>>;
 };
@@ -38,25 +47,19 @@ export function ownerKey(argv: readonly string[]): string {
 export async function lookAtWorld(host: LookingHost, questions: Questions): Promise<World> {
   const answer = await host.lookAtProcesses(questions);
   const owners = answer.seen ? answer.value.owners : [];
+  const byArgv = answer.seen ? seen(answer.value.mentions) : answer;
   return {
     clock: host.clock(),
     here: host.here(),
     processes: answer.seen ? seen(answer.value.table) : answer,
+    mentions: questions.files === "all" && byArgv.seen ? host.lookAtAllFiles(questions, byArgv.value) : byArgv,
     ownerPids: answer.seen ? seen(new Map(questions.owners.map((argv, index) => [ownerKey(argv), owners[index] ?? []]))) : answer,
   };
 }
 
-/** The homes in which a registry's threads may hold their writer locks. */
-function codexHomesFor({ host, env, codexHomes }: LookingPass, loaded: ReadRegistry): readonly string[] {
-  const home = host.homeOf(ownerUid(loaded));
-  const homes = [env["CODEX_HOME"], home === undefined ? undefined : join(home, ".codex"), ...codexHomes];
-  return loaded.target.format.codexThreads ? [...new Set(homes.filter((path) => path !== undefined))] : [];
-}
-
-/** The writer locks of every home in which this registry's threads may hold them. */
-export function lookAtLocks(pass: LookingPass, loaded: ReadRegistry, world: World): Observed<ReadonlyMap<string, LockHolder>> {
-  if (!world.processes.seen) return world.processes;
-  return pass.host.lookAtWriterLocks(codexHomesFor(pass, loaded), world.processes.value.agents);
+/** The same world, with the open files of all processes. */
+export function withAllFiles(host: LookingHost, world: World, questions: Pick<Questions, "sought" | "programs">): World {
+  return world.mentions.seen ? { ...world, mentions: host.lookAtAllFiles(questions, world.mentions.value) } : world;
 }
 
 /** For how long a server has been up: its process says so, else the sweeps that it answered without a break. */
@@ -99,9 +102,10 @@ export function withUptimes(
 /** Evidence that holds nothing but the clock: for entries that are judged by their age alone. */
 export function unlookedWorld(host: LookingHost): World {
   const why = "no entry is old enough to be judged, so nobody looked";
-  return { clock: host.clock(), here: host.here(), processes: unseen(why), ownerPids: unseen(why) };
+  return { clock: host.clock(), here: host.here(), processes: unseen(why), mentions: unseen(why), ownerPids: unseen(why) };
 }
 
 export function evidenceOf(world: World, appServers: Evidence["appServers"], endpoints: Evidence["endpoints"]): Evidence {
-  return { clock: world.clock, here: world.here, processes: world.processes, appServers, endpoints };
+  const { clock, here, processes, mentions } = world;
+  return { clock, here, processes, mentions, appServers, endpoints };
 }

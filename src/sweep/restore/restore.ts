@@ -5,7 +5,7 @@ import type { Tombstone } from "../../core/tombstone.ts";
 import { identityTextOf } from "../judge/scenes.ts";
 import { loadRegistry } from "../load/load.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
-import { lookAtWorld } from "../observe/observe.ts";
+import { lookAtWorld, noMentions } from "../observe/observe.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
 import { restoreFiles } from "./restore-files.ts";
 import { restoreMembers } from "./restore-members.ts";
@@ -18,7 +18,7 @@ async function obstacle(host: Host, loaded: ReadRegistry): Promise<string | unde
   const [realPath, stat] = loaded.kind === "members" ? [loaded.file.realPath, loaded.file.stat] : [loaded.realPath, loaded.stat];
   const reportOnly = host.reportOnlyReason(realPath, stat);
   if (reportOnly !== undefined) return reportOnly;
-  const world = await lookAtWorld(host, { pids: new Set(), owners: ownerQuestions([target]) });
+  const world = await lookAtWorld(host, { pids: new Set(), owners: ownerQuestions([target]), ...noMentions });
   const owner = await findOwner(host, target.owner, world);
   return owner.up ? `its owner is up (${owner.why}); stop it first` : undefined;
 }

@@ -4,8 +4,20 @@ import { writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { beforeAll, beforeEach, expect, test } from "vitest";
+import type { Answer } from "../../../src/core/answer.ts";
 import { installCodex, startCodexServer } from "../../codex.ts";
-import { by, daysAgo, declareRegistry, leaveOut, newScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import {
+  by,
+  daysAgo,
+  declareRegistry,
+  leaveOut,
+  newScratch,
+  parseOnly,
+  sessreap,
+  sweepReport,
+  writeOld,
+  type Scratch,
+} from "../harness.ts";
 
 const since = daysAgo(1);
 let program: string | undefined;
@@ -31,6 +43,14 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** What the rung of the app servers alone says of an entry: a Codex that runs here shows its threads by their open files, too. */
+async function serverSays(scratch: Scratch, words: readonly string[], key: string, env = {}): Promise<string> {
+  const { stdout, stderr } = await sessreap(scratch, ["explain", key, "--grace", "0", "--json", ...words], { env });
+  const { entries } = parseOnly(stdout, stderr) as { entries: readonly { rungs: readonly { name: string; answer: Answer }[] }[] };
+  const answer = entries[0]?.rungs.find(({ name }) => name === "app-server-thread")?.answer;
+  return answer === undefined || answer.kind === "not-applicable" ? "nothing" : `${answer.kind} ${answer.reason}`;
+}
+
 const overTcp = async (): Promise<string> => `ws://127.0.0.1:${await freePort()}`;
 const overUnix = ({ dir }: Scratch): Promise<string> => Promise.resolve(`unix://${join(dir, "app.sock")}`);
 
@@ -54,29 +74,23 @@ test.each(transports)(
 
     // A server younger than the grace period answers perfectly, and what it does not know proves nothing.
     expect(by(await sweepReport(scratch, []), "verdict", "rung", "reason")).toEqual({
-      loaded: "live app-server-thread thread-loaded",
-      shouted: "live app-server-thread thread-loaded",
+      loaded: "live attached-process open-file",
+      shouted: "live attached-process open-file",
       unknown: "undecided app-server-thread app-server-too-young",
     });
+    for (const key of ["loaded", "shouted"]) expect(await serverSays(scratch, [], key)).toBe("live thread-loaded");
 
-    const kept = { loaded: "live thread-loaded kept", shouted: "live thread-loaded kept" };
+    // Where its writer locks are is known to nobody but itself: this Codex has a home of its own.
+    const kept = { loaded: "live open-file kept", shouted: "live open-file kept" };
     expect(by(await sweepReport(scratch, ["--grace", "0"]), "verdict", "reason", "action")).toEqual({
       ...kept,
       unknown: "ghost thread-not-loaded pending",
     });
 
-    // The same sessions, seen from where their writer locks are.
-    const locks = { env: { CODEX_HOME: join(codexHome, ".codex") } };
-    expect(by(await sweepReport(scratch, ["list"], locks), "verdict", "rung", "reason")).toMatchObject({
-      loaded: "live attached-process writer-lock-held",
-      shouted: "live attached-process writer-lock-held",
-    });
-
     server.signal("SIGSTOP");
     const hung = await sweepReport(scratch, ["--grace", "0", "--now"]);
     expect(by(hung, "verdict", "reason", "action")).toEqual({
-      loaded: "undecided app-server-unreachable kept",
-      shouted: "undecided app-server-unreachable kept",
+      ...kept,
       unknown: "undecided app-server-unreachable kept",
     });
     expect(hung.exitCode).toBe(0);
@@ -106,9 +120,10 @@ test("a thread that one of two servers has loaded lives, although the other does
   const path = declareRegistry(scratch, { appServers: [first.url, second.url] });
   writeOld(path, JSON.stringify({ there: { id, since }, nowhere: { id: randomUUID(), since } }));
   expect(by(await sweepReport(scratch, ["--grace", "0"]), "verdict", "reason")).toEqual({
-    there: "live thread-loaded",
+    there: "live open-file",
     nowhere: "ghost thread-not-loaded",
   });
+  expect(await serverSays(scratch, [], "there")).toBe("live thread-loaded");
   await first.kill();
   // One is down for certain, the other has it or does not: both servers were looked at.
   expect(by(await sweepReport(scratch, ["--grace", "0"]), "verdict")).toEqual({ there: "live", nowhere: "ghost" });
@@ -125,11 +140,12 @@ test("a server that nobody configured may speak for a session, never against one
   const words = ["list", "--grace", "0", "--registry", path];
   const env = { CODEX_APP_SERVER_URL: server.url };
   expect(by(await sweepReport(scratch, words, { env }), "verdict", "reason")).toEqual({
-    loaded: "live thread-loaded",
+    loaded: "live open-file",
     unknown: "undecided within-ttl",
   });
+  expect(await serverSays(scratch, words.slice(3), "loaded", env)).toBe("live thread-loaded");
   const named = await sweepReport(scratch, [...words, "--app-server", server.url]);
-  expect(by(named, "verdict", "reason")).toEqual({ loaded: "live thread-loaded", unknown: "ghost thread-not-loaded" });
+  expect(by(named, "verdict", "reason")).toEqual({ loaded: "live open-file", unknown: "ghost thread-not-loaded" });
   await server.kill();
   expect(by(await sweepReport(scratch, words, { env }), "verdict", "reason")).toEqual({
     loaded: "undecided within-ttl",

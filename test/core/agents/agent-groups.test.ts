@@ -16,7 +16,7 @@ type Described = { readonly locks?: Readonly<Record<string, number>>; readonly r
 /** Each harness in one line: `session: agent pids (signs) +children via …!doubts`, and the strays. */
 function ownerLines(rows: readonly ProcessRow[], { locks = {}, registrations = [] }: Described = {}): readonly string[] {
   const tree = new Map([...rows, ...around].map((process) => [process.pid, process]));
-  const { sessions, unattributed } = ownershipOf({ tree, writerLocks: new Map(Object.entries(locks)), registrations });
+  const { sessions, unattributed } = ownershipOf({ tree, heldThreads: new Map(Object.entries(locks)), registrations });
   return [
     ...sessions.flatMap(({ sessionId, harnesses }) =>
       harnesses.map(({ agent, members, signs, children, doubts }) => {
@@ -67,7 +67,7 @@ describe("a shim and what it starts", () => {
   test("hold together what either of them locks", () => {
     expect(ownerLines([shim, native], { locks: { [other]: 201 } })).toEqual([
       "id: codex 202,201 (argv) !",
-      "other: codex 202,201 (writer-lock) !",
+      "other: codex 202,201 (open-file) !",
     ]);
   });
 });
@@ -82,10 +82,10 @@ describe("further signs", () => {
   test("of one process that is no agent make one harness, with a doubt, called by its program", () => {
     const tool = row(201, 100, 500, ["/opt/tool.js", "serve"]);
     expect(ownerLines([tool], { locks: { [id]: 201 }, registrations: [registration(201)] })).toEqual([
-      "id: tool 201 (writer-lock,registration) !",
+      "id: tool 201 (open-file,registration) !",
     ]);
-    expect(ownerLines([row(201, 100, 500, [])], { locks: { [id]: 201 } })).toEqual(["id: pid 201 201 (writer-lock) !"]);
-    expect(ownerLines([row(201, 100, 500, ["codex", "app-server"])], { locks: { [id]: 201 } })).toEqual(["id: codex 201 (writer-lock) !"]);
+    expect(ownerLines([row(201, 100, 500, [])], { locks: { [id]: 201 } })).toEqual(["id: pid 201 201 (open-file) !"]);
+    expect(ownerLines([row(201, 100, 500, ["codex", "app-server"])], { locks: { [id]: 201 } })).toEqual(["id: codex 201 (open-file) !"]);
   });
 
   test("belong to the nearest agent above that runs the session, not to one that runs another", () => {
@@ -116,7 +116,7 @@ describe("further signs", () => {
     const claude = row(201, 100, 500, ["claude"]);
     expect(ownerLines([claude], { registrations: [registration(201, { proven: false })] })).toEqual(["id: claude 201 (registration) !"]);
     expect(ownerLines([claude], { locks: { [id]: 201 }, registrations: [registration(201, { proven: false })] })).toEqual([
-      "id: claude 201 (writer-lock,registration)",
+      "id: claude 201 (open-file,registration)",
     ]);
   });
 });

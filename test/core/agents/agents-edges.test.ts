@@ -1,13 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { agentOf, argvHas, indexAgents, scriptOf, tokensOf } from "../../../src/core/agents/agents.ts";
+import { agentOf, argvHas, scriptOf, tokensOf } from "../../../src/core/agents/agents.ts";
 import { canonicalServer, isServerAddress } from "../../../src/core/app-servers.ts";
 import { parseDuration } from "../../../src/core/duration.ts";
 import { judgeHostLock, lockHeartbeatMs, type HostLockObservation } from "../../../src/core/revisions/renamed-host.ts";
 import { seen, unseen } from "../../../src/core/evidence.ts";
 import { isService, sessionOf } from "../../../src/core/agents/session-argv.ts";
-import { statedIdentity } from "../../../src/registries/formats/llmmsg-bridge.ts";
 import { claimFrom, largestPid } from "../../../src/registries/fields.ts";
-import { agent } from "../scene.ts";
 
 const id = "019d0000-1111-7000-8000-00000000000a";
 
@@ -37,15 +35,6 @@ describe("what an argv runs", () => {
   test("tokens are whole arguments, and what follows the first equals sign of an option", () => {
     expect(tokensOf(["codex", "--config=a=b", "x=y", "-c=1", "="])).toEqual(["--config=a=b", "a=b", "x=y", "-c=1", "1", "="]);
     expect(tokensOf([])).toEqual([]);
-  });
-
-  test("an agent is found by every token, and by the name that it states", () => {
-    const claude = agent(["claude", "--resume", id]);
-    const named = agent(["codex", "Your agent name is mars. Go."]);
-    const index = indexAgents([claude, named], statedIdentity);
-    expect(index.bySession.get(id)).toBe(claude);
-    expect([...index.byIdentity]).toEqual([["mars", named]]);
-    expect([...indexAgents([claude, named], undefined).byIdentity]).toEqual([]);
   });
 
   test("wanted tokens are whole, in order, and all of them", () => {
@@ -111,15 +100,6 @@ describe("spellings", () => {
     ["10mm", undefined],
     ["x10m", undefined],
   ])("%s is a duration of %s", (text, ms) => expect(parseDuration(text)).toBe(ms));
-
-  test.each([
-    ["Your agent name is mars. Go on", "mars"],
-    ["Your agent name is a.b... Go", "a.b"],
-    ["Your agent name is  two blanks", undefined],
-    ["Your agent name is ... nobody", undefined],
-    ["Your agent name is mars, not Your agent name is venus", "mars"],
-    ["No name here", undefined],
-  ])("%s: %s", (token, name) => expect(statedIdentity(["codex", token])).toBe(name));
 });
 
 describe("a lock of another name", () => {

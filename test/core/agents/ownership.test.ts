@@ -70,7 +70,7 @@ const shell2 = row(200, 1, 11, ["bash"], 200);
 
 function own(rows: readonly ProcessRow[], more: Partial<OwnershipSigns> = {}) {
   const tree = new Map([init, shell, shell2, ...rows].map((process) => [process.pid, process]));
-  const { sessions, unattributed } = ownershipOf({ tree, writerLocks: new Map(), registrations: [], ...more });
+  const { sessions, unattributed } = ownershipOf({ tree, heldThreads: new Map(), registrations: [], ...more });
   const described = sessions.map(({ sessionId, harnesses }) => ({
     sessionId,
     harnesses: harnesses.map(({ members, children, helpers, doubts }) => ({
@@ -142,10 +142,10 @@ test("a child that its parent left behind in the kernel session belongs to the h
 
 test("an orphan that locks its own thread belongs to the harness that left it, a plain Codex of the same shell does not", () => {
   const harness = row(201, 100, 500, ["codex", "resume", id]);
-  const writerLocks = new Map([[other, 203]]);
-  const orphan = own([harness, row(203, 1, 601, ["codex", ...review])], { writerLocks });
+  const heldThreads = new Map([[other, 203]]);
+  const orphan = own([harness, row(203, 1, 601, ["codex", ...review])], { heldThreads });
   expect(orphan.described.map(({ sessionId, harnesses }) => [sessionId, harnesses[0]?.children])).toEqual([[id, [203]]]);
-  const job = own([harness, row(203, 100, 601, ["codex"])], { writerLocks });
+  const job = own([harness, row(203, 100, 601, ["codex"])], { heldThreads });
   expect(job.described.map(({ sessionId }) => sessionId)).toEqual([id, other]);
 });
 
@@ -189,12 +189,12 @@ test("a session started from inside another one is a harness of its own", () => 
 });
 
 test("a plain Codex is known by the writer lock that it holds", () => {
-  expect(pidsOf([row(201, 100, 500, ["codex"])], { writerLocks: new Map([[id, 201]]) })).toEqual([[201]]);
+  expect(pidsOf([row(201, 100, 500, ["codex"])], { heldThreads: new Map([[id, 201]]) })).toEqual([[201]]);
 });
 
 test("a background child that holds the lock of its own thread stays a background child", () => {
   const { described } = own([row(201, 100, 500, ["codex", "resume", id]), row(202, 201, 600, ["codex", ...review])], {
-    writerLocks: new Map([[other, 202]]),
+    heldThreads: new Map([[other, 202]]),
   });
   expect(described).toHaveLength(1);
   expect(described[0]?.harnesses[0]?.children).toEqual([202]);
@@ -202,10 +202,10 @@ test("a background child that holds the lock of its own thread stays a backgroun
 
 test("an app server that holds the lock stands for a session only where no agent runs it", () => {
   const server = row(300, 1, 400, ["codex", "app-server", "--listen", "unix://"], 300);
-  const writerLocks = new Map([[id, 300]]);
-  expect(pidsOf([server], { writerLocks })).toEqual([[300]]);
-  expect(pidsOf([server, row(201, 100, 500, ["codex", "resume", id])], { writerLocks })).toEqual([[201]]);
-  expect(own([server], { writerLocks }).described[0]?.harnesses[0]?.doubtful).toBe(true);
+  const heldThreads = new Map([[id, 300]]);
+  expect(pidsOf([server], { heldThreads })).toEqual([[300]]);
+  expect(pidsOf([server, row(201, 100, 500, ["codex", "resume", id])], { heldThreads })).toEqual([[201]]);
+  expect(own([server], { heldThreads }).described[0]?.harnesses[0]?.doubtful).toBe(true);
 });
 
 test("the daemon that a Codex started is no background child of it", () => {

@@ -42,7 +42,10 @@ export const localDisk = seen({ local: true, name: "ext4" });
 
 /** What a sweep saw of a candidate, in a world that the test describes. */
 export function observationOf({ row }: Candidate, described: Described, fileSystem: ReturnType<Observation["fileSystem"]> = localDisk) {
-  return { scene: { ...sceneOf(described), claim: row.claim }, fileSystem: () => fileSystem } satisfies Observation;
+  return {
+    scene: { ...sceneOf({ claim: row.claim, ...described }), claim: row.claim },
+    fileSystem: () => fileSystem,
+  } satisfies Observation;
 }
 
 export function onlyCandidate({ candidates }: Candidates): Candidate {

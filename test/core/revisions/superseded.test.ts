@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { seen } from "../../../src/core/evidence.ts";
 import { nothingClaimed } from "../../../src/core/registration.ts";
 import type { JudgedRegistry } from "../../../src/core/revisions/revision.ts";
 import { superseded, supersededRows, type StartRow } from "../../../src/core/revisions/superseded.ts";
@@ -115,11 +114,11 @@ test.each<[string, Partial<DescribedRow>, Partial<JudgedRegistry>]>([
   expect(found(old, traits).candidates).toEqual([]);
 });
 
-const asked = { appServers: configured, writerLocks: seen(new Map()) };
+const asked = { appServers: configured };
 
 test.each<[string, Described]>([
   ["a CLI has resumed it elsewhere", { ...running, table: { agents: [agent(["codex", "resume", "old-session"])] } }],
-  ["writer locks could not be looked at", { ...running, registry: { writerLocks: blind } }],
+  ["what processes carry could not be looked at", { ...running, mentions: blind }],
   ["an app server has the thread loaded", { ...running, registry: asked, appServers: { [server]: answered(["old-session"]) } }],
   ["an app server does not answer", { ...running, registry: asked, appServers: { [server]: { kind: "unanswered", why: "late" } } }],
   ["processes could not be looked at", { processes: blind }],

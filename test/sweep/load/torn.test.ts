@@ -9,6 +9,7 @@ import { scratchDirectory } from "../../host/scratch.ts";
 import { gonePid, idle, pretend, zombie, type Running } from "../../processes.ts";
 import { fileOf, targetFor } from "../targets.ts";
 import { newScene, sweepOnce, type Scene } from "../scene.ts";
+import { noMentions } from "../../../src/sweep/observe/observe.ts";
 
 const monthAgo = Date.now() / 1000 - 30 * 86_400;
 const claudes = fixtures.find(({ folder }) => folder === "claude-sessions/2.1.197") as Fixture;
@@ -34,7 +35,7 @@ function tear(file: string, bytes: Uint8Array): void {
 
 /** A host that looks at the processes once: what tears here is a file, not the world. */
 async function oneLook(host: Host, pid: number): Promise<Host> {
-  const answer = await host.lookAtProcesses({ pids: new Set([pid]), owners: [] });
+  const answer = await host.lookAtProcesses({ pids: new Set([pid]), owners: [], ...noMentions });
   return { ...host, lookAtProcesses: () => answer, sleep: () => Promise.resolve() };
 }
 
