@@ -1,3 +1,4 @@
+import { danglingLink } from "./dangling.ts";
 import { constants, closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync, type BigIntStats } from "node:fs";
 import { dirname, join } from "node:path";
 import { matchSegment, parsePattern, type Captures, type Steps } from "../../registries/pattern.ts";
@@ -99,6 +100,13 @@ export function listDirectory(path: string, patterns: readonly string[]): Listin
     if (unreadable !== undefined) return { kind: "unreadable", problem: unreadable, cure: "run as its owner, or let this user read it" };
     return { kind: "listed", realPath, stat, files: filesIn(into.files), quarantined: [...into.quarantined], problems: into.problems };
   } catch (error) {
+    const link = errorCode(error) === "ENOENT" ? danglingLink(path) : undefined;
+    if (link !== undefined)
+      return {
+        kind: "unreadable",
+        problem: `lies behind ${link}, a symbolic link that leads nowhere`,
+        cure: "mount or make what it leads to, or remove the link",
+      };
     if (errorCode(error) === "ENOENT") return { kind: "missing" };
     return { kind: "unreadable", problem: formatError(error), cure: "correct the path, or let this user read it" };
   }

@@ -1,3 +1,5 @@
+import { danglingLink } from "./dangling.ts";
+import { dirname } from "node:path";
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, type BigIntStats } from "node:fs";
 import { assertTrustedSymlinks, Dangling, findPlace, UntrustedSymlink, type Place } from "./held-directory.ts";
 import { errorCode, formatError } from "../observed.ts";
@@ -118,6 +120,9 @@ export function readRegistryFile(path: string): FileRead {
     if (error instanceof Dangling) return unreadable("is a symbolic link that leads nowhere", "point it to a file, or remove it");
     if (error instanceof UntrustedSymlink) return unreadable(error.message, "name the file itself");
     const code = errorCode(error);
+    const link = code === "ENOENT" ? danglingLink(dirname(path)) : undefined;
+    if (link !== undefined)
+      return unreadable(`lies behind ${link}, a symbolic link that leads nowhere`, "mount or make what it leads to, or remove the link");
     return code === "ENOENT"
       ? { kind: "missing" }
       : unreadable(`cannot be read: ${formatError(error)}`, cures[code ?? ""] ?? "see why it cannot be read");
