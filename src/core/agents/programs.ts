@@ -11,7 +11,7 @@ export type Launcher = {
 };
 
 /**
- * The programs that sessreap tells apart by their names. Whatever a list does not hold costs a session its `live` and
+ * The programs that sessreap tells apart by their names. A program that is on no list costs a session its `live` and
  * leaves it a doubt. Only readers and onlookers take a doubt away.
  */
 export type ProgramLists = {
@@ -144,7 +144,7 @@ const launchers: ProgramLists["launchers"] = new Map([
   ...named("qemu box64 box86 FEXInterpreter FEXLoader FEX rosetta blink", emulator),
 ]);
 
-/** The launcher that a program is, whatever its name says of a version or a platform. */
+/** The launcher that a program is, a version or a platform in its name aside. */
 export function launcherCalled(program: string, { launchers: known }: Pick<ProgramLists, "launchers">): Launcher | undefined {
   if (/^ld(?:-linux[\w-]*|-musl[\w-]*|64|-[\d.]+)?\.so(?:\.\d+)*$/.test(program)) return known.get("ld.so");
   if (/^qemu-\w+(?:-static|-binfmt)?$/.test(program)) return known.get("qemu");

@@ -39,7 +39,7 @@ function writesOf(pid: number, id: string, { sought }: MentionQuestion): Observe
   return writing.find((one) => !one.seen || one.value) ?? { seen: true, value: false };
 }
 
-/** One look at what processes carry, fed by whoever goes over the processes. */
+/** One look at what processes carry, fed by the code that goes over the processes. */
 export type MentionLook = {
   readonly commandLine: (pid: number, text: string) => void;
   readonly agentFiles: (agent: Pick<AgentProcess, "pid" | "argv">) => void;

@@ -34,7 +34,7 @@ function abroadInWindows(claim: Claim, content: string | undefined): Claim {
 
 /**
  * Claude's editor locks, `ide/<port>.lock`: the editor's pid, and in the name the port at which it listens. They hold
- * a secret (`authToken`). An alive pid is kept, whatever it is called.
+ * a secret (`authToken`). An alive pid is kept under any name.
  */
 export const claudeIde: Format = {
   ...formatDefaults,
