@@ -81,19 +81,19 @@ function explained() {
   return new Set([...readFileSync(join(root, note), "utf8").matchAll(/^- (`+) ?(.+?) ?\1$/gm)].map(([, , id]) => id));
 }
 
-/** What the shards have written down: which mutants some test reached, and which one killed each. */
+/** What the shards have written down: which mutants some test reached, which ones died, and which tests fail by themselves. */
 function readLogs(directory) {
-  const [reached, killed] = [new Set(), new Set()];
+  const [reached, killed, broken] = [new Set(), new Set(), []];
   for (const name of readdirSync(directory)) {
     for (const line of readFileSync(join(directory, name), "utf8").split("\n").filter(Boolean)) {
-      const { id, by, broken, why, done } = JSON.parse(line);
-      if (done !== undefined) continue;
-      if (broken !== undefined) throw new Error(`without any mutant the test "${broken}" fails: ${why}`);
+      const { id, by, broken: test, why, done } = JSON.parse(line);
+      if (test !== undefined) broken.push(`without any mutant the test "${test}" fails, so it kills none: ${why}`);
+      if (done !== undefined || test !== undefined) continue;
       reached.add(id);
       if (by !== undefined) killed.add(id);
     }
   }
-  return { reached, killed };
+  return { reached, killed, broken };
 }
 
 function allMutants(choice) {
@@ -113,7 +113,7 @@ export function staleExplanations() {
   return [...explained()].filter((id) => !ids.has(id));
 }
 
-/** Prints the score and every survivor that the note does not explain; false when it is below the goal. */
+/** Prints the score, each survivor without an explanation, and each explained mutant that dies; false when it is below the goal. */
 export async function score({ scope, every, seed, strict, goal, only, tests }) {
   const directory = mkdtempSync(join(tmpdir(), "mutation-"));
   const shards = Math.min(availableParallelism(), 4);
@@ -121,11 +121,12 @@ export async function score({ scope, every, seed, strict, goal, only, tests }) {
   try {
     const choices = Array.from({ length: shards }, (_, shard) => ({ scope, seed, every, strict, only, tests, shard, shards }));
     await Promise.all(choices.map((choice) => runShard(choice, join(directory, `${choice.shard}.jsonl`))));
-    const { reached, killed } = readLogs(directory);
+    const { reached, killed, broken } = readLogs(directory);
     const mutants = allMutants({ scope, seed, every, strict, only, tests, shard: 0, shards: 1 });
     const reasons = explained();
     const survivors = mutants.filter(({ id }) => !killed.has(id));
     const strange = survivors.filter(({ id }) => !reasons.has(id));
+    for (const { id } of mutants) if (reasons.has(id) && killed.has(id)) console.log(`explained, but a test kills it: ${id}`);
     for (const { id, line } of strange) console.log(`${reached.has(id) ? "survives" : "no test reaches"} (line ${line}): ${id}`);
     const equivalent = survivors.length - strange.length;
     const percent = (100 * killed.size) / (mutants.length - equivalent);
@@ -135,7 +136,8 @@ export async function score({ scope, every, seed, strict, goal, only, tests }) {
         `${equivalent} change nothing as ${note} explains, ${strange.length} survive; ${seconds} s, one in ${every}, seed ${seed})`,
     );
     if (percent < goal) console.log(`that is below ${goal} %`);
-    return percent >= goal;
+    for (const warning of broken) console.log(warning);
+    return percent >= goal && broken.length === 0;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

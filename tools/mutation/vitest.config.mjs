@@ -47,7 +47,8 @@ export default defineConfig({
     maxWorkers: 1,
     fileParallelism: false,
     sequence: { sequencer: QuickFirst },
-    testTimeout: 10_000,
+    // Less than the silence that ends a mutant from outside, which costs a new start.
+    testTimeout: 25_000,
     dangerouslyIgnoreUnhandledErrors: true,
   },
 });
