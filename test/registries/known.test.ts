@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { builtInFormats, formatNames } from "../../src/registries/known.ts";
+import type { Settings } from "../../src/cli/config/settings.ts";
+import { resolveTargets } from "../../src/cli/config/targets.ts";
+import { codexBroker } from "../../src/registries/formats/codex-broker.ts";
+import { builtInFormats, declaredFormats, formatNames } from "../../src/registries/known.ts";
 import { matchSegment, parsePattern } from "../../src/registries/pattern.ts";
 import { filesOf, fixtures } from "./fixtures.ts";
 
@@ -26,6 +29,19 @@ test.each(builtInFormats.map(({ name, holderNames }) => ({ name, holderNames }))
   },
 );
 
+test("a server that a flag names is asked about the sessions of those formats that can be Codex threads", () => {
+  const shape = { path: "/w/agents.json", fields: { sessionId: "id" } };
+  const declared = Object.keys(declaredFormats).map((format) => ({
+    ...shape,
+    format,
+    ...(format === "json-file" && { pattern: "*.json" }),
+  }));
+  const settings = { registries: { value: declared, from: "a test" } } as unknown as Settings;
+  const targets = resolveTargets(settings, { registry: [...formatNames], appServer: ["ws://127.0.0.1:8788"] }, {});
+  const asked = targets.filter(({ appServers }) => appServers.length > 0).map(({ format }) => format.name);
+  expect([...new Set(asked)].toSorted()).toEqual(["json-array", "json-file", "keyed-json", "llmmsg-bridge", "omx-session"]);
+});
+
 /** Whether a path fits a pattern that names its directories one by one, behind any number of them where it begins with `**`. */
 function fits(pattern: string, path: string): boolean {
   const steps = parsePattern(pattern);
@@ -34,6 +50,14 @@ function fits(pattern: string, path: string): boolean {
   const last = parts.slice(-named.length);
   return (steps[0] === "deep" || parts.length === named.length) && named.every((step, at) => matchSegment(step, last[at] ?? "/"));
 }
+
+test.each([
+  ["by the name of its plugin", "codex-openai-codex/state/garden-00112233445566ff/broker.json"],
+  ["below the plugin's own directory", "state/garden-00112233445566ff/broker.json"],
+  ["in the directory for temporary files", "garden-00112233445566ff/broker.json"],
+])("a broker's file is found where the Codex plugin keeps its state %s", (_where, path) => {
+  expect(codexBroker.layout === "files" && codexBroker.patterns.filter((pattern) => fits(pattern, path))).toHaveLength(1);
+});
 
 const withFiles = fixtures.flatMap(({ folder, format, at, key }) => (format.layout === "files" ? [{ folder, format, at, key }] : []));
 

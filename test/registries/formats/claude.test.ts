@@ -25,6 +25,8 @@ test.each([
   ["a namespace of a machine that could not be read", "linux::pid:[4026532201]", { pidNamespace: "4026532201" }],
   ["a machine whose namespace could not be read", `linux:${machine}:`, { machineId: machine }],
   ["a machine that is none of Linux's", "linux:desktop-7", { host: "linux:desktop-7" }],
+  ["a system that only ends like Linux", "xlinux:ab12:", { host: "xlinux:ab12:" }],
+  ["more than a namespace", "linux:ab12:pid:[7]:user:[8]", { host: "linux:ab12:pid:[7]:user:[8]" }],
   ["another word", "darwin", { host: "darwin" }],
   ["no word at all", 7, {}],
 ])("a Claude that says %s of its pid is believed so far", (_, said, expected) => {
