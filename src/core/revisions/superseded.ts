@@ -1,3 +1,4 @@
+import { isSameBoot } from "../identity/tokens.ts";
 import { isGated, strongestEvidence, type Judgement } from "../ladder.ts";
 import { canonicalSession } from "../registration.ts";
 import type { Scene } from "../scene.ts";
@@ -31,11 +32,17 @@ export type SupersededRows = {
   readonly flapping: ReadonlyMap<string, Flapping>;
 };
 
-/** One and the same process: by an id that it keeps, or by its pid with its start in one boot. Unknown is never the same. */
+const differ = <T>(one: T | undefined, other: T | undefined): boolean => one !== undefined && other !== undefined && one !== other;
+
+/**
+ * One and the same process: by an id that it keeps, or by its pid with its start in one boot. Unknown is never the same,
+ * and an id that two processes bear is none: a counter begins again.
+ */
 export function sameProcess(a: StartRow, b: StartRow): boolean {
+  const sameBoot = isSameBoot(a.bootId, b.bootId);
+  if (differ(a.pid, b.pid) || differ(a.startTicks, b.startTicks) || sameBoot === false) return false;
   if (a.subprocessId !== undefined || b.subprocessId !== undefined) return a.subprocessId === b.subprocessId;
-  const started = a.pid !== undefined && a.startTicks !== undefined;
-  return started && a.pid === b.pid && a.startTicks === b.startTicks && a.bootId === b.bootId;
+  return a.pid !== undefined && a.startTicks !== undefined && a.pid === b.pid && a.startTicks === b.startTicks && a.bootId === b.bootId;
 }
 
 /**

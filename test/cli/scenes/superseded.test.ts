@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { superseded } from "../../../src/core/revisions/superseded.ts";
 import { fields } from "../../fields.ts";
-import { startTicksOf } from "../../processes.ts";
+import { idle, startTicksOf } from "../../processes.ts";
 import { installCode, newSession, startAlone } from "../agents.ts";
 import { by, configure, daysAgo, makeOld, newScratch, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
 
@@ -100,6 +100,15 @@ test("rows of other processes, of an automatic re-registration, young ones and w
   const actions = Object.values(by(await sweepReport(scratch, []), "action"));
   expect(new Set(actions)).toEqual(new Set(["kept"]));
   expect(readFileSync(path, "utf8")).toBe(before);
+});
+
+test("an id of the subprocess that two live processes bear supersedes neither", async () => {
+  const [older, newer] = [await idle(), await idle()];
+  const { scratch } = registered({
+    older: { agent: "a", id: "older", since: daysAgo(3), subprocess: 7, pid: older.pid, start: older.startTicks },
+    newer: { agent: "a", id: "newer", since: daysAgo(1), subprocess: 7, pid: newer.pid, start: newer.startTicks },
+  });
+  expect(await judged(scratch)).toEqual({ older: "live pid-alive kept", newer: "live pid-alive kept" });
 });
 
 test("an id of the subprocess stands for the process", async () => {

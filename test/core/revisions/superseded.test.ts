@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { nothingClaimed } from "../../../src/core/registration.ts";
 import type { JudgedRegistry } from "../../../src/core/revisions/revision.ts";
 import { superseded, supersededRows, type StartRow } from "../../../src/core/revisions/superseded.ts";
-import { agent, answered, blind, configured, server, there, type Described } from "../scene.ts";
+import { agent, answered, blind, configured, earlierBoot, server, there, thisBoot, type Described } from "../scene.ts";
 import { alive, observationOf, onlyCandidate, registryOf, revisedOf, type DescribedRow } from "./rows.ts";
 
 const minute = 60_000;
@@ -33,6 +33,21 @@ test("a new session of the same process supersedes its old one", () => {
 test("a stable subprocess id stands for the process", () => {
   const old = row("a", { subprocessId: "s", pid: undefined, startTicks: undefined });
   expect(released(old, { ...old, key: "b", sessionId: "new", registeredAt: minute })).toEqual(["a by b: superseded_by_new_start"]);
+});
+
+const subprocess = { subprocessId: "7", bootId: thisBoot } as const;
+
+test.each([
+  ["another pid", { pid: 4712 }],
+  ["another start", { startTicks: "101" }],
+  ["another boot", { bootId: earlierBoot }],
+])("a subprocess id that a row with %s bears, too, stands for no process", (_, more) => {
+  expect(released(row("a", subprocess), row("b", { ...subprocess, registeredAt: minute, ...more }))).toEqual([]);
+});
+
+test("a subprocess id stands for the process whose boot is spelled in another way", () => {
+  const newer = row("b", { ...subprocess, bootId: thisBoot.toUpperCase(), registeredAt: minute });
+  expect(released(row("a", subprocess), newer)).toEqual(["a by b: superseded_by_new_start"]);
 });
 
 test.each([
