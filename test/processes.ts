@@ -153,9 +153,9 @@ export async function zombie(): Promise<Running> {
 const exitThread: Partial<Record<NodeJS.Architecture, number>> = { x64: 60, arm64: 93 };
 
 /** A process whose first thread has ended while another works: what `/proc` shows under its pid is a zombie. */
-export async function leaderless(argv0: string): Promise<Running> {
+export async function leaderless(argv0: string, ...args: readonly string[]): Promise<Running> {
   const script = `threads->create(sub { sleep 600 })->detach; <STDIN>; syscall(${exitThread[process.arch] ?? 60}, 0)`;
-  const running = await start("/usr/bin/perl", ["-Mthreads", "-e", script], { argv0 });
+  const running = await start("/usr/bin/perl", ["-Mthreads", "-e", script, ...args], { argv0 });
   running.child.stdin?.end();
   await until("its first thread has ended", () => /\) Z /.test(readFileSync(`/proc/${running.pid}/stat`, "utf8")));
   return running;

@@ -22,7 +22,7 @@ import { lookAtAllFiles } from "./processes/mentions.ts";
 import { openFilesOf } from "./processes/open-files.ts";
 import { detailsOf } from "./processes/process-details.ts";
 import { lookAtTree } from "./processes/process-tree.ts";
-import { isLockHeld, isUnitUp } from "./programs/daemon-signs.ts";
+import { isLockHeld, unitState } from "./programs/daemon-signs.ts";
 import { runRelease } from "./programs/release-command.ts";
 import { type CommandEnd, runCommand } from "./programs/run-command.ts";
 import { type Identity, type SentSignal, processState, signalExactly } from "./programs/signals.ts";
@@ -100,7 +100,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     askAppServer: (question) => askAppServer(question, version),
     upSince,
     probeEndpoint,
-    isUnitUp,
+    unitState,
     isLockHeld,
     runRelease,
     readRegistryFile,

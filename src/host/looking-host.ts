@@ -13,6 +13,7 @@ import type { FileRead } from "./files/files.ts";
 import type { ProcessAnswer, ProcessQuestion } from "./processes/linux.ts";
 import type { ProcessDetails } from "./processes/process-details.ts";
 import type { TreeObservation } from "./processes/process-tree.ts";
+import type { UnitState } from "./programs/daemon-signs.ts";
 import type { Identity, ProcessState } from "./programs/signals.ts";
 import type { ServerQuestion } from "./sockets/app-server.ts";
 
@@ -33,7 +34,7 @@ export type LookingHost = {
   /** Ms since boot at which the process that listens at an address started; undefined where none can be named. */
   readonly upSince: (url: string, connectTo: string, table: ProcessTable) => number | undefined;
   readonly probeEndpoint: (endpoint: Endpoint) => Promise<EndpointObservation>;
-  readonly isUnitUp: (unit: string) => Promise<Observed<boolean>>;
+  readonly unitState: (unit: string) => Promise<Observed<UnitState>>;
   readonly isLockHeld: (path: string) => Observed<boolean>;
   readonly readRegistryFile: (path: string) => FileRead;
   readonly listDirectory: (path: string, patterns: readonly string[]) => Listing;

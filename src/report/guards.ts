@@ -39,6 +39,7 @@ export const causes = [
   "registry-failed",
   "registry-report-only",
   "owner-up",
+  "owner-unit-unknown",
   "processes-unseen",
   "start-tokens-unproven",
   "app-server-unreachable",

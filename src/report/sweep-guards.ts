@@ -53,6 +53,10 @@ function registryGuard(registry: RegistryReport, tally: Tally | undefined): Guar
     const { cause, count, detail } = blind;
     return { ...about, posture: "blind", cause, detail: `${count} kept by doubt: ${detail}`, cure: blindWords[cause].cure };
   }
+  if (owner.unknownUnit !== null) {
+    const detail = `no service manager knows ${owner.unknownUnit}, so its owner counts as up and every ghost is withheld`;
+    return { ...about, posture: "off", cause: "owner-unit-unknown", detail, cure: 'correct "unit", or name another sign of the owner' };
+  }
   if (owner.up) return { ...about, posture: "on", cause: "owner-up", detail: `${problem}; ghosts are reported and withheld`, cure: null };
   if (state === "report-only") return { ...about, posture: "dry-run", cause: "registry-report-only", detail: problem, cure: problem };
   return { ...about, posture: "on", cause: "fine", detail: `${registrations} registration${registrations === 1 ? "" : "s"}`, cure: null };

@@ -56,7 +56,7 @@ function allPids({ host, memory }: LookingPass, read: readonly ReadRegistry[]): 
 }
 
 /** Where no entry is old enough to be judged nothing can be reaped, so no owner is looked for. */
-const unaskedOwner: DaemonStatus = { up: false, pids: [], why: undefined };
+const unaskedOwner: DaemonStatus = { up: false, pids: [], why: undefined, unknownUnit: undefined };
 
 type Judged = {
   readonly evidence: Evidence;

@@ -73,7 +73,7 @@ export function registryReport({ loaded, owner, reportOnly, entries }: ExaminedR
     format: loaded.target.format.name,
     path: loaded.target.path,
     state,
-    owner: { up: owner.up, pids: owner.pids },
+    owner: { up: owner.up, pids: owner.pids, unknownUnit: owner.unknownUnit ?? null },
     registrations: entries.length,
     problem,
   };
@@ -81,5 +81,12 @@ export function registryReport({ loaded, owner, reportOnly, entries }: ExaminedR
 
 /** A registry that could not be read at all. */
 export function unreadReport({ target, state, problem }: Examination["unread"][number]): RegistryReport {
-  return { format: target.format.name, path: target.path, state, owner: { up: false, pids: [] }, registrations: 0, problem };
+  return {
+    format: target.format.name,
+    path: target.path,
+    state,
+    owner: { up: false, pids: [], unknownUnit: null },
+    registrations: 0,
+    problem,
+  };
 }

@@ -9,7 +9,7 @@ export const registry = (more: Partial<RegistryReport> = {}): RegistryReport => 
   format: "llmmsg-bridge",
   path,
   state: "swept",
-  owner: { up: false, pids: [] },
+  owner: { up: false, pids: [], unknownUnit: null },
   registrations: 1,
   problem: null,
   ...more,

@@ -1,16 +1,28 @@
 import { expect, test } from "vitest";
+import type { Reason } from "../../src/core/reasons.ts";
 import { isConcern, worstPosture } from "../../src/report/guards.ts";
 import type { SweepReport } from "../../src/report/model/sweep.ts";
 import { sweepGuards } from "../../src/report/sweep-guards.ts";
 import { entry, path, registry, report } from "./reports.ts";
 
 const named = new Set([path]);
-const undecided = (reason: "process-table-blind" | "pid-unseen" | "app-server-unreachable" | "foreign-host" | "within-ttl") =>
-  entry({ verdict: "undecided", reason });
+const undecided = (reason: Reason) => entry({ verdict: "undecided", reason });
 
 test.each<[string, Partial<SweepReport>, string, string]>([
   ["a registry that was swept", {}, "on", "fine"],
-  ["one whose owner is up", { registries: [registry({ state: "report-only", owner: { up: true, pids: [9] } })] }, "on", "owner-up"],
+  [
+    "one whose owner is up",
+    { registries: [registry({ state: "report-only", owner: { up: true, pids: [9], unknownUnit: null } })] },
+    "on",
+    "owner-up",
+  ],
+  [
+    "one whose owner counts as up for a unit that no manager knows",
+    { registries: [registry({ state: "report-only", owner: { up: true, pids: [], unknownUnit: "brigde.service" } })] },
+    "off",
+    "owner-unit-unknown",
+  ],
+  ["one whose start tokens have matched no process", { entries: [undecided("start-token-unproven")] }, "blind", "start-tokens-unproven"],
   ["one that everybody can write to", { registries: [registry({ state: "report-only" })] }, "dry-run", "registry-report-only"],
   ["one that is not there though somebody named it", { registries: [registry({ state: "missing" })] }, "blind", "registry-missing"],
   ["one that cannot be read", { registries: [registry({ state: "unreadable" })] }, "blind", "registry-unreadable"],

@@ -170,7 +170,7 @@ export function simulatedHost(
       if (blindness.has("endpoints") || mode === "hangs") return Promise.resolve({ kind: "unanswered", why: "no answer in time" });
       return Promise.resolve({ kind: mode === "accepts" && namespace === hostNamespace ? "accepted" : "refused" });
     },
-    isUnitUp: () => Promise.resolve(seen(false)),
+    unitState: () => Promise.resolve(seen("down")),
     isLockHeld: () => seen(false),
     runRelease: (_, values) => Promise.resolve(interference.release(values["{key}"] ?? "")),
     reportOnlyReason: () => undefined,

@@ -184,8 +184,7 @@ export function tokensOf(argv: readonly string[]): readonly string[] {
   });
 }
 
-/** Do these tokens appear in this argv, whole and in this order? A path matches by its last part, too. */
-export function argvHas(argv: readonly string[], wanted: readonly string[]): boolean {
+function inOrder(argv: readonly string[], wanted: readonly string[]): boolean {
   let next = 0;
   for (const token of argv) {
     const want = wanted[next];
@@ -193,4 +192,13 @@ export function argvHas(argv: readonly string[], wanted: readonly string[]): boo
     if (token === want || token.slice(token.lastIndexOf("/") + 1) === want) next += 1;
   }
   return wanted.length > 0 && next === wanted.length;
+}
+
+/**
+ * Do these tokens appear in this argv, whole and in this order? A path matches by its last part, too. An argv that its
+ * program, or pm2 for it, has made a title is a single text with spaces, and matches by its words.
+ */
+export function argvHas(argv: readonly string[], wanted: readonly string[]): boolean {
+  const [title, ...others] = argv.filter((token) => token !== "");
+  return inOrder(argv, wanted) || (others.length === 0 && title !== undefined && inOrder(title.split(/\s+/), wanted));
 }

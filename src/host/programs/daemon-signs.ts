@@ -1,32 +1,43 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { seen, unseen, type Observed } from "../../core/evidence.ts";
+import { startTokenOf, type StartToken } from "../../core/identity/tokens.ts";
 import { errorCode, look, formatError } from "../observed.ts";
 import { pidExists } from "../processes/pids.ts";
 import { readStat } from "../processes/proc-stat.ts";
+import { isZombie } from "../processes/threads.ts";
+import { isOwnTime } from "../processes/time-namespace.ts";
 
 const unitMs = 3_000;
 
-/** Is a systemd unit up, in the user's manager or the system's? A unit that no manager knows is down. */
-export async function isUnitUp(unit: string): Promise<Observed<boolean>> {
+/** Whether a systemd unit is up; `unknown` where no manager knows it, whose name may be misspelt. */
+export type UnitState = "up" | "down" | "unknown";
+
+/** Asks for a unit in the user's manager and in the system's. One that is not running knows no unit. */
+export async function unitState(unit: string): Promise<Observed<UnitState>> {
   const runtimeDir = process.env["XDG_RUNTIME_DIR"] ?? `/run/user/${process.getuid?.()}`;
-  const [user, system] = await Promise.all([
-    // A manager that is not running has no unit that could be up.
-    existsSync(`${runtimeDir}/systemd/private`) ? askManager("--user", unit, { XDG_RUNTIME_DIR: runtimeDir }) : seen(false),
-    existsSync("/run/systemd/system") ? askManager("--system", unit, {}) : seen(false),
+  const answers = await Promise.all([
+    existsSync(`${runtimeDir}/systemd/private`) ? askManager("--user", unit, { XDG_RUNTIME_DIR: runtimeDir }) : seen("unknown" as const),
+    existsSync("/run/systemd/system") ? askManager("--system", unit, {}) : seen("unknown" as const),
   ]);
-  if ((user.seen && user.value) || (system.seen && system.value)) return seen(true);
-  return user.seen ? system : user;
+  const says = (state: UnitState): boolean => answers.some((answer) => answer.seen && answer.value === state);
+  if (says("up")) return seen("up");
+  return answers.find((answer) => !answer.seen) ?? seen(says("down") ? "down" : "unknown");
 }
 
-async function askManager(scope: "--user" | "--system", unit: string, env: Readonly<Record<string, string>>): Promise<Observed<boolean>> {
+async function askManager(scope: "--user" | "--system", unit: string, env: Readonly<Record<string, string>>): Promise<Observed<UnitState>> {
   const { execa } = await import("execa");
-  const { stdout, failed, shortMessage } = await execa("systemctl", [scope, "show", "--property=ActiveState", "--value", "--", unit], {
+  const { stdout, failed, shortMessage } = await execa("systemctl", [scope, "show", "--property=LoadState,ActiveState", "--", unit], {
     reject: false,
     timeout: unitMs,
     stdin: "ignore",
     env,
   });
-  return failed ? unseen(`${unit} could not be asked for: ${shortMessage}`) : seen(!["inactive", "failed", ""].includes(stdout));
+  if (failed) return unseen(`${unit} could not be asked for: ${shortMessage}`);
+  const active = /^ActiveState=(.*)$/m.exec(stdout)?.[1] ?? "";
+  const loaded = /^LoadState=(.*)$/m.exec(stdout)?.[1] ?? "";
+  // A unit whose file is gone can run on, and a service manager that says nothing knows nothing.
+  if (!["inactive", "failed", ""].includes(active)) return seen("up");
+  return seen(["not-found", ""].includes(loaded) ? "unknown" : "down");
 }
 
 function holdsFlock(path: string): boolean {
@@ -36,7 +47,7 @@ function holdsFlock(path: string): boolean {
     .some((line) => line.includes(`:${ino} `));
 }
 
-type Named = { readonly pid: number; readonly startTicks: string | undefined };
+type Named = { readonly pid: number; readonly start: StartToken | undefined };
 
 /** The process that a lock file names: a bare pid, or `{pid, procStart}` as Claude's daemon writes it. */
 function namedProcess(text: string): Named | undefined {
@@ -44,19 +55,22 @@ function namedProcess(text: string): Named | undefined {
     const value: unknown = JSON.parse(text);
     const record: Readonly<Record<string, unknown>> = typeof value === "object" && value !== null ? { ...value } : { pid: value };
     const { pid, procStart } = record as { pid: unknown; procStart: unknown };
-    if (typeof pid !== "number" || !Number.isInteger(pid) || pid <= 1) return undefined;
-    return { pid, startTicks: typeof procStart === "string" && /^\d+$/.test(procStart) ? procStart : undefined };
+    if (typeof pid !== "number" || !Number.isInteger(pid) || pid < 1) return undefined;
+    return { pid, start: startTokenOf(procStart) };
   } catch {
     return undefined;
   }
 }
 
-/** A pid that was handed out again is not the one that took the lock. */
-function isHolder({ pid, startTicks }: Named): boolean {
+/** A zombie holds nothing, and a pid that was handed out again is not that of the process which took the lock. */
+function isHolder({ pid, start }: Named): boolean {
   if (!pidExists(pid)) return false;
-  if (startTicks === undefined || process.platform !== "linux") return true;
+  if (process.platform !== "linux") return true;
   const stat = look("its start", () => readStat(pid));
-  return !stat.seen || stat.value.startTicks === startTicks;
+  if (!stat.seen) return true;
+  const zombie = look("its threads", () => isZombie(pid, stat.value));
+  if ((zombie.seen && zombie.value) || stat.value.kernelThread) return false;
+  return start === undefined || start.ticks === stat.value.startTicks || !isOwnTime(pid);
 }
 
 /** Is a lock file held: by a lock of the kernel's, or by a living process that it names? */

@@ -25,7 +25,11 @@ export const registryReport = described(
     state: v.picklist(["swept", "report-only", "missing", "unreadable", "malformed", "changed", "failed"]),
     owner: described(
       "The daemon that rewrites the registry while it is up.",
-      object({ up: flag, pids: described("Its processes, where they are known.", list(integer)) }),
+      object({
+        up: flag,
+        pids: described("Its processes, where they are known.", list(integer)),
+        unknownUnit: described("The unit for which it counts as up although no service manager knows it; else null.", v.nullable(text)),
+      }),
     ),
     registrations: described("How many entries it has.", integer),
     problem: described("What stands in the way there; null if nothing does.", v.nullable(text)),

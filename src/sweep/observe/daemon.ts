@@ -5,7 +5,13 @@ import { ownerKey, type World } from "./observe.ts";
 import type { Target } from "../load/target.ts";
 
 /** Is the daemon that rewrites a registry up? `why` says by which sign, or what could not be looked at. */
-export type DaemonStatus = { readonly up: boolean; readonly pids: readonly number[]; readonly why: string | undefined };
+export type DaemonStatus = {
+  readonly up: boolean;
+  readonly pids: readonly number[];
+  readonly why: string | undefined;
+  /** The unit for which alone it counts as up, although no manager knows it. */
+  readonly unknownUnit: string | undefined;
+};
 
 /** The owners that are known by their argv, once each. */
 export function ownerQuestions(targets: readonly Target[]): readonly (readonly string[])[] {
@@ -28,18 +34,31 @@ async function isListening(host: LookingHost, path: string): Promise<Observed<bo
   return observation.kind === "unanswered" ? unseen(observation.why) : seen(observation.kind === "accepted");
 }
 
-/** Any sign that says so is enough, and a sign that could not be looked at counts as up. */
+/** A unit that no manager knows may be misspelt, so it could not be looked at. */
+async function unitSign(host: LookingHost, unit: string): Promise<DaemonSign & { readonly unknown: boolean }> {
+  const state = await host.unitState(unit);
+  const unknown = state.seen && state.value === "unknown";
+  const up = !state.seen ? state : unknown ? unseen("no service manager knows it") : seen(state.value === "up");
+  return { name: `unit ${unit}`, up, unknown };
+}
+
+/**
+ * Any sign that says so is enough, and a sign that could not be looked at counts as up. Of a unit that no manager knows
+ * that holds only while no other sign says that the daemon is down.
+ */
 export async function findOwner(host: LookingHost, owner: OwnerSigns | undefined, world: World): Promise<DaemonStatus> {
   const byArgv = owner?.argv === undefined ? undefined : processSign(owner.argv, world);
-  const signs: DaemonSign[] = byArgv === undefined ? [] : [byArgv];
-  if (owner?.unit !== undefined) signs.push({ name: `unit ${owner.unit}`, up: await host.isUnitUp(owner.unit) });
+  const byUnit = owner?.unit === undefined ? undefined : await unitSign(host, owner.unit);
+  const signs: DaemonSign[] = [byArgv, byUnit].filter((sign) => sign !== undefined);
   if (owner?.lock !== undefined) signs.push({ name: `lock ${owner.lock}`, up: host.isLockHeld(owner.lock) });
   if (owner?.socket !== undefined) signs.push({ name: `socket ${owner.socket}`, up: await isListening(host, owner.socket) });
   const pids = byArgv?.pids ?? [];
-  const up = signs.find((sign) => sign.up.seen && sign.up.value);
-  if (up !== undefined) return { up: true, pids, why: up.name };
-  const doubt = signs.find((sign) => !sign.up.seen);
-  return doubt === undefined || doubt.up.seen
-    ? { up: false, pids, why: undefined }
-    : { up: true, pids, why: `${doubt.name}: ${doubt.up.why}` };
+  const status = (up: boolean, why?: string, unknownUnit?: string): DaemonStatus => ({ up, pids, why, unknownUnit });
+  const isUp = signs.find((sign) => sign.up.seen && sign.up.value);
+  if (isUp !== undefined) return status(true, isUp.name);
+  const isUnknown = byUnit?.unknown === true;
+  const doubts = signs.flatMap(({ name, up }) => (up.seen ? [] : [`${name}: ${up.why}`]));
+  const isDown = signs.some((sign) => sign.up.seen);
+  if (doubts.length === 0 || (isUnknown && isDown && doubts.length === 1)) return status(false);
+  return status(true, doubts.join("; "), isUnknown && doubts.length === 1 ? owner?.unit : undefined);
 }

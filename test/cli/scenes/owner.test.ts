@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
@@ -14,7 +14,7 @@ import {
   writeOld,
   type Scratch,
 } from "../harness.ts";
-import { gonePid, start, stop } from "../../processes.ts";
+import { bootId, gonePid, leaderless, start, stop, until, zombie, type Running } from "../../processes.ts";
 
 const since = daysAgo(1);
 
@@ -86,6 +86,75 @@ test("an owner is also known by a lock file that names a living process, and by 
   const holder = await start("flock", [lock, "cat"]);
   expect(by(await sweepReport(scratch, ["-n"]), "action")).toEqual({ ghost: "withheld" });
   await stop(holder);
+});
+
+test("an owner whose lock names a zombie is down, and one whose first thread has ended is up", async () => {
+  const scratch = newScratch();
+  const [dead, holder] = [await zombie(), await leaderless("bridge")];
+  const lock = join(scratch.dir, "bridge.lock");
+  const path = declareRegistry(scratch, { owner: { lock } });
+  writeOld(path, JSON.stringify({ ghost: { pid: (await gonePid()).pid, since } }));
+  const action = async (named: Running, procStart?: string) => {
+    writeFileSync(lock, JSON.stringify({ pid: named.pid, procStart }));
+    return by(await sweepReport(scratch, ["-n"]), "action")["ghost"];
+  };
+  expect(await action(dead)).toBe("would-reap");
+  expect(await action(dead, dead.startTicks)).toBe("would-reap");
+  expect(await action(holder)).toBe("withheld");
+  expect(await action(holder, `${bootId()}:${holder.startTicks}`)).toBe("withheld");
+  expect(await action(holder, "1")).toBe("would-reap");
+  // What is no start token proves nothing.
+  expect(await action(holder, "Fri Nov 20 15:07:09 2026")).toBe("withheld");
+});
+
+test("an owner is up whose argv has become a title, and one whose first thread has ended", async () => {
+  const scratch = newScratch();
+  const name = `bridge-${randomUUID()}.mjs`;
+  const title = `node /opt/bridge/${name} watch`;
+  const path = declareRegistry(scratch, { owner: { argv: [name, "watch"] } });
+  writeOld(path, JSON.stringify({ ghost: { pid: (await gonePid()).pid, since } }));
+  const action = async () => by(await sweepReport(scratch, ["-n"]), "action")["ghost"];
+  expect(await action()).toBe("would-reap");
+  const titled = await start(process.execPath, ["-e", `process.title = ${JSON.stringify(title)}; process.stdin.resume()`]);
+  await until("it has its title", () => readFileSync(`/proc/${titled.pid}/cmdline`, "utf8").startsWith(title));
+  expect(await action()).toBe("withheld");
+  await stop(titled);
+  expect(await action()).toBe("would-reap");
+  const split = await leaderless(name, "watch");
+  expect(await action()).toBe("withheld");
+  await stop(split);
+});
+
+/** A service manager that knows one unit, which is down. */
+function manager(scratch: Scratch): Readonly<Record<string, string>> {
+  const [bin, runtime] = [join(scratch.dir, "bin"), join(scratch.dir, "run")];
+  mkdirSync(join(runtime, "systemd", "private"), { recursive: true });
+  mkdirSync(bin);
+  const script = `#!/bin/sh
+case "$*" in
+  *"-- known.service") echo LoadState=loaded; echo ActiveState=inactive;;
+  *) echo LoadState=not-found; echo ActiveState=inactive;;
+esac
+`;
+  writeFileSync(join(bin, "systemctl"), script, { mode: 0o755 });
+  return { PATH: `${bin}:${scratch.env["PATH"] ?? ""}`, XDG_RUNTIME_DIR: runtime };
+}
+
+test("an owner whose unit no service manager knows counts as up, and doctor says that the guard is off", async () => {
+  const scratch = newScratch();
+  const env = manager(scratch);
+  const ghost = { pid: (await gonePid()).pid, since };
+  const path = declareRegistry(scratch, { owner: { unit: "misspelt.service" } });
+  writeOld(path, JSON.stringify({ ghost }));
+  const report = await sweepReport(scratch, [], { env });
+  expect(by(report, "action")).toEqual({ ghost: "withheld" });
+  expect(report.registries).toMatchObject([{ owner: { up: true, unknownUnit: "misspelt.service" } }]);
+  const { stdout } = await sessreap(scratch, ["doctor"], { env });
+  expect(stdout).toMatch(/off .*no service manager knows misspelt\.service/);
+  declareRegistry(scratch, { owner: { unit: "known.service" } });
+  expect(by(await sweepReport(scratch, ["-n"], { env }), "action")).toEqual({ ghost: "would-reap" });
+  declareRegistry(scratch, { owner: { unit: "misspelt.service", lock: join(scratch.dir, "bridge.lock") } });
+  expect(by(await sweepReport(scratch, ["-n"], { env }), "action")).toEqual({ ghost: "would-reap" });
 });
 
 test("a release command gets key and session as whole arguments, whatever is in them, and no shell", async () => {

@@ -89,6 +89,13 @@ test.each([
   [["watch", "bridge.mjs"], ["bridge.mjs", "watch"], false],
   [["node", "old-bridge.mjs", "watch"], ["bridge.mjs", "watch"], false],
   [["node", "bridge.mjs watch"], ["bridge.mjs", "watch"], false],
+  [["node /opt/bridge/bridge.mjs watch"], ["bridge.mjs", "watch"], true],
+  [["node /opt/bridge/bridge.mjs watch", "", "", ""], ["bridge.mjs", "watch"], true],
+  [["bridge.mjs  watch "], ["bridge.mjs", "watch"], true],
+  [["node /opt/bridge/bridge.mjs register"], ["bridge.mjs", "watch"], false],
+  [["watch bridge.mjs"], ["bridge.mjs", "watch"], false],
+  [["/opt/my tools/bridge.mjs"], ["/opt/my tools/bridge.mjs"], true],
+  [["", ""], ["bridge.mjs"], false],
   [["anything"], [], false],
 ])("%j against the owner %j: %s", (argv, wanted, expected) => {
   expect(argvHas(argv, wanted)).toBe(expected);
