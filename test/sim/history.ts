@@ -4,7 +4,7 @@ import type { EntryReport } from "../../src/report/model/sweep.ts";
 import { countActions, type Tally } from "../../src/report/tally.ts";
 import { restore } from "../../src/sweep/restore/restore.ts";
 import { sweep } from "../../src/sweep/sweep.ts";
-import type { Target } from "../../src/sweep/load/target.ts";
+import { registryId, type Target } from "../../src/sweep/load/target.ts";
 import type { Tombstone } from "../../src/core/tombstone.ts";
 import { nameBefore } from "./disk.ts";
 import { crash, happen, race, release, stopBridge } from "./happenings.ts";
@@ -250,7 +250,14 @@ export class History {
     for (const path of machine.disk.files.keys()) if (nameBefore(path) !== undefined) story.fail(`${path} is left behind`);
   }
 
-  /** An entry without a start token or a boot id can be mistaken for a process that has its pid now. */
+  /** Whether an entry of this registry has shown yet that its start tokens are ticks; of a known writer that needs no showing. */
+  private areTokensProven(registry: string): boolean {
+    const { targets, state } = this.story;
+    const target = targets.find(({ path }) => path === registry);
+    return target?.format.declaredFields === undefined || state.memory.provenTokens.has(registryId(target));
+  }
+
+  /** An entry without a start token that tells, or a boot id, can be mistaken for a process that has its pid now. */
   private isKeptByDoubt({ registry, key }: Session): boolean {
     const { story } = this;
     const text = story.entries(registry).get(key) ?? "";
@@ -259,7 +266,7 @@ export class History {
     if (said.pidDomain?.includes(hostNamespace) === false) return true;
     const pid = said.pid ?? Number(key.slice(key.lastIndexOf("/") + 1));
     // A marker whose pid is gone here is not opened, so its token does not tell it from a container's process.
-    const token = registry === markersPath ? undefined : (said.start ?? said.procStart);
+    const token = registry === markersPath || !this.areTokensProven(registry) ? undefined : (said.start ?? said.procStart);
     const others = [...story.machine.processes.values()].filter((process) => process.pid === pid || process.innerPid === pid);
     return others.some(({ startTicks }) => token === undefined || startTicks === token);
   }
