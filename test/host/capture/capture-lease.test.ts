@@ -5,7 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import { dropLeased, type QuarantinedFile } from "../../../src/host/capture/capture-lease.ts";
 import { captureEntries, type JudgedFile } from "../../../src/host/capture/capture.ts";
 import { readEntryFile } from "../../../src/host/files/directory.ts";
-import { scratchDirectory } from "../scratch.ts";
+import { openIn, scratchDirectory } from "../scratch.ts";
 
 const path = process.env["PATH"] ?? "";
 afterEach(() => {
@@ -51,10 +51,11 @@ test("a file that somebody has open, and may yet write to, goes back; the others
   expect(readdirSync(root)).toEqual([]);
 });
 
-test("without perl files are dropped all the same", () => {
+test("without perl files are dropped all the same, and none stays open", () => {
   const { root, files } = judged();
   shadow("perl", "exit 127");
   expect(kinds(root, files)).toEqual(["dropped", "dropped"]);
+  expect(openIn(root)).toEqual([]);
   expect(readdirSync(root)).toEqual([]);
 });
 
@@ -133,4 +134,18 @@ test("a file that was lengthened or shortened while it stood aside goes back", (
     process.env["PATH"] = path;
     expect(readdirSync(root)).toEqual(["77.json"]);
   }
+});
+
+test("files with more content than is handed over at once are dropped in several goes", () => {
+  const root = scratchDirectory();
+  const sizes = { "1": 16 * 1024 * 1024, "2": 9, "3": 9 };
+  for (const [name, size] of Object.entries(sizes)) writeFileSync(join(root, name), Buffer.alloc(size, "x"));
+  const fd = openSync(root, "r");
+  const files = Object.entries(sizes).map(([name, size]): QuarantinedFile => ({ directoryFd: fd, name, bytes: Buffer.alloc(size, "x") }));
+  try {
+    expect(dropLeased(files)).toEqual(["dropped", "dropped", "dropped"]);
+  } finally {
+    closeSync(fd);
+  }
+  expect(readdirSync(root)).toEqual([]);
 });

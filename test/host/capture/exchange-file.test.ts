@@ -152,3 +152,11 @@ test("a lock that is gone is not made anew", () => {
   expect(takeOver(dir, before, replacement(before, "{}")).kind).toBe("lost");
   expect(readdirSync(dir)).toEqual([]);
 });
+
+test("a lock whose directory has become a file is no lost race: why it could not be taken over is said", () => {
+  const before = judged();
+  expect(takeOver(lock, before, replacement(before, "{}"))).toEqual({
+    kind: "failed",
+    problem: expect.stringContaining("not a directory"),
+  });
+});

@@ -255,3 +255,10 @@ test("what a tombstone says comes back as it was buried", () => {
   expect(decodeTombstones(text + encodeVoid(["s/0"])).map(({ key }) => key)).toEqual(["n"]);
   expect(decodeTombstones(fileText(header, { ...line, detail: undefined }))).toMatchObject([{ detail: "" }]);
 });
+
+test("tombstones that are more than is written at once are all read back, short ones and long ones", () => {
+  const state = scratchDirectory();
+  const keys = Array.from({ length: 3000 }, (_, index) => `${index}${index === 1500 ? "ü".repeat(200_000) : ""}`);
+  writeTombstones(state, "s", [encodeHeader(header), ...keys.map(tombstone)]);
+  expect(readTombstones(state).map(({ key }) => key)).toEqual(keys);
+});

@@ -231,3 +231,11 @@ test("under the lease, a registry that has a second name costs no look", async (
   perlThat({ swap: `${exchange}; echo swapped` });
   expect(await swappedLinked(registry)).toEqual({ outcome: { kind: "changed" }, looks: 0 });
 });
+
+test("an answer that arrives in pieces is one answer", async () => {
+  expect(await scene({ attributes: "printf cop; sleep 0.1; echo ied", swap: exchange + "; printf swap; sleep 0.1; echo ped" })).toEqual({
+    outcome: { kind: "replaced", problem: undefined },
+    text: after,
+    leftovers: [],
+  });
+});

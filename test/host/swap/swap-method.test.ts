@@ -3,15 +3,16 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { swapMethodFor } from "../../../src/host/swap/swap-method.ts";
-import { registryIn, scratchDirectory } from "../scratch.ts";
+import { openIn, registryIn, scratchDirectory } from "../scratch.ts";
 
 const hasPerl = spawnSync("perl", ["-e", "1"]).status === 0;
 if (!hasPerl) console.warn("perl is not here: the lease is not tested");
 
 test.runIf(hasPerl)("the method in force is a lease, and asking for it writes nothing", () => {
-  const { path } = registryIn();
+  const { directory, path } = registryIn();
   const before = statSync(path, { bigint: true });
   expect(swapMethodFor(path).method).toBe("lease");
+  expect(openIn(directory)).toEqual([]);
   const { ino, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
   expect([ino, mtimeNs, ctimeNs]).toEqual([before.ino, before.mtimeNs, before.ctimeNs]);
 });

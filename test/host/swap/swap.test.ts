@@ -13,6 +13,7 @@ import {
   symlinkSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -130,6 +131,24 @@ describe.each(methods)("a ghost's registry is swapped %s", (_, around) => {
     const { uid, gid } = statSync(registry.path);
     expect({ uid, gid, text: content(registry) }).toEqual({ uid: 65534, gid: 4343, text: after });
   });
+});
+
+test("without perl, an update that comes between the comparison and the rename is looked for and put in place", async () => {
+  const registry = registryIn();
+  const file = readNow(registry.path);
+  const late = before.replace("live", "late");
+  const fd = openSync(registry.path, "r+");
+  try {
+    const look = (): Promise<boolean> => {
+      setTimeout(() => writeSync(fd, late, 0), 1);
+      return Promise.resolve(true);
+    };
+    expect(await withoutPerl(() => replaceJudged(file, withoutGhost(file), look))).toEqual({ kind: "changed" });
+  } finally {
+    closeSync(fd);
+  }
+  expect(content(registry)).toBe(late);
+  expect(leftovers(registry)).toEqual([]);
 });
 
 test.runIf(hasPerl)("a registry that somebody has open is left for the next sweep", async () => {

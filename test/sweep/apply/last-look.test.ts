@@ -7,6 +7,7 @@ import { examine } from "../../../src/sweep/examine.ts";
 import { startPass } from "../../../src/sweep/pass.ts";
 import { sceneOf } from "../../../src/sweep/judge/scenes.ts";
 import { lastLook } from "../../../src/sweep/apply/last-look.ts";
+import type { Target } from "../../../src/sweep/load/target.ts";
 import type { Entry } from "../../../src/sweep/load/loaded.ts";
 import { plainSweep } from "../../sweep-options.ts";
 import { agentsOf, type Stage } from "../contract/stage.ts";
@@ -22,8 +23,7 @@ const claims = record({
 });
 
 /** What a last look answers of every entry of a registry, and how many of them it judged. */
-async function lookAt(stage: Stage, more: Partial<Host>) {
-  const targets = [agentsOf(stage)];
+async function lookAt(stage: Stage, more: Partial<Host>, targets: readonly Target[] = [agentsOf(stage)]) {
   const options = { ...plainSweep, targets, lookAnyway: true };
   const examination = await examine(startPass(stage.host, options), options);
   const [examined] = examination.registries;
@@ -77,4 +77,41 @@ test("a last look that sees the very same says of every ghost what judging it ag
   });
   await assert(property, { numRuns: 300 });
   expect(spared).toBeGreaterThan(100);
+});
+
+const server = (url: string, configured: boolean) => ({ url, configured, connectTo: url });
+const [theirs, tried] = [server("ws://127.0.0.1:1", true), server("ws://127.0.0.1:2", false)];
+
+test.each([
+  ["no server is asked where none is known", [], "a", []],
+  ["a configured server is asked for the ghosts' sessions, and no other's", [theirs], "a", [[theirs.url, ["a"]]]],
+  ["a server that is only tried is asked for no session by its id", [tried], "a", [[tried.url, []]]],
+  [
+    "of two servers only the configured one is asked by id",
+    [tried, theirs],
+    "a",
+    [
+      [tried.url, []],
+      [theirs.url, ["a"]],
+    ],
+  ],
+  ["no server is asked for ghosts that name no session", [theirs], undefined, []],
+] as const)("at the last look %s", async (_what, appServers, id, expected) => {
+  const stage = simulatedStage();
+  const [gone, alive] = [await stage.gone(), await stage.alive()];
+  const agents = { named: row(gone, { id }), unnamed: row(gone), live: row(alive, { id: "b" }) };
+  stage.writeOld(`${stage.root}/agents.json`, JSON.stringify({ agents }));
+  const askAppServer: Host["askAppServer"] = ({ ids }) => {
+    const reads = new Map(ids.map((thread) => [thread, { kind: "not-loaded" } as const]));
+    return Promise.resolve({ kind: "answered", loaded: new Set(), reads, upMs: seen(1e9) });
+  };
+  const host = { ...stage.host, askAppServer, upSince: () => 0 };
+  const asked: (readonly [string, readonly string[]])[] = [];
+  const listening: Host["askAppServer"] = (question) => {
+    asked.push([question.url, question.ids]);
+    return askAppServer(question);
+  };
+  const { dead } = await lookAt({ ...stage, host }, { askAppServer: listening }, [{ ...agentsOf(stage), appServers }]);
+  expect(asked).toEqual(expected);
+  expect(dead).toEqual(["named", "unnamed"]);
 });
