@@ -9,6 +9,9 @@ import { isOwnTime } from "../processes/time-namespace.ts";
 
 const unitMs = 3_000;
 
+/** A lock file names a process; a larger one, in bytes, is none. */
+const largestLock = 64 * 1024;
+
 /** Whether a systemd unit is up; `unknown` where no manager knows it, whose name may be misspelt. */
 export type UnitState = "up" | "down" | "unknown";
 
@@ -76,6 +79,10 @@ function isHolder({ pid, start }: Named): boolean {
 /** Is a lock file held: by a lock of the kernel's, or by a living process that it names? */
 export function isLockHeld(path: string): Observed<boolean> {
   try {
+    const stat = statSync(path);
+    // A FIFO would be waited for until a writer comes, and what is no lock file can be of any size.
+    if (!stat.isFile()) return unseen(`${path} is no regular file`);
+    if (stat.size > largestLock) return unseen(`${path} has ${stat.size} bytes, which no lock file has`);
     const named = namedProcess(readFileSync(path, "utf8").trim());
     if (named !== undefined && isHolder(named)) return seen(true);
     return look("/proc/locks", () => holdsFlock(path));
