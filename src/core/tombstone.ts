@@ -74,6 +74,11 @@ export function tombstoneId(sweepId: string, number: number): string {
   return `${sweepId}/${number}`;
 }
 
+/** Returns the id of the sweep that wrote a tombstone. */
+export function sweepOf(id: string): string {
+  return id.slice(0, id.indexOf("/"));
+}
+
 export const encodeVoid = (ids: readonly string[]): string => encode({ void: ids });
 
 const isText = (value: unknown): boolean => typeof value === "string";

@@ -1,6 +1,5 @@
 import type { Host } from "../host/host.ts";
 import type { LookingHost } from "../host/looking-host.ts";
-import { formatError } from "../host/observed.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
 import type { EntryReport, SweepReport } from "../report/model/sweep.ts";
 import { countChanges, noTally, summarize } from "../report/tally.ts";
@@ -12,6 +11,7 @@ import { changesIn, recordHistory } from "./history.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
 import { startLooking, startPass, type LookingPass, type Pass, type Stop } from "./pass.ts";
 import { remember, rememberDoubt } from "./remember.ts";
+import { unkept } from "./unkept.ts";
 import { registryReport, reportsOf, tallyIn, unreadParts, unreadReport } from "./reports.ts";
 
 export type SweepOptions = ExamineOptions & {
@@ -75,20 +75,10 @@ type Done = { readonly outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>; readon
 
 const nothingDone: Done = { outcomes: new Map(), problems: [] };
 
-/** What was reaped is reaped: a note that cannot be kept is said, and does not turn the sweep into a fault. */
-async function keep(what: string, write: () => void | Promise<void>): Promise<readonly string[]> {
-  try {
-    await write();
-    return [];
-  } catch (error) {
-    return [`${what} could not be kept in the state directory: ${formatError(error)}`];
-  }
-}
-
 async function carryOut(pass: Pass, examination: Examination): Promise<Done> {
   const { host } = pass;
   if (examination.refusal !== undefined) {
-    const doubt = await keep("that this sweep has seen nothing", () => host.store.saveMemory(rememberDoubt(examination)));
+    const doubt = await unkept("that this sweep has seen nothing", () => host.store.saveMemory(rememberDoubt(examination)));
     return { ...nothingDone, problems: doubt };
   }
   for (const { path } of pass.targets) host.removeLeftovers(path);
@@ -97,7 +87,7 @@ async function carryOut(pass: Pass, examination: Examination): Promise<Done> {
   for (const examined of examination.registries) {
     outcomes.set(examined, await carryOutIn(pass, examined, examined.entries));
   }
-  const kept = await keep("what this sweep has seen", () => host.store.saveMemory(remember(host, examination, outcomes)));
+  const kept = await unkept("what this sweep has seen", () => host.store.saveMemory(remember(host, examination, outcomes)));
   return { outcomes, problems: [...stuck, ...roomWarnings(outcomes), ...kept] };
 }
 
@@ -148,6 +138,6 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   const report = reportOn(pass, examination, done, options);
   const changes = eachOf(examination.registries, (examined) => changesIn(examined, done.outcomes.get(examined) ?? noOutcomes));
   const line = { sweepId: pass.id, at: pass.startedAt, command: options.command };
-  const unkept = await keep("its history", () => recordHistory(host, line, changes, countChanges(report.tallies)));
-  return { ...report, warnings: [...report.warnings, ...unkept] };
+  const problems = await unkept("its history", () => recordHistory(host, line, changes, countChanges(report.tallies)));
+  return { ...report, warnings: [...report.warnings, ...problems] };
 }

@@ -1,4 +1,4 @@
-import { encodeHeader, tombstoneId } from "../core/tombstone.ts";
+import { encodeHeader, sweepOf, tombstoneId } from "../core/tombstone.ts";
 import type { Host } from "../host/host.ts";
 import type { ReadRegistry } from "./load/loaded.ts";
 
@@ -13,7 +13,7 @@ export type TombstoneWriter = {
    * is called with each entry without room, before the next line is made. Throws where the state directory refuses.
    */
   readonly write: <T>(registry: ReadRegistry, condemned: Iterable<T>, making: TombstoneMaking<T>) => TombstoneBatch<T>;
-  /** Takes tombstones back of entries that stayed. Throws where the state directory refuses. */
+  /** Takes tombstones back, of this pass or of others. Throws where the state directory refuses. */
   readonly void: (ids: readonly string[]) => void;
 };
 
@@ -63,5 +63,15 @@ export function tombstoneWriter(
     return { entries, ids: entries.map((_, index) => tombstoneId(sweepId, from + index)) };
   }
 
-  return { write, void: (ids) => host.store.voidTombstones(sweepId, ids) };
+  function voidAll(ids: readonly string[]): void {
+    const bySweep = new Map<string, string[]>();
+    for (const id of ids) {
+      const ofSweep = bySweep.get(sweepOf(id));
+      if (ofSweep === undefined) bySweep.set(sweepOf(id), [id]);
+      else ofSweep.push(id);
+    }
+    for (const [sweep, ofSweep] of bySweep) host.store.voidTombstones(sweep, ofSweep);
+  }
+
+  return { write, void: voidAll };
 }

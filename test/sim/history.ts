@@ -1,20 +1,20 @@
+import { isDeepStrictEqual } from "node:util";
 import { actionNames } from "../../src/core/plan/actions.ts";
 import { defaultPolicy } from "../../src/core/policy.ts";
 import type { EntryReport } from "../../src/report/model/sweep.ts";
 import { countActions, type Tally } from "../../src/report/tally.ts";
-import { restore } from "../../src/sweep/restore/restore.ts";
 import { sweep } from "../../src/sweep/sweep.ts";
 import { registryId, type Target } from "../../src/sweep/load/target.ts";
 import type { Tombstone } from "../../src/core/tombstone.ts";
 import { nameBefore } from "./disk.ts";
-import { crash, happen, race, release, stopBridge } from "./happenings.ts";
+import { crash, happen, race, release, startBridge, stopBridge } from "./happenings.ts";
 import { absencesKept, checkCaptured, checkSecondLooks, checkSwap, type Absence } from "./laws.ts";
 import { containers, day, hostNamespace, minute, sweeperIn, type Machine, type Session, type SessionKind } from "./machine.ts";
 import { bridgePath, markersPath, type Entries } from "./registries.ts";
 import { mortal, nobody, simulatedHost, stepsUntilDeath, type Blindness, type Interference } from "./simulated-host.ts";
 import { Story } from "./story.ts";
 import { edit, register, touch } from "./writers.ts";
-import { plainSweep } from "../sweep-options.ts";
+import { plainSweep, restoreInto } from "../sweep-options.ts";
 
 const blindnesses: readonly Blindness[] = [
   "wallMs",
@@ -191,10 +191,14 @@ export class History {
     const target = story.targets.find(({ path }) => path === registry) ?? story.fail(`no target ${registry}`);
     story.machine.disk.flush();
     const before = story.entries(registry);
-    const [outcome] = await restore(simulatedHost(story.machine, story.state, nothingBlind, nobody), target, [tombstone], false);
+    // Its owner may start when all has been looked at but once.
+    const meanwhile = (): void => void (story.chance.oneIn(4) && startBridge(story));
+    const host = simulatedHost(story.machine, story.state, nothingBlind, { ...nobody, meanwhile });
+    const [outcome] = (await restoreInto(host, target, [tombstone])).outcomes;
     const after = story.entries(registry);
     story.record(`restore ${key} of ${registry}: ${outcome?.action} ${outcome?.detail}`);
     const isOwned = registry === bridgePath && story.isBridgeUp();
+    if (isOwned && !isDeepStrictEqual([...after], [...before])) story.fail(`${key} was put back behind the back of a bridge that is up`);
     if (before.has(key)) {
       if (outcome?.action !== "newcomer" && !isOwned) story.fail(`restore of ${key} over a newcomer: ${outcome?.action}`);
       return;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { defaultPolicy } from "../../src/core/policy.ts";
 import { readTombstones } from "../../src/host/state/tombstones.ts";
-import { restore } from "../../src/sweep/restore/restore.ts";
+import { restoreInto } from "../sweep-options.ts";
 import { fixtures, type Fixture } from "../registries/fixtures.ts";
 import { plant, withFacts } from "../registries/plant.ts";
 import { gonePid, pretend } from "../processes.ts";
@@ -45,8 +45,8 @@ describe.each(fixtures)("$folder", (fixture) => {
     const ownFile = fixture.format.layout === "files";
     expect(existsSync(file)).toBe(!ownFile);
 
-    const restored = await restore(host, target, readTombstones(join(directory, "state")), false);
-    expect(restored.map(({ action, detail }) => `${action} ${detail}`)).toEqual(["restored "]);
+    const { outcomes } = await restoreInto(host, target, readTombstones(join(directory, "state")));
+    expect(outcomes.map(({ action, detail }) => `${action} ${detail}`)).toEqual(["restored "]);
     const { ino: _, mtimeMs, ...after } = look(file);
     expect(after).toEqual({ bytes: before.bytes, mode: before.mode, size: before.size });
     expect(ownFile ? mtimeMs : before.mtimeMs).toBe(before.mtimeMs);

@@ -1,4 +1,4 @@
-import { type Settings, resolveSettings } from "../config/settings.ts";
+import { type Settings, policyFrom, resolveSettings } from "../config/settings.ts";
 import { restoreTarget } from "../config/targets.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
@@ -11,8 +11,8 @@ import { readTombstones } from "../../host/state/tombstones.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { visible } from "../../report/visible.ts";
 import { type Target, registryId } from "../../sweep/load/target.ts";
-import { restore } from "../../sweep/restore/restore.ts";
-import type { RestoreOutcome } from "../../sweep/restore/restored.ts";
+import { startPass } from "../../sweep/pass.ts";
+import { type Tombstoned, restore } from "../../sweep/restore/restore.ts";
 
 type RestoreOptions = OutputOptions & { readonly sweep?: string; readonly dryRun?: boolean };
 
@@ -42,35 +42,36 @@ function choose(all: readonly Tombstone[], keys: readonly string[], sweepId: str
   });
 }
 
-async function restoreAll(
-  settings: Settings,
-  chosen: readonly Tombstone[],
-  dryRun: boolean,
-  version: string,
-  env: NodeJS.ProcessEnv,
-): Promise<readonly RestoreOutcome[]> {
+function byRegistry(chosen: readonly Tombstone[], settings: Settings, env: NodeJS.ProcessEnv): readonly Tombstoned[] {
+  const places = new Map<string, { readonly target: Target; readonly tombstones: Tombstone[] }>();
+  for (const tombstone of chosen) {
+    const target = restoreTarget(settings, tombstone, env);
+    const place = places.get(registryId(target)) ?? { target, tombstones: [] };
+    place.tombstones.push(tombstone);
+    places.set(registryId(target), place);
+  }
+  return [...places.values()];
+}
+
+export const runRestore: Run<RestoreOptions> = async ({ words, options, env, stdout, stderr, version }) => {
+  const settings = await resolveSettings({}, env);
+  const places = byRegistry(choose(readTombstones(settings.stateDir.value), words, options.sweep), settings, env);
+  const dryRun = options.dryRun === true;
   const host = await realHost(settings.stateDir.value, version);
   const lock = dryRun ? undefined : await lockState(host, settings, "a sweep of this state directory is running");
+  let restored: Awaited<ReturnType<typeof restore>>;
   try {
-    const outcomes: RestoreOutcome[] = [];
-    const byPlace = new Map<string, { readonly target: Target; readonly tombstones: Tombstone[] }>();
-    for (const tombstone of chosen) {
-      const target = restoreTarget(settings, tombstone, env);
-      const place = byPlace.get(registryId(target)) ?? { target, tombstones: [] };
-      place.tombstones.push(tombstone);
-      byPlace.set(registryId(target), place);
-    }
-    for (const { target, tombstones } of byPlace.values()) outcomes.push(...(await restore(host, target, tombstones, dryRun)));
-    return outcomes;
+    const targets = places.map(({ target }) => target);
+    const pass = startPass(host, { targets, policy: policyFrom(settings, {}), stop: { signal: undefined } });
+    restored = await restore(pass, places, dryRun);
   } finally {
     lock?.release();
   }
-}
-
-export const runRestore: Run<RestoreOptions> = async ({ words, options, env, stdout, version }) => {
-  const settings = await resolveSettings({}, env);
-  const chosen = choose(readTombstones(settings.stateDir.value), words, options.sweep);
-  const outcomes = await restoreAll(settings, chosen, options.dryRun === true, version, env);
+  const { outcomes, problems } = restored;
+  await writeLines(
+    stderr,
+    problems.map((problem) => `sessreap: warning: ${visible(problem)}`),
+  );
   const isIncomplete = outcomes.some(({ action }) => action === "failed" || action === "newcomer");
   const exitCode = isIncomplete ? exitCodes.partial : exitCodes.done;
   if (options.json === true) {
@@ -82,7 +83,7 @@ export const runRestore: Run<RestoreOptions> = async ({ words, options, env, std
       action,
       detail,
     }));
-    await writeDocument(stdout, { command: "restore", dryRun: options.dryRun === true, entries, exitCode });
+    await writeDocument(stdout, { command: "restore", dryRun, entries, exitCode });
     return exitCode;
   }
   const lines = outcomes.map(

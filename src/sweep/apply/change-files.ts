@@ -9,7 +9,7 @@ import type { FilePlace, FilesRegistry } from "../load/loaded.ts";
 import type { Pass } from "../pass.ts";
 import { change, noRetry, type Attempted, type Confirm } from "./change.ts";
 import { rewritingFor } from "./contents.ts";
-import { lastLook, lookAtRevised } from "./last-look.ts";
+import { answersOf, lastLook, lookAtRevised } from "./last-look.ts";
 import {
   cameBack,
   changedAs,
@@ -143,6 +143,12 @@ export async function changeFiles(
     return bytes === undefined || content === undefined ? notDone("skipped", rewriting.unwritable) : { ...one, state, bytes, content };
   }
 
+  async function lookLast(files: readonly ReadyFile[]): Promise<readonly (NotDone | undefined)[]> {
+    const entries = files.map(({ entry }) => entry);
+    const look = await (rewriting === undefined ? lastLook(pass, examined, entries) : lookAtRevised(pass, examined, files));
+    return answersOf(look, files, keyOf, kind === "stamp" ? foundElsewhere : cameBack);
+  }
+
   async function commit(files: readonly ReadyFile[], confirm: Confirm<ReadyFile>): Promise<readonly Attempted[]> {
     const answers = await confirm(files);
     const free = files.filter((_, nth) => answers[nth] === undefined);
@@ -157,17 +163,7 @@ export async function changeFiles(
     {
       prepare,
       keep: (files) => pass.tombstones.write(loaded, files, { makeLine: (file) => tombstoneLine(file, keptFile(file)) }),
-      keyOf,
-      lastLook: (files) => {
-        return rewriting === undefined
-          ? lastLook(
-              pass,
-              examined,
-              files.map(({ entry }) => entry),
-            )
-          : lookAtRevised(pass, examined, files);
-      },
-      cameBack: kind === "stamp" ? foundElsewhere : cameBack,
+      lastLook: lookLast,
       commit,
       again: noRetry(changedSince),
       record: recordIn(outcomes, changedAs[kind], keyOf),

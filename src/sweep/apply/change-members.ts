@@ -12,7 +12,7 @@ import type { Pass } from "../pass.ts";
 import type { TombstoneBatch } from "../tombstone-writer.ts";
 import { change, type Attempted, type Confirm, type Retry } from "./change.ts";
 import { rewritingFor } from "./contents.ts";
-import { lastLook, lookAtRevised } from "./last-look.ts";
+import { answersOf, lastLook, lookAtRevised } from "./last-look.ts";
 import { keepMembers, keptMember } from "./member-tombstones.ts";
 import { changedAs, changedSince, done, recordIn, foundElsewhere, notDone, type Outcome, type Selection, type NotDone } from "./outcome.ts";
 
@@ -90,6 +90,7 @@ export async function changeMembers(
 ): Promise<void> {
   const { loaded: judged } = examined;
   const rewriting = rewritingFor(kind, pass, judged);
+  const keyOf = judged.entries.keyAt;
   const values = new Map<number, Buffer>();
   let now: Now = { loaded: judged, placeOf: (member) => member };
   let isChanged = false;
@@ -123,6 +124,14 @@ export async function changeMembers(
     return piecesWith({ start: 0, end: file.bytes.length }, exchanges);
   }
 
+  async function lookLast(members: readonly number[]): Promise<readonly (NotDone | undefined)[]> {
+    const { loaded, placeOf } = now;
+    const view = { ...examined, loaded };
+    if (rewriting !== undefined) return answersOf(await lookAtRevised(pass, view, members.map(at)), members, keyOf, foundElsewhere);
+    const look = await lastLook(pass, view, entriesAt(loaded.entries, members.map(placeOf)));
+    return answersOf(look, members, keyOf, "it came back to life before the swap");
+  }
+
   async function again(left: readonly number[]): Promise<Retry<number>> {
     if (!isChanged) return { ready: left, others: changedSince };
     const loaded = await loadRegistry(pass.host, judged.target);
@@ -138,22 +147,14 @@ export async function changeMembers(
     {
       prepare,
       keep,
-      keyOf: judged.entries.keyAt,
-      lastLook: (ready) => {
-        const { loaded, placeOf } = now;
-        const view = { ...examined, loaded };
-        return rewriting === undefined
-          ? lastLook(pass, view, entriesAt(loaded.entries, ready.map(placeOf)))
-          : lookAtRevised(pass, view, ready.map(at));
-      },
-      cameBack: rewriting === undefined ? "it came back to life before the swap" : foundElsewhere,
+      lastLook: lookLast,
       commit: async (ready, confirm) => {
         const attempted = await swap(pass.host, now.loaded.file, piecesFor(ready), ready, confirm);
         isChanged = attempted[0]?.kind === "changed";
         return attempted;
       },
       again,
-      record: recordIn(outcomes, changedAs[kind], judged.entries.keyAt),
+      record: recordIn(outcomes, changedAs[kind], keyOf),
       voids: "not-done",
     },
     members.length === 0 ? [] : [members],

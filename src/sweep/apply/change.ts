@@ -1,8 +1,7 @@
 import { formatError } from "../../host/observed.ts";
 import type { Pass } from "../pass.ts";
 import type { TombstoneBatch } from "../tombstone-writer.ts";
-import type { LastLook } from "./last-look.ts";
-import { done, joined, notDone, stopped, tombstonesFull, type Done, type NotDone } from "./outcome.ts";
+import { done, isNotDone, joined, notDone, stopped, tombstonesFull, type Done, type NotDone } from "./outcome.ts";
 import { unwritten } from "./tombstone-batch.ts";
 
 /** What an attempt made of an entry. `changed`: its container is not the judged one. `again`: it stayed because a neighbour had to. */
@@ -25,10 +24,7 @@ export type Changer<E, P extends E = E> = {
   readonly prepare: (entry: E) => P | NotDone;
   /** Writes what puts them back, of as many as there is room for. Throws where the state directory refuses. */
   readonly keep: (ready: readonly P[]) => TombstoneBatch<P>;
-  readonly lastLook: (ready: readonly P[]) => Promise<LastLook>;
-  readonly keyOf: (entry: E) => string;
-  /** What is said of an entry that the last look found alive. */
-  readonly cameBack: string;
+  readonly lastLook: Confirm<P>;
   /** Calls `confirm` once, and changes none that has to stay. Answers for each, in order. */
   readonly commit: (ready: readonly P[], confirm: Confirm<P>) => Promise<readonly Attempted[]>;
   /** Looks for those that are left after an attempt and may be tried again. */
@@ -58,16 +54,11 @@ function prepareAll<E, P extends E>({ prepare, record }: Changer<E, P>, entries:
   return ready;
 }
 
-function isNotDone(prepared: unknown): prepared is NotDone {
-  return typeof prepared === "object" && prepared !== null && "kind" in prepared && prepared.kind === "not-done";
-}
-
-function confirmBy<E, P extends E>(pass: Pass, { lastLook, keyOf, cameBack }: Changer<E, P>): Confirm<P> {
-  const isBack = notDone("skipped", cameBack);
+/** A signal that came during the last look is heard, too. */
+function confirmBy<E, P extends E>({ stop }: Pass, { lastLook }: Changer<E, P>): Confirm<P> {
   return async (ready) => {
-    const { allStay, back } = await lastLook(ready);
-    const all = pass.stop.signal === undefined ? allStay : stopped;
-    return ready.map((entry) => all ?? (back.size > 0 && back.has(keyOf(entry)) ? isBack : undefined));
+    const answers = await lastLook(ready);
+    return stop.signal === undefined ? answers : ready.map(() => stopped);
   };
 }
 

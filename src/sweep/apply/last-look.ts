@@ -16,6 +16,17 @@ import { type ServerQuestions, askServers, evidenceOf, lookAtWorld, withUptimes 
 /** What was seen right before a change: why all entries have to stay, and the keys of those that are no ghosts any more. */
 export type LastLook = { readonly allStay: NotDone | undefined; readonly back: ReadonlySet<string> };
 
+/** Says why each of these entries has to stay after a last look; undefined where it need not. */
+export function answersOf<E>(
+  { allStay, back }: LastLook,
+  entries: readonly E[],
+  keyOf: (entry: E) => string,
+  cameBack: string,
+): readonly (NotDone | undefined)[] {
+  const isBack = notDone("skipped", cameBack);
+  return entries.map((entry) => allStay ?? (back.size > 0 && back.has(keyOf(entry)) ? isBack : undefined));
+}
+
 const ownerCameUp = notDone("withheld", "its owner came up");
 
 function nameSession(entries: Iterable<Entry>): boolean {

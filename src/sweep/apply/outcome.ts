@@ -30,6 +30,10 @@ export function notDone(action: NotDone["action"], note: string): NotDone {
   return { kind: "not-done", action, tombstone: undefined, note };
 }
 
+export function isNotDone(result: unknown): result is NotDone {
+  return typeof result === "object" && result !== null && "kind" in result && result.kind === "not-done";
+}
+
 /** Of an entry that a stopped sweep did not come to. */
 export const stopped = notDone("skipped", "the sweep was stopped before it came to this entry");
 

@@ -1,40 +1,70 @@
 import type { Restored } from "../../core/memory.ts";
 import { restoredKeptMs } from "../../core/policy.ts";
-import type { Host } from "../../host/host.ts";
 import type { Tombstone } from "../../core/tombstone.ts";
+import type { Host } from "../../host/host.ts";
+import { change, noRetry } from "../apply/change.ts";
+import { isNotDone, notDone, type Done, type NotDone } from "../apply/outcome.ts";
 import { identityTextOf } from "../judge/scenes.ts";
 import { loadRegistry } from "../load/load.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
-import { lookAtWorld, noMentions } from "../observe/observe.ts";
-import { findOwner, ownerQuestions } from "../observe/daemon.ts";
-import { restoreFiles } from "./restore-files.ts";
-import { restoreMembers } from "./restore-members.ts";
-import type { RestoreOutcome } from "./restored.ts";
 import type { Target } from "../load/target.ts";
+import { findOwner, ownerQuestions } from "../observe/daemon.ts";
+import { lookAtWorld, noMentions } from "../observe/observe.ts";
+import type { Pass } from "../pass.ts";
+import { unkept } from "../unkept.ts";
+import { fileInsertion, memberInsertion } from "./insertions.ts";
+import { changedMeanwhile, newcomer, type RestoreOutcome } from "./restored.ts";
+
+/** Tombstones of one registry. */
+export type Tombstoned = { readonly target: Target; readonly tombstones: readonly Tombstone[] };
 
 /** Why nothing may be put back into a registry now; undefined when it may. */
-async function obstacle(host: Host, loaded: ReadRegistry): Promise<string | undefined> {
+async function obstacle(host: Host, loaded: ReadRegistry): Promise<NotDone | undefined> {
   const { target } = loaded;
   const [realPath, stat] = loaded.kind === "members" ? [loaded.file.realPath, loaded.file.stat] : [loaded.realPath, loaded.stat];
   const reportOnly = host.reportOnlyReason(realPath, stat);
-  if (reportOnly !== undefined) return reportOnly;
+  if (reportOnly !== undefined) return notDone("failed", reportOnly);
   const world = await lookAtWorld(host, { pids: new Set(), owners: ownerQuestions([target]), ...noMentions });
   const owner = await findOwner(host, target.owner, world);
-  return owner.up ? `its owner is up (${owner.why}); stop it first` : undefined;
+  return owner.up ? notDone("failed", `its owner is up (${owner.why}); stop it first`) : undefined;
 }
 
-async function putBackInto(
-  host: Host,
-  target: Target,
-  tombstones: readonly Tombstone[],
-  dryRun: boolean,
-): Promise<readonly RestoreOutcome[]> {
-  const failed = (detail: string): readonly RestoreOutcome[] => tombstones.map((tombstone) => ({ tombstone, action: "failed", detail }));
+function outcomeOf(tombstone: Tombstone, result: Done | NotDone): RestoreOutcome {
+  if (result.kind === "done") return { tombstone, action: "restored", detail: result.note ?? "" };
+  return { tombstone, action: result === newcomer ? "newcomer" : "failed", detail: result.note };
+}
+
+async function putBackInto(pass: Pass, { target, tombstones }: Tombstoned, dryRun: boolean): Promise<readonly RestoreOutcome[]> {
+  const { host } = pass;
+  const all = (result: NotDone): readonly RestoreOutcome[] => tombstones.map((tombstone) => outcomeOf(tombstone, result));
   const loaded = await loadRegistry(host, target);
-  if (loaded.state !== "read") return failed(`its registry ${loaded.problem}`);
+  if (loaded.state !== "read") return all(notDone("failed", `its registry ${loaded.problem}`));
   const obstructed = await obstacle(host, loaded);
-  if (obstructed !== undefined) return failed(obstructed);
-  return loaded.kind === "members" ? restoreMembers(host, loaded, tombstones, dryRun) : restoreFiles(host, loaded, tombstones, dryRun);
+  if (obstructed !== undefined) return all(obstructed);
+  const insertion = loaded.kind === "members" ? memberInsertion(host, loaded) : fileInsertion(host, loaded);
+  if (dryRun) {
+    return tombstones.map((tombstone) => {
+      const prepared = insertion.prepare(tombstone);
+      return isNotDone(prepared) ? outcomeOf(tombstone, prepared) : { tombstone, action: "would-restore", detail: "" };
+    });
+  }
+  const outcomes = new Map<Tombstone, RestoreOutcome>();
+  await change(
+    pass,
+    {
+      ...insertion,
+      keep: (ready) => ({ entries: ready, ids: ready.map(({ id }) => id) }),
+      lastLook: async (ready) => {
+        const answer = await obstacle(host, loaded);
+        return ready.map(() => answer);
+      },
+      again: noRetry(changedMeanwhile),
+      record: (tombstone, result) => void outcomes.set(tombstone, outcomeOf(tombstone, result)),
+      voids: "done",
+    },
+    [tombstones],
+  );
+  return tombstones.map((tombstone) => outcomes.get(tombstone) as RestoreOutcome);
 }
 
 /** Marks of what was put back, so that the next sweep does not take it away again. */
@@ -52,33 +82,32 @@ async function marksOf(host: Host, target: Target, restored: readonly RestoreOut
   return marks;
 }
 
-function takeBack(host: Host, restored: readonly RestoreOutcome[]): void {
-  const bySweep = new Map<string, string[]>();
-  for (const { tombstone } of restored) {
-    const sweepId = tombstone.id.slice(0, tombstone.id.indexOf("/"));
-    bySweep.set(sweepId, [...(bySweep.get(sweepId) ?? []), tombstone.id]);
-  }
-  for (const [sweepId, ids] of bySweep) host.store.voidTombstones(sweepId, ids);
-}
-
-/**
- * Puts tombstoned entries back into the registry at `target`. Tombstones whose entry is back are taken away; a
- * newcomer of the same name is never overwritten.
- */
-export async function restore(
-  host: Host,
-  target: Target,
-  tombstones: readonly Tombstone[],
-  dryRun: boolean,
-): Promise<readonly RestoreOutcome[]> {
-  const outcomes = await putBackInto(host, target, tombstones, dryRun);
-  const restored = outcomes.filter(({ action }) => action === "restored");
-  if (restored.length === 0) return outcomes;
-  takeBack(host, restored);
+async function saveMarks({ host }: Pass, target: Target, restored: readonly RestoreOutcome[]): Promise<void> {
   const { memory } = host.store.loadMemory();
   const marks = await marksOf(host, target, restored);
   const keys = new Set(marks.map(({ key }) => key));
   const others = memory.restored.filter(({ registry, key }) => registry !== target.path || !keys.has(key));
   await host.store.saveMemory({ ...memory, restored: [...others, ...marks] });
-  return outcomes;
+}
+
+/**
+ * Puts tombstoned entries back into their registries. Tombstones whose entry is back are taken away; a newcomer of the
+ * same name is never overwritten, and neither is an owner that is up. Returns what became of each, and what could not be
+ * kept of it.
+ */
+export async function restore(
+  pass: Pass,
+  places: readonly Tombstoned[],
+  dryRun: boolean,
+): Promise<{ readonly outcomes: readonly RestoreOutcome[]; readonly problems: readonly string[] }> {
+  const outcomes: RestoreOutcome[] = [];
+  const problems: string[] = [];
+  for (const place of places) {
+    const became = await putBackInto(pass, place, dryRun);
+    outcomes.push(...became);
+    const restored = became.filter(({ action }) => action === "restored");
+    const keep = (): Promise<void> => saveMarks(pass, place.target, restored);
+    if (restored.length > 0) problems.push(...(await unkept("that they are to be left alone", keep)));
+  }
+  return { outcomes, problems };
 }

@@ -1,4 +1,5 @@
 import type { Tombstone } from "../../core/tombstone.ts";
+import { notDone } from "../apply/outcome.ts";
 
 export const restoreActions = ["restored", "would-restore", "newcomer", "failed"] as const;
 
@@ -9,8 +10,11 @@ export type RestoreOutcome = {
   readonly detail: string;
 };
 
-/** What is said when the name is taken. */
-export const newcomer = "an entry of this name is there already; it was left alone";
+/** Of an entry whose name is taken. */
+export const newcomer = notDone("skipped", "an entry of this name is there already; it was left alone");
 
-/** What is said when a registry's layout is another than when the entry was reaped. */
-export const otherKind = "its tombstone is of another kind of registry";
+/** Of an entry whose registry has another layout than when it was reaped. */
+export const otherKind = notDone("failed", "its tombstone is of another kind of registry");
+
+/** Of an entry whose registry was written to while it was to be put back. */
+export const changedMeanwhile = notDone("failed", "its registry changed meanwhile; try again");

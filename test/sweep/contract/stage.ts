@@ -4,10 +4,9 @@ import type { Tombstone } from "../../../src/core/tombstone.ts";
 import { claudePluginInUse } from "../../../src/registries/formats/claude-plugin-in-use.ts";
 import { claudeSessions } from "../../../src/registries/formats/claude-sessions.ts";
 import { keyedJson } from "../../../src/registries/declared/keyed-json.ts";
-import { restore } from "../../../src/sweep/restore/restore.ts";
 import { sweep } from "../../../src/sweep/sweep.ts";
 import type { Target } from "../../../src/sweep/load/target.ts";
-import { plainSweep } from "../../sweep-options.ts";
+import { plainSweep, restoreInto } from "../../sweep-options.ts";
 
 /** Somebody who holds a session, or has held it. */
 export type Actor = { readonly pid: number; readonly startTicks: string };
@@ -92,6 +91,6 @@ export async function fates(
 
 /** Gives every reaped entry back, and says what became of each. */
 export async function restoreAll(stage: Stage, target: Target): Promise<readonly string[]> {
-  const outcomes = await restore(stage.host, target, stage.tombstones(), false);
+  const { outcomes } = await restoreInto(stage.host, target, stage.tombstones());
   return outcomes.map(({ tombstone, action }) => `${tombstone.key} ${action}`);
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { seen, unseen } from "../../../src/core/evidence.ts";
 import { emptyMemory, type Memory } from "../../../src/core/memory.ts";
 import type { KeptFile, KeptMember, Tombstone } from "../../../src/core/tombstone.ts";
-import { restore } from "../../../src/sweep/restore/restore.ts";
+import { restoreInto } from "../../sweep-options.ts";
 import { agentsOf, claudesOf, type Stage } from "../contract/stage.ts";
 import { simulatedStage } from "../contract/stages.ts";
 import { hostWith, keysIn, row, sweepWith, why, withGhosts, type HostOverrides } from "../described.ts";
@@ -18,7 +18,7 @@ async function restored(
   dryRun = false,
   target = agentsOf(stage),
 ) {
-  const outcomes = await restore(hostWith(stage, overrides), target, tombstones, dryRun);
+  const { outcomes } = await restoreInto(hostWith(stage, overrides), target, tombstones, dryRun);
   expect(outcomes.map(({ tombstone }) => tombstone)).toEqual(tombstones);
   return outcomes.map(({ tombstone, action, detail }) => [`${tombstone.key} ${action}`, ...(detail === "" ? [] : [detail])].join(": "));
 }
@@ -133,7 +133,42 @@ test.each(obstacles)("where the registry %s nothing is put back, and no tombston
 test("while its owner is up nothing is put back into a registry", async () => {
   const { stage, tombstones } = await reaped(["a"]);
   await stage.startOwner();
-  expect(await restored(stage, tombstones)).toEqual(["a failed: its owner is up (process bridge.mjs watch); stop it first"]);
+  expect(await restored(stage, tombstones)).toEqual([`a failed: ${ownerIsUp}`]);
+});
+
+/** The owner starts right before the second look at the processes, which is the last one. */
+function ownerAtLastLook(stage: Stage): HostOverrides {
+  let looks = 0;
+  return {
+    lookAtProcesses: async (question) => {
+      looks += 1;
+      if (looks === 2) await stage.startOwner();
+      return stage.host.lookAtProcesses(question);
+    },
+  };
+}
+
+const ownerIsUp = "its owner is up (process bridge.mjs watch); stop it first";
+
+test("an owner that starts while entries are put back is not written over", async () => {
+  const { stage, path, tombstones } = await reaped(["a", "b"]);
+  const now = stage.read(path);
+  expect(await restored(stage, tombstones, ownerAtLastLook(stage))).toEqual([`a failed: ${ownerIsUp}`, `b failed: ${ownerIsUp}`]);
+  expect([stage.read(path), stage.tombstones()]).toEqual([now, tombstones]);
+  const files = simulatedStage();
+  const target = { ...claudesOf(files), owner: { argv: files.owner } };
+  const overrides = { ...ownerAtLastLook(files), restoreEntryFile: why };
+  expect(await restored(files, [file(files)], overrides, false, target)).toEqual([`7.json failed: ${ownerIsUp}`]);
+});
+
+test("an entry that is back is back, although its tombstone could not be taken away, nor what was done be kept", async () => {
+  const { stage, path, text, tombstones } = await reaped(["a"]);
+  const store = { voidTombstones: why, saveMemory: () => Promise.reject(new Error("read-only file system")) };
+  const { outcomes, problems } = await restoreInto(hostWith(stage, { store }), agentsOf(stage), tombstones);
+  const detail = "its tombstone could not be taken back: no space left on device";
+  expect(outcomes).toMatchObject([{ action: "restored", detail }]);
+  expect(problems).toEqual(["that they are to be left alone could not be kept in the state directory: read-only file system"]);
+  expect(stage.read(path)).toBe(text);
 });
 
 /** Rows that were changed and stayed: their tombstones say into what. */
@@ -252,6 +287,15 @@ test("a file is put back with all that its tombstone kept, and the way to it is 
     [path, { key: "7.json", content: '{"pid":7}', mode: 0o100640, uid: 3, gid: 4, modifiedAt: 1_600_000_000_000 }],
     [path, ["7.json"]],
   ]);
+});
+
+test("a file that is back and cannot be made durable keeps its tombstone", async () => {
+  const stage = simulatedStage();
+  const store = { voidTombstones: why };
+  const detail = "it is back, but could not be made durable: no space left on device";
+  expect(await putBack(stage, [file(stage)], { syncDirectories: why, store })).toEqual([`7.json failed: ${detail}`]);
+  expect(stage.read(`${claudesOf(stage).path}/7.json`)).toBe('{"pid":7}');
+  expect(await putBack(stage, [file(stage)], { syncDirectories: why, store })).toEqual([`7.json newcomer: ${newcomer}`]);
 });
 
 test("a dry run writes no file and makes nothing durable", async () => {

@@ -1,0 +1,129 @@
+import type { KeptFile, KeptMember, Tombstone } from "../../core/tombstone.ts";
+import type { JudgedFile } from "../../host/capture/capture.ts";
+import type { FileToRestore } from "../../host/capture/restore-entry.ts";
+import type { Piece } from "../../host/files/chunks.ts";
+import type { Host } from "../../host/host.ts";
+import { formatError } from "../../host/observed.ts";
+import type { Span } from "../../registries/json/json-members.ts";
+import { putBack, type CutMember } from "../../registries/json/put-back.ts";
+import type { Attempted, Changer } from "../apply/change.ts";
+import { piecesWith, swap } from "../apply/change-members.ts";
+import { done, notDone } from "../apply/outcome.ts";
+import { keysOf, type FilesRegistry, type MembersRegistry } from "../load/loaded.ts";
+import { newcomer, otherKind } from "./restored.ts";
+
+/** How tombstoned entries are put back into a registry of one layout. */
+export type Insertion = Pick<Changer<Tombstone>, "prepare" | "commit">;
+
+type Exchange = Span & { readonly bytes: Buffer };
+
+/** A member that was changed and stayed is changed back only if it still is what it was changed into. */
+function exchangeAt({ file, container, entries }: MembersRegistry, place: number, { replacedBy, cut }: KeptMember): Exchange | undefined {
+  if (replacedBy === undefined || entries.at(place).duplicate) return undefined;
+  const [start, end] = [container.members.start(place), container.members.end(place)];
+  const isOurs = file.bytes.subarray(start, end).equals(Buffer.from(replacedBy, "base64"));
+  return isOurs ? { start, end, bytes: Buffer.from(cut, "base64") } : undefined;
+}
+
+function cutMember({ key, kept }: Tombstone): readonly CutMember[] {
+  if (kept.layout !== "members") return [];
+  return [{ key, form: kept.form, after: kept.after, cut: Buffer.from(kept.cut, "base64"), member: kept.member }];
+}
+
+/** Puts members back into a JSON file, all in one swap. */
+export function memberInsertion(host: Host, loaded: MembersRegistry): Insertion {
+  const { file, container, entries } = loaded;
+  const { inside, members } = container;
+  const places = new Map<string, number | undefined>(keysOf(entries).map((key, place) => [key, place]));
+  const exchanges = new Map<Tombstone, Exchange>();
+
+  function piecesWithAll(tombstones: readonly Tombstone[]): readonly Piece[] {
+    const named = keysOf(entries).map((key, place) => ({ key, start: members.start(place), end: members.end(place) }));
+    const cut = tombstones.filter((tombstone) => !exchanges.has(tombstone)).flatMap(cutMember);
+    const changed = tombstones.flatMap((tombstone) => exchanges.get(tombstone) ?? []).toSorted((a, b) => a.start - b.start);
+    return putBack(file.bytes, { inside, members: named }, cut).flatMap((part) => {
+      if (part instanceof Uint8Array) return [Buffer.from(part)];
+      return piecesWith(
+        part,
+        changed.filter(({ start, end }) => start >= part.start && end <= part.end),
+      );
+    });
+  }
+
+  return {
+    prepare: (tombstone) => {
+      const { key, kept } = tombstone;
+      if (kept.layout !== "members") return otherKind;
+      const place = places.get(key);
+      const exchange = place === undefined ? undefined : exchangeAt(loaded, place, kept);
+      if (exchange === undefined && places.has(key)) return newcomer;
+      if (exchange !== undefined) exchanges.set(tombstone, exchange);
+      // Of several tombstones of one name the first is put back.
+      places.set(key, undefined);
+      return tombstone;
+    },
+    commit: (tombstones, confirm) => swap(host, file, piecesWithAll(tombstones), tombstones, confirm),
+  };
+}
+
+function fileOf(key: string, { content, mode, uid, gid, modifiedAt }: KeptFile): FileToRestore {
+  return { key, content: Buffer.from(content, "base64"), mode, uid, gid, modifiedAt };
+}
+
+/** By a link, which never overwrites; or in the place of the very file that was changed and stayed. */
+function putFileBack(host: Host, root: string, file: FileToRestore, changed: JudgedFile | undefined): Attempted {
+  if (changed === undefined) {
+    try {
+      return host.restoreEntryFile(root, file) === "newcomer" ? newcomer : done();
+    } catch (error) {
+      return notDone("failed", formatError(error));
+    }
+  }
+  const taken = host.takeOver(root, changed, file);
+  if (taken.kind === "failed") return notDone("failed", taken.problem);
+  return taken.kind === "won" ? done() : newcomer;
+}
+
+/** A tombstone is void only when its entry is durable. */
+function durable(host: Host, root: string, keys: readonly string[], results: readonly Attempted[]): readonly Attempted[] {
+  const back = keys.filter((_, nth) => results[nth]?.kind === "done");
+  try {
+    if (back.length > 0) host.syncDirectories(root, back);
+    return results;
+  } catch (error) {
+    const problem = notDone("failed", `it is back, but could not be made durable: ${formatError(error)}`);
+    return results.map((result) => (result.kind === "done" ? problem : result));
+  }
+}
+
+/** Puts one-file entries back. One that was changed and stayed is changed back only if it still is what it was changed into. */
+export function fileInsertion(host: Host, { realPath, entries }: FilesRegistry): Insertion {
+  const taken = new Set(keysOf(entries));
+  const changed = new Map<Tombstone, JudgedFile>();
+  return {
+    prepare: (tombstone) => {
+      const { key, kept } = tombstone;
+      if (kept.layout !== "files") return otherKind;
+      if (!taken.has(key)) return tombstone;
+      const now = host.readEntryFile(realPath, key);
+      const isOurs = now.kind === "read" && kept.replacedBy !== undefined && now.bytes.equals(Buffer.from(kept.replacedBy, "base64"));
+      if (!isOurs) return newcomer;
+      changed.set(tombstone, { key, state: now.state, bytes: now.bytes });
+      return tombstone;
+    },
+    commit: async (tombstones, confirm) => {
+      const answers = await confirm(tombstones);
+      const results = tombstones.map((tombstone, nth): Attempted => {
+        const { key, kept } = tombstone;
+        if (kept.layout !== "files") return otherKind;
+        return answers[nth] ?? putFileBack(host, realPath, fileOf(key, kept), changed.get(tombstone));
+      });
+      return durable(
+        host,
+        realPath,
+        tombstones.map(({ key }) => key),
+        results,
+      );
+    },
+  };
+}
