@@ -8,7 +8,10 @@ import type { Outcomes } from "./apply/outcome.ts";
 /** The history keeps at most this many entries of one sweep; two large sweeps would push all others out of its file. */
 const maxHistoryEntries = 1000;
 
-export type Change = Pick<EntryReport, "registry" | "key" | "action" | "reason" | "tombstone">;
+/** What was done with an entry; `tombstone` is the one that keeps it, or from which it was put back. */
+export type Change = Pick<EntryReport, "registry" | "key" | "reason" | "tombstone"> & {
+  readonly action: EntryReport["action"] | "restored";
+};
 
 /** What was done in one registry, without judging entries again. */
 export function* changesIn({ loaded, entries }: ExaminedRegistry, outcomes: Outcomes): Generator<Change, undefined> {
@@ -31,7 +34,7 @@ export function recordHistory(
   if (count === 0) return;
   const entries: HistoryLine["entries"][number][] = [];
   for (const { registry, key, action, reason, tombstone } of changes) {
-    if (!isChange(action)) continue;
+    if (action !== "restored" && !isChange(action)) continue;
     if (entries.length === maxHistoryEntries) break;
     entries.push({ registry, key, action, reason, tombstone: tombstone ?? undefined });
   }

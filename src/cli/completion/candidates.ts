@@ -1,3 +1,4 @@
+import { sweepOf } from "../../core/tombstone.ts";
 import { readHistory } from "../../host/state/history.ts";
 import { readTombstones } from "../../host/state/tombstones.ts";
 import { builtInFormats, formatNames } from "../../registries/known.ts";
@@ -22,7 +23,12 @@ const claimed = (field: "sessionId" | "identity" | "host"): Source =>
 
 const keys = fromEntries(({ key }) => key);
 const tombstones: Source = (_, { env }) => readTombstones(stateDirectory(env)).map(({ key, format }) => ({ word: key, meaning: format }));
-const sweeps: Source = (_, { env }) => readHistory(stateDirectory(env)).map(({ sweepId, at }) => ({ word: sweepId, meaning: at }));
+
+/** Sweeps that wrote tombstones: what was restored or ended in one cannot be put back. */
+const sweeps: Source = (_, { env }) =>
+  readHistory(stateDirectory(env))
+    .filter(({ sweepId, entries }) => entries.some(({ tombstone }) => tombstone !== undefined && sweepOf(tombstone) === sweepId))
+    .map(({ sweepId, at }) => ({ word: sweepId, meaning: at }));
 
 const registries: Source = ({ current }) => {
   const format = formatNames.find((name) => current.startsWith(`${name}:`));

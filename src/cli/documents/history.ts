@@ -16,7 +16,7 @@ export const historyDocument = document("What sweeps, restores and retirements h
           key: text,
           action: described("As in a sweep, in the words of the version that did it.", text),
           reason: described("As in a sweep, in the words of the version that did it.", text),
-          tombstone: v.optional(described("The id under which it can be restored.", text)),
+          tombstone: v.optional(described("The id under which it can be restored, or under which it was.", text)),
         }),
       ),
       more: v.exactOptional(described("How many more entries there were than are listed here.", integer)),

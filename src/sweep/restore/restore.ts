@@ -4,6 +4,7 @@ import type { Tombstone } from "../../core/tombstone.ts";
 import type { Host } from "../../host/host.ts";
 import { change, noRetry } from "../apply/change.ts";
 import { isNotDone, notDone, type Done, type NotDone } from "../apply/outcome.ts";
+import { recordHistory, type Change } from "../history.ts";
 import { identityTextOf } from "../judge/scenes.ts";
 import { loadRegistry } from "../load/load.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
@@ -90,6 +91,12 @@ async function saveMarks({ host }: Pass, target: Target, restored: readonly Rest
   await host.store.saveMemory({ ...memory, restored: [...others, ...marks] });
 }
 
+function changesIn(outcomes: readonly RestoreOutcome[]): readonly Change[] {
+  return outcomes.flatMap(({ tombstone: { id, registry, key, reason }, action }) =>
+    action === "restored" || action === "failed" ? [{ registry, key, action, reason, tombstone: id }] : [],
+  );
+}
+
 /**
  * Puts tombstoned entries back into their registries. Tombstones whose entry is back are taken away; a newcomer of the
  * same name is never overwritten, and neither is an owner that is up. Returns what became of each, and what could not be
@@ -100,6 +107,7 @@ export async function restore(
   places: readonly Tombstoned[],
   dryRun: boolean,
 ): Promise<{ readonly outcomes: readonly RestoreOutcome[]; readonly problems: readonly string[] }> {
+  const { host, id: sweepId, startedAt: at } = pass;
   const outcomes: RestoreOutcome[] = [];
   const problems: string[] = [];
   for (const place of places) {
@@ -109,5 +117,8 @@ export async function restore(
     const keep = (): Promise<void> => saveMarks(pass, place.target, restored);
     if (restored.length > 0) problems.push(...(await unkept("that they are to be left alone", keep)));
   }
+  const changes = dryRun ? [] : changesIn(outcomes);
+  const record = (): void => recordHistory(host, { sweepId, at, command: "restore" }, changes, changes.length);
+  problems.push(...(await unkept("its history", record)));
   return { outcomes, problems };
 }

@@ -142,6 +142,23 @@ test("the history tells what each sweep reaped", async () => {
   });
 });
 
+test("the history tells what was put back, and completion offers only the sweep that can be undone", async () => {
+  const { scratch, path, report } = await reapedTwo();
+  await sessreap(scratch, ["restore", "one"]);
+  const { stdout } = await sessreap(scratch, ["history"]);
+  const [sweep, first, second, restore, back, ...more] = stdout.trimEnd().split("\n");
+  expect([sweep, first, second]).toEqual([
+    `${report.sweepId}  ${report.startedAt}  sweep`,
+    `  one  reaped  pid-gone  ${path}`,
+    `  two  reaped  pid-gone  ${path}`,
+  ]);
+  expect([restore?.split("  ").at(-1), back, more]).toEqual(["restore", `  one  restored  pid-gone  ${path}`, []]);
+  const json = parseOnly((await sessreap(scratch, ["history", "--json"])).stdout);
+  expect(json).toMatchObject({ sweeps: [{}, { command: "restore", entries: [{ key: "one", tombstone: `${report.sweepId}/0` }] }] });
+  const offered = await sessreap(scratch, ["__complete", "--", "restore", "--sweep", ""]);
+  expect(offered.stdout.split("\n").filter((line) => line.startsWith("2"))).toEqual([expect.stringContaining(report.sweepId) as string]);
+});
+
 test("what is kept of the reaped is for nobody else to read", async () => {
   const { scratch } = await reapedTwo();
   const modeOf = (...parts: readonly string[]): string => (statSync(join(scratch.stateDir, ...parts)).mode & 0o7777).toString(8);

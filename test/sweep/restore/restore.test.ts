@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { seen, unseen } from "../../../src/core/evidence.ts";
 import { emptyMemory, type Memory } from "../../../src/core/memory.ts";
 import type { KeptFile, KeptMember, Tombstone } from "../../../src/core/tombstone.ts";
+import type { HistoryLine } from "../../../src/host/state/history.ts";
 import { restoreInto } from "../../sweep-options.ts";
 import { agentsOf, claudesOf, type Stage } from "../contract/stage.ts";
 import { simulatedStage } from "../contract/stages.ts";
@@ -163,12 +164,41 @@ test("an owner that starts while entries are put back is not written over", asyn
 
 test("an entry that is back is back, although its tombstone could not be taken away, nor what was done be kept", async () => {
   const { stage, path, text, tombstones } = await reaped(["a"]);
-  const store = { voidTombstones: why, saveMemory: () => Promise.reject(new Error("read-only file system")) };
+  const store = { voidTombstones: why, appendHistory: why, saveMemory: () => Promise.reject(new Error("read-only file system")) };
   const { outcomes, problems } = await restoreInto(hostWith(stage, { store }), agentsOf(stage), tombstones);
   const detail = "its tombstone could not be taken back: no space left on device";
   expect(outcomes).toMatchObject([{ action: "restored", detail }]);
-  expect(problems).toEqual(["that they are to be left alone could not be kept in the state directory: read-only file system"]);
+  expect(problems).toEqual([
+    "that they are to be left alone could not be kept in the state directory: read-only file system",
+    "its history could not be kept in the state directory: no space left on device",
+  ]);
   expect(stage.read(path)).toBe(text);
+});
+
+test("the history tells what was put back, from which tombstone, and what could not be", async () => {
+  const { stage, path, tombstones } = await reaped(["a", "b"]);
+  const lines: HistoryLine[] = [];
+  const store = { appendHistory: (line: HistoryLine) => void lines.push(line) };
+  stage.write(path, (stage.read(path) ?? "").replace('"live"', '"b":5,"live"'));
+  const foreign = file(stage);
+  const all = [...tombstones, foreign];
+  await restored(stage, all, { store }, true);
+  expect(lines).toEqual([]);
+  await restored(stage, all, { store });
+  const entry = { registry: path, reason: "pid-gone" };
+  expect(lines).toEqual([
+    {
+      sweepId: expect.stringMatching(/^2026/) as string,
+      at: new Date(stage.now()).toISOString(),
+      command: "restore",
+      entries: [
+        { ...entry, key: "a", action: "restored", tombstone: tombstones[0]?.id },
+        { ...entry, registry: foreign.registry, key: "7.json", action: "failed", tombstone: "s/0" },
+      ],
+    },
+  ]);
+  await restored(stage, stage.tombstones(), { store });
+  expect(lines).toHaveLength(1);
 });
 
 /** Rows that were changed and stayed: their tombstones say into what. */
