@@ -1,7 +1,7 @@
 import { invocationId } from "../host/programs/journal-stream.ts";
 import { readLastRun, writeLastRun, writeMetrics } from "../host/state/last-run.ts";
 import { formatError } from "../host/observed.ts";
-import { readStat } from "../host/processes/proc-stat.ts";
+import { startOfPid } from "../host/processes/threads.ts";
 import { exitCodes } from "../report/exit-code.ts";
 import type { Guard } from "../report/model/guards.ts";
 import { faultedRun, finishedRun, isLastRun, startedRun } from "../report/last-run.ts";
@@ -16,14 +16,6 @@ export type SweepRecord = {
   readonly finish: (report: SweepReport, guards: readonly Guard[], states: readonly string[]) => Promise<readonly string[]>;
   readonly fault: (error: unknown) => Promise<void>;
 };
-
-function ownStartTicks(): string | null {
-  try {
-    return readStat(process.pid).startTicks;
-  } catch {
-    return null;
-  }
-}
 
 async function problemsOf(what: string, act: () => Promise<void>): Promise<readonly string[]> {
   try {
@@ -48,7 +40,13 @@ export async function openRecord({ stateDir, metricsFile, version, env, named }:
   const before = readLastRun(stateDir, isLastRun);
   const invocation = invocationId(env);
   const started = new Date().toISOString();
-  const run = startedRun(before, { version, pid: process.pid, startTicks: ownStartTicks(), invocationId: invocation, started });
+  const run = startedRun(before, {
+    version,
+    pid: process.pid,
+    startTicks: startOfPid(process.pid) ?? null,
+    invocationId: invocation,
+    started,
+  });
   const whole = !named || invocation !== null;
   const save = async (last: LastRun): Promise<readonly string[]> => [
     ...(await problemsOf(`${stateDir}/last-run.json`, async () => writeLastRun(stateDir, last, true))),

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { assertTrustedSymlinks, findPlace, withPlace, type DirHandle, type Place } from "./held-directory.ts";
 import { errorCode, formatError } from "../observed.ts";
 import { pidExists } from "../processes/pids.ts";
+import { startOfPid } from "../processes/threads.ts";
 
 /**
  * What a temporary file is for. `new`: it is being made, and takes the place of a file. `swap`: it is made, and may have
@@ -16,14 +17,23 @@ export type Temporary = {
   readonly of: string;
   /** The pid of its maker, by which the next sweep tells a leftover from work in hand. */
   readonly maker: number;
+  /** When its maker started, in ticks; undefined in names of version 0.1.0 and where there are no ticks. */
+  readonly makerStart: string | undefined;
   readonly kind: Kind;
   /** Of a swap, the inode number of the new file: under this name lies that file, or the one that it displaced. */
   readonly madeIno: bigint | undefined;
 };
 
-export const temporaryName = (name: string, kind: "new" | "held"): string => `.${name}.sessreap-${process.pid}.${kind}`;
+let own: string | undefined;
 
-export const swapName = (name: string, ino: bigint): string => `.${name}.sessreap-${process.pid}-${ino}.swap`;
+/** Who this process is, in the names of its files: its pid, and when it started, which another process of that pid did not. */
+function ownMark(): string {
+  return (own ??= [process.pid, startOfPid(process.pid)].filter((part) => part !== undefined).join("-"));
+}
+
+export const temporaryName = (name: string, kind: "new" | "held"): string => `.${name}.sessreap-${ownMark()}.${kind}`;
+
+export const swapName = (name: string, ino: bigint): string => `.${name}.sessreap-${ownMark()}-${ino}.swap`;
 
 /**
  * The state directory is ours alone, and only a sweep under the run lock writes to it: one fixed name does there, and the
@@ -31,15 +41,18 @@ export const swapName = (name: string, ino: bigint): string => `.${name}.sessrea
  */
 export const stateTemporaryName = (path: string): string => `${path}.new`;
 
-/** Version 0.1.0 called the new file of a swap `.tmp`. */
-const pattern = /^\.(.+)\.sessreap-(\d{1,7})(?:\.(new|held|tmp)|-(\d{1,20})\.swap)$/s;
+const pattern = /^\.(.+)\.sessreap-(\d{1,7})-(\d{1,20})(?:\.(new|held)|-(\d{1,20})\.swap)$/s;
+
+/** Version 0.1.0 left out when the maker started, and called the new file of a swap `.tmp`. */
+const olderPattern = /^\.(.+)\.sessreap-(\d{1,7})()(?:\.(new|held|tmp)|-(\d{1,20})\.swap)$/s;
 
 /** Returns what the name of a temporary file says; undefined if the name is no such name. */
 export function parseTemporary(name: string): Temporary | undefined {
-  const [, of, maker, kind, ino] = pattern.exec(name) ?? [];
+  const [, of, maker, start, kind, ino] = pattern.exec(name) ?? olderPattern.exec(name) ?? [];
   if (of === undefined || of === "." || of === "..") return undefined;
-  if (ino !== undefined) return { of, maker: Number(maker), kind: "swap", madeIno: BigInt(ino) };
-  return { of, maker: Number(maker), kind: kind === "held" ? "held" : "new", madeIno: undefined };
+  const by = { of, maker: Number(maker), makerStart: start === "" ? undefined : start };
+  if (ino !== undefined) return { ...by, kind: "swap", madeIno: BigInt(ino) };
+  return { ...by, kind: kind === "held" ? "held" : "new", madeIno: undefined };
 }
 
 const look = (path: string): BigIntStats | undefined => lstatSync(path, { bigint: true, throwIfNoEntry: false });
@@ -75,17 +88,20 @@ export function putBack(held: string, path: string): string | undefined {
   return undefined;
 }
 
-/** A sweep has a temporary file for milliseconds; one that was not touched for longer than this, in ms, is a leftover. */
+/** Where it is not known whether the maker still runs, a file that was not touched for longer than this, in ms, is a leftover. */
 const abandonedMs = 60_000;
 
-function isAbandoned(maker: number, { ctimeMs }: BigIntStats, nowMs: number): boolean {
-  return maker === process.pid || !pidExists(maker) || nowMs - Number(ctimeMs) > abandonedMs;
+/** A sweep that is stopped for an hour still has its files. */
+function isAbandoned({ maker, makerStart }: Temporary, { ctimeMs }: BigIntStats, nowMs: number): boolean {
+  if (maker === process.pid || !pidExists(maker)) return true;
+  const start = makerStart === undefined ? undefined : startOfPid(maker);
+  return start === undefined ? nowMs - Number(ctimeMs) > abandonedMs : start !== makerStart;
 }
 
 /** Recovers one temporary file if its maker has left it: it goes back or is removed. Returns what went wrong. */
 function recover(at: DirHandle["at"], name: string, nowMs: number): string | undefined {
   const [temporary, file] = [parseTemporary(name), look(at(name))];
-  if (temporary === undefined || file === undefined || !isAbandoned(temporary.maker, file, nowMs)) return undefined;
+  if (temporary === undefined || file === undefined || !isAbandoned(temporary, file, nowMs)) return undefined;
   if (temporary.kind === "held") return putBack(at(name), at(temporary.of));
   clearAway(at, temporary.of, name, temporary.madeIno);
   return undefined;

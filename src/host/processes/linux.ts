@@ -17,15 +17,7 @@ import { mentionLook } from "./mentions.ts";
 import { listPids } from "./pids.ts";
 import { readStat } from "./proc-stat.ts";
 import { lookAtPid, readInner } from "./recorded-pid.ts";
-import { isZombie, readCommandLine } from "./threads.ts";
-
-/** When the process with this pid started, in ticks; undefined when there is none, or only a zombie. */
-export function startOfPid(pid: number): string | undefined {
-  const stat = look(`pid ${pid}`, () => readStat(pid));
-  if (!stat.seen) return undefined;
-  const zombie = look(`the threads of pid ${pid}`, () => isZombie(pid, stat.value));
-  return zombie.seen && zombie.value ? undefined : stat.value.startTicks;
-}
+import { readCommandLine } from "./threads.ts";
 
 export function ancestorsOf(pid: number): ReadonlySet<number> {
   const chain = new Set<number>();

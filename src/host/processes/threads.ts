@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
+import { look } from "../observed.ts";
 import { readStat, type ProcStat } from "./proc-stat.ts";
 
 /** A thread of a process: where it stands below /proc, and its state. */
@@ -40,4 +41,12 @@ export function readCommandLine(pid: number): string {
   // Threads of the kernel show none either, and are many: one call tells that they have no other thread.
   if (text !== "" || !hasOtherThreads(pid)) return text;
   return readFileSync(`/proc/${livingThread(pid, readStat(pid)).place}/cmdline`, "utf8");
+}
+
+/** When the process with this pid started, in ticks; undefined when there is none, only a zombie, or it cannot be seen. */
+export function startOfPid(pid: number): string | undefined {
+  const stat = look(`pid ${pid}`, () => readStat(pid));
+  if (!stat.seen) return undefined;
+  const zombie = look(`the threads of pid ${pid}`, () => isZombie(pid, stat.value));
+  return zombie.seen && zombie.value ? undefined : stat.value.startTicks;
 }

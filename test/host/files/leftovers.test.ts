@@ -30,8 +30,10 @@ import {
   swapName,
   temporaryName,
 } from "../../../src/host/files/leftovers.ts";
+import { startOfPid } from "../../../src/host/processes/threads.ts";
 import { replaceJudged } from "../../../src/host/swap/swap.ts";
 import { before, codeOf, content, dead, leftovers, openIn, readNow, registryIn, scratchDirectory, withoutGhost } from "../scratch.ts";
+import { idle, stop } from "../../processes.ts";
 import { isRoot } from "../../users.ts";
 
 if (!isRoot) console.warn("not root: files that another user planted are not tried");
@@ -40,6 +42,8 @@ const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
 
 /** The pid of a sweep that has ended, and of one that runs. */
 const [killed, running] = [spawnSync("true").pid, process.ppid];
+
+const [ownStart, runningStart] = [startOfPid(process.pid), startOfPid(running)];
 
 /** The time of these tests: a second after the file was made, or so many more. */
 const after = (path: string, ms = 1000): number => Number(lstatSync(path, { bigint: true }).ctimeMs) + ms;
@@ -55,10 +59,13 @@ const recover = (root: string, keys: readonly string[]): readonly string[] => re
 // What the names say
 
 test("a temporary file is named after the file that it is for, and after its maker", () => {
-  expect(temporaryName("77.json", "held")).toBe(`.77.json.sessreap-${process.pid}.held`);
-  expect(temporaryName("a", "new")).toBe(`.a.sessreap-${process.pid}.new`);
-  expect(swapName("a", 7n)).toBe(`.a.sessreap-${process.pid}-7.swap`);
+  const maker = `${process.pid}-${ownStart}`;
+  expect(temporaryName("77.json", "held")).toBe(`.77.json.sessreap-${maker}.held`);
+  expect(temporaryName("a", "new")).toBe(`.a.sessreap-${maker}.new`);
+  expect(swapName("a", 7n)).toBe(`.a.sessreap-${maker}-7.swap`);
 });
+
+const ours = { maker: process.pid, makerStart: ownStart };
 
 test("of any name that a file can have, a temporary name says it, its maker and its kind", () => {
   const fileName = fc.string({ minLength: 1, unit: "binary" }).filter((text) => !/^\.{1,2}$|[/\0]/.test(text));
@@ -66,14 +73,18 @@ test("of any name that a file can have, a temporary name says it, its maker and 
   fc.assert(
     fc.property(fc.oneof(fileName, odd), fc.bigInt(0n, 2n ** 64n - 1n), (of, ino) => {
       for (const kind of ["new", "held"] as const)
-        expect(parseTemporary(temporaryName(of, kind))).toEqual({ of, maker: process.pid, kind, madeIno: undefined });
-      expect(parseTemporary(swapName(of, ino))).toEqual({ of, maker: process.pid, kind: "swap", madeIno: ino });
+        expect(parseTemporary(temporaryName(of, kind))).toEqual({ of, ...ours, kind, madeIno: undefined });
+      expect(parseTemporary(swapName(of, ino))).toEqual({ of, ...ours, kind: "swap", madeIno: ino });
     }),
   );
 });
 
-test("the name that older versions gave to a new file is understood", () => {
-  expect(parseTemporary(".a.json.sessreap-12.tmp")).toEqual({ of: "a.json", maker: 12, kind: "new", madeIno: undefined });
+test("names of version 0.1.0 are understood, which do not say when their maker started", () => {
+  const older = { of: "a.json", maker: 12, makerStart: undefined, madeIno: undefined };
+  expect(parseTemporary(".a.json.sessreap-12.tmp")).toEqual({ ...older, kind: "new" });
+  expect(parseTemporary(".a.json.sessreap-12.new")).toEqual({ ...older, kind: "new" });
+  expect(parseTemporary(".a.json.sessreap-12.held")).toEqual({ ...older, kind: "held" });
+  expect(parseTemporary(".a.json.sessreap-12-7.swap")).toEqual({ ...older, kind: "swap", madeIno: 7n });
 });
 
 /** What a user may call a file, and no sweep ever did. */
@@ -90,7 +101,8 @@ const foreign = [
   `.registrations.json.sessreap-${killed}.HELD`,
   `.registrations.json.sessreap-${killed}.swap`,
   `.registrations.json.sessreap-${killed}-7.tmp`,
-  `.registrations.json.sessreap-${killed}-7.new`,
+  `.registrations.json.sessreap-${killed}-7-8.new`,
+  `.registrations.json.sessreap-${killed}-7-8-9.swap`,
   `.registrations.json.sessreap-${killed}--7.swap`,
   `.registrations.json.sessreap-${killed}-0x7.swap`,
   ".registrations.json.sessreap-.tmp",
@@ -141,6 +153,32 @@ test("a swap that is at work is left alone; what was not touched for a minute is
   expect(leftovers(registry)).toContain(registry.names[0]);
   removeLeftovers(registry.path, after(registry.path, 60_001));
   expect([content(registry), leftovers(registry)]).toEqual([before, []]);
+});
+
+const hour = 3_600_000;
+
+test("a swap by a process that still runs is left alone for hours; by another process that has its pid it is no work", () => {
+  const registry = registryIn();
+  const { ino } = statSync(registry.path, { bigint: true });
+  const names = (maker: string): readonly string[] => [".new", `-${ino}.swap`].map((end) => `.registrations.json.sessreap-${maker}${end}`);
+  leave(registry.directory, [...names(`${running}-${runningStart}`), ...names(`${running}-1`), ...names(`${killed}-${runningStart}`)]);
+  utimesSync(registry.path, new Date(), new Date(Date.UTC(2100, 0)));
+  removeLeftovers(registry.path, after(registry.path, hour));
+  expect([content(registry), leftovers(registry)]).toEqual([before, names(`${running}-${runningStart}`).toSorted()]);
+});
+
+/** A late update that a swap displaced, while the sweep that made the swap was stopped between exchange and comparison. */
+test("what a stopped sweep has displaced is there when it goes on, and goes back when it is killed", async () => {
+  const sweeper = await idle();
+  process.kill(sweeper.pid, "SIGSTOP");
+  const { registry, path, ino } = displaced(1);
+  const name = `.registrations.json.sessreap-${sweeper.pid}-${sweeper.startTicks}-${ino}.swap`;
+  renameSync(path, join(registry.directory, name));
+  removeLeftovers(registry.path, after(registry.path, hour));
+  expect([content(registry), leftovers(registry)]).toEqual([before, [name]]);
+  await stop(sweeper);
+  clear(registry);
+  expect([content(registry), leftovers(registry)]).toEqual(["left", []]);
 });
 
 test("leftovers beside another registry stay", () => {

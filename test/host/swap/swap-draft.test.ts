@@ -17,6 +17,7 @@ import {
 import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { chunkBytes } from "../../../src/host/files/chunks.ts";
+import { swapName, temporaryName } from "../../../src/host/files/leftovers.ts";
 import type { ReadFile } from "../../../src/host/files/files.ts";
 import { createNewFile, finishNewFile, openSite, type NewFile, type Site } from "../../../src/host/swap/swap-draft.ts";
 import type { SwapHelper } from "../../../src/host/swap/swap-helper.ts";
@@ -69,7 +70,7 @@ test.each(sizes)("a draft of %i bytes is whole, and lies under the name that it 
   const made = join(scene.directory, name);
   expect(readFileSync(made).equals(text)).toBe(true);
   expect(leftovers({ ...scene, path: "" })).toEqual([name]);
-  expect(name).toBe(`.registrations.json.sessreap-${process.pid}-${statSync(made, { bigint: true }).ino}.swap`);
+  expect(name).toBe(swapName("registrations.json", statSync(made, { bigint: true }).ino));
   expect(statSync(scene.file.realPath, { bigint: true }).ino).toBe(ino);
   expect(openIn(scene.directory)).toEqual([]);
 });
@@ -200,7 +201,7 @@ test.runIf(isRoot).each(users)("a draft of a registry that is %s is that user's 
 
 test("a draft is never made over a file that has its name", () => {
   const scene = open();
-  writeFileSync(join(scene.directory, `.registrations.json.sessreap-${process.pid}.new`), "theirs");
+  writeFileSync(join(scene.directory, temporaryName("registrations.json", "new")), "theirs");
   expect(codeOf(() => createNewFile(scene.site, scene.file))).toBe("EEXIST");
   scene.site.close();
 });
@@ -210,7 +211,7 @@ test.runIf(isRoot)("what is wrong with a user's draft is said, and root stays ro
   const registry = registryIn(directory);
   for (const place of [directory, registry.path]) chownSync(place, 65534, 65534);
   const scene = openAgain(readNow(registry.path));
-  const name = join(directory, `.registrations.json.sessreap-${process.pid}.new`);
+  const name = join(directory, temporaryName("registrations.json", "new"));
   symlinkSync("elsewhere", name);
   const group = process.getegid?.();
   expect(codeOf(() => createNewFile(scene.site, scene.file))).toBe("EEXIST");
