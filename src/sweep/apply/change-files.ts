@@ -4,7 +4,7 @@ import type { Captured } from "../../host/capture/capture.ts";
 import type { FileState } from "../../host/files/file-state.ts";
 import type { Host } from "../../host/host.ts";
 import { formatError } from "../../host/observed.ts";
-import type { ExaminedEntry, FilesExamined } from "../judge/examined.ts";
+import type { FilesExamined, RevisedEntry } from "../judge/examined.ts";
 import type { FilePlace, FilesRegistry } from "../load/loaded.ts";
 import type { Pass } from "../pass.ts";
 import { change, noRetry, type Attempted, type Confirm } from "./change.ts";
@@ -26,32 +26,37 @@ import {
 import { tombstoneLine } from "./tombstone-batch.ts";
 
 /** An entry whose file was read; `content` is what it is to say from now on, undefined where it is to go. */
-type ReadyFile = ExaminedEntry & { readonly state: FileState; readonly bytes: Buffer; readonly content: Buffer | undefined };
+type ReadyFile = RevisedEntry & { readonly state: FileState; readonly bytes: Buffer; readonly content: Buffer | undefined };
 
-function placeOf({ entry: { place } }: ExaminedEntry): FilePlace {
+/** What is asked of an entry from then on. Named one by one: a spread for each of a batch is most of what a batch holds. */
+function readyFile({ entry, judgement, revisions }: RevisedEntry, state: FileState, bytes: Buffer, content?: Buffer): ReadyFile {
+  return { entry, judgement, revisions, state, bytes, content };
+}
+
+function placeOf({ entry: { place } }: RevisedEntry): FilePlace {
   if (place.kind !== "file") throw new TypeError("an entry with a file of its own was expected");
   return place;
 }
 
 /** What a tombstone keeps of a file: all it said, what the file system knew of it, and what took its place. */
 function keptFile({ state, bytes, content }: ReadyFile): KeptFile {
-  return {
+  const kept: KeptFile = {
     layout: "files",
     content: bytes.toString("base64"),
     mode: state.mode,
     uid: state.uid,
     gid: state.gid,
     modifiedAt: Math.round(state.mtimeMs),
-    ...(content !== undefined && { replacedBy: content.toString("base64") }),
   };
+  return content === undefined ? kept : { ...kept, replacedBy: content.toString("base64") };
 }
 
 /** So many files are read, written as tombstones and removed together, after one last look and between two checks for a signal. */
 const turn = 8192;
 
 /** Of the entries that are to be changed no list is made: there can be a million of them. */
-function* batchesOf(selection: Selection, kind: Change, size: number): Generator<readonly ExaminedEntry[], undefined> {
-  let batch: ExaminedEntry[] = [];
+function* batchesOf(selection: Selection, kind: Change, size: number): Generator<readonly RevisedEntry[], undefined> {
+  let batch: RevisedEntry[] = [];
   for (const index of selection.indexesOf(kind)) {
     batch.push(selection.at(index));
     if (batch.length < size) continue;
@@ -64,11 +69,11 @@ function* batchesOf(selection: Selection, kind: Change, size: number): Generator
 const unread = notDone("skipped", "it could not be read, so nothing of it could be kept");
 
 /** A file that was not opened to be judged is read before it goes. */
-function readBefore(host: Host, root: string, one: ExaminedEntry): ReadyFile | NotDone {
+function readBefore(host: Host, root: string, one: RevisedEntry): ReadyFile | NotDone {
   const { state, bytes } = placeOf(one);
-  if (bytes !== undefined) return { ...one, state, bytes, content: undefined };
+  if (bytes !== undefined) return readyFile(one, state, bytes);
   const read = host.readEntryFile(root, one.entry.key);
-  return read.kind === "read" ? { ...one, state, bytes: read.bytes, content: undefined } : unread;
+  return read.kind === "read" ? readyFile(one, state, read.bytes) : unread;
 }
 
 /** Files that were removed are removed: what goes wrong after that is said of them, and turns nothing into a fault. */
@@ -134,13 +139,13 @@ export async function changeFiles(
   const { host } = pass;
   const { loaded } = examined;
   const rewriting = rewritingFor(kind, pass, loaded);
-  const keyOf = ({ entry }: ExaminedEntry): string => entry.key;
+  const keyOf = ({ entry }: RevisedEntry): string => entry.key;
 
-  function prepare(one: ExaminedEntry): ReadyFile | NotDone {
+  function prepare(one: RevisedEntry): ReadyFile | NotDone {
     if (rewriting === undefined) return readBefore(host, loaded.realPath, one);
     const { state, bytes } = placeOf(one);
     const content = bytes && rewriting.contentOf(bytes);
-    return bytes === undefined || content === undefined ? notDone("skipped", rewriting.unwritable) : { ...one, state, bytes, content };
+    return bytes === undefined || content === undefined ? notDone("skipped", rewriting.unwritable) : readyFile(one, state, bytes, content);
   }
 
   async function lookLast(files: readonly ReadyFile[]): Promise<readonly (NotDone | undefined)[]> {
@@ -158,7 +163,7 @@ export async function changeFiles(
     return answers.map((answer) => answer ?? (changed.next().value as Attempted));
   }
 
-  await change<ExaminedEntry, ReadyFile>(
+  await change<RevisedEntry, ReadyFile>(
     pass,
     {
       prepare,

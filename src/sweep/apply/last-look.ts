@@ -3,7 +3,7 @@ import type { Evidence } from "../../core/evidence.ts";
 import { judge } from "../../core/ladder.ts";
 import type { RegistryFacts } from "../../core/scene.ts";
 import type { LookingPass, RegistryView } from "../pass.ts";
-import type { ExaminedEntry } from "../judge/examined.ts";
+import type { RevisedEntry } from "../judge/examined.ts";
 import { sameMentions } from "../judge/questions.ts";
 import { stillRevised } from "../judge/revise.ts";
 import { claimsOf, eachClaim, sceneOf } from "../judge/scenes.ts";
@@ -73,7 +73,7 @@ export async function lastLook(pass: LookingPass, view: RegistryView, entries: I
 }
 
 /** The same before entries are changed that a revision condemned: of which of them it says no such thing any more. */
-export async function lookAtRevised(pass: LookingPass, view: RegistryView, rows: readonly ExaminedEntry[]): Promise<LastLook> {
+export async function lookAtRevised(pass: LookingPass, view: RegistryView, rows: readonly RevisedEntry[]): Promise<LastLook> {
   const { ownerUp, still } = await stillRevised(pass, view, rows);
   const back = rows.filter((one) => !still.has(one)).map(({ entry }) => entry.key);
   return { allStay: ownerUp ? ownerCameUp : undefined, back: new Set(back) };

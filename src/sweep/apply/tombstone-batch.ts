@@ -1,10 +1,10 @@
 import { formatMessage } from "../../core/answer.ts";
 import { encodeLine, type Tombstone } from "../../core/tombstone.ts";
-import type { ExaminedEntry } from "../judge/examined.ts";
+import type { RevisedEntry } from "../judge/examined.ts";
 import type { TombstoneBatch } from "../tombstone-writer.ts";
 
 /** Returns the line that keeps one condemned entry. */
-export function tombstoneLine({ entry, judgement: { reason, detail } }: ExaminedEntry, kept: Tombstone["kept"]): string {
+export function tombstoneLine({ entry, judgement: { reason, detail } }: RevisedEntry, kept: Tombstone["kept"]): string {
   const sessionId = entry.claim.ok ? entry.claim.registration.sessionId : undefined;
   return encodeLine({ key: entry.key, sessionId, reason, detail: formatMessage(detail), kept });
 }

@@ -16,6 +16,9 @@ export type ExaminedEntry = Judged & {
   readonly revisions: readonly AppliedRevision[];
 };
 
+/** What of an entry is asked for when it is changed. */
+export type RevisedEntry = Pick<ExaminedEntry, "entry" | "judgement" | "revisions">;
+
 export type AppliedRevision = { readonly revision: Revision; readonly candidate: Candidate; readonly revised: Revised };
 
 /** What the revisions of an entry have noted for reports. */

@@ -15,7 +15,7 @@ import {
   type World,
 } from "../observe/observe.ts";
 import { sinceLast, type LookingPass, type RegistryView } from "../pass.ts";
-import { registryPolicyOf, type ExaminedEntry, type ExaminedRegistry } from "./examined.ts";
+import { registryPolicyOf, type ExaminedEntry, type ExaminedRegistry, type RevisedEntry } from "./examined.ts";
 import { noEndpoints, sameMentions } from "./questions.ts";
 import { sceneOf } from "./scenes.ts";
 
@@ -146,8 +146,8 @@ export async function withRevisions(
 export async function stillRevised(
   pass: LookingPass,
   view: RegistryView,
-  rows: readonly ExaminedEntry[],
-): Promise<{ readonly ownerUp: boolean; readonly still: ReadonlySet<ExaminedEntry> }> {
+  rows: readonly RevisedEntry[],
+): Promise<{ readonly ownerUp: boolean; readonly still: ReadonlySet<RevisedEntry> }> {
   const placed = rows.map(({ entry, revisions: applied }) => {
     const changing = applied.find(({ revised }) => revised.change !== undefined);
     if (changing === undefined) throw new TypeError("an entry that a revision is to change was expected");

@@ -18,7 +18,7 @@ async function withGhosts(count: number): Promise<Ghosts> {
   for (const { pid, startTicks } of all) {
     stage.writeOld(
       `${claudesOf(stage).path}/${pid}.json`,
-      JSON.stringify({ pid, sessionId: `id-${pid}`, procStart: startTicks, startedAt: 1.6e12 }),
+      JSON.stringify({ pid, sessionId: `session-${pid}`, procStart: startTicks, startedAt: 1.6e12 }),
     );
   }
   return { stage, all, keys: all.map(({ pid }) => `${pid}.json`) };
@@ -170,7 +170,7 @@ function atLastLook(stage: Stage, happens: () => void | Promise<void>): Pick<Hos
 test("a session that comes back at the last look is spared, and its neighbour is not", async () => {
   const scene = await withGhosts(3);
   const { stage, all, keys } = scene;
-  const overrides = atLastLook(stage, () => stage.attach(`id-${all[1]?.pid}`));
+  const overrides = atLastLook(stage, () => stage.attach(`session-${all[1]?.pid}`));
   expect(await became(scene, overrides)).toEqual(["reaped", "skipped; it came back to life", "reaped"]);
   expect(stage.tombstones().map(({ key }) => key)).toEqual([keys[0], keys[2]]);
   expect(keys.map((key) => at(stage, key) === undefined)).toEqual([true, false, true]);

@@ -4,7 +4,7 @@ import type { KeptMember } from "../../../src/core/tombstone.ts";
 import { keyedJson } from "../../../src/registries/declared/keyed-json.ts";
 import { fields } from "../../fields.ts";
 import { agentsOf, type Stage } from "../contract/stage.ts";
-import { hostWith, keysIn, row, outcomesOf, sweepWith, why, withGhosts } from "../described.ts";
+import { hostWith, keysIn, row, outcomesOf, sweepWith, why, withGhosts, type HostOverrides } from "../described.ts";
 
 const failing = (problem: string): Pick<Host, "replaceJudged"> => ({ replaceJudged: () => Promise.resolve({ kind: "failed", problem }) });
 
@@ -139,29 +139,74 @@ test("when none of the ghosts is left as it was judged, nothing more is tried", 
 });
 
 test("sessions that come back before the swap are spared, each once, and the others go", async () => {
-  const { stage, path } = await withGhosts(["a", "b", "c"]);
+  const { stage, path } = await withGhosts(["alpha", "bravo", "gamma"]);
   let looks = 0;
   const lookAtProcesses: Host["lookAtProcesses"] = async (question) => {
     looks += 1;
-    if (looks === 2) await stage.attach("id-b");
+    if (looks === 2) await stage.attach("id-bravo");
     return stage.host.lookAtProcesses(question);
   };
   const report = await sweepWith(stage, [agentsOf(stage)], { lookAtProcesses });
-  expect(outcomesOf(report)).toEqual(["a reaped", "b skipped; it came back to life before the swap", "c reaped", "live kept"]);
-  expect([looks, keysIn(stage, path)]).toEqual([3, ["b", "live"]]);
-  expect(stage.tombstones().map(({ key }) => key)).toEqual(["a", "c"]);
+  expect(outcomesOf(report)).toEqual(["alpha reaped", "bravo skipped; it came back to life before the swap", "gamma reaped", "live kept"]);
+  expect([looks, keysIn(stage, path)]).toEqual([3, ["bravo", "live"]]);
+  expect(stage.tombstones().map(({ key }) => key)).toEqual(["alpha", "gamma"]);
+});
+
+test("after a session that came back and a writer that came, what is still as it was judged goes in the third attempt", async () => {
+  const { stage, path } = await withGhosts(["alpha", "bravo", "gamma"]);
+  let [looks, swaps] = [0, 0];
+  const overrides: HostOverrides = {
+    lookAtProcesses: async (question) => {
+      looks += 1;
+      if (looks === 2) await stage.attach("id-bravo");
+      return stage.host.lookAtProcesses(question);
+    },
+    replaceJudged: (...given) => {
+      swaps += 1;
+      if (swaps === 2) stage.write(path, (stage.read(path) ?? "").replace("id-gamma", "id-delta"));
+      return stage.host.replaceJudged(...given);
+    },
+  };
+  expect(outcomesOf(await sweepWith(stage, [agentsOf(stage)], overrides))).toEqual([
+    "alpha reaped",
+    "bravo skipped; it came back to life before the swap",
+    "gamma skipped; it changed since it was judged",
+    "live kept",
+  ]);
+  expect([swaps, keysIn(stage, path), stage.tombstones().map(({ key }) => key)]).toEqual([3, ["bravo", "gamma", "live"], ["alpha"]]);
+});
+
+test("a signal during the last look keeps all ghosts of a file, and no tombstone", async () => {
+  const { stage, path } = await withGhosts(["a", "b"]);
+  const stop: { signal: "SIGTERM" | undefined } = { signal: undefined };
+  const replaceJudged: Host["replaceJudged"] = (...given) => {
+    stop.signal = "SIGTERM";
+    return stage.host.replaceJudged(...given);
+  };
+  const report = await sweepWith(stage, [agentsOf(stage)], { replaceJudged }, { stop });
+  const note = "skipped; the sweep was stopped before it came to this entry";
+  expect(outcomesOf(report)).toEqual([`a ${note}`, `b ${note}`, "live kept"]);
+  expect([stage.tombstones(), keysIn(stage, path), report.exitCode]).toEqual([[], ["a", "b", "live"], 143]);
+});
+
+test("where tombstones cannot be taken back after a change, nothing is tried again", async () => {
+  const { stage, path } = await withGhosts(["a"]);
+  const { rounds, replaceJudged } = changing(stage, () => undefined);
+  const report = await sweepWith(stage, [agentsOf(stage)], { replaceJudged, store: { voidTombstones: why } });
+  expect(outcomesOf(report)).toEqual(["a failed; its tombstone could not be taken back: no space left on device", "live kept"]);
+  expect([rounds.made, keysIn(stage, path), report.exitCode]).toEqual([1, ["a", "live"], 3]);
 });
 
 test("when all have come back, nothing is tried again", async () => {
-  const { stage } = await withGhosts(["a"]);
+  const { stage } = await withGhosts(["alpha"]);
   let swaps = 0;
   const replaceJudged: Host["replaceJudged"] = async (_file, _pieces, look) => {
     swaps += 1;
-    await stage.attach("id-a");
+    await stage.attach("id-alpha");
     return (await look()) ? { kind: "failed", problem: "it was swapped" } : { kind: "revived" };
   };
   expect(outcomesOf(await sweepWith(stage, [agentsOf(stage)], { replaceJudged }))).toEqual([
-    "a skipped; it came back to life before the swap",
+    "alpha skipped; it came back to life before the swap",
     "live kept",
   ]);
   expect([swaps, stage.tombstones()]).toEqual([1, []]);

@@ -17,10 +17,10 @@ async function withSuperseded() {
   };
   const [a, b] = [await stage.alive(), await stage.alive()];
   const rows = {
-    "a-old": row("a", a, "a-old", 1),
-    a: row("a", a, "a-new", 2),
-    "b-old": row("b", b, "b-old", 1),
-    b: row("b", b, "b-new", 2),
+    "a-old": row("a", a, "old-of-a", 1),
+    a: row("a", a, "new-of-a", 2),
+    "b-old": row("b", b, "old-of-b", 1),
+    b: row("b", b, "new-of-b", 2),
   };
   const named = { ...fields, identity: "who", releasedAt: "releasedAt", releaseReason: "releaseReason" };
   const format = keyedJson({ entries: "/agents", pattern: "", fields: named, presence: "either" });
@@ -50,7 +50,7 @@ function atLastLook({ host }: Stage, happens: () => Promise<void>): Pick<Host, "
 
 test("when one of two superseded rows shows elsewhere at the last look, the other is stamped all the same", async () => {
   const { stage, rows, outcomes, now } = await withSuperseded();
-  expect(await outcomes(atLastLook(stage, () => stage.attach("a-old")))).toEqual([
+  expect(await outcomes(atLastLook(stage, () => stage.attach("old-of-a")))).toEqual([
     "a-old skipped; its session shows elsewhere",
     "a kept",
     "b-old released",
