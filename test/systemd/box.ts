@@ -93,6 +93,8 @@ export async function bootBox(name: string, { userns = false }: BoxOptions = {})
   const child = spawn("unshare", [...stage, process.execPath, program], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { PATH: process.env["PATH"] },
+    // A signal for the whole group of the tests would end what ends the box; the end of its stdin is what it waits for.
+    detached: true,
   });
   const pid = await firstPid(child);
   rmSync(program, { recursive: true });
