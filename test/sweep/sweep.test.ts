@@ -238,7 +238,7 @@ test("entries that are kept because processes are hidden make the sweep partial;
   const { stage, path } = await withGhosts([]);
   const hidden = hiding(stage, () => ({ complete: unseen("/proc hides processes") }));
   expect((await sweepWith(stage, [agentsOf(stage)], hidden)).exitCode).toBe(0);
-  stage.writeOld(path, JSON.stringify({ agents: { absent: { id: "x", since: "2026-01-01T00:00:00Z" } } }));
+  stage.writeOld(path, JSON.stringify({ agents: { absent: { id: "absent-session", since: "2026-01-01T00:00:00Z" } } }));
   const report = await sweepWith(stage, [agentsOf(stage)], hidden);
   expect(report.entries).toMatchObject([{ verdict: "undecided", reason: "process-table-blind", action: "kept" }]);
   expect(report.exitCode).toBe(3);
@@ -313,8 +313,8 @@ test("registries are swept in their order, and each one's entries stand together
 });
 
 /** A registry whose owner is up and takes a ghost out when it is told to. */
-async function released() {
-  const { stage, path, gone } = await withGhosts(["a", "b"]);
+async function released(keys = ["a", "b"]) {
+  const { stage, path, gone } = await withGhosts(keys);
   await stage.startOwner();
   const text = stage.read(path) ?? "";
   const without = (key: string): void => {
@@ -391,15 +391,15 @@ test("each ghost is looked at once more before its release, and a signal is hear
     "live kept",
   ]);
   expect(described).toEqual(["unregister a id-a"]);
-  const other = await released();
+  const other = await released(["alpha", "bravo"]);
   let looks = 0;
   const lookAtProcesses: Host["lookAtProcesses"] = async (question) => {
     looks += 1;
-    if (looks === 2) await other.stage.attach("id-a");
+    if (looks === 2) await other.stage.attach("id-alpha");
     return other.stage.host.lookAtProcesses(question);
   };
   const report = await sweepWith(other.stage, [other.target], { runRelease: other.runRelease, lookAtProcesses });
-  expect(outcomesOf(report)).toEqual(["a skipped; it came back to life", "b released", "live kept"]);
+  expect(outcomesOf(report)).toEqual(["alpha skipped; it came back to life", "bravo released", "live kept"]);
 });
 
 test("while its owner is up, and nobody can release, a ghost is withheld", async () => {

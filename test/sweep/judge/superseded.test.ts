@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { seen, type AgentProcess, type AppServerObservation } from "../../../src/core/evidence.ts";
+import { seen, type AgentProcess, type AppServerObservation, type Carrier, type Mention, unseen } from "../../../src/core/evidence.ts";
 import type { Host } from "../../../src/host/host.ts";
 import { readTombstones } from "../../../src/host/state/tombstones.ts";
 import { keyedJson } from "../../../src/registries/declared/keyed-json.ts";
@@ -43,7 +43,23 @@ async function superseded() {
     return async (question) => {
       const answer = await host.lookAtProcesses(question);
       looks += 1;
-      return answer.seen && looks >= from ? seen({ ...answer.value, table: { ...answer.value.table, agents: [agent] } }) : answer;
+      const carrier: Carrier = {
+        pid: agent.pid,
+        startTicks: "1",
+        uid: 0,
+        comm: "codex",
+        argv: agent.argv,
+        exe: unseen("not asked"),
+        kin: "none",
+      };
+      const mention: Mention = { carrier, manner: "argument", path: undefined, writes: seen(false) };
+      if (!answer.seen || looks < from) return answer;
+      const { mentions, table } = answer.value;
+      return seen({
+        ...answer.value,
+        table: { ...table, agents: [agent] },
+        mentions: { ...mentions, bySession: new Map([...mentions.bySession, ["old-session", [mention]]]) },
+      });
     };
   };
   return { directory, host, sweepWith, resumedFrom };

@@ -37,12 +37,18 @@ function closedTo({ closed }: Mentions, { registry, policy }: Scene): Answer {
   return noSign;
 }
 
+/** An id too short to be looked for shows nowhere; only where all processes are visible may the next rungs go on. */
+function unsought(scene: Scene): Answer {
+  const table = wholeTable(scene);
+  return table.seen ? notApplicable("its id is too short to be looked for") : unknown("process-table-blind", table.why);
+}
+
 /** A process that carries the session's id in its arguments, or holds a file open whose path carries it. */
 export const mentioned: Sign = {
   name: "mentions",
   ask: (scene) => {
     const ids = idsOf(scene.claim, scene.registry);
-    if (ids.length === 0) return noSign;
+    if (ids.length === 0) return scene.claim.sessionId === undefined ? noSign : unsought(scene);
     const { mentions } = scene.evidence;
     if (!mentions.seen) return unknown("process-table-blind", mentions.why);
     let answer: Answer = noSign;
