@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { refusal, startTokensMismatch } from "../core/self-check.ts";
 import { writingIntents } from "../core/plan/actions.ts";
 import { idsOf, nothingSought } from "../core/agents/mentions.ts";
@@ -106,6 +107,16 @@ async function judgeAll(
   return { evidence, ...(await withRevisions(pass, judged, world)) };
 }
 
+/** What was judged, with the open files of all processes as evidence; judged again only where they show more than was known. */
+async function judgedByAllFiles(first: Judged, world: World, judgeAgain: () => Promise<Judged>): Promise<Judged> {
+  const { mentions: before } = first.evidence;
+  const { mentions: now } = world;
+  const isSame = before.seen && now.seen && isDeepStrictEqual(before.value, { ...now.value, files: before.value.files });
+  if (!isSame) return judgeAgain();
+  const evidence = { ...first.evidence, mentions: now };
+  return { ...first, evidence, registries: first.registries.map((one) => ({ ...one, evidence })) };
+}
+
 /** Whether an entry is to be acted on whose id a process may carry: then the open files of all processes count. */
 function anySessionGoes({ loaded, facts, entries }: ExaminedRegistry): boolean {
   return entries.indexesOf(...writingIntents).some((index) => {
@@ -128,17 +139,20 @@ export async function examine(
   const read = loaded.filter(isRead);
   const unlooked = unlookedWorld(host);
   const mustLook = lookAnyway || anythingOld(pass, viewsOf(pass, unlooked, read, nothingSought));
-  const { programs } = policy;
   const sought = mustLook ? soughtIn(read) : nothingSought;
-  const questions = { pids: allPids(pass, read), owners: ownerQuestions(targets), sought, programs, files };
-  const world = mustLook ? await lookAtWorld(host, questions) : unlooked;
+  const mentionQuestion = { sought, programs: policy.programs };
+  const world = mustLook
+    ? await lookAtWorld(host, { pids: allPids(pass, read), owners: ownerQuestions(targets), ...mentionQuestion, files })
+    : unlooked;
   const halfSeen = viewsOf(pass, world, read, sought);
   const appServers = mustLook ? await seeServers(pass, halfSeen, world) : noServers;
   const endpoints = mustLook ? await seeEndpoints(host, halfSeen) : noEndpoints;
   const answers = { appServers, endpoints, looked: mustLook };
-  const first = await judgeAll(pass, halfSeen, world, answers);
-  const goesOn = files === "agents" && first.registries.some(anySessionGoes);
-  const { evidence, registries, flapping } = goesOn ? await judgeAll(pass, halfSeen, withAllFiles(host, world, questions), answers) : first;
+  const judgeBy = (seen: World): Promise<Judged> => judgeAll(pass, halfSeen, seen, answers);
+  const first = await judgeBy(world);
+  const mustLookOn = files === "agents" && first.registries.some(anySessionGoes);
+  const whole = mustLookOn ? withAllFiles(host, world, mentionQuestion) : world;
+  const { evidence, registries, flapping } = mustLookOn ? await judgedByAllFiles(first, whole, () => judgeBy(whole)) : first;
   return {
     pass,
     evidence,

@@ -1,5 +1,5 @@
 import { mentionTable } from "../../src/core/agents/mention-table.ts";
-import { soughtAmong } from "../../src/core/agents/mentions.ts";
+import { soughtAmong, soughtId } from "../../src/core/agents/mentions.ts";
 import { knownPrograms } from "../../src/core/agents/programs.ts";
 import {
   seen,
@@ -53,7 +53,13 @@ export type Described = {
 
 /** What one look finds of these ids in these processes. */
 export function mentionsOf(ids: readonly string[], carriers: readonly Carrier[], open: Described["open"] = []): Mentions {
-  const question = { sought: soughtAmong(ids, [llmmsgBridge.statedBehind ?? ""]), programs: knownPrograms };
+  const question = {
+    sought: soughtAmong(
+      ids.flatMap((id) => soughtId(id) ?? []),
+      [llmmsgBridge.statedBehind ?? ""],
+    ),
+    programs: knownPrograms,
+  };
   const table = mentionTable(question);
   for (const one of carriers) {
     table.commandLine(

@@ -4,6 +4,8 @@ import { canonicalSession, type Registration } from "../registration.ts";
 export type Sought = {
   /** Ids that are one such run, in their one spelling. */
   readonly plain: ReadonlySet<string>;
+  /** How long their spellings are: a run of another length is none of them. */
+  readonly lengths: ReadonlySet<number>;
   /** Ids that hold other characters, by their longest run, with where it stands in the id. */
   readonly mixed: ReadonlyMap<string, readonly { readonly id: string; readonly offset: number }[]>;
   /** Texts behind which an agent states its name. */
@@ -16,9 +18,13 @@ export type Sought = {
  */
 export type Manner = "argument" | "text";
 
-export const nothingSought: Sought = { plain: new Set(), mixed: new Map(), statements: [] };
+export const nothingSought: Sought = { plain: new Set(), lengths: new Set(), mixed: new Map(), statements: [] };
 
 const shortestId = 8;
+/** Of a UUID, with hyphens and without them. */
+const uuidLengths = [36, 32] as const;
+const canonical = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const oneRun = /^[\p{L}\p{N}_-]+$/u;
 const isLong = (id: string): boolean => id.length >= 20 || (/^[0-9a-f-]+$/.test(id) && id.replaceAll("-", "").length >= 16);
 const run = /[\p{L}\p{N}_-]{8,}/gu;
 const anyRun = /[\p{L}\p{N}_-]+/gu;
@@ -26,44 +32,50 @@ const wordCharacter = /[\p{L}\p{N}_-]/u;
 
 /** The one spelling by which ids are looked for; undefined for one that is too short, or a number, to mean anything. */
 export function soughtId(id: string): string | undefined {
+  if (canonical.test(id)) return id;
   const plain = canonicalSession(id.replace(/^\{(.*)\}$/, "$1")).toLowerCase();
   return plain.length < shortestId || /^\d+$/.test(plain) ? undefined : plain;
 }
 
-/** The ids of an entry that are looked for in processes. */
+const noIds: readonly string[] = [];
+
+/** The ids of an entry that are looked for in processes, in the spelling of `soughtId`. */
 export function idsOf(
   { sessionId, identity }: Pick<Registration, "sessionId" | "identity">,
   { identityIsSession }: { readonly identityIsSession: boolean },
 ): readonly string[] {
-  return [sessionId, identityIsSession ? identity : undefined].flatMap((id) => (id === undefined ? [] : (soughtId(id) ?? [])));
+  const id = sessionId === undefined ? undefined : soughtId(sessionId);
+  const other = !identityIsSession || identity === undefined ? undefined : soughtId(identity);
+  if (other === undefined) return id === undefined ? noIds : [id];
+  return id === undefined ? [other] : [id, other];
 }
 
-/** The ids of all claims together, so that each process is looked at once. */
+/** The ids of all claims together, so that each process is looked at once. They are in the spelling of `soughtId`. */
 export function soughtAmong(ids: Iterable<string>, statements: Iterable<string> = []): Sought {
   const plain = new Set<string>();
+  const lengths = new Set<number>(uuidLengths);
   const mixed = new Map<string, { readonly id: string; readonly offset: number }[]>();
-  for (const given of ids) {
-    const id = soughtId(given);
-    if (id === undefined) continue;
-    const runs = [...id.matchAll(anyRun)];
-    if (runs[0]?.[0].length === id.length) {
+  for (const id of ids) {
+    if (canonical.test(id) || oneRun.test(id)) {
       plain.add(id);
+      lengths.add(id.length);
       continue;
     }
-    const longest = runs.toSorted((a, b) => b[0].length - a[0].length)[0];
+    const longest = [...id.matchAll(anyRun)].toSorted((a, b) => b[0].length - a[0].length)[0];
     if (longest !== undefined) mixed.set(longest[0], [...(mixed.get(longest[0]) ?? []), { id, offset: longest.index }]);
   }
-  return { plain, mixed, statements: [...new Set(statements)] };
+  return { plain, lengths, mixed, statements: [...new Set(statements)] };
 }
 
 type Found = { readonly id: string; readonly start: number; readonly end: number };
 
-function plainId(text: string, { plain }: Sought): string | undefined {
+function plainId(text: string, { plain, lengths }: Sought): string | undefined {
+  if (!lengths.has(text.length)) return undefined;
   const lower = text.toLowerCase();
   if (plain.has(lower)) return lower;
   if (lower.length !== 32 && lower.length !== 36) return undefined;
-  const canonical = canonicalSession(lower);
-  return plain.has(canonical) ? canonical : undefined;
+  const spelled = canonicalSession(lower);
+  return plain.has(spelled) ? spelled : undefined;
 }
 
 /** Where ids stand in a text that begins at `from` in it, as whole runs. Lower case is as long as what it was made of, or it is not the id. */
@@ -97,7 +109,7 @@ function* joinedRuns(text: string, sought: Sought): Generator<Found, undefined> 
     const ends = [...starts.slice(1).map((start) => start - 1), word.length];
     for (const [first, start] of starts.entries()) {
       for (const end of ends.slice(first)) {
-        if (end - start < 16 || end - start === word.length) continue;
+        if (end - start < 16 || end - start === word.length || !sought.lengths.has(end - start)) continue;
         const id = plainId(word.slice(start, end), sought);
         if (id !== undefined && isLong(id)) yield { id, start: match.index + start, end: match.index + end };
       }

@@ -39,7 +39,7 @@ type Showing = { readonly carrier: Carrier; readonly program: string };
 
 /** The agents that show an entry now. */
 export function agentsShowing({ claim, registry, evidence: { mentions }, policy }: Scene): readonly Showing[] {
-  if (!mentions.seen) return [];
+  if (!mentions.seen || mentions.value.bySession.size + mentions.value.statements.length === 0) return [];
   const byId = idsOf(claim, registry).flatMap((id) => mentions.value.bySession.get(id) ?? []);
   const { identity } = claim;
   const byName = mentions.value.statements.filter(

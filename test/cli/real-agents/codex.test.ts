@@ -103,7 +103,7 @@ test.each(transports)(
     });
 
     await server.kill();
-    const down = { loaded: "ghost app-server-down", shouted: "ghost app-server-down" };
+    const down = { loaded: "ghost holder-gone", shouted: "ghost holder-gone" };
     expect(by(await sweepReport(scratch, []), "verdict", "reason")).toEqual(down);
     expect(by(await sweepReport(scratch, []), "action")).toEqual({ loaded: "pending", shouted: "pending" });
     expect(by(await sweepReport(scratch, ["--now"]), "action")).toEqual({ loaded: "reaped", shouted: "reaped" });

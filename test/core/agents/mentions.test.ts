@@ -1,12 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { idsInCommandLine, idsInPath, soughtAmong, soughtId } from "../../../src/core/agents/mentions.ts";
+import { idsInCommandLine, idsInPath, soughtAmong as among, soughtId } from "../../../src/core/agents/mentions.ts";
 
 const id = "019d0000-1111-7000-8000-00000000000a";
 const bare = id.replaceAll("-", "");
 const omx = "omx-1795698706548-7otumq";
 const short = "gardener-7";
 const hex = "00112233445566ff";
+
+const soughtAmong = (ids: readonly string[]) => among(ids.flatMap((one) => soughtId(one) ?? []));
 
 const mannerOf = (argv: readonly string[], sought: string): string =>
   idsInCommandLine(argv.map((word) => `${word}\0`).join(""), soughtAmong([sought])).get(soughtId(sought) ?? "") ?? "nothing";

@@ -47,9 +47,9 @@ function unsought(scene: Scene): Answer {
 export const mentioned: Sign = {
   name: "mentions",
   ask: (scene) => {
+    const { mentions } = scene.evidence;
     const ids = idsOf(scene.claim, scene.registry);
     if (ids.length === 0) return scene.claim.sessionId === undefined ? noSign : unsought(scene);
-    const { mentions } = scene.evidence;
     if (!mentions.seen) return unknown("process-table-blind", mentions.why);
     let answer: Answer = noSign;
     for (const id of ids) {

@@ -1,4 +1,5 @@
 import { agentsShowingNone, isElsewhere, stateOf, type ObservedHolder } from "../../agents/observed-holders.ts";
+import { matchesName } from "../../agents/programs.ts";
 import { deadByAbsence, noSign, notApplicable, unknown } from "../../answer.ts";
 import { wholeTable } from "../whole-table.ts";
 import type { Sign } from "./sign.ts";
@@ -12,7 +13,7 @@ const called = ({ program, pid }: Pick<ObservedHolder, "program" | "pid">): stri
 export const observedHolder: Sign = {
   name: "observed-holder",
   ask: (scene) => {
-    const { claim, registry, evidence, memory } = scene;
+    const { claim, registry, evidence, memory, policy } = scene;
     const { holders } = memory;
     if (holders.length === 0 || claim.pid !== undefined || registry.presence === "thread") return noSign;
     const table = wholeTable(scene);
@@ -22,7 +23,11 @@ export const observedHolder: Sign = {
     if (elsewhere !== undefined) return notApplicable(`${called(elsewhere)} of ${elsewhere.host} showed it, and pids there are not ours`);
     if (!here.bootId.seen) return unknown("pid-unseen", `whether what showed it ran in this boot is not known: ${here.bootId.why}`);
     const bootId = here.bootId.value;
-    const states = holders.map((holder) => ({ holder, state: stateOf(holder, table.value, bootId) }));
+    const isOnlooker = ({ program }: ObservedHolder): boolean => policy.programs.onlookers.some((one) => matchesName(program, one));
+    const states = holders
+      .map((holder) => ({ holder, state: stateOf(holder, table.value, bootId) }))
+      .filter(({ holder, state }) => state === "gone" || !isOnlooker(holder));
+    if (states.length === 0) return notApplicable("only programs that run no session showed it");
     const unseen = states.find(({ state }) => state === "unseen");
     if (unseen !== undefined) return unknown("pid-unseen", `${called(unseen.holder)} showed it, and could not be looked at now`);
     const there = states.find(({ state }) => state === "there");
