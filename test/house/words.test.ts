@@ -51,6 +51,16 @@ describe("words", () => {
     expect([...identifiersIn(tree)].toSorted()).toEqual(["Stone", "bury", "kept", "plot"]);
   });
 
+  test("a comment names who acts: a user, a writer, the kernel, the sweep", () => {
+    const comments = /\/\*[\s\S]*?\*\/|(?:^|\s)\/\/.*$/gm;
+    const actorless = /\b(?:who|what)ever\b|\b(?:no|some|any)body\b/i;
+    const sources = files.filter((path) => path.startsWith("src"));
+    const left = sources.flatMap((path) =>
+      [...readFileSync(path, "utf8").matchAll(comments)].flatMap(([comment]) => (actorless.test(comment) ? [`${comment} in ${path}`] : [])),
+    );
+    expect(left).toEqual([]);
+  });
+
   test("a member that can be missing does not say so twice", () => {
     const twice = /\?: [^;,)]*\| undefined/;
     const sources = files.filter((path) => path.startsWith("src"));

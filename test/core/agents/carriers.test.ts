@@ -28,7 +28,7 @@ describe("what a process is to a session whose id it carries", () => {
     ["opencode --session ID", "agent opencode"],
     ["omx resume ID", "agent omx"],
     ["coder resume ID", "agent coder"],
-    ["/root/.opencode/bin/opencode --resume ID", "agent opencode"],
+    ["/home/ada/.opencode/bin/opencode --resume ID", "agent opencode"],
     // Renamed and versioned builds.
     ["codex-linux-x64 resume ID", "agent codex"],
     ["codex-x86_64-unknown-linux-musl resume ID", "agent codex"],
