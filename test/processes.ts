@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach } from "vitest";
 import { variable } from "./keeper.ts";
@@ -160,3 +160,11 @@ export async function leaderless(argv0: string, ...args: readonly string[]): Pro
   await until("its first thread has ended", () => /\) Z /.test(readFileSync(`/proc/${running.pid}/stat`, "utf8")));
   return running;
 }
+
+/**
+ * Whether the clocks of this machine are shifted for us by a time namespace, as `tools/fresh-boot.sh` does. Start ticks of
+ * a process whose namespace may not be read are then no tokens that could be compared.
+ */
+export const hasShiftedClocks = /\s-?[1-9]/.test(
+  existsSync("/proc/self/timens_offsets") ? readFileSync("/proc/self/timens_offsets", "utf8") : "",
+);

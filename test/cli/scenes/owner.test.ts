@@ -14,7 +14,7 @@ import {
   writeOld,
   type Scratch,
 } from "../harness.ts";
-import { bootId, gonePid, leaderless, start, stop, until, zombie, type Running } from "../../processes.ts";
+import { type Running, bootId, gonePid, hasShiftedClocks, leaderless, start, stop, until, zombie } from "../../processes.ts";
 
 const since = daysAgo(1);
 
@@ -102,7 +102,8 @@ test("an owner whose lock names a zombie is down, and one whose first thread has
   expect(await action(dead, dead.startTicks)).toBe("would-reap");
   expect(await action(holder)).toBe("withheld");
   expect(await action(holder, `${bootId()}:${holder.startTicks}`)).toBe("withheld");
-  expect(await action(holder, "1")).toBe("would-reap");
+  // The time namespace of a process whose first thread has ended may not be read.
+  expect(await action(holder, "1")).toBe(hasShiftedClocks ? "withheld" : "would-reap");
   // What is no start token proves nothing.
   expect(await action(holder, "Fri Nov 20 15:07:09 2026")).toBe("withheld");
 });
