@@ -433,6 +433,21 @@ const attachedAgentRows: readonly Row[] = [
     { table: { agents: [agent(["codex", `what became of ${session}?`])] } },
     "undecided attached-process mentioned",
   ],
+  [
+    "an agent that was told a session too short to be looked for anywhere else",
+    { claim: { sessionId: "abc1234" }, table: { agents: [agent(["codex", "resume", "abc1234"])] } },
+    "live attached-process attached-cli",
+  ],
+  [
+    "an agent that was told a session that is a number",
+    { claim: { sessionId: "12345678901" }, table: { agents: [agent(["codex", "--session-id=12345678901"])] } },
+    "live attached-process attached-cli",
+  ],
+  [
+    "an agent whose prompt holds a session too short to be looked for",
+    { claim: { sessionId: "abc1234" }, table: { agents: [agent(["codex", "what became of abc1234?"])] } },
+    "ghost ttl ttl-expired",
+  ],
   ["an unknown program that is called by the session", { table: { agents: [agent([session])] } }, "undecided attached-process mentioned"],
   [
     "an agent that states the name",

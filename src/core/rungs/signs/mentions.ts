@@ -1,7 +1,9 @@
+import { tokensOf } from "../../agents/agents.ts";
 import { roleOf } from "../../agents/carriers.ts";
 import { idsOf } from "../../agents/mentions.ts";
 import { live, noSign, notApplicable, stronger, unknown, type Answer } from "../../answer.ts";
 import type { Mention, Mentions } from "../../evidence.ts";
+import { canonicalSession } from "../../registration.ts";
 import type { Scene } from "../../scene.ts";
 import { wholeTable } from "../whole-table.ts";
 import type { Sign } from "./sign.ts";
@@ -37,8 +39,17 @@ function closedTo({ closed }: Mentions, { registry, policy }: Scene): Answer {
   return noSign;
 }
 
-/** An id too short to be looked for shows nowhere; only where all processes are visible may the next rungs go on. */
-function unsought(scene: Scene): Answer {
+/**
+ * An id too short to be looked for, or a number, means nothing in most processes, but as a whole argument of an agent it is
+ * its session. Elsewhere it shows nowhere: only where all processes are visible may the next rungs go on.
+ */
+function unsought(scene: Scene, sessionId: string): Answer {
+  const { processes } = scene.evidence;
+  const id = canonicalSession(sessionId);
+  const agent = processes.seen
+    ? processes.value.agents.find(({ argv }) => tokensOf(argv).some((token) => canonicalSession(token) === id))
+    : undefined;
+  if (agent !== undefined) return live("attached-cli", () => `${agent.agent} (pid ${agent.pid}) names the session in its arguments`);
   const table = wholeTable(scene);
   return table.seen ? notApplicable("its id is too short to be looked for") : unknown("process-table-blind", table.why);
 }
@@ -49,7 +60,7 @@ export const mentioned: Sign = {
   ask: (scene) => {
     const { mentions } = scene.evidence;
     const ids = idsOf(scene.claim, scene.registry);
-    if (ids.length === 0) return scene.claim.sessionId === undefined ? noSign : unsought(scene);
+    if (ids.length === 0) return scene.claim.sessionId === undefined ? noSign : unsought(scene, scene.claim.sessionId);
     if (!mentions.seen) return unknown("process-table-blind", mentions.why);
     let answer: Answer = noSign;
     for (const id of ids) {
