@@ -38,8 +38,11 @@ export type Registration = {
 /** A place where a holder said it listens: a TCP port of the loopback interface, or a unix socket's path. */
 export type Endpoint = { readonly kind: "tcp"; readonly port: number } | { readonly kind: "unix"; readonly path: string };
 
-/** Where a live session of a registry must show: as a process, as a loaded thread, or as one of the two. */
-export type Presence = "process" | "thread" | "either";
+/**
+ * What an entry of a registry claims. That its process runs something: then it stands and falls with that process. That a
+ * session lives, in any process. Or that a thread does: then the recorded process is only the one that registered it.
+ */
+export type About = "process" | "session" | "thread";
 
 /** A claim that says nothing; formats fill in what their entries carry. Each field is named here: a spread per entry is slow. */
 export function claimNothing(key: string): { -readonly [Name in keyof Registration]: Registration[Name] } {

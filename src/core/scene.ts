@@ -1,7 +1,7 @@
 import type { Evidence, Observed } from "./evidence.ts";
 import type { EntryMemory } from "./memory.ts";
 import type { Policy } from "./policy.ts";
-import type { Presence, Registration } from "./registration.ts";
+import type { About, Registration } from "./registration.ts";
 
 /** Everything that the ladder may look at when it judges one entry. */
 export type Scene = {
@@ -14,7 +14,7 @@ export type Scene = {
 
 /** What holds for every entry of one registry. */
 export type RegistryFacts = {
-  readonly presence: Presence;
+  readonly about: About;
   /** Names by which a holder can be called; undefined where the format names none. */
   readonly holderNames: readonly string[] | undefined;
   /** Its start tokens are clock ticks: its writer is known to record them, or one of them was that of a living process. */

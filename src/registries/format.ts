@@ -1,4 +1,4 @@
-import type { Presence, Registration } from "../core/registration.ts";
+import type { About, Registration } from "../core/registration.ts";
 
 /** What an entry claims, or why it cannot be understood. A malformed entry is reported and kept. */
 export type Claim =
@@ -43,7 +43,8 @@ export type FormatBasics = {
   readonly summary: string;
   /** Where this registry is usually found; empty where only a configuration can say. */
   readonly wellKnown: (places: Places) => readonly string[];
-  readonly presence: Presence;
+  /** What its entries claim. */
+  readonly about: About;
   /** Names by which a holder can be called; undefined when any process can be one. */
   readonly holderNames: readonly string[] | undefined;
   /**

@@ -125,7 +125,7 @@ const graceRows: readonly Row[] = [
   ],
 ];
 
-const named = { holderNames: ["codex"], presence: "process" } as const;
+const named = { holderNames: ["codex"], about: "session" } as const;
 
 const recordedHolderRows: readonly Row[] = [
   ["alive since the recorded tick", { claim: held, pids: { [pid]: there("700") } }, "live attached-process pid-alive"],
@@ -499,17 +499,42 @@ const attachedAgentRows: readonly Row[] = [
   ],
   [
     "the process that registered a thread is gone, which says nothing of the thread",
-    { claim: held, pids: { [pid]: gone }, registry: { presence: "thread" } },
+    { claim: held, pids: { [pid]: gone }, registry: { about: "thread" } },
     "ghost ttl ttl-expired",
   ],
   [
-    "the process that registered a thread is alive",
-    { claim: held, pids: { [pid]: there() }, registry: { presence: "thread" } },
-    "live attached-process pid-alive",
+    "the process that registered a thread is alive, which says as little",
+    { claim: held, pids: { [pid]: there() }, registry: { about: "thread" } },
+    "ghost ttl ttl-expired",
+  ],
+  [
+    "a process claim, whose process is gone while its session runs in another one",
+    { claim: held, pids: { [pid]: gone }, table: { agents: [cli] }, registry: { about: "process" } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "a process claim, whose process is gone while a Codex holds the lock of its thread",
+    { claim: held, pids: { [pid]: gone }, open: [lock], registry: { about: "process" } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "a process claim, whose process is gone while an app server has its thread loaded",
+    {
+      claim: held,
+      pids: { [pid]: gone },
+      registry: { about: "process", appServers: configured },
+      appServers: { [server]: answered([session]) },
+    },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "a process claim without a process, which only time can tell",
+    { registry: { about: "process" }, table: { agents: [cli] } },
+    "ghost ttl ttl-expired",
   ],
   [
     "a thread on a host declared gone",
-    { claim: { ...held, host: "saturn" }, policy: { hostsGone: new Set(["saturn"]) }, registry: { presence: "thread" } },
+    { claim: { ...held, host: "saturn" }, policy: { hostsGone: new Set(["saturn"]) }, registry: { about: "thread" } },
     "ghost attached-process host-gone certain",
   ],
 ];

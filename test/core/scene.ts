@@ -112,7 +112,7 @@ export function sceneOf(described: Described): Scene {
   return {
     claim,
     registry: {
-      presence: "either",
+      about: "session",
       holderNames: undefined,
       startTokensProven: true,
       identityIsSession: false,

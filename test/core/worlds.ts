@@ -72,7 +72,7 @@ const claim = fc.record({
 const address = fc.constantFrom(...[server, socket].flatMap((url) => [true, false].map((configured) => ({ url, configured }))));
 
 const registry = fc.record({
-  presence: fc.constantFrom("process" as const, "thread" as const, "either" as const),
+  about: fc.constantFrom("process" as const, "thread" as const, "session" as const, "session" as const),
   holderNames: maybe<readonly string[]>(["codex"]),
   startTokensProven: mostly,
   writer: maybe(1000),

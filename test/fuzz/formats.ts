@@ -69,7 +69,7 @@ const wordy = jsonFile({
   entries: "",
   pattern: "<pid>-<port>-<sessionId>.json",
   fields: { pid: "/a/pid", startTicks: "start" },
-  presence: "either",
+  about: "session",
 });
 const more = [{ format: wordy, key: "4100001-80-a.json" }, ...builtInFormats.map((format) => ({ format, key: "77.json" }))];
 

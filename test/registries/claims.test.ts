@@ -219,7 +219,7 @@ describe("an entry among many", () => {
     entries: "/agents",
     pattern: "<pid>.json",
     fields: { sessionId: "id", pid: "p", identity: "name" },
-    presence: "thread",
+    about: "thread",
   } as const;
 
   test("of a declared object goes by its key, unless a field says its identity", () => {

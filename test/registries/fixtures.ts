@@ -43,7 +43,7 @@ const shape: DeclaredShape = {
   entries: "",
   pattern: "*.json",
   fields,
-  presence: "either",
+  about: "session",
 };
 
 const known = (name: string): Format => {

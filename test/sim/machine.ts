@@ -250,6 +250,8 @@ export class Machine {
     if (this.server.loaded.has(id)) return true;
     if (process === undefined || this.processes.get(process.pid) !== process) return false;
     if (kind === "editor" && process.argv[0] === "quill") return (this.endpoints.get(portOf(session)) ?? "refuses") !== "refuses";
+    // Claude's own record is of one process; that another one has taken its session up does not show there.
+    if (kind === "claude") return !process.argv.includes(id);
     return kind !== "thread" || process.argv.includes(id);
   }
 

@@ -19,7 +19,7 @@ export const [markersPath, claudesPath, editorsPath] = ["/plugins", "/claudes", 
  * file an entry: markers whose name is enough, Claude's own records, and editors that are known by their port.
  */
 export const targets: readonly Target[] = [
-  { ...bare, format: keyedJson({ entries: "/agents", pattern: "", fields, presence: "process" }), path: agentsPath },
+  { ...bare, format: keyedJson({ entries: "/agents", pattern: "", fields, about: "session" }), path: agentsPath },
   {
     ...bare,
     format: llmmsgBridge,
@@ -29,7 +29,7 @@ export const targets: readonly Target[] = [
   },
   {
     ...bare,
-    format: keyedJson({ entries: "", pattern: "", fields, presence: "either" }),
+    format: keyedJson({ entries: "", pattern: "", fields, about: "session" }),
     path: loosePath,
     appServers: [{ url: triedUrl, configured: false, connectTo: triedUrl }],
   },

@@ -6,7 +6,7 @@ import { newScene, sweepOnce, writeOld } from "./scene.ts";
 
 test("a pid of another host is never probed, whatever runs under it here", async () => {
   const { path, target, host } = await newScene();
-  const format = keyedJson({ entries: "", pattern: "", fields, presence: "process" });
+  const format = keyedJson({ entries: "", pattern: "", fields, about: "session" });
   writeOld(
     path,
     JSON.stringify({

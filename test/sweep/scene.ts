@@ -28,7 +28,7 @@ export async function newScene(): Promise<Scene> {
     entries: "",
     pattern: "",
     fields,
-    presence: "either",
+    about: "session",
   });
   const target: Target = { format, path, named: true, appServers: [], owner: undefined, release: undefined };
   const host = await realHost(stateDir, "0.0.0");

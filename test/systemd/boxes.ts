@@ -57,7 +57,7 @@ export function registered(box: Box): readonly string[] {
 
 /** The box is a pid namespace of its own, and no other machine shares these files: that is what the declaration says. */
 export function configure(box: Box, more: Readonly<Record<string, unknown>> = {}): void {
-  const registries = [{ format: "keyed-json", path: registryPath, fields, presence: "process", ...more }];
+  const registries = [{ format: "keyed-json", path: registryPath, fields, about: "session", ...more }];
   put(box, "/home/alice/.config/sessreap/config.json", JSON.stringify({ pidNamespace: "own", registries }));
 }
 

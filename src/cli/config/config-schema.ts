@@ -118,9 +118,9 @@ export const registryConfig = v.strictObject({
     pattern,
   ),
   fields: described("The members of an entry that carry what sessreap asks for; a leading slash makes a JSON pointer.", fields),
-  presence: described(
-    "Where a live session must show: as a process, as a thread of an app server, or as either (the default).",
-    v.picklist(["process", "thread", "either"]),
+  about: described(
+    "What an entry claims: that its process runs (the default where `pattern` has `<pid>`), that a session lives, or that a thread does.",
+    v.picklist(["process", "session", "thread"]),
   ),
 });
 

@@ -1,24 +1,28 @@
+import type { About } from "../../core/registration.ts";
 import type { DeclaredShape } from "../../registries/declared/declared.ts";
 import type { Format } from "../../registries/format.ts";
 import { builtInFormat, declaredFormats, pidFiles, type DeclaredFormatName } from "../../registries/known.ts";
 import type { RegistryConfig } from "./config-schema.ts";
 import { Failure } from "../failure.ts";
 
-type ShapeKey = "entries" | "pattern" | "fields" | "presence";
+type ShapeKey = "entries" | "pattern" | "fields" | "about";
 
 /** Which of the describing keys a format takes; the others would be ignored, so they are refused. */
 const takes: Readonly<Record<string, readonly ShapeKey[]>> = {
-  "keyed-json": ["entries", "fields", "presence"],
-  "json-array": ["entries", "fields", "presence"],
-  "json-file": ["pattern", "fields", "presence"],
+  "keyed-json": ["entries", "fields", "about"],
+  "json-array": ["entries", "fields", "about"],
+  "json-file": ["pattern", "fields", "about"],
   "pid-files": ["pattern"],
 };
 
-const shapeKeys = ["entries", "pattern", "fields", "presence"] as const satisfies readonly ShapeKey[];
+const shapeKeys = ["entries", "pattern", "fields", "about"] as const satisfies readonly ShapeKey[];
 
 function declaredFormat(name: string): ((shape: DeclaredShape) => Format) | undefined {
   return Object.hasOwn(declaredFormats, name) ? declaredFormats[name as DeclaredFormatName] : undefined;
 }
+
+/** A file that is called by a pid is a process's own. */
+const aboutOf = (pattern: string): About => (pattern.includes("<pid>") ? "process" : "session");
 
 /** The format that an entry of the configuration describes; `where` is its place in the file. */
 export function formatOf(config: RegistryConfig, where: string): Format {
@@ -33,14 +37,14 @@ export function formatOf(config: RegistryConfig, where: string): Format {
   }
   const builtIn = builtInFormat(config.format);
   if (builtIn !== undefined) return builtIn;
-  const { entries = "", fields = {}, presence = "either", pattern } = config;
+  const { entries = "", fields = {}, pattern = "" } = config;
   if (config.fields === undefined && config.format !== "json-file") {
     throw new Failure("config", `${where}.fields: is missing; ${config.format} needs to know which members carry what`);
   }
-  if (pattern === undefined && config.format === "json-file") {
+  if (config.pattern === undefined && config.format === "json-file") {
     throw new Failure("config", `${where}.pattern: is missing; it says which files are entries, such as "<pid>.json"`);
   }
-  return shapedFormat(config.format, { entries, fields, presence, pattern: pattern ?? "" }) as Format;
+  return shapedFormat(config.format, { entries, fields, pattern, about: config.about ?? aboutOf(pattern) }) as Format;
 }
 
 /** A declared format made from its shape; undefined for a name that no declared format has. */

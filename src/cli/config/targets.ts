@@ -148,7 +148,7 @@ export function restoreTarget(settings: Settings, { format, registry, kept }: To
   });
   if (described !== undefined) return described;
   const entries = kept.layout === "members" ? kept.entries : "";
-  const shape = builtInFormat(format) ?? shapedFormat(format, { entries, pattern: "", fields: {}, presence: "either" });
+  const shape = builtInFormat(format) ?? shapedFormat(format, { entries, pattern: "", fields: {}, about: "session" });
   if (shape === undefined) throw new Failure("usage", `this version knows no format "${format}", which the tombstone of ${registry} names`);
   return targetAt({ path: registry, named: true }, shape, undefined, {}, env);
 }

@@ -41,7 +41,7 @@ function keys(title: string, shape: Shape): readonly string[] {
 
 /** sessreap-config(5), from the one schema that also checks a configuration. */
 export function configPage(): string {
-  const shapeless = { entries: "/agents", pattern: "<pid>.json", fields: {}, presence: "either" } as const;
+  const shapeless = { entries: "/agents", pattern: "<pid>.json", fields: {}, about: "session" } as const;
   return page([
     header("sessreap-config", 5),
     heading("Name"),
@@ -71,7 +71,7 @@ export function configPage(): string {
               path: "~/.local/state/mybridge/agents.json",
               entries: "/agents",
               fields: { sessionId: "id", pid: "pid", startTicks: "start", registeredAt: "since" },
-              presence: "process",
+              about: "session",
             },
           ],
         },

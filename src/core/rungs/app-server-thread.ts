@@ -73,6 +73,7 @@ export const appServerThread = {
   ask: (scene) => {
     const { sessionId } = scene.claim;
     const servers = scene.registry.appServers;
+    if (scene.registry.about === "process") return notApplicable("it claims a process, not a session");
     if (sessionId === undefined || servers.length === 0) {
       return notApplicable(servers.length === 0 ? "no app server to ask" : "it names no thread");
     }

@@ -16,5 +16,11 @@ export const attachedProcess = {
   name: "attached-process",
   role: "evidence",
   rule: "A process that holds the session keeps it; a recorded holder that is provably gone condemns it.",
-  ask: (scene: Scene): Answer => signs.reduce((strongest: Answer, sign) => stronger(strongest, sign.ask(scene)), noSign),
+  ask: (scene: Scene): Answer => {
+    const isOfProcess = scene.registry.about === "process";
+    return signs.reduce((strongest: Answer, sign) => {
+      // A process that is gone stays gone, also where its session runs in another one.
+      return isOfProcess && sign.shows === "session" ? strongest : stronger(strongest, sign.ask(scene));
+    }, noSign);
+  },
 } as const satisfies Rung;

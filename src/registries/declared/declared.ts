@@ -1,4 +1,4 @@
-import type { Presence } from "../../core/registration.ts";
+import type { About } from "../../core/registration.ts";
 import type { FieldMap } from "../fields.ts";
 import type { ReleaseMembers } from "../format.ts";
 
@@ -9,7 +9,7 @@ export type DeclaredShape = {
   /** Which files are entries, in a directory with one file each. */
   readonly pattern: string;
   readonly fields: FieldMap;
-  readonly presence: Presence;
+  readonly about: About;
 };
 
 /** Where an entry records its release: only a registry of which both members are known is ever written into. */

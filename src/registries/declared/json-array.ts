@@ -4,12 +4,12 @@ import { claimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
 
 /** One JSON array with an entry an element, described in the configuration. An element is called by its session. */
-export function jsonArray({ entries, fields, presence }: DeclaredShape): Format {
+export function jsonArray({ entries, fields, about }: DeclaredShape): Format {
   return {
     ...formatDefaults,
     name: "json-array",
     summary: "any JSON array with one element per registration, described by `entries` and `fields`",
-    presence,
+    about,
     declaredFields: JSON.stringify(fields),
     codexThreads: true,
     releases: releasesOf(fields),

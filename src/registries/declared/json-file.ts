@@ -7,13 +7,13 @@ import { claimFromFile } from "../formats/shared/one-file.ts";
  * One file an entry, described in the configuration. Without `fields` only the file's name is read: what it holds may
  * be anything.
  */
-export function jsonFile({ pattern, fields, presence }: DeclaredShape): Format {
+export function jsonFile({ pattern, fields, about }: DeclaredShape): Format {
   const nameIsEnough = Object.keys(fields).length === 0;
   return {
     ...formatDefaults,
     name: "json-file",
     summary: "any directory with one JSON file per registration, described by `pattern` and `fields`",
-    presence,
+    about,
     declaredFields: JSON.stringify(fields),
     codexThreads: true,
     releases: releasesOf(fields),

@@ -4,12 +4,12 @@ import { claimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
 
 /** One JSON object with an entry a member, described in the configuration. */
-export function keyedJson({ entries, fields, presence }: DeclaredShape): Format {
+export function keyedJson({ entries, fields, about }: DeclaredShape): Format {
   return {
     ...formatDefaults,
     name: "keyed-json",
     summary: "any JSON object with one member per registration, described by `entries` and `fields`",
-    presence,
+    about,
     declaredFields: JSON.stringify(fields),
     codexThreads: true,
     releases: releasesOf(fields),

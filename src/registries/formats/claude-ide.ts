@@ -41,7 +41,7 @@ export const claudeIde: Format = {
   name: "claude-ide",
   summary: "Claude's editor locks, ide/<port>.lock",
   wellKnown: (places) => [`${claudeHome(places)}/ide`],
-  presence: "either",
+  about: "process",
   holderNames: editors,
   layout: "files",
   patterns: ["<port>.lock"],

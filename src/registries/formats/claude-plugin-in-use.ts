@@ -14,7 +14,7 @@ export const claudePluginInUse: Format = {
   name: "claude-plugin-in-use",
   summary: "Claude's plugin markers, .in_use/<pid>",
   wellKnown: (places) => [`${claudeHome(places)}/plugins/cache`],
-  presence: "process",
+  about: "process",
   holderNames: claudeNames,
   layout: "files",
   patterns: ["**/.in_use/<pid>"],

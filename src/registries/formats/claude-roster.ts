@@ -14,7 +14,7 @@ export const claudeRoster: Format = {
   name: "claude-roster",
   summary: "the Claude daemon's roster.json of background workers",
   wellKnown: (places) => [`${claudeHome(places)}/daemon/roster.json`],
-  presence: "process",
+  about: "process",
   holderNames: claudeNames,
   owner: (places) => {
     const home = claudeHome(places);

@@ -14,7 +14,7 @@ export const claudeSessions: Format = {
   name: "claude-sessions",
   summary: "Claude Code's sessions/<pid>.json, one file per process",
   wellKnown: (places) => [`${claudeHome(places)}/sessions`],
-  presence: "process",
+  about: "process",
   holderNames: claudeNames,
   authoritative: true,
   layout: "files",

@@ -37,7 +37,7 @@ export const codexBroker: Format = {
   name: "codex-broker",
   summary: "the Codex plugin's broker.json, one per workspace",
   wellKnown: stateRoots,
-  presence: "either",
+  about: "process",
   holderNames: ["app-server-broker", "broker"],
   layout: "files",
   patterns: ["*/broker.json", "state/*/broker.json", "*/state/*/broker.json"],

@@ -14,7 +14,7 @@ export const codexDaemonPid: Format = {
     const given = env["CODEX_HOME"];
     return [`${given?.startsWith("/") === true ? given : `${home}/.codex`}/app-server-daemon`];
   },
-  presence: "process",
+  about: "process",
   holderNames: ["codex"],
   layout: "files",
   patterns: ["*.pid"],

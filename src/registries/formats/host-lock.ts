@@ -10,7 +10,7 @@ export const hostLock: Format = {
   ...formatDefaults,
   name: "host-lock",
   summary: "lock files that name their holder's pid and host",
-  presence: "process",
+  about: "process",
   hostLocks: true,
   layout: "files",
   patterns: ["*.lock"],

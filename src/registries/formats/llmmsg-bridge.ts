@@ -14,7 +14,7 @@ export const llmmsgBridge: Format = {
   name: "llmmsg-bridge",
   summary: "the llmmsg bridge's registrations.json, keyed by agent name",
   wellKnown: () => ["/opt/llmmsg/codex-llmmsg-app/registrations.json", "/opt/llmmsg-srv/bridge/registrations.json"],
-  presence: "either",
+  about: "session",
   codexThreads: true,
   triedServers: ({ env }) => [env["CODEX_APP_SERVER_URL"] ?? "ws://127.0.0.1:8788", "unix://"],
   // The bridge starts its agents with a prompt that says so.

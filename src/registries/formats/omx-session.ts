@@ -21,7 +21,7 @@ export const omxSession: Format = {
   name: "omx-session",
   summary: "oh-my-codex's session.json and its lock directory",
   wellKnown: ({ home, cwd }) => [...new Set([`${cwd}/.omx/state`, `${home}/.omx/state`])],
-  presence: "either",
+  about: "session",
   codexThreads: true,
   // Its agents carry it in the path of their instructions: /.omx/state/sessions/<session_id>/AGENTS.md.
   identityIsSession: true,

@@ -15,7 +15,7 @@ export function pidFiles(pattern: string | undefined): Format {
     name: "pid-files",
     summary: "files named by a pid, such as active-session-<pid>",
     wellKnown: ({ cwd }) => (pattern === undefined ? [`${cwd}/.orchestrator-state`] : []),
-    presence: "process",
+    about: "process",
     holderNames: pattern === undefined ? sessionHolders : undefined,
     layout: "files",
     patterns: [pattern ?? "active-session-<pid>"],

@@ -175,7 +175,7 @@ test("an agent that took up another session keeps the entry of the one before, b
 
 test("in a registry of threads, a holder that is gone does not condemn the thread that it registered", async () => {
   const scratch = newScratch();
-  const path = declareRegistry(scratch, { presence: "thread" });
+  const path = declareRegistry(scratch, { about: "thread" });
   const gone = await gonePid();
   writeOld(path, JSON.stringify({ thread: { id: randomUUID(), pid: gone.pid, since } }));
   expect(by(await sweepReport(scratch, []), "verdict", "rung", "reason")).toEqual({ thread: "undecided ttl within-ttl" });

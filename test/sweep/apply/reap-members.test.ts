@@ -279,7 +279,7 @@ test.each([
 test("members of the whole file are kept with the pointer of the whole file", async () => {
   const { stage, path, gone } = await withGhosts([]);
   stage.writeOld(path, JSON.stringify({ ghost: row(gone) }));
-  const format = keyedJson({ entries: "", pattern: "", fields, presence: "process" });
+  const format = keyedJson({ entries: "", pattern: "", fields, about: "session" });
   expect(outcomesOf(await sweepWith(stage, [{ ...agentsOf(stage), format }]))).toEqual(["ghost reaped"]);
   expect(stage.tombstones()).toMatchObject([
     { format: "keyed-json", registry: path, reason: "pid-gone", kept: { layout: "members", entries: "", form: "only" } },

@@ -23,7 +23,7 @@ async function withSuperseded() {
     b: row("b", b, "new-of-b", 2),
   };
   const named = { ...fields, identity: "who", releasedAt: "releasedAt", releaseReason: "releaseReason" };
-  const format = keyedJson({ entries: "/agents", pattern: "", fields: named, presence: "either" });
+  const format = keyedJson({ entries: "/agents", pattern: "", fields: named, about: "session" });
   const target: Target = { ...agentsOf(stage), format };
   const text = JSON.stringify({ agents: rows });
   stage.writeOld(target.path, text);

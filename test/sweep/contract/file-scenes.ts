@@ -84,10 +84,10 @@ export const fileScenes: readonly Scene[] = [
     },
   ],
   [
-    "a record whose session is taken up again at the last moment",
+    "a record of a process that is gone, whose session another one takes up at the last moment",
     async (stage) => {
       const actor = await stage.gone();
-      await checkFile(stage, actor, record(actor), "skipped pid-gone", { meanwhile: () => stage.attach(id) });
+      await checkFile(stage, actor, record(actor), "reaped pid-gone", { meanwhile: () => stage.attach(id) });
     },
   ],
   ...(["in-place", "rename"] as const).map((manner): Scene => [

@@ -48,7 +48,7 @@ const bare = { named: true, appServers: [], owner: undefined, release: undefined
 export const agentsOf = (stage: Stage): Target => {
   return {
     ...bare,
-    format: keyedJson({ entries: "/agents", pattern: "", fields, presence: "process" }),
+    format: keyedJson({ entries: "/agents", pattern: "", fields, about: "session" }),
     path: `${stage.root}/agents.json`,
     owner: { argv: stage.owner },
   };

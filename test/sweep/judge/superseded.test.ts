@@ -18,7 +18,7 @@ async function superseded() {
   const row = (id: string, since: string) => ({ id, who: "auditor", pid, start: startTicks, since });
   writeOld(path, JSON.stringify({ old: row("old-session", "2026-01-01T00:00:00Z"), new: row("new-session", "2026-01-02T00:00:00Z") }));
   const named = { ...fields, identity: "who", releasedAt: "releasedAt", releaseReason: "releaseReason" };
-  const format = keyedJson({ entries: "", pattern: "", fields: named, presence: "either" });
+  const format = keyedJson({ entries: "", pattern: "", fields: named, about: "session" });
   const before = readFileSync(path, "utf8");
   const sweepWith = async (overrides: Partial<Host>, more: object = {}) => {
     const { entries } = await sweepOnce({ ...host, ...overrides }, { ...target, format, ...more });
@@ -137,7 +137,7 @@ test("a row whose tombstone has no room stays as it is, and one behind it that h
   };
   writeOld(path, JSON.stringify(rows));
   const named = { ...fields, identity: "who", releasedAt: "releasedAt", releaseReason: "releaseReason" };
-  const format = keyedJson({ entries: "", pattern: "", fields: named, presence: "either" });
+  const format = keyedJson({ entries: "", pattern: "", fields: named, about: "session" });
   const store = { ...host.store, tombstoneRoom: () => 3000 };
   const { entries } = await sweepOnce({ ...host, store }, { ...target, format });
   expect(entries.map(({ key, action }) => `${key} ${action}`)).toEqual([

@@ -212,7 +212,7 @@ describeBox("doctor tells apart", () => {
         register(box, { live: startHolder(box) });
         runOnce();
       });
-      configure(box, { appServers: [`ws://127.0.0.1:${port}`], presence: "thread", fields: { sessionId: "id", registeredAt: "since" } });
+      configure(box, { appServers: [`ws://127.0.0.1:${port}`], about: "thread", fields: { sessionId: "id", registeredAt: "since" } });
       put(box, registryPath, JSON.stringify({ a: { id: "s1", since: "2026-01-01T00:00:00Z" } }));
       box.run(["touch", "-d", "-30 days", registryPath]);
       const heldStill = async (): Promise<boolean> => {

@@ -37,7 +37,7 @@ function makeHome(): { readonly home: string; readonly registry: string; readonl
     JSON.stringify({
       grace: "0",
       pidNamespace: "own",
-      registries: [{ format: "keyed-json", path: registry, fields, presence: "process" }],
+      registries: [{ format: "keyed-json", path: registry, fields, about: "session" }],
     }),
   );
   return { home, registry, state: join(home, ".local", "state", "sessreap") };

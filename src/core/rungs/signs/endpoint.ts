@@ -26,5 +26,6 @@ function askEndpoint({ claim, evidence }: Scene, endpoint: Endpoint, holder: Ans
 /** The address at which the holder said it listens. */
 export const endpoint: Sign = {
   name: "endpoint",
+  shows: "process",
   ask: (scene) => (scene.claim.endpoint === undefined ? noSign : askEndpoint(scene, scene.claim.endpoint, holderOf(scene))),
 };

@@ -12,6 +12,7 @@ import type { Sign } from "./sign.ts";
  */
 export const heartbeat: Sign = {
   name: "heartbeat",
+  shows: "session",
   ask: (scene) => {
     const { claim, evidence, memory, policy } = scene;
     const { wallMs } = evidence.clock;

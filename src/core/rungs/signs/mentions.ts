@@ -57,6 +57,7 @@ function unsought(scene: Scene, sessionId: string): Answer {
 /** A process that carries the session's id in its arguments, or holds a file open whose path carries it. */
 export const mentioned: Sign = {
   name: "mentions",
+  shows: "session",
   ask: (scene) => {
     const { mentions } = scene.evidence;
     const ids = idsOf(scene.claim, scene.registry);

@@ -12,10 +12,11 @@ const called = ({ program, pid }: Pick<ObservedHolder, "program" | "pid">): stri
  */
 export const observedHolder: Sign = {
   name: "observed-holder",
+  shows: "session",
   ask: (scene) => {
     const { claim, registry, evidence, memory, policy } = scene;
     const { holders } = memory;
-    if (holders.length === 0 || claim.pid !== undefined || registry.presence === "thread") return noSign;
+    if (holders.length === 0 || claim.pid !== undefined || registry.about === "thread") return noSign;
     const table = wholeTable(scene);
     if (!table.seen) return unknown("process-table-blind", table.why);
     const { here } = evidence;

@@ -1,4 +1,4 @@
-import { formatMessage, live, noSign, notApplicable, provenDead, stronger, unknown, type Answer } from "../../answer.ts";
+import { live, noSign, notApplicable, provenDead, stronger, unknown, type Answer } from "../../answer.ts";
 import type { PidObservation, ProcessTable } from "../../evidence.ts";
 import type { Scene } from "../../scene.ts";
 import { isSameBoot } from "../../identity/tokens.ts";
@@ -137,12 +137,11 @@ export function recordedHolder(scene: Scene): Answer {
   return stronger(answer, innerHolder(scene, pid, table.innerPids) ?? noSign);
 }
 
-/** A session that shows as a thread outlives the process that registered it. */
+/** Of a thread the recorded process is only the one that registered it. Where the entry is another machine's, so is the thread. */
 export function holderOf(scene: Scene): Answer {
-  const answer = recordedHolder(scene);
-  if (answer.kind !== "dead" || scene.registry.presence !== "thread" || answer.reason === "host-gone") return answer;
-  return notApplicable(() => `${formatMessage(answer.detail)}, but its sessions show as threads`);
+  if (scene.registry.about !== "thread") return recordedHolder(scene);
+  return elsewhere(scene) ?? (scene.claim.pid === undefined ? noPid : notApplicable(`pid ${scene.claim.pid} only registered the thread`));
 }
 
 /** The process that the entry records. */
-export const holderSign: Sign = { name: "recorded-holder", ask: holderOf };
+export const holderSign: Sign = { name: "recorded-holder", shows: "process", ask: holderOf };

@@ -37,6 +37,7 @@ function answerTo({ carrier, text }: Statement, identity: string, { registry, po
 /** An agent that states the entry's name where its format says that agents do. */
 export const statedName: Sign = {
   name: "stated-name",
+  shows: "session",
   ask: (scene) => {
     const { identity } = scene.claim;
     const { statedBehind } = scene.registry;

@@ -35,11 +35,7 @@ const rows: readonly (readonly [string, Described, string])[] = [
   ["it was seen on another host", { ...after({ ...showed, host: "saturn" }), pids: left }, "not-applicable"],
   ["it was seen in another pid namespace", { ...after({ ...showed, pidNamespace: "4026532001" }), pids: left }, "not-applicable"],
   ["it records a pid, which is asked instead", { ...after(showed), claim: { pid: 700 }, pids: left }, "not-applicable"],
-  [
-    "of a thread, what showed it was only its terminal",
-    { ...after(showed), pids: left, registry: { presence: "thread" } },
-    "not-applicable",
-  ],
+  ["of a thread, what showed it was only its terminal", { ...after(showed), pids: left, registry: { about: "thread" } }, "not-applicable"],
   [
     "gone, and another codex of the user shows nothing",
     { ...after(showed), pids: left, table: { agents: [agent(["codex"], 502)] } },
