@@ -9,6 +9,7 @@ import type { SweepOptions } from "../src/sweep/sweep.ts";
 /** What a sweep is told that was started without a word. */
 export const plainSweep = {
   command: "sweep",
+  witnesses: [],
   policy: defaultPolicy,
   lookAnyway: false,
   dryRun: false,

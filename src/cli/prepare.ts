@@ -1,5 +1,5 @@
 import { type JudgingOptions, type Settings, policyFrom, resolveSettings } from "./config/settings.ts";
-import { resolveTargets } from "./config/targets.ts";
+import { resolveTargets, witnessTargets } from "./config/targets.ts";
 import type { Invocation } from "./context.ts";
 import { Failure } from "./failure.ts";
 import { type Host, realHost } from "../host/host.ts";
@@ -20,6 +20,7 @@ export async function prepare({ options, env, version }: Invocation<JudgingOptio
     settings,
     examine: {
       targets,
+      witnesses: witnessTargets(env),
       policy: policyFrom(settings, options),
       lookAnyway: false,
       stop: { signal: undefined },

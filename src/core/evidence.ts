@@ -18,10 +18,21 @@ export type Evidence = {
   readonly here: Here;
   readonly processes: Observed<ProcessTable>;
   readonly mentions: Observed<Mentions>;
+  /** Other registrations of a session whose process runs, by canonical session id; unseen where one of their places was. */
+  readonly registered: Observed<ReadonlyMap<string, readonly Registered[]>>;
   /** The app servers that were asked, by address. */
   readonly appServers: ReadonlyMap<string, AppServerObservation>;
   /** What answered at the endpoints that entries name, by `endpointName`. */
   readonly endpoints: ReadonlyMap<string, EndpointObservation>;
+};
+
+/** A registration whose process runs. It is proven to be its own by its start; else only by its pid. */
+export type Registered = {
+  readonly registry: string;
+  readonly key: string;
+  readonly where: string;
+  readonly pid: number;
+  readonly isProven: boolean;
 };
 
 /** Three clocks, read in one moment. */

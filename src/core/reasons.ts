@@ -17,6 +17,8 @@ const words = {
   "attached-cli": { short: "agent runs it", long: "A running agent was started with its session or its name." },
   "open-file": { short: "agent has it open", long: "A running agent holds one of its files open." },
   mentioned: { short: "another program has it", long: "A process carries or showed it; whether it runs it is open." },
+  "registered-alive": { short: "runs, says another", long: "Another registration of its session has a process that runs." },
+  "homes-unseen": { short: "records not visible", long: "A place where agents say what they run could not be read." },
   "inner-pid-alive": { short: "runs in a container", long: "The process that it records runs in a container." },
   "pid-gone": { short: "process gone", long: "The process that it records has ended." },
   "pid-reused": { short: "pid reused", long: "Its process has ended, and another one has the pid now." },

@@ -14,6 +14,8 @@ export type Scene = {
 
 /** What holds for every entry of one registry. */
 export type RegistryFacts = {
+  /** What tells it from other registries. */
+  readonly id: string;
   readonly about: About;
   /** Names by which a holder can be called; undefined where the format names none. */
   readonly holderNames: readonly string[] | undefined;

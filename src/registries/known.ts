@@ -30,6 +30,9 @@ export const builtInFormats = [
   hostLock,
 ] as const satisfies readonly Format[];
 
+/** Those that the process itself writes which runs the session. */
+export const authoritativeFormats: readonly Format[] = builtInFormats.filter(({ authoritative }) => authoritative);
+
 /** Formats whose shape a configuration describes. */
 export const declaredFormats = {
   "keyed-json": keyedJson,

@@ -42,6 +42,7 @@ export const causes = [
   "owner-unit-unknown",
   "processes-unseen",
   "start-tokens-unproven",
+  "homes-unseen",
   "app-server-unreachable",
   "app-server-down",
   "weak-swap",

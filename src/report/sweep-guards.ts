@@ -8,6 +8,7 @@ const causes = {
   "pid-unseen": "processes-unseen",
   "start-token-unproven": "start-tokens-unproven",
   "foreign-pid-namespace": "processes-unseen",
+  "homes-unseen": "homes-unseen",
   "app-server-unreachable": "app-server-unreachable",
 } as const satisfies Record<(typeof blindReasons)[number], Cause>;
 
@@ -18,6 +19,7 @@ export const blindWords = {
     why: "their start tokens may be none",
     cure: 'let "startTicks" name the member that holds field 22 of /proc/PID/stat, or leave it out',
   },
+  "homes-unseen": { why: "a place where agents say what they run cannot be read", cure: "let this user read it, or mend its link" },
   "app-server-unreachable": { why: "an app server gives no answer", cure: "start it, or correct its address" },
 } as const satisfies Record<(typeof causes)[keyof typeof causes], { readonly why: string; readonly cure: string }>;
 

@@ -19,6 +19,7 @@ export const blindReasons = [
   "pid-unseen",
   "start-token-unproven",
   "foreign-pid-namespace",
+  "homes-unseen",
   "app-server-unreachable",
 ] as const satisfies readonly Reason[];
 

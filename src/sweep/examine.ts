@@ -16,6 +16,7 @@ import type { Loaded, ReadRegistry } from "./load/loaded.ts";
 import { heldPids } from "./load/pids.ts";
 import { evidenceOf, lookAtWorld, unlookedWorld, withAllFiles, type World } from "./observe/observe.ts";
 import { findOwner, ownerQuestions, type DaemonStatus } from "./observe/daemon.ts";
+import { loadWitnesses, noWitnesses, withWitnesses, witnessesIn } from "./observe/witnesses.ts";
 import { uniquePaths } from "./load/same-place.ts";
 import { withRevisions } from "./judge/revise.ts";
 import { sinceLast, type LookingPass, type PassOptions, type RegistryView } from "./pass.ts";
@@ -138,13 +139,15 @@ export async function examine(
   const { loaded, warnings } = uniquePaths(await Promise.all(targets.map((target) => loadRegistry(host, target))));
   const read = loaded.filter(isRead);
   const unlooked = unlookedWorld(host);
-  const mustLook = lookAnyway || anythingOld(pass, viewsOf(pass, unlooked, read, nothingSought));
+  const mustLook = lookAnyway || anythingOld(pass, viewsOf(pass, unlooked, read, { sought: nothingSought, witnesses: noWitnesses }));
   const sought = mustLook ? soughtIn(read) : nothingSought;
   const mentionQuestion = { sought, programs: policy.programs };
-  const world = mustLook
-    ? await lookAtWorld(host, { pids: allPids(pass, read), owners: ownerQuestions(targets), ...mentionQuestion, files })
-    : unlooked;
-  const halfSeen = viewsOf(pass, world, read, sought);
+  const others = mustLook ? await loadWitnesses(pass, read) : [];
+  const pids = allPids(pass, [...read, ...others.filter(isRead)]);
+  const looked = mustLook ? await lookAtWorld(host, { pids, owners: ownerQuestions(targets), ...mentionQuestion, files }) : unlooked;
+  const witnesses = mustLook ? witnessesIn(pass, [...loaded, ...others], looked) : noWitnesses;
+  const world = mustLook ? withWitnesses(looked, witnesses, policy) : looked;
+  const halfSeen = viewsOf(pass, world, read, { sought, witnesses });
   const appServers = mustLook ? await seeServers(pass, halfSeen, world) : noServers;
   const endpoints = mustLook ? await seeEndpoints(host, halfSeen) : noEndpoints;
   const answers = { appServers, endpoints, looked: mustLook };

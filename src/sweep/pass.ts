@@ -7,6 +7,7 @@ import type { Host } from "../host/host.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import { tombstoneWriter, type TombstoneWriter } from "./tombstone-writer.ts";
 import type { ReadRegistry } from "./load/loaded.ts";
+import type { Witnesses } from "./observe/witnesses.ts";
 import type { Target } from "./load/target.ts";
 import { sweepIdAt } from "./sweep-id.ts";
 
@@ -15,6 +16,8 @@ export type Stop = { signal: "SIGINT" | "SIGTERM" | undefined };
 
 export type PassOptions = {
   readonly targets: readonly Target[];
+  /** Where this user's agents say what they run: read for what it says of sessions, whether or not it is judged. */
+  readonly witnesses: readonly Target[];
   readonly policy: Policy;
   readonly stop: Stop;
 };
@@ -43,16 +46,18 @@ export type RegistryView = {
   readonly since: Since;
   /** What was looked for in the processes, for a later look of the same pass. */
   readonly sought: Sought;
+  /** Who may speak for the sessions of its entries. */
+  readonly witnesses: Witnesses;
 };
 
 /** Begins a pass: reads the clock and the memory, and writes nothing. */
-export function startLooking(host: LookingHost, { targets, policy, stop }: PassOptions): LookingPass {
+export function startLooking(host: LookingHost, { targets, witnesses, policy, stop }: PassOptions): LookingPass {
   const startedOn = host.clock();
   const startedMs = startedOn.wallMs.seen ? startedOn.wallMs.value : 0;
   const startedAt = new Date(startedMs).toISOString();
   const id = sweepIdAt(startedAt, host.randomSuffix());
   const { memory, problem: memoryProblem } = host.store.loadMemory();
-  return { host, targets, policy, stop, memory, memoryProblem, id, startedAt, startedOn };
+  return { host, targets, witnesses, policy, stop, memory, memoryProblem, id, startedAt, startedOn };
 }
 
 /** Begins a pass that may change what it finds. */

@@ -17,6 +17,7 @@ import { seen } from "../../src/core/evidence.ts";
 import { decide, judge, ladder, trace, type Judgement } from "../../src/core/ladder.ts";
 import { emptyMemory, recall, since, type Memory } from "../../src/core/memory.ts";
 import type { Rung } from "../../src/core/rungs/rung.ts";
+import { asksForSession } from "../../src/core/rungs/claim.ts";
 import { attachedProcess } from "../../src/core/rungs/attached-process.ts";
 import type { Scene } from "../../src/core/scene.ts";
 import { blind, day, hour, thisBoot } from "./scene.ts";
@@ -161,8 +162,8 @@ test("on the second rung a sign of life is never outvoted", () => {
   fc.assert(
     fc.property(anyScene, fc.constantFrom(cli, lock), (scene, sign) => {
       const { sessionId } = scene.claim;
-      // Of a process claim only its own process is a sign.
-      if (scene.registry.about === "process") return;
+      // Of a process claim, and of a row that another one replaces, only its own process is a sign.
+      if (!asksForSession(scene)) return;
       if (sign === undefined || sessionId === undefined || !scene.evidence.mentions.seen) return;
       if (sign === lock && sessionId === "other-thread") return;
       expect(attachedProcess.ask(sign.change(scene)).kind).toBe("live");

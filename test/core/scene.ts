@@ -9,6 +9,7 @@ import {
   type Carrier,
   type Clock,
   type EndpointObservation,
+  type Evidence,
 } from "../../src/core/evidence.ts";
 import type { Here, Mentions, Observed, PidObservation, ProcessTable } from "../../src/core/evidence.ts";
 import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
@@ -45,6 +46,7 @@ export type Described = {
   /** Paths that processes hold open, and whether for writing. */
   readonly open?: readonly (readonly [carrier: Carrier, path: string, writes: boolean])[];
   readonly mentions?: Observed<Mentions>;
+  readonly registered?: Evidence["registered"];
   readonly appServers?: Readonly<Record<string, AppServerObservation>>;
   readonly endpoints?: Readonly<Record<string, EndpointObservation>>;
   readonly memory?: Partial<EntryMemory>;
@@ -112,6 +114,7 @@ export function sceneOf(described: Described): Scene {
   return {
     claim,
     registry: {
+      id: "/registry",
       about: "session",
       holderNames: undefined,
       startTokensProven: true,
@@ -128,6 +131,7 @@ export function sceneOf(described: Described): Scene {
       here: { hostname: "venus", bootId: seen(thisBoot), pidNamespace: seen({ inode: "4026531836", initial: true }), ...described.here },
       processes,
       mentions,
+      registered: described.registered ?? (processes.seen ? seen(new Map()) : processes),
       appServers: new Map(Object.entries(described.appServers ?? {})),
       endpoints: new Map(Object.entries(described.endpoints ?? {})),
     },

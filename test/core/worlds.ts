@@ -7,12 +7,14 @@ import {
   type InnerProcess,
   type Mention,
   type Mentions,
+  type Registered,
   type Observed,
   type PidObservation,
   type ProcessTable,
 } from "../../src/core/evidence.ts";
 import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
 import { knownPrograms } from "../../src/core/agents/programs.ts";
+import { canonicalSession } from "../../src/core/registration.ts";
 import type { RegistryFacts, Scene } from "../../src/core/scene.ts";
 import {
   agent,
@@ -140,6 +142,15 @@ const mentions: fc.Arbitrary<Observed<Mentions>> = fc
     return isBlind ? blind : seen({ ...found, closed: isClosed ? [closedAgent] : [] });
   });
 
+const rows = [
+  { registry: "/registry", key: "venus", where: "/registry/9.json", pid: 9, isProven: true },
+  { registry: "/other", key: "venus", where: "/other/9.json", pid: 9, isProven: true },
+  { registry: "/other", key: "venus", where: "/other/8.json", pid: 8, isProven: false },
+];
+const elsewhere: fc.Arbitrary<Evidence["registered"]> = fc
+  .tuple(fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.subarray(rows) }), rarely)
+  .map(([those, isBlind]) => (isBlind ? blind : seen(new Map(those.length === 0 ? [] : [[session, those]]))));
+
 const serverObservation: fc.Arbitrary<AppServerObservation> = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ kind: "refused" as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: "unanswered" as const, why: "no answer" }) },
@@ -182,6 +193,7 @@ const described: fc.Arbitrary<Described> = fc.record({
   }),
   table,
   mentions,
+  registered: elsewhere,
   pids: fc.oneof(
     { weight: 1, arbitrary: fc.constant({}) },
     { weight: 15, arbitrary: fc.record({ [pid]: observation, 900: fc.constant(there()) }) },
@@ -218,7 +230,7 @@ Object.defineProperty(knownPrograms, fc.toStringMethod, { value: () => "knownPro
 /** Any scene at all: hidden things, contradictions and old, young or timeless entries. */
 export const anyScene: fc.Arbitrary<Scene> = fc
   .tuple(described, fc.nat(15))
-  .map(([world, light]) => sceneOf({ ...world, ...(light === 0 && { processes: blind, mentions: blind }) }));
+  .map(([world, light]) => sceneOf({ ...world, ...(light === 0 && { processes: blind, mentions: blind, registered: blind }) }));
 
 type Change = { readonly name: string; readonly change: (scene: Scene) => Scene };
 
@@ -252,6 +264,14 @@ function withMore(scene: Scene, { bySession }: Mentions): Scene {
 const hiding = (mention: Mention, part: Partial<Mention["carrier"]>): readonly Mention[] => [
   { ...mention, carrier: { ...mention.carrier, ...part } },
 ];
+
+function withRegistered(scene: Scene, more: readonly Registered[]): Scene {
+  const { registered } = scene.evidence;
+  if (!registered.seen || scene.claim.sessionId === undefined) return scene;
+  const id = canonicalSession(scene.claim.sessionId);
+  const before = registered.value.get(id) ?? [];
+  return inEvidence(scene, { registered: seen(new Map([...registered.value, [id, [...before, ...more]]])) });
+}
 
 function withObservation(scene: Scene, change: (observation: PidObservation) => Observed<PidObservation>): Scene {
   return withTable(scene, (whole) => ({
@@ -290,6 +310,16 @@ const ofAnswer =
 
 /** Every way to know less: each turns one observation into "could not look". */
 export const blindings: readonly Change[] = [
+  { name: "what other registries say", change: (scene) => inEvidence(scene, { registered: blind }) },
+  {
+    name: "the starts of what other registries name",
+    change: (scene) => {
+      const { registered } = scene.evidence;
+      if (!registered.seen) return scene;
+      const dimmed = [...registered.value].map(([id, those]) => [id, those.map((one) => ({ ...one, isProven: false }))] as const);
+      return inEvidence(scene, { registered: seen(new Map(dimmed)) });
+    },
+  },
   clock("wallMs"),
   clock("bootMs"),
   clock("awakeMs"),
@@ -297,7 +327,7 @@ export const blindings: readonly Change[] = [
   { name: "our pid namespace", change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, pidNamespace: blind } }) },
   {
     name: "the process table",
-    change: (scene) => inEvidence(scene, { processes: blind, mentions: blind }),
+    change: (scene) => inEvidence(scene, { processes: blind, mentions: blind, registered: blind }),
   },
   { name: "whether the table is complete", change: (scene) => withTable(scene, (whole) => ({ ...whole, complete: blind })) },
   { name: "the agents", change: (scene) => withTable(scene, (whole) => ({ ...whole, complete: blind, agents: [] })) },
@@ -409,5 +439,9 @@ export const signsOfLife: readonly Change[] = [
       claim: { ...scene.claim, lastActivityAt: now - minute },
       policy: { ...scene.policy, graceMs: 10 * minute },
     }),
+  },
+  {
+    name: "another registry whose process runs the session",
+    change: (scene) => withRegistered(scene, [{ registry: "/other", key: "venus", where: "/other/1.json", pid: 9, isProven: true }]),
   },
 ];

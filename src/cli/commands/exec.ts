@@ -9,6 +9,7 @@ import { visible } from "../../report/visible.ts";
 import { describeProcess } from "../../ownership/describe-owners.ts";
 import { conflictChoices, enter, type ConflictChoice, type Contender } from "../../ownership/admission.ts";
 import type { OwnersQuestion } from "../../ownership/owners.ts";
+import type { ExamineOptions } from "../../sweep/examine.ts";
 import { reapChosen } from "../../sweep/reap-one.ts";
 import { endChildren, recordRetired } from "../../ownership/retire.ts";
 import type { Invocation, Run } from "../context.ts";
@@ -84,7 +85,7 @@ async function endLeftBehind({ options, stderr }: Invocation<ExecOptions>, host:
 }
 
 /** Reaps the registration of a session whose end we observed. What stands in the way is only reported. */
-async function reapRegistration(invocation: Invocation<ExecOptions>, host: Host, question: OwnersQuestion, session: string): Promise<void> {
+async function reapRegistration(invocation: Invocation<ExecOptions>, host: Host, question: ExamineOptions, session: string): Promise<void> {
   const reportStays = (text: string): Promise<void> =>
     writeLines(invocation.stderr, [`sessreap: warning: the registration stays: ${visible(text)}`]);
   for (let attempt = 1; ; attempt += 1) {

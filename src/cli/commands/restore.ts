@@ -62,7 +62,7 @@ export const runRestore: Run<RestoreOptions> = async ({ words, options, env, std
   let restored: Awaited<ReturnType<typeof restore>>;
   try {
     const targets = places.map(({ target }) => target);
-    const pass = startPass(host, { targets, policy: policyFrom(settings, {}), stop: { signal: undefined } });
+    const pass = startPass(host, { targets, witnesses: [], policy: policyFrom(settings, {}), stop: { signal: undefined } });
     restored = await restore(pass, places, dryRun);
   } finally {
     lock?.release();

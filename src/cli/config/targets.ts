@@ -2,7 +2,7 @@ import { ownHome } from "../../host/files/homes.ts";
 import { join, resolve } from "node:path";
 import { isServerAddress } from "../../core/app-servers.ts";
 import type { Format, OwnerSigns, Places } from "../../registries/format.ts";
-import { builtInFormat, builtInFormats, formatNames } from "../../registries/known.ts";
+import { authoritativeFormats, builtInFormat, builtInFormats, formatNames } from "../../registries/known.ts";
 import { sha256 } from "../../host/files/digest.ts";
 import type { Tombstone } from "../../core/tombstone.ts";
 import { registryId, type ServerTarget, type Target } from "../../sweep/load/target.ts";
@@ -136,6 +136,11 @@ export function resolveTargets(settings: Settings, options: JudgingOptions, env:
         : builtInFormats.flatMap((format) => wellKnownTargets(format, options, env));
   const byPlace = new Map(chosen.map((target) => [registryId(target), target]));
   return [...byPlace.values()];
+}
+
+/** Where this user's agents write what they run. */
+export function witnessTargets(env: Env): readonly Target[] {
+  return authoritativeFormats.flatMap((format) => wellKnownTargets(format, {}, env));
 }
 
 /** The registry that a tombstone came from: as the configuration describes it, or as its format alone does. */

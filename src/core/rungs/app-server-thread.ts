@@ -4,6 +4,7 @@ import { formatDuration } from "../duration.ts";
 import type { AppServerProcess, AppServerObservation, ProcessTable } from "../evidence.ts";
 import { canonicalSession } from "../registration.ts";
 import type { AppServerAddress, Scene } from "../scene.ts";
+import { asksForSession } from "./claim.ts";
 import type { Rung } from "./rung.ts";
 import { wholeTable } from "./whole-table.ts";
 
@@ -73,10 +74,9 @@ export const appServerThread = {
   ask: (scene) => {
     const { sessionId } = scene.claim;
     const servers = scene.registry.appServers;
-    if (scene.registry.about === "process") return notApplicable("it claims a process, not a session");
     if (sessionId === undefined || servers.length === 0) {
       return notApplicable(servers.length === 0 ? "no app server to ask" : "it names no thread");
     }
-    return askServers(scene, sessionId);
+    return asksForSession(scene) ? askServers(scene, sessionId) : notApplicable("its process alone counts");
   },
 } as const satisfies Rung;

@@ -12,6 +12,7 @@ import { heldPids, pidsOf } from "../load/pids.ts";
 import { notDone, type NotDone } from "./outcome.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
 import { type ServerQuestions, askServers, evidenceOf, lookAtWorld, withUptimes } from "../observe/observe.ts";
+import { withWitnesses, witnessPids } from "../observe/witnesses.ts";
 
 /** What was seen right before a change: why all entries have to stay, and the keys of those that are no ghosts any more. */
 export type LastLook = { readonly allStay: NotDone | undefined; readonly back: ReadonlySet<string> };
@@ -53,11 +54,12 @@ export async function lastLook(pass: LookingPass, view: RegistryView, entries: I
   const { format } = target;
   const { hostname } = before.here;
   const recorded = format.layout === "members" && !format.recordsPids ? new Set<number>() : pidsOf(entries, hostname);
-  const pids = new Set([...recorded, ...heldPids(pass.memory, target, hostname)]);
+  const pids = new Set([...recorded, ...heldPids(pass.memory, target, hostname), ...witnessPids(view.witnesses)]);
   const asked = serversToAsk(loaded, entries);
   const answers = asked.size === 0 ? before.appServers : await askServers(host, asked);
   // The processes last, as close to the swap as can be.
-  const world = await lookAtWorld(host, { pids, owners: ownerQuestions([target]), ...sameMentions(view, pass.policy) });
+  const looked = await lookAtWorld(host, { pids, owners: ownerQuestions([target]), ...sameMentions(view, pass.policy) });
+  const world = withWitnesses(looked, view.witnesses, pass.policy);
   const { up } = await findOwner(host, target.owner, world);
   const appServers = asked.size === 0 ? answers : withUptimes(pass, answers, asked, world);
   const now = {

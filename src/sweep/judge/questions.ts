@@ -15,10 +15,15 @@ export const noServers: Evidence["appServers"] = new Map();
 export const noEndpoints: Evidence["endpoints"] = new Map();
 
 /** The registries as far as one look at the processes shows them: no server and no endpoint has been asked. */
-export function viewsOf(pass: LookingPass, world: World, read: readonly ReadRegistry[], sought: Sought): readonly RegistryView[] {
+export function viewsOf(
+  pass: LookingPass,
+  world: World,
+  read: readonly ReadRegistry[],
+  { sought, witnesses }: Pick<RegistryView, "sought" | "witnesses">,
+): readonly RegistryView[] {
   const evidence = evidenceOf(world, noServers, noEndpoints);
   const since = sinceLast(pass, world);
-  return read.map((loaded) => ({ loaded, facts: factsOf(loaded, world, pass.memory), evidence, since, sought }));
+  return read.map((loaded) => ({ loaded, facts: factsOf(loaded, world, pass.memory), evidence, since, sought, witnesses }));
 }
 
 /** Every id that an entry claims and a process may carry, and the words with which agents state their names. */

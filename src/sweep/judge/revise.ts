@@ -14,6 +14,7 @@ import {
   type ServerQuestions,
   type World,
 } from "../observe/observe.ts";
+import { noWitnesses, withWitnesses, witnessPids } from "../observe/witnesses.ts";
 import { sinceLast, type LookingPass, type RegistryView } from "../pass.ts";
 import { registryPolicyOf, type ExaminedEntry, type ExaminedRegistry, type RevisedEntry } from "./examined.ts";
 import { noEndpoints, sameMentions } from "./questions.ts";
@@ -88,13 +89,17 @@ async function lookAndRevise(
   }
   const pids = new Set(questions.flatMap((one) => one.pids));
   const owners = ownerQuestions(asked.map(({ view }) => view.loaded.target));
+  const witnesses = placed[0]?.view.witnesses ?? noWitnesses;
+  const all = new Set([...pids, ...witnessPids(witnesses)]);
   const looked =
-    before !== undefined && pids.size === 0 ? before : await lookAtWorld(pass.host, { pids, owners, ...mentionsIn(pass, placed) });
+    before !== undefined && pids.size === 0
+      ? before
+      : withWitnesses(await lookAtWorld(pass.host, { pids: all, owners, ...mentionsIn(pass, placed) }), witnesses, pass.policy);
   const world = { ...looked, clock: before?.clock ?? looked.clock };
   const seen = asked.map(({ view, ofServers, answers }): readonly [RegistryView, RegistryView] => {
     const evidence = evidenceOf(world, withUptimes(pass, answers, ofServers, world), noEndpoints);
     const { loaded, facts, sought } = view;
-    return [view, { loaded, facts, evidence, since: sinceLast(pass, evidence), sought }];
+    return [view, { loaded, facts, evidence, since: sinceLast(pass, evidence), sought, witnesses }];
   });
   const views = new Map(seen);
   const said = placed.map(({ revision, candidate, view, entry }) =>

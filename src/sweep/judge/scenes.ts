@@ -33,6 +33,7 @@ export function factsOf(loaded: ReadRegistry, world: World, memory: Memory): Reg
   const { target } = loaded;
   const { format } = target;
   return {
+    id: registryId(target),
     about: format.about,
     holderNames: format.holderNames,
     startTokensProven: areTokensProven(loaded, world, memory),
@@ -85,10 +86,10 @@ function factsFor(facts: RegistryFacts, { place }: Entry, isTorn: boolean): Regi
   if (place.kind === "member" && !isTorn) return facts;
   const modifiedAt = place.kind === "file" ? seen(place.state.mtimeMs) : facts.modifiedAt;
   // A torn body hides the start token that it held, so the process that has the pid now may be its holder under any name.
-  const { about, holderNames, startTokensProven, identityIsSession, statedBehind, writer, oneFile, appServers } = facts;
+  const { id, about, holderNames, startTokensProven, identityIsSession, statedBehind, writer, oneFile, appServers } = facts;
   const names = isTorn ? undefined : holderNames;
   // Named one by one: a spread for every file costs more than what is judged by it.
-  return { about, holderNames: names, startTokensProven, identityIsSession, statedBehind, writer, modifiedAt, oneFile, appServers };
+  return { id, about, holderNames: names, startTokensProven, identityIsSession, statedBehind, writer, modifiedAt, oneFile, appServers };
 }
 
 /** The scene of one entry that can be understood. */

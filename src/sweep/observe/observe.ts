@@ -35,6 +35,7 @@ export type World = {
   readonly here: Here;
   readonly processes: Observed<ProcessTable>;
   readonly mentions: Observed<Mentions>;
+  readonly registered: Evidence["registered"];
   /** Pids of each owner that was asked for, by `ownerKey`; unseen when the table was. */
   readonly ownerPids: Observed<ReadonlyMap<string, readonly number[]>>;
 };
@@ -53,6 +54,7 @@ export async function lookAtWorld(host: LookingHost, questions: Questions): Prom
     here: host.here(),
     processes: answer.seen ? seen(answer.value.table) : answer,
     mentions: questions.files === "all" && byArgv.seen ? host.lookAtAllFiles(questions, byArgv.value) : byArgv,
+    registered: answer.seen ? seen(new Map()) : answer,
     ownerPids: answer.seen ? seen(new Map(questions.owners.map((argv, index) => [ownerKey(argv), owners[index] ?? []]))) : answer,
   };
 }
@@ -102,10 +104,17 @@ export function withUptimes(
 /** Evidence that holds nothing but the clock: for entries that are judged by their age alone. */
 export function unlookedWorld(host: LookingHost): World {
   const why = "no entry is old enough to be judged, so nobody looked";
-  return { clock: host.clock(), here: host.here(), processes: unseen(why), mentions: unseen(why), ownerPids: unseen(why) };
+  return {
+    clock: host.clock(),
+    here: host.here(),
+    processes: unseen(why),
+    mentions: unseen(why),
+    registered: unseen(why),
+    ownerPids: unseen(why),
+  };
 }
 
 export function evidenceOf(world: World, appServers: Evidence["appServers"], endpoints: Evidence["endpoints"]): Evidence {
-  const { clock, here, processes, mentions } = world;
-  return { clock, here, processes, mentions, appServers, endpoints };
+  const { clock, here, processes, mentions, registered } = world;
+  return { clock, here, processes, mentions, registered, appServers, endpoints };
 }

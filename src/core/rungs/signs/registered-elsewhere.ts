@@ -1,0 +1,25 @@
+import { registeredOf } from "../../agents/registered.ts";
+import { live, noSign, notApplicable, unknown } from "../../answer.ts";
+import type { Sign } from "./sign.ts";
+
+const unregistered = notApplicable("no other registration of its session has a process that runs");
+
+/**
+ * Another registration of the same session whose own holder runs. An interactive Claude shows its session nowhere but in its
+ * own record, so that record keeps every entry of the session.
+ */
+export const registeredElsewhere: Sign = {
+  name: "registered-elsewhere",
+  shows: "session",
+  ask: (scene) => {
+    if (scene.claim.sessionId === undefined) return noSign;
+    const registered = registeredOf(scene);
+    if (!registered.seen) return unknown("homes-unseen", registered.why);
+    const found = registered.value.find(({ isProven }) => isProven) ?? registered.value[0];
+    if (found === undefined) return unregistered;
+    const said = `${found.where} says that pid ${found.pid} runs the session`;
+    return found.isProven
+      ? live("registered-alive", said)
+      : unknown("registered-alive", `${said}, and only its pid shows that it is the one`);
+  },
+};

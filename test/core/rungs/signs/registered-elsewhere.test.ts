@@ -1,0 +1,111 @@
+import { describe, expect, test } from "vitest";
+import { registeredBy, type Witness } from "../../../../src/core/agents/registered.ts";
+import { seen, type Registered } from "../../../../src/core/evidence.ts";
+import { defaultPolicy } from "../../../../src/core/policy.ts";
+import type { Registration } from "../../../../src/core/registration.ts";
+import {
+  agent,
+  answered,
+  blind,
+  configured,
+  gone,
+  sceneOf,
+  server,
+  session,
+  shows,
+  there,
+  verdictOf,
+  type Described,
+} from "../../scene.ts";
+
+const pid = 4242;
+const held = { pid, startTicks: "700" } as const;
+const of = (...those: readonly Partial<Registered>[]): Pick<Described, "registered"> => {
+  const usual: Registered = { registry: "/claudes", key: "9.json", where: "/claudes/9.json", pid: 9, isProven: true };
+  return { registered: seen(new Map([[session, those.map((one) => ({ ...usual, ...one }))]])) };
+};
+const sameRegistry = { registry: "/registry" };
+
+const rows: readonly (readonly [string, Described, string])[] = [
+  ["no other registration", {}, "ghost ttl ttl-expired"],
+  ["a process that is proven to run it", of({}), "live attached-process registered-alive"],
+  ["its session in another spelling", { ...of({}), claim: { sessionId: session.toUpperCase() } }, "live attached-process registered-alive"],
+  ["a process of which only the pid is known", of({ isProven: false }), "undecided attached-process registered-alive"],
+  ["one of each", of({ isProven: false }, {}), "live attached-process registered-alive"],
+  ["its own registration", of({ ...sameRegistry, key: "mars" }), "ghost ttl ttl-expired"],
+  ["another session's", { ...of({}), claim: { sessionId: "another-session" } }, "ghost ttl ttl-expired"],
+  ["a place that could not be read", { registered: blind }, "undecided attached-process homes-unseen"],
+  [
+    "a dead holder, and a process that runs it",
+    { ...of({}), claim: held, pids: { [pid]: gone } },
+    "live attached-process registered-alive",
+  ],
+  [
+    "a dead holder, and another row of its registry that is proven live",
+    { ...of(sameRegistry), claim: held, pids: { [pid]: gone } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "a dead holder, another row of its registry that is proven live, and whatever else the session shows",
+    {
+      ...of(sameRegistry),
+      claim: held,
+      pids: { [pid]: gone },
+      table: { agents: [agent(["codex", "resume", session])] },
+      registry: { appServers: configured },
+      appServers: { [server]: answered([session]) },
+    },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "a dead holder, and another row of its registry of which only the pid is known",
+    { ...of({ ...sameRegistry, isProven: false }), claim: held, pids: { [pid]: gone } },
+    "undecided attached-process registered-alive",
+  ],
+  [
+    "a holder that could not be looked at, and another row of its registry",
+    { ...of(sameRegistry), claim: held, pids: { [pid]: blind } },
+    "live attached-process registered-alive",
+  ],
+  [
+    "a claim of a process that is gone",
+    { ...of({}), claim: held, pids: { [pid]: gone }, registry: { about: "process" } },
+    "ghost attached-process pid-gone certain",
+  ],
+];
+
+test.each(rows)("%s", (_, described, expected) => {
+  expect(verdictOf(sceneOf(described))).toBe(expected);
+});
+
+describe("what a registration says of its session", () => {
+  const words = (claim: Partial<Registration>, described: Described = {}): string | readonly string[] => {
+    const {
+      claim: whole,
+      registry,
+      evidence,
+    } = sceneOf({ ...described, claim: { ...held, ...claim }, registry: { id: "/claudes", about: "process" } });
+    const witness: Witness = { claim: whole, registry, where: "/claudes/4242.json" };
+    const registered = registeredBy([witness], evidence, defaultPolicy);
+    if (!registered.seen) return "unseen";
+    return (registered.value.get(session) ?? []).map(({ isProven }) => (isProven ? "proven" : "by its pid"));
+  };
+  const inside = (startTicks: string) => ({ innerPids: seen(new Map([[pid, [{ pid: 77, startTicks, ownTime: true, agent: true }]]])) });
+
+  test.each<readonly [string, Partial<Registration>, Described, string | readonly string[]]>([
+    ["it runs since the recorded tick", {}, { pids: { [pid]: there() } }, ["proven"]],
+    ["it runs, and recorded no start", { startTicks: undefined }, { pids: { [pid]: there() } }, ["by its pid"]],
+    ["its start could not be read", {}, { pids: { [pid]: shows({ startTicks: blind }) } }, ["by its pid"]],
+    ["it could not be looked at", {}, { pids: { [pid]: blind } }, ["by its pid"]],
+    ["it is gone", {}, { pids: { [pid]: gone } }, []],
+    ["its pid is another process's", {}, { pids: { [pid]: there("701") } }, []],
+    ["it runs in a container, since the recorded tick", {}, { pids: { [pid]: gone }, table: inside("700") }, ["proven"]],
+    ["it runs on another host", { host: "saturn" }, { pids: { [pid]: there() } }, []],
+    ["it runs in a namespace that is not ours", { pidNamespace: "4026539999" }, { pids: { [pid]: there() } }, []],
+    ["our own namespace could not be seen", {}, { pids: { [pid]: there() }, here: { pidNamespace: blind } }, ["by its pid"]],
+    ["it names no session", { sessionId: undefined }, { pids: { [pid]: there() } }, []],
+    ["nothing was seen", {}, { processes: blind }, "unseen"],
+  ])("%s", (_, claim, described, expected) => {
+    expect(words(claim, described)).toEqual(expected);
+  });
+});
