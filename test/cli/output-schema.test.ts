@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +16,7 @@ async function oneOfEachKind(): Promise<Scratch> {
   const [gone, alive] = [await gonePid(), await idle()];
   const living = { pid: alive.pid, start: alive.startTicks, since };
   const entries = {
-    dead: { pid: gone.pid, since, name: "mars", id: "0d1c2b3a" },
+    dead: { pid: gone.pid, since, name: "mars", id: randomUUID() },
     "dead too": { pid: gone.pid, since },
     living: { ...living, name: "mars" },
     silent: { since: daysAgo(1) },

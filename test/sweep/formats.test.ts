@@ -5,7 +5,7 @@ import { defaultPolicy } from "../../src/core/policy.ts";
 import { readTombstones } from "../../src/host/state/tombstones.ts";
 import { restoreInto } from "../sweep-options.ts";
 import { fixtures, type Fixture } from "../registries/fixtures.ts";
-import { plant, withFacts } from "../registries/plant.ts";
+import { plant, withFacts, withOwnIds } from "../registries/plant.ts";
 import { gonePid, pretend } from "../processes.ts";
 import { fileOf, targetFor } from "./targets.ts";
 import { newScene, sweepOnce } from "./scene.ts";
@@ -19,7 +19,7 @@ describe.each(fixtures)("$folder", (fixture) => {
   test("a live session is kept, and its file is not touched", async () => {
     const scene = await newScene();
     const { directory, host } = scene;
-    const holder = await pretend(directory, fixture.holder);
+    const holder = await pretend(directory, fixture.holder.map(withOwnIds) as [string, string]);
     plant(fixture.folder, directory, holder);
     const file = fileOf(fixture, scene, holder);
     const before = look(file);

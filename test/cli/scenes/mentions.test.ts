@@ -243,7 +243,7 @@ test("a name is stated with all its letters", async () => {
 test("oh-my-codex: its launcher is gone, and the codex that it started works on", async () => {
   const scratch = newScratch();
   const state = join(scratch.dir, ".omx", "state");
-  const session = "omx-1795698706548-7otumq";
+  const session = `omx-1795698706548-${randomUUID().slice(0, 8)}`;
   const entry = { session_id: session, pid: 4_194_000, pid_start_ticks: 1, started_at: since, cwd: scratch.dir, platform: "linux" };
   writeOld(join(state, "session.json"), JSON.stringify(entry));
   const words = ["--registry", `omx-session:${state}`];

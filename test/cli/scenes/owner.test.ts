@@ -158,6 +158,9 @@ test("an owner whose unit no service manager knows counts as up, and doctor says
   expect(by(await sweepReport(scratch, ["-n"], { env }), "action")).toEqual({ ghost: "would-reap" });
 });
 
+/** What no other process of the machine carries in its arguments. */
+const run = randomUUID();
+
 test("a release command gets key and session as whole arguments, whatever is in them, and no shell", async () => {
   const scratch = newScratch();
   const { owner } = await startBridge(scratch);
@@ -165,21 +168,21 @@ test("a release command gets key and session as whole arguments, whatever is in 
   declareRegistry(scratch, { owner, release: releaseScript(scratch, path) });
   const { pid } = await gonePid();
   const keys = ["plain", `$(touch ${scratch.dir}/hacked); "'\`*`, "a --help", "{sessionId}"];
-  const entries = keys.map((key, index) => [key, { id: `session ${index}`, pid, since }]);
+  const entries = keys.map((key, index) => [key, { id: `${run} ${index}`, pid, since }]);
   writeOld(path, JSON.stringify({ ...Object.fromEntries(entries), alive: { pid: process.pid, since } }));
   const report = await sweepReport(scratch, []);
   expect(report.entries.map(({ action }) => action)).toEqual([...keys.map(() => "released"), "kept"]);
   expect(report).toMatchObject({ exitCode: 0, summary: { reaped: 4, failed: 0 } });
-  expect(released(scratch)).toEqual(keys.map((key, index) => ({ argv: [key, `session ${index}`], stdin: "" })));
+  expect(released(scratch)).toEqual(keys.map((key, index) => ({ argv: [key, `${run} ${index}`], stdin: "" })));
   expect(Object.keys(JSON.parse(readFileSync(path, "utf8")) as object)).toEqual(["alive"]);
 });
 
 test.each([
-  ["its key begins with a dash", "--all", "a session", ["{key}"], 'the release command would take {key} for an option: it begins with "-"'],
+  ["its key begins with a dash", "--all", run, ["{key}"], 'the release command would take {key} for an option: it begins with "-"'],
   [
     "its session begins with a dash",
     "mine",
-    "-rf",
+    `-${run}`,
     ["{sessionId}"],
     'the release command would take {sessionId} for an option: it begins with "-"',
   ],
@@ -215,7 +218,7 @@ test("a release that fails, or that changes nothing, is a failure, and the entry
   const scratch = newScratch();
   const { owner } = await startBridge(scratch);
   const path = join(scratch.dir, "agents.json");
-  const text = JSON.stringify({ ghost: { id: "a session", pid: (await gonePid()).pid, since } });
+  const text = JSON.stringify({ ghost: { id: run, pid: (await gonePid()).pid, since } });
   const attempts = [
     [releaseScript(scratch, path, "process.exit(3);"), /the release command failed: .* exit code 3/],
     [["/bin/true", "{key}"], /the release command succeeded, but the entry is still there/],

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -9,6 +10,8 @@ import { fields } from "../../fields.ts";
 import { idle } from "../../processes.ts";
 import { newScene, sweepOnce, writeOld } from "../scene.ts";
 
+/** Ids that no other process of the machine carries in its arguments. */
+const [oldSession, newSession] = [randomUUID(), randomUUID()];
 const url = "ws://127.0.0.1:1";
 
 /** One process with a session that it left behind, and the one that it runs. */
@@ -16,7 +19,7 @@ async function superseded() {
   const { directory, path, host, target } = await newScene();
   const { pid, startTicks } = await idle();
   const row = (id: string, since: string) => ({ id, who: "auditor", pid, start: startTicks, since });
-  writeOld(path, JSON.stringify({ old: row("old-session", "2026-01-01T00:00:00Z"), new: row("new-session", "2026-01-02T00:00:00Z") }));
+  writeOld(path, JSON.stringify({ old: row(oldSession, "2026-01-01T00:00:00Z"), new: row(newSession, "2026-01-02T00:00:00Z") }));
   const named = { ...fields, identity: "who", releasedAt: "releasedAt", releaseReason: "releaseReason" };
   const format = keyedJson({ entries: "", pattern: "", fields: named, about: "session" });
   const before = readFileSync(path, "utf8");
@@ -35,7 +38,7 @@ async function superseded() {
     startTicks: "1",
     uid: 0,
     agent: "codex",
-    argv: ["codex", "resume", "old-session"],
+    argv: ["codex", "resume", oldSession],
   };
   /** Sees a Codex that resumes the old session, from the so-manieth look on. */
   const resumedFrom = (from: number): Host["lookAtProcesses"] => {
@@ -58,7 +61,7 @@ async function superseded() {
       return seen({
         ...answer.value,
         table: { ...table, agents: [agent] },
-        mentions: { ...mentions, bySession: new Map([...mentions.bySession, ["old-session", [mention]]]) },
+        mentions: { ...mentions, bySession: new Map([...mentions.bySession, [oldSession, [mention]]]) },
       });
     };
   };
@@ -81,11 +84,11 @@ test("one that is resumed in the last moment is spared, and no tombstone stays",
 });
 
 const observations: readonly (readonly [what: string, observation: AppServerObservation, outcomes: readonly string[]])[] = [
-  ["has the thread loaded", { kind: "answered", loaded: new Set(["old-session"]), reads: new Map(), upMs: seen(1e9) }, kept],
+  ["has the thread loaded", { kind: "answered", loaded: new Set([oldSession]), reads: new Map(), upMs: seen(1e9) }, kept],
   ["does not answer", { kind: "unanswered", why: "no answer in time" }, kept],
   [
     "knows nothing of it",
-    { kind: "answered", loaded: new Set<string>(), reads: new Map([["old-session", { kind: "not-loaded" }]]), upMs: seen(1e9) },
+    { kind: "answered", loaded: new Set<string>(), reads: new Map([[oldSession, { kind: "not-loaded" }]]), upMs: seen(1e9) },
     ["old superseded-by-new-start released", "new pid-alive kept"],
   ],
 ];

@@ -4,7 +4,7 @@ import type { Memory } from "../../../src/core/memory.ts";
 import type { Host } from "../../../src/host/host.ts";
 import type { Target } from "../../../src/sweep/load/target.ts";
 import { fixtures, type Fixture } from "../../registries/fixtures.ts";
-import { plant } from "../../registries/plant.ts";
+import { plant, withOwnIds } from "../../registries/plant.ts";
 import { scratchDirectory } from "../../host/scratch.ts";
 import { gonePid, idle, pretend, zombie, type Running } from "../../processes.ts";
 import { fileOf, targetFor } from "../targets.ts";
@@ -139,7 +139,7 @@ test("an entry that a live writer is just rewriting is read again until it is wh
   };
   const { entries } = await sweepOnce({ ...planted.host, sleep }, planted.target, { lookAnyway: true });
   expect(waits).toBe(2);
-  expect(entries).toMatchObject([{ sessionId: "7c1f0a52-9b1e-4c0e-8a6f-2f6d1f3b9e01" }]);
+  expect(entries).toMatchObject([{ sessionId: withOwnIds("7c1f0a52-9b1e-4c0e-8a6f-2f6d1f3b9e01") }]);
 });
 
 test("a pid that no Linux hands out is no pid, and its file is kept", async () => {
