@@ -10,8 +10,8 @@ export type Policy = {
   readonly now: boolean;
   /** The user has declared that this machine's pids are all there are. */
   readonly ownPidNamespace: boolean;
-  /** Hosts that an operator says will not come back. */
-  readonly hostsGone: ReadonlySet<string>;
+  /** Hosts that an operator says will not come back: literals and `*`. */
+  readonly hostsGone: readonly string[];
   /** Take over a lock that this machine left under an older name. */
   readonly healRenamedHost: boolean;
   /** By which names programs are told apart. */
@@ -25,7 +25,7 @@ export const defaultPolicy: Policy = {
   ttlMs: 7 * 24 * 60 * minuteMs,
   now: false,
   ownPidNamespace: false,
-  hostsGone: new Set(),
+  hostsGone: [],
   healRenamedHost: false,
   programs: knownPrograms,
 };

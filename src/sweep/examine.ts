@@ -50,8 +50,8 @@ function reportOnlyReasonOf(host: LookingHost, loaded: ReadRegistry): string | u
 
 /** The pids to look at. Those of one registry are not copied where nothing is to be added: they can be hundreds of thousands. */
 function allPids({ host, memory }: LookingPass, read: readonly ReadRegistry[]): ReadonlySet<number> {
-  const { hostname } = host.here();
-  const held = read.flatMap(({ target }) => [...heldPids(memory, target, hostname)]);
+  const here = host.here();
+  const held = read.flatMap(({ target }) => [...heldPids(memory, target, here)]);
   const [only, ...others] = read;
   if (only !== undefined && others.length + held.length === 0) return only.pids;
   return new Set([...read.flatMap(({ pids }) => [...pids]), ...held]);

@@ -63,10 +63,14 @@ export function configure({ home }: Scratch, config: unknown): string {
 }
 
 /** Declares one keyed-json registry, in `agents.json` unless said otherwise, and returns its path. */
-export function declareRegistry(scratch: Scratch, more: Readonly<Record<string, unknown>> = {}): string {
+export function declareRegistry(
+  scratch: Scratch,
+  more: Readonly<Record<string, unknown>> = {},
+  settings: Readonly<Record<string, unknown>> = {},
+): string {
   const path = join(scratch.dir, "agents.json");
   const declared = { format: "keyed-json", path, fields, ...more };
-  configure(scratch, { registries: [declared] });
+  configure(scratch, { registries: [declared], ...settings });
   return declared.path;
 }
 

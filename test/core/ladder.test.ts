@@ -303,17 +303,17 @@ const holderElsewhereRows: readonly Row[] = [
   ["on another host, without a pid", { claim: { host: "saturn" } }, "undecided attached-process foreign-host"],
   [
     "on another host that an operator has declared gone",
-    { claim: { ...held, host: "saturn" }, policy: { hostsGone: new Set(["saturn"]) }, pids: { [pid]: there() } },
-    "ghost attached-process host-gone certain",
+    { claim: { ...held, host: "saturn" }, policy: { hostsGone: ["saturn"] }, pids: { [pid]: there() } },
+    "ghost attached-process host-gone",
   ],
   [
     "on another host, when yet another is declared gone",
-    { claim: { ...held, host: "saturn" }, policy: { hostsGone: new Set(["pluto"]) }, pids: { [pid]: gone } },
+    { claim: { ...held, host: "saturn" }, policy: { hostsGone: ["pluto"] }, pids: { [pid]: gone } },
     "undecided attached-process foreign-host",
   ],
   [
     "on a host declared gone, but an agent CLI here names the session",
-    { claim: { host: "saturn" }, policy: { hostsGone: new Set(["saturn"]) }, table: { agents: [cli] } },
+    { claim: { host: "saturn" }, policy: { hostsGone: ["saturn"] }, table: { agents: [cli] } },
     "live attached-process attached-cli",
   ],
   ["on this host by its name", { claim: { ...held, host: "venus" }, pids: { [pid]: gone } }, "ghost attached-process pid-gone certain"],
@@ -534,8 +534,8 @@ const attachedAgentRows: readonly Row[] = [
   ],
   [
     "a thread on a host declared gone",
-    { claim: { ...held, host: "saturn" }, policy: { hostsGone: new Set(["saturn"]) }, registry: { about: "thread" } },
-    "ghost attached-process host-gone certain",
+    { claim: { ...held, host: "saturn" }, policy: { hostsGone: ["saturn"] }, registry: { about: "thread" } },
+    "ghost attached-process host-gone",
   ],
 ];
 

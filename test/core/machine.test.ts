@@ -13,7 +13,7 @@ test.each<[string, Described, string]>([
   ["a machine, and nobody looked for ours", gone, "undecided foreign-host"],
   [
     "a machine that an operator has declared gone",
-    { ...gone, here: { machineId: seen(other) }, policy: { hostsGone: new Set([mine]) } },
+    { ...gone, here: { machineId: seen(other) }, policy: { hostsGone: [mine] } },
     "ghost host-gone",
   ],
   ["no machine", { claim: { pid: 77 }, pids: gone.pids ?? {}, here: { machineId: blind } }, "ghost pid-gone"],

@@ -40,6 +40,9 @@ import {
 export const runs = (usual: number): { readonly numRuns: number } => ({ numRuns: Number(process.env["SESSREAP_LAW_RUNS"] ?? usual) });
 
 export const pid = 4242;
+const machine = "0123456789abcdef0123456789abcdef";
+/** This host by its name with a domain, which this host does not have. */
+export const domainOnly = "venus.example.org";
 const home = "4026531836";
 const remembered: ObservedHolder = { ...showed, pid, startTicks: "700" };
 const [abroad, earlier] = [
@@ -63,7 +66,8 @@ const claim = fc.record({
   pid: maybe(pid, pid, pid, pid, pid, 900),
   startTicks: maybe("700"),
   bootId: maybe(thisBoot, thisBoot.replaceAll("-", "").toUpperCase(), undefined, earlierBoot, "earlier"),
-  host: maybe("venus", undefined, "venus", undefined, "venus", "saturn"),
+  host: maybe("venus", undefined, "VENUS", undefined, "venus", "localhost", domainOnly, "saturn"),
+  machineId: maybe(undefined, undefined, undefined, machine, "fedcba9876543210fedcba9876543210"),
   pidNamespace: maybe(home, home, undefined, undefined, home, home, "4026539999"),
   registeredAt: time,
   lastActivityAt: time,
@@ -183,6 +187,7 @@ const described: fc.Arbitrary<Described> = fc.record({
   clock: fc.record({ wallMs: observed(now, now, now), bootMs: observed(40 * day), awakeMs: observed(20 * day) }),
   here: fc.record({
     bootId: observed(thisBoot),
+    machineId: observed(machine),
     pidNamespace: observed(
       { inode: home, initial: true },
       { inode: home, initial: true },
@@ -220,7 +225,7 @@ const described: fc.Arbitrary<Described> = fc.record({
   policy: fc.record({
     graceMs: fc.constantFrom(0, 10 * minute),
     ownPidNamespace: fc.boolean(),
-    hostsGone: fc.constantFrom(new Set<string>(), new Set(["saturn"])),
+    hostsGone: fc.constantFrom<readonly string[]>([], ["saturn"], ["sat*"]),
   }),
 });
 
@@ -324,6 +329,7 @@ export const blindings: readonly Change[] = [
   clock("bootMs"),
   clock("awakeMs"),
   { name: "the boot id", change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, bootId: blind } }) },
+  { name: "our machine's id", change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, machineId: blind } }) },
   { name: "our pid namespace", change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, pidNamespace: blind } }) },
   {
     name: "the process table",

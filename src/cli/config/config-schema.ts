@@ -39,6 +39,12 @@ const program = v.pipe(
   v.check((name) => !controls.test(name) && !/^\*+$/.test(name), "not a program's name: it holds a control character, or is any name"),
 );
 
+const goneHost = v.pipe(
+  v.string(),
+  v.nonEmpty("an empty name"),
+  v.check((name) => !controls.test(name), "not a host's name: it holds a control character"),
+);
+
 const member = v.pipe(v.string(), v.nonEmpty("an empty name"));
 
 /** It is written, so it must be a member of the entry itself. */
@@ -140,6 +146,10 @@ export const configSchema = v.strictObject({
   onlookers: described(
     "Programs that carry a session's id and never run it, as agents are named: they keep nothing. A name with a slash is a program's whole path.",
     v.array(program),
+  ),
+  hostsGone: described(
+    "Hosts (or machine ids) that will not come back, and * in a name is any text: their entries go at the second look, unless they still beat. A name of this host means none.",
+    v.array(goneHost),
   ),
   healRenamedHost: described(
     "Take over a lock that this machine left under an older name (default false): on a local file system, when its pid is dead and it has not beaten for five minutes.",

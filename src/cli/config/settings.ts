@@ -26,6 +26,7 @@ export type Settings = {
   readonly pidNamespace: Setting<"own" | undefined>;
   readonly agents: Setting<readonly string[]>;
   readonly onlookers: Setting<readonly string[]>;
+  readonly hostsGone: Setting<readonly string[]>;
   readonly healRenamedHost: Setting<boolean>;
   readonly metricsFile: Setting<string | undefined>;
   readonly stateDir: Setting<string>;
@@ -87,6 +88,15 @@ function pickNamespace(env: Env, layers: readonly Layer[]): Setting<"own" | unde
   return { value: "own", from: "SESSREAP_PID_NAMESPACE" };
 }
 
+/** The flag adds to what the configuration says. */
+function hostsGone({ hostGone = [] }: JudgingOptions, layers: readonly Layer[]): Setting<readonly string[]> {
+  if (hostGone.includes("")) throw new Failure("usage", '--host-gone: "" is no host\'s name');
+  const configured = pick(layers, "hostsGone");
+  if (hostGone.length === 0) return configured ?? { value: [], from: "default" };
+  const from = configured === undefined ? "--host-gone" : `--host-gone, ${configured.from}`;
+  return { value: [...hostGone, ...(configured?.value ?? [])], from };
+}
+
 export async function resolveSettings(options: JudgingOptions, env: Env, systemPath = systemConfigPath): Promise<Settings> {
   const layers = await configLayers(options, env, systemPath);
   const metricsFile = pick(layers, "metricsFile");
@@ -96,6 +106,7 @@ export async function resolveSettings(options: JudgingOptions, env: Env, systemP
     pidNamespace: pickNamespace(env, layers),
     agents: pick(layers, "agents") ?? { value: [], from: "default" },
     onlookers: pick(layers, "onlookers") ?? { value: [], from: "default" },
+    hostsGone: hostsGone(options, layers),
     healRenamedHost: pick(layers, "healRenamedHost") ?? { value: false, from: "default" },
     metricsFile:
       metricsFile === undefined ? { value: undefined, from: "default" } : { value: expandHome(metricsFile.value), from: metricsFile.from },
@@ -116,7 +127,7 @@ export function policyFrom(settings: Settings, options: JudgingOptions): Policy 
     ttlMs: settings.ttl.value,
     now: options.now === true,
     ownPidNamespace: settings.pidNamespace.value === "own",
-    hostsGone: new Set(options.hostGone),
+    hostsGone: settings.hostsGone.value,
     healRenamedHost: settings.healRenamedHost.value,
     programs: { ...knownPrograms, declared: settings.agents.value, onlookers: settings.onlookers.value },
   };

@@ -18,6 +18,7 @@ export const configDocument = document("The effective configuration. A value tha
     pidNamespace: setting(orUnset(v.literal("own"))),
     agents: setting(list(text)),
     onlookers: setting(list(text)),
+    hostsGone: setting(list(text)),
     healRenamedHost: setting(flag),
     metricsFile: setting(orUnset(text)),
     stateDir: setting(text),

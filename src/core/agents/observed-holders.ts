@@ -78,9 +78,13 @@ export function stateOf(holder: ObservedHolder, { pids }: ProcessTable, bootId: 
   return startTicks.seen && state.seen ? "there" : "unseen";
 }
 
-/** A sweep of another machine or pid namespace saw it: its pid means nothing here. */
-export function isElsewhere({ host, pidNamespace }: ObservedHolder, { hostname, pidNamespace: ours }: Here): boolean {
-  return host !== hostname || !ours.seen || pidNamespace !== ours.value.inode;
+/**
+ * A sweep of another machine or pid namespace saw it: its pid means nothing here. A machine that has been given another
+ * name since is known by its boot.
+ */
+export function isElsewhere(holder: ObservedHolder, { hostname, bootId, pidNamespace }: Here): boolean {
+  const isOurs = holder.host === hostname || (bootId.seen && isSameBoot(holder.bootId, bootId.value) === true);
+  return !isOurs || !pidNamespace.seen || holder.pidNamespace !== pidNamespace.value.inode;
 }
 
 function isSame(one: ObservedHolder, other: ObservedHolder): boolean {

@@ -52,9 +52,8 @@ export async function lastLook(pass: LookingPass, view: RegistryView, entries: I
   const { loaded, evidence: before } = view;
   const { target } = loaded;
   const { format } = target;
-  const { hostname } = before.here;
-  const recorded = format.layout === "members" && !format.recordsPids ? new Set<number>() : pidsOf(entries, hostname);
-  const pids = new Set([...recorded, ...heldPids(pass.memory, target, hostname), ...witnessPids(view.witnesses)]);
+  const recorded = format.layout === "members" && !format.recordsPids ? new Set<number>() : pidsOf(entries, before.here);
+  const pids = new Set([...recorded, ...heldPids(pass.memory, target, before.here), ...witnessPids(view.witnesses)]);
   const asked = serversToAsk(loaded, entries);
   const answers = asked.size === 0 ? before.appServers : await askServers(host, asked);
   // The processes last, as close to the swap as can be.

@@ -84,6 +84,6 @@ export async function loadFiles(host: LookingHost, target: Target, format: Files
     problems,
     entries: entries.found(),
     opened,
-    pids: withPids(entries.namedPids(), pidsOf(opened, host.here().hostname)),
+    pids: withPids(entries.namedPids(), pidsOf(opened, host.here())),
   };
 }

@@ -1,5 +1,6 @@
 import { isAscii } from "node:buffer";
 import type { ReadFile } from "../../host/files/files.ts";
+import type { Here } from "../../core/evidence.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import type { MembersFormat } from "../../registries/format.ts";
 import { scan, type Container } from "../../registries/json/json-bytes.ts";
@@ -21,7 +22,7 @@ function placeOf(bytes: Buffer, offset: number): string {
   return `line ${line}, column ${offset - lineStart + 1}`;
 }
 
-function parse(format: MembersFormat, { bytes }: ReadFile, hostname: string): Parsed {
+function parse(format: MembersFormat, { bytes }: ReadFile, here: Here): Parsed {
   // Most registries are ASCII, which takes a third less time to decode as Latin-1.
   const encoding = isAscii(bytes) ? "latin1" : "utf8";
   const source = { bytes, text: (start: number, end: number) => bytes.toString(encoding, start, end) };
@@ -34,7 +35,7 @@ function parse(format: MembersFormat, { bytes }: ReadFile, hostname: string): Pa
   const pids = new Set<number>();
   for (let index = 0; format.recordsPids && index < container.members.length; index += 1) {
     const claim = claimAt(index);
-    const pid = claim.ok ? probedPid(claim.registration, hostname) : undefined;
+    const pid = claim.ok ? probedPid(claim.registration, here) : undefined;
     if (pid !== undefined) pids.add(pid);
   }
   return { ok: true, container, pids, entries: memberEntries(source, container, keyAt, claimAt) };
@@ -45,14 +46,14 @@ function parse(format: MembersFormat, { bytes }: ReadFile, hostname: string): Pa
  * cannot be understood is never taken for an empty one.
  */
 export async function loadMembers(host: LookingHost, target: Target, format: MembersFormat): Promise<Loaded> {
-  const { hostname } = host.here();
+  const here = host.here();
   let problem = "";
   for (let attempt = 0; attempt < tornRetries.attempts; attempt += 1) {
     if (attempt > 0) await host.sleep(tornRetries.pauseMs);
     const read = host.readRegistryFile(target.path);
     if (read.kind === "missing") return missing(target);
     if (read.kind === "unreadable") return { state: "unreadable", target, problem: `${read.problem}; ${read.cure}` };
-    const parsed = parse(format, read.file, hostname);
+    const parsed = parse(format, read.file, here);
     if (parsed.ok)
       return {
         state: "read",

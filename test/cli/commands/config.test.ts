@@ -27,7 +27,7 @@ const mistakes: readonly (readonly [config: unknown, said: string | RegExp])[] =
   [{ gracee: "10m" }, 'gracee: unknown key, with the value "10m"; did you mean "grace"?'],
   [
     { zzz: 1 },
-    "zzz: unknown key, with the value 1 (known: $schema, grace, ttl, pidNamespace, agents, onlookers, healRenamedHost, metricsFile, registries)",
+    "zzz: unknown key, with the value 1 (known: $schema, grace, ttl, pidNamespace, agents, onlookers, hostsGone, healRenamedHost, metricsFile, registries)",
   ],
   [{ grace: 10 }, "grace: 10 is not a string"],
   [{ grace: "-1s" }, 'grace: "-1s" is not a duration such as "90s", "10m", "2h" or "7d"'],
@@ -56,6 +56,7 @@ const mistakes: readonly (readonly [config: unknown, said: string | RegExp])[] =
   [bridge({ owner: { argv: "bridge.mjs" } }), 'registries[0].owner.argv: "bridge.mjs" is not a list'],
   [bridge({ owner: { argv: ["a", ""] } }), 'registries[0].owner.argv[1]: "" is an empty word'],
   [bridge({ owner: { units: "x" } }), 'registries[0].owner.units: unknown key, with the value "x"; did you mean "unit"?'],
+  [{ hostsGone: [""] }, 'hostsGone[0]: "" is an empty name'],
   [bridge({ owner: { unit: "a b; rm" } }), 'registries[0].owner.unit: "a b; rm" is not a unit\'s name'],
   [bridge({ release: "node x" }), 'registries[0].release: "node x" is not a list'],
   [

@@ -20,9 +20,9 @@ export const observedHolder: Sign = {
     const table = wholeTable(scene);
     if (!table.seen) return unknown("process-table-blind", table.why);
     const { here } = evidence;
+    if (!here.bootId.seen) return unknown("pid-unseen", `whether what showed it ran in this boot is not known: ${here.bootId.why}`);
     const elsewhere = holders.find((holder) => isElsewhere(holder, here));
     if (elsewhere !== undefined) return notApplicable(`${called(elsewhere)} of ${elsewhere.host} showed it, and pids there are not ours`);
-    if (!here.bootId.seen) return unknown("pid-unseen", `whether what showed it ran in this boot is not known: ${here.bootId.why}`);
     const bootId = here.bootId.value;
     const isOnlooker = ({ program }: ObservedHolder): boolean => policy.programs.onlookers.some((one) => matchesName(program, one));
     const states = holders

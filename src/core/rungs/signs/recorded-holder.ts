@@ -1,39 +1,12 @@
-import { live, noSign, notApplicable, provenDead, stronger, unknown, type Answer } from "../../answer.ts";
+import { deadByAbsence, live, noSign, notApplicable, provenDead, stronger, unknown, type Answer } from "../../answer.ts";
 import type { PidObservation, ProcessTable } from "../../evidence.ts";
 import type { Scene } from "../../scene.ts";
-import { isSameBoot } from "../../identity/tokens.ts";
 import { canBeHolder, shortNames } from "../../identity/holder-names.ts";
+import { isSameBoot } from "../../identity/tokens.ts";
+import { placeOf } from "./elsewhere.ts";
 import type { Sign } from "./sign.ts";
 
 const noPid = notApplicable("it records no pid");
-
-/** It ran on `theirs`, which is not this machine. */
-function onOther(theirs: string, ours: string | undefined, { hostsGone }: Scene["policy"]): Answer {
-  return hostsGone.has(theirs)
-    ? provenDead("host-gone", `it ran on ${theirs}, which an operator has declared gone`)
-    : unknown("foreign-host", `it runs on ${theirs}; this is ${ours ?? "a machine whose id could not be read"}`);
-}
-
-/** A host or pid namespace other than ours: nothing of it is probed, for its pids mean something else here. */
-function elsewhere({ claim, evidence, policy }: Scene): Answer | undefined {
-  const { hostname, machineId, pidNamespace } = evidence.here;
-  const thisMachine = machineId?.seen === true ? machineId.value : undefined;
-  if (claim.host !== undefined && claim.host !== hostname) return onOther(claim.host, hostname, policy);
-  if (claim.machineId !== undefined && claim.machineId !== thisMachine) return onOther(claim.machineId, thisMachine, policy);
-  if (claim.pid === undefined) return undefined;
-  if (!pidNamespace.seen) return unknown("foreign-pid-namespace", `our own pid namespace could not be seen: ${pidNamespace.why}`);
-  if (claim.pidNamespace !== undefined) {
-    return claim.pidNamespace === pidNamespace.value.inode
-      ? undefined
-      : unknown("foreign-pid-namespace", `its pid is counted in namespace ${claim.pidNamespace}, ours is ${pidNamespace.value.inode}`);
-  }
-  return pidNamespace.value.initial || policy.ownPidNamespace
-    ? undefined
-    : unknown(
-        "foreign-pid-namespace",
-        'this is a pid namespace of its own, and the entry does not say where its pid is counted (declare "pidNamespace": "own" if no other shares these files)',
-      );
-}
 
 /** A container can have a boot id of its own: under a pid that one has, another boot id proves nothing. */
 function previousBoot({ claim, evidence }: Scene, pid: number, inner: ProcessTable["innerPids"]): Answer | undefined {
@@ -112,14 +85,9 @@ function judgeAncestor(scene: Scene, pid: number, observation: PidObservation | 
   return live("own-ancestor", `pid ${pid} is an ancestor of this sweep`);
 }
 
-/**
- * Is the recorded pid the process that made the claim? No wall clock takes part: identity is the pid with its start
- * ticks in one boot. Without them a process that is alive is the holder, or may be.
- */
-export function recordedHolder(scene: Scene): Answer {
+/** Judges the recorded pid as one of this machine's. */
+function judgeHere(scene: Scene): Answer {
   const { claim, evidence } = scene;
-  const abroad = elsewhere(scene);
-  if (abroad !== undefined) return abroad;
   const { pid } = claim;
   if (pid === undefined) return noPid;
   if (!evidence.processes.seen) return unknown("process-table-blind", evidence.processes.why);
@@ -137,10 +105,23 @@ export function recordedHolder(scene: Scene): Answer {
   return stronger(answer, innerHolder(scene, pid, table.innerPids) ?? noSign);
 }
 
+/**
+ * Is the recorded pid the process that made the claim? No wall clock takes part: identity is the pid with its start
+ * ticks in one boot. Without them a process that is alive is the holder, or may be.
+ */
+export function recordedHolder(scene: Scene): Answer {
+  const place = placeOf(scene);
+  if (place.kind === "elsewhere") return place.answer;
+  const answer = judgeHere(scene);
+  return answer.kind === "dead" && !place.certain ? deadByAbsence(answer.reason, answer.detail) : answer;
+}
+
 /** Of a thread the recorded process is only the one that registered it. Where the entry is another machine's, so is the thread. */
 export function holderOf(scene: Scene): Answer {
   if (scene.registry.about !== "thread") return recordedHolder(scene);
-  return elsewhere(scene) ?? (scene.claim.pid === undefined ? noPid : notApplicable(`pid ${scene.claim.pid} only registered the thread`));
+  const place = placeOf(scene);
+  if (place.kind === "elsewhere") return place.answer;
+  return scene.claim.pid === undefined ? noPid : notApplicable(`pid ${scene.claim.pid} only registered the thread`);
 }
 
 /** The process that the entry records. */

@@ -32,7 +32,17 @@ const rows: readonly (readonly [string, Described, string])[] = [
   ],
   ["the boot id could not be read", { ...after(showed), pids: left, here: { bootId: blind } }, "unknown pid-unseen"],
   ["not every process was seen", { ...after(showed), pids: left, table: { complete: blind } }, "unknown process-table-blind"],
-  ["it was seen on another host", { ...after({ ...showed, host: "saturn" }), pids: left }, "not-applicable"],
+  ["it was seen on another host", { ...after({ ...showed, host: "saturn", bootId: earlierBoot }), pids: left }, "not-applicable"],
+  [
+    "it was seen in this boot, under the name that this host had then",
+    { ...after(showed), pids: left, here: { hostname: "mars" } },
+    "dead holder-gone",
+  ],
+  [
+    "it was seen under another host's name, and our boot id could not be read",
+    { ...after({ ...showed, host: "saturn" }), pids: left, here: { bootId: blind } },
+    "unknown pid-unseen",
+  ],
   ["it was seen in another pid namespace", { ...after({ ...showed, pidNamespace: "4026532001" }), pids: left }, "not-applicable"],
   ["it records a pid, which is asked instead", { ...after(showed), claim: { pid: 700 }, pids: left }, "not-applicable"],
   ["of a thread, what showed it was only its terminal", { ...after(showed), pids: left, registry: { about: "thread" } }, "not-applicable"],
