@@ -24,6 +24,8 @@ export type Evidence = {
   readonly appServers: ReadonlyMap<string, AppServerObservation>;
   /** What answered at the endpoints that entries name, by `endpointName`. */
   readonly endpoints: ReadonlyMap<string, EndpointObservation>;
+  /** Looked at only where an entry with a file of its own would go without it. */
+  readonly locks: Observed<FileLocks>;
 };
 
 /** A registration whose process runs. It is proven to be its own by its start; else only by its pid. */
@@ -34,6 +36,9 @@ export type Registered = {
   readonly pid: number;
   readonly isProven: boolean;
 };
+
+/** What locks an entry's own file, by its path. A file that is missing here is not locked, or was not looked at. */
+export type FileLocks = ReadonlyMap<string, Observed<string>>;
 
 /** Three clocks, read in one moment. */
 export type Clock = {

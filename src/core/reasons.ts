@@ -16,6 +16,7 @@ const words = {
   "own-ancestor": { short: "runs this command", long: "This command was started by its process." },
   "attached-cli": { short: "agent runs it", long: "A running agent was started with its session or its name." },
   "open-file": { short: "agent has it open", long: "A running agent holds one of its files open." },
+  "lock-held": { short: "its file is locked", long: "A process holds a lock on its own file." },
   mentioned: { short: "another program has it", long: "A process carries or showed it; whether it runs it is open." },
   "registered-alive": { short: "runs, says another", long: "Another registration of its session has a process that runs." },
   "homes-unseen": { short: "records not visible", long: "A place where agents say what they run could not be read." },

@@ -31,6 +31,8 @@ export type RegistryFacts = {
   readonly modifiedAt: Observed<number>;
   /** One file an entry: then the file's own mtime is a time of the entry. */
   readonly oneFile: boolean;
+  /** The directory of these files, as links to it resolve; undefined where the entries share one file. */
+  readonly directory: string | undefined;
   readonly appServers: readonly AppServerAddress[];
 };
 

@@ -12,6 +12,7 @@ import { type ReadFile, fsyncDirectory, readRegistryFile } from "./files/files.t
 import { homeOf } from "./files/homes.ts";
 import { recoverQuarantined, removeLeftovers } from "./files/leftovers.ts";
 import { reportOnlyReason, sharedStateReason } from "./files/writability.ts";
+import { lookAtLocks } from "./locks/locks.ts";
 import type { LookingHost, LookingStore } from "./looking-host.ts";
 import { look } from "./observed.ts";
 import { markedProcesses, withOwnMark } from "./processes/lineage.ts";
@@ -87,7 +88,7 @@ function storeIn(stateDir: string): Store {
 export async function realHost(stateDir: string, version: string): Promise<Host> {
   const probe =
     process.platform === "linux"
-      ? { readClock, lookHere, selfTest, lookAtProcesses, livingPids, startOfPid, lookAtTree, lookAtAllFiles }
+      ? { readClock, lookHere, selfTest, lookAtProcesses, livingPids, startOfPid, lookAtTree, lookAtAllFiles, lookAtLocks }
       : await import("./processes/portable.ts");
   return {
     clock: probe.readClock,
@@ -96,6 +97,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     lookAtProcesses: probe.lookAtProcesses,
     startOfPid: probe.startOfPid,
     lookAtAllFiles: probe.lookAtAllFiles,
+    lookAtLocks: probe.lookAtLocks,
     openPaths: (pid) => look(`the open files of pid ${pid}`, () => openFilesOf(pid).map(({ path }) => path)),
     homeOf,
     askAppServer: (question) => askAppServer(question, version),

@@ -1,5 +1,14 @@
 import type { BigIntStats } from "node:fs";
-import type { AppServerObservation, Clock, EndpointObservation, Here, Mentions, Observed, ProcessTable } from "../core/evidence.ts";
+import type {
+  AppServerObservation,
+  Clock,
+  EndpointObservation,
+  FileLocks,
+  Here,
+  Mentions,
+  Observed,
+  ProcessTable,
+} from "../core/evidence.ts";
 import type { MentionQuestion } from "../core/agents/mention-table.ts";
 import type { ProcessRow, ProcessTree } from "../core/agents/process-tree.ts";
 import type { Self } from "../core/agents/retirement.ts";
@@ -10,6 +19,7 @@ import type { EntryRead, Listing } from "./files/directory.ts";
 import type { FileState } from "./files/file-state.ts";
 import type { FileSystem } from "./files/file-system.ts";
 import type { FileRead } from "./files/files.ts";
+import type { EntryFile } from "./locks/locks.ts";
 import type { ProcessAnswer, ProcessQuestion } from "./processes/linux.ts";
 import type { ProcessDetails } from "./processes/process-details.ts";
 import type { TreeObservation } from "./processes/process-tree.ts";
@@ -27,6 +37,8 @@ export type LookingHost = {
   readonly startOfPid: (pid: number) => string | undefined;
   /** The open files of all processes, beside what an earlier look has found in their arguments. */
   readonly lookAtAllFiles: (question: MentionQuestion, before: Mentions) => Observed<Mentions>;
+  /** Which of these files are locked. */
+  readonly lookAtLocks: (files: Iterable<EntryFile>) => Observed<FileLocks>;
   /** The paths of the files that a process holds open. */
   readonly openPaths: (pid: number) => Observed<readonly string[]>;
   readonly homeOf: (uid: number) => string | undefined;

@@ -1,20 +1,22 @@
 import { isDeepStrictEqual } from "node:util";
 import { refusal, startTokensMismatch } from "../core/self-check.ts";
-import { writingIntents } from "../core/plan/actions.ts";
+import { ghostIntents, writingIntents } from "../core/plan/actions.ts";
 import { idsOf, nothingSought } from "../core/agents/mentions.ts";
 import type { Evidence, Mentions } from "../core/evidence.ts";
 import type { Since } from "../core/memory.ts";
 import { intentFor } from "../core/plan/plan.ts";
 import { formatFlapping, type FlappingIdentity } from "../core/revisions/flapping.ts";
+import type { EntryFile } from "../host/locks/locks.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import { anythingOld, noEndpoints, noServers, seeEndpoints, seeServers, soughtIn, viewsOf } from "./judge/questions.ts";
 import { startTokenMismatch, tokenChecks } from "./judge/start-tokens.ts";
 import { examinedEntries, registryPolicyOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
 import { judgeEntry } from "./judge/scenes.ts";
 import { loadRegistry } from "./load/load.ts";
-import type { Loaded, ReadRegistry } from "./load/loaded.ts";
+import { filesOf } from "./load/entry-files.ts";
+import { entriesAt, type Loaded, type ReadRegistry } from "./load/loaded.ts";
 import { heldPids } from "./load/pids.ts";
-import { evidenceOf, lookAtWorld, unlookedWorld, withAllFiles, type World } from "./observe/observe.ts";
+import { evidenceOf, lookAtWorld, unlookedWorld, withAllFiles, withLocks, type World } from "./observe/observe.ts";
 import { findOwner, ownerQuestions, type DaemonStatus } from "./observe/daemon.ts";
 import { loadWitnesses, noWitnesses, withWitnesses, witnessesIn } from "./observe/witnesses.ts";
 import { uniquePaths } from "./load/same-place.ts";
@@ -108,13 +110,12 @@ async function judgeAll(
   return { evidence, ...(await withRevisions(pass, judged, world)) };
 }
 
-/** What was judged, with the open files of all processes as evidence; judged again only where they show more than was known. */
-async function judgedByAllFiles(first: Judged, world: World, judgeAgain: () => Promise<Judged>): Promise<Judged> {
+/** What was judged, with more to judge it by; judged again only where that shows more than was known. */
+async function judgedByMore(first: Judged, { mentions, locks }: World, judgeAgain: () => Promise<Judged>): Promise<Judged> {
   const { mentions: before } = first.evidence;
-  const { mentions: now } = world;
-  const isSame = before.seen && now.seen && isDeepStrictEqual(before.value, { ...now.value, files: before.value.files });
-  if (!isSame) return judgeAgain();
-  const evidence = { ...first.evidence, mentions: now };
+  const isKnown = before.seen && mentions.seen && isDeepStrictEqual(before.value, { ...mentions.value, files: before.value.files });
+  if (!isKnown || !locks.seen || locks.value.size > 0) return judgeAgain();
+  const evidence = { ...first.evidence, mentions };
   return { ...first, evidence, registries: first.registries.map((one) => ({ ...one, evidence })) };
 }
 
@@ -126,9 +127,16 @@ function anySessionGoes({ loaded, facts, entries }: ExaminedRegistry): boolean {
   });
 }
 
+/** Whether an entry with a file of its own is a ghost: then it counts whether that is locked. */
+const anyFileGoes = ({ loaded, entries }: ExaminedRegistry): boolean => loaded.kind === "files" && entries.verdicts.ghost > 0;
+
+function* ghostFiles(registries: readonly ExaminedRegistry[]): Generator<EntryFile, undefined> {
+  for (const { loaded, entries } of registries) yield* filesOf(loaded, entriesAt(loaded.entries, entries.indexesOf(...ghostIntents)));
+}
+
 /**
- * Reads every claim, then looks at the world once, then judges; and looks at the open files of all processes, and judges
- * again, if a session would go. Writes nothing: a dry run is this and a report, a sweep is this and carrying it out.
+ * Reads every claim, then looks at the world once, then judges; and looks at the open files of all processes and at the
+ * locks on files, and judges again, if an entry would go. Writes nothing: a dry run is this and a report, a sweep is this and carrying it out.
  */
 export async function examine(
   pass: LookingPass,
@@ -154,8 +162,10 @@ export async function examine(
   const judgeBy = (seen: World): Promise<Judged> => judgeAll(pass, halfSeen, seen, answers);
   const first = await judgeBy(world);
   const mustLookOn = files === "agents" && first.registries.some(anySessionGoes);
-  const whole = mustLookOn ? withAllFiles(host, world, mentionQuestion) : world;
-  const { evidence, registries, flapping } = mustLookOn ? await judgedByAllFiles(first, whole, () => judgeBy(whole)) : first;
+  const open = mustLookOn ? withAllFiles(host, world, mentionQuestion) : world;
+  const mayBeLocked = first.registries.filter(anyFileGoes);
+  const whole = mayBeLocked.length > 0 ? withLocks(host, open, ghostFiles(mayBeLocked)) : open;
+  const { evidence, registries, flapping } = whole === world ? first : await judgedByMore(first, whole, () => judgeBy(whole));
   return {
     pass,
     evidence,

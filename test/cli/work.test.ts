@@ -172,6 +172,8 @@ describe.skipIf(blind !== undefined)("the work of a sweep", () => {
       workOf(scratch, [...more, "-q", "--registry", `claude-plugin-in-use:${root}`]);
     const [dryFew, dryMany] = [await look(few, ["--dry-run"]), await look(many, ["--dry-run"])];
     expect(each(callsOfOthers(dryFew), callsOfOthers(dryMany), 500)).toBeLessThanOrEqual(2.1);
+    // The table of locks is read twice a look, however many files may be in it.
+    expect(dryMany.opened.filter((path) => path === "/proc/locks")).toHaveLength(2);
     const [reapedFew, reapedMany] = [await look(few, []), await look(many, [])];
     expect(each(callsOfOthers(reapedFew), callsOfOthers(reapedMany), 500)).toBeLessThanOrEqual(26);
     expect(each(reapedFew.opened.length, reapedMany.opened.length, 500)).toBeLessThanOrEqual(4.2);

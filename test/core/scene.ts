@@ -11,7 +11,7 @@ import {
   type EndpointObservation,
   type Evidence,
 } from "../../src/core/evidence.ts";
-import type { Here, Mentions, Observed, PidObservation, ProcessTable } from "../../src/core/evidence.ts";
+import type { FileLocks, Here, Mentions, Observed, PidObservation, ProcessTable } from "../../src/core/evidence.ts";
 import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
 import { judge } from "../../src/core/ladder.ts";
 import { nothingRemembered, type EntryMemory } from "../../src/core/memory.ts";
@@ -49,6 +49,7 @@ export type Described = {
   readonly registered?: Evidence["registered"];
   readonly appServers?: Readonly<Record<string, AppServerObservation>>;
   readonly endpoints?: Readonly<Record<string, EndpointObservation>>;
+  readonly locks?: Observed<FileLocks>;
   readonly memory?: Partial<EntryMemory>;
   readonly policy?: Partial<Policy>;
 };
@@ -123,6 +124,7 @@ export function sceneOf(described: Described): Scene {
       writer: 1000,
       modifiedAt: seen(now - hour),
       oneFile: false,
+      directory: undefined,
       appServers: [],
       ...described.registry,
     },
@@ -134,6 +136,7 @@ export function sceneOf(described: Described): Scene {
       registered: described.registered ?? (processes.seen ? seen(new Map()) : processes),
       appServers: new Map(Object.entries(described.appServers ?? {})),
       endpoints: new Map(Object.entries(described.endpoints ?? {})),
+      locks: described.locks ?? seen(new Map()),
     },
     memory: { ...nothingRemembered, ...described.memory },
     policy: { ...defaultPolicy, ...described.policy },

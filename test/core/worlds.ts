@@ -52,6 +52,8 @@ const [abroad, earlier] = [
 const socket = "unix:///run/app.sock";
 const endpoint = { kind: "tcp", port: 7000 } as const;
 
+const locked = new Map([["/locks/mars", seen("an flock that pid 7 took")]]);
+
 const maybe = <T>(...values: readonly T[]) => fc.constantFrom<T | undefined>(undefined, ...values);
 /** Mostly seen: where much is hidden nothing dies, and a law about ghosts would be tried on none. */
 const observed = <T>(...values: readonly T[]): fc.Arbitrary<Observed<T>> =>
@@ -84,6 +86,7 @@ const registry = fc.record({
   writer: maybe(1000),
   modifiedAt: observed(now - hour, now - hour, now - hour, now - hour, now - hour, now - minute, now + day),
   oneFile: fc.boolean(),
+  directory: maybe("/locks", undefined),
   appServers: fc.uniqueArray(address, { maxLength: 2, selector: ({ url }) => url }),
 });
 
@@ -216,6 +219,7 @@ const described: fc.Arbitrary<Described> = fc.record({
       [],
     )
     .map((observations) => Object.fromEntries(observations.map((it) => ["127.0.0.1:7000", it]))),
+  locks: observed(new Map(), new Map(), new Map(), new Map(), locked, new Map([["/locks/mars", blind]])),
   memory: fc.record({
     seenForMs: fc.constantFrom(0, hour, 8 * day),
     clockStepped: rarely,
@@ -390,6 +394,14 @@ export const blindings: readonly Change[] = [
         endpoints: new Map([...scene.evidence.endpoints.keys()].map((name) => [name, { kind: "unanswered", why: "" }])),
       }),
   },
+  { name: "the locks on files", change: (scene) => inEvidence(scene, { locks: blind }) },
+  {
+    name: "whose lock it is",
+    change: (scene) => {
+      const { locks } = scene.evidence;
+      return locks.seen ? inEvidence(scene, { locks: seen(new Map([...locks.value].map(([path]) => [path, blind]))) }) : scene;
+    },
+  },
   { name: "that anybody asked an endpoint", change: (scene) => inEvidence(scene, { endpoints: new Map() }) },
 ];
 
@@ -425,6 +437,10 @@ export const signsOfLife: readonly Change[] = [
     name: "the holder in a container",
     change: (scene) =>
       withTable(scene, (whole) => (whole.innerPids.seen ? { ...whole, innerPids: seen(new Map([[pid, [...inner]]])) } : whole)),
+  },
+  {
+    name: "a lock on its own file",
+    change: (scene) => (scene.evidence.locks.seen ? inEvidence(scene, { locks: seen(locked) }) : scene),
   },
   {
     name: "that it is our ancestor",

@@ -12,6 +12,14 @@ export function crash(story: Story, session: Session): void {
   story.record(`${session.key} of ${session.registry} crashes`);
 }
 
+/** Its process ends, and a child that it started keeps the lock on its file; or one that did so ends. */
+function moveLock(story: Story, session: Session): void {
+  const { machine, chance } = story;
+  if (chance.oneIn(2)) machine.leaveLock(session);
+  else machine.kill(chance.pick(machine.sessions).lockedBy);
+  story.record(`the lock on ${session.key} of ${session.registry} moves`);
+}
+
 function resume(story: Story, session: Session): void {
   // A marker and an editor's lock name no session, so nobody who takes it up again shows in them.
   if (session.kind === "marker" || session.kind === "editor") return;
@@ -84,7 +92,7 @@ function loseState(story: Story): void {
 export function happen(story: Story): void {
   const { chance, machine } = story;
   const session = story.anySession();
-  switch (chance.below(19)) {
+  switch (chance.below(20)) {
     case 0:
     case 1:
     case 2:
@@ -137,6 +145,9 @@ export function happen(story: Story): void {
       break;
     case 16:
       machine.disk.flush();
+      break;
+    case 17:
+      if (session !== undefined) moveLock(story, session);
       break;
     default:
       machine.advance(chance.pick([10 * second, minute, 3 * minute, 5 * minute, 11 * minute, hour]));

@@ -30,6 +30,7 @@ const blindnesses: readonly Blindness[] = [
   "server",
   "reads",
   "locks",
+  "file-locks",
   "self",
   "endpoints",
   "file",
@@ -241,6 +242,7 @@ export class History {
     machine.startServer();
     machine.server.ended.clear();
     machine.tried = "refuses";
+    for (const { lockedBy } of machine.sessions) machine.kill(lockedBy);
     for (const session of machine.sessions) if (!story.isCurrent(session) || !machine.shows(session)) machine.end(session);
     for (const process of machine.processes.values()) if (process.argv[0] === "sh") machine.kill(process);
     for (const pause of [minute, 5 * minute, 5 * minute, 8 * day, 5 * minute, 8 * day, 5 * minute, 5 * minute]) {

@@ -51,6 +51,8 @@ export type Session = {
   registeredBootMs: number;
   readonly boot: number;
   process: Process | undefined;
+  /** A child that outlived it, and holds the lock on its file. */
+  lockedBy: Process | undefined;
   /** It has registered and will show at this time of the boot clock. */
   showsAtMs: number | undefined;
   /** Its times were written by a clock that no sweep could check, or do not tell when it registered. */
@@ -80,6 +82,8 @@ export class Machine {
   private readonly awaited = new Map<Process, () => void>();
   /** What answers at a port, whoever is behind it. */
   readonly endpoints = new Map<number, EndpointMode>();
+  /** Which process holds the lock on a file, by its inode. */
+  readonly fileLocks = new Map<number, Process>();
   /** Since when a sweep could have noticed a step of the clock in this boot. */
   watched = false;
   /** When it was first stepped since then. */
@@ -208,6 +212,7 @@ export class Machine {
       registeredBootMs: this.bootMs,
       boot: this.boot,
       process: undefined,
+      lockedBy: undefined,
       showsAtMs: undefined,
       timesUnchecked: false,
     };
@@ -236,6 +241,16 @@ export class Machine {
     session.process = this.spawn(["codex", "resume", session.id]);
   }
 
+  /** The process of a session ends, and a child of it keeps the lock on its file. */
+  leaveLock(session: Session): void {
+    const file = this.disk.at(`${session.registry}/${session.key}`);
+    const { process } = session;
+    if (file === undefined || !this.isRunning(process)) return;
+    session.lockedBy = this.spawn(["sleep", "infinity"], process.namespace);
+    this.fileLocks.set(file.ino, session.lockedBy);
+    this.end(session);
+  }
+
   end(session: Session): void {
     this.kill(session.process);
     session.process = undefined;
@@ -247,7 +262,7 @@ export class Machine {
   /** Does this session run, and show in a way that its registry's format looks for? */
   shows(session: Session): boolean {
     const { process, id, kind } = session;
-    if (this.server.loaded.has(id)) return true;
+    if (this.server.loaded.has(id) || this.isRunning(session.lockedBy)) return true;
     if (process === undefined || this.processes.get(process.pid) !== process) return false;
     if (kind === "editor" && process.argv[0] === "quill") return (this.endpoints.get(portOf(session)) ?? "refuses") !== "refuses";
     // Claude's own record is of one process; that another one has taken its session up does not show there.

@@ -25,6 +25,7 @@ export type Blindness =
   | "server"
   | "reads"
   | "locks"
+  | "file-locks"
   | "self"
   | "endpoints"
   /** Which process listens at the app server's address. Another user's never shows; it does not come and go. */

@@ -17,7 +17,7 @@ import type { Blindness } from "./simulated-host.ts";
 
 const dark = unseen("the simulation hides it");
 
-type Probe = Pick<Host, "here" | "lookAtProcesses" | "startOfPid" | "livingPids" | "lookAtAllFiles" | "openPaths">;
+type Probe = Pick<Host, "here" | "lookAtProcesses" | "startOfPid" | "livingPids" | "lookAtAllFiles" | "lookAtLocks" | "openPaths">;
 
 /** A process as it is seen from inside a pid namespace: there it has another number. */
 export type Shown = { readonly pid: number; readonly process: Process };
@@ -118,6 +118,14 @@ export function probeOf(machine: Machine, self: Process, blindness: ReadonlySet<
     startOfPid: (pid) => shownNow().find((one) => one.pid === pid)?.process.startTicks,
     livingPids: () => (blindness.has("processes") ? undefined : new Set([50, ...shownNow().map(({ pid }) => pid)])),
     lookAtAllFiles: (question, before) => seen(withOpenFiles(before, mentionsAmong(shownNow(), question, "all"))),
+    // From a container only those that have the file open there are seen.
+    lookAtLocks: (files) => {
+      const held = [...files].filter(({ state: { ino } }) => {
+        const holder = machine.fileLocks.get(ino);
+        return machine.isRunning(holder) && (isInitial || holder.namespace === namespace);
+      });
+      return unless("file-locks", new Map(held.map(({ path }) => [path, seen("an flock")])));
+    },
     openPaths: (pid) => {
       const shown = shownNow().find((one) => one.pid === pid);
       return unless("locks", shown === undefined ? [] : openPathsOf(shown.process));

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { seen } from "../../src/core/evidence.ts";
 import { agentsOf, claudesOf, type Stage } from "./contract/stage.ts";
 import { row, sweepWith, withGhosts, type HostOverrides } from "./described.ts";
 
@@ -16,6 +17,7 @@ function noted({ host }: Stage): { readonly order: readonly string[]; readonly o
     listDirectory: noting("list", host.listDirectory),
     readEntryFile: noting("read", host.readEntryFile),
     lookAtProcesses: noting("look", host.lookAtProcesses),
+    lookAtLocks: noting("locks", host.lookAtLocks),
   };
   return { order, overrides };
 }
@@ -29,7 +31,33 @@ test("every claim is read before the world is looked at, and one look serves all
   const { order, overrides } = noted(stage);
   const { summary } = await sweepWith(stage, [agentsOf(stage), claudesOf(stage)], overrides, { dryRun: true });
   expect(summary.ghost).toBe(2);
-  expect(order).toEqual(["read", "list", "read", "look"]);
+  expect(order).toEqual(["read", "list", "read", "look", "locks"]);
+});
+
+test("locks on files are looked at once for all ghosts with files of their own, and for nothing else", async () => {
+  const { stage, gone } = await withGhosts(["a"]);
+  const alive = await stage.alive();
+  const write = ({ pid, startTicks }: typeof alive): void =>
+    stage.writeOld(`${claudesOf(stage).path}/${pid}.json`, JSON.stringify({ pid, sessionId: `of ${pid}`, procStart: startTicks }));
+  write(alive);
+  const { order, overrides } = noted(stage);
+  const both = [agentsOf(stage), claudesOf(stage)];
+  expect((await sweepWith(stage, both, overrides, { dryRun: true })).summary).toMatchObject({ live: 2, ghost: 1 });
+  expect(order).not.toContain("locks");
+  write(gone);
+  expect((await sweepWith(stage, both, overrides, { dryRun: true })).summary).toMatchObject({ live: 2, ghost: 2 });
+  expect(order.filter((act) => act === "locks")).toHaveLength(1);
+});
+
+test("a ghost whose file is locked between the look and the change stays", async () => {
+  const { stage, gone } = await withGhosts([]);
+  const path = `${claudesOf(stage).path}/${gone.pid}.json`;
+  stage.writeOld(path, JSON.stringify({ pid: gone.pid, sessionId: "s", procStart: gone.startTicks }));
+  let looks = 0;
+  const lookAtLocks = () => seen(new Map((looks += 1) > 1 ? [[path, seen("an flock that pid 7 took")]] : []));
+  const { entries } = await sweepWith(stage, [claudesOf(stage)], { lookAtLocks }, {});
+  expect(entries).toMatchObject([{ reason: "pid-gone", action: "skipped" }]);
+  expect(looks).toBe(2);
 });
 
 test("where every entry is young nothing is looked at", async () => {

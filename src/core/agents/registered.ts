@@ -14,7 +14,13 @@ type Seen = Pick<Evidence, "processes" | "here" | "clock" | "mentions">;
 function wordOf({ claim, registry, where }: Witness, evidence: Seen, policy: Policy): Registered | undefined {
   const { pid, startTicks } = claim;
   if (pid === undefined) return undefined;
-  const whole: Evidence = { ...evidence, registered: unseen("it is being asked"), appServers: new Map(), endpoints: new Map() };
+  const whole: Evidence = {
+    ...evidence,
+    registered: unseen("it is being asked"),
+    appServers: new Map(),
+    endpoints: new Map(),
+    locks: seen(new Map()),
+  };
   const answer = recordedHolder({ claim, registry, evidence: whole, memory: nothingRemembered, policy });
   if (answer.kind === "dead" || answer.kind === "not-applicable" || answer.reason === "foreign-host") return undefined;
   // Where our own namespace is seen, a record of another one is that one's to judge.

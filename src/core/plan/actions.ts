@@ -40,6 +40,9 @@ export const intentNames = Object.keys(intents) as readonly Intent[];
 /** Intents that a sweep acts on; of an entry with another one it only says what it saw. */
 export const writingIntents: readonly Intent[] = intentNames.filter((intent) => intents[intent].writes);
 
+/** Intents for entries that are ghosts. */
+export const ghostIntents: readonly Intent[] = intentNames.filter((intent) => intent !== "keep");
+
 const zeros = <Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> =>
   Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
 

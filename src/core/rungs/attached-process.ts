@@ -3,6 +3,7 @@ import type { Scene } from "../scene.ts";
 import type { Rung } from "./rung.ts";
 import { asksForSession } from "./claim.ts";
 import { endpoint } from "./signs/endpoint.ts";
+import { entryLock } from "./signs/entry-lock.ts";
 import { heartbeat } from "./signs/heartbeat.ts";
 import { mentioned } from "./signs/mentions.ts";
 import { observedHolder } from "./signs/observed-holder.ts";
@@ -14,6 +15,7 @@ import { statedName } from "./signs/stated-name.ts";
 /** What can show that a process holds the session, in the order in which it is told. Of equal answers the earlier stands. */
 export const signs = [
   holderSign,
+  entryLock,
   mentioned,
   statedName,
   registeredElsewhere,

@@ -7,6 +7,7 @@ import {
   type AgentProcess,
   type Carrier,
   type Clock,
+  type FileLocks,
   type Here,
   type Mentions,
   type Observed,
@@ -96,6 +97,11 @@ function mentionsAmong(carriers: readonly Carrier[], question: MentionQuestion):
 /** Open files are not told here, whosever they are. */
 export function lookAtAllFiles(_: MentionQuestion, before: Mentions): Observed<Mentions> {
   return seen({ ...before, files: "all" });
+}
+
+/** Locks are not told here, whosever they are. */
+export function lookAtLocks(): Observed<FileLocks> {
+  return seen(new Map());
 }
 
 /** The process table where there is no `/proc`: no start ticks, and argv as `ps` prints it, split at spaces. */

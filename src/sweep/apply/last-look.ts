@@ -7,11 +7,12 @@ import type { RevisedEntry } from "../judge/examined.ts";
 import { sameMentions } from "../judge/questions.ts";
 import { stillRevised } from "../judge/revise.ts";
 import { claimsOf, eachClaim, sceneOf } from "../judge/scenes.ts";
+import { filesOf } from "../load/entry-files.ts";
 import type { Entry, ReadRegistry } from "../load/loaded.ts";
 import { heldPids, pidsOf } from "../load/pids.ts";
 import { notDone, type NotDone } from "./outcome.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
-import { type ServerQuestions, askServers, evidenceOf, lookAtWorld, withUptimes } from "../observe/observe.ts";
+import { type ServerQuestions, askServers, evidenceOf, lookAtWorld, withLocks, withUptimes } from "../observe/observe.ts";
 import { withWitnesses, witnessPids } from "../observe/witnesses.ts";
 
 /** What was seen right before a change: why all entries have to stay, and the keys of those that are no ghosts any more. */
@@ -58,7 +59,8 @@ export async function lastLook(pass: LookingPass, view: RegistryView, entries: I
   const answers = asked.size === 0 ? before.appServers : await askServers(host, asked);
   // The processes last, as close to the swap as can be.
   const looked = await lookAtWorld(host, { pids, owners: ownerQuestions([target]), ...sameMentions(view, pass.policy) });
-  const world = withWitnesses(looked, view.witnesses, pass.policy);
+  const locked = loaded.kind === "files" ? withLocks(host, looked, filesOf(loaded, entries)) : looked;
+  const world = withWitnesses(locked, view.witnesses, pass.policy);
   const { up } = await findOwner(host, target.owner, world);
   const appServers = asked.size === 0 ? answers : withUptimes(pass, answers, asked, world);
   const now = {

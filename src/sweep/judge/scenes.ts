@@ -42,6 +42,7 @@ export function factsOf(loaded: ReadRegistry, world: World, memory: Memory): Reg
     writer: writerOf(loaded),
     modifiedAt: seen(containerModifiedMs(loaded)),
     oneFile: loaded.kind === "files",
+    directory: loaded.kind === "files" ? loaded.realPath : undefined,
     appServers: target.appServers,
   };
 }
@@ -86,10 +87,22 @@ function factsFor(facts: RegistryFacts, { place }: Entry, isTorn: boolean): Regi
   if (place.kind === "member" && !isTorn) return facts;
   const modifiedAt = place.kind === "file" ? seen(place.state.mtimeMs) : facts.modifiedAt;
   // A torn body hides the start token that it held, so the process that has the pid now may be its holder under any name.
-  const { id, about, holderNames, startTokensProven, identityIsSession, statedBehind, writer, oneFile, appServers } = facts;
+  const { id, about, holderNames, startTokensProven, identityIsSession, statedBehind, writer, oneFile, directory, appServers } = facts;
   const names = isTorn ? undefined : holderNames;
   // Named one by one: a spread for every file costs more than what is judged by it.
-  return { id, about, holderNames: names, startTokensProven, identityIsSession, statedBehind, writer, modifiedAt, oneFile, appServers };
+  return {
+    id,
+    about,
+    holderNames: names,
+    startTokensProven,
+    identityIsSession,
+    statedBehind,
+    writer,
+    modifiedAt,
+    oneFile,
+    directory,
+    appServers,
+  };
 }
 
 /** The scene of one entry that can be understood. */

@@ -4,6 +4,7 @@ import {
   type AppServerObservation,
   type Clock,
   type Evidence,
+  type FileLocks,
   type Here,
   type Mentions,
   type Observed,
@@ -11,6 +12,7 @@ import {
 } from "../../core/evidence.ts";
 import { nothingSought, type Sought } from "../../core/agents/mentions.ts";
 import { knownPrograms, type ProgramLists } from "../../core/agents/programs.ts";
+import type { EntryFile } from "../../host/locks/locks.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import { sinceLast, type LookingPass } from "../pass.ts";
 import type { ServerTarget } from "../load/target.ts";
@@ -36,9 +38,13 @@ export type World = {
   readonly processes: Observed<ProcessTable>;
   readonly mentions: Observed<Mentions>;
   readonly registered: Evidence["registered"];
+  readonly locks: Observed<FileLocks>;
   /** Pids of each owner that was asked for, by `ownerKey`; unseen when the table was. */
   readonly ownerPids: Observed<ReadonlyMap<string, readonly number[]>>;
 };
+
+/** Before an entry's own file is looked at, no lock is known. */
+const noLocks: Observed<FileLocks> = seen(new Map());
 
 export function ownerKey(argv: readonly string[]): string {
   return argv.join("\0");
@@ -55,6 +61,7 @@ export async function lookAtWorld(host: LookingHost, questions: Questions): Prom
     processes: answer.seen ? seen(answer.value.table) : answer,
     mentions: questions.files === "all" && byArgv.seen ? host.lookAtAllFiles(questions, byArgv.value) : byArgv,
     registered: answer.seen ? seen(new Map()) : answer,
+    locks: noLocks,
     ownerPids: answer.seen ? seen(new Map(questions.owners.map((argv, index) => [ownerKey(argv), owners[index] ?? []]))) : answer,
   };
 }
@@ -62,6 +69,11 @@ export async function lookAtWorld(host: LookingHost, questions: Questions): Prom
 /** The same world, with the open files of all processes. */
 export function withAllFiles(host: LookingHost, world: World, questions: Pick<Questions, "sought" | "programs">): World {
   return world.mentions.seen ? { ...world, mentions: host.lookAtAllFiles(questions, world.mentions.value) } : world;
+}
+
+/** The same world, with the locks on these files. */
+export function withLocks(host: LookingHost, world: World, files: Iterable<EntryFile>): World {
+  return { ...world, locks: host.lookAtLocks(files) };
 }
 
 /** For how long a server has been up: its process says so, else the sweeps that it answered without a break. */
@@ -110,11 +122,12 @@ export function unlookedWorld(host: LookingHost): World {
     processes: unseen(why),
     mentions: unseen(why),
     registered: unseen(why),
+    locks: noLocks,
     ownerPids: unseen(why),
   };
 }
 
 export function evidenceOf(world: World, appServers: Evidence["appServers"], endpoints: Evidence["endpoints"]): Evidence {
-  const { clock, here, processes, mentions, registered } = world;
-  return { clock, here, processes, mentions, registered, appServers, endpoints };
+  const { clock, here, processes, mentions, registered, locks } = world;
+  return { clock, here, processes, mentions, registered, appServers, endpoints, locks };
 }

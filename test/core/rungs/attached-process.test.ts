@@ -11,6 +11,14 @@ const [accepted, refused] = [at({ kind: "accepted" }), at({ kind: "refused" })];
 const strange = { claim: { pid, endpoint }, pids: { [pid]: there("700", ["quill"]) }, registry: { holderNames: ["code"] } } as const;
 const nobody = { sessionId: undefined, identity: undefined } as const;
 
+const file = (locks: Described["locks"]): Described => ({
+  claim: { pid },
+  pids: { [pid]: gone },
+  registry: { oneFile: true, directory: "/locks" },
+  ...(locks !== undefined && { locks }),
+});
+const held = new Map([["/locks/mars", seen("an flock that pid 7 took")]]);
+
 const rows: readonly (readonly [string, Described, string])[] = [
   ["a stranger has its pid, and its endpoint accepts", { ...strange, ...accepted }, "unknown pid-unproven"],
   ["a stranger has its pid, and its endpoint refuses", { ...strange, ...refused }, "unknown pid-unproven"],
@@ -39,6 +47,19 @@ const rows: readonly (readonly [string, Described, string])[] = [
     "its holder lives, and nothing else could be seen",
     { claim: { pid, startTicks: "700" }, pids: { [pid]: there() }, table: { complete: blind, innerPids: blind } },
     "live pid-alive",
+  ],
+  ["its holder is gone, and its own file is locked", file(seen(held)), "live lock-held"],
+  ["its holder is gone, and another file is locked", file(seen(new Map([["/locks/venus", seen("an flock")]]))), "dead pid-gone"],
+  [
+    "its holder is gone, and whether its file is locked is not known",
+    file(seen(new Map([["/locks/mars", blind]]))),
+    "unknown process-table-blind",
+  ],
+  ["its holder is gone, and locks could not be looked at", file(blind), "unknown process-table-blind"],
+  [
+    "its holder is gone, it has no file of its own, and locks could not be looked at",
+    { ...file(blind), registry: { oneFile: false } },
+    "dead pid-gone",
   ],
   [
     "its pid is an ancestor of ours, and a container's",

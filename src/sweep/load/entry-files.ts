@@ -1,0 +1,8 @@
+import type { EntryFile } from "../../host/locks/locks.ts";
+import type { Entry, ReadRegistry } from "./loaded.ts";
+
+/** The files of those entries that have one of their own, one at a time. */
+export function* filesOf(loaded: ReadRegistry, entries: Iterable<Entry>): Generator<EntryFile, undefined> {
+  if (loaded.kind !== "files") return;
+  for (const { key, place } of entries) if (place.kind === "file") yield { path: `${loaded.realPath}/${key}`, state: place.state };
+}
