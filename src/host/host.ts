@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type { Memory } from "../core/memory.ts";
 import { type Captured, type JudgedFile, captureEntries, dropDirectory } from "./capture/capture.ts";
 import { type TakeOver, takeOver } from "./capture/exchange-file.ts";
-import { type FileToRestore, restoreEntryFile } from "./capture/restore-entry.ts";
+import { type FileToRestore, type PutBack, restoreEntryFiles } from "./capture/restore-entry.ts";
 import type { Piece } from "./files/chunks.ts";
 import { sha256 } from "./files/digest.ts";
 import { directoriesOf, listDirectory, readEntryFile, stateOfEntry } from "./files/directory.ts";
@@ -45,7 +45,7 @@ export type Host = LookingHost & {
   /** Puts back files that a killed sweep left in quarantine. Returns what could not be recovered. */
   readonly recoverQuarantined: (root: string, keys: readonly string[]) => readonly string[];
   readonly dropDirectory: (root: string, key: string) => void;
-  readonly restoreEntryFile: (root: string, file: FileToRestore) => "restored" | "newcomer";
+  readonly restoreEntryFiles: (root: string, files: readonly FileToRestore[]) => Promise<readonly PutBack[]>;
   /** Puts a file in the place of the very one that was judged; of many contenders one wins. */
   readonly takeOver: (root: string, judged: JudgedFile, file: FileToRestore) => TakeOver;
   /** Makes durable what was removed from the directories of these entries. */
@@ -114,7 +114,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     captureEntries,
     recoverQuarantined: (root, keys) => recoverQuarantined(root, keys, Date.now()),
     dropDirectory,
-    restoreEntryFile,
+    restoreEntryFiles,
     takeOver,
     fileSystemOf: (path) => look(path, () => fileSystemOf(path)),
     syncDirectories: (root, keys) => {

@@ -20,7 +20,7 @@ type FileHost = Pick<
   | "captureEntries"
   | "recoverQuarantined"
   | "dropDirectory"
-  | "restoreEntryFile"
+  | "restoreEntryFiles"
   | "syncDirectories"
 >;
 
@@ -135,11 +135,12 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
       return [];
     },
     dropDirectory: () => undefined,
-    restoreEntryFile: (root, { key, content, modifiedAt }) => {
-      if (disk.at(`${root}/${key}`) !== undefined) return "newcomer";
-      disk.create(`${root}/${key}`, content.toString(), modifiedAt);
-      return "restored";
-    },
+    restoreEntryFiles: async (root, files) =>
+      files.map(({ key, content, modifiedAt }) => {
+        if (disk.at(`${root}/${key}`) !== undefined) return { kind: "newcomer" };
+        disk.create(`${root}/${key}`, content.toString(), modifiedAt);
+        return { kind: "restored" };
+      }),
     syncDirectories: () => {
       if (blindness.has("sync")) throw new Error("input/output error");
     },

@@ -16,7 +16,7 @@ const writers = {
   captureEntries: refuse,
   recoverQuarantined: refuse,
   dropDirectory: refuse,
-  restoreEntryFile: refuse,
+  restoreEntryFiles: refuse,
   takeOver: refuse,
   syncDirectories: refuse,
   replaceJudged: refuse,

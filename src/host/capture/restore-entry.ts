@@ -4,6 +4,7 @@ import {
   fchmodSync,
   fchownSync,
   fstatSync,
+  fsync,
   fsyncSync,
   futimesSync,
   linkSync,
@@ -13,11 +14,14 @@ import {
   unlinkSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { withPlace } from "../files/held-directory.ts";
+import { promisify } from "node:util";
+import { holdPlace, withPlace, type Place } from "../files/held-directory.ts";
 import { temporaryName } from "../files/leftovers.ts";
 import { writeAll } from "../files/chunks.ts";
 import { fsyncDirectory } from "../files/files.ts";
 import { errorCode } from "../observed.ts";
+
+const fsyncLater = promisify(fsync);
 
 /** A one-file entry as its tombstone kept it. */
 export type FileToRestore = {
@@ -40,8 +44,8 @@ function makeDirectories(root: string, directory: string): void {
   });
 }
 
-/** Writes a file under a temporary name: whole, durable, and with all that the file system knew of it. */
-export function prepareFile(temporary: string, file: FileToRestore): void {
+/** Writes a file under a temporary name, with all that the file system knew of it. The caller makes it durable and closes it. */
+function writeFile(temporary: string, file: FileToRestore): number {
   const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
   try {
     writeAll(fd, file.content);
@@ -49,6 +53,18 @@ export function prepareFile(temporary: string, file: FileToRestore): void {
     if (made.uid !== file.uid || made.gid !== file.gid) fchownSync(fd, file.uid, file.gid);
     fchmodSync(fd, file.mode & 0o7777);
     futimesSync(fd, file.modifiedAt / 1000, file.modifiedAt / 1000);
+    return fd;
+  } catch (error) {
+    unlinkSync(temporary);
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** Writes a file under a temporary name: whole, durable, and with all that the file system knew of it. */
+export function prepareFile(temporary: string, file: FileToRestore): void {
+  const fd = writeFile(temporary, file);
+  try {
     fsyncSync(fd);
   } catch (error) {
     unlinkSync(temporary);
@@ -58,22 +74,72 @@ export function prepareFile(temporary: string, file: FileToRestore): void {
   }
 }
 
-function writeBack(path: string, temporary: string, file: FileToRestore): "restored" | "newcomer" {
-  prepareFile(temporary, file);
+/** What became of a file that was to be put back; `newcomer` when another file has its name already. */
+export type PutBack = { readonly kind: "restored" | "newcomer" } | { readonly kind: "failed"; readonly error: unknown };
+
+/** A file that is written and has not got its name yet. */
+type Written = { readonly kind: "written"; readonly fd: number; readonly place: Place; readonly temporary: string };
+
+function writeOne(root: string, file: FileToRestore): Written {
+  const path = join(root, file.key);
+  makeDirectories(root, dirname(path));
+  const place = holdPlace(path, "perhaps");
   try {
-    linkSync(temporary, path);
-    return "restored";
+    const temporary = place.directory.at(temporaryName(place.name, "new"));
+    return { kind: "written", fd: writeFile(temporary, file), place, temporary };
   } catch (error) {
-    if (errorCode(error) === "EEXIST") return "newcomer";
+    place.directory.close();
     throw error;
-  } finally {
-    unlinkSync(temporary);
   }
 }
 
-/** Puts a one-file entry back as it was; `newcomer` when something has its name already. */
-export function restoreEntryFile(root: string, file: FileToRestore): "restored" | "newcomer" {
-  const path = join(root, file.key);
-  makeDirectories(root, dirname(path));
-  return withPlace(path, "perhaps", (at, name) => writeBack(at(name), at(temporaryName(name, "new")), file));
+function nameOne({ place: { directory, name }, temporary }: Written): PutBack {
+  try {
+    linkSync(temporary, directory.at(name));
+    return { kind: "restored" };
+  } catch (error) {
+    return errorCode(error) === "EEXIST" ? { kind: "newcomer" } : { kind: "failed", error };
+  }
+}
+
+function close({ fd, place, temporary }: Written): void {
+  unlinkSync(temporary);
+  closeSync(fd);
+  place.directory.close();
+}
+
+const failed = (error: unknown): PutBack => ({ kind: "failed", error });
+
+function write(root: string, file: FileToRestore): Written | PutBack {
+  try {
+    return writeOne(root, file);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+async function putSomeBack(root: string, files: readonly FileToRestore[]): Promise<readonly PutBack[]> {
+  const written = files.map((file) => write(root, file));
+  const durable = await Promise.all(
+    written.map(async (one) => (one.kind === "written" ? fsyncLater(one.fd).then(() => one, failed) : one)),
+  );
+  const named = durable.map((one) => (one.kind === "written" ? nameOne(one) : one));
+  for (const one of written) if (one.kind === "written") close(one);
+  return named;
+}
+
+/** So many files are held open at once, each with its directory: half of what a process usually may. */
+const openAtMost = 256;
+
+/**
+ * Puts one-file entries back as they were, and returns what became of each, in the same order. Each is durable before it
+ * has its name. Many are written before the first is made durable, and all of those before the first is named: a
+ * journal that had to commit between two files would take six times as long.
+ */
+export async function restoreEntryFiles(root: string, files: readonly FileToRestore[]): Promise<readonly PutBack[]> {
+  const became: PutBack[] = [];
+  for (let from = 0; from < files.length; from += openAtMost) {
+    became.push(...(await putSomeBack(root, files.slice(from, from + openAtMost))));
+  }
+  return became;
 }

@@ -113,15 +113,22 @@ export function assertTrustedSymlinks({ directory, controllers }: Place, file: B
 }
 
 /**
- * Does something in the directory of a real path, one that was followed to its end already. A symbolic link on it is
- * new, and the user who put it there does not decide where we write.
+ * Holds the directory of a real path, one that was followed to its end already. A symbolic link on it is new, and the
+ * user who put it there does not decide where we write.
  */
-export function withPlace<T>(realPath: string, last: "there" | "perhaps", act: (at: DirHandle["at"], name: string) => T): T {
+export function holdPlace(realPath: string, last: "there" | "perhaps"): Place {
   const place = findPlace(realPath, last);
+  if (place.realPath === realPath) return place;
+  place.directory.close();
+  throw new UntrustedSymlink("a part of its path has become a symbolic link");
+}
+
+/** Does something in the directory of a real path. */
+export function withPlace<T>(realPath: string, last: "there" | "perhaps", act: (at: DirHandle["at"], name: string) => T): T {
+  const { directory, name } = holdPlace(realPath, last);
   try {
-    if (place.realPath !== realPath) throw new UntrustedSymlink("a part of its path has become a symbolic link");
-    return act(place.directory.at, place.name);
+    return act(directory.at, name);
   } finally {
-    place.directory.close();
+    directory.close();
   }
 }

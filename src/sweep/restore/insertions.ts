@@ -66,22 +66,24 @@ export function memberInsertion(host: Host, loaded: MembersRegistry): Insertion 
   };
 }
 
-function fileOf(key: string, { content, mode, uid, gid, modifiedAt }: KeptFile): FileToRestore {
+function fileFrom(key: string, { content, mode, uid, gid, modifiedAt }: KeptFile): FileToRestore {
   return { key, content: Buffer.from(content, "base64"), mode, uid, gid, modifiedAt };
 }
 
-/** By a link, which never overwrites; or in the place of the very file that was changed and stayed. */
-function putFileBack(host: Host, root: string, file: FileToRestore, changed: JudgedFile | undefined): Attempted {
-  if (changed === undefined) {
-    try {
-      return host.restoreEntryFile(root, file) === "newcomer" ? newcomer : done();
-    } catch (error) {
-      return notDone("failed", formatError(error));
-    }
-  }
+/** In the place of the very file that was changed and stayed. */
+function changeBack(host: Host, root: string, changed: JudgedFile, file: FileToRestore): Attempted {
   const taken = host.takeOver(root, changed, file);
   if (taken.kind === "failed") return notDone("failed", taken.problem);
   return taken.kind === "won" ? done() : newcomer;
+}
+
+/** By a link, which never overwrites. */
+async function putFilesBack(host: Host, root: string, files: readonly FileToRestore[]): Promise<readonly Attempted[]> {
+  const became = files.length === 0 ? [] : await host.restoreEntryFiles(root, files);
+  return became.map((one): Attempted => {
+    if (one.kind === "failed") return notDone("failed", formatError(one.error));
+    return one.kind === "newcomer" ? newcomer : done();
+  });
 }
 
 /** A tombstone is void only when its entry is durable. */
@@ -99,11 +101,14 @@ function durable(host: Host, root: string, keys: readonly string[], results: rea
 /** Puts one-file entries back. One that was changed and stayed is changed back only if it still is what it was changed into. */
 export function fileInsertion(host: Host, { realPath, entries }: FilesRegistry): Insertion {
   const taken = new Set(keysOf(entries));
+  const files = new Map<Tombstone, FileToRestore>();
   const changed = new Map<Tombstone, JudgedFile>();
+  const fileOf = (tombstone: Tombstone): FileToRestore => files.get(tombstone) as FileToRestore;
   return {
     prepare: (tombstone) => {
       const { key, kept } = tombstone;
       if (kept.layout !== "files") return otherKind;
+      files.set(tombstone, fileFrom(key, kept));
       if (!taken.has(key)) return tombstone;
       const now = host.readEntryFile(realPath, key);
       const isOurs = now.kind === "read" && kept.replacedBy !== undefined && now.bytes.equals(Buffer.from(kept.replacedBy, "base64"));
@@ -113,10 +118,12 @@ export function fileInsertion(host: Host, { realPath, entries }: FilesRegistry):
     },
     commit: async (tombstones, confirm) => {
       const answers = await confirm(tombstones);
+      const missing = tombstones.filter((tombstone, nth) => answers[nth] === undefined && !changed.has(tombstone));
+      const became = await putFilesBack(host, realPath, missing.map(fileOf));
+      const back = new Map(missing.map((tombstone, nth) => [tombstone, became[nth] as Attempted]));
       const results = tombstones.map((tombstone, nth): Attempted => {
-        const { key, kept } = tombstone;
-        if (kept.layout !== "files") return otherKind;
-        return answers[nth] ?? putFileBack(host, realPath, fileOf(key, kept), changed.get(tombstone));
+        const stayed = changed.get(tombstone);
+        return answers[nth] ?? back.get(tombstone) ?? changeBack(host, realPath, stayed as JudgedFile, fileOf(tombstone));
       });
       return durable(
         host,

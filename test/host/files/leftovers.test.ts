@@ -19,7 +19,7 @@ import {
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { captureEntries } from "../../../src/host/capture/capture.ts";
-import { restoreEntryFile } from "../../../src/host/capture/restore-entry.ts";
+import { restoreEntryFiles } from "../../../src/host/capture/restore-entry.ts";
 import { listDirectory, readEntryFile } from "../../../src/host/files/directory.ts";
 import {
   clearAway,
@@ -32,7 +32,7 @@ import {
 } from "../../../src/host/files/leftovers.ts";
 import { startOfPid } from "../../../src/host/processes/threads.ts";
 import { replaceJudged } from "../../../src/host/swap/swap.ts";
-import { before, codeOf, content, dead, leftovers, openIn, readNow, registryIn, scratchDirectory, withoutGhost } from "../scratch.ts";
+import { before, content, dead, leftovers, openIn, readNow, registryIn, scratchDirectory, withoutGhost } from "../scratch.ts";
 import { idle, stop } from "../../processes.ts";
 import { isRoot } from "../../users.ts";
 
@@ -430,7 +430,7 @@ test("a registry whose name is too long for a temporary one is left as it is, an
   expect([readFileSync(path, "utf8"), readdirSync(directory)]).toEqual([before, ["r".repeat(255)]]);
 });
 
-test("an entry whose name is too long for a temporary one is left as it is, and is not put back", () => {
+test("an entry whose name is too long for a temporary one is left as it is, and is not put back", async () => {
   const root = scratchDirectory();
   const key = "7".repeat(255);
   writeFileSync(join(root, key), "{}");
@@ -441,7 +441,7 @@ test("an entry whose name is too long for a temporary one is left as it is, and 
   ]);
   expect(readdirSync(root)).toEqual([key]);
   const other = { key: "8".repeat(255), content: Buffer.from("{}"), mode: 0o100600, uid, gid, modifiedAt: 0 };
-  expect(codeOf(() => restoreEntryFile(root, other))).toBe("ENAMETOOLONG");
+  expect(await restoreEntryFiles(root, [other])).toMatchObject([{ kind: "failed", error: { code: "ENAMETOOLONG" } }]);
   expect(readdirSync(root)).toEqual([key]);
 });
 

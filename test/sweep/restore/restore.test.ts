@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { seen, unseen } from "../../../src/core/evidence.ts";
 import { emptyMemory, type Memory } from "../../../src/core/memory.ts";
 import type { KeptFile, KeptMember, Tombstone } from "../../../src/core/tombstone.ts";
+import type { Host } from "../../../src/host/host.ts";
 import type { HistoryLine } from "../../../src/host/state/history.ts";
 import { restoreInto } from "../../sweep-options.ts";
 import { agentsOf, claudesOf, type Stage } from "../contract/stage.ts";
@@ -158,7 +159,7 @@ test("an owner that starts while entries are put back is not written over", asyn
   expect([stage.read(path), stage.tombstones()]).toEqual([now, tombstones]);
   const files = simulatedStage();
   const target = { ...claudesOf(files), owner: { argv: files.owner } };
-  const overrides = { ...ownerAtLastLook(files), restoreEntryFile: why };
+  const overrides = { ...ownerAtLastLook(files), restoreEntryFiles: why };
   expect(await restored(files, [file(files)], overrides, false, target)).toEqual([`7.json failed: ${ownerIsUp}`]);
 });
 
@@ -305,9 +306,9 @@ test("a file is put back with all that its tombstone kept, and the way to it is 
   const stage = simulatedStage();
   const calls: unknown[] = [];
   const overrides: HostOverrides = {
-    restoreEntryFile: (root, given) => {
-      calls.push([root, { ...given, content: given.content.toString() }]);
-      return "restored";
+    restoreEntryFiles: async (root, files) => {
+      calls.push([root, ...files.map((given) => ({ ...given, content: given.content.toString() }))]);
+      return files.map(() => ({ kind: "restored" }));
     },
     syncDirectories: (root, keys) => void calls.push([root, keys]),
   };
@@ -330,17 +331,22 @@ test("a file that is back and cannot be made durable keeps its tombstone", async
 
 test("a dry run writes no file and makes nothing durable", async () => {
   const stage = simulatedStage();
-  expect(await putBack(stage, [file(stage)], { restoreEntryFile: why, syncDirectories: why }, true)).toEqual(["7.json would-restore"]);
+  expect(await putBack(stage, [file(stage)], { restoreEntryFiles: why, syncDirectories: why }, true)).toEqual(["7.json would-restore"]);
 });
+
+const full: Host["restoreEntryFiles"] = async (_, files) =>
+  files.map(() => ({ kind: "failed", error: new Error("no space left on device") }));
 
 test("a file whose name is taken in the last moment, that cannot be written, or is of another kind, is told so", async () => {
   const stage = simulatedStage();
-  expect(await putBack(stage, [file(stage)], { restoreEntryFile: () => "newcomer" })).toEqual([`7.json newcomer: ${newcomer}`]);
-  expect(await putBack(stage, [file(stage)], { restoreEntryFile: why })).toEqual(["7.json failed: no space left on device"]);
+  expect(await putBack(stage, [file(stage)], { restoreEntryFiles: async () => [{ kind: "newcomer" }] })).toEqual([
+    `7.json newcomer: ${newcomer}`,
+  ]);
+  expect(await putBack(stage, [file(stage)], { restoreEntryFiles: full })).toEqual(["7.json failed: no space left on device"]);
   const member: KeptMember = { layout: "members", entries: "", form: "only", after: undefined, cut: "", member: { start: 0, end: 0 } };
   const described = [file(stage, { kept: member })];
   const note = "its tombstone is of another kind of registry";
-  expect(await putBack(stage, described, { restoreEntryFile: why })).toEqual([`7.json failed: ${note}`]);
+  expect(await putBack(stage, described, { restoreEntryFiles: why })).toEqual([`7.json failed: ${note}`]);
   const { stage: agents, tombstones } = await reaped(["a"]);
   const foreign = file(agents);
   expect(
