@@ -43,7 +43,24 @@ export type EntryRecord = {
   readonly held: HeldBy | undefined;
 };
 
+/** An entry that was put back: it is left alone while its bytes have this digest, until a wall time in epoch ms. */
 export type Restored = { readonly registry: string; readonly key: string; readonly digest: string; readonly untilMs: number };
+
+/** Entries that were put back, by the path of their registry, then by key. */
+export type RestoredByKey = ReadonlyMap<string, ReadonlyMap<string, Restored>>;
+
+/** Of two marks of one entry the later one counts. */
+export function restoredByKey(marks: Iterable<Restored>): RestoredByKey {
+  const byRegistry = new Map<string, Map<string, Restored>>();
+  for (const mark of marks) {
+    const ofRegistry = byRegistry.get(mark.registry) ?? new Map<string, Restored>();
+    byRegistry.set(mark.registry, ofRegistry.set(mark.key, mark));
+  }
+  return byRegistry;
+}
+
+export const restoredIn = (marks: RestoredByKey): readonly Restored[] =>
+  [...marks.values()].flatMap((ofRegistry) => [...ofRegistry.values()]);
 
 /** What one sweep leaves for the next. Kept small: only entries for which it matters have a record. */
 export type Memory = {
@@ -59,7 +76,7 @@ export type Memory = {
   readonly provenTokens: ReadonlyMap<string, string>;
   /** Wall time at which a step of the clock was last noticed: times before it may come from another clock. */
   readonly steppedAtMs: number | undefined;
-  readonly restored: readonly Restored[];
+  readonly restored: RestoredByKey;
 };
 
 export const emptyMemory: Memory = {
@@ -71,7 +88,7 @@ export const emptyMemory: Memory = {
   answeredSinceMs: new Map(),
   provenTokens: new Map(),
   steppedAtMs: undefined,
-  restored: [],
+  restored: new Map(),
 };
 
 /** How this sweep stands to the one before it. */
@@ -124,7 +141,7 @@ export type Remembered = {
 
 /** Can anything be recalled of a registry's entries? Mostly nothing can, and then no entry need be looked for. */
 export function remembersAny({ records, restored, steppedAtMs }: Memory, registry: string, from: Since): boolean {
-  return from.clockStepped || steppedAtMs !== undefined || restored.length > 0 || (records.size > 0 && records.has(registry));
+  return from.clockStepped || steppedAtMs !== undefined || restored.size > 0 || (records.size > 0 && records.has(registry));
 }
 
 function longestGap({ heartbeatAt, longestGapMs }: EntryRecord, now: number | undefined): number {
@@ -133,7 +150,7 @@ function longestGap({ heartbeatAt, longestGapMs }: EntryRecord, now: number | un
 
 export function recall(memory: Memory, entry: Remembered, from: Since, clock: Clock): EntryMemory {
   const record = memory.records.get(entry.registryId)?.get(entry.key);
-  const mark = memory.restored.find(({ registry, key }) => registry === entry.registry && key === entry.key);
+  const mark = memory.restored.get(entry.registry)?.get(entry.key);
   // Of a step that happened while no sweep could read this entry, only its time tells.
   const maybeStepped = memory.steppedAtMs !== undefined && entry.statedAt !== undefined && entry.statedAt < memory.steppedAtMs;
   if (record === undefined && mark === undefined) return from.clockStepped || maybeStepped ? onlyStepped : nothingRemembered;
@@ -172,9 +189,8 @@ export function recordOf(entry: Remembered, remembered: EntryMemory, now: Found)
 }
 
 /** Marks whose time is not over. None lasts longer from now than a new one would, or a clock set back would prolong it. */
-export function unexpiredMarks(marks: readonly Restored[], wallMs: number | undefined): readonly Restored[] {
+export function unexpiredMarks(marks: RestoredByKey, wallMs: number | undefined): RestoredByKey {
   if (wallMs === undefined) return marks;
-  return marks
-    .filter(({ untilMs }) => wallMs < untilMs)
-    .map((mark) => ({ ...mark, untilMs: Math.min(mark.untilMs, wallMs + restoredKeptMs) }));
+  const left = restoredIn(marks).filter(({ untilMs }) => wallMs < untilMs);
+  return restoredByKey(left.map((mark) => ({ ...mark, untilMs: Math.min(mark.untilMs, wallMs + restoredKeptMs) })));
 }

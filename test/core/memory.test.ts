@@ -6,6 +6,9 @@ import {
   recall,
   remembersAny,
   since,
+  restoredByKey,
+  restoredIn,
+  type Restored,
   unexpiredMarks,
   recordOf,
   type Memory,
@@ -213,7 +216,7 @@ describe("what is recalled of an entry", () => {
     ["until the time is over", "same", now, false],
     ["until its bytes change", "other", now + day, false],
   ])("a restored entry is left alone %s", (_, digest, untilMs, expected) => {
-    expect(recalled({ restored: [{ registry: "/r.json", key: "mars", digest, untilMs }] }).restored).toBe(expected);
+    expect(recalled({ restored: restoredByKey([{ registry: "/r.json", key: "mars", digest, untilMs }]) }).restored).toBe(expected);
   });
 });
 
@@ -259,17 +262,20 @@ describe("what is kept for the next sweep", () => {
   });
 });
 
+const unexpired = (marks: readonly Restored[], wallMs: number | undefined): readonly Restored[] =>
+  restoredIn(unexpiredMarks(restoredByKey(marks), wallMs));
+
 describe("a restored entry's mark", () => {
   const mark = { registry: "/r.json", key: "mars", digest: "same", untilMs: now + day };
 
   test("stands until its time is over", () => {
-    expect(unexpiredMarks([mark], now)).toEqual([mark]);
-    expect(unexpiredMarks([mark], now + day)).toEqual([]);
-    expect(unexpiredMarks([mark], undefined)).toEqual([mark]);
+    expect(unexpired([mark], now)).toEqual([mark]);
+    expect(unexpired([mark], now + day)).toEqual([]);
+    expect(unexpired([mark], undefined)).toEqual([mark]);
   });
 
   test("lasts no longer than a week from now, though the clock was set back by a year", () => {
-    expect(unexpiredMarks([mark], now - 365 * day)).toEqual([{ ...mark, untilMs: now - 358 * day }]);
+    expect(unexpired([mark], now - 365 * day)).toEqual([{ ...mark, untilMs: now - 358 * day }]);
   });
 });
 
@@ -280,7 +286,7 @@ describe("of most registries nothing can be recalled, and then nobody looks for 
     ["nothing was kept", nothing, clock, false],
     ["traces of another registry", { records: new Map([["other():/r.json", new Map()]]) }, clock, false],
     ["a trace of an entry", {}, clock, true],
-    ["an entry that was put back", { ...nothing, restored: [mark] }, clock, true],
+    ["an entry that was put back", { ...nothing, restored: restoredByKey([mark]) }, clock, true],
     ["a step that was noticed earlier", { ...nothing, steppedAtMs: now - 2 * day }, clock, true],
     ["a step since the last sweep", nothing, { ...clock, wallMs: seen(now + hour) }, true],
   ])("%s", (_, change, at, expected) => {

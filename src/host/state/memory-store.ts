@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HeldBy, ObservedHolder } from "../../core/agents/observed-holders.ts";
-import { emptyMemory, type Memory, type Restored, type EntryRecord } from "../../core/memory.ts";
+import { emptyMemory, restoredByKey, restoredIn, type Memory, type Restored, type EntryRecord } from "../../core/memory.ts";
 import { syncName } from "./directories.ts";
 import { errorCode, formatError } from "../observed.ts";
 import { writeStateFile } from "./state-file.ts";
@@ -114,7 +114,7 @@ export function loadMemory(stateDir: string): { readonly memory: Memory; readonl
         records: new Map(records),
         answeredSinceMs: new Map(Object.entries(stored.answeredSinceMs)),
         provenTokens: new Map(Object.entries(stored.provenTokens ?? {})),
-        restored,
+        restored: restoredByKey(restored),
       },
       problem: undefined,
     };
@@ -139,7 +139,7 @@ export async function saveMemory(stateDir: string, memory: Memory): Promise<void
     traces: Object.fromEntries(records),
     answeredSinceMs: Object.fromEntries(memory.answeredSinceMs),
     ...(memory.provenTokens.size > 0 && { provenTokens: Object.fromEntries(memory.provenTokens) }),
-    restored: [...memory.restored],
+    restored: [...restoredIn(memory.restored)],
   };
   writeStateFile(fileOf(stateDir), `${JSON.stringify(stored)}\n`);
   // What was put back is protected by its mark alone: a power cut must not bring back the memory from before.

@@ -1,4 +1,4 @@
-import type { Restored } from "../../core/memory.ts";
+import { restoredByKey, restoredIn, type Restored } from "../../core/memory.ts";
 import { restoredKeptMs } from "../../core/policy.ts";
 import type { Tombstone } from "../../core/tombstone.ts";
 import type { Host } from "../../host/host.ts";
@@ -86,9 +86,7 @@ async function marksOf(host: Host, target: Target, restored: readonly RestoreOut
 async function saveMarks({ host }: Pass, target: Target, restored: readonly RestoreOutcome[]): Promise<void> {
   const { memory } = host.store.loadMemory();
   const marks = await marksOf(host, target, restored);
-  const keys = new Set(marks.map(({ key }) => key));
-  const others = memory.restored.filter(({ registry, key }) => registry !== target.path || !keys.has(key));
-  await host.store.saveMemory({ ...memory, restored: [...others, ...marks] });
+  await host.store.saveMemory({ ...memory, restored: restoredByKey([...restoredIn(memory.restored), ...marks]) });
 }
 
 function changesIn(outcomes: readonly RestoreOutcome[]): readonly Change[] {

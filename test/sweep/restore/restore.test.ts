@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { seen, unseen } from "../../../src/core/evidence.ts";
-import { emptyMemory, type Memory } from "../../../src/core/memory.ts";
+import { emptyMemory, restoredByKey, restoredIn, type Memory } from "../../../src/core/memory.ts";
 import type { KeptFile, KeptMember, Tombstone } from "../../../src/core/tombstone.ts";
 import type { Host } from "../../../src/host/host.ts";
 import type { HistoryLine } from "../../../src/host/state/history.ts";
@@ -39,7 +39,7 @@ test("entries are put back where they stood, lose their tombstones, and are left
   const mark = { registry: "/other", key: "a", digest: "d", untilMs: 5 };
   const old = [mark, { ...mark, registry: path, key: "z" }, { ...mark, registry: path }];
   const store = {
-    loadMemory: () => ({ memory: { ...emptyMemory, restored: old }, problem: undefined }),
+    loadMemory: () => ({ memory: { ...emptyMemory, restored: restoredByKey(old) }, problem: undefined }),
     saveMemory: (memory: Memory) => {
       kept = memory;
       return Promise.resolve();
@@ -47,7 +47,7 @@ test("entries are put back where they stood, lose their tombstones, and are left
   };
   expect(await restored(stage, tombstones, { store })).toEqual(["a restored", "b restored"]);
   expect([stage.read(path), stage.tombstones()]).toEqual([text, []]);
-  expect(kept.restored.map(({ registry, key, untilMs }) => [registry, key, untilMs])).toEqual([
+  expect(restoredIn(kept.restored).map(({ registry, key, untilMs }) => [registry, key, untilMs])).toEqual([
     ["/other", "a", 5],
     [path, "z", 5],
     [path, "a", stage.now() + 7 * day],
@@ -58,7 +58,9 @@ test("entries are put back where they stood, lose their tombstones, and are left
 test("without a clock a mark is as old as time, and without a registry there is none", async () => {
   const { stage, tombstones } = await reaped(["a"]);
   const marks: (readonly number[])[] = [];
-  const store = { saveMemory: (memory: Memory) => Promise.resolve(void marks.push(memory.restored.map(({ untilMs }) => untilMs))) };
+  const store = {
+    saveMemory: (memory: Memory) => Promise.resolve(void marks.push(restoredIn(memory.restored).map(({ untilMs }) => untilMs))),
+  };
   const dark = unseen("denied");
   await restored(stage, tombstones, { store, clock: () => ({ wallMs: dark, bootMs: dark, awakeMs: dark }) });
   expect(marks).toEqual([[7 * day]]);
