@@ -28,6 +28,8 @@ export type KeptMember = {
   readonly after: string | undefined;
   /** base64 of the bytes that were cut, separator included. */
   readonly cut: string;
+  /** How many elements of its array called themselves what it did; undefined for the member of an object. */
+  readonly namesakes?: number;
   /** Where in them the member itself begins and ends. */
   readonly member: { readonly start: number; readonly end: number };
   /** base64 of the member that took its place, where it did not go but was changed. */

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Memory } from "../core/memory.ts";
@@ -134,10 +135,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     runCommand: (command, env, onStart) => runCommand(command, withOwnMark(env), onStart),
     markedProcesses,
     digest: (text) => sha256(text).slice(0, 32),
-    randomSuffix: () =>
-      Math.floor(Math.random() * 0x10000)
-        .toString(16)
-        .padStart(4, "0"),
+    randomSuffix: () => randomBytes(5).toString("hex"),
     sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
     store: storeIn(stateDir),
   };

@@ -67,7 +67,7 @@ export type LookingHost = {
   /** Pids of this user's processes that a command of `runCommand` started, however far from it they are. */
   readonly markedProcesses: (tree: ProcessTree) => ReadonlySet<number>;
   readonly digest: (text: string) => string;
-  /** Four hexadecimal digits that tell two sweeps of one second apart. */
+  /** Ten hexadecimal digits that tell the sweeps of one second apart, of which each launcher's exit hook may start one. */
   readonly randomSuffix: () => string;
   readonly sleep: (ms: number) => Promise<void>;
   readonly store: LookingStore;

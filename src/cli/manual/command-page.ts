@@ -124,7 +124,7 @@ export function commandPage(): string {
     paragraph("Why is this one still here?"),
     verbatim(["sessreap explain mars-audit-ca"]),
     paragraph("Put back all that the last sweep took:"),
-    verbatim(["sessreap history", "sessreap restore --sweep 20261120T150000Z-3f2a"]),
+    verbatim(["sessreap history", "sessreap restore --sweep 20261120T150000Z-3f2a91c07b"]),
     heading("See also"),
     "sessreap\\-config(5), sessreap\\-units(7)",
   ]);

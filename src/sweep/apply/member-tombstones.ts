@@ -22,7 +22,7 @@ function pointerOf({ target: { format } }: MembersRegistry): string {
  * stays with another value is kept whole, and with it what takes its place.
  */
 export function keptMember(registry: MembersRegistry, place: number, firstStaying: number, value: Buffer | undefined): KeptMember {
-  const { file, container } = registry;
+  const { file, container, entries } = registry;
   const { members } = container;
   const own = { start: members.start(place), end: members.end(place) };
   const { start, end, form } = value === undefined ? cutAt(container, place, firstStaying) : { ...own, form: "only" as const };
@@ -34,6 +34,7 @@ export function keptMember(registry: MembersRegistry, place: number, firstStayin
     after: nameBefore(registry, place),
     cut: file.bytes.toString("base64", start, end),
     member: { start: own.start - start, end: own.end - start },
+    ...(entries.elements !== undefined && { namesakes: entries.elements.namesakesAt(place) }),
     ...(value !== undefined && { replacedBy: Buffer.concat([name, value]).toString("base64") }),
   };
 }

@@ -73,7 +73,13 @@ export function fileEntries(format: FilesFormat, files: FoundFiles): FileEntries
       function* all(): Generator<Entry, undefined> {
         for (const index of there) yield get(index) as Entry;
       }
-      return { length: there.length, at, keyAt: (place) => (files.at(there[place] ?? -1) as FoundFile).key, [Symbol.iterator]: all };
+      return {
+        length: there.length,
+        at,
+        elements: undefined,
+        keyAt: (place) => (files.at(there[place] ?? -1) as FoundFile).key,
+        [Symbol.iterator]: all,
+      };
     },
   };
 }

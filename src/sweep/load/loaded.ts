@@ -3,6 +3,7 @@ import type { FileState } from "../../host/files/file-state.ts";
 import type { ReadFile } from "../../host/files/files.ts";
 import type { Claim } from "../../registries/format.ts";
 import type { Container } from "../../registries/json/json-bytes.ts";
+import type { ElementNames } from "./element-names.ts";
 import type { Target } from "./target.ts";
 
 /** One entry as it was read: what it claims, and where it stands. */
@@ -20,6 +21,8 @@ export type Entries = Iterable<Entry> & {
   readonly at: (index: number) => Entry;
   /** The key alone, for which the entry need not be read. */
   readonly keyAt: (index: number) => string;
+  /** The names of an array's elements; undefined where each entry has a name of its own. */
+  readonly elements: ElementNames | undefined;
 };
 
 /** Every key, without reading what the entries claim. */

@@ -2,6 +2,7 @@ import type { Claim, MembersFormat } from "../../registries/format.ts";
 import { memberKey, memberValue, type Container } from "../../registries/json/json-bytes.ts";
 import { repeatedNames } from "../../registries/json/repeated.ts";
 import type { SourceText } from "../../registries/json/json-members.ts";
+import { elementNames, statedName } from "./element-names.ts";
 import { keptAtMost, type Entries, type Entry } from "./loaded.ts";
 
 /** A larger value, in bytes, is no registration, and is not parsed: V8 has no string of half a gigabyte. */
@@ -40,42 +41,27 @@ export function claimReader(
   return (index, key) => (claims[index] ??= read(index, key));
 }
 
-/** Elements of an array have no name of their own, so those that share one are told apart by their order. */
-function numbered(names: readonly string[]): readonly string[] {
-  const counts = new Map<string, number>();
-  return names.map((name) => {
-    const count = (counts.get(name) ?? 0) + 1;
-    counts.set(name, count);
-    return count === 1 ? name : `${name} #${count}`;
-  });
-}
-
-/** The name of each element: the one in its claim, or else its index. */
-function elementNames(length: number, keyAt: (index: number) => string, claimAt: ClaimReader): readonly string[] {
-  const names = Array.from({ length }, (_, index) => {
-    const claim = claimAt(index);
-    return claim.ok ? claim.registration.key : keyAt(index);
-  });
-  return numbered(names);
-}
-
 /** The members of a container as entries. */
 export function memberEntries(source: SourceText, container: Container, nameAt: (index: number) => string, claimAt: ClaimReader): Entries {
-  const { length } = container.members;
-  const isArray = container.kind === "array";
-  const names = isArray ? elementNames(length, nameAt, claimAt) : undefined;
-  const duplicates = isArray ? new Set<string>() : repeatedNames(source, container);
+  const { members } = container;
+  const { length } = members;
+  const textAt = (index: number): string => source.text(members.start(index), members.end(index));
+  const elements =
+    container.kind === "array"
+      ? elementNames(Array.from({ length }, (_, index) => statedName(claimAt(index), () => textAt(index))))
+      : undefined;
+  const duplicates = elements === undefined ? repeatedNames(source, container) : new Set<string>();
   const keyAt = (index: number): string => {
     if (!(index >= 0 && index < length)) throw new RangeError(`there is no entry ${index}`);
-    return names === undefined ? nameAt(index) : (names[index] as string);
+    return elements === undefined ? nameAt(index) : elements.at(index);
   };
   const at = (index: number): Entry => {
     const key = keyAt(index);
-    const claim = isArray ? claimAt(index) : claimAt(index, key);
+    const claim = elements === undefined ? claimAt(index, key) : claimAt(index);
     return { key, claim, duplicate: duplicates.size > 0 && duplicates.has(key), place: { kind: "member", index } };
   };
   function* all(): Generator<Entry, undefined> {
     for (let index = 0; index < length; index += 1) yield at(index);
   }
-  return { length, at, keyAt, [Symbol.iterator]: all };
+  return { length, at, keyAt, elements, [Symbol.iterator]: all };
 }

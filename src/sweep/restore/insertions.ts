@@ -1,4 +1,4 @@
-import type { KeptFile, KeptMember, Tombstone } from "../../core/tombstone.ts";
+import type { KeptFile, Tombstone } from "../../core/tombstone.ts";
 import type { JudgedFile } from "../../host/capture/capture.ts";
 import type { FileToRestore } from "../../host/capture/restore-entry.ts";
 import type { Piece } from "../../host/files/chunks.ts";
@@ -11,19 +11,12 @@ import { piecesWith, swap } from "../apply/change-members.ts";
 import { done, notDone } from "../apply/outcome.ts";
 import { keysOf, type FilesRegistry, type MembersRegistry } from "../load/loaded.ts";
 import { newcomer, otherKind } from "./restored.ts";
+import { vacanciesIn } from "./vacancies.ts";
 
 /** How tombstoned entries are put back into a registry of one layout. */
 export type Insertion = Pick<Changer<Tombstone>, "prepare" | "commit">;
 
 type Exchange = Span & { readonly bytes: Buffer };
-
-/** A member that was changed and stayed is changed back only if it still is what it was changed into. */
-function exchangeAt({ file, container, entries }: MembersRegistry, place: number, { replacedBy, cut }: KeptMember): Exchange | undefined {
-  if (replacedBy === undefined || entries.at(place).duplicate) return undefined;
-  const [start, end] = [container.members.start(place), container.members.end(place)];
-  const isOurs = file.bytes.subarray(start, end).equals(Buffer.from(replacedBy, "base64"));
-  return isOurs ? { start, end, bytes: Buffer.from(cut, "base64") } : undefined;
-}
 
 function cutMember({ key, kept }: Tombstone): readonly CutMember[] {
   if (kept.layout !== "members") return [];
@@ -34,7 +27,7 @@ function cutMember({ key, kept }: Tombstone): readonly CutMember[] {
 export function memberInsertion(host: Host, loaded: MembersRegistry): Insertion {
   const { file, container, entries } = loaded;
   const { inside, members } = container;
-  const places = new Map<string, number | undefined>(keysOf(entries).map((key, place) => [key, place]));
+  const vacancy = vacanciesIn(loaded);
   const exchanges = new Map<Tombstone, Exchange>();
 
   function piecesWithAll(tombstones: readonly Tombstone[]): readonly Piece[] {
@@ -52,14 +45,12 @@ export function memberInsertion(host: Host, loaded: MembersRegistry): Insertion 
 
   return {
     prepare: (tombstone) => {
-      const { key, kept } = tombstone;
+      const { kept } = tombstone;
       if (kept.layout !== "members") return otherKind;
-      const place = places.get(key);
-      const exchange = place === undefined ? undefined : exchangeAt(loaded, place, kept);
-      if (exchange === undefined && places.has(key)) return newcomer;
-      if (exchange !== undefined) exchanges.set(tombstone, exchange);
-      // Of several tombstones of one name the first is put back.
-      places.set(key, undefined);
+      const place = vacancy(tombstone, kept);
+      if (place === "taken") return newcomer;
+      if (place !== "free")
+        exchanges.set(tombstone, { start: members.start(place), end: members.end(place), bytes: Buffer.from(kept.cut, "base64") });
       return tombstone;
     },
     commit: (tombstones, confirm) => swap(host, file, piecesWithAll(tombstones), tombstones, confirm),

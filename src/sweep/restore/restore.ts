@@ -7,7 +7,7 @@ import { isNotDone, notDone, type Done, type NotDone } from "../apply/outcome.ts
 import { recordHistory, type Change } from "../history.ts";
 import { identityTextOf } from "../judge/scenes.ts";
 import { loadRegistry } from "../load/load.ts";
-import type { ReadRegistry } from "../load/loaded.ts";
+import type { Entry, ReadRegistry } from "../load/loaded.ts";
 import type { Target } from "../load/target.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
 import { lookAtWorld, noMentions } from "../observe/observe.ts";
@@ -15,6 +15,7 @@ import type { Pass } from "../pass.ts";
 import { unkept } from "../unkept.ts";
 import { fileInsertion, memberInsertion } from "./insertions.ts";
 import { changedMeanwhile, newcomer, type RestoreOutcome } from "./restored.ts";
+import { memberText } from "./vacancies.ts";
 
 /** Tombstones of one registry. */
 export type Tombstoned = { readonly target: Target; readonly tombstones: readonly Tombstone[] };
@@ -68,17 +69,27 @@ async function putBackInto(pass: Pass, { target, tombstones }: Tombstoned, dryRu
   return tombstones.map((tombstone) => outcomes.get(tombstone) as RestoreOutcome);
 }
 
+/** Returns which entries are those that were put back: by their keys, or in an array, which gives none, by what they say. */
+function backIn(now: ReadRegistry, restored: readonly RestoreOutcome[]): (entry: Entry) => boolean {
+  const keys = new Set(restored.map(({ tombstone }) => tombstone.key));
+  if (now.kind === "files" || now.entries.elements === undefined) return ({ key }) => keys.has(key);
+  const { file, container } = now;
+  const texts = new Set(restored.flatMap(({ tombstone: { kept } }) => (kept.layout === "members" ? memberText(kept) : [])));
+  const textAt = (index: number): string => file.bytes.toString("utf8", container.members.start(index), container.members.end(index));
+  return ({ place }) => place.kind === "member" && texts.has(textAt(place.index));
+}
+
 /** Marks of what was put back, so that the next sweep does not take it away again. */
 async function marksOf(host: Host, target: Target, restored: readonly RestoreOutcome[]): Promise<readonly Restored[]> {
-  const keys = new Set(restored.map(({ tombstone }) => tombstone.key));
   const now = await loadRegistry(host, target);
   if (now.state !== "read") return [];
+  const isBack = backIn(now, restored);
   const { wallMs } = host.clock();
   const untilMs = (wallMs.seen ? wallMs.value : 0) + restoredKeptMs;
   const marks: Restored[] = [];
   for (const entry of now.entries) {
     const { key, claim } = entry;
-    if (keys.has(key) && claim.ok) marks.push({ registry: target.path, key, digest: host.digest(identityTextOf(entry, claim)), untilMs });
+    if (isBack(entry) && claim.ok) marks.push({ registry: target.path, key, digest: host.digest(identityTextOf(entry, claim)), untilMs });
   }
   return marks;
 }
