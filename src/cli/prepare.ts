@@ -20,7 +20,7 @@ export async function prepare({ options, env, version }: Invocation<JudgingOptio
     settings,
     examine: {
       targets,
-      witnesses: witnessTargets(env),
+      witnesses: witnessTargets(settings, env),
       policy: policyFrom(settings, options),
       lookAnyway: false,
       stop: { signal: undefined },

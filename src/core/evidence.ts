@@ -18,8 +18,8 @@ export type Evidence = {
   readonly here: Here;
   readonly processes: Observed<ProcessTable>;
   readonly mentions: Observed<Mentions>;
-  /** Other registrations of a session whose process runs, by canonical session id; unseen where one of their places was. */
-  readonly registered: Observed<ReadonlyMap<string, readonly Registered[]>>;
+  /** What registrations say of the sessions that they name. */
+  readonly registered: Observed<RegisteredSessions>;
   /** The app servers that were asked, by address. */
   readonly appServers: ReadonlyMap<string, AppServerObservation>;
   /** What answered at the endpoints that entries name, by `endpointName`. */
@@ -28,17 +28,26 @@ export type Evidence = {
   readonly locks: Observed<FileLocks>;
 };
 
-/** A registration whose process runs. It is proven to be its own by its start; else only by its pid. */
+export type RegisteredSessions = {
+  /** Registrations whose process is not known to be gone, by canonical session id. */
+  readonly bySession: ReadonlyMap<string, readonly Registered[]>;
+  readonly unread: readonly UnreadRecords[];
+};
+
+/** A registration whose process may run its session: proven by its start, or open. `said` tells what its pid shows. */
 export type Registered = {
   readonly registry: string;
   readonly key: string;
   readonly where: string;
-  readonly pid: number;
   readonly isProven: boolean;
+  readonly said: string;
 };
 
 /** What locks an entry's own file, by its path. A file that is missing here is not locked, or was not looked at. */
 export type FileLocks = ReadonlyMap<string, Observed<string>>;
+
+/** A user whose agents' records of what they run could not be read. */
+export type UnreadRecords = { readonly uid: number; readonly why: string };
 
 /** Three clocks, read in one moment. */
 export type Clock = {

@@ -18,7 +18,7 @@ import type { LookingHost, LookingStore } from "./looking-host.ts";
 import { look } from "./observed.ts";
 import { markedProcesses, withOwnMark } from "./processes/lineage.ts";
 import { hostName, lookHere, readClock, selfTest } from "./processes/linux-here.ts";
-import { ancestorsOf, livingPids, lookAtProcesses } from "./processes/linux.ts";
+import { ancestorsOf, livingPids, lookAtProcesses, usersHere } from "./processes/linux.ts";
 import { startOfPid } from "./processes/threads.ts";
 import { upSince } from "./processes/listeners.ts";
 import { lookAtAllFiles } from "./processes/mentions.ts";
@@ -89,7 +89,7 @@ function storeIn(stateDir: string): Store {
 export async function realHost(stateDir: string, version: string): Promise<Host> {
   const probe =
     process.platform === "linux"
-      ? { readClock, lookHere, selfTest, lookAtProcesses, livingPids, startOfPid, lookAtTree, lookAtAllFiles, lookAtLocks }
+      ? { readClock, lookHere, selfTest, lookAtProcesses, livingPids, usersHere, startOfPid, lookAtTree, lookAtAllFiles, lookAtLocks }
       : await import("./processes/portable.ts");
   return {
     clock: probe.readClock,
@@ -101,6 +101,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     lookAtLocks: probe.lookAtLocks,
     openPaths: (pid) => look(`the open files of pid ${pid}`, () => openFilesOf(pid).map(({ path }) => path)),
     homeOf,
+    usersHere: probe.usersHere,
     askAppServer: (question) => askAppServer(question, version),
     upSince,
     probeEndpoint,

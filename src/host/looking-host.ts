@@ -42,6 +42,8 @@ export type LookingHost = {
   /** The paths of the files that a process holds open. */
   readonly openPaths: (pid: number) => Observed<readonly string[]>;
   readonly homeOf: (uid: number) => string | undefined;
+  /** Every user who has a process now: no evidence, only a reason to read what a home says or not. */
+  readonly usersHere: () => ReadonlySet<number> | undefined;
   readonly askAppServer: (question: ServerQuestion) => Promise<AppServerObservation>;
   /** Ms since boot at which the process that listens at an address started; undefined where none can be named. */
   readonly upSince: (url: string, connectTo: string, table: ProcessTable) => number | undefined;

@@ -67,6 +67,8 @@ export type FormatBasics = {
   readonly releases: ReleaseMembers | undefined;
   /** It is written by the holder itself, so it knows which session a process runs; other registries may have drifted. */
   readonly authoritative: boolean;
+  /** Its entries name a session and the process that holds it, so they may speak for the session in other registries too. */
+  readonly namesHolders: boolean;
 };
 
 /** Under which names an entry says when and why it was released; `like` is a member with another of its times. */

@@ -1,7 +1,7 @@
 import { claudeIde } from "./formats/claude-ide.ts";
 import { claudePluginInUse } from "./formats/claude-plugin-in-use.ts";
 import { claudeRoster } from "./formats/claude-roster.ts";
-import { claudeSessions } from "./formats/claude-sessions.ts";
+import { claudeProfiles, claudeSessions } from "./formats/claude-sessions.ts";
 import { codexBroker } from "./formats/codex-broker.ts";
 import { codexDaemonPid } from "./formats/codex-daemon-pid.ts";
 import type { DeclaredShape } from "./declared/declared.ts";
@@ -30,8 +30,11 @@ export const builtInFormats = [
   hostLock,
 ] as const satisfies readonly Format[];
 
-/** Those that the process itself writes which runs the session. */
-export const authoritativeFormats: readonly Format[] = builtInFormats.filter(({ authoritative }) => authoritative);
+/** Where a home may keep further records that name a session with its holder. */
+export const profileFormats: readonly Format[] = [claudeProfiles];
+
+/** Those whose entries may speak for a session in other registries. */
+export const holderFormats: readonly Format[] = builtInFormats.filter(({ namesHolders }) => namesHolders);
 
 /** Formats whose shape a configuration describes. */
 export const declaredFormats = {

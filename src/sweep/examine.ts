@@ -14,11 +14,12 @@ import { examinedEntries, registryPolicyOf, type ExaminedRegistry, type Examined
 import { judgeEntry } from "./judge/scenes.ts";
 import { loadRegistry } from "./load/load.ts";
 import { filesOf } from "./load/entry-files.ts";
-import { entriesAt, type Loaded, type ReadRegistry } from "./load/loaded.ts";
+import { entriesAt, isRead, type Loaded, type ReadRegistry } from "./load/loaded.ts";
 import { heldPids } from "./load/pids.ts";
 import { evidenceOf, lookAtWorld, unlookedWorld, withAllFiles, withLocks, type World } from "./observe/observe.ts";
 import { findOwner, ownerQuestions, type DaemonStatus } from "./observe/daemon.ts";
-import { loadWitnesses, noWitnesses, withWitnesses, witnessesIn } from "./observe/witnesses.ts";
+import { loadSources, noSources, type Sources } from "./observe/sources.ts";
+import { speakingPids, withWitnesses } from "./observe/witnesses.ts";
 import { uniquePaths } from "./load/same-place.ts";
 import { withRevisions } from "./judge/revise.ts";
 import { sinceLast, type LookingPass, type PassOptions, type RegistryView } from "./pass.ts";
@@ -40,10 +41,6 @@ export type Examination = {
   readonly flapping: readonly FlappingIdentity[];
 };
 
-function isRead(loaded: Loaded): loaded is ReadRegistry {
-  return loaded.state === "read";
-}
-
 function reportOnlyReasonOf(host: LookingHost, loaded: ReadRegistry): string | undefined {
   return loaded.kind === "members"
     ? host.reportOnlyReason(loaded.file.realPath, loaded.file.stat)
@@ -51,12 +48,14 @@ function reportOnlyReasonOf(host: LookingHost, loaded: ReadRegistry): string | u
 }
 
 /** The pids to look at. Those of one registry are not copied where nothing is to be added: they can be hundreds of thousands. */
-function allPids({ host, memory }: LookingPass, read: readonly ReadRegistry[]): ReadonlySet<number> {
+function allPids({ host, memory }: LookingPass, read: readonly ReadRegistry[], sources: Sources): ReadonlySet<number> {
   const here = host.here();
-  const held = read.flatMap(({ target }) => [...heldPids(memory, target, here)]);
-  const [only, ...others] = read;
-  if (only !== undefined && others.length + held.length === 0) return only.pids;
-  return new Set([...read.flatMap(({ pids }) => [...pids]), ...held]);
+  const judged = new Set<unknown>(read);
+  const others = { ...sources, loaded: sources.loaded.filter((one) => !judged.has(one)) };
+  const more = [...read.flatMap(({ target }) => [...heldPids(memory, target, here)]), ...speakingPids(others, undefined, here)];
+  const [only, ...rest] = read;
+  if (only !== undefined && rest.length + more.length === 0) return only.pids;
+  return new Set([...read.flatMap(({ pids }) => [...pids]), ...more]);
 }
 
 /** Where no entry is old enough to be judged nothing can be reaped, so no owner is looked for. */
@@ -147,15 +146,14 @@ export async function examine(
   const { loaded, warnings } = uniquePaths(await Promise.all(targets.map((target) => loadRegistry(host, target))));
   const read = loaded.filter(isRead);
   const unlooked = unlookedWorld(host);
-  const mustLook = lookAnyway || anythingOld(pass, viewsOf(pass, unlooked, read, { sought: nothingSought, witnesses: noWitnesses }));
+  const mustLook = lookAnyway || anythingOld(pass, viewsOf(pass, unlooked, read, { sought: nothingSought, sources: noSources }));
   const sought = mustLook ? soughtIn(read) : nothingSought;
   const mentionQuestion = { sought, programs: policy.programs };
-  const others = mustLook ? await loadWitnesses(pass, read) : [];
-  const pids = allPids(pass, [...read, ...others.filter(isRead)]);
+  const sources = mustLook ? await loadSources(pass, loaded) : noSources;
+  const pids = allPids(pass, read, sources);
   const looked = mustLook ? await lookAtWorld(host, { pids, owners: ownerQuestions(targets), ...mentionQuestion, files }) : unlooked;
-  const witnesses = mustLook ? witnessesIn(pass, [...loaded, ...others], looked) : noWitnesses;
-  const world = mustLook ? withWitnesses(looked, witnesses, policy) : looked;
-  const halfSeen = viewsOf(pass, world, read, { sought, witnesses });
+  const world = mustLook ? withWitnesses(pass, sources, looked) : looked;
+  const halfSeen = viewsOf(pass, world, read, { sought, sources });
   const appServers = mustLook ? await seeServers(pass, halfSeen, world) : noServers;
   const endpoints = mustLook ? await seeEndpoints(host, halfSeen) : noEndpoints;
   const answers = { appServers, endpoints, looked: mustLook };

@@ -7,7 +7,7 @@ import type { Host } from "../host/host.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import { tombstoneWriter, type TombstoneWriter } from "./tombstone-writer.ts";
 import type { ReadRegistry } from "./load/loaded.ts";
-import type { Witnesses } from "./observe/witnesses.ts";
+import type { Sources } from "./observe/sources.ts";
 import type { Target } from "./load/target.ts";
 import { sweepIdAt } from "./sweep-id.ts";
 
@@ -16,7 +16,7 @@ export type Stop = { signal: "SIGINT" | "SIGTERM" | undefined };
 
 export type PassOptions = {
   readonly targets: readonly Target[];
-  /** Where this user's agents say what they run: read for what it says of sessions, whether or not it is judged. */
+  /** Registries of this user that are read for what they say of sessions, whether or not they are judged. */
   readonly witnesses: readonly Target[];
   readonly policy: Policy;
   readonly stop: Stop;
@@ -46,8 +46,8 @@ export type RegistryView = {
   readonly since: Since;
   /** What was looked for in the processes, for a later look of the same pass. */
   readonly sought: Sought;
-  /** Who may speak for the sessions of its entries. */
-  readonly witnesses: Witnesses;
+  /** The registries that may speak for the sessions of its entries. */
+  readonly sources: Sources;
 };
 
 /** Begins a pass: reads the clock and the memory, and writes nothing. */

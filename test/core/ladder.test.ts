@@ -528,9 +528,9 @@ const attachedAgentRows: readonly Row[] = [
     "ghost attached-process pid-gone certain",
   ],
   [
-    "a process claim without a process, which only time can tell",
+    "a process claim that records no process, and claims no more than its session",
     { registry: { about: "process" }, table: { agents: [cli] } },
-    "ghost ttl ttl-expired",
+    "live attached-process attached-cli",
   ],
   [
     "a thread on a host declared gone",

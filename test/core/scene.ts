@@ -133,7 +133,7 @@ export function sceneOf(described: Described): Scene {
       here: { hostname: "venus", bootId: seen(thisBoot), pidNamespace: seen({ inode: "4026531836", initial: true }), ...described.here },
       processes,
       mentions,
-      registered: described.registered ?? (processes.seen ? seen(new Map()) : processes),
+      registered: described.registered ?? (processes.seen ? seen({ bySession: new Map(), unread: [] }) : processes),
       appServers: new Map(Object.entries(described.appServers ?? {})),
       endpoints: new Map(Object.entries(described.endpoints ?? {})),
       locks: described.locks ?? seen(new Map()),

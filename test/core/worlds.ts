@@ -150,13 +150,22 @@ const mentions: fc.Arbitrary<Observed<Mentions>> = fc
   });
 
 const rows = [
-  { registry: "/registry", key: "venus", where: "/registry/9.json", pid: 9, isProven: true },
-  { registry: "/other", key: "venus", where: "/other/9.json", pid: 9, isProven: true },
-  { registry: "/other", key: "venus", where: "/other/8.json", pid: 8, isProven: false },
+  { registry: "/registry", key: "venus", where: "/registry/9.json", said: "pid 9 is alive", isProven: true },
+  { registry: "/other", key: "venus", where: "/other/9.json", said: "pid 9 is alive", isProven: true },
+  { registry: "/other", key: "venus", where: "/other/8.json", said: "pid 8 is alive", isProven: false },
 ];
+const unreadRecords = { uid: 1000, why: "/home/u/.claude/sessions: permission denied" };
+
 const elsewhere: fc.Arbitrary<Evidence["registered"]> = fc
-  .tuple(fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.subarray(rows) }), rarely)
-  .map(([those, isBlind]) => (isBlind ? blind : seen(new Map(those.length === 0 ? [] : [[session, those]]))));
+  .record({
+    those: fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.subarray(rows) }),
+    isUnread: rarely,
+    isBlind: rarely,
+  })
+  .map(({ those, isUnread, isBlind }) => {
+    const bySession = new Map(those.length === 0 ? [] : [[session, those] as const]);
+    return isBlind ? blind : seen({ bySession, unread: isUnread ? [unreadRecords] : [] });
+  });
 
 const serverObservation: fc.Arbitrary<AppServerObservation> = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ kind: "refused" as const }) },
@@ -277,9 +286,11 @@ const hiding = (mention: Mention, part: Partial<Mention["carrier"]>): readonly M
 function withRegistered(scene: Scene, more: readonly Registered[]): Scene {
   const { registered } = scene.evidence;
   if (!registered.seen || scene.claim.sessionId === undefined) return scene;
+  const { bySession, unread } = registered.value;
   const id = canonicalSession(scene.claim.sessionId);
-  const before = registered.value.get(id) ?? [];
-  return inEvidence(scene, { registered: seen(new Map([...registered.value, [id, [...before, ...more]]])) });
+  return inEvidence(scene, {
+    registered: seen({ bySession: new Map([...bySession, [id, [...(bySession.get(id) ?? []), ...more]]]), unread }),
+  });
 }
 
 function withObservation(scene: Scene, change: (observation: PidObservation) => Observed<PidObservation>): Scene {
@@ -325,8 +336,17 @@ export const blindings: readonly Change[] = [
     change: (scene) => {
       const { registered } = scene.evidence;
       if (!registered.seen) return scene;
-      const dimmed = [...registered.value].map(([id, those]) => [id, those.map((one) => ({ ...one, isProven: false }))] as const);
-      return inEvidence(scene, { registered: seen(new Map(dimmed)) });
+      const { bySession, unread } = registered.value;
+      const dimmed = [...bySession].map(([id, those]) => [id, those.map((one) => ({ ...one, isProven: false }))] as const);
+      return inEvidence(scene, { registered: seen({ bySession: new Map(dimmed), unread }) });
+    },
+  },
+  {
+    name: "what the users' records say",
+    change: (scene) => {
+      const { registered } = scene.evidence;
+      const unread = [unreadRecords, { ...unreadRecords, uid: 1001 }];
+      return registered.seen ? inEvidence(scene, { registered: seen({ bySession: new Map(), unread }) }) : scene;
     },
   },
   clock("wallMs"),
@@ -464,6 +484,7 @@ export const signsOfLife: readonly Change[] = [
   },
   {
     name: "another registry whose process runs the session",
-    change: (scene) => withRegistered(scene, [{ registry: "/other", key: "venus", where: "/other/1.json", pid: 9, isProven: true }]),
+    change: (scene) =>
+      withRegistered(scene, [{ registry: "/other", key: "venus", where: "/other/1.json", said: "pid 9 is alive", isProven: true }]),
   },
 ];

@@ -162,7 +162,8 @@ export function simulatedHost(
     ...probeOf(machine, self, blindness),
     ...ownersOf(machine, self, blindness, interference),
     ...filesOf(machine, blindness, interference),
-    homeOf: () => undefined,
+    homeOf: (uid) => `/home/${uid}`,
+    usersHere: () => (blindness.has("processes") ? undefined : new Set([...machine.processes.values()].map(({ uid }) => uid))),
     // A container has a network of its own.
     askAppServer: (question) => Promise.resolve(namespace === hostNamespace ? ask(machine, blindness, question) : { kind: "refused" }),
     upSince: () => (blindness.has("listener") ? undefined : machine.server.process?.startedMs),

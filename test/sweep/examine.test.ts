@@ -3,13 +3,14 @@ import { seen } from "../../src/core/evidence.ts";
 import { agentsOf, claudesOf, type Stage } from "./contract/stage.ts";
 import { row, sweepWith, withGhosts, type HostOverrides } from "./described.ts";
 
-/** A host that notes in which order claims are read and the processes are looked at. */
-function noted({ host }: Stage): { readonly order: readonly string[]; readonly overrides: HostOverrides } {
+/** A host that notes in which order claims are read (those that are not judged: aside) and the processes are looked at. */
+function noted({ host, root }: Stage): { readonly order: readonly string[]; readonly overrides: HostOverrides } {
   const order: string[] = [];
   const noting =
     <Given extends readonly unknown[], Answer>(name: string, act: (...given: Given) => Answer) =>
     (...given: Given): Answer => {
-      order.push(name);
+      const [path] = given;
+      order.push(typeof path === "string" && !path.startsWith(root) ? "aside" : name);
       return act(...given);
     };
   const overrides = {
@@ -31,7 +32,9 @@ test("every claim is read before the world is looked at, and one look serves all
   const { order, overrides } = noted(stage);
   const { summary } = await sweepWith(stage, [agentsOf(stage), claudesOf(stage)], overrides, { dryRun: true });
   expect(summary.ghost).toBe(2);
-  expect(order).toEqual(["read", "list", "read", "look", "locks"]);
+  expect(order.filter((act) => act !== "aside")).toEqual(["read", "list", "read", "look", "locks"]);
+  expect(order.lastIndexOf("aside")).toBeLessThan(order.indexOf("look"));
+  expect(order).toContain("aside");
 });
 
 test("locks on files are looked at once for all ghosts with files of their own, and for nothing else", async () => {

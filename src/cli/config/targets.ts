@@ -2,7 +2,7 @@ import { ownHome } from "../../host/files/homes.ts";
 import { join, resolve } from "node:path";
 import { isServerAddress } from "../../core/app-servers.ts";
 import type { Format, OwnerSigns, Places } from "../../registries/format.ts";
-import { authoritativeFormats, builtInFormat, builtInFormats, formatNames } from "../../registries/known.ts";
+import { builtInFormat, builtInFormats, formatNames, holderFormats } from "../../registries/known.ts";
 import { sha256 } from "../../host/files/digest.ts";
 import type { Tombstone } from "../../core/tombstone.ts";
 import { registryId, type ServerTarget, type Target } from "../../sweep/load/target.ts";
@@ -138,9 +138,10 @@ export function resolveTargets(settings: Settings, options: JudgingOptions, env:
   return [...byPlace.values()];
 }
 
-/** Where this user's agents write what they run. */
-export function witnessTargets(env: Env): readonly Target[] {
-  return authoritativeFormats.flatMap((format) => wellKnownTargets(format, {}, env));
+/** The registries that may speak for a session, also where options narrow what is judged. */
+export function witnessTargets({ registries: { value, from } }: Settings, env: Env): readonly Target[] {
+  const configured = value === undefined ? [] : configuredTargets(value, from, {}, env);
+  return [...configured, ...holderFormats.flatMap((format) => wellKnownTargets(format, {}, env))];
 }
 
 /** The registry that a tombstone came from: as the configuration describes it, or as its format alone does. */

@@ -1,4 +1,5 @@
-import type { Evidence, Observed, Registered } from "../evidence.ts";
+import { formatMessage } from "../answer.ts";
+import type { Evidence, Observed, Registered, UnreadRecords } from "../evidence.ts";
 import { seen, unseen } from "../evidence.ts";
 import { nothingRemembered } from "../memory.ts";
 import type { Policy } from "../policy.ts";
@@ -9,11 +10,20 @@ import type { RegistryFacts, Scene } from "../scene.ts";
 /** A registration whose process may say that its session runs, also to the entries of other registries. */
 export type Witness = { readonly claim: Registration; readonly registry: RegistryFacts; readonly where: string };
 
+/** All that may speak for sessions, and the users whose records could not be read. */
+export type Witnesses = { readonly all: readonly Witness[]; readonly unread: readonly UnreadRecords[] };
+
 type Seen = Pick<Evidence, "processes" | "here" | "clock" | "mentions">;
 
+/** A row that was released, and not registered or heard of again since. */
+function isReleased({ releasedAt, registeredAt, lastActivityAt, lastHeartbeatAt }: Registration): boolean {
+  return releasedAt !== undefined && ![registeredAt, lastActivityAt, lastHeartbeatAt].some((at) => at !== undefined && releasedAt < at);
+}
+
+/** A process that is proven gone says nothing; that of another host or container is none that we can look at, and a doubt. */
 function wordOf({ claim, registry, where }: Witness, evidence: Seen, policy: Policy): Registered | undefined {
-  const { pid, startTicks } = claim;
-  if (pid === undefined) return undefined;
+  const { key, pid, startTicks } = claim;
+  if (pid === undefined || isReleased(claim)) return undefined;
   const whole: Evidence = {
     ...evidence,
     registered: unseen("it is being asked"),
@@ -22,26 +32,25 @@ function wordOf({ claim, registry, where }: Witness, evidence: Seen, policy: Pol
     locks: seen(new Map()),
   };
   const answer = recordedHolder({ claim, registry, evidence: whole, memory: nothingRemembered, policy });
-  if (answer.kind === "dead" || answer.kind === "not-applicable" || answer.reason === "foreign-host") return undefined;
-  // Where our own namespace is seen, a record of another one is that one's to judge.
-  if (answer.reason === "foreign-pid-namespace" && evidence.here.pidNamespace.seen) return undefined;
+  if (answer.kind === "dead" || answer.kind === "not-applicable") return undefined;
   const observation = evidence.processes.seen ? evidence.processes.value.pids.get(pid) : undefined;
   const isHere = observation?.seen === true && observation.value.kind === "there" && observation.value.startTicks.seen;
   const isSame = isHere ? observation.value.startTicks.value === startTicks : answer.kind === "live" && answer.reason === "inner-pid-alive";
-  return { registry: registry.id, key: claim.key, where, pid, isProven: answer.kind === "live" && startTicks !== undefined && isSame };
+  const isProven = answer.kind === "live" && startTicks !== undefined && isSame;
+  return { registry: registry.id, key, where, isProven, said: formatMessage(answer.detail) };
 }
 
-/** What other registrations say of sessions, by canonical id, as one look at the processes shows their holders. */
-export function registeredBy(witnesses: readonly Witness[], evidence: Seen, policy: Policy): Evidence["registered"] {
+/** What registrations say of sessions, as one look at the processes shows their holders. */
+export function registeredBy({ all, unread }: Witnesses, evidence: Seen, policy: Policy): Evidence["registered"] {
   if (!evidence.processes.seen) return evidence.processes;
   const bySession = new Map<string, Registered[]>();
-  for (const witness of witnesses) {
+  for (const witness of all) {
     const word = witness.claim.sessionId === undefined ? undefined : wordOf(witness, evidence, policy);
     if (word === undefined || witness.claim.sessionId === undefined) continue;
     const session = canonicalSession(witness.claim.sessionId);
     bySession.set(session, [...(bySession.get(session) ?? []), word]);
   }
-  return seen(bySession);
+  return seen({ bySession, unread });
 }
 
 /** What other registrations say of the session of an entry. Its own process is asked by itself. */
@@ -51,6 +60,11 @@ export function registeredOf({
   evidence: { registered },
 }: Scene): Observed<readonly Registered[]> {
   if (!registered.seen || sessionId === undefined) return registered.seen ? seen([]) : registered;
-  const all = registered.value.get(canonicalSession(sessionId)) ?? [];
+  const all = registered.value.bySession.get(canonicalSession(sessionId)) ?? [];
   return seen(all.filter((one) => one.registry !== id || one.key !== key));
+}
+
+/** Records that could not be read, of a user who can have written the entry. */
+export function unreadFor({ registry: { writer }, evidence: { registered } }: Scene): UnreadRecords | undefined {
+  return registered.seen ? registered.value.unread.find(({ uid }) => writer === undefined || writer === uid) : undefined;
 }

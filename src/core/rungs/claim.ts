@@ -10,10 +10,15 @@ function isReplaced(scene: Scene): boolean {
   return holder.kind === "dead" && holder.certain;
 }
 
+/** It claims that its process runs something. An entry that records no process claims no more than its session. */
+function claimsProcess({ registry, claim }: Scene): boolean {
+  return registry.about === "process" && (claim.pid !== undefined || claim.endpoint !== undefined);
+}
+
 /**
  * Whether signs of the session say anything of an entry. They say nothing of one that claims a process, nor of a row whose
  * process is proven gone beside a row of the same session that is proven live.
  */
 export function asksForSession(scene: Scene): boolean {
-  return scene.registry.about !== "process" && !isReplaced(scene);
+  return !claimsProcess(scene) && !isReplaced(scene);
 }

@@ -43,6 +43,16 @@ export function livingPids(): ReadonlySet<number> | undefined {
   return listed.seen ? new Set(listed.value) : undefined;
 }
 
+/** Every user who has a process. `/proc` shows those of others only where it is not mounted with `hidepid`. */
+export function usersHere(): ReadonlySet<number> | undefined {
+  const users = new Set<number>();
+  for (const pid of livingPids() ?? []) {
+    const stat = statSync(`/proc/${pid}`, { throwIfNoEntry: false });
+    if (stat !== undefined) users.add(stat.uid);
+  }
+  return users.size === 0 ? undefined : users;
+}
+
 export type ProcessQuestion = MentionQuestion & {
   readonly pids: ReadonlySet<number>;
   /** Owners to look for: whole argv tokens in order. */

@@ -12,6 +12,12 @@ export type DeclaredShape = {
   readonly about: About;
 };
 
+/** Its entries name sessions with their holders. */
+export function namesHolders({ fields, pattern }: DeclaredShape): boolean {
+  const has = (field: "sessionId" | "pid"): boolean => fields[field] !== undefined || pattern.includes(`<${field}>`);
+  return has("sessionId") && has("pid");
+}
+
 /** Where an entry records its release: only a registry of which both members are known is ever written into. */
 export function releasesOf({ releasedAt, releaseReason, registeredAt }: FieldMap): ReleaseMembers | undefined {
   if (releasedAt === undefined || releaseReason === undefined) return undefined;

@@ -1,15 +1,17 @@
-import { releasesOf, type DeclaredShape } from "./declared.ts";
+import { namesHolders, releasesOf, type DeclaredShape } from "./declared.ts";
 import { formatDefaults } from "../formats/shared/defaults.ts";
 import { claimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
 
 /** One JSON array with an entry an element, described in the configuration. An element is called by its session. */
-export function jsonArray({ entries, fields, about }: DeclaredShape): Format {
+export function jsonArray(shape: DeclaredShape): Format {
+  const { entries, fields, about } = shape;
   return {
     ...formatDefaults,
     name: "json-array",
     summary: "any JSON array with one element per registration, described by `entries` and `fields`",
     about,
+    namesHolders: namesHolders(shape),
     declaredFields: JSON.stringify(fields),
     codexThreads: true,
     releases: releasesOf(fields),

@@ -1,4 +1,4 @@
-import { releasesOf, type DeclaredShape } from "./declared.ts";
+import { namesHolders, releasesOf, type DeclaredShape } from "./declared.ts";
 import { formatDefaults } from "../formats/shared/defaults.ts";
 import type { Format } from "../format.ts";
 import { claimFromFile } from "../formats/shared/one-file.ts";
@@ -7,13 +7,15 @@ import { claimFromFile } from "../formats/shared/one-file.ts";
  * One file an entry, described in the configuration. Without `fields` only the file's name is read: what it holds may
  * be anything.
  */
-export function jsonFile({ pattern, fields, about }: DeclaredShape): Format {
+export function jsonFile(shape: DeclaredShape): Format {
+  const { pattern, fields, about } = shape;
   const nameIsEnough = Object.keys(fields).length === 0;
   return {
     ...formatDefaults,
     name: "json-file",
     summary: "any directory with one JSON file per registration, described by `pattern` and `fields`",
     about,
+    namesHolders: namesHolders(shape),
     declaredFields: JSON.stringify(fields),
     codexThreads: true,
     releases: releasesOf(fields),

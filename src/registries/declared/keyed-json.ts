@@ -1,15 +1,17 @@
-import { releasesOf, type DeclaredShape } from "./declared.ts";
+import { namesHolders, releasesOf, type DeclaredShape } from "./declared.ts";
 import { formatDefaults } from "../formats/shared/defaults.ts";
 import { claimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
 
 /** One JSON object with an entry a member, described in the configuration. */
-export function keyedJson({ entries, fields, about }: DeclaredShape): Format {
+export function keyedJson(shape: DeclaredShape): Format {
+  const { entries, fields, about } = shape;
   return {
     ...formatDefaults,
     name: "keyed-json",
     summary: "any JSON object with one member per registration, described by `entries` and `fields`",
     about,
+    namesHolders: namesHolders(shape),
     declaredFields: JSON.stringify(fields),
     codexThreads: true,
     releases: releasesOf(fields),

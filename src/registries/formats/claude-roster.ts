@@ -15,6 +15,7 @@ export const claudeRoster: Format = {
   summary: "the Claude daemon's roster.json of background workers",
   wellKnown: (places) => [`${claudeHome(places)}/daemon/roster.json`],
   about: "process",
+  namesHolders: true,
   holderNames: claudeNames,
   owner: (places) => {
     const home = claudeHome(places);

@@ -15,6 +15,7 @@ export const claudeSessions: Format = {
   summary: "Claude Code's sessions/<pid>.json, one file per process",
   wellKnown: (places) => [`${claudeHome(places)}/sessions`],
   about: "process",
+  namesHolders: true,
   holderNames: claudeNames,
   authoritative: true,
   layout: "files",
@@ -34,3 +35,6 @@ export const claudeSessions: Format = {
       bodyOf(content),
     ),
 };
+
+/** The same records of every profile in a home: Claude keeps each in a directory of its own, by custom a `~/.claude-NAME`. */
+export const claudeProfiles: Format = { ...claudeSessions, patterns: [".claude*/sessions/<pid>.json"] };

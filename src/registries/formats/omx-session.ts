@@ -22,6 +22,7 @@ export const omxSession: Format = {
   summary: "oh-my-codex's session.json and its lock directory",
   wellKnown: ({ home, cwd }) => [...new Set([`${cwd}/.omx/state`, `${home}/.omx/state`])],
   about: "session",
+  namesHolders: true,
   codexThreads: true,
   // Its agents carry it in the path of their instructions: /.omx/state/sessions/<session_id>/AGENTS.md.
   identityIsSession: true,

@@ -16,6 +16,7 @@ export function pidFiles(pattern: string | undefined): Format {
     summary: "files named by a pid, such as active-session-<pid>",
     wellKnown: ({ cwd }) => (pattern === undefined ? [`${cwd}/.orchestrator-state`] : []),
     about: "process",
+    namesHolders: true,
     holderNames: pattern === undefined ? sessionHolders : undefined,
     layout: "files",
     patterns: [pattern ?? "active-session-<pid>"],

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Evidence } from "../../core/evidence.ts";
 import { judge } from "../../core/ladder.ts";
+import { canonicalSession } from "../../core/registration.ts";
 import type { RegistryFacts } from "../../core/scene.ts";
 import type { LookingPass, RegistryView } from "../pass.ts";
 import type { RevisedEntry } from "../judge/examined.ts";
@@ -13,7 +14,8 @@ import { heldPids, pidsOf } from "../load/pids.ts";
 import { notDone, type NotDone } from "./outcome.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
 import { type ServerQuestions, askServers, evidenceOf, lookAtWorld, withLocks, withUptimes } from "../observe/observe.ts";
-import { withWitnesses, witnessPids } from "../observe/witnesses.ts";
+import { reloadSources } from "../observe/sources.ts";
+import { speakingPids, withWitnesses } from "../observe/witnesses.ts";
 
 /** What was seen right before a change: why all entries have to stay, and the keys of those that are no ghosts any more. */
 export type LastLook = { readonly allStay: NotDone | undefined; readonly back: ReadonlySet<string> };
@@ -31,14 +33,16 @@ export function answersOf<E>(
 
 const ownerCameUp = notDone("withheld", "its owner came up");
 
-function nameSession(entries: Iterable<Entry>): boolean {
-  for (const { sessionId } of eachClaim(entries)) if (sessionId !== undefined) return true;
-  return false;
+/** The sessions that entries name, in their canonical spelling. */
+function sessionsOf(entries: Iterable<Entry>): ReadonlySet<string> {
+  const sessions = new Set<string>();
+  for (const { sessionId } of eachClaim(entries)) if (sessionId !== undefined) sessions.add(canonicalSession(sessionId));
+  return sessions;
 }
 
 /** What the servers are asked again: a thread may have been loaded since it was condemned, and no process shows that. */
-function serversToAsk({ target }: ReadRegistry, entries: Iterable<Entry>): ServerQuestions {
-  if (target.appServers.length === 0 || !nameSession(entries)) return new Map();
+function serversToAsk({ target }: ReadRegistry, entries: Iterable<Entry>, sessions: ReadonlySet<string>): ServerQuestions {
+  if (target.appServers.length === 0 || sessions.size === 0) return new Map();
   const isConfigured = target.appServers.some(({ configured }) => configured);
   const ids = isConfigured ? claimsOf(entries).flatMap(({ sessionId }) => sessionId ?? []) : [];
   return new Map(target.appServers.map((server) => [server.url, { server, ids: server.configured ? ids : [] }] as const));
@@ -54,13 +58,17 @@ export async function lastLook(pass: LookingPass, view: RegistryView, entries: I
   const { target } = loaded;
   const { format } = target;
   const recorded = format.layout === "members" && !format.recordsPids ? new Set<number>() : pidsOf(entries, before.here);
-  const pids = new Set([...recorded, ...heldPids(pass.memory, target, before.here), ...witnessPids(view.witnesses)]);
-  const asked = serversToAsk(loaded, entries);
+  const sessions = sessionsOf(entries);
+  const isOfSessions = sessions.size > 0 && format.about !== "process";
+  const sources = isOfSessions ? await reloadSources(host, view.sources, [loaded]) : view.sources;
+  const speaking = speakingPids(sources, sessions, before.here);
+  const pids = new Set([...recorded, ...heldPids(pass.memory, target, before.here), ...speaking]);
+  const asked = serversToAsk(loaded, entries, sessions);
   const answers = asked.size === 0 ? before.appServers : await askServers(host, asked);
   // The processes last, as close to the swap as can be.
   const looked = await lookAtWorld(host, { pids, owners: ownerQuestions([target]), ...sameMentions(view, pass.policy) });
   const locked = loaded.kind === "files" ? withLocks(host, looked, filesOf(loaded, entries)) : looked;
-  const world = withWitnesses(locked, view.witnesses, pass.policy);
+  const world = withWitnesses(pass, sources, locked, sessions);
   const { up } = await findOwner(host, target.owner, world);
   const appServers = asked.size === 0 ? answers : withUptimes(pass, answers, asked, world);
   const now = {

@@ -19,11 +19,11 @@ export function viewsOf(
   pass: LookingPass,
   world: World,
   read: readonly ReadRegistry[],
-  { sought, witnesses }: Pick<RegistryView, "sought" | "witnesses">,
+  { sought, sources }: Pick<RegistryView, "sought" | "sources">,
 ): readonly RegistryView[] {
   const evidence = evidenceOf(world, noServers, noEndpoints);
   const since = sinceLast(pass, world);
-  return read.map((loaded) => ({ loaded, facts: factsOf(loaded, world, pass.memory), evidence, since, sought, witnesses }));
+  return read.map((loaded) => ({ loaded, facts: factsOf(loaded, world, pass.memory), evidence, since, sought, sources }));
 }
 
 /** Every id that an entry claims and a process may carry, and the words with which agents state their names. */

@@ -2,6 +2,7 @@ import { intentFor } from "../../core/plan/plan.ts";
 import type { FlappingIdentity } from "../../core/revisions/flapping.ts";
 import type { Candidate, JudgedRegistry, JudgedRow, Revised, Revision, Observation } from "../../core/revisions/revision.ts";
 import { revisions } from "../../core/revisions/revisions.ts";
+import { canonicalSession } from "../../core/registration.ts";
 import type { Entry } from "../load/loaded.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
 import {
@@ -14,7 +15,8 @@ import {
   type ServerQuestions,
   type World,
 } from "../observe/observe.ts";
-import { noWitnesses, withWitnesses, witnessPids } from "../observe/witnesses.ts";
+import { noSources, reloadSources } from "../observe/sources.ts";
+import { speakingPids, withWitnesses } from "../observe/witnesses.ts";
 import { sinceLast, type LookingPass, type RegistryView } from "../pass.ts";
 import { registryPolicyOf, type ExaminedEntry, type ExaminedRegistry, type RevisedEntry } from "./examined.ts";
 import { noEndpoints, sameMentions } from "./questions.ts";
@@ -89,17 +91,28 @@ async function lookAndRevise(
   }
   const pids = new Set(questions.flatMap((one) => one.pids));
   const owners = ownerQuestions(asked.map(({ view }) => view.loaded.target));
-  const witnesses = placed[0]?.view.witnesses ?? noWitnesses;
-  const all = new Set([...pids, ...witnessPids(witnesses)]);
+  const known = placed[0]?.view.sources ?? noSources;
+  const sources =
+    before === undefined
+      ? await reloadSources(
+          pass.host,
+          known,
+          asked.map(({ view }) => view.loaded),
+        )
+      : known;
+  const sessions = new Set(
+    placed.flatMap(({ candidate: { row } }) => (row.claim.sessionId === undefined ? [] : canonicalSession(row.claim.sessionId))),
+  );
+  const all = new Set([...pids, ...speakingPids(sources, sessions, pass.host.here())]);
   const looked =
     before !== undefined && pids.size === 0
       ? before
-      : withWitnesses(await lookAtWorld(pass.host, { pids: all, owners, ...mentionsIn(pass, placed) }), witnesses, pass.policy);
+      : withWitnesses(pass, sources, await lookAtWorld(pass.host, { pids: all, owners, ...mentionsIn(pass, placed) }), sessions);
   const world = { ...looked, clock: before?.clock ?? looked.clock };
   const seen = asked.map(({ view, ofServers, answers }): readonly [RegistryView, RegistryView] => {
     const evidence = evidenceOf(world, withUptimes(pass, answers, ofServers, world), noEndpoints);
     const { loaded, facts, sought } = view;
-    return [view, { loaded, facts, evidence, since: sinceLast(pass, evidence), sought, witnesses }];
+    return [view, { loaded, facts, evidence, since: sinceLast(pass, evidence), sought, sources }];
   });
   const views = new Map(seen);
   const said = placed.map(({ revision, candidate, view, entry }) =>

@@ -5,7 +5,7 @@ import type { FilesFormat } from "../../registries/format.ts";
 import { entryName } from "../../registries/pattern.ts";
 import { fileEntries, type FileEntries } from "./file-entries.ts";
 import { missing, tornRetries, type Entry, type Loaded } from "./loaded.ts";
-import { pidsOf } from "./pids.ts";
+import { mayBeElsewhere, pidsOf } from "./pids.ts";
 import type { Target } from "./target.ts";
 
 function fromContent(host: LookingHost, root: string, format: FilesFormat, { key, captures }: FoundFile): Entry | undefined {
@@ -74,6 +74,7 @@ export async function loadFiles(host: LookingHost, target: Target, format: Files
     left = tornNow(entries, left, nowMs);
   }
   const opened = entries.opened();
+  const here = host.here();
   return {
     state: "read",
     kind: "files",
@@ -84,6 +85,7 @@ export async function loadFiles(host: LookingHost, target: Target, format: Files
     problems,
     entries: entries.found(),
     opened,
-    pids: withPids(entries.namedPids(), pidsOf(opened, host.here())),
+    pids: withPids(entries.namedPids(), pidsOf(opened, here)),
+    elsewhere: opened.some(({ claim }) => claim.ok && mayBeElsewhere(claim.registration, here)),
   };
 }

@@ -6,11 +6,17 @@ import type { MembersFormat } from "../../registries/format.ts";
 import { scan, type Container } from "../../registries/json/json-bytes.ts";
 import { missing, tornRetries, type Entries, type Loaded } from "./loaded.ts";
 import { claimReader, keyReader, memberEntries } from "./member-entries.ts";
-import { probedPid } from "./pids.ts";
+import { mayBeElsewhere, probedPid } from "./pids.ts";
 import type { Target } from "./target.ts";
 
 type Parsed =
-  | { readonly ok: true; readonly container: Container; readonly entries: Entries; readonly pids: ReadonlySet<number> }
+  | {
+      readonly ok: true;
+      readonly container: Container;
+      readonly entries: Entries;
+      readonly pids: ReadonlySet<number>;
+      readonly elsewhere: boolean;
+    }
   | { readonly ok: false; readonly problem: string };
 
 /** Line and column of a byte, counted from 1, so that a person finds the place. */
@@ -33,12 +39,14 @@ function parse(format: MembersFormat, { bytes }: ReadFile, here: Here): Parsed {
   const keyAt = keyReader(source, container);
   const claimAt = claimReader(source, container, keyAt, format);
   const pids = new Set<number>();
+  let elsewhere = false;
   for (let index = 0; format.recordsPids && index < container.members.length; index += 1) {
     const claim = claimAt(index);
     const pid = claim.ok ? probedPid(claim.registration, here) : undefined;
     if (pid !== undefined) pids.add(pid);
+    elsewhere ||= claim.ok && mayBeElsewhere(claim.registration, here);
   }
-  return { ok: true, container, pids, entries: memberEntries(source, container, keyAt, claimAt) };
+  return { ok: true, container, pids, elsewhere, entries: memberEntries(source, container, keyAt, claimAt) };
 }
 
 /**
@@ -63,6 +71,7 @@ export async function loadMembers(host: LookingHost, target: Target, format: Mem
         container: parsed.container,
         entries: parsed.entries,
         pids: parsed.pids,
+        elsewhere: parsed.elsewhere,
       };
     problem = parsed.problem;
   }

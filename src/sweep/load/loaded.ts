@@ -51,6 +51,8 @@ type Read = {
   readonly entries: Entries;
   /** Every pid that some entry records. */
   readonly pids: ReadonlySet<number>;
+  /** An entry records a pid that may be counted elsewhere. */
+  readonly elsewhere: boolean;
 };
 
 /** One JSON file with many entries. */
@@ -72,6 +74,10 @@ export type ReadRegistry = MembersRegistry | FilesRegistry;
 export type Unread = { readonly state: "missing" | "unreadable" | "malformed"; readonly target: Target; readonly problem: string };
 
 export type Loaded = ReadRegistry | Unread;
+
+export function isRead(loaded: Loaded): loaded is ReadRegistry {
+  return loaded.state === "read";
+}
 
 /** A torn text is read again so many times before it is called that, with a pause of so many ms between. */
 export const tornRetries = { attempts: 6, pauseMs: 150 } as const;

@@ -11,6 +11,11 @@ export function probedPid(claim: Registration, here: Here): number | undefined {
   return claim.pid === undefined || isOnOtherHost(claim, here) ? undefined : claim.pid;
 }
 
+/** It records a pid that may be counted somewhere else: then nothing that runs or does not run here tells what became of it. */
+export function mayBeElsewhere(claim: Registration, here: Here): boolean {
+  return claim.pid !== undefined && (claim.pidNamespace !== undefined || isOnOtherHost(claim, here));
+}
+
 /** Every pid that is to be looked at for some entries. */
 export function pidsOf(entries: Iterable<Entry>, here: Here): ReadonlySet<number> {
   const pids = new Set<number>();

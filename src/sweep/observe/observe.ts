@@ -9,6 +9,7 @@ import {
   type Mentions,
   type Observed,
   type ProcessTable,
+  type RegisteredSessions,
 } from "../../core/evidence.ts";
 import { nothingSought, type Sought } from "../../core/agents/mentions.ts";
 import { knownPrograms, type ProgramLists } from "../../core/agents/programs.ts";
@@ -50,6 +51,8 @@ export function ownerKey(argv: readonly string[]): string {
   return argv.join("\0");
 }
 
+const nothingRegistered: RegisteredSessions = { bySession: new Map(), unread: [] };
+
 /** One look at all processes together. Claims are read before this, never after. */
 export async function lookAtWorld(host: LookingHost, questions: Questions): Promise<World> {
   const answer = await host.lookAtProcesses(questions);
@@ -60,7 +63,7 @@ export async function lookAtWorld(host: LookingHost, questions: Questions): Prom
     here: host.here(),
     processes: answer.seen ? seen(answer.value.table) : answer,
     mentions: questions.files === "all" && byArgv.seen ? host.lookAtAllFiles(questions, byArgv.value) : byArgv,
-    registered: answer.seen ? seen(new Map()) : answer,
+    registered: answer.seen ? seen(nothingRegistered) : answer,
     locks: noLocks,
     ownerPids: answer.seen ? seen(new Map(questions.owners.map((argv, index) => [ownerKey(argv), owners[index] ?? []]))) : answer,
   };

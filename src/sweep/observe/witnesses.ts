@@ -1,81 +1,85 @@
 import { registeredBy, type Witness } from "../../core/agents/registered.ts";
-import { unseen } from "../../core/evidence.ts";
-import type { Policy } from "../../core/policy.ts";
-import { authoritativeFormats } from "../../registries/known.ts";
-import { factsOf } from "../judge/scenes.ts";
-import { loadRegistry } from "../load/load.ts";
-import type { Loaded, ReadRegistry } from "../load/loaded.ts";
-import { registryId, type Target } from "../load/target.ts";
+import type { Here, ProcessTable, UnreadRecords } from "../../core/evidence.ts";
+import { canonicalSession } from "../../core/registration.ts";
+import { factsOf, type UnderstoodClaim } from "../judge/scenes.ts";
+import { isRead, keptAtMost, type ReadRegistry } from "../load/loaded.ts";
+import { mayBeElsewhere, probedPid } from "../load/pids.ts";
+import { registryId } from "../load/target.ts";
 import type { LookingPass } from "../pass.ts";
 import type { World } from "./observe.ts";
+import type { Sources } from "./sources.ts";
 
-/** The registrations that may speak for a session, and why one of their places could not be read. */
-export type Witnesses = { readonly all: readonly Witness[]; readonly unread: string | undefined };
+/** The sessions, in their canonical spelling, that are asked about; undefined for all. */
+export type Sessions = ReadonlySet<string> | undefined;
 
-export const noWitnesses: Witnesses = { all: [], unread: undefined };
+type Speaker = { readonly loaded: ReadRegistry; readonly key: string; readonly claim: UnderstoodClaim; readonly pid: number };
 
-function bare(format: Target["format"], path: string): Target {
-  return { format, path, named: false, appServers: [], owner: undefined, release: undefined };
-}
-
-const ownerOf = (loaded: ReadRegistry): number => Number(loaded.kind === "members" ? loaded.file.stat.uid : loaded.stat.uid);
-
-/** Where the agents of the users to whom these registries belong write what they run. */
-function placesOfOwners({ host }: LookingPass, read: readonly ReadRegistry[]): readonly Target[] {
-  const own = host.self().uid;
-  return [...new Set(read.map(ownerOf))].flatMap((uid) => {
-    const home = uid === own ? undefined : host.homeOf(uid);
-    if (home === undefined) return [];
-    const places = { home, cwd: "/", uid, env: {}, sha256: host.digest };
-    return authoritativeFormats.flatMap((format) => format.wellKnown(places).map((path) => bare(format, path)));
-  });
-}
-
-/** Places that are read for what they say of sessions, and not judged. Where no entry claims a session none is read. */
-export async function loadWitnesses(pass: LookingPass, read: readonly ReadRegistry[]): Promise<readonly Loaded[]> {
-  if (read.every(({ target }) => target.format.about === "process")) return [];
-  const judged = new Set(pass.targets.map(registryId));
-  const places = new Map([...pass.witnesses, ...placesOfOwners(pass, read)].map((target) => [registryId(target), target]));
-  const others = [...places].flatMap(([id, target]) => (judged.has(id) ? [] : [target]));
-  return Promise.all(others.map((target) => loadRegistry(pass.host, target)));
-}
-
-function* witnessesOf(loaded: ReadRegistry, world: World, { memory }: LookingPass): Generator<Witness, undefined> {
-  const { target } = loaded;
-  // Of a thread the recorded process is only the one that registered it.
-  if (!world.processes.seen || target.format.about === "thread" || loaded.pids.size === 0) return;
-  const { pids, innerPids } = world.processes.value;
-  const isGone = (pid: number): boolean => {
-    const observation = pids.get(pid);
-    return observation?.seen === true && observation.value.kind === "gone" && innerPids.seen && !innerPids.value.has(pid);
-  };
-  if ([...loaded.pids].every(isGone)) return;
-  const registry = factsOf(loaded, world, memory);
+/** Entries that record a process, and name a session or are torn. Of a large registry only those of the sessions that are asked about. */
+function* speakersIn(loaded: ReadRegistry, sessions: Sessions): Generator<Speaker, undefined> {
+  const asked = loaded.entries.length > keptAtMost ? sessions : undefined;
+  if (loaded.pids.size === 0 && !loaded.elsewhere) return;
   for (const { key, claim } of loaded.kind === "files" ? loaded.opened : loaded.entries) {
-    if (!claim.ok || claim.torn) continue;
+    if (!claim.ok) continue;
     const { pid, sessionId } = claim.registration;
-    if (pid === undefined || sessionId === undefined || isGone(pid)) continue;
-    yield { claim: claim.registration, registry, where: loaded.kind === "files" ? `${target.path}/${key}` : `${key} in ${target.path}` };
+    const isAsked = claim.torn || (sessionId !== undefined && asked?.has(canonicalSession(sessionId)) !== false);
+    if (pid !== undefined && isAsked) yield { loaded, key, claim, pid };
   }
 }
 
-/** Who may speak for the sessions of the entries that are judged. */
-export function witnessesIn(pass: LookingPass, loaded: readonly Loaded[], world: World): Witnesses {
-  const unread = loaded.find(({ state, target }) => state === "unreadable" && target.format.authoritative);
-  const read = loaded.filter((one): one is ReadRegistry => one.state === "read");
-  if (read.every(({ target }) => target.format.about === "process")) return noWitnesses;
-  return {
-    all: read.flatMap((one) => [...witnessesOf(one, world, pass)]),
-    unread: unread === undefined || unread.state === "read" ? undefined : `${unread.target.path} ${unread.problem}`,
-  };
+/** The pids that have to be looked at before what the entries say counts. */
+export function speakingPids({ loaded }: Sources, sessions: Sessions, here: Here): readonly number[] {
+  const read = loaded.filter(isRead);
+  if (sessions === undefined) return read.flatMap(({ pids }) => [...pids]);
+  return read.flatMap((one) => [...speakersIn(one, sessions)].flatMap(({ claim }) => probedPid(claim.registration, here) ?? []));
 }
 
-/** The same world, with what the witnesses say in it. */
-export function withWitnesses(world: World, { all, unread }: Witnesses, policy: Policy): World {
-  return { ...world, registered: unread === undefined ? registeredBy(all, world, policy) : unseen(unread) };
+const placeOf = ({ target, kind }: ReadRegistry, key: string): string =>
+  kind === "files" ? `${target.path}/${key}` : `${key} in ${target.path}`;
+
+/** Gone from here, and in no container. */
+function isGone({ pids, innerPids }: ProcessTable, pid: number): boolean {
+  const observation = pids.get(pid);
+  return observation?.seen === true && observation.value.kind === "gone" && innerPids.seen && !innerPids.value.has(pid);
 }
 
-/** The pids of witnesses, which a later look has to see again. */
-export function witnessPids({ all }: Witnesses): readonly number[] {
-  return all.flatMap(({ claim }) => claim.pid ?? []);
+function* witnessesIn(loaded: ReadRegistry, sessions: Sessions, world: World, pass: LookingPass): Generator<Witness, undefined> {
+  const { processes, here } = world;
+  if (!processes.seen || (!loaded.elsewhere && [...loaded.pids].every((pid) => isGone(processes.value, pid)))) return;
+  const registry = factsOf(loaded, world, pass.memory);
+  for (const { key, claim, pid } of speakersIn(loaded, sessions)) {
+    const isSilent = claim.torn || (!mayBeElsewhere(claim.registration, here) && isGone(processes.value, pid));
+    if (!isSilent) yield { claim: claim.registration, registry, where: placeOf(loaded, key) };
+  }
+}
+
+/** What keeps the records in one place from being read whole: the place itself, a part of it, or a record of a live process. */
+function unreadPart(loaded: ReadRegistry, { processes }: World): string | undefined {
+  if (loaded.kind === "members") return undefined;
+  const [problem] = loaded.problems;
+  if (problem !== undefined) return problem;
+  for (const { key, claim, place } of loaded.opened) {
+    const { pid } = claim.ok && claim.torn ? claim.registration : {};
+    if (pid !== undefined && processes.seen && !isGone(processes.value, pid)) return `${placeOf(loaded, key)} of pid ${pid} is torn`;
+    if (!claim.ok && place.kind === "file" && place.bytes === undefined) return `${placeOf(loaded, key)} ${claim.problem}`;
+  }
+  return undefined;
+}
+
+/** Nothing is hidden of a user who runs no agent, but of those whose the registries are. */
+function* unreadIn({ loaded, users, homeless, owners }: Sources, world: World): Generator<UnreadRecords, undefined> {
+  const { processes } = world;
+  const counts = (uid: number): boolean => owners.has(uid) || !processes.seen || processes.value.agents.some((agent) => agent.uid === uid);
+  for (const uid of homeless) if (counts(uid)) yield { uid, why: `the home of user ${uid} is not known` };
+  for (const one of loaded) {
+    const uid = users.get(registryId(one.target));
+    if (uid === undefined || one.state === "missing" || !counts(uid)) continue;
+    const why = isRead(one) ? unreadPart(one, world) : `${one.target.path} ${one.problem}`;
+    if (why !== undefined) yield { uid, why };
+  }
+}
+
+/** The same world, with what registrations say in it. */
+export function withWitnesses(pass: LookingPass, sources: Sources, world: World, sessions?: Sessions): World {
+  const all = sources.loaded.filter(isRead).flatMap((one) => [...witnessesIn(one, sessions, world, pass)]);
+  return { ...world, registered: registeredBy({ all, unread: [...unreadIn(sources, world)] }, world, pass.policy) };
 }

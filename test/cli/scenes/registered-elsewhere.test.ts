@@ -1,17 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { by, configure, daysAgo, newScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
-import { idle, stop, type Running } from "../../processes.ts";
+import { gonePid, idle, stop, type Running } from "../../processes.ts";
 
 const fields = { sessionId: "id", pid: "pid", startTicks: "start", registeredAt: "since" };
 
 /** A Claude whose arguments name no session, with the record that it writes of itself. */
-async function claudeOf({ env }: Scratch, sessionId: string, more: object = {}): Promise<Running> {
+async function claudeOf({ env }: Scratch, sessionId: string, more: object = {}, profile = ".claude"): Promise<Running> {
   const claude = await idle({ argv0: "claude" });
   const { pid, startTicks } = claude;
-  const sessions = join(env["HOME"] as string, ".claude", "sessions");
+  const sessions = join(env["HOME"] as string, profile, "sessions");
   mkdirSync(sessions, { recursive: true });
   writeOld(
     join(sessions, `${pid}.json`),
@@ -69,4 +69,65 @@ test("a job of a declared registry is live by Claude's own record, and a dead ro
     "one that is gone": "pid-gone reaped",
     "one that took it up": "pid-alive kept",
   });
+});
+
+test("a record in another profile of Claude counts as one in the usual place, also behind a symbolic link", async () => {
+  const scratch = newScratch();
+  const [id, linked] = [randomUUID(), randomUUID()];
+  await claudeOf(scratch, id, {}, ".claude-work");
+  await claudeOf(scratch, linked, {}, "elsewhere");
+  const home = scratch.env["HOME"] as string;
+  symlinkSync(join(home, "elsewhere"), join(home, ".claude"));
+  const path = writeOld(
+    join(scratch.dir, "bridge.json"),
+    JSON.stringify({ venus: { threadId: linked, registeredAt: daysAgo(9) }, mars: { threadId: id, registeredAt: daysAgo(9) } }),
+  );
+  configure(scratch, { registries: [{ format: "llmmsg-bridge", path, appServers: ["ws://127.0.0.1:1"] }] });
+  expect(by(await sweepReport(scratch, []), "reason")).toEqual({ venus: "registered-alive", mars: "registered-alive" });
+});
+
+test("a registry of the configuration speaks where an option leaves only another one to be judged", async () => {
+  const scratch = newScratch();
+  const id = randomUUID();
+  const { pid, startTicks } = await idle();
+  const jobs = writeOld(join(scratch.dir, "jobs.json"), JSON.stringify({ job: { id, pid, start: startTicks, since: daysAgo(1) } }));
+  const path = writeOld(join(scratch.dir, "bridge.json"), JSON.stringify({ mars: { threadId: id, registeredAt: daysAgo(9) } }));
+  configure(scratch, {
+    registries: [
+      { format: "llmmsg-bridge", path, appServers: ["ws://127.0.0.1:1"] },
+      { format: "keyed-json", path: jobs, fields },
+    ],
+  });
+  expect(by(await sweepReport(scratch, ["--registry", path]), "reason")).toEqual({ mars: "registered-alive" });
+});
+
+test("a dead holder beside a record that only a number proves is a doubt, and goes when that process does", async () => {
+  const scratch = newScratch();
+  const id = randomUUID();
+  const claude = await claudeOf(scratch, id, { procStart: undefined });
+  const { pid, startTicks: start } = await gonePid();
+  const path = writeOld(join(scratch.dir, "jobs.json"), JSON.stringify({ mars: { id, pid, start, since: daysAgo(1) } }));
+  configure(scratch, { registries: [{ format: "keyed-json", path, fields }] });
+  expect(await fateOf(scratch)).toBe("undecided registered-alive kept");
+  await stop(claude);
+  expect(await fateOf(scratch)).toBe("ghost pid-gone reaped");
+});
+
+test("a live process whose own record is torn can run any session of its user, and a dead one none", async () => {
+  const scratch = newScratch();
+  bridgeRow(scratch, randomUUID());
+  const claude = await idle({ argv0: "claude" });
+  const sessions = join(scratch.env["HOME"] as string, ".claude", "sessions");
+  mkdirSync(sessions, { recursive: true });
+  for (const { pid } of [claude, await gonePid()]) writeOld(join(sessions, `${pid}.json`), `{"pid":${pid},"sess`);
+  expect(await fateOf(scratch)).toBe("undecided homes-unseen kept");
+  await stop(claude);
+  expect(await fateOf(scratch)).toBe("ghost app-server-down pending");
+});
+
+test("records behind a symbolic link that leads nowhere could not be read", async () => {
+  const scratch = newScratch();
+  bridgeRow(scratch, randomUUID());
+  symlinkSync("/nonexistent/claude", join(scratch.env["HOME"] as string, ".claude"));
+  expect(await fateOf(scratch)).toBe("undecided homes-unseen kept");
 });

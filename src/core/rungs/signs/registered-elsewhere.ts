@@ -1,4 +1,4 @@
-import { registeredOf } from "../../agents/registered.ts";
+import { registeredOf, unreadFor } from "../../agents/registered.ts";
 import { live, noSign, notApplicable, unknown } from "../../answer.ts";
 import type { Sign } from "./sign.ts";
 
@@ -16,10 +16,11 @@ export const registeredElsewhere: Sign = {
     const registered = registeredOf(scene);
     if (!registered.seen) return unknown("homes-unseen", registered.why);
     const found = registered.value.find(({ isProven }) => isProven) ?? registered.value[0];
-    if (found === undefined) return unregistered;
-    const said = `${found.where} says that pid ${found.pid} runs the session`;
-    return found.isProven
-      ? live("registered-alive", said)
-      : unknown("registered-alive", `${said}, and only its pid shows that it is the one`);
+    if (found?.isProven === true) return live("registered-alive", `${found.where} names its session, and ${found.said}`);
+    if (found !== undefined) {
+      return unknown("registered-alive", `${found.where} names its session, and ${found.said}, which is no proof that it runs it`);
+    }
+    const unread = unreadFor(scene);
+    return unread === undefined ? unregistered : unknown("homes-unseen", unread.why);
   },
 };

@@ -11,6 +11,7 @@ export const formatDefaults = {
   identityIsSession: false,
   owner: undefined,
   authoritative: false,
+  namesHolders: false,
   hostLocks: false,
   releases: undefined,
 } satisfies Partial<FormatBasics>;

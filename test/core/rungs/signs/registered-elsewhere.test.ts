@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { registeredBy, type Witness } from "../../../../src/core/agents/registered.ts";
 import { seen, type Registered } from "../../../../src/core/evidence.ts";
-import { defaultPolicy } from "../../../../src/core/policy.ts";
 import type { Registration } from "../../../../src/core/registration.ts";
 import {
   agent,
@@ -20,9 +19,12 @@ import {
 
 const pid = 4242;
 const held = { pid, startTicks: "700" } as const;
+const proof: Registered = { registry: "/claudes", key: "9.json", where: "/claudes/9.json", isProven: true, said: "pid 9 is alive" };
 const of = (...those: readonly Partial<Registered>[]): Pick<Described, "registered"> => {
-  const usual: Registered = { registry: "/claudes", key: "9.json", where: "/claudes/9.json", pid: 9, isProven: true };
-  return { registered: seen(new Map([[session, those.map((one) => ({ ...usual, ...one }))]])) };
+  return { registered: seen({ bySession: new Map([[session, those.map((one) => ({ ...proof, ...one }))]]), unread: [] }) };
+};
+const unreadOf = (uid: number): Pick<Described, "registered"> => {
+  return { registered: seen({ bySession: new Map(), unread: [{ uid, why: "/home/u/.claude/sessions: permission denied" }] }) };
 };
 const sameRegistry = { registry: "/registry" };
 
@@ -35,6 +37,28 @@ const rows: readonly (readonly [string, Described, string])[] = [
   ["its own registration", of({ ...sameRegistry, key: "mars" }), "ghost ttl ttl-expired"],
   ["another session's", { ...of({}), claim: { sessionId: "another-session" } }, "ghost ttl ttl-expired"],
   ["a place that could not be read", { registered: blind }, "undecided attached-process homes-unseen"],
+  [
+    "records that could not be read, of the user who has written the entry",
+    { ...unreadOf(1000), registry: { writer: 1000 } },
+    "undecided attached-process homes-unseen",
+  ],
+  ["records that could not be read, of another user", { ...unreadOf(1001), registry: { writer: 1000 } }, "ghost ttl ttl-expired"],
+  [
+    "records that could not be read, where any user can have written",
+    { ...unreadOf(1001), registry: { writer: undefined } },
+    "undecided attached-process homes-unseen",
+  ],
+  [
+    "records that could not be read, and one that proves it",
+    { registered: seen({ bySession: new Map([[session, [proof]]]), unread: [{ uid: 1000, why: "denied" }] }) },
+    "live attached-process registered-alive",
+  ],
+  ["records that could not be read, and no session", { ...unreadOf(1000), claim: { sessionId: undefined } }, "ghost ttl ttl-expired"],
+  [
+    "a claim of a process of which nothing is recorded, and a process that is proven to run its session",
+    { ...of({}), registry: { about: "process" } },
+    "live attached-process registered-alive",
+  ],
   [
     "a dead holder, and a process that runs it",
     { ...of({}), claim: held, pids: { [pid]: gone } },
@@ -84,25 +108,36 @@ describe("what a registration says of its session", () => {
       claim: whole,
       registry,
       evidence,
+      policy,
     } = sceneOf({ ...described, claim: { ...held, ...claim }, registry: { id: "/claudes", about: "process" } });
     const witness: Witness = { claim: whole, registry, where: "/claudes/4242.json" };
-    const registered = registeredBy([witness], evidence, defaultPolicy);
+    const registered = registeredBy({ all: [witness], unread: [] }, evidence, policy);
     if (!registered.seen) return "unseen";
-    return (registered.value.get(session) ?? []).map(({ isProven }) => (isProven ? "proven" : "by its pid"));
+    return (registered.value.bySession.get(session) ?? []).map(({ isProven }) => (isProven ? "proven" : "a doubt"));
   };
   const inside = (startTicks: string) => ({ innerPids: seen(new Map([[pid, [{ pid: 77, startTicks, ownTime: true, agent: true }]]])) });
 
   test.each<readonly [string, Partial<Registration>, Described, string | readonly string[]]>([
     ["it runs since the recorded tick", {}, { pids: { [pid]: there() } }, ["proven"]],
-    ["it runs, and recorded no start", { startTicks: undefined }, { pids: { [pid]: there() } }, ["by its pid"]],
-    ["its start could not be read", {}, { pids: { [pid]: shows({ startTicks: blind }) } }, ["by its pid"]],
-    ["it could not be looked at", {}, { pids: { [pid]: blind } }, ["by its pid"]],
+    ["it runs, and recorded no start", { startTicks: undefined }, { pids: { [pid]: there() } }, ["a doubt"]],
+    ["its start could not be read", {}, { pids: { [pid]: shows({ startTicks: blind }) } }, ["a doubt"]],
+    ["it could not be looked at", {}, { pids: { [pid]: blind } }, ["a doubt"]],
     ["it is gone", {}, { pids: { [pid]: gone } }, []],
     ["its pid is another process's", {}, { pids: { [pid]: there("701") } }, []],
     ["it runs in a container, since the recorded tick", {}, { pids: { [pid]: gone }, table: inside("700") }, ["proven"]],
-    ["it runs on another host", { host: "saturn" }, { pids: { [pid]: there() } }, []],
-    ["it runs in a namespace that is not ours", { pidNamespace: "4026539999" }, { pids: { [pid]: there() } }, []],
-    ["our own namespace could not be seen", {}, { pids: { [pid]: there() }, here: { pidNamespace: blind } }, ["by its pid"]],
+    ["it runs on another host", { host: "saturn" }, { pids: { [pid]: there() } }, ["a doubt"]],
+    [
+      "it runs on another host, which is declared gone",
+      { host: "saturn" },
+      { pids: { [pid]: there() }, policy: { hostsGone: ["saturn"] } },
+      [],
+    ],
+    ["it runs in a namespace that is not ours", { pidNamespace: "4026539999" }, { pids: { [pid]: there() } }, ["a doubt"]],
+    ["it was released", { releasedAt: 5, registeredAt: 4 }, { pids: { [pid]: there() } }, []],
+    ["it was released at a time that cannot be read", { releasedAt: Number.NaN, registeredAt: 4 }, { pids: { [pid]: there() } }, []],
+    ["it was released, and registered again", { releasedAt: 5, registeredAt: 6 }, { pids: { [pid]: there() } }, ["proven"]],
+    ["it was released, and has beaten since", { releasedAt: 5, lastHeartbeatAt: 6 }, { pids: { [pid]: there() } }, ["proven"]],
+    ["our own namespace could not be seen", {}, { pids: { [pid]: there() }, here: { pidNamespace: blind } }, ["a doubt"]],
     ["it names no session", { sessionId: undefined }, { pids: { [pid]: there() } }, []],
     ["nothing was seen", {}, { processes: blind }, "unseen"],
   ])("%s", (_, claim, described, expected) => {
