@@ -2,7 +2,7 @@ import { knownPrograms, launcherCalled, matchesName, type Launcher, type Program
 
 /** The last part of a path, without a script's extension. */
 export function baseName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1).replace(/\.(?:js|mjs|cjs|ts)$/, "");
+  return path.slice(path.lastIndexOf("/") + 1).replace(/\.(?:js|mjs|cjs|ts|py)$/, "");
 }
 
 /** A process title is one argument with blanks in it; its words are what was said. */
@@ -49,7 +49,7 @@ function packagedAgent(path: string, { packages, agents }: ProgramLists): string
   // Copies of Claude's script stand beside others in directories of its package's own name, and in an editor's extension.
   if (/\/anthropic\.claude-code-[^/]*\//.test(path)) return agents.get("claude");
   const [directory = "", file = ""] = path.split("/").slice(-2);
-  return /^cli\.[cm]?js$/.test(file) ? agents.get(directory) : undefined;
+  return /^(?:cli\.[cm]?js|__main__\.pyc?)$/.test(file) ? agents.get(directory) : undefined;
 }
 
 /** The agent whose program or script a path is. */
@@ -67,14 +67,28 @@ function agentAt(path: string, programs: ProgramLists): string | undefined {
 /** What a launcher was told to run, and where in its words that stands. */
 type Launched = { readonly target: string; readonly index: number };
 
+const isPathOrScript = (word: string): boolean => word.includes("/") || /\.(?:[cm]?[jt]s|py)$/.test(word);
+
+/**
+ * No list has every option. Behind one that is on none a plain word may be its value, and is taken for that where a path
+ * or a script follows.
+ */
+function mayBeValue(argv: readonly string[], index: number): boolean {
+  const [option = "", word = "", next = ""] = argv.slice(index - 1, index + 2);
+  return option.startsWith("-") && !option.includes("=") && !isPathOrScript(word) && !next.startsWith("-") && isPathOrScript(next);
+}
+
 function launchedBy(argv: readonly string[], from: number, { values, verbs, code, scriptsOnly }: Launcher): Launched | undefined {
   for (let i = from; i < argv.length; i += 1) {
     const word = argv[i] ?? "";
     if (word === "" || verbs.has(word)) continue;
     if (code.has(word)) return undefined;
-    if (word === "-m") return { target: argv[i + 1] ?? "", index: i + 1 };
+    // A module of Python's is named with its package in front.
+    if (word === "-m") return { target: argv[i + 1]?.split(".")[0] ?? "", index: i + 1 };
     if (values.has(word)) i += 1;
-    else if (!word.startsWith("-")) return scriptsOnly && !/\.[cm]?js$/.test(word) ? undefined : { target: word, index: i };
+    else if (!word.startsWith("-") && (i === from || !mayBeValue(argv, i))) {
+      return scriptsOnly && !/\.[cm]?js$/.test(word) ? undefined : { target: word, index: i };
+    }
   }
   return undefined;
 }

@@ -137,12 +137,15 @@ function valueIn(argument: string): { readonly value: string; readonly from: num
   return quoted === null ? { value: argument.slice(option), from: option } : { value: quoted[2] ?? "", from: option + 1 };
 }
 
+/** What may stand around an id that is all of a value. */
+const spellingsAround: ReadonlySet<string> = new Set(["", "{}", "urn:uuid:", "{urn:uuid:}"]);
+
 /** How an id stands in an argument; undefined where it is a part of a path and too short to mean anything there. */
 function mannerOf(argument: string, { id, start, end }: Found): Manner | undefined {
   const { value, from } = valueIn(argument);
-  const whole = value.slice(0, Math.max(0, start - from)) + value.slice(Math.max(0, end - from));
-  if (whole === "" || whole === "{}" || whole === "urn:uuid:" || whole === "{urn:uuid:}") return "argument";
-  if (start === 2 && end === argument.length && /^-[A-Za-z]/.test(argument)) return "argument";
+  const around = value.slice(0, Math.max(0, start - from)) + value.slice(Math.max(0, end - from));
+  // The value of a short option may follow it at once.
+  if (spellingsAround.has(around) || spellingsAround.has(around.replace(/^-[A-Za-z]/, ""))) return "argument";
   const [before, after] = [argument.charAt(start - 1), argument.slice(end, end + 2)];
   const isPart = before === "/" || after.startsWith("/") || /^\.\w/.test(after) || /[-_]/.test(before + after.charAt(0));
   if (!isPart) return "text";

@@ -112,13 +112,24 @@ const launcher = (values: string, verbs = "", code = "", scriptsOnly = false): L
 /** `node --help` of 20, 22 and 24; options of V8 take their value behind `=` only. */
 const nodeValues =
   "-r --require --import --loader --experimental-loader -C --conditions --env-file --env-file-if-exists --input-type --title --icu-data-dir " +
-  "--inspect-port --openssl-config --redirect-warnings --trace-event-categories --trace-event-file-pattern --tls-cipher-list --tls-keylog " +
-  "--unhandled-rejections --dns-result-order --diagnostic-dir --disable-warning --heapsnapshot-signal --heap-prof-dir --cpu-prof-dir " +
-  "--max-http-header-size --report-dir --report-directory --report-filename --report-signal --secure-heap --secure-heap-min --use-largepages " +
-  "--experimental-default-type --experimental-config-file --watch-path --localstorage-file --snapshot-blob --build-snapshot-config";
+  "--inspect-port --inspect-publish-uid --openssl-config --redirect-warnings --trace-event-categories --trace-event-file-pattern " +
+  "--tls-cipher-list --tls-keylog --unhandled-rejections --dns-result-order --diagnostic-dir --disable-warning --disable-proto " +
+  "--allow-fs-read --allow-fs-write --cpu-prof-dir --cpu-prof-interval --cpu-prof-name --heap-prof-dir --heap-prof-interval --heap-prof-name " +
+  "--heapsnapshot-signal --heapsnapshot-near-heap-limit --max-http-header-size --network-family-autoselection-attempt-timeout " +
+  "--report-dir --report-directory --report-filename --report-signal --secure-heap --secure-heap-min --use-largepages --v8-pool-size " +
+  "--experimental-default-type --experimental-config-file --experimental-policy --experimental-sea-config --policy-integrity --security-revert " +
+  "--localstorage-file --snapshot-blob --build-snapshot-config --watch-path --watch-kill-signal --trace-require-module";
+/** `bun --help` of 1.4. */
 const bunValues =
-  "-r --preload --require --import -c --config --cwd --env-file --tsconfig-override -d --define -l --loader --conditions --port -F --filter";
-const denoValues = "-c --config --import-map --location --seed --cert --env-file --unsafely-ignore-certificate-errors -r --reload";
+  "-r --preload --require --import -c --config --cwd --env-file --tsconfig-override -d --define -l --loader --conditions --port -F --filter " +
+  "--install --shell --elide-lines --drop --feature --main-fields --extension-order --title --user-agent --cron-title --cron-period " +
+  "--cpu-prof-dir --cpu-prof-interval --cpu-prof-name --heap-prof-dir --heap-prof-interval --heap-prof-name --fetch-preconnect " +
+  "--max-http-header-size --dns-result-order --redirect-warnings --disable-warning --unhandled-rejections --console-depth " +
+  "--watch-kill-signal --jsx-factory --jsx-fragment --jsx-import-source --jsx-runtime";
+/** `deno run --help=full` of 2.9. Many other options, `--env-file` among them, take their value behind `=` only. */
+const denoValues =
+  "-c --config --import-map --location --seed --cert --ext --lock --preload --require --conditions --node-modules-linker --min-dep-age " +
+  "--inspect-publish-uid";
 const runnerValues =
   "-p --package --registry --cache --prefix -w --workspace --userconfig --loglevel --python --with --from --index-url --spec";
 const emulatorValues = "-L -E -U -0 -s -cpu -B -R -d -D -g -p -seed -plugin -dfilter -one-insn-per-tb";
@@ -138,7 +149,7 @@ const launchers: ProgramLists["launchers"] = new Map([
   ["bun", launcher(bunValues, "run x", "-e --eval -p --print")],
   ["deno", launcher(denoValues, "run x serve", "eval")],
   ...named("python pypy", python),
-  ...named("npx npx-cli npm npm-cli pnpm pnpx yarn bunx uv uvx pipx", runner),
+  ...named("npx npx-cli npm npm-cli pnpm pn pnpx pnx yarn bunx uv uvx pipx", runner),
   ["corepack", launcher("", "pnpm yarn npm exec dlx x run")],
   ["ld.so", launcher(loaderValues)],
   ...named("qemu box64 box86 FEXInterpreter FEXLoader FEX rosetta blink", emulator),
