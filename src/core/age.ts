@@ -1,7 +1,13 @@
+import { sleptAtLeast } from "./clocks/sleep.ts";
 import type { Scene } from "./scene.ts";
 
-/** How old an entry is, in ms, and from what that is known; or why it cannot be known. */
-export type Age = { readonly known: true; readonly ms: number; readonly from: string } | { readonly known: false; readonly why: string };
+/**
+ * How old an entry is, in ms, and from what that is known; or why it cannot be known. Time that the machine slept is
+ * taken off, as far as it must have slept then, and told beside it.
+ */
+export type Age =
+  | { readonly known: true; readonly ms: number; readonly sleptMs: number; readonly from: string }
+  | { readonly known: false; readonly why: string };
 
 type Stamp = { readonly at: number; readonly from: string };
 
@@ -50,11 +56,17 @@ export function ageOf(scene: Scene): Age {
   if (!modifiedAt.seen) return { known: false, why: modifiedAt.why };
   const nowMs = clock.wallMs.value;
   const { seenForMs, clockStepped } = scene.memory;
-  if (clockStepped) return { known: true, ms: seenForMs, from: "first seen" };
+  if (clockStepped) return { known: true, ms: seenForMs, sleptMs: 0, from: "first seen" };
+  const { sleeps } = scene.evidence.time;
+  if (!sleeps.seen) return { known: false, why: sleeps.why };
+  const awakeSince = (at: number, from: string): Age & { readonly known: true } => {
+    const sleptMs = sleptAtLeast(sleeps.value, at);
+    return { known: true, ms: nowMs - at - sleptMs, sleptMs, from };
+  };
   const newest = newestStamp(nowMs, scene.claim, oneFile ? modifiedAt.value : undefined);
-  if (newest !== undefined) return { known: true, ms: nowMs - newest.at, from: newest.from };
-  const sinceChange = nowMs - modifiedAt.value;
-  if (sinceChange >= seenForMs) return { known: true, ms: sinceChange, from: "file written" };
-  if (seenForMs > 0) return { known: true, ms: seenForMs, from: "first seen" };
+  if (newest !== undefined) return awakeSince(newest.at, newest.from);
+  const sinceChange = awakeSince(modifiedAt.value, "file written");
+  if (sinceChange.ms >= seenForMs) return sinceChange;
+  if (seenForMs > 0) return { known: true, ms: seenForMs, sleptMs: 0, from: "first seen" };
   return { known: false, why: "the entry has no usable time, and its file was changed in the future" };
 }

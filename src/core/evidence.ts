@@ -26,7 +26,22 @@ export type Evidence = {
   readonly endpoints: ReadonlyMap<string, EndpointObservation>;
   /** Looked at only where an entry with a file of its own would go without it. */
   readonly locks: Observed<FileLocks>;
+  readonly time: Timekeeping;
 };
+
+/** What sweeps know of this machine's time beside what its clocks say now. */
+export type Timekeeping = {
+  /** The time that is taken off every age. */
+  readonly sleeps: Observed<readonly Sleep[]>;
+  /** The wall clock has been tried since the machine was booted or woken; before that, silence condemns nothing. */
+  readonly settled: Observed<true>;
+};
+
+/** For looks in which no age is asked for. */
+export const untimed: Timekeeping = { sleeps: unseen("no age is asked for"), settled: unseen("no age is asked for") };
+
+/** The machine slept for `ms` in all, somewhere between two looks (epoch ms) or in several such spans of one day. */
+export type Sleep = { readonly fromMs: number; readonly untilMs: number; readonly ms: number };
 
 export type RegisteredSessions = {
   /** Registrations whose process is not known to be gone, by canonical session id. */

@@ -41,7 +41,7 @@ function judgementOf(age: Age, rung: RungName, answer: Exclude<Answer, { kind: "
     reason: answer.reason,
     detail: answer.detail,
     certain: answer.kind === "dead" && answer.certain,
-    ageMs: age.known ? age.ms : undefined,
+    ageMs: age.known ? age.ms + age.sleptMs : undefined,
   };
 }
 

@@ -1,10 +1,13 @@
 import type { Clock } from "./evidence.ts";
 import { noHolders, type HeldBy, type ObservedHolder } from "./agents/observed-holders.ts";
-import { clockStepMs, restoredKeptMs } from "./policy.ts";
+import { valueOf, type LastClocks, type Since } from "./clocks/since.ts";
+import { unwatched, type Settling } from "./clocks/settling.ts";
+import { noSleepKnown, type SleepRecord } from "./clocks/sleep.ts";
+import { restoredKeptMs } from "./policy.ts";
 
 /** What earlier sweeps of this machine remember of one entry, as the ladder sees it. */
 export type EntryMemory = {
-  /** For how long sweeps of this machine have seen these very bytes, in ms of boot time. */
+  /** For how long sweeps of this machine have seen these very bytes, in ms of awake time. */
   readonly seenForMs: number;
   /** The wall clock was stepped while these bytes stood in the file. */
   readonly clockStepped: boolean;
@@ -14,6 +17,8 @@ export type EntryMemory = {
   readonly restored: boolean;
   /** The longest time between two of its heartbeats that sweeps have seen, in ms; 0 where they saw no two. */
   readonly longestGapMs: number;
+  /** How long ago, in ms of awake time, sweeps last saw its heartbeat change; undefined where they never did. */
+  readonly stillForMs: number | undefined;
   /** The processes that showed what it claims. */
   readonly holders: readonly ObservedHolder[];
 };
@@ -24,6 +29,7 @@ export const nothingRemembered: EntryMemory = {
   absentForMs: undefined,
   restored: false,
   longestGapMs: 0,
+  stillForMs: undefined,
   holders: noHolders,
 };
 
@@ -39,6 +45,7 @@ export type EntryRecord = {
   /** The heartbeat that the last sweep read there, epoch ms. */
   readonly heartbeatAt: number | undefined;
   readonly longestGapMs: number;
+  readonly stillForMs: number | undefined;
   /** The processes that showed it, and what it claimed then; undefined where none is known. */
   readonly held: HeldBy | undefined;
 };
@@ -63,11 +70,7 @@ export const restoredIn = (marks: RestoredByKey): readonly Restored[] =>
   [...marks.values()].flatMap((ofRegistry) => [...ofRegistry.values()]);
 
 /** What one sweep leaves for the next. Kept small: only entries for which it matters have a record. */
-export type Memory = {
-  readonly bootId: string | undefined;
-  readonly wallMs: number | undefined;
-  readonly bootMs: number | undefined;
-  readonly awakeMs: number | undefined;
+export type Memory = LastClocks & {
   /** By registry (its format, and where in the file), then by entry key. */
   readonly records: ReadonlyMap<string, ReadonlyMap<string, EntryRecord>>;
   /** Boot time of the first of the unbroken sweeps that an app server answered, by address. */
@@ -77,6 +80,8 @@ export type Memory = {
   /** Wall time at which a step of the clock was last noticed: times before it may come from another clock. */
   readonly steppedAtMs: number | undefined;
   readonly restored: RestoredByKey;
+  readonly sleep: SleepRecord;
+  readonly settling: Settling;
 };
 
 export const emptyMemory: Memory = {
@@ -89,39 +94,9 @@ export const emptyMemory: Memory = {
   provenTokens: new Map(),
   steppedAtMs: undefined,
   restored: new Map(),
+  sleep: noSleepKnown,
+  settling: unwatched,
 };
-
-/** How this sweep stands to the one before it. */
-export type Since = {
-  readonly sameBoot: boolean;
-  /** Boot time since then, in ms; 0 across boots, for how long a machine was off cannot be known. */
-  readonly elapsedMs: number;
-  /** The wall clock was stepped, or a step cannot be ruled out. */
-  readonly clockStepped: boolean;
-};
-
-const valueOf = (clock: Clock, name: keyof Clock): number | undefined => {
-  const reading = clock[name];
-  return reading.seen ? reading.value : undefined;
-};
-
-/**
- * Two sweeps of one boot can tell a step: wall clock and boot clock must have gone on alike. Where a clock could not
- * be read, now or then, a step cannot be ruled out, and to know less must not make an entry older.
- */
-export function since(memory: Memory, clock: Clock, bootId: string | undefined): Since {
-  const [wallMs, bootMs] = [valueOf(clock, "wallMs"), valueOf(clock, "bootMs")];
-  const isFirst = memory.bootId === undefined && memory.wallMs === undefined && memory.bootMs === undefined;
-  const sameBoot = bootId !== undefined && memory.bootId === bootId;
-  const ranBack = bootMs !== undefined && memory.bootMs !== undefined && bootMs < memory.bootMs;
-  const otherBoot = bootId !== undefined && memory.bootId !== undefined ? !sameBoot : ranBack;
-  if (isFirst || otherBoot) return { sameBoot: false, elapsedMs: 0, clockStepped: false };
-  if (bootMs === undefined || memory.bootMs === undefined) return { sameBoot, elapsedMs: 0, clockStepped: true };
-  const sinceThen = bootMs - memory.bootMs;
-  const comparable = wallMs !== undefined && memory.wallMs !== undefined;
-  const clockStepped = !comparable || Math.abs(wallMs - memory.wallMs - sinceThen) > clockStepMs;
-  return { sameBoot, elapsedMs: sameBoot ? Math.max(0, sinceThen) : 0, clockStepped };
-}
 
 /** An entry as memory knows it: where it is, and a digest of its bytes that is made only when it is needed. */
 export type Remembered = {
@@ -148,6 +123,23 @@ function longestGap({ heartbeatAt, longestGapMs }: EntryRecord, now: number | un
   return heartbeatAt === undefined || now === undefined ? longestGapMs : Math.max(longestGapMs, now - heartbeatAt);
 }
 
+/** Since when its heartbeat has stood still, as far as sweeps have seen. A changed one was written since the last of them. */
+function stillFor({ heartbeatAt, stillForMs }: EntryRecord, now: number | undefined, elapsedMs: number): number | undefined {
+  if (heartbeatAt !== undefined && now !== undefined && heartbeatAt !== now) return 0;
+  return stillForMs === undefined ? undefined : stillForMs + elapsedMs;
+}
+
+/** The same record, after a sweep that did not look at its entry. */
+export function agedRecord(record: EntryRecord, { elapsedMs, clockStepped }: Since): EntryRecord {
+  const { seenForMs, heartbeatAt } = record;
+  return {
+    ...record,
+    seenForMs: seenForMs + elapsedMs,
+    stillForMs: stillFor(record, heartbeatAt, elapsedMs),
+    clockStepped: record.clockStepped || clockStepped,
+  };
+}
+
 export function recall(memory: Memory, entry: Remembered, from: Since, clock: Clock): EntryMemory {
   const record = memory.records.get(entry.registryId)?.get(entry.key);
   const mark = memory.restored.get(entry.registry)?.get(entry.key);
@@ -166,6 +158,7 @@ export function recall(memory: Memory, entry: Remembered, from: Since, clock: Cl
     absentForMs: absentSince === undefined || awakeMs === undefined ? undefined : Math.max(0, awakeMs - absentSince),
     restored: mark !== undefined && mark.digest === digest && (wallMs === undefined || wallMs < mark.untilMs),
     longestGapMs: same ? longestGap(record, entry.heartbeatAt) : 0,
+    stillForMs: same ? stillFor(record, entry.heartbeatAt, from.elapsedMs) : undefined,
     holders: record?.held !== undefined && record.held.as === entry.heldAs() ? record.held.by : noHolders,
   };
 }
@@ -181,11 +174,12 @@ export type Found = {
 
 /** What the next sweep needs to know of an entry; undefined where it can do without. */
 export function recordOf(entry: Remembered, remembered: EntryMemory, now: Found): EntryRecord | undefined {
-  const { seenForMs, clockStepped, absentForMs, longestGapMs } = remembered;
+  const { seenForMs, clockStepped, absentForMs, longestGapMs, stillForMs } = remembered;
   if (!now.needsFirstSeen && !clockStepped && !now.absent && !now.beats && now.holders.length === 0) return undefined;
   const absentSinceMs = now.absent && now.awakeMs !== undefined ? now.awakeMs - (absentForMs ?? 0) : undefined;
   const held = now.holders.length === 0 ? undefined : { as: entry.heldAs(), by: now.holders };
-  return { digest: entry.digest(), seenForMs, clockStepped, absentSinceMs, heartbeatAt: entry.heartbeatAt, longestGapMs, held };
+  const { heartbeatAt } = entry;
+  return { digest: entry.digest(), seenForMs, clockStepped, absentSinceMs, heartbeatAt, longestGapMs, stillForMs, held };
 }
 
 /** Marks whose time is not over. None lasts longer from now than a new one would, or a clock set back would prolong it. */

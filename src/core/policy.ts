@@ -33,6 +33,9 @@ export const defaultPolicy: Policy = {
 /** Awake time, in ms, that must lie between two looks that find the same absence. */
 export const secondLookMs = 4 * minuteMs;
 
+/** Awake time, in ms, for which sweeps watch the clock after a boot or a sleep before they trust it with long ages. */
+export const settledAfterMs = 60 * minuteMs;
+
 /** A heartbeat younger than this, in ms, or than the grace period if that is longer, is fresh. */
 export const freshHeartbeatMs = 10 * minuteMs;
 

@@ -28,6 +28,7 @@ import { lookAtTree } from "./processes/process-tree.ts";
 import { isLockHeld, unitState } from "./programs/daemon-signs.ts";
 import { runRelease } from "./programs/release-command.ts";
 import { type CommandEnd, runCommand } from "./programs/run-command.ts";
+import { isClockSynchronised } from "./programs/synchronised.ts";
 import { type Identity, type SentSignal, processState, signalExactly } from "./programs/signals.ts";
 import { askAppServer } from "./sockets/app-server.ts";
 import { probeEndpoint } from "./sockets/endpoints.ts";
@@ -66,7 +67,8 @@ export type Host = LookingHost & {
 /** What is kept between sweeps, in the state directory. */
 export type Store = LookingStore & {
   readonly saveMemory: (memory: Memory) => Promise<void>;
-  readonly tombstoneRoom: (nowMs: number) => number;
+  /** Drops tombstones by their age, which wants a clock that can be trusted, and says how many bytes may be written. */
+  readonly tombstoneRoom: (nowMs: number | undefined) => number;
   readonly writeTombstones: (sweepId: string, tombstones: Iterable<string>) => void;
   readonly voidTombstones: (sweepId: string, ids: readonly string[]) => void;
   readonly appendHistory: (line: HistoryLine) => void;
@@ -94,6 +96,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
   return {
     clock: probe.readClock,
     here: () => probe.lookHere(hostName()),
+    isClockSynchronised,
     selfTest: probe.selfTest,
     lookAtProcesses: probe.lookAtProcesses,
     startOfPid: probe.startOfPid,

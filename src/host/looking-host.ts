@@ -31,6 +31,8 @@ import type { ServerQuestion } from "./sockets/app-server.ts";
 export type LookingHost = {
   readonly clock: () => Clock;
   readonly here: () => Here;
+  /** Whether the kernel counts the wall clock as set by a better one. */
+  readonly isClockSynchronised: () => Observed<boolean>;
   readonly selfTest: () => SelfTest;
   readonly lookAtProcesses: (question: ProcessQuestion) => Observed<ProcessAnswer> | Promise<Observed<ProcessAnswer>>;
   /** When the process with this pid started, in ticks; undefined when there is none, or only a zombie. */

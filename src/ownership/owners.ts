@@ -1,4 +1,4 @@
-import { seen, type AgentProcess, type Evidence, type Observed } from "../core/evidence.ts";
+import { seen, untimed, type AgentProcess, type Evidence, type Observed } from "../core/evidence.ts";
 import { emptyMemory, nothingRemembered } from "../core/memory.ts";
 import type { HeldRegistration } from "../core/agents/agent-groups.ts";
 import { ownershipOf, type Ownership } from "../core/agents/ownership.ts";
@@ -32,7 +32,7 @@ const noEndpoints: Evidence["endpoints"] = new Map();
 /** Registrations whose recorded holder is there, judged by the same rule as in a sweep. */
 function heldRegistrations(loaded: ReadRegistry, world: World, policy: Policy): readonly HeldRegistration[] {
   const facts = factsOf(loaded, world, emptyMemory);
-  const evidence = evidenceOf(world, noServers, noEndpoints);
+  const evidence = evidenceOf(world, { appServers: noServers, endpoints: noEndpoints, time: untimed });
   return claimsOf(loaded.entries).flatMap((claim) => {
     if (claim.pid === undefined || claim.sessionId === undefined) return [];
     const answer = recordedHolder({ claim, registry: facts, evidence, memory: nothingRemembered, policy });

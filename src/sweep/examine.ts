@@ -3,7 +3,8 @@ import { refusal, startTokensMismatch } from "../core/self-check.ts";
 import { ghostIntents, writingIntents } from "../core/plan/actions.ts";
 import { idsOf, nothingSought } from "../core/agents/mentions.ts";
 import type { Evidence, Mentions } from "../core/evidence.ts";
-import type { Since } from "../core/memory.ts";
+import { isLastResort } from "../core/ladder.ts";
+import type { Since } from "../core/clocks/since.ts";
 import { intentFor } from "../core/plan/plan.ts";
 import { formatFlapping, type FlappingIdentity } from "../core/revisions/flapping.ts";
 import type { EntryFile } from "../host/locks/locks.ts";
@@ -22,7 +23,7 @@ import { loadSources, noSources, type Sources } from "./observe/sources.ts";
 import { speakingPids, withWitnesses } from "./observe/witnesses.ts";
 import { uniquePaths } from "./load/same-place.ts";
 import { withRevisions } from "./judge/revise.ts";
-import { sinceLast, type LookingPass, type PassOptions, type RegistryView } from "./pass.ts";
+import { sinceLast, timekeeping, type LookingPass, type PassOptions, type RegistryView } from "./pass.ts";
 
 export type ExamineOptions = PassOptions & {
   /** Look at the world even if every entry is young: for commands that show each rung's answer. */
@@ -103,7 +104,7 @@ async function judgeAll(
   world: World,
   { appServers, endpoints, looked }: Answers,
 ): Promise<Judged> {
-  const evidence = evidenceOf(world, appServers, endpoints);
+  const evidence = evidenceOf(world, { appServers, endpoints, time: timekeeping(pass, world) });
   const judged: ExaminedRegistry[] = [];
   for (const view of views) judged.push(await examineRegistry(pass, { ...view, evidence }, world, looked));
   return { evidence, ...(await withRevisions(pass, judged, world)) };
@@ -133,37 +134,58 @@ function* ghostFiles(registries: readonly ExaminedRegistry[]): Generator<EntryFi
   for (const { loaded, entries } of registries) yield* filesOf(loaded, entriesAt(loaded.entries, entries.indexesOf(...ghostIntents)));
 }
 
+/** Whether an entry stays only because the clock may be wrong: then the kernel is asked whether it is set by a better one. */
+function anyAwaitsClock({ evidence, registries }: Judged, { policy }: LookingPass): boolean {
+  if (evidence.time.settled.seen) return false;
+  return registries.some(({ entries }) => {
+    if (entries.verdicts.undecided === 0) return false;
+    for (const { judgement } of entries)
+      if (judgement.verdict === "undecided" && isLastResort(judgement) && (judgement.ageMs ?? 0) > policy.ttlMs) return true;
+    return false;
+  });
+}
+
+/** What was judged, by a clock that counts as tried at once where the kernel says that it is synchronised. */
+async function judgedByClock(pass: LookingPass, judgeBy: (pass: LookingPass) => Promise<Judged>): Promise<readonly [LookingPass, Judged]> {
+  const first = await judgeBy(pass);
+  if (!anyAwaitsClock(first, pass)) return [pass, first];
+  const synchronised = pass.host.isClockSynchronised();
+  if (!synchronised.seen || !synchronised.value) return [pass, first];
+  const trusting = { ...pass, synchronised: true };
+  return [trusting, await judgeBy(trusting)];
+}
+
 /**
  * Reads every claim, then looks at the world once, then judges; and looks at the open files of all processes and at the
  * locks on files, and judges again, if an entry would go. Writes nothing: a dry run is this and a report, a sweep is this and carrying it out.
  */
 export async function examine(
-  pass: LookingPass,
+  begun: LookingPass,
   { lookAnyway }: Pick<ExamineOptions, "lookAnyway">,
   files: Mentions["files"] = "agents",
 ): Promise<Examination> {
-  const { host, targets, policy, memoryProblem } = pass;
+  const { host, targets, policy, memoryProblem } = begun;
   const { loaded, warnings } = uniquePaths(await Promise.all(targets.map((target) => loadRegistry(host, target))));
   const read = loaded.filter(isRead);
   const unlooked = unlookedWorld(host);
-  const mustLook = lookAnyway || anythingOld(pass, viewsOf(pass, unlooked, read, { sought: nothingSought, sources: noSources }));
+  const mustLook = lookAnyway || anythingOld(begun, viewsOf(begun, unlooked, read, { sought: nothingSought, sources: noSources }));
   const sought = mustLook ? soughtIn(read) : nothingSought;
   const mentionQuestion = { sought, programs: policy.programs };
-  const sources = mustLook ? await loadSources(pass, loaded) : noSources;
-  const pids = allPids(pass, read, sources);
+  const sources = mustLook ? await loadSources(begun, loaded) : noSources;
+  const pids = allPids(begun, read, sources);
   const looked = mustLook ? await lookAtWorld(host, { pids, owners: ownerQuestions(targets), ...mentionQuestion, files }) : unlooked;
-  const world = mustLook ? withWitnesses(pass, sources, looked) : looked;
-  const halfSeen = viewsOf(pass, world, read, { sought, sources });
-  const appServers = mustLook ? await seeServers(pass, halfSeen, world) : noServers;
+  const world = mustLook ? withWitnesses(begun, sources, looked) : looked;
+  const halfSeen = viewsOf(begun, world, read, { sought, sources });
+  const appServers = mustLook ? await seeServers(begun, halfSeen, world) : noServers;
   const endpoints = mustLook ? await seeEndpoints(host, halfSeen) : noEndpoints;
   const answers = { appServers, endpoints, looked: mustLook };
-  const judgeBy = (seen: World): Promise<Judged> => judgeAll(pass, halfSeen, seen, answers);
-  const first = await judgeBy(world);
+  const [pass, first] = await judgedByClock(begun, (one) => judgeAll(one, halfSeen, world, answers));
   const mustLookOn = files === "agents" && first.registries.some(anySessionGoes);
   const open = mustLookOn ? withAllFiles(host, world, mentionQuestion) : world;
   const mayBeLocked = first.registries.filter(anyFileGoes);
   const whole = mayBeLocked.length > 0 ? withLocks(host, open, ghostFiles(mayBeLocked)) : open;
-  const { evidence, registries, flapping } = whole === world ? first : await judgedByMore(first, whole, () => judgeBy(whole));
+  const { evidence, registries, flapping } =
+    whole === world ? first : await judgedByMore(first, whole, () => judgeAll(pass, halfSeen, whole, answers));
   return {
     pass,
     evidence,

@@ -1,6 +1,9 @@
-import { since, type Memory, type Since } from "../core/memory.ts";
+import { isSettled, settlingAt, type Settling } from "../core/clocks/settling.ts";
+import { sleepUntil, type SleepRecord } from "../core/clocks/sleep.ts";
+import { since, type Since } from "../core/clocks/since.ts";
+import type { Memory } from "../core/memory.ts";
 import type { Sought } from "../core/agents/mentions.ts";
-import type { Clock, Evidence } from "../core/evidence.ts";
+import { seen, type Clock, type Evidence, type Observed, type Timekeeping } from "../core/evidence.ts";
 import type { Policy } from "../core/policy.ts";
 import type { RegistryFacts } from "../core/scene.ts";
 import type { Host } from "../host/host.ts";
@@ -33,6 +36,8 @@ export type LookingPass = PassOptions & {
   /** ISO-8601. */
   readonly startedAt: string;
   readonly startedOn: Clock;
+  /** The kernel said that the wall clock is set by a better one. Asked only where silence may condemn. */
+  readonly synchronised: boolean;
 };
 
 /** One pass over the registries that may change them. Built once, handed down, never changed; only its tombstones grow. */
@@ -57,15 +62,37 @@ export function startLooking(host: LookingHost, { targets, witnesses, policy, st
   const startedAt = new Date(startedMs).toISOString();
   const id = sweepIdAt(startedAt, host.randomSuffix());
   const { memory, problem: memoryProblem } = host.store.loadMemory();
-  return { host, targets, witnesses, policy, stop, memory, memoryProblem, id, startedAt, startedOn };
+  return { host, targets, witnesses, policy, stop, memory, memoryProblem, id, startedAt, startedOn, synchronised: false };
 }
 
 /** Begins a pass that may change what it finds. */
 export function startPass(host: Host, options: PassOptions): Pass {
   const pass = startLooking(host, options);
   const { id: sweepId, startedAt: at, startedOn } = pass;
-  const startedMs = startedOn.wallMs.seen ? startedOn.wallMs.value : 0;
-  return { ...pass, host, tombstones: tombstoneWriter(host, { sweepId, at, startedMs }) };
+  // By a clock that may run ahead every tombstone is old.
+  const nowMs = (): number | undefined => {
+    const { settled } = timekeeping(pass, { clock: startedOn, here: host.here() });
+    return settled.seen && startedOn.wallMs.seen ? startedOn.wallMs.value : undefined;
+  };
+  return { ...pass, host, tombstones: tombstoneWriter(host, { sweepId, at, nowMs }) };
+}
+
+/** What the next sweep is to know of sleep, and of how far the clock has been tried. */
+export type ClockRecord = { readonly sleep: Observed<SleepRecord>; readonly settling: Settling };
+
+export function clockRecord({ memory, synchronised }: LookingPass, { clock, here }: Pick<Evidence, "clock" | "here">): ClockRecord {
+  const bootId = here.bootId.seen ? here.bootId.value : undefined;
+  const sleep = sleepUntil(memory.sleep, clock, bootId);
+  const { sameBoot } = since(memory, clock, bootId);
+  const hasSlept = !sleep.seen || sleep.value.bootId !== memory.sleep.bootId || sleep.value.ms > memory.sleep.ms;
+  const stretch = { before: memory.settling, awakeMs: memory.awakeMs, isUnbroken: sameBoot && !hasSlept };
+  return { sleep, settling: settlingAt(stretch, clock.awakeMs, synchronised) };
+}
+
+/** What sweeps know of this machine's time as of this one. */
+export function timekeeping(pass: LookingPass, evidence: Pick<Evidence, "clock" | "here">): Timekeeping {
+  const { sleep, settling } = clockRecord(pass, evidence);
+  return { sleeps: sleep.seen ? seen(sleep.value.sleeps) : sleep, settled: isSettled(settling, sleep) };
 }
 
 /** What has passed since the sweep that left the memory. */

@@ -1,11 +1,12 @@
 import type { Observed } from "../core/evidence.ts";
-import { unexpiredMarks, recordOf, type Memory, type EntryRecord } from "../core/memory.ts";
+import { agedRecord, unexpiredMarks, recordOf, type Memory, type EntryRecord } from "../core/memory.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import type { Examination } from "./examine.ts";
 import type { ExaminedRegistry } from "./judge/examined.ts";
 import { remembered } from "./judge/scenes.ts";
 import type { Outcomes } from "./apply/outcome.ts";
 import { registryId } from "./load/target.ts";
+import { clockRecord } from "./pass.ts";
 
 const valueOf = <T>(observed: Observed<T>): T | undefined => (observed.seen ? observed.value : undefined);
 
@@ -48,16 +49,10 @@ function unbroken(records: ReadonlyMap<string, EntryRecord>): ReadonlyMap<string
 export function remember(host: LookingHost, examination: Examination, outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>): Memory {
   const { pass, evidence, registries, unread, since } = examination;
   const { clock, here } = evidence;
-  const elapsed = since.elapsedMs;
   const records = new Map<string, ReadonlyMap<string, EntryRecord>>();
   const looked = new Set([...registries.map(({ loaded }) => registryId(loaded.target)), ...unread.map(({ target }) => registryId(target))]);
   for (const [id, old] of pass.memory.records) {
-    const aged = new Map(
-      [...old].map(([key, record]) => [
-        key,
-        { ...record, seenForMs: record.seenForMs + elapsed, clockStepped: record.clockStepped || since.clockStepped },
-      ]),
-    );
+    const aged = new Map([...old].map(([key, record]) => [key, agedRecord(record, since)]));
     const absent = unread.some(({ target, state }) => registryId(target) === id && state !== "missing");
     if (!looked.has(id)) records.set(id, aged);
     else if (absent) records.set(id, unbroken(aged));
@@ -67,6 +62,7 @@ export function remember(host: LookingHost, examination: Examination, outcomes: 
     if (found.size > 0) records.set(registryId(examined.loaded.target), found);
   }
   const wallMs = valueOf(clock.wallMs);
+  const { sleep, settling } = clockRecord(pass, evidence);
   return {
     bootId: valueOf(here.bootId),
     wallMs,
@@ -77,6 +73,9 @@ export function remember(host: LookingHost, examination: Examination, outcomes: 
     provenTokens: provenTokens(examination),
     steppedAtMs: since.clockStepped && wallMs !== undefined ? wallMs : pass.memory.steppedAtMs,
     restored: unexpiredMarks(pass.memory.restored, wallMs),
+    // Of what boot a look was, or how long it slept, may be told by the next one.
+    sleep: sleep.seen && sleep.value.bootId !== undefined ? sleep.value : pass.memory.sleep,
+    settling,
   };
 }
 

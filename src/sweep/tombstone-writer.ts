@@ -25,7 +25,7 @@ export type TombstoneMaking<T> = {
 /** The writer of one pass. It asks the store for room when the first tombstone is to be written. */
 export function tombstoneWriter(
   host: Host,
-  { sweepId, at, startedMs }: { readonly sweepId: string; readonly at: string; readonly startedMs: number },
+  { sweepId, at, nowMs }: { readonly sweepId: string; readonly at: string; readonly nowMs: () => number | undefined },
 ): TombstoneWriter {
   let count = 0;
   let left: number | undefined;
@@ -33,7 +33,7 @@ export function tombstoneWriter(
   function write<T>({ target, kind }: ReadRegistry, condemned: Iterable<T>, { makeLine, stays }: TombstoneMaking<T>): TombstoneBatch<T> {
     const header = encodeHeader({ sweepId, at, registry: target.path, format: target.format.name, layout: kind, first: count });
     const entries: T[] = [];
-    let room = (left ??= host.store.tombstoneRoom(startedMs)) - Buffer.byteLength(header);
+    let room = (left ??= host.store.tombstoneRoom(nowMs())) - Buffer.byteLength(header);
     function* tombstoneLines(): Generator<string, undefined> {
       // An entry that is larger than all the room must not block the entries behind it for ever.
       for (const one of condemned) {

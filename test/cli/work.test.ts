@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { daysAgo, leaveOut, newScratch, sessreap, writeOld, type Scratch } from "./harness.ts";
+import { daysAgo, leaveOut, newScratch, sessreap, triedScratch, writeOld, type Scratch } from "./harness.ts";
 import { noStrace } from "./strace.ts";
 
 const blind = process.env["SESSREAP_BIN"] === undefined ? noStrace() : "in a binary it cannot be told where Node ends and the tool begins";
@@ -116,7 +116,7 @@ describe.skipIf(blind !== undefined)("the work of a sweep", () => {
   });
 
   test("an entry that is reaped costs some bytes, and not one system call of its own", async () => {
-    const scratch = newScratch();
+    const scratch = triedScratch();
     const [few, many] = [registry(scratch, 24, 30), registry(scratch, 2400, 30)];
     const size = statSync(many).size / 2400;
     const [ofFew, ofMany] = [

@@ -47,6 +47,24 @@ const inner = (more: Partial<InnerProcess>): ProcessTable["innerPids"] =>
 
 const graceRows: readonly Row[] = [
   [
+    "registered five minutes before a night's sleep that ended a minute ago",
+    {
+      claim: { ...held, registeredAt: now - 8 * hour },
+      pids: { [pid]: gone },
+      time: { sleeps: seen([{ fromMs: now - 8 * hour + 5 * minute, untilMs: now - minute, ms: 8 * hour - 6 * minute }]) },
+    },
+    "undecided grace within-grace",
+  ],
+  [
+    "registered an hour ago, and the machine slept an hour somewhere in the last day",
+    {
+      claim: { ...held, registeredAt: now - hour },
+      pids: { [pid]: gone },
+      time: { sleeps: seen([{ fromMs: now - day, untilMs: now, ms: hour }]) },
+    },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
     "gone, but registered within the grace period",
     { claim: { ...held, registeredAt: now - 9 * minute }, pids: { [pid]: gone } },
     "undecided grace within-grace",
@@ -711,7 +729,63 @@ const appServerRows: readonly Row[] = [
   ],
 ];
 
+const asleep = (ms: number, fromMs = now - 60 * day, untilMs = now - minute): Partial<Described> => ({
+  time: { sleeps: seen([{ fromMs, untilMs, ms }]) },
+});
+const untried = { time: { settled: blind } } as const;
+
 const ttlRows: readonly Row[] = [
+  ["silent for a month, of which the machine slept three weeks", { ...asleep(23 * day) }, "undecided ttl within-ttl"],
+  ["silent for a month, of which the machine slept two weeks", { ...asleep(14 * day) }, "ghost ttl ttl-expired"],
+  [
+    "silent for a month, and the machine slept before that",
+    { ...asleep(23 * day, now - 60 * day, now - 31 * day) },
+    "ghost ttl ttl-expired",
+  ],
+  ["how long the machine slept is not known", { time: { sleeps: blind } }, "undecided grace age-unknown"],
+  ["silent for a month by a clock that has not been tried", untried, "undecided ttl within-ttl"],
+  ["the same, and the user does not wait for a second look", { ...untried, policy: { now: true } }, "undecided ttl within-ttl"],
+  ["the same, with a TTL of nothing", { ...untried, policy: { ttlMs: 0 } }, "undecided ttl within-ttl"],
+  [
+    "seen for longer than the TTL after a step of the clock, which has not been tried since a boot",
+    { ...untried, memory: { clockStepped: true, seenForMs: 8 * day } },
+    "undecided ttl within-ttl",
+  ],
+  [
+    "a clock that has not been tried takes nothing from a proof",
+    { ...untried, claim: held, pids: { [pid]: gone } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "a heartbeat of last night, and the machine slept since",
+    { claim: { lastHeartbeatAt: now - 9 * hour }, ...asleep(9 * hour) },
+    "undecided attached-process heartbeat-fresh",
+  ],
+  [
+    "a heartbeat of two nights ago, and the machine slept one",
+    { claim: { lastHeartbeatAt: now - 33 * hour }, ...asleep(9 * hour) },
+    "undecided ttl within-ttl",
+  ],
+  [
+    "its heartbeat states another century, and was seen to beat a minute ago",
+    { claim: { lastHeartbeatAt: now - 30 * 365 * day }, memory: { stillForMs: minute } },
+    "undecided attached-process heartbeat-fresh",
+  ],
+  [
+    "its heartbeat is in the future, and was seen to beat a minute ago",
+    { claim: { lastHeartbeatAt: now + day }, memory: { stillForMs: minute } },
+    "undecided attached-process heartbeat-fresh",
+  ],
+  [
+    "seen to beat a minute ago, in a registry that has been seen since long before the clock was stepped",
+    { claim: { lastHeartbeatAt: now - minute }, memory: { clockStepped: true, seenForMs: 30 * day, stillForMs: minute } },
+    "undecided attached-process heartbeat-fresh",
+  ],
+  [
+    "seen to beat last an hour ago, and seen for longer than the TTL",
+    { claim: { lastHeartbeatAt: now - minute }, memory: { clockStepped: true, seenForMs: 30 * day, stillForMs: hour } },
+    "ghost ttl ttl-expired",
+  ],
   ["silent for longer than the TTL, and nothing could ever be seen", {}, "ghost ttl ttl-expired"],
   ["silent for the TTL to the millisecond", { claim: { registeredAt: now - 7 * day } }, "undecided ttl within-ttl"],
   ["silent for a millisecond longer", { claim: { registeredAt: now - 7 * day - 1 } }, "ghost ttl ttl-expired"],

@@ -15,7 +15,8 @@ import type { Reason } from "../../src/core/reasons.ts";
 import type { ProgramLists } from "../../src/core/agents/programs.ts";
 import { seen } from "../../src/core/evidence.ts";
 import { decide, judge, ladder, trace, type Judgement } from "../../src/core/ladder.ts";
-import { emptyMemory, recall, since, type Memory } from "../../src/core/memory.ts";
+import { since } from "../../src/core/clocks/since.ts";
+import { emptyMemory, recall, type Memory } from "../../src/core/memory.ts";
 import type { Rung } from "../../src/core/rungs/rung.ts";
 import { asksForSession } from "../../src/core/rungs/claim.ts";
 import { attachedProcess } from "../../src/core/rungs/attached-process.ts";
@@ -201,6 +202,7 @@ test("a clock that cannot be read makes no entry older, no absence longer and no
           absentSinceMs: absent,
           heartbeatAt: undefined,
           longestGapMs: 0,
+          stillForMs: undefined,
           held: undefined,
         };
         const memory: Memory = { ...emptyMemory, ...then, steppedAtMs: stepped, records: new Map([["/r", new Map([["mars", known]])]]) };

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { seen, type Clock } from "../../src/core/evidence.ts";
+import { since } from "../../src/core/clocks/since.ts";
 import {
+  agedRecord,
   emptyMemory,
   nothingRemembered,
   recall,
   remembersAny,
-  since,
   restoredByKey,
   restoredIn,
   type Restored,
@@ -25,7 +26,7 @@ const entry: Remembered = {
   heartbeatAt: undefined,
   heldAs: () => "the session",
 };
-const noBeat = { heartbeatAt: undefined, longestGapMs: 0, held: undefined };
+const noBeat = { heartbeatAt: undefined, longestGapMs: 0, stillForMs: undefined, held: undefined };
 const hourAgo: Memory = {
   ...emptyMemory,
   bootId: thisBoot,
@@ -74,10 +75,10 @@ describe("how a sweep stands to the one before", () => {
       { sameBoot: true, elapsedMs: hour, clockStepped: true },
     ],
     [
-      "a suspend moves wall clock and boot clock alike",
+      "a suspend moves wall clock and boot clock alike, and is no time that an entry was seen",
       { ...clock, awakeMs: seen(4 * hour + 1) },
       thisBoot,
-      { sameBoot: true, elapsedMs: hour, clockStepped: false },
+      { sameBoot: true, elapsedMs: 1, clockStepped: false },
     ],
   ] as const)("%s", (_, at, boot, expected) => {
     expect(since(hourAgo, at, boot)).toEqual(expected);
@@ -113,6 +114,7 @@ describe("what is recalled of an entry", () => {
       absentForMs: 2 * hour,
       restored: false,
       longestGapMs: 0,
+      stillForMs: undefined,
       holders: [],
     });
   });
@@ -154,6 +156,7 @@ describe("what is recalled of an entry", () => {
       absentForMs: undefined,
       restored: false,
       longestGapMs: 0,
+      stillForMs: undefined,
       holders: [],
     });
   });
@@ -174,7 +177,16 @@ describe("what is recalled of an entry", () => {
           new Map([
             [
               "mars",
-              { digest: "same", seenForMs: 0, clockStepped: false, absentSinceMs: 3 * hour, heartbeatAt, longestGapMs, held: undefined },
+              {
+                digest: "same",
+                seenForMs: 0,
+                clockStepped: false,
+                absentSinceMs: 3 * hour,
+                heartbeatAt,
+                longestGapMs,
+                stillForMs: undefined,
+                held: undefined,
+              },
             ],
           ]),
         ],
@@ -187,6 +199,45 @@ describe("what is recalled of an entry", () => {
     expect(beating(at(now - minute, minute))).toMatchObject({ absentForMs: 2 * hour, longestGapMs: minute });
     expect(beating(at(now - 21 * minute, minute))).toMatchObject({ absentForMs: undefined, longestGapMs: 20 * minute });
     expect(beating(at(undefined, 0))).toMatchObject({ absentForMs: undefined, longestGapMs: 0 });
+  });
+
+  test("since when its heart stands still is told by looks alone", () => {
+    const beat = (then: number | undefined, stillForMs: number | undefined, current = now - minute): number | undefined => {
+      const known = {
+        digest: "same",
+        seenForMs: 0,
+        clockStepped: true,
+        absentSinceMs: undefined,
+        ...noBeat,
+        heartbeatAt: then,
+        stillForMs,
+      };
+      const memory = { ...hourAgo, records: new Map([[entry.registryId, new Map([["mars", known]])]]) };
+      return recall(memory, { ...entry, heartbeatAt: current }, since(memory, clock, thisBoot), clock).stillForMs;
+    };
+    expect(beat(undefined, undefined)).toBeUndefined();
+    expect(beat(now - minute, undefined)).toBeUndefined();
+    expect(beat(now - day, undefined)).toBe(0);
+    expect(beat(now + day, 3 * hour)).toBe(0);
+    expect(beat(now - minute, 3 * hour)).toBe(4 * hour);
+  });
+
+  test("a sweep that did not look at an entry leaves its record older", () => {
+    const record = {
+      digest: "same",
+      seenForMs: hour,
+      clockStepped: false,
+      absentSinceMs: 3 * hour,
+      ...noBeat,
+      heartbeatAt: now,
+      stillForMs: minute,
+    };
+    expect(agedRecord(record, { sameBoot: true, elapsedMs: hour, clockStepped: true })).toEqual({
+      ...record,
+      seenForMs: 2 * hour,
+      stillForMs: 61 * minute,
+      clockStepped: true,
+    });
   });
 
   test("a step of the clock is remembered with the bytes that stood through it", () => {

@@ -11,7 +11,7 @@ import {
   type EndpointObservation,
   type Evidence,
 } from "../../src/core/evidence.ts";
-import type { FileLocks, Here, Mentions, Observed, PidObservation, ProcessTable } from "../../src/core/evidence.ts";
+import type { FileLocks, Here, Mentions, Observed, PidObservation, ProcessTable, Timekeeping } from "../../src/core/evidence.ts";
 import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
 import { judge } from "../../src/core/ladder.ts";
 import { nothingRemembered, type EntryMemory } from "../../src/core/memory.ts";
@@ -50,6 +50,7 @@ export type Described = {
   readonly appServers?: Readonly<Record<string, AppServerObservation>>;
   readonly endpoints?: Readonly<Record<string, EndpointObservation>>;
   readonly locks?: Observed<FileLocks>;
+  readonly time?: Partial<Timekeeping>;
   readonly memory?: Partial<EntryMemory>;
   readonly policy?: Partial<Policy>;
 };
@@ -137,6 +138,7 @@ export function sceneOf(described: Described): Scene {
       appServers: new Map(Object.entries(described.appServers ?? {})),
       endpoints: new Map(Object.entries(described.endpoints ?? {})),
       locks: described.locks ?? seen(new Map()),
+      time: { sleeps: seen([]), settled: seen(true), ...described.time },
     },
     memory: { ...nothingRemembered, ...described.memory },
     policy: { ...defaultPolicy, ...described.policy },

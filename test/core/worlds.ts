@@ -11,6 +11,7 @@ import {
   type Observed,
   type PidObservation,
   type ProcessTable,
+  type Sleep,
 } from "../../src/core/evidence.ts";
 import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
 import { knownPrograms } from "../../src/core/agents/programs.ts";
@@ -229,10 +230,15 @@ const described: fc.Arbitrary<Described> = fc.record({
     )
     .map((observations) => Object.fromEntries(observations.map((it) => ["127.0.0.1:7000", it]))),
   locks: observed(new Map(), new Map(), new Map(), new Map(), locked, new Map([["/locks/mars", blind]])),
+  time: fc.record({
+    sleeps: observed<readonly Sleep[]>([], [], [{ fromMs: now - 31 * day, untilMs: now - minute, ms: 25 * day }]),
+    settled: observed(true as const),
+  }),
   memory: fc.record({
     seenForMs: fc.constantFrom(0, hour, 8 * day),
     clockStepped: rarely,
     restored: rarely,
+    stillForMs: maybe(undefined, 0, hour),
     holders: fc.constantFrom<readonly ObservedHolder[]>([], [], [], [remembered], [remembered], [remembered, showed], [abroad], [earlier]),
   }),
   policy: fc.record({
@@ -352,6 +358,8 @@ export const blindings: readonly Change[] = [
   clock("wallMs"),
   clock("bootMs"),
   clock("awakeMs"),
+  { name: "how long the machine slept", change: (scene) => inEvidence(scene, { time: { ...scene.evidence.time, sleeps: blind } }) },
+  { name: "that the clock has been tried", change: (scene) => inEvidence(scene, { time: { ...scene.evidence.time, settled: blind } }) },
   { name: "the boot id", change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, bootId: blind } }) },
   { name: "our machine's id", change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, machineId: blind } }) },
   { name: "our pid namespace", change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, pidNamespace: blind } }) },

@@ -46,6 +46,8 @@ const seeds = [
     traces: { "/r/a.json": { b: { digest: "d", seenForMs: 5, absentSinceMs: 1 } } },
     answeredSinceMs: { "ws://127.0.0.1:1": 4 },
     restored: [{ registry: "/r", key: "b", digest: "d", untilMs: 9 }],
+    sleep: { bootId: "b", ms: 1, atMs: 1, sleeps: [{ fromMs: 0, untilMs: 1, ms: 1 }] },
+    settling: { watchedMs: 1, settledAtMs: 2 },
   }),
   JSON.stringify({ schema: 1, said: [], registries: [], startedAt: at }),
 ];

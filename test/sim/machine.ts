@@ -71,6 +71,8 @@ export class Machine {
   bootMs = 3 * hour;
   awakeMs = 3 * hour;
   boot = 1;
+  /** Whether the kernel says that the clock is set by a better one; undefined where it says nothing. */
+  synchronised: boolean | undefined;
   readonly processes = new Map<number, Process>();
   readonly sessions: Session[] = [];
   readonly disk = new Disk();

@@ -154,6 +154,7 @@ export function simulatedHost(
       bootMs: unless("bootMs", machine.bootMs),
       awakeMs: unless("awakeMs", machine.awakeMs),
     }),
+    isClockSynchronised: () => (machine.synchronised === undefined ? dark : seen(machine.synchronised)),
     selfTest: () => ({
       pid: self.pid,
       ownPidSeen: blindness.has("self") ? { ok: false, why: "hidden" } : { ok: true },

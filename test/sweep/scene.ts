@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
+import { seen } from "../../src/core/evidence.ts";
 import { realHost, type Host } from "../../src/host/host.ts";
 import { keyedJson } from "../../src/registries/declared/keyed-json.ts";
 import { sweep, type SweepOptions } from "../../src/sweep/sweep.ts";
@@ -32,7 +33,7 @@ export async function newScene(): Promise<Scene> {
   });
   const target: Target = { format, path, named: true, appServers: [], owner: undefined, release: undefined };
   const host = await realHost(stateDir, "0.0.0");
-  return { directory, path, target, host: { ...host, homeOf: () => directory } };
+  return { directory, path, target, host: { ...host, homeOf: () => directory, isClockSynchronised: () => seen(true) } };
 }
 
 /** Writes the registry as it was left a month ago. */

@@ -58,7 +58,7 @@ function recording(stage: Stage): { readonly done: string[]; readonly lines: His
     lines,
     store: {
       tombstoneRoom: (nowMs) => {
-        done.push(`room at ${nowMs - stage.now()}`);
+        done.push(nowMs === undefined ? "room, and no age" : `room at ${nowMs - stage.now()}`);
         return store.tombstoneRoom(nowMs);
       },
       writeTombstones: (...given) => {
@@ -81,7 +81,7 @@ test("what a sweep has done goes into its history, and nothing else", async () =
   const { stage, path } = await withGhosts(["a", "b"]);
   const { done, lines, store } = recording(stage);
   const { sweepId, startedAt } = await sweepWith(stage, [agentsOf(stage)], { store }, { command: "list" });
-  expect(done).toEqual(["room at 0", "bury", "memory", "history"]);
+  expect(done).toEqual(["room, and no age", "bury", "memory", "history"]);
   const described = { registry: path, action: "reaped", reason: "pid-gone" };
   expect(lines).toEqual([
     {
@@ -94,6 +94,18 @@ test("what a sweep has done goes into its history, and nothing else", async () =
       ],
     },
   ]);
+});
+
+test("no tombstone goes for its age before sweeps have watched the clock for an hour", async () => {
+  const { stage, path } = await withGhosts(["a"]);
+  const { done, store } = recording(stage);
+  const text = stage.read(path) ?? "";
+  for (const ms of [0, 3_599_000, 1000]) {
+    stage.later(ms);
+    stage.writeOld(path, text);
+    await sweepWith(stage, [agentsOf(stage)], { store });
+  }
+  expect(done.filter((one) => one.startsWith("room"))).toEqual(["room, and no age", "room, and no age", "room at 0"]);
 });
 
 test("a quiet sweep asks for no room, and leaves no line in the history", async () => {

@@ -1,6 +1,6 @@
 import { formatMessage } from "../answer.ts";
 import type { Evidence, Observed, Registered, UnreadRecords } from "../evidence.ts";
-import { seen, unseen } from "../evidence.ts";
+import { seen, unseen, untimed } from "../evidence.ts";
 import { nothingRemembered } from "../memory.ts";
 import type { Policy } from "../policy.ts";
 import { canonicalSession, type Registration } from "../registration.ts";
@@ -30,6 +30,7 @@ function wordOf({ claim, registry, where }: Witness, evidence: Seen, policy: Pol
     appServers: new Map(),
     endpoints: new Map(),
     locks: seen(new Map()),
+    time: untimed,
   };
   const answer = recordedHolder({ claim, registry, evidence: whole, memory: nothingRemembered, policy });
   if (answer.kind === "dead" || answer.kind === "not-applicable") return undefined;

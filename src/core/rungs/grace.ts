@@ -5,10 +5,11 @@ import type { Rung } from "./rung.ts";
 
 type KnownAge = Extract<Age, { known: true }>;
 
-const formatAge = ({ from, ms }: KnownAge): string => `${from} ${formatDuration(ms)} ago`;
+const formatAge = ({ from, ms, sleptMs }: KnownAge): string => `${from} ${formatDuration(ms + sleptMs)} ago`;
 
 function graceAnswer(age: KnownAge, graceMs: number, clockStepped: boolean): Answer {
-  const detail = (): string => `${formatAge(age)}, within the grace period of ${formatDuration(graceMs)}`;
+  const awake = age.ms + age.sleptMs < graceMs ? "" : `, ${formatDuration(age.ms)} of it awake`;
+  const detail = (): string => `${formatAge(age)}${awake}, within the grace period of ${formatDuration(graceMs)}`;
   return clockStepped ? unknown("clock-stepped", () => `the clock was stepped; ${detail()}`) : unknown("within-grace", detail);
 }
 

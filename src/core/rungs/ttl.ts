@@ -1,43 +1,63 @@
 import { newestStamp } from "../age.ts";
-import { deadByAbsence, unknown } from "../answer.ts";
+import { deadByAbsence, unknown, type Answer } from "../answer.ts";
+import { sleptAtMost } from "../clocks/sleep.ts";
 import { formatDuration } from "../duration.ts";
 import type { Scene } from "../scene.ts";
 import type { Rung } from "./rung.ts";
 
-type Silence = { readonly ms: number; readonly from: string };
+/** Awake time, and the sleep that may have been in it. */
+type Silence = { readonly ms: number; readonly sleptMs: number; readonly from: string };
 
-const sinceSeen = ({ memory }: Scene): Silence => ({ ms: memory.seenForMs, from: "first seen" });
+const sinceSeen = ({ memory }: Scene): Silence => ({ ms: memory.seenForMs, sleptMs: 0, from: "first seen" });
 
-/** How long the entry has been silent, by the newest of all its times. */
+/** How long the entry has been silent, by the newest of all its times; of sleep all is taken off that may have been since. */
 function silence(scene: Scene): Silence {
-  const { clock } = scene.evidence;
+  const { clock, time } = scene.evidence;
   const { modifiedAt, oneFile } = scene.registry;
   if (scene.memory.clockStepped || !clock.wallMs.seen) return sinceSeen(scene);
   const nowMs = clock.wallMs.value;
   const newest = newestStamp(nowMs, scene.claim, oneFile && modifiedAt.seen ? modifiedAt.value : undefined);
   const { lastHeartbeatAt } = scene.claim;
+  const awakeSince = (at: number, from: string): Silence => {
+    const sleptMs = time.sleeps.seen ? sleptAtMost(time.sleeps.value, at) : 0;
+    return { ms: nowMs - at - sleptMs, sleptMs, from };
+  };
   if (lastHeartbeatAt !== undefined && lastHeartbeatAt <= nowMs && lastHeartbeatAt > (newest?.at ?? Number.NEGATIVE_INFINITY))
-    return { ms: nowMs - lastHeartbeatAt, from: "last heartbeat" };
-  return newest === undefined ? sinceSeen(scene) : { ms: nowMs - newest.at, from: newest.from };
+    return awakeSince(lastHeartbeatAt, "last heartbeat");
+  return newest === undefined ? sinceSeen(scene) : awakeSince(newest.at, newest.from);
 }
 
 /** Made anew from the scene when it is read, so that nothing but the scene is kept for it. */
 function formatSilence(scene: Scene): string {
-  const { from, ms } = silence(scene);
-  return `${from} ${formatDuration(ms)} ago`;
+  const { ttlMs } = scene.policy;
+  const { from, ms, sleptMs } = silence(scene);
+  const isKeptBySleep = ms <= ttlMs && ms + sleptMs > ttlMs;
+  return `${from} ${formatDuration(ms + sleptMs)} ago${isKeptBySleep ? `, ${formatDuration(ms)} of it awake` : ""}`;
 }
 
 const formatComparison = (scene: Scene, than: string): string =>
-  `${formatSilence(scene)}, ${than} the TTL of ${formatDuration(scene.policy.ttlMs)}, and nothing else can tell`;
+  `${formatSilence(scene)}, ${than} the TTL of ${formatDuration(scene.policy.ttlMs)}`;
+
+/** Why the time of this silence is not to be relied on; undefined where it is. */
+function whyUnsure({ evidence: { time } }: Scene): string | undefined {
+  if (!time.sleeps.seen) return time.sleeps.why;
+  return time.settled.seen ? undefined : time.settled.why;
+}
+
+function expired(scene: Scene): Answer {
+  const unsure = whyUnsure(scene);
+  if (unsure !== undefined) return unknown("within-ttl", () => `${formatComparison(scene, "longer than")}; ${unsure}`);
+  return deadByAbsence("ttl-expired", () => `${formatComparison(scene, "longer than")}, and nothing else can tell`);
+}
 
 export const ttl = {
   name: "ttl",
   role: "last-resort",
   rule: "Where no rung has any means to look, an entry silent for longer than the TTL is a ghost.",
   ask: (scene) => {
-    if (silence(scene).ms > scene.policy.ttlMs) return deadByAbsence("ttl-expired", () => formatComparison(scene, "longer than"));
+    if (silence(scene).ms > scene.policy.ttlMs) return expired(scene);
     return scene.memory.clockStepped
       ? unknown("clock-stepped", () => `the clock was stepped; ${formatSilence(scene)}`)
-      : unknown("within-ttl", () => formatComparison(scene, "within"));
+      : unknown("within-ttl", () => `${formatComparison(scene, "within")}, and nothing else can tell`);
   },
 } as const satisfies Rung;

@@ -10,10 +10,11 @@ my $RENAME_EXCHANGE = 2;
 # The numbers of system calls, by the machine that is named in the header of a program (e_machine of ELF).
 my %generic = (
   renameat2 => 276, fsetxattr => 7, fgetxattr => 10, flistxattr => 13, fremovexattr => 16,
-  pidfd_send_signal => 424, pidfd_open => 434,
+  pidfd_send_signal => 424, pidfd_open => 434, adjtimex => 171,
 );
 my %calls_by_machine = (
-  62 => { %generic, renameat2 => 316, fsetxattr => 190, fgetxattr => 193, flistxattr => 196, fremovexattr => 199 }, # x86_64
+  62 => { %generic, renameat2 => 316, fsetxattr => 190, fgetxattr => 193, flistxattr => 196, fremovexattr => 199,
+          adjtimex => 159 }, # x86_64
   183 => \%generic, # aarch64
   243 => \%generic, # riscv64
   258 => \%generic, # loongarch64

@@ -5,6 +5,19 @@ import { emptyMemory, restoredByKey, restoredIn, type Memory, type Restored, typ
 import { syncName } from "./directories.ts";
 import { errorCode, formatError } from "../observed.ts";
 import { writeStateFile } from "./state-file.ts";
+import {
+  fromSettling,
+  fromSleep,
+  isMissingOrNumber,
+  isNumber,
+  isSettling,
+  isSleepRecord,
+  isText,
+  toSettling,
+  toSleep,
+  type StoredSettling,
+  type StoredSleep,
+} from "./stored-clocks.ts";
 
 const schema = 1;
 
@@ -15,6 +28,7 @@ type StoredRecord = {
   absentSinceMs?: number;
   heartbeatAt?: number;
   longestGapMs?: number;
+  stillForMs?: number;
   held?: HeldBy;
 };
 
@@ -29,15 +43,20 @@ type Stored = {
   answeredSinceMs: Record<string, number>;
   provenTokens?: Record<string, string>;
   restored: Restored[];
+  sleep?: StoredSleep;
+  settling?: StoredSettling;
 };
 
 const fileOf = (stateDir: string): string => join(stateDir, "memory.json");
 
-function toRecord({ digest, seenForMs, clockStepped, absentSinceMs, heartbeatAt, longestGapMs, held }: StoredRecord): EntryRecord {
-  return { digest, seenForMs, clockStepped: clockStepped ?? false, absentSinceMs, heartbeatAt, longestGapMs: longestGapMs ?? 0, held };
+function toRecord(stored: StoredRecord): EntryRecord {
+  const { digest, seenForMs, absentSinceMs, heartbeatAt, stillForMs, held } = stored;
+  const [clockStepped, longestGapMs] = [stored.clockStepped ?? false, stored.longestGapMs ?? 0];
+  return { digest, seenForMs, clockStepped, absentSinceMs, heartbeatAt, longestGapMs, stillForMs, held };
 }
 
-function fromRecord({ digest, seenForMs, clockStepped, absentSinceMs, heartbeatAt, longestGapMs, held }: EntryRecord): StoredRecord {
+function fromRecord(record: EntryRecord): StoredRecord {
+  const { digest, seenForMs, clockStepped, absentSinceMs, heartbeatAt, longestGapMs, stillForMs, held } = record;
   return {
     digest,
     seenForMs,
@@ -45,13 +64,10 @@ function fromRecord({ digest, seenForMs, clockStepped, absentSinceMs, heartbeatA
     ...(absentSinceMs !== undefined && { absentSinceMs }),
     ...(heartbeatAt !== undefined && { heartbeatAt }),
     ...(longestGapMs > 0 && { longestGapMs }),
+    ...(stillForMs !== undefined && { stillForMs }),
     ...(held !== undefined && { held }),
   };
 }
-
-const isNumber = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);
-const isMissingOrNumber = (value: unknown): boolean => value === undefined || isNumber(value);
-const isText = (value: unknown): boolean => typeof value === "string";
 
 function isTable(value: unknown, isValue: (value: unknown) => boolean): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(isValue);
@@ -69,8 +85,9 @@ function isHeld(value: unknown): boolean {
 }
 
 function isStoredRecord(value: unknown): boolean {
-  const { digest, seenForMs, absentSinceMs, heartbeatAt, longestGapMs, held } = (value ?? {}) as Record<keyof StoredRecord, unknown>;
-  const isNumbered = isNumber(seenForMs) && [absentSinceMs, heartbeatAt, longestGapMs].every(isMissingOrNumber);
+  const record = (value ?? {}) as Record<keyof StoredRecord, unknown>;
+  const { digest, seenForMs, absentSinceMs, heartbeatAt, longestGapMs, stillForMs, held } = record;
+  const isNumbered = isNumber(seenForMs) && [absentSinceMs, heartbeatAt, longestGapMs, stillForMs].every(isMissingOrNumber);
   return isText(digest) && isNumbered && (held === undefined || isHeld(held));
 }
 
@@ -80,14 +97,17 @@ function isMark(value: unknown): boolean {
 }
 
 /** Half a memory is none: a number that is text would be added like text, and what it adds up to condemns. */
-function isWhole({ wallMs, bootMs, awakeMs, traces: records, answeredSinceMs, provenTokens, restored }: Stored): boolean {
+function isWhole(stored: Stored): boolean {
+  const { wallMs, bootMs, awakeMs, traces: records, answeredSinceMs, provenTokens, restored, sleep, settling } = stored;
   return (
     [wallMs, bootMs, awakeMs].every(isMissingOrNumber) &&
     isTable(records, (entries) => isTable(entries, isStoredRecord)) &&
     isTable(answeredSinceMs, isNumber) &&
     (provenTokens === undefined || isTable(provenTokens, isText)) &&
     Array.isArray(restored) &&
-    restored.every(isMark)
+    restored.every(isMark) &&
+    (sleep === undefined || isSleepRecord(sleep)) &&
+    (settling === undefined || isSettling(settling))
   );
 }
 
@@ -115,6 +135,8 @@ export function loadMemory(stateDir: string): { readonly memory: Memory; readonl
         answeredSinceMs: new Map(Object.entries(stored.answeredSinceMs)),
         provenTokens: new Map(Object.entries(stored.provenTokens ?? {})),
         restored: restoredByKey(restored),
+        sleep: toSleep(stored.sleep),
+        settling: toSettling(stored.settling),
       },
       problem: undefined,
     };
@@ -140,6 +162,8 @@ export async function saveMemory(stateDir: string, memory: Memory): Promise<void
     answeredSinceMs: Object.fromEntries(memory.answeredSinceMs),
     ...(memory.provenTokens.size > 0 && { provenTokens: Object.fromEntries(memory.provenTokens) }),
     restored: [...restoredIn(memory.restored)],
+    sleep: fromSleep(memory.sleep),
+    settling: fromSettling(memory.settling),
   };
   writeStateFile(fileOf(stateDir), `${JSON.stringify(stored)}\n`);
   // What was put back is protected by its mark alone: a power cut must not bring back the memory from before.

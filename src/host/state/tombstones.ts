@@ -41,10 +41,14 @@ function stored(stateDir: string): readonly Stored[] {
   }
 }
 
-/** Drops what is too old or too much, the oldest first, and returns how many bytes may still be written. */
-export function makeRoom(stateDir: string, nowMs: number): number {
+/**
+ * Drops what is too old or too much, the oldest first, and returns how many bytes may still be written. Where the time of
+ * now is not to be relied on nothing is dropped: all would be as old as a clock that runs ahead makes it.
+ */
+export function makeRoom(stateDir: string, nowMs: number | undefined): number {
   const files = stored(stateDir);
   let total = files.reduce((sum, { size }) => sum + size, 0);
+  if (nowMs === undefined) return tombstoneLimits.bytes - total;
   for (const { path, size, modifiedMs } of files) {
     const ageMs = nowMs - modifiedMs;
     if (ageMs < tombstoneLimits.protectedMs || (ageMs <= tombstoneLimits.ageMs && total <= tombstoneLimits.bytes / 2)) continue;

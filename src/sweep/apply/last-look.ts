@@ -73,7 +73,7 @@ export async function lastLook(pass: LookingPass, view: RegistryView, entries: I
   const appServers = asked.size === 0 ? answers : withUptimes(pass, answers, asked, world);
   const now = {
     ...view,
-    evidence: evidenceOf({ ...world, clock: before.clock }, appServers, before.endpoints),
+    evidence: evidenceOf({ ...world, clock: before.clock }, { ...before, appServers }),
   };
   const back = new Set<string>();
   for (const entry of isSameLook(view, now) ? [] : entries) {

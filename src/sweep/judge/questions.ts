@@ -5,7 +5,7 @@ import { idsOf, soughtAmong, type Sought } from "../../core/agents/mentions.ts";
 import type { Scene } from "../../core/scene.ts";
 import type { Policy } from "../../core/policy.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
-import { type LookingPass, type RegistryView, sinceLast } from "../pass.ts";
+import { type LookingPass, type RegistryView, sinceLast, timekeeping } from "../pass.ts";
 import { eachClaim, factsOf, sceneOf } from "./scenes.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
 import type { ServerTarget } from "../load/target.ts";
@@ -21,7 +21,7 @@ export function viewsOf(
   read: readonly ReadRegistry[],
   { sought, sources }: Pick<RegistryView, "sought" | "sources">,
 ): readonly RegistryView[] {
-  const evidence = evidenceOf(world, noServers, noEndpoints);
+  const evidence = evidenceOf(world, { appServers: noServers, endpoints: noEndpoints, time: timekeeping(pass, world) });
   const since = sinceLast(pass, world);
   return read.map((loaded) => ({ loaded, facts: factsOf(loaded, world, pass.memory), evidence, since, sought, sources }));
 }

@@ -17,7 +17,7 @@ import {
 } from "../observe/observe.ts";
 import { noSources, reloadSources } from "../observe/sources.ts";
 import { speakingPids, withWitnesses } from "../observe/witnesses.ts";
-import { sinceLast, type LookingPass, type RegistryView } from "../pass.ts";
+import { sinceLast, timekeeping, type LookingPass, type RegistryView } from "../pass.ts";
 import { registryPolicyOf, type ExaminedEntry, type ExaminedRegistry, type RevisedEntry } from "./examined.ts";
 import { noEndpoints, sameMentions } from "./questions.ts";
 import { sceneOf } from "./scenes.ts";
@@ -109,8 +109,9 @@ async function lookAndRevise(
       ? before
       : withWitnesses(pass, sources, await lookAtWorld(pass.host, { pids: all, owners, ...mentionsIn(pass, placed) }), sessions);
   const world = { ...looked, clock: before?.clock ?? looked.clock };
+  const time = timekeeping(pass, world);
   const seen = asked.map(({ view, ofServers, answers }): readonly [RegistryView, RegistryView] => {
-    const evidence = evidenceOf(world, withUptimes(pass, answers, ofServers, world), noEndpoints);
+    const evidence = evidenceOf(world, { appServers: withUptimes(pass, answers, ofServers, world), endpoints: noEndpoints, time });
     const { loaded, facts, sought } = view;
     return [view, { loaded, facts, evidence, since: sinceLast(pass, evidence), sought, sources }];
   });

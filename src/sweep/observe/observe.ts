@@ -130,7 +130,10 @@ export function unlookedWorld(host: LookingHost): World {
   };
 }
 
-export function evidenceOf(world: World, appServers: Evidence["appServers"], endpoints: Evidence["endpoints"]): Evidence {
+/** What was answered beside the look at the processes, and what is known of the time. */
+export type Answers = Pick<Evidence, "appServers" | "endpoints" | "time">;
+
+export function evidenceOf(world: World, { appServers, endpoints, time }: Answers): Evidence {
   const { clock, here, processes, mentions, registered, locks } = world;
-  return { clock, here, processes, mentions, registered, appServers, endpoints, locks };
+  return { clock, here, processes, mentions, registered, appServers, endpoints, locks, time };
 }

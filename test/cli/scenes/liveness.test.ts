@@ -3,7 +3,7 @@ import { chownSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { by, daysAgo, declareRegistry, leaveOut, newScratch, nobodysScratch, sweepReport, writeOld } from "../harness.ts";
+import { by, daysAgo, declareRegistry, leaveOut, newScratch, nobodysScratch, sweepReport, triedScratch, writeOld } from "../harness.ts";
 import { bootId, gonePid, hasShiftedClocks, idle, pretend, start, startTicksOf, stop, until, zombie } from "../../processes.ts";
 import { isRoot, nobody } from "../../users.ts";
 
@@ -11,7 +11,7 @@ const since = daysAgo(1);
 
 /** One registry in which every way to live and to die stands side by side, all of it real. */
 async function scene() {
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const path = declareRegistry(scratch);
   const [alive, gone, dead] = [await idle(), await gonePid(), await zombie()];
   const ids = { attached: randomUUID(), equals: randomUUID(), grepped: randomUUID(), quoted: randomUUID(), edited: randomUUID() };
@@ -125,7 +125,7 @@ test("every way to live and to die, among real processes; a sweep takes the dead
 });
 
 test("a heart that beat a moment ago keeps an entry that is silent for longer than the TTL", async () => {
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const path = declareRegistry(scratch);
   const [beats, long] = [new Date().toISOString(), daysAgo(9)];
   const rows = { beating: { id: randomUUID(), since: long, beat: beats }, silent: { id: randomUUID(), since: long, beat: long } };
@@ -138,7 +138,7 @@ test("a heart that beat a moment ago keeps an entry that is silent for longer th
 });
 
 test("an entry of another host goes only when an operator says that the host is gone, at the second look, and never while it beats", async () => {
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const path = declareRegistry(scratch);
   const mine = await idle();
   const entries = {
@@ -159,7 +159,7 @@ test("an entry of another host goes only when an operator says that the host is 
 });
 
 test("an agent that was seen to show its session and has ended is dead by absence, and one that never showed is not", async () => {
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const path = declareRegistry(scratch);
   const id = randomUUID();
   const agent = await pretend(scratch.dir, ["coder", "resume", id]);

@@ -12,7 +12,8 @@ import {
   daysAgo,
   declareRegistry,
   leaveOut,
-  newScratch,
+  triedScratch,
+  tryClock,
   nobodysScratch,
   sweepReport,
   writeOld,
@@ -119,7 +120,7 @@ describe("a live agent is seen in its arguments", () => {
   ];
 
   test.each(launches)("%s", async (_, launch) => {
-    const scratch = newScratch();
+    const scratch = triedScratch();
     const id = randomUUID();
     register(scratch, { mine: id, other: randomUUID() });
     await launch(scratch, id);
@@ -128,7 +129,7 @@ describe("a live agent is seen in its arguments", () => {
 });
 
 test("a program that no list knows is a doubt with its pid and name, until the configuration says what it is", async () => {
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const id = randomUUID();
   const path = register(scratch, { mine: id });
   const { pid } = await pretend(scratch.dir, ["mymind", "serve", "--resume", id]);
@@ -143,7 +144,7 @@ test("a program that no list knows is a doubt with its pid and name, until the c
 });
 
 test("programs that only look keep nothing; an editor and one that writes are a doubt", async () => {
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const ids = { grep: randomUUID(), tail: randomUUID(), jq: randomUUID(), less: randomUUID(), vi: randomUUID(), tee: randomUUID() };
   register(scratch, ids);
   const transcript = (id: string): string => writeOld(join(scratch.dir, `${id}.jsonl`), "{}\n");
@@ -164,7 +165,7 @@ test("programs that only look keep nothing; an editor and one that writes are a 
 });
 
 test("a tmux server keeps nothing of what it was started with", async () => {
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const id = randomUUID();
   register(scratch, { started: id });
   const tmux = await openTmux(scratch, ["bash", "-c", `: ${id}; exec bash --norc`]);
@@ -175,7 +176,7 @@ test("a tmux server keeps nothing of what it was started with", async () => {
 
 describe("an open file", () => {
   test("of a codex whose home only its own shell knows keeps the thread", async () => {
-    const scratch = newScratch();
+    const scratch = triedScratch();
     const id = randomUUID();
     register(scratch, { thread: id, other: randomUUID() });
     const lock = join(scratch.dir, "elsewhere", "thread-writer-locks", `${id}.lock`);
@@ -186,7 +187,7 @@ describe("an open file", () => {
   });
 
   test("of a tool that outlived its agent is a doubt, once the entry would go", async () => {
-    const scratch = newScratch();
+    const scratch = triedScratch();
     const id = randomUUID();
     register(scratch, { left: id });
     await holding(scratch, "server", join(scratch.dir, "claude-0", "w", id, "tasks", "b.output"));
@@ -195,7 +196,7 @@ describe("an open file", () => {
   });
 
   test("of a reader counts if it writes", async () => {
-    const scratch = newScratch();
+    const scratch = triedScratch();
     const ids = { reads: randomUUID(), writes: randomUUID() };
     register(scratch, ids);
     await holding(scratch, "cat", join(scratch.dir, ids.reads, "log"), "<");
@@ -208,7 +209,8 @@ describe("an open file", () => {
       leaveOut("an agent that may not be looked at", "only root can start one of another user");
       skip();
     }
-    const scratch = nobodysScratch();
+    const scratch = tryClock(nobodysScratch());
+    for (const one of [scratch.stateDir, join(scratch.stateDir, "memory.json")]) chownSync(one, nobody, nobody);
     const path = register(scratch, { any: randomUUID() });
     chownSync(path, nobody, nobody);
     chmodSync(path, 0o644);
@@ -223,7 +225,7 @@ describe("an open file", () => {
 });
 
 test("a name is stated with all its letters", async () => {
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const path = writeOld(
     join(scratch.dir, "registrations.json"),
     JSON.stringify(
@@ -241,7 +243,7 @@ test("a name is stated with all its letters", async () => {
 });
 
 test("oh-my-codex: its launcher is gone, and the codex that it started works on", async () => {
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const state = join(scratch.dir, ".omx", "state");
   const session = `omx-1795698706548-${randomUUID().slice(0, 8)}`;
   const entry = { session_id: session, pid: 4_194_000, pid_start_ticks: 1, started_at: since, cwd: scratch.dir, platform: "linux" };

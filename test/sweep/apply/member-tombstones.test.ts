@@ -31,7 +31,7 @@ async function writtenFor(lengths: readonly number[], going: readonly number[], 
   const writeTombstones = (_: string, lines: Iterable<string>): void => void (written = [...lines].join(""));
   const host = hostWith(stage, { store: { writeTombstones, tombstoneRoom: () => room } });
   const judged: number[] = [];
-  const batch = keepMembers(tombstoneWriter(host, { sweepId: "s", at: "", startedMs: 0 }), loaded, going, {
+  const batch = keepMembers(tombstoneWriter(host, { sweepId: "s", at: "", nowMs: () => 0 }), loaded, going, {
     placeOf: (member) => member,
     judgedAt: (member) => {
       judged.push(member);

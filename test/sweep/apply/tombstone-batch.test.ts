@@ -27,7 +27,7 @@ function writerWith(room: number) {
     writeTombstones: (_: string, lines: Iterable<string>) => void batches.push([...lines].join("")),
     tombstoneRoom: () => room,
   };
-  const writer = tombstoneWriter({ store } as unknown as Host, { sweepId: "s", at: "", startedMs: 0 });
+  const writer = tombstoneWriter({ store } as unknown as Host, { sweepId: "s", at: "", nowMs: () => 0 });
   const write = (keys: readonly string[]) => writer.write(registry, keys.map(ghost), { makeLine: (one) => tombstoneLine(one, kept(one)) });
   return { write, batches };
 }

@@ -27,6 +27,7 @@ const monthMs = 30 * 86_400_000;
 /** The simulated machine. Nothing that the scene does not do happens on it. */
 export function simulatedStage(): Stage {
   const machine = new Machine(chanceFrom(1));
+  machine.synchronised = true;
   const state = new State();
   const { disk } = machine;
   const spawn = (argv: readonly string[]): Promise<Actor> => Promise.resolve(machine.spawn(argv));
@@ -81,6 +82,7 @@ export async function realStage(): Promise<{ readonly stage: Stage; readonly lea
     host: {
       ...host,
       homeOf: () => directory,
+      isClockSynchronised: () => seen(true),
       clock: () => {
         const { wallMs, bootMs, awakeMs } = host.clock();
         return { wallMs: shifted(wallMs, laterMs), bootMs: shifted(bootMs, laterMs), awakeMs: shifted(awakeMs, laterMs) };

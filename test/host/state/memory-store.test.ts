@@ -1,0 +1,72 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { emptyMemory, type Memory } from "../../../src/core/memory.ts";
+import { loadMemory, saveMemory } from "../../../src/host/state/memory-store.ts";
+
+function stateDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "sessreap-memory-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
+
+const record = {
+  digest: "d",
+  seenForMs: 5,
+  clockStepped: true,
+  absentSinceMs: 7,
+  heartbeatAt: 9,
+  longestGapMs: 11,
+  stillForMs: 13,
+  held: undefined,
+};
+
+const memory: Memory = {
+  ...emptyMemory,
+  bootId: "b",
+  wallMs: 1,
+  bootMs: 2,
+  awakeMs: 3,
+  records: new Map([["/r", new Map([["mars", record]])]]),
+  sleep: { bootId: "b", ms: 17, atMs: 19, sleeps: [{ fromMs: 21, untilMs: 23, ms: 25 }] },
+  settling: { watchedMs: 27, settledAtMs: 29 },
+};
+
+test("what one sweep leaves is what the next one finds", async () => {
+  const directory = stateDirectory();
+  await saveMemory(directory, memory);
+  expect(loadMemory(directory)).toEqual({ memory, problem: undefined });
+  await saveMemory(directory, emptyMemory);
+  expect(loadMemory(directory)).toEqual({ memory: emptyMemory, problem: undefined });
+});
+
+test("a memory of the time before sleeps were remembered is read, and knows of none", async () => {
+  const directory = stateDirectory();
+  await saveMemory(directory, memory);
+  const path = join(directory, "memory.json");
+  const { sleep: _, settling: __, ...older } = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+  writeFileSync(path, JSON.stringify(older));
+  const { sleep, settling } = emptyMemory;
+  expect(loadMemory(directory)).toEqual({ memory: { ...memory, sleep, settling }, problem: undefined });
+});
+
+test.each([
+  { sleep: { ms: "17", sleeps: [] } },
+  { sleep: { ms: 17, sleeps: [{ fromMs: 0, untilMs: null, ms: 1 }] } },
+  { sleep: { ms: 17, sleeps: {} } },
+  { sleep: { bootId: 4, ms: 17, sleeps: [] } },
+  { sleep: null },
+  { settling: { watchedMs: "3600000" } },
+  { settling: { watchedMs: 0, settledAtMs: "0" } },
+  { settling: null },
+])("half a memory is none: %j", async (part) => {
+  const directory = stateDirectory();
+  await saveMemory(directory, memory);
+  const path = join(directory, "memory.json");
+  writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, "utf8")) as object), ...part }));
+  expect(loadMemory(directory)).toMatchObject({
+    memory: emptyMemory,
+    problem: expect.stringContaining("is not as a sweep leaves it") as string,
+  });
+});
