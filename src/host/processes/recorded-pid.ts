@@ -5,7 +5,7 @@ import { seen, unseen, type InnerProcess, type Observed, type PidObservation, ty
 import { errorCode, isMissing, look, formatError } from "../observed.ts";
 import { pidExists } from "./pids.ts";
 import { readStat } from "./proc-stat.ts";
-import { livingThread } from "./threads.ts";
+import { isZombie, livingThread } from "./threads.ts";
 import { isOwnTime } from "./time-namespace.ts";
 
 /** What a process can be called by. `place` is that of a thread of it that runs. */
@@ -48,7 +48,10 @@ export function lookAtPid(pid: number, isListed: boolean): Observed<PidObservati
   }
 }
 
-/** Processes of pid namespaces below ours, by every pid that they have there: a container can stand in a container. */
+/**
+ * Processes of pid namespaces below ours, by every pid that they have there: a container can stand in a container. Zombies
+ * are left out: the init of many a container never asks for them.
+ */
 export function readInner(pids: readonly number[], agents: ReadonlySet<number>): ProcessTable["innerPids"] {
   const inner = new Map<number, InnerProcess[]>();
   for (const pid of pids) {
@@ -57,7 +60,9 @@ export function readInner(pids: readonly number[], agents: ReadonlySet<number>):
       if (numbers === undefined) return unseen("this kernel does not tell NSpid");
       const below = numbers.slice(1).map(Number);
       if (below.length === 0) continue;
-      const found = { pid, startTicks: readStat(pid).startTicks, ownTime: isOwnTime(pid), agent: agents.has(pid) };
+      const stat = readStat(pid);
+      if (isZombie(pid, stat)) continue;
+      const found = { pid, startTicks: stat.startTicks, ownTime: isOwnTime(pid), agent: agents.has(pid) };
       for (const number of new Set(below)) inner.set(number, [...(inner.get(number) ?? []), found]);
     } catch (error) {
       if (!isMissing(error)) return unseen(`NSpid of pid ${pid}: ${formatError(error)}`);

@@ -19,7 +19,7 @@ import {
   writeOld,
   type Scratch,
 } from "../harness.ts";
-import { gonePid, idle, start, startTicksOf, until } from "../../processes.ts";
+import { endByPid, gonePid, idle, start, startTicksOf, until } from "../../processes.ts";
 import { isRoot, nobody } from "../../users.ts";
 
 /** Runs `command` in new namespaces: what the shell is given after its script is the tool's own command line. */
@@ -158,7 +158,7 @@ test("from the host, a live session of a container that shares the home is kept,
   mkdirSync(join(agent, ".."));
   symlinkSync("/bin/sh", agent);
   // Pids of the container's that nobody has on the host, or that a stranger has there.
-  const script = `echo 31000 > /proc/sys/kernel/ns_last_pid; exec 3<&0; ${agent} -c 'read never <&3; :' & wait`;
+  const script = `echo 31000 > /proc/sys/kernel/ns_last_pid; exec 3<&0; ${agent} -c 'read never <&3; :' & exec sleep 600`;
   await start("unshare", [...ownProc, "/bin/sh", "-c", script]);
   await until("the container's agent runs", () => hostPidOf(agent) !== undefined);
   const hostPid = hostPidOf(agent) as number;
@@ -172,6 +172,12 @@ test("from the host, a live session of a container that shares the home is kept,
   session(scratch, inner, undefined);
   expect(await said()).toEqual({ [`${inner}.json`]: "live inner-pid-alive kept" });
   session(scratch, inner, "1");
+  expect(await said()).toEqual({ [`${inner}.json`]: "ghost pid-gone reaped" });
+
+  // Its container's first process never asks for it.
+  session(scratch, inner, startTicksOf(hostPid));
+  endByPid(hostPid);
+  await until("the container's agent is a zombie", () => readFileSync(`/proc/${hostPid}/stat`, "utf8").includes(") Z "));
   expect(await said()).toEqual({ [`${inner}.json`]: "ghost pid-gone reaped" });
 });
 
