@@ -81,6 +81,27 @@ export function race(story: Story): void {
   story.record("… in the middle of a sweep");
 }
 
+/** What only some worlds know: titles, first threads that end, programs that look on, parents that ask for their children. */
+function turnWorld(story: Story, session: Session | undefined): void {
+  const { machine, chance } = story;
+  const process = machine.isRunning(session?.process) ? session.process : undefined;
+  if (machine.isIn("zombies") && chance.oneIn(2)) machine.reapZombies();
+  if (session === undefined) return;
+  if (machine.isIn("erased-argv") && process !== undefined && chance.oneIn(2)) {
+    machine.takeTitle(process);
+    story.record(`pid ${process.pid} of ${session.key} takes the title ${process.argv.join()}`);
+  }
+  if (machine.isIn("threads-outlive-leader") && process !== undefined && chance.oneIn(2)) {
+    machine.endLeader(process);
+    story.record(`the first thread of pid ${process.pid} of ${session.key} ends`);
+  }
+  if (machine.isIn("entry-locks")) moveLock(story, session);
+  if (machine.isIn("onlookers")) {
+    machine.lookOn(session.id);
+    story.record(`a program looks on ${session.id}`);
+  }
+}
+
 function loseState(story: Story): void {
   story.state.memory = emptyMemory;
   story.machine.watched = false;
@@ -92,7 +113,7 @@ function loseState(story: Story): void {
 export function happen(story: Story): void {
   const { chance, machine } = story;
   const session = story.anySession();
-  switch (chance.below(20)) {
+  switch (chance.below(machine.worlds.size === 0 ? 22 : 24)) {
     case 0:
     case 1:
     case 2:
@@ -146,8 +167,9 @@ export function happen(story: Story): void {
     case 16:
       machine.disk.flush();
       break;
-    case 17:
-      if (session !== undefined) moveLock(story, session);
+    case 18:
+    case 19:
+      turnWorld(story, session);
       break;
     default:
       machine.advance(chance.pick([10 * second, minute, 3 * minute, 5 * minute, 11 * minute, hour]));

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { actionNames } from "../../src/core/plan/actions.ts";
 import { defaultPolicy } from "../../src/core/policy.ts";
+import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
 import type { EntryReport } from "../../src/report/model/sweep.ts";
 import { countActions, type Tally } from "../../src/report/tally.ts";
 import { sweep } from "../../src/sweep/sweep.ts";
@@ -9,10 +10,23 @@ import type { Tombstone } from "../../src/core/tombstone.ts";
 import { nameBefore } from "./disk.ts";
 import { crash, happen, race, release, startBridge, stopBridge } from "./happenings.ts";
 import { absencesKept, checkCaptured, checkSecondLooks, checkSwap, type Absence } from "./laws.ts";
-import { containers, day, hostNamespace, minute, sweeperIn, type Machine, type Session, type SessionKind } from "./machine.ts";
+import {
+  carries,
+  containers,
+  day,
+  hostname,
+  hostNamespace,
+  minute,
+  sweeperIn,
+  type Machine,
+  type Session,
+  type SessionKind,
+} from "./machine.ts";
 import { bridgePath, markersPath, type Entries } from "./registries.ts";
 import { mortal, nobody, simulatedHost, stepsUntilDeath, type Blindness, type Interference } from "./simulated-host.ts";
 import { Story } from "./story.ts";
+import type { Control } from "./control.ts";
+import type { World } from "./worlds.ts";
 import { edit, register, touch } from "./writers.ts";
 import { plainSweep, restoreInto } from "../sweep-options.ts";
 
@@ -60,7 +74,7 @@ export type SweepMoment = {
   readonly killedAfter?: number;
 };
 
-type Claimed = { readonly pid?: number; readonly start?: string; readonly procStart?: string; readonly pidDomain?: string };
+type Claimed = { readonly pid?: number; readonly start?: string | number; readonly procStart?: string; readonly pidDomain?: string };
 
 /** A text that its writer left torn says nothing. */
 function objectIn(text: string): Claimed {
@@ -71,6 +85,13 @@ function objectIn(text: string): Claimed {
   }
 }
 
+type HistoryOptions = {
+  readonly targets?: readonly Target[];
+  readonly worlds?: ReadonlySet<World>;
+  /** The rules of 0.1.0, which judge beside ours. In the quiet end nothing is taken away then, so that both see all of it. */
+  readonly control?: Control;
+};
+
 /** One history of a machine, and sweeps of it. A broken law is thrown, with the last of what had happened. */
 export class History {
   readonly story: Story;
@@ -79,8 +100,11 @@ export class History {
   killed = 0;
   private absent: ReadonlyMap<string, Absence> = new Map();
 
-  constructor(seed: number, targets?: readonly Target[]) {
-    this.story = new Story(seed, targets);
+  private readonly control: Control | undefined;
+
+  constructor(seed: number, { targets, worlds, control }: HistoryOptions = {}) {
+    this.story = new Story(seed, targets, worlds);
+    this.control = control;
   }
 
   get machine(): Machine {
@@ -132,6 +156,8 @@ export class History {
     const { now = false, namespace = hostNamespace } = moment;
     const steps = stepsUntilDeath(moment.killedAfter ?? Infinity, this.interference(moment));
     const host = simulatedHost(machine, state, blindness, steps.interference, sweeperIn(namespace));
+    const control = { namespace, blindness };
+    await this.control?.look(story, simulatedHost(machine, state, blindness, nobody, sweeperIn(namespace)), control, now);
     const [tombstoneCount, memory] = [state.tombstones.size, state.memory];
     story.removed = [];
     story.released = [];
@@ -156,11 +182,29 @@ export class History {
     story.record(() => `sweep${now ? " --now" : ""} in ${namespace} (blind: ${[...blindness].join(" ")}): ${shown()}`);
     this.checkReport(report, blindness, tombstoneCount);
     if (report.refusal !== null) return report;
+    this.noteRemembered();
     // What a sweep could not keep in mind no later one can know.
     if (state.memory === memory) return report;
     this.absent = checkSecondLooks(story, report.entries, now, this.absent);
     if (!["wallMs", "bootMs", "bootId"].every((part) => blindness.has(part as Blindness))) machine.watchClock();
     return report;
+  }
+
+  /** Which processes sweeps keep in mind as those that showed a session: what these run now is theirs until they end. */
+  private noteRemembered(): void {
+    const { machine, state, targets } = this.story;
+    const held = new Map<string, readonly ObservedHolder[]>();
+    for (const target of targets)
+      for (const [key, record] of state.memory.records.get(registryId(target)) ?? [])
+        held.set(`${target.path} ${key}`, record.held?.by ?? []);
+    for (const session of machine.sessions) {
+      const { process, registry, key } = session;
+      const holders = held.get(`${registry} ${key}`) ?? [];
+      const isHeld = holders.some(
+        ({ pid, startTicks, host }) => pid === process?.pid && startTicks === process.startTicks && host === hostname,
+      );
+      session.remembered = isHeld && process !== undefined && this.story.isCurrent(session) ? process : undefined;
+    }
   }
 
   /** What a sweep says is what it did. */
@@ -230,7 +274,7 @@ export class History {
       });
     }
     await this.quietEnd();
-    if (chance.oneIn(4)) for (const tombstone of state.tombstones.values()) await this.restoreOne(tombstone);
+    if (this.control === undefined && chance.oneIn(4)) for (const tombstone of state.tombstones.values()) await this.restoreOne(tombstone);
   }
 
   /** Nothing happens any more, and eyes are open: then every dead session of this host must go in the end. */
@@ -244,16 +288,26 @@ export class History {
     machine.tried = "refuses";
     for (const { lockedBy } of machine.sessions) machine.kill(lockedBy);
     for (const session of machine.sessions) if (!story.isCurrent(session) || !machine.shows(session)) machine.end(session);
-    for (const process of machine.processes.values()) if (process.argv[0] === "sh") machine.kill(process);
+    for (const process of machine.processes.values()) if (process.argv[0] === "sh" || machine.doubtful.has(process)) machine.kill(process);
     for (const pause of [minute, 5 * minute, 5 * minute, 8 * day, 5 * minute, 8 * day, 5 * minute, 5 * minute]) {
       machine.advance(pause);
-      await this.sweepOnce(nothingBlind, { quiet: true });
+      await this.sweepOnce(this.control === undefined ? nothingBlind : new Set(["swap"]), { quiet: true });
     }
+    if (this.control !== undefined) return;
     for (const [name, session] of story.current) {
       if (machine.shows(session) || this.isKeptByDoubt(session) || session.key === "twice") continue;
       story.fail(`${name} is dead and stays for ever`);
     }
     for (const path of machine.disk.files.keys()) if (nameBefore(path) !== undefined) story.fail(`${path} is left behind`);
+  }
+
+  /** Entries of dead sessions that stand for ever under rules by which only these went. */
+  staysUnder(condemned: ReadonlySet<string>): readonly string[] {
+    const { story } = this;
+    return [...story.current]
+      .filter(([name, session]) => !condemned.has(name) && session.key !== "twice")
+      .filter(([, session]) => !story.machine.shows(session) && !this.isKeptByDoubt(session))
+      .map(([name]) => name);
   }
 
   /** Whether an entry of this registry has shown yet that its start tokens are ticks; of a known writer that needs no showing. */
@@ -264,16 +318,19 @@ export class History {
   }
 
   /** An entry without a start token that tells, or a boot id, can be mistaken for a process that has its pid now. */
-  private isKeptByDoubt({ registry, key }: Session): boolean {
+  private isKeptByDoubt({ registry, key, id }: Session): boolean {
     const { story } = this;
     const text = story.entries(registry).get(key) ?? "";
     const said = objectIn(text);
     // Counted in a container: only a sweep there can tell.
     if (said.pidDomain?.includes(hostNamespace) === false) return true;
+    if ([...story.machine.doubtful].some((process) => story.machine.isRunning(process) && carries(process, id))) return true;
     const pid = said.pid ?? Number(key.slice(key.lastIndexOf("/") + 1));
     // A marker whose pid is gone here is not opened, so its token does not tell it from a container's process.
-    const token = registry === markersPath || !this.areTokensProven(registry) ? undefined : (said.start ?? said.procStart);
-    const others = [...story.machine.processes.values()].filter((process) => process.pid === pid || process.innerPid === pid);
+    const spelled = registry === markersPath || !this.areTokensProven(registry) ? undefined : (said.start ?? said.procStart);
+    const token = Number(spelled) === 0 ? undefined : spelled;
+    const running = [...story.machine.processes.values()].filter((process) => story.machine.isRunning(process));
+    const others = running.filter(({ pids }) => [...pids.values()].includes(pid));
     return others.some(({ startTicks }) => token === undefined || startTicks === token);
   }
 }

@@ -1,5 +1,7 @@
 import type { Chance } from "./chance.ts";
 import { Disk } from "./disk.ts";
+import { holding, launch, named, onlooker, type Launch } from "./launches.ts";
+import type { World } from "./worlds.ts";
 
 export const second = 1000;
 export const minute = 60 * second;
@@ -12,14 +14,26 @@ export const triedUrl = "ws://127.0.0.1:9999";
 export const hostname = "venus";
 export const hostNamespace = "4026531836";
 export const containers = ["4026532001", "4026532002"] as const;
+/** It stands in the first of them. */
+export const nestedContainer = "4026532003";
 
 /** A process: `pid` on the machine, `innerPid` where it counts itself, if that is a container. */
 export type Process = {
   readonly pid: number;
   readonly innerPid: number | undefined;
+  /** Its pid in each namespace in which it can be seen, from the machine's down to its own. */
+  readonly pids: ReadonlyMap<string, number>;
   readonly namespace: string;
   readonly startTicks: string;
-  readonly argv: readonly string[];
+  /** A title takes the place of what it was started with. */
+  argv: readonly string[];
+  readonly exe: string;
+  /** The files that it holds open. */
+  open: readonly string[];
+  /** `Z`: it has ended, and its parent has not asked for it. */
+  state: "S" | "Z";
+  /** That of its first thread alone. */
+  leaderState: "S" | "Z";
   readonly startedMs: number;
   readonly uid: number;
   /** What started it. A process whose parent has ended is a child of pid 1. */
@@ -28,15 +42,17 @@ export type Process = {
 };
 
 /** What can be said of a process that starts; else it is the first user's, in a kernel session of its own. */
-export type Birth = Partial<Pick<Process, "pid" | "uid" | "parent" | "kernelSession">>;
+export type Birth = Partial<Pick<Process, "pid" | "uid" | "parent" | "kernelSession" | "exe" | "open">>;
 
 export const firstUid = 1000;
+export const codexHome = "/home/u/.codex";
 
 /** A sweep's own process, which the table of processes does not show. */
 export function sweeperIn(namespace: string): Process {
   const pid = 50;
   const birth = { uid: firstUid, parent: undefined, kernelSession: pid } as const;
-  return { pid, innerPid: undefined, namespace, argv: ["sessreap"], startTicks: "1", startedMs: 10, ...birth };
+  const program = { argv: ["sessreap"], exe: "/usr/bin/sessreap", open: [], state: "S", leaderState: "S" } as const;
+  return { pid, innerPid: undefined, pids: new Map([[namespace, pid]]), namespace, startTicks: "1", startedMs: 10, ...program, ...birth };
 }
 
 /** How a session shows, and what its entry records of it. */
@@ -53,6 +69,10 @@ export type Session = {
   process: Process | undefined;
   /** A child that outlived it, and holds the lock on its file. */
   lockedBy: Process | undefined;
+  /** The process whose pid its entry records. */
+  recorded: Process | undefined;
+  /** A process that sweeps have seen to show it, and keep in mind. */
+  remembered: Process | undefined;
   /** It has registered and will show at this time of the boot clock. */
   showsAtMs: number | undefined;
   /** Its times were written by a clock that no sweep could check, or do not tell when it registered. */
@@ -74,6 +94,8 @@ export class Machine {
   /** Whether the kernel says that the clock is set by a better one; undefined where it says nothing. */
   synchronised: boolean | undefined;
   readonly processes = new Map<number, Process>();
+  /** Those that carry the id of a session that they do not run, and of which no sweep can tell that. */
+  readonly doubtful = new Set<Process>();
   readonly sessions: Session[] = [];
   readonly disk = new Disk();
   readonly server: Server = { process: undefined, mode: "up", loaded: new Set(), ended: new Set() };
@@ -92,14 +114,22 @@ export class Machine {
   private steppedBootMs: number | undefined;
   private made = 0;
   readonly chance: Chance;
+  readonly worlds: ReadonlySet<World>;
 
-  constructor(chance: Chance) {
+  constructor(chance: Chance, worlds: ReadonlySet<World> = new Set()) {
     this.chance = chance;
+    this.worlds = worlds;
     this.startServer();
   }
 
   get bootId(): string {
-    return `b0071d00-0000-4000-8000-${String(this.boot).padStart(12, "0")}`;
+    return this.bootIdIn(hostNamespace);
+  }
+
+  /** The boot id that is read in a namespace: a container can have one of its own. */
+  bootIdIn(namespace: string): string {
+    const isOwn = namespace !== hostNamespace && this.isIn("container-boot-ids");
+    return `${isOwn ? `c0${namespace.slice(-6)}` : "b0071d00"}-0000-4000-8000-${String(this.boot).padStart(12, "0")}`;
   }
 
   advance(ms: number, { asleep = false } = {}): void {
@@ -142,6 +172,10 @@ export class Machine {
     if (!this.chance.oneIn(3)) this.startServer();
   }
 
+  isIn(world: World): boolean {
+    return this.worlds.has(world);
+  }
+
   private freePid(isTaken: (pid: number) => boolean): number {
     let pid = 100 + this.chance.below(24);
     while (isTaken(pid)) pid = pid === 200 ? 100 : pid + 1;
@@ -151,11 +185,28 @@ export class Machine {
   /** Few pids and many processes: they come around, on the machine and inside of each container. */
   spawn(argv: readonly string[], namespace = hostNamespace, birth: Birth = {}): Process {
     this.advance(20);
-    const inside = namespace === hostNamespace ? undefined : this.inNamespace(namespace);
-    const innerPid = inside && this.freePid((pid) => inside.some((other) => other.innerPid === pid));
     const pid = birth.pid ?? this.freePid((taken) => this.isTaken(taken));
-    const start = { startTicks: String(Math.floor(this.bootMs / 10)), startedMs: this.bootMs };
-    const process = { innerPid, namespace, argv, ...start, uid: firstUid, parent: undefined, kernelSession: pid, ...birth, pid };
+    const below = namespacesDownTo(namespace).map((one) => {
+      const inside = this.inNamespace(one);
+      return [one, this.freePid((taken) => inside.some(({ pids }) => pids.get(one) === taken))] as const;
+    });
+    const process: Process = {
+      pids: new Map([[hostNamespace, pid], ...below]),
+      innerPid: below.at(-1)?.[1],
+      namespace,
+      argv,
+      exe: `/usr/bin/${argv[0] ?? ""}`,
+      open: [],
+      state: "S",
+      leaderState: "S",
+      startTicks: String(Math.floor(this.bootMs / 10)),
+      startedMs: this.bootMs,
+      uid: firstUid,
+      parent: undefined,
+      kernelSession: pid,
+      ...birth,
+      pid,
+    };
     this.processes.set(pid, process);
     return process;
   }
@@ -166,18 +217,29 @@ export class Machine {
   }
 
   inNamespace(namespace: string): readonly Process[] {
-    return [...this.processes.values()].filter((process) => process.namespace === namespace);
+    return [...this.processes.values()].filter(({ pids }) => pids.has(namespace));
   }
 
   isRunning(process: Process | undefined): process is Process {
-    return process !== undefined && this.processes.get(process.pid) === process;
+    return process !== undefined && process.state !== "Z" && this.processes.get(process.pid) === process;
   }
 
   kill(process: Process | undefined): void {
     if (!this.isRunning(process)) return;
-    this.processes.delete(process.pid);
+    const stays = this.isIn("zombies") && this.zombies().length < 8 && this.chance.oneIn(3);
+    if (stays) Object.assign(process, { state: "Z", leaderState: "Z", argv: [], open: [] });
+    else this.processes.delete(process.pid);
     for (const [key, { holder }] of this.sessionLocks) if (holder === process) this.sessionLocks.delete(key);
     this.awaited.get(process)?.();
+  }
+
+  private zombies(): readonly Process[] {
+    return [...this.processes.values()].filter(({ state }) => state === "Z");
+  }
+
+  /** Parents ask for the children that have ended. */
+  reapZombies(): void {
+    for (const { pid } of this.zombies()) this.processes.delete(pid);
   }
 
   /** Resolves when a process that runs now has ended. */
@@ -205,7 +267,7 @@ export class Machine {
 
   newSession(registry: string, key: string, kind: SessionKind): Session {
     this.made += 1;
-    const id = `019d0000-1111-7000-8000-${String(this.made).padStart(12, "0")}`;
+    const id = this.isIn("short-ids") ? String(this.made) : `019d0000-1111-7000-8000-${String(this.made).padStart(12, "0")}`;
     const session: Session = {
       id,
       key,
@@ -215,6 +277,8 @@ export class Machine {
       boot: this.boot,
       process: undefined,
       lockedBy: undefined,
+      recorded: undefined,
+      remembered: undefined,
       showsAtMs: undefined,
       timesUnchecked: false,
     };
@@ -222,25 +286,58 @@ export class Machine {
     return session;
   }
 
-  private argvOf({ kind, id, key }: Session): readonly string[] {
-    if (kind === "cli") return ["codex", "resume", id];
-    if (kind === "named") return ["codex", `Your agent name is ${key}. Go on.`];
-    if (kind === "marker" || kind === "claude") return ["claude"];
+  /** How the agent of a session is started, and what it holds open. Codex holds the writer lock of its thread. */
+  private launchOf({ kind, id, key }: Session): Launch & Pick<Process, "open"> {
+    const open = kind === "lock" ? [`${codexHome}/thread-writer-locks/${id}.lock`] : [];
+    return { ...this.programOf(kind, id, key), open };
+  }
+
+  private programOf(kind: SessionKind, id: string, key: string): Launch {
+    if (kind === "cli") return this.isIn("launchers") ? launch(this.chance, id) : named(["codex", "resume", id]);
+    if (kind === "named") return named(["codex", `Your agent name is ${key}. Go on.`]);
+    if (kind === "marker" || kind === "claude") return named(["claude"]);
     // Nobody knows every editor's name; of the others only what listens at the port tells.
-    if (kind === "editor") return [this.chance.oneIn(2) ? "cursor" : "quill"];
-    return kind === "lock" ? ["codex", "--managed"] : ["codex", "--remote", serverUrl];
+    if (kind === "editor") return named([this.chance.oneIn(2) ? "cursor" : "quill"]);
+    return named(kind === "lock" ? ["codex", "--managed"] : ["codex", "--remote", serverUrl]);
+  }
+
+  /** An agent starts, and shows the session in its arguments or, in a home that no sweep knows, by an open file. */
+  private startOf(session: Session, namespace: string): Process {
+    const isByFile = session.kind === "cli" && this.isIn("open-files") && !this.isIn("short-ids") && this.chance.oneIn(2);
+    const file = this.chance.pick(["thread-writer-locks/ID.lock", "sessions/2026/11/26/rollout-2026-11-26T10-00-00-ID.jsonl"]);
+    const open = [`/mnt/elsewhere/${file.replace("ID", session.id)}`];
+    const { argv, ...birth } = isByFile ? { ...holding(this.chance), open } : this.launchOf(session);
+    return this.spawn(argv, namespace, birth);
   }
 
   show(session: Session, namespace = hostNamespace): void {
     session.showsAtMs = undefined;
-    session.process ??= this.spawn(this.argvOf(session), namespace);
+    session.process ??= this.startOf(session, namespace);
     if (session.kind === "thread" && this.server.process !== undefined) this.server.loaded.add(session.id);
   }
 
   /** Somebody takes a session up again in a CLI of its own; its entry does not change. */
   resume(session: Session): void {
     this.end(session);
-    session.process = this.spawn(["codex", "resume", session.id]);
+    const { argv, exe } = this.programOf("cli", session.id, session.key);
+    session.process = this.spawn(argv, hostNamespace, { exe });
+  }
+
+  /** A program that carries the id of a session, and does not run it. */
+  lookOn(id: string): void {
+    const { argv, exe, isReader } = onlooker(this.chance, id);
+    const process = this.spawn(argv, hostNamespace, { exe });
+    if (!isReader) this.doubtful.add(process);
+  }
+
+  /** A program takes a title, and what it was started with is gone. */
+  takeTitle(process: Process): void {
+    process.argv = [this.chance.pick(["claude", "node", "agent: idle"])];
+  }
+
+  /** The first thread of a process ends; the others work on, and show all that it showed. */
+  endLeader(process: Process): void {
+    process.leaderState = "Z";
   }
 
   /** The process of a session ends, and a child of it keeps the lock on its file. */
@@ -251,6 +348,11 @@ export class Machine {
     session.lockedBy = this.spawn(["sleep", "infinity"], process.namespace);
     this.fileLocks.set(file.ino, session.lockedBy);
     this.end(session);
+  }
+
+  private isLocked({ registry, key, lockedBy }: Session): boolean {
+    const file = this.disk.at(`${registry}/${key}`);
+    return file !== undefined && this.isRunning(lockedBy) && this.fileLocks.get(file.ino) === lockedBy;
   }
 
   end(session: Session): void {
@@ -264,12 +366,13 @@ export class Machine {
   /** Does this session run, and show in a way that its registry's format looks for? */
   shows(session: Session): boolean {
     const { process, id, kind } = session;
-    if (this.server.loaded.has(id) || this.isRunning(session.lockedBy)) return true;
-    if (process === undefined || this.processes.get(process.pid) !== process) return false;
+    if (this.server.loaded.has(id) || this.isLocked(session)) return true;
+    if (!this.isRunning(process)) return false;
     if (kind === "editor" && process.argv[0] === "quill") return (this.endpoints.get(portOf(session)) ?? "refuses") !== "refuses";
+    if (process === session.recorded || process === session.remembered) return true;
     // Claude's own record is of one process; that another one has taken its session up does not show there.
-    if (kind === "claude") return !process.argv.includes(id);
-    return kind !== "thread" || process.argv.includes(id);
+    if (kind === "claude") return false;
+    return carries(process, id) || (kind === "named" && process.argv.some((word) => word.includes(`Your agent name is ${session.key}`)));
   }
 
   /** Why a session must not be reaped in this moment; undefined when it may. */
@@ -282,6 +385,19 @@ export class Machine {
     const waits = session.kind === "thread" && session.process !== undefined && this.server.process !== undefined;
     return waits && serverAgeMs < graceMs ? `its server started ${serverAgeMs / second}s ago` : undefined;
   }
+}
+
+/** The namespaces below the machine's, down to this one. */
+function namespacesDownTo(namespace: string): readonly string[] {
+  if (namespace === hostNamespace) return [];
+  return namespace === nestedContainer ? [containers[0], nestedContainer] : [namespace];
+}
+
+/** Does a process carry this id, in its arguments or in the path of a file that it holds open? */
+export function carries({ argv, open }: Process, id: string): boolean {
+  const plain = (text: string): string => text.toLowerCase().replaceAll("-", "");
+  if (id.length < 8) return argv.some((word) => word === id || word.endsWith(`=${id}`));
+  return [...argv, ...open].some((text) => plain(text).includes(plain(id)));
 }
 
 /** An editor's entry is called by its port. */

@@ -128,7 +128,7 @@ test("a server whose process nobody can name counts as young again when a sweep 
 });
 
 test("a session that comes back before its owner is told to release it keeps its entry", async () => {
-  const history = new History(1, releasing);
+  const history = new History(1, { targets: releasing });
   const { machine, story } = history;
   const ghost = history.register(agents, "holder", "venus");
   const session = history.register(bridge, "lock", "mars");

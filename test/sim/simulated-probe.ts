@@ -25,14 +25,21 @@ export type Shown = { readonly pid: number; readonly process: Process };
 export function shownIn(machine: Machine, namespace: string): readonly Shown[] {
   return namespace === hostNamespace
     ? [...machine.processes.values()].map((process) => ({ pid: process.pid, process }))
-    : machine.inNamespace(namespace).map((process) => ({ pid: process.innerPid ?? 0, process }));
+    : machine.inNamespace(namespace).map((process) => ({ pid: process.pids.get(namespace) ?? 0, process }));
 }
 
 function sightOf(process: Process | undefined, blindness: ReadonlySet<Blindness>): Observed<PidObservation> {
   if (blindness.has("pids")) return dark;
   if (process === undefined) return seen({ kind: "gone" });
-  const names = blindness.has("names") ? dark : seen([process.argv[0] ?? ""]);
-  return seen({ kind: "there", state: seen("S"), startTicks: seen(process.startTicks), ownTime: true, kernelThread: false, names });
+  const names = blindness.has("names") ? dark : seen([process.argv[0] ?? "", process.exe]);
+  return seen({
+    kind: "there",
+    state: seen(process.state),
+    startTicks: seen(process.startTicks),
+    ownTime: true,
+    kernelThread: false,
+    names,
+  });
 }
 
 function agentsAmong(shown: readonly Shown[]): readonly AgentProcess[] {
@@ -43,19 +50,22 @@ function agentsAmong(shown: readonly Shown[]): readonly AgentProcess[] {
   });
 }
 
-function innerAmong(shown: readonly Shown[]): ReadonlyMap<number, readonly InnerProcess[]> {
+/** By each pid that a process has in a namespace below this one. Of one that has ended nothing is left there to hold anything. */
+function innerAmong(shown: readonly Shown[], namespace: string): ReadonlyMap<number, readonly InnerProcess[]> {
   const inner = new Map<number, InnerProcess[]>();
   for (const { pid, process } of shown) {
-    if (process.innerPid === undefined) continue;
+    if (process.state === "Z") continue;
+    const all = [...process.pids];
+    const below = all.slice(all.findIndex(([one]) => one === namespace) + 1).map(([, number]) => number);
     const found = { pid, startTicks: process.startTicks, ownTime: true, agent: agentOf(process.argv) !== undefined };
-    inner.set(process.innerPid, [...(inner.get(process.innerPid) ?? []), found]);
+    for (const number of new Set(below)) inner.set(number, [...(inner.get(number) ?? []), found]);
   }
   return inner;
 }
 
-function carrierOf({ pid, process: { argv, uid, startTicks } }: Shown): Carrier {
+function carrierOf({ pid, process: { argv, exe, uid, startTicks } }: Shown): Carrier {
   const [program = ""] = argv;
-  return { pid, startTicks, uid, comm: program.slice(0, 15), argv, exe: seen(`/usr/bin/${program}`), kin: "none" };
+  return { pid, startTicks, uid, comm: program.slice(program.lastIndexOf("/") + 1).slice(0, 15), argv, exe: seen(exe), kin: "none" };
 }
 
 /** What a sweep sees of the machine's processes from the pid namespace in which its own process stands. */
@@ -67,12 +77,6 @@ export function probeOf(machine: Machine, self: Process, blindness: ReadonlySet<
 
   const shownNow = (): readonly Shown[] => shownIn(machine, namespace);
 
-  /** Codex holds the writer lock of its thread open. */
-  const openPathsOf = (process: Process): readonly string[] =>
-    machine.sessions
-      .filter((session) => session.kind === "lock" && session.process === process && machine.shows(session))
-      .map(({ id }) => `/home/u/.codex/thread-writer-locks/${id}.lock`);
-
   const mentionsAmong = (shown: readonly Shown[], question: MentionQuestion, files: Mentions["files"]): Mentions => {
     const table = mentionTable(question);
     for (const one of shown) {
@@ -81,7 +85,7 @@ export function probeOf(machine: Machine, self: Process, blindness: ReadonlySet<
       const isAgent = agentOf(one.process.argv, question.programs) !== undefined;
       if (isAgent && blindness.has("locks")) table.closed({ carrier: carrier(), why: "the simulation hides it" });
       if (blindness.has("locks") || !(isAgent || files === "all")) continue;
-      for (const path of openPathsOf(one.process)) table.openFile(path, carrier, () => seen(true));
+      for (const path of one.process.open) table.openFile(path, carrier, () => seen(true));
     }
     return table.result(files);
   };
@@ -99,7 +103,7 @@ export function probeOf(machine: Machine, self: Process, blindness: ReadonlySet<
         pids: new Map([...pids].map((pid) => [pid, sightOf(byPid.get(pid), blindness)])),
         agents: agentsAmong(shown),
         appServers: shown.filter(({ process: { argv } }) => argv.includes("app-server")).map(({ pid, process }) => ({ ...process, pid })),
-        innerPids: complete.seen ? unless("inner", isInitial ? innerAmong(shown) : new Map()) : complete,
+        innerPids: complete.seen ? unless("inner", innerAmong(shown, namespace)) : complete,
         ancestors: new Set(machine.lineOf(self).map(({ pid }) => pid)),
       },
       mentions: mentionsAmong(shown, question, "agents"),
@@ -128,7 +132,7 @@ export function probeOf(machine: Machine, self: Process, blindness: ReadonlySet<
     },
     openPaths: (pid) => {
       const shown = shownNow().find((one) => one.pid === pid);
-      return unless("locks", shown === undefined ? [] : openPathsOf(shown.process));
+      return unless("locks", shown === undefined ? [] : shown.process.open);
     },
   };
 }

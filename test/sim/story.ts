@@ -2,6 +2,7 @@ import { chanceFrom, type Chance } from "./chance.ts";
 import { day, hour, Machine, second, type Process, type Session } from "./machine.ts";
 import { agentsPath, entriesOn, firstTexts, releasing, targets } from "./registries.ts";
 import { State } from "./simulated-host.ts";
+import type { World } from "./worlds.ts";
 import type { Target } from "../../src/sweep/load/target.ts";
 
 /** One machine, its registries, who is registered where, and all that has happened so far. */
@@ -23,9 +24,9 @@ export class Story {
   bridge: Process | undefined;
   failure: Error | undefined;
 
-  constructor(seed: number, given?: readonly Target[]) {
+  constructor(seed: number, given?: readonly Target[], worlds?: ReadonlySet<World>) {
     this.chance = chanceFrom(seed);
-    this.machine = new Machine(this.chance);
+    this.machine = new Machine(this.chance, worlds);
     this.indent = this.chance.pick([2, "\t", 0]);
     const chosen = this.chance.oneIn(2) ? targets : releasing;
     this.targets = given ?? chosen;
@@ -66,7 +67,7 @@ export class Story {
   }
 
   isBridgeUp(): boolean {
-    return this.bridge !== undefined && this.machine.processes.get(this.bridge.pid) === this.bridge;
+    return this.machine.isRunning(this.bridge);
   }
 
   entries(path: string): ReadonlyMap<string, string> {

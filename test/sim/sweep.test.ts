@@ -1,9 +1,13 @@
 import { expect, test } from "vitest";
+import { chanceFrom } from "./chance.ts";
 import { History } from "./history.ts";
+import { anyWorlds, worldsNamed } from "./worlds.ts";
 
 /** More histories for a night: `SESSREAP_SIM_HISTORIES=5000 npx vitest run --project sim`. A seed tells one again. */
 const histories = Number(process.env["SESSREAP_SIM_HISTORIES"] ?? "150");
 const firstSeed = Number(process.env["SESSREAP_SIM_SEED"] ?? String(Date.now() % 1_000_000_000));
+/** These worlds, and no others: `SESSREAP_SIM_WORLDS=zombies,launchers`. */
+const only = worldsNamed(process.env["SESSREAP_SIM_WORLDS"]);
 const sweepsEach = 24;
 
 test(
@@ -11,7 +15,7 @@ test(
   async () => {
     let [sweeps, reaped, killed] = [0, 0, 0];
     for (let seed = firstSeed; seed < firstSeed + histories; seed += 1) {
-      const history = new History(seed);
+      const history = new History(seed, { worlds: only ?? anyWorlds(chanceFrom(seed)) });
       await history.run(sweepsEach).catch((error: unknown) => {
         throw new Error(`SESSREAP_SIM_SEED=${seed} SESSREAP_SIM_HISTORIES=1: ${String(error)}`, { cause: error });
       });

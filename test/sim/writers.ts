@@ -1,5 +1,5 @@
 import type { Manner } from "./disk.ts";
-import { containers, hostNamespace, hour, second, type Session, type SessionKind } from "./machine.ts";
+import { containers, hostNamespace, hour, nestedContainer, second, type Process, type Session, type SessionKind } from "./machine.ts";
 import { bridgePath, claudesPath, isDirectory, kindsOf, rewritten, type Entries } from "./registries.ts";
 import type { Story } from "./story.ts";
 
@@ -32,22 +32,45 @@ function writeOwn(story: Story, session: Session, text: string, racing: boolean)
   if (!moved) session.timesUnchecked = true;
 }
 
+function anyContainer({ machine, chance }: Story): string {
+  return chance.pick(machine.isIn("nested-namespaces") ? [...containers, nestedContainer] : containers);
+}
+
+/** The pid of a process as one of its namespaces counts it, where it stands in a container. */
+function pidOf({ chance }: Story, { pids, pid }: Process): { readonly pid: number; readonly namespace: string } {
+  const [, ...inside] = [...pids];
+  const [namespace, number] = inside.length === 0 ? [hostNamespace, pid] : chance.pick(inside);
+  return { pid: number, namespace };
+}
+
+/** What a writer takes for the start of a process: ticks, or what this machine's writers of declared registries know instead. */
+function startTokenOf({ machine, chance }: Story, { startTicks, startedMs }: Process): string | number {
+  if (machine.isIn("token-zero") && chance.oneIn(3)) return chance.pick([0, "0"]);
+  return machine.isIn("token-units") ? Math.floor(machine.wallMs - machine.bootMs + startedMs) : startTicks;
+}
+
+function bootIdOf({ machine, chance }: Story, { namespace }: Process): string {
+  const id = machine.bootIdIn(namespace);
+  return machine.isIn("boot-id-spellings") ? chance.pick([id.replaceAll("-", ""), id.toUpperCase(), id]) : id;
+}
+
 type WriterOptions = { readonly racing?: boolean };
 
 function registerFile(story: Story, session: Session, racing: boolean): void {
   const { machine, chance } = story;
   const inside = session.kind !== "editor" && chance.oneIn(4);
-  const namespace = inside ? chance.pick(containers) : hostNamespace;
+  const namespace = inside ? anyContainer(story) : hostNamespace;
   if (session.kind === "editor") {
     session.key = `${40_000 + chance.below(4)}.lock`;
     machine.endpoints.set(Number(session.key.slice(0, 5)), chance.pick(["accepts", "accepts", "accepts", "hangs", "refuses"]));
   }
   machine.show(session, namespace);
   const { process } = session;
-  const pid = process?.innerPid ?? process?.pid ?? 0;
+  session.recorded = process;
+  const { pid, namespace: counting } = process === undefined ? { pid: 0, namespace } : pidOf(story, process);
   if (session.kind === "marker") session.key = `market/plugin-${chance.below(2)}/1.0/.in_use/${pid}`;
   if (session.kind === "claude") session.key = `${pid}.json`;
-  const domain = chance.oneIn(2) ? { pidDomain: `linux:ab12:pid:[${namespace}]` } : {};
+  const domain = chance.oneIn(2) ? { pidDomain: `linux:ab12:pid:[${counting}]` } : {};
   const token = { pid, ...(session.kind !== "editor" && !chance.oneIn(6) && { procStart: process?.startTicks }) };
   const body = { ...token, ...(session.kind === "claude" && { sessionId: session.id, startedAt: machine.wallMs }), ...domain };
   writeOwn(story, session, session.kind === "marker" && chance.oneIn(4) ? "" : JSON.stringify(body), racing);
@@ -56,18 +79,22 @@ function registerFile(story: Story, session: Session, racing: boolean): void {
 function registerMember(story: Story, session: Session): void {
   const { machine, chance } = story;
   const { registry: path, kind, key } = session;
-  if (kind === "holder") machine.show(session, chance.oneIn(4) ? chance.pick(containers) : hostNamespace);
+  if (kind === "holder") machine.show(session, chance.oneIn(4) ? anyContainer(story) : hostNamespace);
   else session.showsAtMs = machine.bootMs + chance.below(240) * second;
   const stated = new Date(machine.wallMs).toISOString();
   const since = chance.oneIn(6) ? chance.pick([undefined, "session 5", 12]) : stated;
   const id = path === bridgePath ? { threadId: session.id } : { id: session.id };
   const time = path === bridgePath ? { registeredAt: since } : { since };
   const holder = session.process;
-  const pid = holder?.innerPid ?? holder?.pid;
+  session.recorded = holder;
   const token =
     holder === undefined
       ? {}
-      : { pid, ...(!chance.oneIn(6) && { start: holder.startTicks }), ...(!chance.oneIn(3) && { boot: machine.bootId }) };
+      : {
+          pid: pidOf(story, holder).pid,
+          ...(!chance.oneIn(6) && { start: startTokenOf(story, holder) }),
+          ...(!chance.oneIn(3) && { boot: bootIdOf(story, holder) }),
+        };
   const before = machine.disk.at(path)?.modifiedMs;
   edit(story, path, (entries) => {
     entries[key] = { ...id, ...time, ...token };
@@ -103,9 +130,8 @@ export function unregister(story: Story, session: Session): void {
 }
 
 /** Only the process that its name says writes such a file; one that has taken the session up does not. */
-function isOwn({ key, kind, process }: Session): boolean {
-  const pid = process?.innerPid ?? process?.pid;
-  return kind === "editor" || key === `${pid}.json` || key.endsWith(`/${pid}`);
+function isOwn({ kind, process, recorded }: Session): boolean {
+  return kind === "editor" || process === recorded;
 }
 
 /** Claude writes its own record anew whenever something happens. */
