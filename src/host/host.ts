@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Memory } from "../core/memory.ts";
-import { type Captured, type JudgedFile, captureEntries, dropDirectory } from "./capture/capture.ts";
+import { captureEntries, dropDirectory } from "./capture/capture.ts";
+import type { Captured, JudgedFile } from "./capture/quarantine.ts";
 import { type TakeOver, takeOver } from "./capture/exchange-file.ts";
 import { type FileToRestore, type PutBack, restoreEntryFiles } from "./capture/restore-entry.ts";
 import type { Piece } from "./files/chunks.ts";
@@ -37,7 +38,8 @@ import { type HistoryLine, appendHistory } from "./state/history.ts";
 import { loadMemory, saveMemory } from "./state/memory-store.ts";
 import { type RunLock, takeRunLock } from "./state/run-lock.ts";
 import { writeTombstones, voidTombstones, makeRoom } from "./state/tombstones.ts";
-import { type Replaced, replaceJudged } from "./swap/swap.ts";
+import { replaceJudged } from "./swap/swap.ts";
+import type { Replaced } from "./swap/swap-job.ts";
 
 /** All that sweeps, watches and commands about owners need of the world. Tests hand in a simulated one. */
 export type Host = LookingHost & {

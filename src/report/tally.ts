@@ -45,6 +45,7 @@ export function summarize(tallies: readonly Tally[]): Summary {
     superseded,
     pending: action("pending"),
     withheld: action("withheld"),
+    busy: action("busy"),
     skipped: action("skipped"),
     failed: action("failed"),
   };

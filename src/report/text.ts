@@ -44,6 +44,7 @@ function countLine({ tallies, summary, dryRun, command }: SweepReport): string {
     [countActions(tallies, "would-release"), "would be released as superseded"],
     [summary.pending, "waiting for a second look"],
     [summary.withheld, "withheld"],
+    [summary.busy, "busy"],
     [summary.skipped, "skipped"],
     [summary.failed, "failed"],
   ] as const;

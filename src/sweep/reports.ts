@@ -26,6 +26,7 @@ export function entryReport(
     action: outcome?.action ?? intents[intent].planned,
     tombstone: outcome?.tombstone ?? null,
     phantomOf: phantomOf ?? null,
+    ...(outcome?.usedBy !== undefined && { usedBy: { pid: outcome.usedBy.pid, name: outcome.usedBy.name ?? null } }),
     ...(hostLock !== undefined && { hostLock }),
   };
 }
@@ -66,9 +67,15 @@ export function unreadParts(loaded: ExaminedRegistry["loaded"]): readonly string
 export function registryReport({ loaded, owner, reportOnly, entries }: ExaminedRegistry, outcomes: Outcomes): RegistryReport {
   const failure = [...outcomes.values()].find(({ action }) => action === "failed");
   const changed = [...outcomes.values()].find(({ action }) => action === "skipped");
-  const problem = failure?.note ?? reportOnly ?? (owner.up ? `its owner is up (${owner.why})` : (unreadParts(loaded)[0] ?? null));
-  const state =
-    failure !== undefined ? "failed" : reportOnly !== undefined || owner.up ? "report-only" : changed !== undefined ? "changed" : "swept";
+  const used = [...outcomes.values()].find(({ action }) => action === "busy");
+  const problem =
+    failure?.note ?? reportOnly ?? (owner.up ? `its owner is up (${owner.why})` : (unreadParts(loaded)[0] ?? used?.note ?? null));
+  const state = ((): RegistryReport["state"] => {
+    if (failure !== undefined) return "failed";
+    if (reportOnly !== undefined || owner.up) return "report-only";
+    if (used !== undefined) return "busy";
+    return changed === undefined ? "swept" : "changed";
+  })();
   return {
     format: loaded.target.format.name,
     path: loaded.target.path,

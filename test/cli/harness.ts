@@ -195,7 +195,10 @@ export function parseOnly(stdout: string, stderr = ""): unknown {
 }
 
 /** What a report says of each entry, by key, in the words that a test is about. */
-export function by({ entries }: SweepDocument, ...wanted: readonly (keyof EntryReport)[]): Readonly<Record<string, string>> {
+export function by(
+  { entries }: SweepDocument,
+  ...wanted: readonly Exclude<keyof EntryReport, "usedBy">[]
+): Readonly<Record<string, string>> {
   return Object.fromEntries(entries.map((entry) => [entry.key, wanted.map((name) => String(entry[name])).join(" ")]));
 }
 

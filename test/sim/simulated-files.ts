@@ -1,11 +1,11 @@
 import type { BigIntStats } from "node:fs";
-import type { Captured, JudgedFile } from "../../src/host/capture/capture.ts";
+import type { Captured, JudgedFile } from "../../src/host/capture/quarantine.ts";
 import type { Listing } from "../../src/host/files/directory.ts";
 import type { FileState } from "../../src/host/files/file-state.ts";
 import type { FileRead, ReadFile } from "../../src/host/files/files.ts";
 import type { Host } from "../../src/host/host.ts";
 import type { Piece } from "../../src/host/files/chunks.ts";
-import type { Replaced } from "../../src/host/swap/swap.ts";
+import type { Replaced } from "../../src/host/swap/swap-job.ts";
 import { capturesOf, heldPath, nameBefore, type DiskFile } from "./disk.ts";
 import type { Machine } from "./machine.ts";
 import type { Blindness, Interference } from "./simulated-host.ts";

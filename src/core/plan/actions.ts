@@ -15,6 +15,7 @@ export const actions = {
   healed: { change: true, level: 5 },
   pending: { change: false, level: 6 },
   withheld: { change: false, level: 6 },
+  busy: { change: false, level: 6 },
   skipped: { change: false, level: 6 },
   failed: { change: true, level: 3 },
 } as const satisfies Record<string, { readonly change: boolean; readonly level: Level | undefined }>;

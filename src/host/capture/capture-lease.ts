@@ -1,13 +1,36 @@
-import captureProgram from "./capture.pl";
+import type { FileState } from "../files/file-state.ts";
+import { errorCode } from "../observed.ts";
 import { perlCall } from "../programs/perl.ts";
+import leaseProgram from "../locks/lease.pl";
+import captureProgram from "./capture.pl";
 
-/** A file in quarantine, in a directory that this process holds open. */
-export type QuarantinedFile = { readonly directoryFd: number; readonly name: string; readonly bytes: Buffer };
+/** A file that is to go, in a directory that this process holds open. */
+export type LeasedFile = {
+  readonly directoryFd: number;
+  readonly name: string;
+  readonly quarantined: string;
+  /** The name of the file that takes its place, beside it; undefined where it only goes. */
+  readonly next: string | undefined;
+  readonly state: FileState;
+  readonly bytes: Buffer;
+};
 
-/** `unknown` where no lease can be had: then it is looked at and dropped without one. */
-export type LeaseAnswer = "dropped" | "busy" | "changed" | "late" | "unknown";
+/**
+ * `taken`: another file has got the name, which was to be given to the next one. `late`: a process came to open it. `stuck`: it is in quarantine and could not go back. `untried`: no lease can be had, and
+ * nothing was done. `unknown`: the program ended without an answer.
+ */
+export type LeaseAnswer = "dropped" | "busy" | "changed" | "gone" | "late" | "taken" | "stuck" | "untried" | "unknown";
 
-const answers: Readonly<Record<string, LeaseAnswer>> = { d: "dropped", b: "busy", c: "changed", l: "late" };
+const answers: Readonly<Record<string, LeaseAnswer>> = {
+  d: "dropped",
+  b: "busy",
+  c: "changed",
+  g: "gone",
+  l: "late",
+  t: "taken",
+  s: "stuck",
+  u: "untried",
+};
 
 /** An opener that had found the file before it went into quarantine gets this long to arrive, in ms. */
 const onTheWayMs = 2;
@@ -17,8 +40,8 @@ const patienceMs = 15_000;
 /** So much content, in bytes, is handed over at once. */
 const batchBytes = 16 * 1024 * 1024;
 
-function* batches(files: readonly QuarantinedFile[]): Generator<readonly QuarantinedFile[], undefined> {
-  let [batch, size] = [[] as QuarantinedFile[], 0];
+function* batches(files: readonly LeasedFile[]): Generator<readonly LeasedFile[], undefined> {
+  let [batch, size] = [[] as LeasedFile[], 0];
   for (const file of files) {
     batch.push(file);
     size += file.bytes.length;
@@ -29,42 +52,44 @@ function* batches(files: readonly QuarantinedFile[]): Generator<readonly Quarant
   if (batch.length > 0) yield batch;
 }
 
-/** What the program reads: of each file its directory, where it is another than the one before, its name and its content. */
-function packed(files: readonly QuarantinedFile[]): Buffer {
+function field(content: string | Buffer): Buffer {
+  const bytes = typeof content === "string" ? Buffer.from(content) : content;
+  const length = Buffer.allocUnsafe(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+/** What the program reads: of each file its directory, where it is another than the one before, its names, its state and its content. */
+function packed(files: readonly LeasedFile[]): Buffer {
   const parts: Buffer[] = [];
   let before: number | undefined;
-  for (const { directoryFd, name, bytes } of files) {
+  for (const { directoryFd, name, quarantined, next = "", state, bytes } of files) {
     // Another process looks through our descriptors: its own are another's.
     const directory = directoryFd === before ? "" : `/proc/${process.pid}/fd/${directoryFd}`;
     before = directoryFd;
-    const nameLength = Buffer.byteLength(name);
-    const head = Buffer.allocUnsafe(12 + directory.length + nameLength);
-    let at = head.writeUInt32BE(directory.length);
-    at += head.write(directory, at, "latin1");
-    at = head.writeUInt32BE(nameLength, at);
-    at += head.write(name, at);
-    head.writeUInt32BE(bytes.length, at);
-    parts.push(head, bytes);
+    const judged = `${state.dev} ${state.ino} ${Math.floor(state.mtimeMs / 1000)}`;
+    parts.push(...[directory, name, quarantined, next, judged, bytes].map(field));
   }
   return Buffer.concat(parts);
 }
 
-function dropBatch(files: readonly QuarantinedFile[]): readonly LeaseAnswer[] {
+function dropBatch(files: readonly LeasedFile[]): readonly LeaseAnswer[] {
   const { spawnSync } = process.getBuiltinModule("node:child_process");
-  const { args, env } = perlCall(captureProgram, String(onTheWayMs / 1000));
-  const { status, stdout } = spawnSync("perl", args, {
+  const { args, env } = perlCall(leaseProgram + captureProgram, String(onTheWayMs / 1000));
+  const { status, stdout, error } = spawnSync("perl", args, {
     input: packed(files),
     stdio: ["pipe", "pipe", "ignore"],
     env,
     timeout: patienceMs,
     killSignal: "SIGKILL",
   });
+  if (errorCode(error) === "ENOENT") return files.map(() => "untried");
   if (status !== 0 || stdout.length !== files.length) return files.map(() => "unknown");
   return Array.from(stdout, (letter) => answers[String.fromCharCode(letter)] ?? "unknown");
 }
 
-/** Drops files that no process has open and that still hold the very bytes; answers in the order of the files. */
-export function dropLeased(files: readonly QuarantinedFile[]): readonly LeaseAnswer[] {
-  if (process.platform !== "linux") return files.map(() => "unknown");
+/** Drops files that no process writes to or has locked and that are the judged ones; answers in the order of the files. */
+export function dropLeased(files: readonly LeasedFile[]): readonly LeaseAnswer[] {
+  if (process.platform !== "linux") return files.map(() => "untried");
   return [...batches(files)].flatMap((batch) => dropBatch(batch));
 }

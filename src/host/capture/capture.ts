@@ -1,112 +1,28 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
+import { lstatSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { dropLeased, type QuarantinedFile, type LeaseAnswer } from "./capture-lease.ts";
+import { usersAt, usersOf, usersRefusing, type LookAtUsers } from "../locks/file-users.ts";
 import { findPlace, withPlace, UntrustedSymlink, type DirHandle, type Place } from "../files/held-directory.ts";
-import { readSmall } from "../files/directory.ts";
-import { isRegular, fileState, stateFrom, type FileState } from "../files/file-state.ts";
-import { putBack, temporaryName } from "../files/leftovers.ts";
-import { errorCode, formatError } from "../observed.ts";
-import { walking, type Enter } from "../files/walk.ts";
+import { temporaryName } from "../files/leftovers.ts";
+import { errorCode } from "../observed.ts";
+import { dropLeased, type LeaseAnswer, type LeasedFile } from "./capture-lease.ts";
+import {
+  cameLate,
+  dropQuarantined,
+  elsewise,
+  outcomeOf,
+  putBackCaptured,
+  quarantine,
+  type Captured,
+  type JudgedFile,
+} from "./quarantine.ts";
 
-/** One file as it was judged: its state, and its bytes where they were read. */
-export type JudgedFile = { readonly key: string; readonly state: FileState; readonly bytes: Buffer | undefined };
-
-export type Captured =
-  | { readonly kind: "dropped" }
-  | { readonly kind: "changed" }
-  | { readonly kind: "gone" }
-  | { readonly kind: "failed"; readonly problem: string };
-
-/** A writer that had the file open when it was captured gets this long to finish, in ms. */
-const writerFinishMs = 1;
+/** Without a lease, a process that opened the file when it went into quarantine gets this long to show itself, in ms. */
+const onTheWayMs = 1;
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-function isState(now: FileState, { dev, ino, size, mtimeMs }: FileState): boolean {
-  return now.dev === dev && now.ino === ino && now.size === size && now.mtimeMs === mtimeMs && isRegular(now);
-}
-
-/** The same file, and not written since, as far as the file system tells without its being opened. */
-function looksJudged(path: string, { state }: JudgedFile): boolean {
-  // What is missing is for lstat to say, by the error that it throws.
-  return isState(fileState(path) ?? stateFrom(lstatSync(path)), state);
-}
-
-/** The same file, holding the very bytes. */
-function isJudged(path: string, { state, bytes }: JudgedFile): boolean {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    return isState(stateFrom(fstatSync(fd)), state) && (bytes === undefined || readSmall(fd, bytes.length)?.equals(bytes) === true);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function putBackCaptured(quarantined: string, path: string): Captured {
-  const problem = putBack(quarantined, path);
-  return problem === undefined ? { kind: "changed" } : { kind: "failed", problem };
-}
-
-/** Moves one file into quarantine and looks at it there; returns undefined when it stays there. Its bytes are read before it is dropped. */
-export function quarantine(path: string, quarantined: string, judged: JudgedFile): Captured | undefined {
-  try {
-    // Looked at first, so that a file that is not the judged one is not even moved.
-    if (!looksJudged(path, judged)) return { kind: "changed" };
-    renameSync(path, quarantined);
-  } catch (error) {
-    return outcomeOf(error);
-  }
-  return verified(path, quarantined, judged, looksJudged);
-}
-
-function outcomeOf(error: unknown): Captured {
-  if (error instanceof UntrustedSymlink) return { kind: "changed" };
-  return errorCode(error) === "ENOENT" ? { kind: "gone" } : { kind: "failed", problem: formatError(error) };
-}
-
-/** Returns undefined if the file is the judged one. Moves any other file back to its path. */
-function verified(path: string, quarantined: string, judged: JudgedFile, verify: typeof isJudged): Captured | undefined {
-  try {
-    return verify(quarantined, judged) ? undefined : putBackCaptured(quarantined, path);
-  } catch (error) {
-    return { kind: "failed", problem: putBack(quarantined, path) ?? formatError(error) };
-  }
-}
-
-/** A file in quarantine, in the directory it came from. */
-type InQuarantine = { readonly directory: DirHandle; readonly name: string; readonly quarantined: string };
-
-/** What became of a file that was to go into quarantine. */
-type Taken = InQuarantine | { readonly outcome: Captured };
-
-/** Without a lease: a writer that has the file open and has not written yet is not seen. */
-function dropUnleased(path: string, quarantined: string, judged: JudgedFile): Captured {
-  const back = verified(path, quarantined, judged, isJudged);
-  if (back !== undefined) return back;
-  try {
-    unlinkSync(quarantined);
-    return { kind: "dropped" };
-  } catch (error) {
-    return { kind: "failed", problem: formatError(error) };
-  }
-}
-
-function dropAs(
-  answer: LeaseAnswer,
-  { directory: { at }, name, quarantined: quarantinedName }: InQuarantine,
-  judged: JudgedFile,
-): Captured {
-  if (answer === "dropped") return { kind: "dropped" };
-  const [path, quarantined] = [at(name), at(quarantinedName)];
-  // The helper may have been killed after it removed the file and before it answered: a file that left quarantine was removed.
-  if (lstatSync(quarantined, { throwIfNoEntry: false }) === undefined) return { kind: "dropped" };
-  if (answer === "unknown") return dropUnleased(path, quarantined, judged);
-  try {
-    return putBackCaptured(quarantined, path);
-  } catch (error) {
-    return outcomeOf(error);
-  }
-}
+/** A file that is to go, in the directory that it is in. */
+type Wanted = { readonly directory: DirHandle; readonly name: string; readonly quarantined: string; readonly judged: JudgedFile };
 
 type OpenedDirectory = { readonly place: Place } | { readonly problem: Captured };
 
@@ -140,39 +56,117 @@ function openDirectories(root: string): { readonly of: (key: string) => OpenedDi
   };
 }
 
-function quarantineEntry(entryDirectory: OpenedDirectory, one: JudgedFile, enter: Enter): Taken {
-  if ("problem" in entryDirectory) return { outcome: entryDirectory.problem };
-  const { directory } = entryDirectory.place;
-  const name = one.key.slice(one.key.lastIndexOf("/") + 1);
-  const quarantinedName = temporaryName(name, "held");
-  const at = enter(directory);
-  const outcome = quarantine(at(name), at(quarantinedName), one);
-  return outcome === undefined ? { directory, name, quarantined: quarantinedName } : { outcome };
+function wantedIn(entryDirectory: OpenedDirectory, judged: JudgedFile): Wanted | Captured {
+  if ("problem" in entryDirectory) return entryDirectory.problem;
+  const name = judged.key.slice(judged.key.lastIndexOf("/") + 1);
+  return { directory: entryDirectory.place.directory, name, quarantined: temporaryName(name, "held"), judged };
+}
+
+const pathOf = ({ directory: { at }, name }: Wanted): string => at(name);
+const quarantinedPathOf = ({ directory: { at }, quarantined }: Wanted): string => at(quarantined);
+
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
+/** Puts a file back that is in quarantine, where it is. */
+function backFromQuarantine(file: Wanted): Captured | undefined {
+  try {
+    return isThere(quarantinedPathOf(file)) ? putBackCaptured(quarantinedPathOf(file), pathOf(file)) : undefined;
+  } catch (error) {
+    return outcomeOf(error);
+  }
 }
 
 /**
- * Removes one-file entries that are the ones that were judged: each is moved into quarantine by rename, which no writer
- * can slip through, and verified there; a file that no process has open, by the word of a lease, and that is unchanged is dropped. Where there
- * is no lease, writers that had one open get a moment to finish. One that does not match goes back by link, which never
- * overwrites.
+ * The program ended without an answer, and what is in place tells how far it came. A file that is gone was removed; one in
+ * quarantine goes back, and is dropped only where a newer one has its name.
  */
-export function captureEntries(root: string, judged: readonly JudgedFile[]): readonly Captured[] {
+function outcomeByInspection(file: Wanted): Captured | undefined {
+  const [path, quarantined] = [pathOf(file), quarantinedPathOf(file)];
+  if (!isThere(quarantined)) return isThere(path) ? undefined : { kind: "dropped" };
+  return isThere(path) ? dropQuarantined(path, quarantined, file.judged) : backFromQuarantine(file);
+}
+
+/** What an answer means; undefined where the file is to be tried without a lease. */
+function outcomeBy(answer: LeaseAnswer, file: Wanted): Captured | "busy" | undefined {
+  switch (answer) {
+    case "dropped":
+    case "changed":
+    case "gone":
+      return { kind: answer };
+    case "busy":
+      return "busy";
+    case "late":
+      return { kind: "busy", by: cameLate };
+    case "taken":
+      throw new TypeError("nothing was to take its place");
+    case "stuck":
+      return backFromQuarantine(file) ?? { kind: "dropped" };
+    case "untried":
+      return undefined;
+    case "unknown":
+      return outcomeByInspection(file);
+  }
+}
+
+/** Without a lease: what is open is looked up before a file goes into quarantine, and once more when it is there. */
+function dropUnleased(files: readonly Wanted[], look: LookAtUsers): readonly Captured[] {
+  const users = usersAt(files.map(pathOf), look);
+  const taken = files.map((file, nth): Captured | undefined => {
+    const by = users[nth];
+    return by === undefined ? quarantine(pathOf(file), quarantinedPathOf(file), file.judged) : { kind: "busy", by };
+  });
+  const held = files.filter((_, nth) => taken[nth] === undefined);
+  if (held.length > 0) Atomics.wait(pause, 0, 0, onTheWayMs);
+  const late = usersAt(held.map(quarantinedPathOf), look).values();
+  return files.map((file, nth): Captured => {
+    const outcome = taken[nth];
+    if (outcome !== undefined) return outcome;
+    const by = late.next().value;
+    if (by === undefined) return dropQuarantined(pathOf(file), quarantinedPathOf(file), file.judged);
+    const back = backFromQuarantine(file);
+    return back === undefined || back.kind === "changed" ? { kind: "busy", by } : back;
+  });
+}
+
+function leftBusy(files: readonly Wanted[], look: LookAtUsers): readonly Captured[] {
+  return usersRefusing(files.map(pathOf), look).map((by) => ({ kind: "busy", by }));
+}
+
+function leasedFile({ directory, name, quarantined, judged: { state, bytes } }: Wanted): LeasedFile {
+  if (bytes === undefined) throw new TypeError("a file that was read was expected");
+  return { directoryFd: directory.fd, name, quarantined, next: undefined, state, bytes };
+}
+
+/** Puts what a function makes of those that are chosen into their places. */
+function fill<T>(outcomes: (T | undefined)[], chosen: readonly number[], made: readonly T[]): void {
+  for (const [nth, index] of chosen.entries()) outcomes[index] = made[nth];
+}
+
+/**
+ * Removes one-file entries that are the ones that were judged. One that a process has open for writing or has locked is
+ * not moved; any other is moved into quarantine by rename, which no writer can slip through, and dropped there if it is
+ * unchanged and no process came to open it. One that does not match goes back by link, which never overwrites.
+ */
+export function captureEntries(root: string, judged: readonly JudgedFile[], look: LookAtUsers = usersOf): readonly Captured[] {
   const directories = openDirectories(root);
   try {
-    const taken = walking((enter) => judged.map((one) => quarantineEntry(directories.of(one.key), one, enter)));
-    const leased: QuarantinedFile[] = [];
-    const leases = taken.map((what, index): number | undefined => {
-      const bytes = judged[index]?.bytes;
-      if ("outcome" in what || bytes === undefined) return undefined;
-      return leased.push({ directoryFd: what.directory.fd, name: what.quarantined, bytes }) - 1;
-    });
-    const dropped = dropLeased(leased);
-    const answers = leases.map((at): LeaseAnswer => (at === undefined ? "unknown" : (dropped[at] ?? "unknown")));
-    const isWaited = taken.some((what, index) => !("outcome" in what) && answers[index] === "unknown");
-    if (isWaited) Atomics.wait(pause, 0, 0, writerFinishMs);
-    return taken.map((what, index) =>
-      "outcome" in what ? what.outcome : dropAs(answers[index] as LeaseAnswer, what, judged[index] as JudgedFile),
+    const wanted = judged.map((one) => wantedIn(directories.of(one.key), one));
+    const outcomes = wanted.map((one): Captured | "busy" | undefined => ("kind" in one ? one : elsewise(pathOf(one), one.judged)));
+    const indexesOf = (isChosen: (index: number) => boolean): readonly number[] => [...wanted.keys()].filter(isChosen);
+    const filesAt = (indexes: readonly number[]): readonly Wanted[] => indexes.map((index) => wanted[index] as Wanted);
+
+    const read = indexesOf((index) => outcomes[index] === undefined && judged[index]?.bytes !== undefined);
+    const answers = dropLeased(filesAt(read).map(leasedFile));
+    fill(
+      outcomes,
+      read,
+      answers.map((answer, nth) => outcomeBy(answer, wanted[read[nth] as number] as Wanted)),
     );
+    const used = indexesOf((index) => outcomes[index] === "busy");
+    fill(outcomes, used, leftBusy(filesAt(used), look));
+    const unleased = indexesOf((index) => outcomes[index] === undefined);
+    fill(outcomes, unleased, dropUnleased(filesAt(unleased), look));
+    return outcomes as readonly Captured[];
   } finally {
     directories.close();
   }

@@ -34,11 +34,6 @@ function openHandle(opened: string, path: string): DirHandle {
   return { fd, at: (name) => (byDescriptor ? `/proc/self/fd/${fd}/${name}` : join(path, name)), close: () => closeSync(fd) };
 }
 
-/** The directory in which this process stands; undefined where names are not called through descriptors. */
-export function openCwd(): DirHandle | undefined {
-  return byDescriptor ? openHandle(".", ".") : undefined;
-}
-
 /** Stands for every user: each can write to a world-writable directory. */
 const anyUser = -1n;
 
@@ -124,10 +119,14 @@ export function holdPlace(realPath: string, last: "there" | "perhaps"): Place {
 }
 
 /** Does something in the directory of a real path. */
-export function withPlace<T>(realPath: string, last: "there" | "perhaps", act: (at: DirHandle["at"], name: string) => T): T {
+export function withPlace<T>(
+  realPath: string,
+  last: "there" | "perhaps",
+  act: (at: DirHandle["at"], name: string, directory: DirHandle) => T,
+): T {
   const { directory, name } = holdPlace(realPath, last);
   try {
-    return act(directory.at, name);
+    return act(directory.at, name, directory);
   } finally {
     directory.close();
   }

@@ -10,7 +10,7 @@ import { lookAtOpeners } from "./openers.ts";
 export type EntryFile = { readonly path: string; readonly state: FileState };
 
 /** A lock of the whole machine. Its pid is that of the process which took it, and may be gone; -1 where it has none. */
-type Lock = { readonly type: string; readonly pid: number; readonly device: string };
+export type Lock = { readonly type: string; readonly pid: number; readonly device: string };
 
 const lockLine = /^\d+: (FLOCK|POSIX|OFDLCK)\s+\S+\s+\S+\s+(-?\d+) ([0-9a-f]+):([0-9a-f]+):(\d+) /;
 
@@ -32,7 +32,7 @@ export function locksIn(text: string): ReadonlyMap<number, readonly Lock[]> {
  * The kernel hands the table out a page at a time, and a lock that is freed meanwhile moves those behind it: one of them
  * can be left out. It is read twice, and what either reading shows counts.
  */
-const readTable = (): string => readFileSync("/proc/locks", "latin1") + readFileSync("/proc/locks", "latin1");
+export const readTable = (): string => readFileSync("/proc/locks", "latin1") + readFileSync("/proc/locks", "latin1");
 
 const described = ({ type, pid }: Lock): string =>
   `${{ FLOCK: "an flock", POSIX: "a POSIX lock" }[type] ?? "an OFD lock"}${pid > 0 ? ` that pid ${pid} took` : ""}`;

@@ -22,15 +22,28 @@ export function mountsOf(pid: number | "self"): readonly Mount[] {
 /** `O_PATH` of every platform that Node runs Linux on: the file is found and not opened, so no lease on it is broken. */
 const pathOnly = 0o10000000;
 
+export function openPath(path: string): number {
+  return openSync(path, pathOnly | constants.O_NOFOLLOW);
+}
+
+/** What the kernel calls a file in its tables; undefined where that cannot be told. Before Linux 5.14 the inode is not shown. */
+export type KernelFile = { readonly device: string | undefined; readonly inode: number | undefined };
+
+export function kernelFileOf(fd: number, mounts: readonly Mount[]): KernelFile {
+  const info = readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");
+  const id = /^mnt_id:\s*(\d+)$/m.exec(info)?.[1];
+  const inode = /^ino:\s*(\d+)$/m.exec(info)?.[1];
+  return { device: mounts.find((mount) => mount.id === id)?.device, inode: inode === undefined ? undefined : Number(inode) };
+}
+
 /**
  * The device of the mount that a file is found through; undefined where its mount is not listed. On btrfs, and for files
  * below an overlay, `stat` tells another one than the kernel does in its table of locks.
  */
 export function mountDeviceOf(path: string, mounts: readonly Mount[]): string | undefined {
-  const fd = openSync(path, pathOnly | constants.O_NOFOLLOW);
+  const fd = openPath(path);
   try {
-    const id = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1];
-    return mounts.find((mount) => mount.id === id)?.device;
+    return kernelFileOf(fd, mounts).device;
   } finally {
     closeSync(fd);
   }

@@ -4,8 +4,11 @@ use strict;
 
 # Linux has these numbers on all machines that Node runs on, EOPNOTSUPP on those that are listed below.
 my ($ENOENT, $ESRCH, $EAGAIN, $EOPNOTSUPP) = (2, 3, 11, 95);
-my ($F_SETLEASE, $F_GETLEASE, $F_WRLCK, $F_UNLCK) = (1024, 1025, 1, 2);
+my ($F_SETLEASE, $F_GETLEASE, $F_RDLCK, $F_WRLCK, $F_UNLCK) = (1024, 1025, 0, 1, 2);
 my $RENAME_EXCHANGE = 2;
+my ($FS_IOC_GETFLAGS, $FS_IOC_SETFLAGS) = (0x80086601, 0x40086602);
+# s, u, c, S, d, A, j, t, C and P of chattr(1). A file with i or a can be neither written nor exchanged.
+my $KEPT_FLAGS = 0x1 | 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x4000 | 0x8000 | 0x800000 | 0x20000000;
 
 # The numbers of system calls, by the machine that is named in the header of a program (e_machine of ELF).
 my %generic = (

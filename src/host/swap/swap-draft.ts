@@ -30,6 +30,9 @@ export function openSite(file: ReadFile): Site | undefined {
 /** The new file, which is not in its place yet. */
 export type NewFile = { readonly fd: number; readonly name: string };
 
+/** The new file when it is complete, and when the owner, rights or attributes that were copied had last been changed. */
+export type FinishedFile = NewFile & { readonly copiedAtNs: bigint };
+
 function openNew(path: string): number {
   return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
 }
@@ -84,27 +87,31 @@ async function copyAttributes(helper: SwapHelper | undefined, from: number, to: 
   if (problem !== undefined) throw new Error(`its extended attributes cannot be kept: ${problem}`);
 }
 
-const rights = ({ mode, uid, gid }: BigIntStats): string => `${(mode & 0o7777n).toString(8)} ${uid}:${gid}`;
+export const rights = ({ mode, uid, gid }: BigIntStats): string => `${(mode & 0o7777n).toString(8)} ${uid}:${gid}`;
 
-/** Makes the new file complete: content, owner, rights, attributes; durable, read back, and under the name it is swapped by. */
+/**
+ * Makes the new file complete: content, owner, rights and attributes as the judged file has them now; durable, read back,
+ * and under the name it is swapped by.
+ */
 export async function finishNewFile(
   { place: { directory, name }, judgedFd }: Site,
   newFile: NewFile,
   old: Content,
   pieces: readonly Piece[],
   helper: SwapHelper | undefined,
-): Promise<NewFile> {
+): Promise<FinishedFile> {
   writePieces(newFile.fd, old.bytes, pieces);
+  const judged = fstatSync(judgedFd, { bigint: true });
   // Owner before mode: chown clears the set-id bits.
   const made = fstatSync(newFile.fd, { bigint: true });
-  if (made.uid !== old.stat.uid || made.gid !== old.stat.gid) fchownSync(newFile.fd, Number(old.stat.uid), Number(old.stat.gid));
-  fchmodSync(newFile.fd, Number(old.stat.mode & 0o7777n));
+  if (made.uid !== judged.uid || made.gid !== judged.gid) fchownSync(newFile.fd, Number(judged.uid), Number(judged.gid));
+  fchmodSync(newFile.fd, Number(judged.mode & 0o7777n));
   await copyAttributes(helper, judgedFd, newFile.fd);
   fsyncSync(newFile.fd);
   const now = fstatSync(newFile.fd, { bigint: true });
-  if (rights(now) !== rights(old.stat)) throw new Error(`its rights cannot be kept: ${rights(old.stat)} became ${rights(now)}`);
+  if (rights(now) !== rights(judged)) throw new Error(`its rights cannot be kept: ${rights(judged)} became ${rights(now)}`);
   if (!holdsPieces(newFile.fd, old.bytes, pieces)) throw new Error("what was written is not what is read back");
   const swapping = swapName(name, now.ino);
   renameSync(directory.at(newFile.name), directory.at(swapping));
-  return { fd: newFile.fd, name: swapping };
+  return { fd: newFile.fd, name: swapping, copiedAtNs: judged.ctimeNs };
 }

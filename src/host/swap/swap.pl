@@ -1,5 +1,8 @@
-# Exchanges a registry with its new file while a write lease on the judged one keeps every other program out. Node can do
-# none of this by itself: take a lease (F_SETLEASE), exchange two names (renameat2), copy extended attributes by descriptor.
+# Exchanges a registry with its new file while a lease on the judged one keeps every other program out. Node can do none of
+# this by itself: take a lease (F_SETLEASE), exchange two names (renameat2), copy extended attributes by descriptor.
+#
+# A write lease keeps out all that open the file, and is refused while another program has it open. Where only readers
+# have it open, a read lease keeps out those that open it for writing. A reader can have locked it: that is looked up.
 #
 # Descriptors: 3 the directory, 4 the judged file (Node shares this open file, so the lease belongs to both), 5 the new
 # file. Arguments: the temporary name of the new file, which a command may change, and the registry's name.
@@ -9,7 +12,9 @@
 #   swap         swapped | changed | stuck | error ERRNO WHY
 #   look         quiet | late
 #
-# The kernel sends SIGIO when another program waits for a leased file: if a command was awaited, the lease is given up.
+# The kernel sends SIGIO when another program waits for a leased file: if a command was awaited, the lease is given up. A
+# lease is given up only when the file has its own name again, or has been displaced undisturbed: a program that waits
+# would write to a file without a name.
 use strict;
 
 my $calls = system_calls();
@@ -23,14 +28,12 @@ if (!$calls) { tell_node('unsupported'); exit }
 open(my $judged, '<&=', 4) or exit 1;
 open(my $new, '+<&=', 5) or exit 1;
 my ($temp, $name) = @ARGV;
-my ($leasable, $swapped) = (1, 0);
+my ($leasable, $swapped, $looked, $made_at) = (1, 0, 0, '');
 
-sub lease { my $done = fcntl($_[0], $F_SETLEASE, $F_WRLCK); defined $done }
-sub unlease { fcntl($_[0], $F_SETLEASE, $F_UNLCK) }
-sub leased { my $kind = fcntl($_[0], $F_GETLEASE, 0); defined $kind && $kind == $F_WRLCK }
-sub undisturbed { !$leasable || leased($judged) }
+sub undisturbed { !$leasable || undisturbed_lease($judged) }
 sub which { my @stat = @_; @stat ? "$stat[0]:$stat[1]" : '' }
 sub at { which(lstat "/proc/self/fd/3/$_[0]") }
+sub changed_at { my @stat = stat $new; "$stat[7] $stat[9]" }
 sub exchange { syscall($calls->{renameat2}, 3, $temp, 3, $name, $RENAME_EXCHANGE) == 0 }
 my ($judged_id, $new_id) = (which(stat $judged), which(stat $new));
 
@@ -86,13 +89,25 @@ sub copy_attributes {
   }
   my @lost = differences($from, attributes_of($new));
   die "@lost did not take\n" if @lost;
+  my ($flags, $made) = (flags_of($judged), flags_of($new));
+  return if $flags == $made;
+  my $value = pack 'l!', ($made & ~$KEPT_FLAGS) | $flags;
+  defined ioctl($new, $FS_IOC_SETFLAGS, $value) && flags_of($new) == $flags or die "its flags (chattr): $!\n";
 }
 
-# Takes the lease, and tries for a fifth of a second while other programs have the file open.
+# The flags of a file that its owner can set (ioctl_iflags(2)); 0 where the file system has none.
+sub flags_of {
+  my $value = pack 'l!', 0;
+  defined ioctl($_[0], $FS_IOC_GETFLAGS, $value) ? unpack('l!', $value) & $KEPT_FLAGS : 0;
+}
+
+# Takes the lease, and tries for a fifth of a second while other programs have the file open. Programs that only read it
+# get a moment to close it.
 sub take_lease {
-  for (1 .. 40) {
-    return 'leased' if lease($judged);
+  for my $turn (1 .. 40) {
+    return 'leased' if lease($judged, $F_WRLCK);
     if ($! != $EAGAIN) { $leasable = 0; return 'unleasable ' . ($! + 0) . " $!" }
+    return 'leased' if $turn > 4 && lease_beside_readers($judged);
     pause(0.005);
   }
   'busy';
@@ -108,7 +123,7 @@ sub hold_displaced {
   for my $mode ('+<', '<') {
     next unless open(my $handle, $mode, "/proc/self/fd/3/$temp");
     $held{$id} = $handle if which(stat $handle) eq $id;
-    for (1 .. 20) { last if !$leasable || lease($handle) || $! != $EAGAIN; pause(0.002) }
+    for (1 .. 20) { last if !$leasable || lease($handle, $F_WRLCK) || $! != $EAGAIN; pause(0.002) }
     last;
   }
   $id;
@@ -136,7 +151,7 @@ sub refresh_orphans {
   return unless $source || open($source, '<', "/proc/self/fd/3/$name");
   for my $id (keys %held) {
     my $orphan = $held{$id};
-    next if $id eq $current || $id eq $judged_id || leased($orphan);
+    next if $id eq $current || $id eq $judged_id || defined leased($orphan);
     seek $source, 0, 0;
     seek $orphan, 0, 0;
     truncate $orphan, 0;
@@ -153,24 +168,38 @@ sub give_back {
   $done ? 'changed' : 'stuck';
 }
 
+# A chmod, a chown and their kin are held up by no lease. What they change is what the registry is to be.
+sub same_rights {
+  my ($old, $made) = ([stat $judged], [stat $new]);
+  return 0 if grep { $old->[$_] != $made->[$_] } 2, 4, 5;
+  my $same = eval { !differences(attributes_of($judged), attributes_of($new)) };
+  $same && flags_of($judged) == flags_of($new);
+}
+
 sub swap {
-  lease($new) if $leasable;
-  if (!undisturbed() || at($name) ne $judged_id) { release(); return 'changed' }
+  lease($new, $F_WRLCK) if $leasable;
+  if (!undisturbed() || at($name) ne $judged_id || !same_rights()) { release(); return 'changed' }
   if (!exchange()) { my $why = ($! + 0) . " $!"; release(); return "error $why" }
-  my $stands = undisturbed() && at($temp) eq $judged_id;
+  my $stands = undisturbed() && at($temp) eq $judged_id && same_rights();
   # A program that had found the old file before the exchange, and was held up since, opens it now.
   if ($stands) { pause(0.002); $stands = undisturbed() && at($temp) eq $judged_id }
   return give_back() unless $stands;
   unlease($new);
+  $made_at = changed_at();
   'swapped';
 }
+
+# Node has ended or is too slow: a program that waits for the displaced file gets it back into its place, unless another
+# has written to the new one.
+sub settle { give_back() if !undisturbed() && $made_at eq changed_at() && at($temp) eq $judged_id }
 
 tell_node('here');
 while (defined(my $said = command($swapped ? 5 : 30))) {
   if ($said eq 'attributes') { tell_node(eval { copy_attributes(); 1 } ? 'copied' : "lost $@" =~ s/\n//gr) }
   elsif ($said =~ /^lease (.*)/) { $temp = $1; my $answer = take_lease(); tell_node($answer); last if $answer eq 'busy' }
   elsif ($said eq 'swap') { my $answer = swap(); $swapped = $answer eq 'swapped'; tell_node($answer); last unless $swapped }
-  elsif ($said eq 'look') { tell_node(undisturbed() ? 'quiet' : 'late') }
+  elsif ($said eq 'look') { $looked = 1; tell_node(undisturbed() ? 'quiet' : 'late') }
   else { last }
 }
+settle() if $swapped && !$looked;
 release();

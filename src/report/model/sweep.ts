@@ -22,7 +22,7 @@ export const registryReport = described(
   object({
     format: text,
     path: described("Its absolute path.", text),
-    state: v.picklist(["swept", "report-only", "missing", "unreadable", "malformed", "changed", "failed"]),
+    state: v.picklist(["swept", "report-only", "missing", "unreadable", "malformed", "changed", "busy", "failed"]),
     owner: described(
       "The daemon that rewrites the registry while it is up.",
       object({
@@ -51,6 +51,12 @@ export const entryReport = described(
     action,
     tombstone: described("The id under which it can be restored; null if it has no tombstone.", v.nullable(text)),
     phantomOf,
+    usedBy: v.exactOptional(
+      described(
+        "Only of a busy entry: the process that has its file open for writing or has locked it, where it is known.",
+        object({ pid: integer, name: described("Its name; null if it cannot be read.", v.nullable(text)) }),
+      ),
+    ),
     hostLock: v.exactOptional(
       described("Only of a lock under another host's name: whether this machine may take it over.", v.picklist(ofOtherHosts)),
     ),
@@ -68,6 +74,7 @@ export const summary = described(
     superseded: described("Rows that were released because of a newer start of the same process; they stay in their registry.", integer),
     pending: described("Ghosts that wait for a second look.", integer),
     withheld: described("Ghosts in a registry that may not be written.", integer),
+    busy: described("Ghosts whose file another process has open for writing or has locked.", integer),
     skipped: described("Ghosts that changed, or came back to life, before they were reaped.", integer),
     failed: integer,
   }),

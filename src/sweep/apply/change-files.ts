@@ -1,6 +1,6 @@
 import type { Change } from "../../core/plan/plan.ts";
 import type { KeptFile } from "../../core/tombstone.ts";
-import type { Captured } from "../../host/capture/capture.ts";
+import type { Captured } from "../../host/capture/quarantine.ts";
 import type { FileState } from "../../host/files/file-state.ts";
 import type { Host } from "../../host/host.ts";
 import { formatError } from "../../host/observed.ts";
@@ -16,6 +16,7 @@ import {
   changedSince,
   done,
   joined,
+  leftBusy,
   recordIn,
   foundElsewhere,
   notDone,
@@ -93,6 +94,8 @@ function attemptedBy(captured: Captured): Attempted {
       return done();
     case "changed":
       return captured;
+    case "busy":
+      return leftBusy(captured.by);
     case "gone":
       return notDone("skipped", "somebody else removed it");
     case "failed":
@@ -122,6 +125,7 @@ function rewrite(host: Host, root: string, { entry: { key }, state, bytes, conte
   const { mode, uid, gid, mtimeMs } = state;
   const taken = host.takeOver(root, { key, state, bytes }, { key, content, mode, uid, gid, modifiedAt: mtimeMs });
   if (taken.kind === "failed") return notDone("failed", taken.problem);
+  if (taken.kind === "busy") return leftBusy(taken.by);
   return taken.kind === "won" ? done() : notDone("skipped", taken.why);
 }
 

@@ -3,6 +3,7 @@ import type { KeptMember } from "../../core/tombstone.ts";
 import type { Piece } from "../../host/files/chunks.ts";
 import type { ReadFile } from "../../host/files/files.ts";
 import type { Host } from "../../host/host.ts";
+import type { Replaced } from "../../host/swap/swap-job.ts";
 import { cutsFor, firstKept, keptSpans } from "../../registries/json/json-cuts.ts";
 import type { Span } from "../../registries/json/json-members.ts";
 import type { ExaminedRegistry } from "../judge/examined.ts";
@@ -14,10 +15,34 @@ import { change, type Attempted, type Confirm, type Retry } from "./change.ts";
 import { rewritingFor } from "./contents.ts";
 import { answersOf, lastLook, lookAtRevised } from "./last-look.ts";
 import { keepMembers, keptMember } from "./member-tombstones.ts";
-import { changedAs, changedSince, done, recordIn, foundElsewhere, notDone, type Outcome, type Selection, type NotDone } from "./outcome.ts";
+import {
+  changedAs,
+  changedSince,
+  done,
+  recordIn,
+  foundElsewhere,
+  leftBusy,
+  notDone,
+  type Outcome,
+  type Selection,
+  type NotDone,
+} from "./outcome.ts";
 
 /** An examined registry with many entries in one file. */
 export type MembersExamined = ExaminedRegistry & { readonly loaded: MembersRegistry };
+
+function attemptedBy(replaced: Exclude<Replaced, { readonly kind: "revived" }>): Attempted {
+  switch (replaced.kind) {
+    case "replaced":
+      return done(replaced.problem);
+    case "busy":
+      return leftBusy(replaced.by);
+    case "changed":
+      return replaced;
+    case "failed":
+      return notDone("failed", replaced.problem);
+  }
+}
 
 /** Puts new text in the place of a file in one swap, unless one of the entries that it changes has to stay. */
 export async function swap<P>(
@@ -33,8 +58,7 @@ export async function swap<P>(
     return answers.every((answer) => answer === undefined);
   });
   if (replaced.kind === "revived") return answers.map((answer) => answer ?? { kind: "again" });
-  const { kind } = replaced;
-  const all = kind === "replaced" ? done(replaced.problem) : kind === "failed" ? notDone("failed", replaced.problem) : replaced;
+  const all = attemptedBy(replaced);
   return ready.map(() => all);
 }
 

@@ -1,9 +1,19 @@
 import type { Action } from "../../core/plan/actions.ts";
 import type { Change } from "../../core/plan/plan.ts";
+import type { Busy } from "../../host/locks/file-users.ts";
 import type { ExaminedEntries } from "../judge/examined.ts";
 
 /** What became of an entry; `note` says why it was not what was meant. */
-export type Outcome = { readonly action: Action; readonly tombstone: string | undefined; readonly note: string | undefined };
+export type Outcome = {
+  readonly action: Action;
+  readonly tombstone: string | undefined;
+  readonly note: string | undefined;
+  /** The process for which it was left alone, where that is known. */
+  readonly usedBy?: FileUser;
+};
+
+/** A process that has a file open for writing or has locked it. */
+export type FileUser = { readonly pid: number; readonly name: string | undefined };
 
 /** Which entries a pass acts on, by intent. */
 export type Selection = Pick<ExaminedEntries, "indexesOf" | "at">;
@@ -17,7 +27,7 @@ export type Done = { readonly kind: "done"; readonly note: string | undefined };
 /** An entry stays as it was. */
 export type NotDone = Outcome & {
   readonly kind: "not-done";
-  readonly action: "skipped" | "withheld" | "pending" | "failed";
+  readonly action: "skipped" | "withheld" | "pending" | "busy" | "failed";
   readonly tombstone: undefined;
   readonly note: string;
 };
@@ -28,6 +38,12 @@ export function done(note?: string): Done {
 
 export function notDone(action: NotDone["action"], note: string): NotDone {
   return { kind: "not-done", action, tombstone: undefined, note };
+}
+
+/** Of an entry whose file another process uses. */
+export function leftBusy({ pid, name, why }: Busy): NotDone {
+  const left = notDone("busy", why);
+  return pid === undefined ? left : { ...left, usedBy: { pid, name } };
 }
 
 export function isNotDone(result: unknown): result is NotDone {

@@ -1,5 +1,5 @@
 import type { KeptFile, Tombstone } from "../../core/tombstone.ts";
-import type { JudgedFile } from "../../host/capture/capture.ts";
+import type { JudgedFile } from "../../host/capture/quarantine.ts";
 import type { FileToRestore } from "../../host/capture/restore-entry.ts";
 import type { Piece } from "../../host/files/chunks.ts";
 import type { Host } from "../../host/host.ts";

@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { JudgedFile } from "../../../src/host/capture/capture.ts";
+import type { JudgedFile } from "../../../src/host/capture/quarantine.ts";
 import { readEntryFile } from "../../../src/host/files/directory.ts";
 import { takeOver } from "../../../src/host/capture/exchange-file.ts";
 import type { FileToRestore } from "../../../src/host/capture/restore-entry.ts";
@@ -101,7 +101,7 @@ test(`beside a program that unlinks the lock and creates its own, ${rounds} time
      }`,
     { eval: true, workerData: { shared, lock, rounds } },
   );
-  const seen = { won: 0, lost: 0, failed: 0 };
+  const seen = { won: 0, lost: 0, busy: 0, failed: 0 };
   for (let round = 1; round <= rounds; round += 1) {
     writeFileSync(lock, '{"pid":4194304,"hostname":"old-name"}');
     const file = judged();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Captured } from "../../../src/host/capture/capture.ts";
+import type { Captured } from "../../../src/host/capture/quarantine.ts";
 import type { Host } from "../../../src/host/host.ts";
 import { claudeSessions } from "../../../src/registries/formats/claude-sessions.ts";
 import { claudesOf, markersOf, type Actor, type Stage } from "../contract/stage.ts";

@@ -43,7 +43,8 @@ let lost = 0;
 let overGhosts = 0;
 for (let round = 0; round < Number(rounds); round += 1) {
   write(JSON.stringify({ ghost: round }));
-  pause(Math.random() * 1.5);
+  // About as long as the reaper takes to start its helper, so that each of them comes first now and then.
+  pause(Math.random() * 16);
   try {
     readFileSync(path);
     overGhosts += 1;
