@@ -1,4 +1,4 @@
-import { defaultPolicy, secondLookMs } from "../../src/core/policy.ts";
+import { defaultPolicy, secondLookMs, type Policy } from "../../src/core/policy.ts";
 import type { Host } from "../../src/host/host.ts";
 import { examine } from "../../src/sweep/examine.ts";
 import { sceneOf } from "../../src/sweep/judge/scenes.ts";
@@ -65,9 +65,9 @@ export class Control {
   readonly condemned = new Set<string>();
   private absent: ReadonlyMap<string, { readonly boot: number; readonly sinceMs: number; readonly said: string }> = new Map();
 
-  async look(story: Story, host: Host, look: Look, now: boolean): Promise<void> {
+  async look(story: Story, host: Host, look: Look, policy: Policy): Promise<void> {
     const { machine } = story;
-    const pass = startLooking(host, { ...plainSweep, targets: story.targets, policy: { ...defaultPolicy, now } });
+    const pass = startLooking(host, { ...plainSweep, targets: story.targets, policy });
     const { registries } = await examine(pass, { lookAnyway: true });
     const absent = new Map<string, { readonly boot: number; readonly sinceMs: number; readonly said: string }>();
     for (const view of registries) {
@@ -83,10 +83,10 @@ export class Control {
         const sinceMs = before?.boot === machine.boot && (isDirectory(path) || before.said === said) ? before.sinceMs : machine.awakeMs;
         absent.set(name, { boot: machine.boot, sinceMs, said });
         const isProven = answer.certain && !entry.claim.torn;
-        const isActedOn = isProven || now || machine.awakeMs - sinceMs >= secondLookMs;
+        const isActedOn = isProven || policy.now || machine.awakeMs - sinceMs >= secondLookMs;
         if (!isActedOn || (path === bridgePath && story.isBridgeUp())) continue;
         this.condemned.add(name);
-        const why = machine.protectedBy(session, defaultPolicy.graceMs);
+        const why = story.protectedBy(session, defaultPolicy.graceMs);
         if (why !== undefined) this.broken ??= { reason: answer.reason, registry: path, why };
       }
     }

@@ -1,6 +1,6 @@
 import { emptyMemory } from "../../src/core/memory.ts";
 import { day, hour, minute, second, type Session } from "./machine.ts";
-import { edit, register, touch, unregister } from "./writers.ts";
+import { changeInPlace, edit, register, touch, unregister } from "./writers.ts";
 import { bridgePath } from "./registries.ts";
 import { checkRelease } from "./laws.ts";
 import type { Story } from "./story.ts";
@@ -87,7 +87,7 @@ function turnWorld(story: Story, session: Session | undefined): void {
   const process = machine.isRunning(session?.process) ? session.process : undefined;
   if (machine.isIn("zombies") && chance.oneIn(2)) machine.reapZombies();
   if (session === undefined) return;
-  if (machine.isIn("erased-argv") && process !== undefined && chance.oneIn(2)) {
+  if (machine.isIn("erased-argv") && process !== undefined) {
     machine.takeTitle(process);
     story.record(`pid ${process.pid} of ${session.key} takes the title ${process.argv.join()}`);
   }
@@ -95,6 +95,7 @@ function turnWorld(story: Story, session: Session | undefined): void {
     machine.endLeader(process);
     story.record(`the first thread of pid ${process.pid} of ${session.key} ends`);
   }
+  if (machine.isIn("changed-in-place") && chance.oneIn(2)) changeInPlace(story);
   if (machine.isIn("entry-locks")) moveLock(story, session);
   if (machine.isIn("onlookers")) {
     machine.lookOn(session.id);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { actionNames } from "../../src/core/plan/actions.ts";
-import { defaultPolicy } from "../../src/core/policy.ts";
-import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
+import { knownPrograms, type ProgramLists } from "../../src/core/agents/programs.ts";
+import { defaultPolicy, type Policy } from "../../src/core/policy.ts";
 import type { EntryReport } from "../../src/report/model/sweep.ts";
 import { countActions, type Tally } from "../../src/report/tally.ts";
 import { sweep } from "../../src/sweep/sweep.ts";
@@ -10,19 +10,8 @@ import type { Tombstone } from "../../src/core/tombstone.ts";
 import { nameBefore } from "./disk.ts";
 import { crash, happen, race, release, startBridge, stopBridge } from "./happenings.ts";
 import { absencesKept, checkCaptured, checkSecondLooks, checkSwap, type Absence } from "./laws.ts";
-import {
-  carries,
-  containers,
-  day,
-  hostname,
-  hostNamespace,
-  minute,
-  sweeperIn,
-  type Machine,
-  type Session,
-  type SessionKind,
-} from "./machine.ts";
-import { bridgePath, markersPath, type Entries } from "./registries.ts";
+import { carries, containers, day, hostNamespace, minute, sweeperIn, type Machine, type Session, type SessionKind } from "./machine.ts";
+import { bridgePath, markersPath, sessionNamedIn, type Entries } from "./registries.ts";
 import { mortal, nobody, simulatedHost, stepsUntilDeath, type Blindness, type Interference } from "./simulated-host.ts";
 import { Story } from "./story.ts";
 import type { Control } from "./control.ts";
@@ -92,6 +81,15 @@ type HistoryOptions = {
   readonly control?: Control;
 };
 
+/** Names that no list has: what is left to tell is where a process stands, and what it carries. */
+const noNames = { ...knownPrograms, agents: new Map(), packages: new Map(), launchers: new Map() } as const satisfies ProgramLists;
+
+export const policyIn = (machine: Machine, now: boolean): Policy => ({
+  ...defaultPolicy,
+  now,
+  programs: machine.isIn("unknown-names") ? noNames : knownPrograms,
+});
+
 /** One history of a machine, and sweeps of it. A broken law is thrown, with the last of what had happened. */
 export class History {
   readonly story: Story;
@@ -157,7 +155,12 @@ export class History {
     const steps = stepsUntilDeath(moment.killedAfter ?? Infinity, this.interference(moment));
     const host = simulatedHost(machine, state, blindness, steps.interference, sweeperIn(namespace));
     const control = { namespace, blindness };
-    await this.control?.look(story, simulatedHost(machine, state, blindness, nobody, sweeperIn(namespace)), control, now);
+    await this.control?.look(
+      story,
+      simulatedHost(machine, state, blindness, nobody, sweeperIn(namespace)),
+      control,
+      policyIn(machine, now),
+    );
     const [tombstoneCount, memory] = [state.tombstones.size, state.memory];
     story.removed = [];
     story.released = [];
@@ -165,7 +168,7 @@ export class History {
     const running = sweep(moment.killedAfter === undefined ? host : mortal(host, steps.interference.step), {
       ...plainSweep,
       targets: story.targets,
-      policy: { ...defaultPolicy, now },
+      policy: policyIn(machine, now),
     }).then(({ refusal, tallies, entries }): Heard => ({ refusal, tallies, entries: [...entries] }));
     this.sweeps += 1;
     const isDead = (): boolean => steps.left < 0;
@@ -192,18 +195,15 @@ export class History {
 
   /** Which processes sweeps keep in mind as those that showed a session: what these run now is theirs until they end. */
   private noteRemembered(): void {
-    const { machine, state, targets } = this.story;
-    const held = new Map<string, readonly ObservedHolder[]>();
-    for (const target of targets)
-      for (const [key, record] of state.memory.records.get(registryId(target)) ?? [])
-        held.set(`${target.path} ${key}`, record.held?.by ?? []);
-    for (const session of machine.sessions) {
-      const { process, registry, key } = session;
-      const holders = held.get(`${registry} ${key}`) ?? [];
-      const isHeld = holders.some(
-        ({ pid, startTicks, host }) => pid === process?.pid && startTicks === process.startTicks && host === hostname,
-      );
-      session.remembered = isHeld && process !== undefined && this.story.isCurrent(session) ? process : undefined;
+    const { machine, state, targets, current } = this.story;
+    const running = new Map([...machine.processes.values()].map((process) => [process.startTicks, process]));
+    for (const target of targets) {
+      const records = state.memory.records.get(registryId(target));
+      for (const session of current.values()) {
+        if (session.registry !== target.path) continue;
+        const held = records?.get(session.key)?.held?.by ?? [];
+        session.remembered = new Set(held.flatMap(({ startTicks }) => running.get(startTicks) ?? []));
+      }
     }
   }
 
@@ -287,7 +287,7 @@ export class History {
     machine.server.ended.clear();
     machine.tried = "refuses";
     for (const { lockedBy } of machine.sessions) machine.kill(lockedBy);
-    for (const session of machine.sessions) if (!story.isCurrent(session) || !machine.shows(session)) machine.end(session);
+    for (const session of machine.sessions) if (!story.isCurrent(session) || !story.shows(session)) machine.end(session);
     for (const process of machine.processes.values()) if (process.argv[0] === "sh" || machine.doubtful.has(process)) machine.kill(process);
     for (const pause of [minute, 5 * minute, 5 * minute, 8 * day, 5 * minute, 8 * day, 5 * minute, 5 * minute]) {
       machine.advance(pause);
@@ -295,7 +295,7 @@ export class History {
     }
     if (this.control !== undefined) return;
     for (const [name, session] of story.current) {
-      if (machine.shows(session) || this.isKeptByDoubt(session) || session.key === "twice") continue;
+      if (story.shows(session) || this.isKeptByDoubt(session) || session.key === "twice") continue;
       story.fail(`${name} is dead and stays for ever`);
     }
     for (const path of machine.disk.files.keys()) if (nameBefore(path) !== undefined) story.fail(`${path} is left behind`);
@@ -306,7 +306,7 @@ export class History {
     const { story } = this;
     return [...story.current]
       .filter(([name, session]) => !condemned.has(name) && session.key !== "twice")
-      .filter(([, session]) => !story.machine.shows(session) && !this.isKeptByDoubt(session))
+      .filter(([, session]) => !story.shows(session) && !this.isKeptByDoubt(session))
       .map(([name]) => name);
   }
 
@@ -317,19 +317,29 @@ export class History {
     return target?.format.declaredFields === undefined || state.memory.provenTokens.has(registryId(target));
   }
 
+  /** Another entry that stands and records a process names this session, whether or not the process still runs it. */
+  private isNamedByAnother(session: Session): boolean {
+    const { story } = this;
+    return [...story.current.values()].some(({ registry, key, recorded }) => {
+      return recorded !== undefined && recorded !== session.recorded && sessionNamedIn(story.entries(registry).get(key)) === session.id;
+    });
+  }
+
   /** An entry without a start token that tells, or a boot id, can be mistaken for a process that has its pid now. */
-  private isKeptByDoubt({ registry, key, id }: Session): boolean {
+  private isKeptByDoubt(session: Session): boolean {
+    const { registry, key, id, remembered } = session;
     const { story } = this;
     const text = story.entries(registry).get(key) ?? "";
     const said = objectIn(text);
     // Counted in a container: only a sweep there can tell.
     if (said.pidDomain?.includes(hostNamespace) === false) return true;
-    if ([...story.machine.doubtful].some((process) => story.machine.isRunning(process) && carries(process, id))) return true;
+    const running = [...story.machine.processes.values()].filter((process) => story.machine.isRunning(process));
+    if (running.some((process) => !story.machine.readers.has(process) && carries(process, id))) return true;
+    if (running.some((process) => remembered.has(process)) || this.isNamedByAnother(session)) return true;
     const pid = said.pid ?? Number(key.slice(key.lastIndexOf("/") + 1));
     // A marker whose pid is gone here is not opened, so its token does not tell it from a container's process.
     const spelled = registry === markersPath || !this.areTokensProven(registry) ? undefined : (said.start ?? said.procStart);
     const token = Number(spelled) === 0 ? undefined : spelled;
-    const running = [...story.machine.processes.values()].filter((process) => story.machine.isRunning(process));
     const others = running.filter(({ pids }) => [...pids.values()].includes(pid));
     return others.some(({ startTicks }) => token === undefined || startTicks === token);
   }

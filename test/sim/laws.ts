@@ -11,7 +11,7 @@ function sessionThatMayGo(story: Story, path: string, key: string): Session {
   // A file that a killed sweep had set aside could not be found by who unregistered it meanwhile, and came back.
   const abandoned = isDirectory(path) ? story.machine.sessions.findLast((one) => one.registry === path && one.key === key) : undefined;
   const session = story.whose(path, key) ?? abandoned ?? story.fail(`${key} of ${path} was not ours to reap`);
-  const why = story.machine.protectedBy(session, defaultPolicy.graceMs);
+  const why = story.protectedBy(session, defaultPolicy.graceMs);
   return why === undefined ? session : story.fail(`${key} of ${path} was reaped, though ${why}`);
 }
 

@@ -1,6 +1,6 @@
 import type { Chance } from "./chance.ts";
 import { Disk } from "./disk.ts";
-import { holding, launch, named, onlooker, type Launch } from "./launches.ts";
+import { holding, isSought, launch, named, onlooker, type Launch } from "./launches.ts";
 import type { World } from "./worlds.ts";
 
 export const second = 1000;
@@ -56,10 +56,11 @@ export function sweeperIn(namespace: string): Process {
 }
 
 /** How a session shows, and what its entry records of it. */
-export type SessionKind = "holder" | "cli" | "thread" | "lock" | "named" | "marker" | "claude" | "editor";
+export type SessionKind = "guest" | "holder" | "cli" | "thread" | "lock" | "named" | "marker" | "claude" | "editor";
 
 export type Session = {
-  readonly id: string;
+  /** Within one process it can change. */
+  id: string;
   key: string;
   readonly registry: string;
   readonly kind: SessionKind;
@@ -71,8 +72,8 @@ export type Session = {
   lockedBy: Process | undefined;
   /** The process whose pid its entry records. */
   recorded: Process | undefined;
-  /** A process that sweeps have seen to show it, and keep in mind. */
-  remembered: Process | undefined;
+  /** Processes that sweeps have seen to show it, and keep in mind. */
+  remembered: ReadonlySet<Process>;
   /** It has registered and will show at this time of the boot clock. */
   showsAtMs: number | undefined;
   /** Its times were written by a clock that no sweep could check, or do not tell when it registered. */
@@ -94,7 +95,8 @@ export class Machine {
   /** Whether the kernel says that the clock is set by a better one; undefined where it says nothing. */
   synchronised: boolean | undefined;
   readonly processes = new Map<number, Process>();
-  /** Those that carry the id of a session that they do not run, and of which no sweep can tell that. */
+  /** Those that carry the id of a session and only look at it, and those of which no sweep can tell that. */
+  readonly readers = new Set<Process>();
   readonly doubtful = new Set<Process>();
   readonly sessions: Session[] = [];
   readonly disk = new Disk();
@@ -265,9 +267,12 @@ export class Machine {
     this.server.loaded.clear();
   }
 
-  newSession(registry: string, key: string, kind: SessionKind): Session {
+  newId(): string {
     this.made += 1;
-    const id = this.isIn("short-ids") ? String(this.made) : `019d0000-1111-7000-8000-${String(this.made).padStart(12, "0")}`;
+    return this.isIn("short-ids") ? String(this.made) : `019d0000-1111-7000-8000-${String(this.made).padStart(12, "0")}`;
+  }
+
+  newSession(registry: string, key: string, kind: SessionKind, id = this.newId()): Session {
     const session: Session = {
       id,
       key,
@@ -278,7 +283,7 @@ export class Machine {
       process: undefined,
       lockedBy: undefined,
       recorded: undefined,
-      remembered: undefined,
+      remembered: new Set(),
       showsAtMs: undefined,
       timesUnchecked: false,
     };
@@ -286,27 +291,22 @@ export class Machine {
     return session;
   }
 
-  /** How the agent of a session is started, and what it holds open. Codex holds the writer lock of its thread. */
-  private launchOf({ kind, id, key }: Session): Launch & Pick<Process, "open"> {
-    const open = kind === "lock" ? [`${codexHome}/thread-writer-locks/${id}.lock`] : [];
-    return { ...this.programOf(kind, id, key), open };
-  }
-
   private programOf(kind: SessionKind, id: string, key: string): Launch {
     if (kind === "cli") return this.isIn("launchers") ? launch(this.chance, id) : named(["codex", "resume", id]);
     if (kind === "named") return named(["codex", `Your agent name is ${key}. Go on.`]);
+    if (kind === "claude" && this.isIn("changed-in-place") && this.chance.oneIn(2)) return named(["claude", "--resume", id]);
     if (kind === "marker" || kind === "claude") return named(["claude"]);
     // Nobody knows every editor's name; of the others only what listens at the port tells.
     if (kind === "editor") return named([this.chance.oneIn(2) ? "cursor" : "quill"]);
-    return named(kind === "lock" ? ["codex", "--managed"] : ["codex", "--remote", serverUrl]);
+    // Codex holds the writer lock of its thread.
+    if (kind === "lock") return { ...named(["codex", "--managed"]), open: [`${codexHome}/thread-writer-locks/${id}.lock`] };
+    return named(["codex", "--remote", serverUrl]);
   }
 
   /** An agent starts, and shows the session in its arguments or, in a home that no sweep knows, by an open file. */
-  private startOf(session: Session, namespace: string): Process {
-    const isByFile = session.kind === "cli" && this.isIn("open-files") && !this.isIn("short-ids") && this.chance.oneIn(2);
-    const file = this.chance.pick(["thread-writer-locks/ID.lock", "sessions/2026/11/26/rollout-2026-11-26T10-00-00-ID.jsonl"]);
-    const open = [`/mnt/elsewhere/${file.replace("ID", session.id)}`];
-    const { argv, ...birth } = isByFile ? { ...holding(this.chance), open } : this.launchOf(session);
+  private startOf({ kind, id, key }: Session, namespace: string): Process {
+    const isByFile = kind === "cli" && this.isIn("open-files") && isSought(id) && this.chance.oneIn(2);
+    const { argv, ...birth } = isByFile ? holding(this.chance, id) : this.programOf(kind, id, key);
     return this.spawn(argv, namespace, birth);
   }
 
@@ -319,15 +319,14 @@ export class Machine {
   /** Somebody takes a session up again in a CLI of its own; its entry does not change. */
   resume(session: Session): void {
     this.end(session);
-    const { argv, exe } = this.programOf("cli", session.id, session.key);
-    session.process = this.spawn(argv, hostNamespace, { exe });
+    session.process = this.startOf({ ...session, kind: "cli" }, hostNamespace);
   }
 
   /** A program that carries the id of a session, and does not run it. */
   lookOn(id: string): void {
     const { argv, exe, isReader } = onlooker(this.chance, id);
     const process = this.spawn(argv, hostNamespace, { exe });
-    if (!isReader) this.doubtful.add(process);
+    (isReader ? this.readers : this.doubtful).add(process);
   }
 
   /** A program takes a title, and what it was started with is gone. */
@@ -369,9 +368,11 @@ export class Machine {
     if (this.server.loaded.has(id) || this.isLocked(session)) return true;
     if (!this.isRunning(process)) return false;
     if (kind === "editor" && process.argv[0] === "quill") return (this.endpoints.get(portOf(session)) ?? "refuses") !== "refuses";
-    if (process === session.recorded || process === session.remembered) return true;
+    if (process === session.recorded || session.remembered.has(process)) return true;
     // Claude's own record is of one process; that another one has taken its session up does not show there.
     if (kind === "claude") return false;
+    // An id too short to be looked for tells only as an argument of a known agent.
+    if (!isSought(id) && this.isIn("unknown-names")) return false;
     return carries(process, id) || (kind === "named" && process.argv.some((word) => word.includes(`Your agent name is ${session.key}`)));
   }
 
@@ -396,7 +397,7 @@ function namespacesDownTo(namespace: string): readonly string[] {
 /** Does a process carry this id, in its arguments or in the path of a file that it holds open? */
 export function carries({ argv, open }: Process, id: string): boolean {
   const plain = (text: string): string => text.toLowerCase().replaceAll("-", "");
-  if (id.length < 8) return argv.some((word) => word === id || word.endsWith(`=${id}`));
+  if (!isSought(id)) return argv.some((word) => word === id || word.endsWith(`=${id}`));
   return [...argv, ...open].some((text) => plain(text).includes(plain(id)));
 }
 

@@ -5,7 +5,7 @@ import { keyedJson } from "../../src/registries/declared/keyed-json.ts";
 import { llmmsgBridge } from "../../src/registries/formats/llmmsg-bridge.ts";
 import type { Target } from "../../src/sweep/load/target.ts";
 import { fields } from "../fields.ts";
-import type { Disk } from "./disk.ts";
+import type { Disk, DiskFile } from "./disk.ts";
 import { serverUrl, triedUrl, type SessionKind } from "./machine.ts";
 
 const bare = { named: true, appServers: [], owner: undefined, release: undefined } as const;
@@ -81,12 +81,29 @@ export function entriesIn(path: string, text: string): ReadonlyMap<string, strin
   return new Map(Object.entries(parse(path, text).entries).map(([key, value]) => [key, JSON.stringify(value)]));
 }
 
-/** What stands in a registry, by name: a slow writer's file as it is going to be. */
-export function entriesOn(disk: Disk, path: string): ReadonlyMap<string, string> {
-  if (isDirectory(path)) return new Map(disk.below(path).map((file) => [file.path.slice(path.length + 1), file.slow ?? file.text]));
+/** What stands in a registry, by name: a slow writer's file as it is going to be, or as it stands now. */
+export function entriesOn(disk: Disk, path: string, when: "now" | "soon" = "soon"): ReadonlyMap<string, string> {
+  const textOf = ({ slow, text }: DiskFile): string => (when === "soon" ? (slow ?? text) : text);
+  if (isDirectory(path)) return new Map(disk.below(path).map((file) => [file.path.slice(path.length + 1), textOf(file)]));
   const file = disk.at(path);
-  return file === undefined ? new Map() : entriesIn(path, file.slow ?? file.text);
+  return file === undefined || (when === "now" && file.slow !== undefined) ? new Map() : entriesIn(path, textOf(file));
 }
+
+/** The session that an entry names; undefined where its text is torn, or names none. */
+export function sessionNamedIn(text = ""): string | undefined {
+  try {
+    const { id, sessionId } = JSON.parse(text) as { readonly id?: string; readonly sessionId?: string };
+    return id ?? sessionId;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A registry whose holders have no names that are known. */
+export const namesHidden = (target: Target): Target => ({
+  ...target,
+  format: { ...target.format, holderNames: target.format.holderNames && [] },
+});
 
 /** What a writer that knows no lock and no care does: parse, change, write all of it anew. */
 export function rewritten(path: string, text: string, indent: string | number, change: (entries: Entries) => void): string {

@@ -1,5 +1,6 @@
 import { agentOf, argvHas } from "../../src/core/agents/agents.ts";
 import { mentionTable, withOpenFiles, type MentionQuestion } from "../../src/core/agents/mention-table.ts";
+import type { ProgramLists } from "../../src/core/agents/programs.ts";
 import {
   seen,
   unseen,
@@ -42,22 +43,22 @@ function sightOf(process: Process | undefined, blindness: ReadonlySet<Blindness>
   });
 }
 
-function agentsAmong(shown: readonly Shown[]): readonly AgentProcess[] {
+function agentsAmong(shown: readonly Shown[], programs: ProgramLists): readonly AgentProcess[] {
   return shown.flatMap(({ pid, process: { startTicks, argv, uid } }) => {
-    const agent = agentOf(argv);
+    const agent = agentOf(argv, programs);
     if (agent === undefined) return [];
     return [{ pid, startTicks, argv, agent, parentPid: 1, kernelSession: pid, terminal: 0, uid }];
   });
 }
 
 /** By each pid that a process has in a namespace below this one. Of one that has ended nothing is left there to hold anything. */
-function innerAmong(shown: readonly Shown[], namespace: string): ReadonlyMap<number, readonly InnerProcess[]> {
+function innerAmong(shown: readonly Shown[], namespace: string, programs: ProgramLists): ReadonlyMap<number, readonly InnerProcess[]> {
   const inner = new Map<number, InnerProcess[]>();
   for (const { pid, process } of shown) {
     if (process.state === "Z") continue;
     const all = [...process.pids];
     const below = all.slice(all.findIndex(([one]) => one === namespace) + 1).map(([, number]) => number);
-    const found = { pid, startTicks: process.startTicks, ownTime: true, agent: agentOf(process.argv) !== undefined };
+    const found = { pid, startTicks: process.startTicks, ownTime: true, agent: agentOf(process.argv, programs) !== undefined };
     for (const number of new Set(below)) inner.set(number, [...(inner.get(number) ?? []), found]);
   }
   return inner;
@@ -101,9 +102,9 @@ export function probeOf(machine: Machine, self: Process, blindness: ReadonlySet<
       table: {
         complete,
         pids: new Map([...pids].map((pid) => [pid, sightOf(byPid.get(pid), blindness)])),
-        agents: agentsAmong(shown),
+        agents: agentsAmong(shown, question.programs),
         appServers: shown.filter(({ process: { argv } }) => argv.includes("app-server")).map(({ pid, process }) => ({ ...process, pid })),
-        innerPids: complete.seen ? unless("inner", innerAmong(shown, namespace)) : complete,
+        innerPids: complete.seen ? unless("inner", innerAmong(shown, namespace, question.programs)) : complete,
         ancestors: new Set(machine.lineOf(self).map(({ pid }) => pid)),
       },
       mentions: mentionsAmong(shown, question, "agents"),

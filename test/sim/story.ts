@@ -1,6 +1,6 @@
 import { chanceFrom, type Chance } from "./chance.ts";
 import { day, hour, Machine, second, type Process, type Session } from "./machine.ts";
-import { agentsPath, entriesOn, firstTexts, releasing, targets } from "./registries.ts";
+import { agentsPath, entriesOn, firstTexts, namesHidden, releasing, sessionNamedIn, targets } from "./registries.ts";
 import { State } from "./simulated-host.ts";
 import type { World } from "./worlds.ts";
 import type { Target } from "../../src/sweep/load/target.ts";
@@ -29,7 +29,7 @@ export class Story {
     this.machine = new Machine(this.chance, worlds);
     this.indent = this.chance.pick([2, "\t", 0]);
     const chosen = this.chance.oneIn(2) ? targets : releasing;
-    this.targets = given ?? chosen;
+    this.targets = given ?? (worlds?.has("unknown-names") === true ? chosen.map(namesHidden) : chosen);
     for (const [path, text] of Object.entries(firstTexts)) this.machine.disk.create(path, text, this.machine.wallMs - hour);
     // Its first writer makes one of the two, and a ghost.
     this.current.set(`${agentsPath} twice`, { ...this.machine.newSession(agentsPath, "twice", "cli"), registeredBootMs: -day });
@@ -55,6 +55,27 @@ export class Story {
 
   whose(path: string, key: string): Session | undefined {
     return this.current.get(`${path} ${key}`);
+  }
+
+  /** Another entry of the same session, which names a process that runs. */
+  private speaksFor(session: Session): boolean {
+    return [...this.current.values()].some(
+      (other) =>
+        other !== session &&
+        this.machine.isRunning(other.recorded) &&
+        other.recorded === other.process &&
+        sessionNamedIn(entriesOn(this.machine.disk, other.registry, "now").get(other.key)) === session.id,
+    );
+  }
+
+  /** Does this session run, and show where its registry says? */
+  shows(session: Session): boolean {
+    return this.machine.shows(session) || (session.kind !== "claude" && session.recorded === undefined && this.speaksFor(session));
+  }
+
+  /** Why a session must not be reaped in this moment; undefined when it may. */
+  protectedBy(session: Session, graceMs: number): string | undefined {
+    return this.shows(session) ? "it runs and shows" : this.machine.protectedBy(session, graceMs);
   }
 
   isCurrent(session: Session): boolean {

@@ -79,7 +79,8 @@ function registerFile(story: Story, session: Session, racing: boolean): void {
 function registerMember(story: Story, session: Session): void {
   const { machine, chance } = story;
   const { registry: path, kind, key } = session;
-  if (kind === "holder") machine.show(session, chance.oneIn(4) ? anyContainer(story) : hostNamespace);
+  if (kind === "guest") session.showsAtMs = undefined;
+  else if (kind === "holder") machine.show(session, chance.oneIn(4) ? anyContainer(story) : hostNamespace);
   else session.showsAtMs = machine.bootMs + chance.below(240) * second;
   const stated = new Date(machine.wallMs).toISOString();
   const since = chance.oneIn(6) ? chance.pick([undefined, "session 5", 12]) : stated;
@@ -103,6 +104,31 @@ function registerMember(story: Story, session: Session): void {
   if (machine.disk.at(path)?.modifiedMs === before && since !== stated) session.timesUnchecked = true;
 }
 
+/** A session that another registry names, with its process. */
+function anyHost({ current, chance, machine }: Story): Session | undefined {
+  if (!machine.isIn("several-registries") && !machine.isIn("changed-in-place")) return undefined;
+  const hosts = [...current.values()].filter(({ kind, process, recorded }) => {
+    return (kind === "claude" || kind === "holder") && recorded === process && machine.isRunning(process);
+  });
+  return hosts.length === 0 || chance.oneIn(2) ? undefined : chance.pick(hosts);
+}
+
+/** An agent goes on with another session. Its record says so, or still says the old one. */
+export function changeInPlace(story: Story): void {
+  const { chance, machine } = story;
+  const mine = [...story.current.values()].filter(({ kind, process, recorded }) => {
+    return kind === "claude" && process === recorded && machine.isRunning(process);
+  });
+  if (mine.length === 0) return;
+  const session = chance.pick(mine);
+  const text = story.entries(claudesPath).get(session.key);
+  if (text === undefined || !text.includes(session.id)) return;
+  const isStale = chance.oneIn(3);
+  session.id = machine.newId();
+  if (!isStale) writeOwn(story, session, JSON.stringify({ ...(JSON.parse(text) as Entries), sessionId: session.id }), false);
+  story.record(`pid ${session.process?.pid} goes on with ${session.id}${isStale ? ", and its record does not say so" : ""}`);
+}
+
 export function register(
   story: Story,
   path = story.chance.pick(story.targets).path,
@@ -110,7 +136,8 @@ export function register(
   key: string = story.chance.pick(keys),
   { racing = false }: WriterOptions = {},
 ): Session {
-  const session = story.machine.newSession(path, key, kind);
+  const host = isDirectory(path) ? undefined : anyHost(story);
+  const session = host === undefined ? story.machine.newSession(path, key, kind) : story.machine.newSession(path, key, "guest", host.id);
   if (isDirectory(path)) registerFile(story, session, racing);
   else registerMember(story, session);
   story.current.set(`${path} ${session.key}`, session);
