@@ -82,6 +82,8 @@ export type Memory = LastClocks & {
   readonly restored: RestoredByKey;
   readonly sleep: SleepRecord;
   readonly settling: Settling;
+  /** Wall time of the first of the unbroken sweeps in which ghosts had to wait for room for their tombstones. */
+  readonly roomlessSinceMs: number | undefined;
 };
 
 export const emptyMemory: Memory = {
@@ -96,6 +98,7 @@ export const emptyMemory: Memory = {
   restored: new Map(),
   sleep: noSleepKnown,
   settling: unwatched,
+  roomlessSinceMs: undefined,
 };
 
 /** An entry as memory knows it: where it is, and a digest of its bytes that is made only when it is needed. */

@@ -47,3 +47,6 @@ export const clockStepMs = minuteMs;
 
 /** A restored entry is left alone for this long, in ms, while its bytes are those restored. */
 export const restoredKeptMs = 7 * 24 * 60 * minuteMs;
+
+/** Ghosts that wait for room for longer than this, in ms, are a failure of the sweep. */
+export const roomlessMs = 7 * 24 * 60 * minuteMs;

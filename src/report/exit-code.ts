@@ -15,11 +15,18 @@ export const exitCodes = {
 
 type Swept = Pick<SweepReport, "registries" | "summary" | "refusal">;
 
-/** `faults` are the paths of registries that an operator must look after: unreadable, or not there although named. */
-export function sweepExitCode({ registries, summary, refusal }: Swept, faults: ReadonlySet<string>, failOnGhosts: boolean): number {
+/** What an operator must look after beside what the report itself says. */
+export type Troubles = {
+  /** Paths of registries that are unreadable, or not there although named. */
+  readonly faults: ReadonlySet<string>;
+  /** Ghosts have waited for days for room for their tombstones. */
+  readonly isRoomless: boolean;
+};
+
+export function sweepExitCode({ registries, summary, refusal }: Swept, { faults, isRoomless }: Troubles, failOnGhosts: boolean): number {
   if (refusal !== null) return exitCodes.refused;
   const read = registries.filter(({ state }) => state !== "missing" && state !== "unreadable" && state !== "malformed");
   if (faults.size > 0 && read.length === 0) return exitCodes.fault;
-  if (faults.size > 0 || summary.failed > 0) return exitCodes.partial;
+  if (faults.size > 0 || summary.failed > 0 || isRoomless) return exitCodes.partial;
   return failOnGhosts && summary.ghost > 0 ? exitCodes.found : exitCodes.done;
 }

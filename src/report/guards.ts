@@ -49,6 +49,7 @@ export const causes = [
   "weak-signals",
   "renamed-host",
   "foreign-host",
+  "no-room",
 ] as const;
 
 export type Cause = (typeof causes)[number];
@@ -64,6 +65,7 @@ export const guardKinds = [
   "swap",
   "signals",
   "host-lock",
+  "tombstones",
 ] as const;
 
 export function worstPosture(guards: readonly Guard[]): Posture {

@@ -45,3 +45,29 @@ export function runGuards(facts: RunFacts): readonly Guard[] {
   }
   return guards;
 }
+
+/** What is known of the room for tombstones. */
+export type RoomFacts = {
+  readonly directory: string;
+  readonly bytes: number;
+  readonly limit: number;
+  /** Since when, in epoch ms, ghosts have waited for room in every sweep; undefined where none waits. */
+  readonly roomlessSinceMs: number | undefined;
+};
+
+const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+
+/** Without a tombstone no entry goes, so a full room keeps every ghost where it is. */
+export function roomGuard({ directory, bytes, limit, roomlessSinceMs }: RoomFacts): Guard {
+  const room = { guard: "tombstones", name: directory } as const;
+  const detail = `${mebibytes(bytes)} of ${mebibytes(limit)} are full`;
+  if (roomlessSinceMs === undefined) return { ...room, posture: "on", cause: "fine", detail, cure: null };
+  const since = `${detail}, and ghosts have waited for room since ${new Date(roomlessSinceMs).toISOString()}`;
+  return {
+    ...room,
+    posture: "off",
+    cause: "no-room",
+    detail: since,
+    cure: "wait for a day, or remove files there that you will not restore from",
+  };
+}

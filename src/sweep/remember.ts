@@ -1,10 +1,11 @@
 import type { Observed } from "../core/evidence.ts";
 import { agedRecord, unexpiredMarks, recordOf, type Memory, type EntryRecord } from "../core/memory.ts";
+import { roomlessMs } from "../core/policy.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import type { Examination } from "./examine.ts";
 import type { ExaminedRegistry } from "./judge/examined.ts";
 import { remembered } from "./judge/scenes.ts";
-import type { Outcomes } from "./apply/outcome.ts";
+import { countWithoutRoom, type Outcomes } from "./apply/outcome.ts";
 import { registryId } from "./load/target.ts";
 import { clockRecord } from "./pass.ts";
 
@@ -76,6 +77,7 @@ export function remember(host: LookingHost, examination: Examination, outcomes: 
     // Of what boot a look was, or how long it slept, may be told by the next one.
     sleep: sleep.seen && sleep.value.bootId !== undefined ? sleep.value : pass.memory.sleep,
     settling,
+    roomlessSinceMs: countWithoutRoom(outcomes) === 0 ? undefined : (pass.memory.roomlessSinceMs ?? wallMs),
   };
 }
 
@@ -111,4 +113,9 @@ function provenTokens({ pass, registries }: Examination): ReadonlyMap<string, st
     else known.set(registryId(loaded.target), declaredFields);
   }
   return known;
+}
+
+/** Whether ghosts have waited for room for so long that a person must look after it. */
+export function isRoomlessTooLong({ wallMs, roomlessSinceMs }: Memory): boolean {
+  return wallMs !== undefined && roomlessSinceMs !== undefined && wallMs - roomlessSinceMs > roomlessMs;
 }

@@ -5,12 +5,12 @@ import type { EntryReport, SweepReport } from "../report/model/sweep.ts";
 import { countChanges, noTally, summarize } from "../report/tally.ts";
 import { looksOf } from "../report/text.ts";
 import { carryOutIn } from "./apply/apply.ts";
-import { tombstonesFull, type Outcomes } from "./apply/outcome.ts";
+import { countWithoutRoom, tombstonesFull, type Outcomes } from "./apply/outcome.ts";
 import { type Examination, type ExamineOptions, examine } from "./examine.ts";
 import { changesIn, recordHistory } from "./history.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
 import { startLooking, startPass, type LookingPass, type Pass, type Stop } from "./pass.ts";
-import { remember, rememberDoubt } from "./remember.ts";
+import { isRoomlessTooLong, remember, rememberDoubt } from "./remember.ts";
 import { unkept } from "./unkept.ts";
 import { registryReport, reportsOf, tallyIn, unreadParts, unreadReport } from "./reports.ts";
 
@@ -56,8 +56,7 @@ const noOutcomes: Outcomes = new Map();
 
 /** Ghosts for which there is no room stay for days: that must not look like a second look that is awaited. */
 function roomWarnings(outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>): readonly string[] {
-  let waiting = 0;
-  for (const recorded of outcomes.values()) for (const { note } of recorded.values()) if (note === tombstonesFull) waiting += 1;
+  const waiting = countWithoutRoom(outcomes);
   return waiting === 0 ? [] : [`${waiting} ghost${waiting === 1 ? "" : "s"} could not be reaped: ${tombstonesFull}`];
 }
 
@@ -71,9 +70,16 @@ function eachOf<T>(registries: readonly ExaminedRegistry[], reportOf: (examined:
 }
 
 /** What a sweep did, by registry, and what it could not write beside that. */
-type Done = { readonly outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>; readonly problems: readonly string[] };
+type Done = {
+  readonly outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>;
+  readonly problems: readonly string[];
+  /** Ghosts have waited for room for so long that a person must look after it. */
+  readonly isRoomless: boolean;
+};
 
-const nothingDone: Done = { outcomes: new Map(), problems: [] };
+const nothingDone: Done = { outcomes: new Map(), problems: [], isRoomless: false };
+
+const needsTombstones = ({ entries: { intents } }: ExaminedRegistry): boolean => intents.stamp + intents.reap + intents["take-over"] > 0;
 
 async function carryOut(pass: Pass, examination: Examination): Promise<Done> {
   const { host } = pass;
@@ -84,14 +90,23 @@ async function carryOut(pass: Pass, examination: Examination): Promise<Done> {
   for (const { path } of pass.targets) host.removeLeftovers(path);
   const stuck = recoverQuarantined(host, examination);
   const outcomes = new Map<ExaminedRegistry, Outcomes>();
-  for (const examined of examination.registries) {
+  const { registries } = examination;
+  for (const [turn, examined] of registries.entries()) {
+    const othersWait = registries.slice(turn + 1).some(needsTombstones);
+    if (needsTombstones(examined)) pass.tombstones.turnTo(othersWait ? "wait" : "are-done");
     outcomes.set(examined, await carryOutIn(pass, examined, examined.entries));
   }
-  const kept = await unkept("what this sweep has seen", () => host.store.saveMemory(remember(host, examination, outcomes)));
-  return { outcomes, problems: [...stuck, ...roomWarnings(outcomes), ...kept] };
+  const memory = remember(host, examination, outcomes);
+  const kept = await unkept("what this sweep has seen", () => host.store.saveMemory(memory));
+  return { outcomes, isRoomless: isRoomlessTooLong(memory), problems: [...stuck, ...roomWarnings(outcomes), ...kept] };
 }
 
-function reportOn(pass: LookingPass, examination: Examination, { outcomes, problems }: Done, options: SweepOptions): SweepReport {
+function reportOn(
+  pass: LookingPass,
+  examination: Examination,
+  { outcomes, problems, isRoomless }: Done,
+  options: SweepOptions,
+): SweepReport {
   const { host, id: sweepId, startedAt, startedOn } = pass;
   const { refusal, registries, unread, warnings } = examination;
   const here = host.here();
@@ -119,7 +134,9 @@ function reportOn(pass: LookingPass, examination: Examination, { outcomes, probl
     looks: looksOf(examination.evidence),
     warnings: [...warnings, ...problems],
     ...(examination.flapping.length > 0 && { flapping: examination.flapping }),
-    exitCode: stopCodes[options.stop.signal ?? "none"] ?? sweepExitCode(report, faultsOf(examination), options.failOnGhosts),
+    exitCode:
+      stopCodes[options.stop.signal ?? "none"] ??
+      sweepExitCode(report, { faults: faultsOf(examination), isRoomless }, options.failOnGhosts),
   };
 }
 

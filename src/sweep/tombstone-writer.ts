@@ -7,6 +7,8 @@ export type TombstoneBatch<T> = { readonly entries: readonly T[]; readonly ids: 
 
 /** Writes and voids the tombstones of one pass. It keeps count of them, and of the bytes that may follow. */
 export type TombstoneWriter = {
+  /** Turns to the next registry. While others wait behind it, it takes at most half of the room that there is. */
+  readonly turnTo: (others: "wait" | "are-done") => void;
   /**
    * Writes tombstones of as many condemned entries as there is room for, before any entry goes. Each line is made when
    * it is written, so that memory never holds many. `makeLine` returns undefined for an entry that cannot fit; `stays`
@@ -29,11 +31,18 @@ export function tombstoneWriter(
 ): TombstoneWriter {
   let count = 0;
   let left: number | undefined;
+  let share = Number.POSITIVE_INFINITY;
+  const roomLeft = (): number => (left ??= host.store.tombstoneRoom(nowMs()));
+
+  function turnTo(others: "wait" | "are-done"): void {
+    share = others === "wait" ? Math.floor(roomLeft() / 2) : Number.POSITIVE_INFINITY;
+  }
 
   function write<T>({ target, kind }: ReadRegistry, condemned: Iterable<T>, { makeLine, stays }: TombstoneMaking<T>): TombstoneBatch<T> {
     const header = encodeHeader({ sweepId, at, registry: target.path, format: target.format.name, layout: kind, first: count });
     const entries: T[] = [];
-    let room = (left ??= host.store.tombstoneRoom(nowMs())) - Buffer.byteLength(header);
+    const granted = Math.min(roomLeft(), share);
+    let room = granted - Buffer.byteLength(header);
     function* tombstoneLines(): Generator<string, undefined> {
       // An entry that is larger than all the room must not block the entries behind it for ever.
       for (const one of condemned) {
@@ -59,7 +68,8 @@ export function tombstoneWriter(
     host.store.writeTombstones(sweepId, lines(first.value));
     const from = count;
     count += entries.length;
-    left = room;
+    left = roomLeft() - (granted - room);
+    share -= granted - room;
     return { entries, ids: entries.map((_, index) => tombstoneId(sweepId, from + index)) };
   }
 
@@ -73,5 +83,5 @@ export function tombstoneWriter(
     for (const [sweep, ofSweep] of bySweep) host.store.voidTombstones(sweep, ofSweep);
   }
 
-  return { write, void: voidAll };
+  return { turnTo, write, void: voidAll };
 }

@@ -8,6 +8,8 @@ import { readStat } from "../../host/processes/proc-stat.ts";
 import { signalByPidfd } from "../../host/programs/pidfd.ts";
 import { readLastRun } from "../../host/state/last-run.ts";
 import { lockHolder } from "../../host/state/lock-holder.ts";
+import { look } from "../../host/observed.ts";
+import { tombstoneBytes, tombstoneLimits, tombstonesIn } from "../../host/state/tombstones.ts";
 import { stateDirectoryProblem } from "../../host/state/state-directory.ts";
 import { swapMethodFor } from "../../host/swap/swap-method.ts";
 import { exitCodes } from "../../report/exit-code.ts";
@@ -15,7 +17,7 @@ import { isConcern, worstPosture } from "../../report/guards.ts";
 import type { Guard } from "../../report/model/guards.ts";
 import { isLastRun } from "../../report/last-run.ts";
 import type { LastRun } from "../../report/model/last-run.ts";
-import { runGuards } from "../../report/run-guards.ts";
+import { roomGuard, runGuards } from "../../report/run-guards.ts";
 import { lockGuards, sweepGuards } from "../../report/sweep-guards.ts";
 import { type Palette, visible } from "../../report/visible.ts";
 import type { Target } from "../../sweep/load/target.ts";
@@ -52,6 +54,14 @@ function lockGuard(stateDir: string, running: boolean): Guard {
   }
   const detail = `${who} holds it, and keeps every sweep from running`;
   return { ...about, posture: "off", cause: "lock-held", detail, cure: "have that process ended, or set SESSREAP_STATE_DIR" };
+}
+
+/** Tombstones that cannot even be counted are the state directory's trouble, which its own guard tells. */
+function tombstoneGuards({ store }: LookingHost, stateDir: string): readonly Guard[] {
+  const { roomlessSinceMs } = store.loadMemory().memory;
+  const directory = tombstonesIn(stateDir);
+  const used = look(directory, () => tombstoneBytes(stateDir));
+  return used.seen ? [roomGuard({ directory, bytes: used.value, limit: tombstoneLimits.bytes, roomlessSinceMs })] : [];
 }
 
 /** How each registry that is one file would be swapped, and what that guarantees. */
@@ -131,6 +141,7 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
     ...timers.guards,
     ...runs,
     lockGuard(stateDir, running),
+    ...tombstoneGuards(host, stateDir),
     ...sweepGuards(swept, named),
     ...swapGuards(examine.targets),
     ...lockGuards([...swept.entries]),

@@ -39,6 +39,7 @@ type Stored = {
   bootMs?: number;
   awakeMs?: number;
   steppedAtMs?: number;
+  roomlessSinceMs?: number;
   traces: Record<string, Record<string, StoredRecord>>;
   answeredSinceMs: Record<string, number>;
   provenTokens?: Record<string, string>;
@@ -98,9 +99,9 @@ function isMark(value: unknown): boolean {
 
 /** Half a memory is none: a number that is text would be added like text, and what it adds up to condemns. */
 function isWhole(stored: Stored): boolean {
-  const { wallMs, bootMs, awakeMs, traces: records, answeredSinceMs, provenTokens, restored, sleep, settling } = stored;
+  const { wallMs, bootMs, awakeMs, traces: records, answeredSinceMs, provenTokens, restored, roomlessSinceMs, sleep, settling } = stored;
   return (
-    [wallMs, bootMs, awakeMs].every(isMissingOrNumber) &&
+    [wallMs, bootMs, awakeMs, roomlessSinceMs].every(isMissingOrNumber) &&
     isTable(records, (entries) => isTable(entries, isStoredRecord)) &&
     isTable(answeredSinceMs, isNumber) &&
     (provenTokens === undefined || isTable(provenTokens, isText)) &&
@@ -123,7 +124,7 @@ export function loadMemory(stateDir: string): { readonly memory: Memory; readonl
     const records = Object.entries(stored.traces).map(([path, entries]) => {
       return [path, new Map(Object.entries(entries).map(([key, record]) => [key, toRecord(record)]))] as const;
     });
-    const { bootId, wallMs, bootMs, awakeMs, steppedAtMs, restored } = stored;
+    const { bootId, wallMs, bootMs, awakeMs, steppedAtMs, roomlessSinceMs, restored } = stored;
     return {
       memory: {
         bootId,
@@ -131,6 +132,7 @@ export function loadMemory(stateDir: string): { readonly memory: Memory; readonl
         bootMs,
         awakeMs,
         steppedAtMs,
+        roomlessSinceMs,
         records: new Map(records),
         answeredSinceMs: new Map(Object.entries(stored.answeredSinceMs)),
         provenTokens: new Map(Object.entries(stored.provenTokens ?? {})),
@@ -147,7 +149,7 @@ export function loadMemory(stateDir: string): { readonly memory: Memory; readonl
 }
 
 export async function saveMemory(stateDir: string, memory: Memory): Promise<void> {
-  const { bootId, wallMs, bootMs, awakeMs, steppedAtMs } = memory;
+  const { bootId, wallMs, bootMs, awakeMs, steppedAtMs, roomlessSinceMs } = memory;
   const records = [...memory.records].map(([path, entries]) => {
     return [path, Object.fromEntries([...entries].map(([key, record]) => [key, fromRecord(record)]))] as const;
   });
@@ -158,6 +160,7 @@ export async function saveMemory(stateDir: string, memory: Memory): Promise<void
     ...(bootMs !== undefined && { bootMs }),
     ...(awakeMs !== undefined && { awakeMs }),
     ...(steppedAtMs !== undefined && { steppedAtMs }),
+    ...(roomlessSinceMs !== undefined && { roomlessSinceMs }),
     traces: Object.fromEntries(records),
     answeredSinceMs: Object.fromEntries(memory.answeredSinceMs),
     ...(memory.provenTokens.size > 0 && { provenTokens: Object.fromEntries(memory.provenTokens) }),

@@ -20,12 +20,12 @@ import { decodeTombstones, encodeVoid, type Tombstone } from "../../core/tombsto
 /** Bounds on what is kept. None younger than a day goes: what does not fit is not reaped. */
 export const tombstoneLimits = { ageMs: 30 * 86_400_000, bytes: 64 * 1024 * 1024, protectedMs: 86_400_000 } as const;
 
-const directoryOf = (stateDir: string): string => join(stateDir, "tombstones");
+export const tombstonesIn = (stateDir: string): string => join(stateDir, "tombstones");
 
 type Stored = { readonly path: string; readonly size: number; readonly modifiedMs: number };
 
 function stored(stateDir: string): readonly Stored[] {
-  const directory = directoryOf(stateDir);
+  const directory = tombstonesIn(stateDir);
   try {
     return readdirSync(directory)
       .filter((name) => name.endsWith(".jsonl"))
@@ -58,6 +58,11 @@ export function makeRoom(stateDir: string, nowMs: number | undefined): number {
   return tombstoneLimits.bytes - total;
 }
 
+/** Returns how many bytes the tombstones take. */
+export function tombstoneBytes(stateDir: string): number {
+  return stored(stateDir).reduce((sum, { size }) => sum + size, 0);
+}
+
 /** Written while they are made, so that a registry's worth of them is never held at once. */
 function writeLines(fd: number, lines: Iterable<string>): void {
   const chunk = Buffer.allocUnsafe(chunkBytes);
@@ -87,7 +92,7 @@ function cutBack(fd: number, size: number): void {
 
 /** All of them or none: of those that could not all be written none is left to speak for an entry that stays. */
 function append(stateDir: string, sweepId: string, lines: Iterable<string>): void {
-  const directory = directoryOf(stateDir);
+  const directory = tombstonesIn(stateDir);
   makeDirectories(directory);
   const path = join(directory, `${sweepId}.jsonl`);
   const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);

@@ -68,6 +68,12 @@ export const foundElsewhere = "its session shows elsewhere";
 /** Of an entry that waits for room. */
 export const tombstonesFull = "the tombstones are full; it is reaped when older ones have gone";
 
+/** Returns how many entries of all registries wait for room. */
+export function countWithoutRoom(outcomes: ReadonlyMap<unknown, Outcomes>): number {
+  const all = [...outcomes.values()].flatMap((recorded) => [...recorded.values()]);
+  return all.filter(({ note }) => note === tombstonesFull).length;
+}
+
 /** A note with something more to say. */
 export function joined(note: string | undefined, more: string): string {
   return note === undefined ? more : `${note}; ${more}`;
