@@ -1,6 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { agentOf } from "../../src/core/agents/agents.ts";
+import { idle, pretend } from "../processes.ts";
+import { argvOf } from "./agents.ts";
 import { daysAgo, leaveOut, newScratch, sessreap, triedScratch, writeOld, type Scratch } from "./harness.ts";
 import { noStrace } from "./strace.ts";
 
@@ -135,12 +138,12 @@ describe.skipIf(blind !== undefined)("the work of a sweep", () => {
     const path = registry(scratch, 24, 0);
     const dry = await workOf(scratch, ["--dry-run", "-q", "--registry", path]);
     expect(ofProcesses(dry.opened)).toEqual([]);
-    expect(dry.calls.length).toBeLessThan(100);
+    expect(dry.calls.length).toBeLessThan(105);
     expect(dry.opened.length).toBeLessThan(15);
     await workOf(scratch, ["-q", "--registry", path]);
     const second = await workOf(scratch, ["-q", "--registry", path]);
     expect(ofProcesses(second.opened)).toEqual([]);
-    expect(second.calls.length).toBeLessThan(160);
+    expect(second.calls.length).toBeLessThan(166);
     expect(second.opened.length).toBeLessThan(26);
   });
 
@@ -153,6 +156,22 @@ describe.skipIf(blind !== undefined)("the work of a sweep", () => {
     // Opened, read, read to the end, closed; agents are looked at more closely.
     const asked = work.calls.filter(({ line }) => /\/proc\/\d+\/cmdline/.test(line));
     expect(asked.length / argvs.length).toBeLessThanOrEqual(4.5);
+  });
+
+  test("open files are looked at of agents alone, and of every process once a second look is due", async () => {
+    const scratch = newScratch();
+    const path = registry(scratch, 24, 30);
+    const [agent, other] = [await pretend(scratch.dir, ["codex", "chat"]), await idle()];
+    const look = async (...words: readonly string[]): Promise<readonly number[]> => {
+      const { opened } = await workOf(scratch, ["-q", "--registry", path, ...words]);
+      return opened.flatMap((one) => /^\/proc\/(\d+)\/fd$/.exec(one)?.[1] ?? []).map(Number);
+    };
+    const first = await look();
+    expect(first).toContain(agent.pid);
+    expect(first.filter((pid) => existsSync(`/proc/${pid}`) && agentOf(argvOf(pid)) === undefined)).toEqual([]);
+    expect(new Set(first).size).toBe(first.length);
+    const second = await look("--now");
+    expect(second).toEqual(expect.arrayContaining([agent.pid, other.pid]));
   });
 
   test("the marker of a pid that is gone is not opened in order to be judged", async () => {

@@ -105,6 +105,8 @@ async function manyProcesses() {
   const looking = [
     bare,
     ...sessreap("--dry-run", ["--dry-run", "--registry", due]),
+    // A second look of an absence is due, so that the open files of every process are read.
+    ...sessreap("--dry-run, second look due", ["--dry-run", "--now", "--registry", due]),
     { name: "readdir, and a readFileSync each (node)", argv: [node, ...script("floor.cjs")] },
     { name: "ps-list (node)", argv: [node, ...script("ps-list.mjs")] },
   ];

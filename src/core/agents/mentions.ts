@@ -8,6 +8,8 @@ export type Sought = {
   readonly lengths: ReadonlySet<number>;
   /** Ids that hold other characters, by their longest run, with where it stands in the id. */
   readonly mixed: ReadonlyMap<string, readonly { readonly id: string; readonly offset: number }[]>;
+  /** How they begin, where all of them are UUIDs, so that a text that holds none is told at once. */
+  readonly heads: ReadonlySet<string> | undefined;
   /** Texts behind which an agent states its name. */
   readonly statements: readonly string[];
 };
@@ -18,9 +20,11 @@ export type Sought = {
  */
 export type Manner = "argument" | "text";
 
-export const nothingSought: Sought = { plain: new Set(), lengths: new Set(), mixed: new Map(), statements: [] };
+export const nothingSought: Sought = { plain: new Set(), lengths: new Set(), mixed: new Map(), heads: new Set(), statements: [] };
 
 const shortestId = 8;
+/** Digits before the first hyphen of a UUID. */
+const headLength = 8;
 /** Of a UUID, with hyphens and without them. */
 const uuidLengths = [36, 32] as const;
 const canonical = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -64,7 +68,23 @@ export function soughtAmong(ids: Iterable<string>, statements: Iterable<string> 
     const longest = [...id.matchAll(anyRun)].toSorted((a, b) => b[0].length - a[0].length)[0];
     if (longest !== undefined) mixed.set(longest[0], [...(mixed.get(longest[0]) ?? []), { id, offset: longest.index }]);
   }
-  return { plain, lengths, mixed, statements: [...new Set(statements)] };
+  const uuidsOnly = mixed.size === 0 && [...plain].every((id) => canonical.test(id));
+  const heads = uuidsOnly ? new Set([...plain].map((id) => id.slice(0, headLength))) : undefined;
+  return { plain, lengths, mixed, heads, statements: [...new Set(statements)] };
+}
+
+/** What every spelling of a UUID has in a row. */
+const likeUuid = /[0-9A-Fa-f-]{32,}/g;
+
+/** Whether it pays to look for ids in a text. Nearly all arguments and paths hold none. */
+function mayHold(text: string, { plain, mixed, heads }: Sought): boolean {
+  if (heads === undefined || plain.size === 0) return plain.size + mixed.size > 0;
+  return (text.match(likeUuid) ?? []).some((digits) => {
+    const isHead = (from: number): boolean => heads.has(digits.slice(from, from + headLength).toLowerCase());
+    // An id begins there, behind a hyphen, or behind the letter of an option.
+    for (let from = 0; from >= 0; from = digits.indexOf("-", from) + 1 || -1) if (isHead(from) || isHead(from + 1)) return true;
+    return false;
+  });
 }
 
 type Found = { readonly id: string; readonly start: number; readonly end: number };
@@ -119,7 +139,7 @@ function* joinedRuns(text: string, sought: Sought): Generator<Found, undefined> 
 
 /** Every id that the path of an open file carries. */
 export function idsInPath(path: string, sought: Sought): readonly string[] {
-  if (sought.plain.size + sought.mixed.size === 0 || !path.startsWith("/")) return [];
+  if (!path.startsWith("/") || !mayHold(path, sought)) return noIds;
   return [...new Set([...wholeRuns(path, sought), ...joinedRuns(path, sought)].map(({ id }) => id).filter(isLong))];
 }
 
@@ -154,10 +174,12 @@ function mannerOf(argument: string, { id, start, end }: Found): Manner | undefin
   return isPath(value) && !/\s/.test(component) ? "argument" : "text";
 }
 
+const nothingCarried: ReadonlyMap<string, Manner> = new Map();
+
 /** Every id that a command line carries, each of its arguments ended by a zero byte, with the stronger manner of each. */
 export function idsInCommandLine(commandLine: string, sought: Sought): ReadonlyMap<string, Manner> {
+  if (!mayHold(commandLine, sought)) return nothingCarried;
   const ids = new Map<string, Manner>();
-  if (sought.plain.size + sought.mixed.size === 0) return ids;
   // A title is one argument whose blanks stand between words.
   const isTitle = !commandLine.trimEnd().replace(/\0+$/, "").includes("\0");
   const separator = isTitle && commandLine.includes(" ") ? " " : "\0";

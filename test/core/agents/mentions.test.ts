@@ -144,6 +144,42 @@ test("every id is found in any company, and by the spelling that it was looked f
   );
 });
 
+test("what is found of a UUID does not depend on what else is looked for", () => {
+  const around = fc.constantFrom(
+    "",
+    "/",
+    "-",
+    "_",
+    " ",
+    "=",
+    "{",
+    "a",
+    "-r",
+    "-a",
+    "--",
+    "cafe",
+    "2026-11-26-",
+    "\0",
+    `${bare}-`,
+    `${id}/`,
+  );
+  const spelled = fc.constantFrom(id, bare, id.toUpperCase(), `{${id}}`, `urn:uuid:${id}`, id.slice(1), `${id}0`, "00112233-4455");
+  const text = fc.array(
+    fc.tuple(around, spelled, around).map((parts) => parts.join("")),
+    { minLength: 1, maxLength: 4 },
+  );
+  // One that is no UUID turns off what tells texts apart at a glance.
+  const [alone, inCompany] = [soughtAmong([id]), soughtAmong([id, "some.other:thread"])];
+  fc.assert(
+    fc.property(text, fc.constantFrom("", "\0", " "), (parts, between) => {
+      const line = parts.join(between);
+      expect(idsInCommandLine(line, alone)).toEqual(idsInCommandLine(line, inCompany));
+      expect(idsInPath(`/x/${line}`, alone)).toEqual(idsInPath(`/x/${line}`, inCompany));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 test("arguments that hold no id hold none, whatever they are", () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: "grapheme", maxLength: 40 }), { maxLength: 5 }), (argv) => {
