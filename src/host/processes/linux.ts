@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { readlinkSync, statSync } from "node:fs";
 import { agentOf, argvHas, mayBeAgent } from "../../core/agents/agents.ts";
 import { argvOf, type MentionQuestion } from "../../core/agents/mention-table.ts";
 import {
@@ -73,6 +73,23 @@ function matters(text: string, { owners, programs }: ProcessQuestion): boolean {
   return owners.some((wanted) => wanted.every((token) => text.includes(token)));
 }
 
+/** While a process starts another program in its place, the kernel shows no arguments of it: after so many ms it is looked at again. */
+const pausesMs = [1, 4, 16];
+
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/** Whether a process that shows no arguments runs a program: threads of the kernel and zombies run none. */
+function runsProgram(pid: number): boolean {
+  try {
+    readlinkSync(`/proc/${pid}/exe`);
+    return true;
+  } catch (error) {
+    return !isMissing(error);
+  }
+}
+
 /** The positive controls: what must be there is seen, or absence proves nothing. */
 function controlled(pids: ReadonlySet<number>, problem: string | undefined): Observed<true> {
   if (problem !== undefined) return unseen(problem);
@@ -94,20 +111,35 @@ export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnsw
   const owners: number[][] = question.owners.map(() => []);
   const mentions = mentionLook(question);
   let problem: string | undefined;
-  for (const pid of pids) {
-    try {
-      const text = readCommandLine(pid);
-      if (pid === process.pid) continue;
-      mentions.commandLine(pid, text);
-      if (!matters(text, question)) continue;
-      const argv = argvOf(text);
-      const agent = agentOf(argv, question.programs);
-      if (agent !== undefined) agents.push(describeAgent(pid, agent, argv));
-      if (argv.includes("app-server")) appServers.push({ pid, argv, startTicks: readStat(pid).startTicks });
-      for (const [index, wanted] of question.owners.entries()) if (argvHas(argv, wanted)) owners[index]?.push(pid);
-    } catch (error) {
-      if (!isMissing(error)) problem = `pid ${pid} could not be read: ${formatError(error)}`;
+  const lookAt = (pid: number, text: string): void => {
+    mentions.commandLine(pid, text);
+    if (!matters(text, question)) return;
+    const argv = argvOf(text);
+    const agent = agentOf(argv, question.programs);
+    if (agent !== undefined) agents.push(describeAgent(pid, agent, argv));
+    if (argv.includes("app-server")) appServers.push({ pid, argv, startTicks: readStat(pid).startTicks });
+    for (const [index, wanted] of question.owners.entries()) if (argvHas(argv, wanted)) owners[index]?.push(pid);
+  };
+  /** Looks at these, and returns those that run a program and show nothing. */
+  const lookAtAll = (these: readonly number[]): readonly number[] => {
+    const silent: number[] = [];
+    for (const pid of these) {
+      try {
+        const text = readCommandLine(pid);
+        if (pid === process.pid) continue;
+        if (text !== "") lookAt(pid, text);
+        else if (runsProgram(pid)) silent.push(pid);
+      } catch (error) {
+        if (!isMissing(error)) problem = `pid ${pid} could not be read: ${formatError(error)}`;
+      }
     }
+    return silent;
+  };
+  let silent = lookAtAll(pids);
+  for (const ms of pausesMs) {
+    if (silent.length === 0) break;
+    pause(ms);
+    silent = lookAtAll(silent);
   }
   for (const agent of agents) mentions.agentFiles(agent);
   const complete = controlled(listed, problem);
