@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { pretend, start, until, type Running } from "../../processes.ts";
-import { by, daysAgo, declareRegistry, newScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import { by, daysAgo, declareRegistry, triedScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
 
 /** A registry in which nothing but a process can keep an entry, each under the name of what carries its id. */
 function register(scratch: Scratch, names: readonly string[]): Readonly<Record<string, string>> {
@@ -31,7 +31,7 @@ async function perl(scratch: Scratch, argv0: string, code: string, given: string
 const shown = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, "utf8");
 
 test("an id is found in 100 KB of arguments, and wherever the kernel's pages and our reads end", async () => {
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const edges = [4096, 8192, 16_384, 65_536, 131_072];
   const ids = register(scratch, ["long", ...edges.map(String), "none"]);
   const filler = Array.from({ length: 100 }, () => "x".repeat(1000));
@@ -52,7 +52,7 @@ test("an id is found in 100 KB of arguments, and wherever the kernel's pages and
 });
 
 test("arguments that a program has written anew count as they are now", async () => {
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const ids = register(scratch, ["titled", "untitled"]);
   const script = join(scratch.dir, "run.js");
   writeFileSync(script, "process.title = process.env.TITLE; setInterval(() => {}, 1000);");
@@ -63,7 +63,7 @@ test("arguments that a program has written anew count as they are now", async ()
 });
 
 test("a zombie carries nothing", async () => {
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const ids = register(scratch, ["ended"]);
   const child = 'my $child = fork; exec "/bin/sh", "-c", "exit 0", "codex", $given unless $child';
   const { pid } = await perl(scratch, "launcher", child, ids["ended"] as string);
@@ -73,7 +73,7 @@ test("a zombie carries nothing", async () => {
 });
 
 test("open files: the last of 500, one that was deleted, one without a place, one that is held without being opened", async () => {
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const names = ["last", "deleted", "memory", "path", "stranger", "none"] as const;
   const ids = register(scratch, names);
   const at = (name: string): string => join(scratch.dir, `${ids[name]}.jsonl`);
