@@ -51,12 +51,11 @@ describe("CHANGELOG.md", () => {
     expect(new Set(headings).size).toBe(headings.length);
   });
 
-  test.each(sections.map((section) => [section.slice(0, section.indexOf("\n")), section] as const))(
-    "says in at most 40 lines what is in %s",
-    (_, section) => {
-      expect(section.trim().split("\n").length).toBeLessThanOrEqual(40);
-    },
-  );
+  const releases = sections.map((section) => [section.slice(0, section.indexOf("\n")), section] as const).slice(1);
+
+  test.each(releases)("says in at most 40 lines what is in %s", (_, section) => {
+    expect(section.trim().split("\n").length).toBeLessThanOrEqual(40);
+  });
 });
 
 describe("docs/decisions", () => {
