@@ -1,3 +1,4 @@
+import { nothingBusy, type BusyMemory } from "./busy.ts";
 import type { Clock } from "./evidence.ts";
 import { noHolders, type HeldBy, type ObservedHolder } from "./agents/observed-holders.ts";
 import { valueOf, type LastClocks, type Since } from "./clocks/since.ts";
@@ -77,6 +78,7 @@ export type Memory = LastClocks & {
   readonly answeredSinceMs: ReadonlyMap<string, number>;
   /** Registries of which an entry's start token was that of its process, with the fields that were declared then. */
   readonly provenTokens: ReadonlyMap<string, string>;
+  readonly busy: BusyMemory;
   /** Wall time at which a step of the clock was last noticed: times before it may come from another clock. */
   readonly steppedAtMs: number | undefined;
   readonly restored: RestoredByKey;
@@ -94,6 +96,7 @@ export const emptyMemory: Memory = {
   records: new Map(),
   answeredSinceMs: new Map(),
   provenTokens: new Map(),
+  busy: nothingBusy,
   steppedAtMs: undefined,
   restored: new Map(),
   sleep: noSleepKnown,

@@ -9,6 +9,7 @@ import { type FileToRestore, type PutBack, restoreEntryFiles } from "./capture/r
 import type { Piece } from "./files/chunks.ts";
 import { sha256 } from "./files/digest.ts";
 import { directoriesOf, listDirectory, readEntryFile, stateOfEntry } from "./files/directory.ts";
+import { isUsedBy } from "./locks/file-users.ts";
 import { fileSystemOf } from "./files/file-system.ts";
 import { type ReadFile, fsyncDirectory, readRegistryFile } from "./files/files.ts";
 import { homeOf } from "./files/homes.ts";
@@ -129,6 +130,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
       const present = directoriesOf(root, keys).map((directory) => (existsSync(directory) ? directory : dirname(directory)));
       for (const directory of new Set(present)) fsyncDirectory(directory);
     },
+    usesFile: ({ pid, startTicks }, path) => probe.startOfPid(pid) === startTicks && isUsedBy(pid, path),
     reportOnlyReason: (realPath, stat) => reportOnlyReason(realPath, stat) ?? sharedStateReason(stateDir),
     replaceJudged,
     removeLeftovers: (path) => removeLeftovers(path, Date.now()),

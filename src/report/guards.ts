@@ -38,6 +38,7 @@ export const causes = [
   "registry-malformed",
   "registry-failed",
   "registry-report-only",
+  "registry-busy",
   "owner-up",
   "owner-unit-unknown",
   "processes-unseen",

@@ -1,3 +1,5 @@
+import { longBusyMs } from "../core/busy.ts";
+import { formatDuration } from "../core/duration.ts";
 import type { Cause } from "./guards.ts";
 import type { Guard } from "./model/guards.ts";
 import type { EntryReport, RegistryReport, SweepReport } from "./model/sweep.ts";
@@ -43,6 +45,11 @@ export function blindness(
   return undefined;
 }
 
+/** Whether a ghost of a registry has been busy for so long that a person should know. */
+export function isLongBusy<R extends Pick<RegistryReport, "busyForMs">>(registry: R): registry is R & { readonly busyForMs: number } {
+  return registry.busyForMs !== undefined && registry.busyForMs >= longBusyMs;
+}
+
 function registryGuard(registry: RegistryReport, tally: Tally | undefined): Guard {
   const { path, state, owner, registrations } = registry;
   const problem = registry.problem ?? "";
@@ -58,6 +65,10 @@ function registryGuard(registry: RegistryReport, tally: Tally | undefined): Guar
   if (owner.unknownUnit !== null) {
     const detail = `no service manager knows ${owner.unknownUnit}, so its owner counts as up and every ghost is withheld`;
     return { ...about, posture: "off", cause: "owner-unit-unknown", detail, cure: 'correct "unit", or name another sign of the owner' };
+  }
+  if (isLongBusy(registry)) {
+    const detail = `a ghost has been busy for ${formatDuration(registry.busyForMs)}: ${problem}`;
+    return { ...about, posture: "blind", cause: "registry-busy", detail, cure: "end what uses it, or name its owner in the configuration" };
   }
   if (owner.up) return { ...about, posture: "on", cause: "owner-up", detail: `${problem}; ghosts are reported and withheld`, cure: null };
   if (state === "report-only") return { ...about, posture: "dry-run", cause: "registry-report-only", detail: problem, cure: problem };

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { refusal, startTokensMismatch } from "../core/self-check.ts";
 import { ghostIntents, writingIntents } from "../core/plan/actions.ts";
 import { idsOf, nothingSought } from "../core/agents/mentions.ts";
+import { rememberedUser } from "../core/busy.ts";
 import type { Evidence, Mentions } from "../core/evidence.ts";
 import { isLastResort } from "../core/ladder.ts";
 import type { Since } from "../core/clocks/since.ts";
@@ -21,6 +22,7 @@ import { evidenceOf, lookAtWorld, unlookedWorld, withAllFiles, withLocks, type W
 import { findOwner, ownerQuestions, type DaemonStatus } from "./observe/daemon.ts";
 import { loadSources, noSources, type Sources } from "./observe/sources.ts";
 import { speakingPids, withWitnesses } from "./observe/witnesses.ts";
+import { registryId } from "./load/target.ts";
 import { uniquePaths } from "./load/same-place.ts";
 import { withRevisions } from "./judge/revise.ts";
 import { sinceLast, timekeeping, type LookingPass, type PassOptions, type RegistryView } from "./pass.ts";
@@ -71,12 +73,20 @@ type Judged = {
 /** One list for all: the ladder's verdict stands for most entries. */
 const unrevised: ExaminedEntry["revisions"] = [];
 
+/** The owner by the signs that are named for it; else the process that has had the registry's file open since a sweep first tried. */
+async function ownerOf({ host, memory }: LookingPass, { target, ...loaded }: ReadRegistry, world: World): Promise<DaemonStatus> {
+  const named = await findOwner(host, target.owner, world);
+  const user = named.up || loaded.kind !== "members" ? undefined : rememberedUser(memory.busy, registryId(target));
+  if (user === undefined || loaded.kind !== "members" || !host.usesFile(user, loaded.file.realPath)) return named;
+  return { up: true, pids: [user.pid], why: `pid ${user.pid} has had it open since a sweep first tried`, unknownUnit: undefined };
+}
+
 async function examineRegistry(pass: LookingPass, view: RegistryView, world: World, looked: boolean): Promise<ExaminedRegistry> {
   const { host } = pass;
   const { loaded, facts } = view;
   const mismatched = startTokensMismatch(tokenChecks(loaded, facts, world));
   const reportOnly = mismatched ? startTokenMismatch : reportOnlyReasonOf(host, loaded);
-  const owner = looked ? await findOwner(host, loaded.target.owner, world) : unaskedOwner;
+  const owner = looked ? await ownerOf(pass, loaded, world) : unaskedOwner;
   const registryPolicy = registryPolicyOf({ loaded, owner, reportOnly });
   const entries = examinedEntries(loaded.entries.length, (index): ExaminedEntry => {
     const { entry, sessionId, hasOwnTime, judgement, memory, holders } = judgeEntry(pass, view, loaded.entries.at(index));

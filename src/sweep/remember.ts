@@ -5,6 +5,7 @@ import type { LookingHost } from "../host/looking-host.ts";
 import type { Examination } from "./examine.ts";
 import type { ExaminedRegistry } from "./judge/examined.ts";
 import { remembered } from "./judge/scenes.ts";
+import { busyAfter } from "./busy.ts";
 import { countWithoutRoom, type Outcomes } from "./apply/outcome.ts";
 import { registryId } from "./load/target.ts";
 import { clockRecord } from "./pass.ts";
@@ -72,6 +73,7 @@ export function remember(host: LookingHost, examination: Examination, outcomes: 
     records,
     answeredSinceMs: answeredSince(examination),
     provenTokens: provenTokens(examination),
+    busy: busyAfter(host, examination, outcomes),
     steppedAtMs: since.clockStepped && wallMs !== undefined ? wallMs : pass.memory.steppedAtMs,
     restored: unexpiredMarks(pass.memory.restored, wallMs),
     // Of what boot a look was, or how long it slept, may be told by the next one.

@@ -64,12 +64,18 @@ export function unreadParts(loaded: ExaminedRegistry["loaded"]): readonly string
 }
 
 /** What a registry looks like after the sweep. */
-export function registryReport({ loaded, owner, reportOnly, entries }: ExaminedRegistry, outcomes: Outcomes): RegistryReport {
+export function registryReport(
+  { loaded, owner, reportOnly, entries }: ExaminedRegistry,
+  outcomes: Outcomes,
+  busy: { readonly forMs: number; readonly why: string } | undefined,
+): RegistryReport {
   const failure = [...outcomes.values()].find(({ action }) => action === "failed");
   const changed = [...outcomes.values()].find(({ action }) => action === "skipped");
   const used = [...outcomes.values()].find(({ action }) => action === "busy");
   const problem =
-    failure?.note ?? reportOnly ?? (owner.up ? `its owner is up (${owner.why})` : (unreadParts(loaded)[0] ?? used?.note ?? null));
+    failure?.note ??
+    reportOnly ??
+    (owner.up ? `its owner is up (${owner.why})` : (unreadParts(loaded)[0] ?? used?.note ?? busy?.why ?? null));
   const state = ((): RegistryReport["state"] => {
     if (failure !== undefined) return "failed";
     if (reportOnly !== undefined || owner.up) return "report-only";
@@ -83,6 +89,7 @@ export function registryReport({ loaded, owner, reportOnly, entries }: ExaminedR
     owner: { up: owner.up, pids: owner.pids, unknownUnit: owner.unknownUnit ?? null },
     registrations: entries.length,
     problem,
+    ...(busy !== undefined && !owner.up && { busyForMs: Math.floor(busy.forMs) }),
   };
 }
 

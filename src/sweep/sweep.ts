@@ -1,9 +1,12 @@
+import type { Memory } from "../core/memory.ts";
 import type { Host } from "../host/host.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
-import type { EntryReport, SweepReport } from "../report/model/sweep.ts";
+import { isLongBusy } from "../report/sweep-guards.ts";
+import type { EntryReport, RegistryReport, SweepReport } from "../report/model/sweep.ts";
 import { countChanges, noTally, summarize } from "../report/tally.ts";
 import { looksOf } from "../report/text.ts";
+import { busyOf } from "./busy.ts";
 import { carryOutIn } from "./apply/apply.ts";
 import { countWithoutRoom, tombstonesFull, type Outcomes } from "./apply/outcome.ts";
 import { type Examination, type ExamineOptions, examine } from "./examine.ts";
@@ -45,11 +48,12 @@ function hiddenFrom({ evidence: { processes }, registries }: Examination): reado
 }
 
 /** Registries that an operator must look after. A well-known place that is empty is none of them. */
-function faultsOf(examination: Examination): ReadonlySet<string> {
+function faultsOf(examination: Examination, reports: readonly RegistryReport[]): ReadonlySet<string> {
   const { unread, registries } = examination;
   const unreadable = unread.filter(({ state, target }) => state !== "missing" || target.named).map(({ target }) => target.path);
   const doubtful = registries.filter(({ mismatched, loaded }) => mismatched || unreadParts(loaded).length > 0);
-  return new Set([...unreadable, ...doubtful.map(({ loaded }) => loaded.target.path), ...hiddenFrom(examination)]);
+  const busy = reports.filter(isLongBusy).map(({ path }) => path);
+  return new Set([...unreadable, ...doubtful.map(({ loaded }) => loaded.target.path), ...hiddenFrom(examination), ...busy]);
 }
 
 const noOutcomes: Outcomes = new Map();
@@ -72,12 +76,14 @@ function eachOf<T>(registries: readonly ExaminedRegistry[], reportOf: (examined:
 /** What a sweep did, by registry, and what it could not write beside that. */
 type Done = {
   readonly outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>;
+  /** What it leaves in memory of busy files; undefined where it tried nothing. */
+  readonly busy: Memory["busy"] | undefined;
   readonly problems: readonly string[];
   /** Ghosts have waited for room for so long that a person must look after it. */
   readonly isRoomless: boolean;
 };
 
-const nothingDone: Done = { outcomes: new Map(), problems: [], isRoomless: false };
+const nothingDone: Done = { outcomes: new Map(), busy: undefined, problems: [], isRoomless: false };
 
 const needsTombstones = ({ entries: { intents } }: ExaminedRegistry): boolean => intents.stamp + intents.reap + intents["take-over"] > 0;
 
@@ -98,13 +104,13 @@ async function carryOut(pass: Pass, examination: Examination): Promise<Done> {
   }
   const memory = remember(host, examination, outcomes);
   const kept = await unkept("what this sweep has seen", () => host.store.saveMemory(memory));
-  return { outcomes, isRoomless: isRoomlessTooLong(memory), problems: [...stuck, ...roomWarnings(outcomes), ...kept] };
+  return { outcomes, busy: memory.busy, isRoomless: isRoomlessTooLong(memory), problems: [...stuck, ...roomWarnings(outcomes), ...kept] };
 }
 
 function reportOn(
   pass: LookingPass,
   examination: Examination,
-  { outcomes, problems, isRoomless }: Done,
+  { outcomes, busy, problems, isRoomless }: Done,
   options: SweepOptions,
 ): SweepReport {
   const { host, id: sweepId, startedAt, startedOn } = pass;
@@ -115,7 +121,7 @@ function reportOn(
   const notable = eachOf(registries, (examined) => reportOf(examined, examined.entries.notable()));
   const tallies = [...registries.map((examined) => tallyIn(examined, outcomes.get(examined) ?? noOutcomes)), ...unread.map(() => noTally)];
   const reports = [
-    ...registries.map((examined) => registryReport(examined, outcomes.get(examined) ?? noOutcomes)),
+    ...registries.map((examined) => registryReport(examined, outcomes.get(examined) ?? noOutcomes, busyOf(examination, busy, examined))),
     ...unread.map(unreadReport),
   ];
   const report = { registries: reports, summary: summarize(tallies), refusal: refusal ?? null };
@@ -136,7 +142,7 @@ function reportOn(
     ...(examination.flapping.length > 0 && { flapping: examination.flapping }),
     exitCode:
       stopCodes[options.stop.signal ?? "none"] ??
-      sweepExitCode(report, { faults: faultsOf(examination), isRoomless }, options.failOnGhosts),
+      sweepExitCode(report, { faults: faultsOf(examination, reports), isRoomless }, options.failOnGhosts),
   };
 }
 

@@ -32,6 +32,9 @@ const statOf = (modifiedMs: number, ino: number): BigIntStats => {
   return { uid: 1000n, gid: 1000n, mode: 0o100600n, mtimeMs: BigInt(modifiedMs), ino: BigInt(ino) } as unknown as BigIntStats;
 };
 
+/** A slow writer has it open. */
+const writtenTo = { kind: "busy", by: { pid: undefined, name: undefined, why: "a slow writer has it open" } } as const;
+
 function isJudged(file: DiskFile, { state, bytes }: JudgedFile): boolean {
   const now = stateOf(file);
   const same = now.ino === state.ino && now.size === state.size && now.mtimeMs === state.mtimeMs;
@@ -56,7 +59,8 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
     if (!(await lastLook())) return { kind: "revived" };
     interference.lastMoment(judged.realPath);
     const file = disk.at(judged.realPath);
-    if (file === undefined || file.slow !== undefined || BigInt(file.ino) !== judged.stat.ino) return { kind: "changed" };
+    if (file?.slow !== undefined) return writtenTo;
+    if (file === undefined || BigInt(file.ino) !== judged.stat.ino) return { kind: "changed" };
     if (file.text !== judged.bytes.toString()) return { kind: "changed" };
     if (blindness.has("swap")) return { kind: "failed", problem: "no space left on device" };
     const parts = pieces.map((piece) => (Buffer.isBuffer(piece) ? piece : judged.bytes.subarray(piece.start, piece.end)));
@@ -92,6 +96,7 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
       const path = `${root}/${one.key}`;
       const file = disk.at(path);
       if (file === undefined) return { kind: "gone" };
+      if (file.slow !== undefined) return writtenTo;
       if (!isJudged(file, one)) return { kind: "changed" };
       if (blindness.has("swap")) return { kind: "failed", problem: "read-only file system" };
       disk.move(path, heldPath(path));

@@ -164,6 +164,7 @@ export function simulatedHost(
     ...ownersOf(machine, self, blindness, interference),
     ...filesOf(machine, blindness, interference),
     homeOf: (uid) => `/home/${uid}`,
+    usesFile: () => false,
     usersHere: () => (blindness.has("processes") ? undefined : new Set([...machine.processes.values()].map(({ uid }) => uid))),
     // A container has a network of its own.
     askAppServer: (question) => Promise.resolve(namespace === hostNamespace ? ask(machine, blindness, question) : { kind: "refused" }),

@@ -1,6 +1,7 @@
 import { linkSync, lstatSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { usersAt, usersOf, usersRefusing, type Busy, type LookAtUsers } from "../locks/file-users.ts";
+import { usersAt, usersOf, usersRefusing, type LookAtUsers } from "../locks/file-users.ts";
+import type { Busy } from "../locks/process-look.ts";
 import { dropLeased, type LeaseAnswer } from "./capture-lease.ts";
 import { withPlace, type DirHandle } from "../files/held-directory.ts";
 import { cameLate, elsewise, quarantine, type Captured, type JudgedFile } from "./quarantine.ts";

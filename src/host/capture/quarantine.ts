@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, renameSync, unlinkSync } from "node:fs";
-import type { Busy } from "../locks/file-users.ts";
+import type { Busy } from "../locks/process-look.ts";
 import { readSmall } from "../files/directory.ts";
 import { isRegular, fileState, stateFrom, type FileState } from "../files/file-state.ts";
 import { UntrustedSymlink } from "../files/held-directory.ts";

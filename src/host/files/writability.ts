@@ -11,6 +11,9 @@ const sticky = 0o1000n;
  */
 export function reportOnlyReason(realPath: string, stat: BigIntStats): string | undefined {
   if ((stat.mode & writableByAll) !== 0n) return "everybody can write to it (chmod o-w it)";
+  const user = process.geteuid?.();
+  if (stat.isFile() && user !== undefined && user !== 0 && stat.uid !== BigInt(user))
+    return `it is user ${stat.uid}'s, whose rights a swap could not keep (sweep as that user)`;
   const directory = stat.isDirectory() ? stat : statSync(dirname(realPath), { bigint: true });
   if ((directory.mode & writableByAll) !== 0n && (directory.mode & sticky) === 0n)
     return "everybody can write to its directory (chmod o-w it)";

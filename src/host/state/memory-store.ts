@@ -4,6 +4,7 @@ import type { HeldBy, ObservedHolder } from "../../core/agents/observed-holders.
 import { emptyMemory, restoredByKey, restoredIn, type Memory, type Restored, type EntryRecord } from "../../core/memory.ts";
 import { syncName } from "./directories.ts";
 import { errorCode, formatError } from "../observed.ts";
+import { fromBusy, isStoredBusy, toBusy, type StoredBusy } from "./stored-busy.ts";
 import { writeStateFile } from "./state-file.ts";
 import {
   fromSettling,
@@ -43,6 +44,7 @@ type Stored = {
   traces: Record<string, Record<string, StoredRecord>>;
   answeredSinceMs: Record<string, number>;
   provenTokens?: Record<string, string>;
+  busy?: StoredBusy;
   restored: Restored[];
   sleep?: StoredSleep;
   settling?: StoredSettling;
@@ -99,12 +101,14 @@ function isMark(value: unknown): boolean {
 
 /** Half a memory is none: a number that is text would be added like text, and what it adds up to condemns. */
 function isWhole(stored: Stored): boolean {
-  const { wallMs, bootMs, awakeMs, traces: records, answeredSinceMs, provenTokens, restored, roomlessSinceMs, sleep, settling } = stored;
+  const { wallMs, bootMs, awakeMs, traces: records, answeredSinceMs, provenTokens, busy, restored } = stored;
+  const { roomlessSinceMs, sleep, settling } = stored;
   return (
     [wallMs, bootMs, awakeMs, roomlessSinceMs].every(isMissingOrNumber) &&
     isTable(records, (entries) => isTable(entries, isStoredRecord)) &&
     isTable(answeredSinceMs, isNumber) &&
     (provenTokens === undefined || isTable(provenTokens, isText)) &&
+    (busy === undefined || isStoredBusy(busy)) &&
     Array.isArray(restored) &&
     restored.every(isMark) &&
     (sleep === undefined || isSleepRecord(sleep)) &&
@@ -136,6 +140,7 @@ export function loadMemory(stateDir: string): { readonly memory: Memory; readonl
         records: new Map(records),
         answeredSinceMs: new Map(Object.entries(stored.answeredSinceMs)),
         provenTokens: new Map(Object.entries(stored.provenTokens ?? {})),
+        busy: toBusy(stored.busy),
         restored: restoredByKey(restored),
         sleep: toSleep(stored.sleep),
         settling: toSettling(stored.settling),
@@ -164,6 +169,7 @@ export async function saveMemory(stateDir: string, memory: Memory): Promise<void
     traces: Object.fromEntries(records),
     answeredSinceMs: Object.fromEntries(memory.answeredSinceMs),
     ...(memory.provenTokens.size > 0 && { provenTokens: Object.fromEntries(memory.provenTokens) }),
+    ...fromBusy(memory.busy),
     restored: [...restoredIn(memory.restored)],
     sleep: fromSleep(memory.sleep),
     settling: fromSettling(memory.settling),

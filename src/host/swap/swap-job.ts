@@ -1,5 +1,6 @@
 import { fstatSync, lstatSync, renameSync, type BigIntStats } from "node:fs";
-import type { Busy, LookAtUsers } from "../locks/file-users.ts";
+import type { LookAtUsers } from "../locks/file-users.ts";
+import type { Busy } from "../locks/process-look.ts";
 import { fsyncDirectory, holdsAt, isStill, type ReadFile } from "../files/files.ts";
 import { formatError } from "../observed.ts";
 import { rights, type FinishedFile, type Site } from "./swap-draft.ts";

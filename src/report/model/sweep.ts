@@ -33,6 +33,7 @@ export const registryReport = described(
     ),
     registrations: described("How many entries it has.", integer),
     problem: described("What stands in the way there; null if nothing does.", v.nullable(text)),
+    busyForMs: v.exactOptional(described("For how long a ghost of it has been busy, in milliseconds; only where one is.", integer)),
   }),
 );
 

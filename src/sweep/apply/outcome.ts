@@ -1,6 +1,6 @@
 import type { Action } from "../../core/plan/actions.ts";
 import type { Change } from "../../core/plan/plan.ts";
-import type { Busy } from "../../host/locks/file-users.ts";
+import type { Busy } from "../../host/locks/process-look.ts";
 import type { ExaminedEntries } from "../judge/examined.ts";
 
 /** What became of an entry; `note` says why it was not what was meant. */

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, watch } fro
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { by, configure, daysAgo, declareRegistry, newScratch, startSessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
-import { gonePid, launch, until } from "../../processes.ts";
+import { endByPid, gonePid, launch, until } from "../../processes.ts";
 import { newSession } from "../agents.ts";
 
 const since = daysAgo(1);
@@ -103,6 +103,23 @@ test("a lock that a dead wrapper's child holds is never moved (beads#1515)", asy
   expect(["busy", "kept"]).toContain(Object.values(by(report, "action"))[0]);
   const now = statSync(path, { bigint: true });
   expect([now.ino, now.ctimeNs]).toEqual([was.ino, was.ctimeNs]);
+});
+
+test("a process that has a registry open since the first sweep counts as its owner, and one that came later does not", async () => {
+  const scratch = newScratch();
+  const path = await ghostRegistry(scratch);
+  const text = readFileSync(path, "utf8");
+  const pid = await hold(path, writing["has it open for writing"]);
+  expect(by(await sweepReport(scratch, ["sweep"]), "action")).toEqual({ ghost: "busy" });
+  const second = await sweepReport(scratch, ["sweep"]);
+  expect(by(second, "action")).toEqual({ ghost: "withheld" });
+  expect(second.registries).toMatchObject([{ state: "report-only", owner: { up: true, pids: [pid] } }]);
+  endByPid(pid);
+  await until("it has let go", () => !existsSync(`/proc/${pid}`));
+  expect(by(await sweepReport(scratch, ["sweep"]), "action")).toEqual({ ghost: "reaped" });
+  writeOld(path, text);
+  await hold(path, writing["has it open for writing"]);
+  for (const action of ["busy", "busy"]) expect(by(await sweepReport(scratch, ["sweep"]), "action")).toEqual({ ghost: action });
 });
 
 test("memory that is shared with a file keeps it busy after its descriptor was closed", async () => {

@@ -1,7 +1,8 @@
-import { chmodSync, linkSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, chownSync, linkSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { reportOnlyReason, sharedStateReason } from "../../../src/host/files/writability.ts";
+import { isRoot, nobody, openPlace } from "../../users.ts";
 import { registryIn, scratchDirectory } from "../scratch.ts";
 
 const reasonFor = (path: string): string | undefined => reportOnlyReason(path, statSync(path, { bigint: true }));
@@ -25,6 +26,19 @@ test("a registry that everybody can write to, or replace, is only reported", () 
   expect(reasonFor(path)).toContain("its directory");
   chmodSync(directory, 0o1777);
   expect(reasonFor(path), "others cannot replace it in a sticky directory").toBeUndefined();
+});
+
+test.runIf(isRoot)("root sweeps another user's registry, and no other user does", () => {
+  const [theirs, own] = [registryIn(scratchDirectory(openPlace())), registryIn(scratchDirectory(openPlace()))];
+  for (const { directory } of [theirs, own]) chmodSync(directory, 0o755);
+  chownSync(theirs.path, nobody, nobody);
+  expect(reasonFor(theirs.path)).toBeUndefined();
+  process.seteuid?.(nobody);
+  try {
+    expect([reasonFor(theirs.path), reasonFor(own.path)]).toEqual([undefined, expect.stringContaining("it is user 0's")]);
+  } finally {
+    process.seteuid?.(0);
+  }
 });
 
 test("a file system that is not known to be this machine's alone is only reported", () => {

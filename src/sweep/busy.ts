@@ -1,0 +1,76 @@
+import { longestBusy, wholeFile, type BusyMemory, type BusyRecord } from "../core/busy.ts";
+import type { LookingHost } from "../host/looking-host.ts";
+import type { Outcomes } from "./apply/outcome.ts";
+import type { Examination } from "./examine.ts";
+import type { ExaminedRegistry } from "./judge/examined.ts";
+import { registryId } from "./load/target.ts";
+
+export type BusyRecords = ReadonlyMap<string, BusyRecord>;
+
+const none: BusyRecords = new Map();
+
+function recordsOf(host: LookingHost, { pass, evidence, since }: Examination, examined: ExaminedRegistry, outcomes: Outcomes): BusyRecords {
+  const { loaded, owner } = examined;
+  const id = registryId(loaded.target);
+  const before = since.sameBoot ? (pass.memory.busy.files.get(id) ?? none) : none;
+  // Nothing was tried while its owner is up.
+  if (owner.up) return before;
+  const { awakeMs } = evidence.clock;
+  if (!awakeMs.seen) return none;
+  const isMembers = loaded.kind === "members";
+  const records = new Map<string, BusyRecord>();
+  for (const [key, { action, note, usedBy }] of outcomes) {
+    const name = isMembers ? wholeFile : key;
+    if (action !== "busy" || records.has(name)) continue;
+    const old = before.get(name);
+    const startTicks = usedBy && host.startOfPid(usedBy.pid);
+    const user = usedBy === undefined || startTicks === undefined ? undefined : { pid: usedBy.pid, startTicks };
+    const isSame = old?.usedBy?.pid === user?.pid && old?.usedBy?.startTicks === user?.startTicks;
+    const sinceFirst =
+      isMembers && user !== undefined && (old === undefined ? !pass.memory.busy.onceFree.has(id) : old.sinceFirst && isSame);
+    records.set(name, { sinceMs: old?.sinceMs ?? awakeMs.value, why: note ?? "", usedBy: user, sinceFirst });
+  }
+  return records;
+}
+
+type Done = ReadonlyMap<ExaminedRegistry, Outcomes>;
+
+function filesAfter(host: LookingHost, examination: Examination, outcomes: Done): BusyMemory["files"] {
+  const { pass, since, registries } = examination;
+  const all = new Map(since.sameBoot ? pass.memory.busy.files : []);
+  for (const examined of registries) {
+    const id = registryId(examined.loaded.target);
+    const records = recordsOf(host, examination, examined, outcomes.get(examined) ?? new Map());
+    if (records.size > 0) all.set(id, records);
+    else all.delete(id);
+  }
+  return all;
+}
+
+function onceFreeAfter({ pass, since, registries }: Examination, outcomes: Done): BusyMemory["onceFree"] {
+  const free = new Set(since.sameBoot ? pass.memory.busy.onceFree : []);
+  for (const examined of registries) {
+    const { loaded } = examined;
+    if (loaded.kind !== "members") continue;
+    for (const { action, tombstone } of outcomes.get(examined)?.values() ?? []) {
+      if (tombstone !== undefined && action !== "failed") free.add(registryId(loaded.target));
+    }
+  }
+  return free;
+}
+
+/** What is remembered of busy files after a sweep. Registries that were not read stay as they were remembered. */
+export function busyAfter(host: LookingHost, examination: Examination, outcomes: Done): BusyMemory {
+  return { files: filesAfter(host, examination, outcomes), onceFree: onceFreeAfter(examination, outcomes) };
+}
+
+/** For how long ghosts of a registry have been busy, and why; undefined where none is. A dry run says what was remembered. */
+export function busyOf(
+  { pass, evidence, since }: Examination,
+  busy: BusyMemory | undefined,
+  { loaded }: ExaminedRegistry,
+): ReturnType<typeof longestBusy> {
+  const { awakeMs } = evidence.clock;
+  const remembered = busy ?? (since.sameBoot ? pass.memory.busy : undefined);
+  return longestBusy(remembered?.files.get(registryId(loaded.target)), awakeMs.seen ? awakeMs.value : undefined);
+}
