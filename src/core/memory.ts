@@ -1,4 +1,4 @@
-import { nothingBusy, type BusyMemory } from "./busy.ts";
+import { nothingBusy, type BusyMemory } from "./plan/busy.ts";
 import type { Clock } from "./evidence.ts";
 import { noHolders, type HeldBy, type ObservedHolder } from "./agents/observed-holders.ts";
 import { valueOf, type LastClocks, type Since } from "./clocks/since.ts";

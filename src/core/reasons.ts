@@ -47,6 +47,7 @@ const words = {
   "ttl-expired": { short: "silent too long", long: "It was silent for over {ttl}, and nothing else can tell." },
   "within-ttl": { short: "cannot tell yet", long: "Nothing can tell yet; after {ttl} of silence it is a ghost." },
   "malformed-entry": { short: "not understood", long: "It is not as the entries of this registry should be." },
+  "no-claim": { short: "claims nothing", long: "It was released or stopped; it claims no session." },
   "duplicate-key": { short: "name occurs twice", long: "Its name occurs twice in its file, so it is never cut." },
   restored: { short: "put back by you", long: "You have put it back, so it is left alone for 7 days." },
 } as const satisfies Readonly<Record<string, Words>>;

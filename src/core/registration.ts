@@ -29,6 +29,8 @@ export type Registration = {
   /** When the row was released, in registries that keep what they released; NaN for a time that cannot be read. */
   readonly releasedAt: number | undefined;
   readonly releaseReason: string | undefined;
+  /** What it says for which it is kept on purpose, by the configuration's word. */
+  readonly keptFor: string | undefined;
   /** A background thread registered the row again by itself: the user started nothing. */
   readonly automatic: boolean | undefined;
   /** An id of the subprocess that stays the same while it lives. */
@@ -64,6 +66,7 @@ export function claimNothing(key: string): { -readonly [Name in keyof Registrati
     endpoint: undefined,
     releasedAt: undefined,
     releaseReason: undefined,
+    keptFor: undefined,
     automatic: undefined,
     subprocessId: undefined,
   };

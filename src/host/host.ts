@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Memory } from "../core/memory.ts";
-import { captureEntries, dropDirectory } from "./capture/capture.ts";
+import { captureEntries } from "./capture/capture.ts";
+import { dropDirectory, leftDirectory } from "./capture/own-directory.ts";
 import type { Captured, JudgedFile } from "./capture/quarantine.ts";
 import { type TakeOver, takeOver } from "./capture/exchange-file.ts";
 import { type FileToRestore, type PutBack, restoreEntryFiles } from "./capture/restore-entry.ts";
@@ -49,7 +50,10 @@ export type Host = LookingHost & {
   readonly captureEntries: (root: string, judged: readonly JudgedFile[]) => readonly Captured[];
   /** Puts back files that a killed sweep left in quarantine. Returns what could not be recovered. */
   readonly recoverQuarantined: (root: string, keys: readonly string[]) => readonly string[];
-  readonly dropDirectory: (root: string, key: string) => void;
+  /** Removes the directory of an entry that has gone, and says where it stays. */
+  readonly dropDirectory: (root: string, key: string) => string | undefined;
+  /** Says where an entry that has gone left its directory empty. */
+  readonly leftDirectory: (root: string, key: string) => string | undefined;
   readonly restoreEntryFiles: (root: string, files: readonly FileToRestore[]) => Promise<readonly PutBack[]>;
   /** Puts a file in the place of the very one that was judged; of many contenders one wins. */
   readonly takeOver: (root: string, judged: JudgedFile, file: FileToRestore) => TakeOver;
@@ -122,6 +126,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     captureEntries,
     recoverQuarantined: (root, keys) => recoverQuarantined(root, keys, Date.now()),
     dropDirectory,
+    leftDirectory,
     restoreEntryFiles,
     takeOver,
     fileSystemOf: (path) => look(path, () => fileSystemOf(path)),
@@ -131,7 +136,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
       for (const directory of new Set(present)) fsyncDirectory(directory);
     },
     usesFile: ({ pid, startTicks }, path) => probe.startOfPid(pid) === startTicks && isUsedBy(pid, path),
-    reportOnlyReason: (realPath, stat) => reportOnlyReason(realPath, stat) ?? sharedStateReason(stateDir),
+    reportOnlyReason: (realPath, stat, shared) => reportOnlyReason(realPath, stat, shared) ?? sharedStateReason(stateDir),
     replaceJudged,
     removeLeftovers: (path) => removeLeftovers(path, Date.now()),
     self: () => ({ pid: process.pid, uid: process.getuid?.() ?? -1, ancestors: ancestorsOf(process.pid) }),

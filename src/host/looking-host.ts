@@ -9,7 +9,7 @@ import type {
   Observed,
   ProcessTable,
 } from "../core/evidence.ts";
-import type { UserProcess } from "../core/busy.ts";
+import type { UserProcess } from "../core/plan/busy.ts";
 import type { MentionQuestion } from "../core/agents/mention-table.ts";
 import type { ProcessRow, ProcessTree } from "../core/agents/process-tree.ts";
 import type { Self } from "../core/agents/retirement.ts";
@@ -62,8 +62,8 @@ export type LookingHost = {
   readonly fileSystemOf: (path: string) => Observed<FileSystem>;
   /** Whether this process still has a file open for writing, or has locked it; one that may not be looked at counts as having it. */
   readonly usesFile: (user: UserProcess, path: string) => boolean;
-  /** Why nothing may be written to a file, or to the entries in a directory; undefined when it may. */
-  readonly reportOnlyReason: (realPath: string, stat: BigIntStats) => string | undefined;
+  /** Why nothing may be written to a file, or to the entries in a directory; undefined when it may. `shared: false` says that no other machine has it. */
+  readonly reportOnlyReason: (realPath: string, stat: BigIntStats, shared: boolean | undefined) => string | undefined;
   /** This process, the user it acts for, and the processes that it descends from. */
   readonly self: () => Self;
   /** Every process with its parent, in one look. */

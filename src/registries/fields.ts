@@ -41,8 +41,8 @@ const text: Reader = (value) => (typeof value === "string" && value !== "" ? val
 const time: Reader = (value) => (typeof value === "string" || typeof value === "number" ? parseTime(value) : wrong("a time"));
 const flag: Reader = (value) => (typeof value === "boolean" || value === 0 || value === 1 ? Boolean(value) : wrong("true or false"));
 
-/** A row that says when it was released has been released, in any spelling; empty and false mean that it was not. */
-const release: Reader = (value) => (value === false || value === "" ? undefined : (parseTime(value) ?? Number.NaN));
+/** A row that says when it was released has been released, in any spelling; empty, 0 and false mean that it was not. */
+const release: Reader = (value) => (value === false || value === "" || value === 0 ? undefined : (parseTime(value) ?? Number.NaN));
 /** A marker that is there in any form marks: only a row without one is known to be a fresh start. */
 const marker: Reader = (value) => value !== false && value !== 0 && value !== "";
 const note: Reader = (value) => (typeof value === "string" ? value : undefined);
@@ -93,7 +93,7 @@ function identityTextOf(value: Readonly<Record<string, unknown>>, heartbeat: str
 }
 
 /** The value that a field names: a member, or, with a leading slash, a JSON pointer to a deeper one. */
-function valueAt(value: Readonly<Record<string, unknown>>, name: string): unknown {
+export function valueAt(value: Readonly<Record<string, unknown>>, name: string): unknown {
   if (!name.startsWith("/")) return Object.hasOwn(value, name) ? value[name] : undefined;
   return pointerParts(name).reduce<unknown>((at, part) => (isRecord(at) && Object.hasOwn(at, part) ? at[part] : undefined), value);
 }

@@ -1,4 +1,4 @@
-import { longBusyMs } from "../core/busy.ts";
+import { longBusyMs } from "../core/plan/busy.ts";
 import { formatDuration } from "../core/duration.ts";
 import type { Cause } from "./guards.ts";
 import type { Guard } from "./model/guards.ts";

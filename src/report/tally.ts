@@ -7,8 +7,12 @@ import type { Summary } from "./model/sweep.ts";
 export type Tally = {
   readonly verdicts: Readonly<Record<Verdict, number>>;
   readonly actions: Readonly<Record<Action, number>>;
+  /** Of the undecided ones, those that claim nothing. */
+  readonly noClaims: number;
   /** Of the released ones, the rows that a newer start superseded; they stay in their registry. */
   readonly superseded: number;
+  /** Of the released ones, the ghosts whose release was written into them; they stay, too. */
+  readonly marked: number;
   /** Entries that were kept because this sweep could not look: how many for each reason, and what the first one says. */
   readonly blind: ReadonlyMap<Reason, { readonly count: number; readonly detail: string }>;
 };
@@ -30,17 +34,20 @@ export function isBlindReason(reason: Reason): boolean {
 export const noVerdicts: Tally["verdicts"] = { live: 0, ghost: 0, undecided: 0 };
 
 /** Of a registry that could not be read. */
-export const noTally: Tally = { verdicts: noVerdicts, actions: noActions, superseded: 0, blind: new Map() };
+export const noTally: Tally = { verdicts: noVerdicts, noClaims: 0, actions: noActions, superseded: 0, marked: 0, blind: new Map() };
 
 export function summarize(tallies: readonly Tally[]): Summary {
   const verdict = (name: Verdict): number => tallies.reduce((sum, { verdicts }) => sum + verdicts[name], 0);
   const action = (name: Action): number => countActions(tallies, name);
-  const superseded = tallies.reduce((sum, tally) => sum + tally.superseded, 0);
+  const sumOf = (name: "noClaims" | "superseded" | "marked"): number => tallies.reduce((sum, tally) => sum + tally[name], 0);
+  const [noClaim, superseded] = [sumOf("noClaims"), sumOf("superseded")];
   return {
     live: verdict("live"),
     ghost: verdict("ghost"),
-    undecided: verdict("undecided"),
-    reaped: action("reaped") + action("released") - superseded,
+    undecided: verdict("undecided") - noClaim,
+    noClaim,
+    reaped: action("reaped") + action("released") - superseded - sumOf("marked"),
+    released: action("released"),
     healed: action("healed"),
     superseded,
     pending: action("pending"),

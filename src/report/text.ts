@@ -33,15 +33,18 @@ function registryLine({ format, path, state, registrations, problem }: RegistryR
 }
 
 function countLine({ tallies, summary, dryRun, command }: SweepReport): string {
-  const { ghost, undecided, live } = summary;
-  const verdicts = `${plural(ghost + undecided + live, "registration")}: ${plural(ghost, "ghost")}, ${undecided} undecided, ${live} live`;
+  const { ghost, undecided, live, noClaim } = summary;
+  const unclaimed = noClaim === 0 ? "" : `, ${noClaim} without a claim`;
+  const all = plural(ghost + undecided + live + noClaim, "registration");
+  const verdicts = `${all}: ${plural(ghost, "ghost")}, ${undecided} undecided, ${live} live${unclaimed}`;
   const counts = [
     [summary.reaped, "reaped"],
     [countActions(tallies, "would-reap"), "would be reaped"],
     [summary.healed, "healed"],
     [countActions(tallies, "would-heal"), "would be healed"],
     [summary.superseded, "released as superseded"],
-    [countActions(tallies, "would-release"), "would be released as superseded"],
+    [tallies.reduce((sum, { marked }) => sum + marked, 0), "marked as released"],
+    [countActions(tallies, "would-release"), "would be released"],
     [summary.pending, "waiting for a second look"],
     [summary.withheld, "withheld"],
     [summary.busy, "busy"],

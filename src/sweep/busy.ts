@@ -1,4 +1,4 @@
-import { longestBusy, wholeFile, type BusyMemory, type BusyRecord } from "../core/busy.ts";
+import { longestBusy, wholeFile, type BusyMemory, type BusyRecord } from "../core/plan/busy.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import type { Outcomes } from "./apply/outcome.ts";
 import type { Examination } from "./examine.ts";

@@ -2,14 +2,12 @@ import { isDeepStrictEqual } from "node:util";
 import { refusal, startTokensMismatch } from "../core/self-check.ts";
 import { ghostIntents, writingIntents } from "../core/plan/actions.ts";
 import { idsOf, nothingSought } from "../core/agents/mentions.ts";
-import { rememberedUser } from "../core/busy.ts";
 import type { Evidence, Mentions } from "../core/evidence.ts";
 import { isLastResort } from "../core/ladder.ts";
 import type { Since } from "../core/clocks/since.ts";
 import { intentFor } from "../core/plan/plan.ts";
 import { formatFlapping, type FlappingIdentity } from "../core/revisions/flapping.ts";
 import type { EntryFile } from "../host/locks/locks.ts";
-import type { LookingHost } from "../host/looking-host.ts";
 import { anythingOld, noEndpoints, noServers, seeEndpoints, seeServers, soughtIn, viewsOf } from "./judge/questions.ts";
 import { startTokenMismatch, tokenChecks } from "./judge/start-tokens.ts";
 import { examinedEntries, registryPolicyOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
@@ -19,10 +17,10 @@ import { filesOf } from "./load/entry-files.ts";
 import { entriesAt, isRead, type Loaded, type ReadRegistry } from "./load/loaded.ts";
 import { heldPids } from "./load/pids.ts";
 import { evidenceOf, lookAtWorld, unlookedWorld, withAllFiles, withLocks, type World } from "./observe/observe.ts";
-import { findOwner, ownerQuestions, type DaemonStatus } from "./observe/daemon.ts";
+import { ownerQuestions, type DaemonStatus } from "./observe/daemon.ts";
 import { loadSources, noSources, type Sources } from "./observe/sources.ts";
 import { speakingPids, withWitnesses } from "./observe/witnesses.ts";
-import { registryId } from "./load/target.ts";
+import { ownerOf, reportOnlyReasonOf } from "./observe/standing.ts";
 import { uniquePaths } from "./load/same-place.ts";
 import { withRevisions } from "./judge/revise.ts";
 import { sinceLast, timekeeping, type LookingPass, type PassOptions, type RegistryView } from "./pass.ts";
@@ -43,12 +41,6 @@ export type Examination = {
   readonly registries: readonly ExaminedRegistry[];
   readonly flapping: readonly FlappingIdentity[];
 };
-
-function reportOnlyReasonOf(host: LookingHost, loaded: ReadRegistry): string | undefined {
-  return loaded.kind === "members"
-    ? host.reportOnlyReason(loaded.file.realPath, loaded.file.stat)
-    : host.reportOnlyReason(loaded.realPath, loaded.stat);
-}
 
 /** The pids to look at. Those of one registry are not copied where nothing is to be added: they can be hundreds of thousands. */
 function allPids({ host, memory }: LookingPass, read: readonly ReadRegistry[], sources: Sources): ReadonlySet<number> {
@@ -73,14 +65,6 @@ type Judged = {
 /** One list for all: the ladder's verdict stands for most entries. */
 const unrevised: ExaminedEntry["revisions"] = [];
 
-/** The owner by the signs that are named for it; else the process that has had the registry's file open since a sweep first tried. */
-async function ownerOf({ host, memory }: LookingPass, { target, ...loaded }: ReadRegistry, world: World): Promise<DaemonStatus> {
-  const named = await findOwner(host, target.owner, world);
-  const user = named.up || loaded.kind !== "members" ? undefined : rememberedUser(memory.busy, registryId(target));
-  if (user === undefined || loaded.kind !== "members" || !host.usesFile(user, loaded.file.realPath)) return named;
-  return { up: true, pids: [user.pid], why: `pid ${user.pid} has had it open since a sweep first tried`, unknownUnit: undefined };
-}
-
 async function examineRegistry(pass: LookingPass, view: RegistryView, world: World, looked: boolean): Promise<ExaminedRegistry> {
   const { host } = pass;
   const { loaded, facts } = view;
@@ -88,6 +72,7 @@ async function examineRegistry(pass: LookingPass, view: RegistryView, world: Wor
   const reportOnly = mismatched ? startTokenMismatch : reportOnlyReasonOf(host, loaded);
   const owner = looked ? await ownerOf(pass, loaded, world) : unaskedOwner;
   const registryPolicy = registryPolicyOf({ loaded, owner, reportOnly });
+  const goes = loaded.target.onGhost === "release" ? "mark" : "reap";
   const entries = examinedEntries(loaded.entries.length, (index): ExaminedEntry => {
     const { entry, sessionId, hasOwnTime, judgement, memory, holders } = judgeEntry(pass, view, loaded.entries.at(index));
     // Named one by one: this runs for every entry, and a spread costs more than the judgement.
@@ -98,7 +83,7 @@ async function examineRegistry(pass: LookingPass, view: RegistryView, world: Wor
       judgement,
       memory,
       holders,
-      intent: intentFor(judgement, memory, registryPolicy, pass.policy),
+      intent: intentFor(judgement, memory, registryPolicy, pass.policy, goes),
       revisions: unrevised,
     };
   });

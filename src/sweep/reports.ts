@@ -43,19 +43,19 @@ export function* reportsOf(
  * What was judged in a registry and done with it. A sweep in earnest leaves an outcome for every entry that it was to
  * change; a dry run leaves none, and its plan is counted.
  */
-export function tallyIn({ entries: { intents: counts, verdicts, blind } }: ExaminedRegistry, outcomes: Outcomes): Tally {
+export function tallyIn({ entries: { intents: counts, verdicts, noClaims, blind } }: ExaminedRegistry, outcomes: Outcomes): Tally {
   const actions: Record<Action, number> = { ...noActions };
   for (const intent of intentNames) {
     const { planned, writes } = intents[intent];
     if (!writes || outcomes.size === 0) actions[planned] += counts[intent];
   }
-  let superseded = 0;
-  for (const { action, tombstone } of outcomes.values()) {
+  let [superseded, marked] = [0, 0];
+  for (const { action, change } of outcomes.values()) {
     actions[action] += 1;
-    // What its owner released has no tombstone of ours.
-    if (action === "released" && tombstone !== undefined) superseded += 1;
+    if (change === "stamp") superseded += 1;
+    if (change === "mark") marked += 1;
   }
-  return { verdicts, actions, superseded, blind };
+  return { verdicts, noClaims, actions, superseded, marked, blind };
 }
 
 /** Parts of a registry that could not be read: what is in them is not judged. */

@@ -65,5 +65,5 @@ test.each<[string, (document: Document) => void]>([
 });
 
 test("programs that validate with it are not stopped by new members", () => {
-  expect(readFileSync("schema/output.schema.json", "utf8")).not.toContain("additionalProperties");
+  expect(readFileSync("schema/output.schema.json", "utf8")).not.toContain('"additionalProperties": false');
 });

@@ -38,9 +38,10 @@ export const ghost = (more: Partial<EntryReport> = {}): EntryReport =>
 function tallyOf(entries: Iterable<EntryReport>): Tally {
   const [verdicts, actions] = [{ ...noVerdicts }, { ...noActions }];
   const blind = new Map<Reason, { readonly count: number; readonly detail: string }>();
-  let superseded = 0;
+  let [superseded, noClaims] = [0, 0];
   for (const { verdict, action, reason, detail } of entries) {
     if (action === "released" && reason === "superseded-by-new-start") superseded += 1;
+    if (reason === "no-claim") noClaims += 1;
     verdicts[verdict] += 1;
     actions[action] += 1;
     if (verdict === "undecided" && isBlindReason(reason)) {
@@ -48,7 +49,7 @@ function tallyOf(entries: Iterable<EntryReport>): Tally {
       blind.set(reason, { count: (before?.count ?? 0) + 1, detail: before?.detail ?? detail });
     }
   }
-  return { verdicts, actions, superseded, blind };
+  return { verdicts, noClaims, actions, superseded, marked: 0, blind };
 }
 
 export function report(more: Partial<SweepReport> = {}): SweepReport {

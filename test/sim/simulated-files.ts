@@ -20,6 +20,7 @@ type FileHost = Pick<
   | "captureEntries"
   | "recoverQuarantined"
   | "dropDirectory"
+  | "leftDirectory"
   | "restoreEntryFiles"
   | "syncDirectories"
 >;
@@ -140,6 +141,7 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
       return [];
     },
     dropDirectory: () => undefined,
+    leftDirectory: () => undefined,
     restoreEntryFiles: async (root, files) =>
       files.map(({ key, content, modifiedAt }) => {
         if (disk.at(`${root}/${key}`) !== undefined) return { kind: "newcomer" };

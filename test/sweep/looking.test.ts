@@ -16,6 +16,7 @@ const writers = {
   captureEntries: refuse,
   recoverQuarantined: refuse,
   dropDirectory: refuse,
+  leftDirectory: refuse,
   restoreEntryFiles: refuse,
   takeOver: refuse,
   syncDirectories: refuse,

@@ -124,6 +124,19 @@ export const registryConfig = v.strictObject({
     pattern,
   ),
   fields: described("The members of an entry that carry what sessreap asks for; a leading slash makes a JSON pointer.", fields),
+  keepWhen: described(
+    "Members, and the values for which an entry claims nothing and is kept, such as a status that says it was stopped.",
+    v.record(member, v.pipe(v.array(v.union([v.string(), v.number(), v.boolean(), v.null()])), v.nonEmpty("an empty list"))),
+  ),
+  onGhost: described(
+    "What becomes of a ghost: reap (the default) takes it out, release writes releasedAt and releaseReason into it, report only says it.",
+    v.picklist(["reap", "release", "report"]),
+  ),
+  ownDirectory: described("The directory of an entry exists for its sake and goes with it, as that of a lock does.", v.boolean()),
+  shared: described(
+    "false says that no other machine has this registry, though its file system could be shared; true that others have.",
+    v.boolean(),
+  ),
   about: described(
     "What an entry claims: that its process runs (the default where `pattern` has `<pid>`), that a session lives, or that a thread does.",
     v.picklist(["process", "session", "thread"]),

@@ -5,17 +5,17 @@ import { builtInFormat, declaredFormats, pidFiles, type DeclaredFormatName } fro
 import type { RegistryConfig } from "./config-schema.ts";
 import { Failure } from "../failure.ts";
 
-type ShapeKey = "entries" | "pattern" | "fields" | "about";
+type ShapeKey = "entries" | "pattern" | "fields" | "about" | "keepWhen" | "ownDirectory";
 
 /** Which of the describing keys a format takes; the others would be ignored, so they are refused. */
 const takes: Readonly<Record<string, readonly ShapeKey[]>> = {
-  "keyed-json": ["entries", "fields", "about"],
-  "json-array": ["entries", "fields", "about"],
-  "json-file": ["pattern", "fields", "about"],
+  "keyed-json": ["entries", "fields", "about", "keepWhen"],
+  "json-array": ["entries", "fields", "about", "keepWhen"],
+  "json-file": ["pattern", "fields", "about", "keepWhen", "ownDirectory"],
   "pid-files": ["pattern"],
 };
 
-const shapeKeys = ["entries", "pattern", "fields", "about"] as const satisfies readonly ShapeKey[];
+const shapeKeys = ["entries", "pattern", "fields", "about", "keepWhen", "ownDirectory"] as const satisfies readonly ShapeKey[];
 
 function declaredFormat(name: string): ((shape: DeclaredShape) => Format) | undefined {
   return Object.hasOwn(declaredFormats, name) ? declaredFormats[name as DeclaredFormatName] : undefined;
@@ -44,7 +44,8 @@ export function formatOf(config: RegistryConfig, where: string): Format {
   if (config.pattern === undefined && config.format === "json-file") {
     throw new Failure("config", `${where}.pattern: is missing; it says which files are entries, such as "<pid>.json"`);
   }
-  return shapedFormat(config.format, { entries, fields, pattern, about: config.about ?? aboutOf(pattern) }) as Format;
+  const { about = aboutOf(pattern), keepWhen = {}, ownDirectory = false } = config;
+  return shapedFormat(config.format, { entries, fields, pattern, about, keepWhen, ownDirectory }) as Format;
 }
 
 /** A declared format made from its shape; undefined for a name that no declared format has. */

@@ -60,6 +60,8 @@ function targetAt(
     appServers: serversFor(format, config, options, env),
     owner: ownerOf(format, config, env),
     release: config?.release,
+    ...(config?.onGhost !== undefined && { onGhost: config.onGhost }),
+    ...(config?.shared !== undefined && { shared: config.shared }),
   };
 }
 
@@ -82,6 +84,11 @@ function configuredTargets(configs: readonly RegistryConfig[], from: string, opt
   return configs.flatMap((config, index) => {
     const where = `${from}: registries[${index}]`;
     const format = formatOf(config, where);
+    if (config.onGhost === "release" && format.releases === undefined)
+      throw new Failure(
+        "config",
+        `${where}.onGhost: "release" needs fields.releasedAt and fields.releaseReason, which say where it is written`,
+      );
     if (config.path !== undefined) return [targetAt({ path: resolve(expandHome(config.path)), named: true }, format, config, options, env)];
     const places = format.wellKnown(placesIn(env));
     if (places.length === 0) throw new Failure("config", `${where}.path: is missing; ${config.format} has no well-known place`);

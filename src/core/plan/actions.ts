@@ -31,6 +31,7 @@ export const intents = {
   release: { planned: "would-reap", writes: true },
   "take-over": { planned: "would-heal", writes: true },
   stamp: { planned: "would-release", writes: true },
+  mark: { planned: "would-release", writes: true },
 } as const satisfies Record<string, { readonly planned: Action; readonly writes: boolean }>;
 
 export type Intent = keyof typeof intents;

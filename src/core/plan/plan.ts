@@ -13,8 +13,11 @@ export type RegistryPolicy = {
   readonly reportOnly: string | undefined;
 };
 
-/** How an entry that is a ghost is changed: it goes, its release is written into it, or it is given this host's name. */
-export type Change = Extract<Intent, "reap" | "stamp" | "take-over">;
+/**
+ * How an entry that is a ghost is changed: it goes; its release is written into it, for a newer start of its process
+ * (stamp) or for what condemned it (mark); or it is given this host's name.
+ */
+export type Change = Extract<Intent, "reap" | "stamp" | "mark" | "take-over">;
 
 /**
  * Returns what the sweep means to do. A death that was proven is acted on at once; one that rests on absence waits for

@@ -68,7 +68,7 @@ export type Revised = {
   /** What the revision says by itself, for `explain`. */
   readonly detail: Message;
   /** How a row that is a ghost by this revision is to be changed; undefined where the revision condemns nothing. */
-  readonly change: Exclude<Change, "reap"> | undefined;
+  readonly change: Exclude<Change, "reap" | "mark"> | undefined;
   readonly noted: Partial<Noted>;
 };
 

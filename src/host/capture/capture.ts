@@ -1,9 +1,8 @@
-import { lstatSync, rmdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { lstatSync } from "node:fs";
+import { join } from "node:path";
 import { usersAt, usersOf, usersRefusing, type LookAtUsers } from "../locks/file-users.ts";
-import { findPlace, withPlace, UntrustedSymlink, type DirHandle, type Place } from "../files/held-directory.ts";
+import { findPlace, type DirHandle, type Place } from "../files/held-directory.ts";
 import { temporaryName } from "../files/leftovers.ts";
-import { errorCode } from "../observed.ts";
 import { dropLeased, type LeaseAnswer, type LeasedFile } from "./capture-lease.ts";
 import {
   cameLate,
@@ -169,17 +168,5 @@ export function captureEntries(root: string, judged: readonly JudgedFile[], look
     return outcomes as readonly Captured[];
   } finally {
     directories.close();
-  }
-}
-
-/** Removes the directory of an entry that existed for its sake; one that holds more stays. */
-export function dropDirectory(root: string, key: string): void {
-  const directory = dirname(join(root, key));
-  if (directory === root) return;
-  try {
-    withPlace(directory, "there", (at, name) => rmdirSync(at(name)));
-  } catch (error) {
-    if (error instanceof UntrustedSymlink) return;
-    if (errorCode(error) !== "ENOTEMPTY" && errorCode(error) !== "ENOENT" && errorCode(error) !== "EEXIST") throw error;
   }
 }

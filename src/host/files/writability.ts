@@ -9,7 +9,7 @@ const sticky = 0o1000n;
  * Why nothing may be written to a registry by us; undefined when it may. What everybody can write is no evidence, and
  * on a file system that other machines may share neither a rename nor a lock is ours alone.
  */
-export function reportOnlyReason(realPath: string, stat: BigIntStats): string | undefined {
+export function reportOnlyReason(realPath: string, stat: BigIntStats, shared?: boolean): string | undefined {
   if ((stat.mode & writableByAll) !== 0n) return "everybody can write to it (chmod o-w it)";
   const user = process.geteuid?.();
   if (stat.isFile() && user !== undefined && user !== 0 && stat.uid !== BigInt(user))
@@ -18,8 +18,9 @@ export function reportOnlyReason(realPath: string, stat: BigIntStats): string | 
   if ((directory.mode & writableByAll) !== 0n && (directory.mode & sticky) === 0n)
     return "everybody can write to its directory (chmod o-w it)";
   if (stat.isFile() && stat.nlink > 1n) return `it has ${stat.nlink} hard links, and a swap would part them`;
+  if (shared === false) return undefined;
   const { local, name } = fileSystemOf(realPath);
-  return local ? undefined : `its file system (${name}) may be shared with other machines`;
+  return local ? undefined : `its file system (${name}) may be shared with other machines ("shared": false says that it is not)`;
 }
 
 /**

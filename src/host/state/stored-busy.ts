@@ -1,4 +1,4 @@
-import type { BusyMemory, BusyRecord, UserProcess } from "../../core/busy.ts";
+import type { BusyMemory, BusyRecord, UserProcess } from "../../core/plan/busy.ts";
 
 export type StoredBusy = { files: Record<string, Record<string, BusyRecord>>; onceFree: string[] };
 

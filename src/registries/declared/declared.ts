@@ -1,6 +1,7 @@
 import type { About } from "../../core/registration.ts";
 import type { FieldMap } from "../fields.ts";
 import type { ReleaseMembers } from "../format.ts";
+import type { KeepWhen } from "./kept.ts";
 
 /** What a configuration says of a registry that sessreap does not know by name. */
 export type DeclaredShape = {
@@ -10,6 +11,10 @@ export type DeclaredShape = {
   readonly pattern: string;
   readonly fields: FieldMap;
   readonly about: About;
+  /** What an entry says that claims nothing and is kept. */
+  readonly keepWhen?: KeepWhen;
+  /** The directory of an entry goes with it. */
+  readonly ownDirectory?: boolean;
 };
 
 /** Its entries name sessions with their holders. */

@@ -2,10 +2,11 @@ import { namesHolders, releasesOf, type DeclaredShape } from "./declared.ts";
 import { formatDefaults } from "../formats/shared/defaults.ts";
 import { claimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
+import { withKept } from "./kept.ts";
 
 /** One JSON array with an entry an element, described in the configuration. An element is called by its session. */
 export function jsonArray(shape: DeclaredShape): Format {
-  const { entries, fields, about } = shape;
+  const { entries, fields, about, keepWhen = {} } = shape;
   return {
     ...formatDefaults,
     name: "json-array",
@@ -20,7 +21,7 @@ export function jsonArray(shape: DeclaredShape): Format {
     recordsPids: fields.pid !== undefined,
     entries,
     claim: (index, value) => {
-      const claim = claimFrom(index, value, fields);
+      const claim = withKept(claimFrom(index, value, fields), value, keepWhen);
       if (!claim.ok) return claim;
       const { sessionId, identity, pid } = claim.registration;
       return {

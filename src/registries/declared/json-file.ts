@@ -1,15 +1,16 @@
+import { withKept } from "./kept.ts";
 import { namesHolders, releasesOf, type DeclaredShape } from "./declared.ts";
 import { formatDefaults } from "../formats/shared/defaults.ts";
 import type { Format } from "../format.ts";
-import { claimFromFile } from "../formats/shared/one-file.ts";
+import { bodyOf, claimFromFile } from "../formats/shared/one-file.ts";
 
 /**
  * One file an entry, described in the configuration. Without `fields` only the file's name is read: what it holds may
  * be anything.
  */
 export function jsonFile(shape: DeclaredShape): Format {
-  const { pattern, fields, about } = shape;
-  const nameIsEnough = Object.keys(fields).length === 0;
+  const { pattern, fields, about, keepWhen = {}, ownDirectory = false } = shape;
+  const nameIsEnough = Object.keys(fields).length + Object.keys(keepWhen).length === 0;
   return {
     ...formatDefaults,
     name: "json-file",
@@ -22,7 +23,8 @@ export function jsonFile(shape: DeclaredShape): Format {
     layout: "files",
     patterns: [pattern],
     nameIsEnough,
-    ownDirectory: false,
-    claim: (name, content) => (nameIsEnough ? claimFromFile(name, undefined, fields) : claimFromFile(name, content, fields)),
+    ownDirectory,
+    claim: (name, content) =>
+      nameIsEnough ? claimFromFile(name, undefined, fields) : withKept(claimFromFile(name, content, fields), bodyOf(content), keepWhen),
   };
 }

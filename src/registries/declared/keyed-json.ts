@@ -2,10 +2,11 @@ import { namesHolders, releasesOf, type DeclaredShape } from "./declared.ts";
 import { formatDefaults } from "../formats/shared/defaults.ts";
 import { claimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
+import { withKept } from "./kept.ts";
 
 /** One JSON object with an entry a member, described in the configuration. */
 export function keyedJson(shape: DeclaredShape): Format {
-  const { entries, fields, about } = shape;
+  const { entries, fields, about, keepWhen = {} } = shape;
   return {
     ...formatDefaults,
     name: "keyed-json",
@@ -19,6 +20,6 @@ export function keyedJson(shape: DeclaredShape): Format {
     container: "object",
     recordsPids: fields.pid !== undefined,
     entries,
-    claim: (key, value) => claimFrom(key, value, fields, fields.identity === undefined ? key : undefined),
+    claim: (key, value) => withKept(claimFrom(key, value, fields, fields.identity === undefined ? key : undefined), value, keepWhen),
   };
 }

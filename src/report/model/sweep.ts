@@ -70,6 +70,8 @@ export const summary = described(
     live: integer,
     ghost: integer,
     undecided: integer,
+    noClaim: described("Entries that claim nothing, for they were released, or are kept by what they say; no undecided ones.", integer),
+    released: described("Ghosts that their owner removed, or into which their release was written; superseded ones, too.", integer),
     reaped: described("Reaped by this sweep, or released by the owner of their registry.", integer),
     healed: described("Locks of this machine's older name that were taken over.", integer),
     superseded: described("Rows that were released because of a newer start of the same process; they stay in their registry.", integer),

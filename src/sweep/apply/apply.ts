@@ -13,7 +13,7 @@ function* eachOf({ indexesOf, at }: Selection, ...intents: readonly Intent[]): G
 }
 
 /** Stamping comes first: the reaping reads the file anew when it has changed. */
-const changes: readonly Change[] = ["stamp", "reap", "take-over"];
+const changes: readonly Change[] = ["stamp", "mark", "reap", "take-over"];
 
 /** Carries out the intents of one registry. */
 export async function carryOutIn(pass: Pass, examined: ExaminedRegistry, selection: Selection): Promise<Outcomes> {

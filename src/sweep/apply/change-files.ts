@@ -12,7 +12,6 @@ import { rewritingFor } from "./contents.ts";
 import { answersOf, lastLook, lookAtRevised } from "./last-look.ts";
 import {
   cameBack,
-  changedAs,
   changedSince,
   done,
   joined,
@@ -78,14 +77,23 @@ function readBefore(host: Host, root: string, one: RevisedEntry): ReadyFile | No
 }
 
 /** Files that were removed are removed: what goes wrong after that is said of them, and turns nothing into a fault. */
-function afterwards(results: readonly Attempted[], act: () => void): readonly Attempted[] {
+function afterwards(results: readonly Attempted[], act: () => string | undefined): readonly Attempted[] {
+  let said: string | undefined;
   try {
-    act();
-    return results;
+    said = act();
   } catch (error) {
-    const problem = `afterwards: ${formatError(error)}`;
-    return results.map((result) => ("note" in result ? { ...result, note: joined(result.note, problem) } : result));
+    said = `afterwards: ${formatError(error)}`;
   }
+  if (said === undefined) return results;
+  const note = said;
+  return results.map((result) => ("note" in result ? { ...result, note: joined(result.note, note) } : result));
+}
+
+/** What becomes of the directory of an entry that has gone; of a built-in format it is known whether it matters. */
+function directoryAct(host: Host, { realPath, target: { format } }: FilesRegistry): ((key: string) => string | undefined) | undefined {
+  if (format.layout !== "files") return undefined;
+  if (format.ownDirectory) return (key) => host.dropDirectory(realPath, key);
+  return format.declaredFields === undefined ? undefined : (key) => (key.includes("/") ? host.leftDirectory(realPath, key) : undefined);
 }
 
 function attemptedBy(captured: Captured): Attempted {
@@ -105,19 +113,23 @@ function attemptedBy(captured: Captured): Attempted {
 
 const uncaptured: Captured = { kind: "failed", problem: "nobody captured it" };
 
-function removeAll(host: Host, { realPath, target }: FilesRegistry, files: readonly ReadyFile[]): readonly Attempted[] {
+function removeAll(host: Host, registry: FilesRegistry, files: readonly ReadyFile[]): readonly Attempted[] {
   if (files.length === 0) return [];
+  const { realPath } = registry;
   const keys = files.map(({ entry }) => entry.key);
   const captured = host.captureEntries(
     realPath,
     files.map(({ state, bytes }, nth) => ({ key: keys[nth] as string, state, bytes })),
   );
-  const hasOwnDirectory = target.format.layout === "files" && target.format.ownDirectory;
+  const ofDirectory = directoryAct(host, registry);
   const results = keys.flatMap((key, nth) => {
     const result = [attemptedBy(captured[nth] ?? uncaptured)];
-    return hasOwnDirectory && captured[nth]?.kind === "dropped" ? afterwards(result, () => host.dropDirectory(realPath, key)) : result;
+    return ofDirectory !== undefined && captured[nth]?.kind === "dropped" ? afterwards(result, () => ofDirectory(key)) : result;
   });
-  return afterwards(results, () => host.syncDirectories(realPath, keys));
+  return afterwards(results, () => {
+    host.syncDirectories(realPath, keys);
+    return undefined;
+  });
 }
 
 function rewrite(host: Host, root: string, { entry: { key }, state, bytes, content }: ReadyFile): Attempted {
@@ -145,16 +157,19 @@ export async function changeFiles(
   const rewriting = rewritingFor(kind, pass, loaded);
   const keyOf = ({ entry }: RevisedEntry): string => entry.key;
 
+  // What a revision condemned is asked of the revision again, anything else of the ladder.
+  const byLadder = kind === "reap" || kind === "mark";
+
   function prepare(one: RevisedEntry): ReadyFile | NotDone {
     if (rewriting === undefined) return readBefore(host, loaded.realPath, one);
     const { state, bytes } = placeOf(one);
-    const content = bytes && rewriting.contentOf(bytes);
+    const content = bytes && rewriting.contentOf(bytes, one.judgement.reason);
     return bytes === undefined || content === undefined ? notDone("skipped", rewriting.unwritable) : readyFile(one, state, bytes, content);
   }
 
   async function lookLast(files: readonly ReadyFile[]): Promise<readonly (NotDone | undefined)[]> {
     const entries = files.map(({ entry }) => entry);
-    const look = await (rewriting === undefined ? lastLook(pass, examined, entries) : lookAtRevised(pass, examined, files));
+    const look = await (byLadder ? lastLook(pass, examined, entries) : lookAtRevised(pass, examined, files));
     return answersOf(look, files, keyOf, kind === "stamp" ? foundElsewhere : cameBack);
   }
 
@@ -175,7 +190,7 @@ export async function changeFiles(
       lastLook: lookLast,
       commit,
       again: noRetry(changedSince),
-      record: recordIn(outcomes, changedAs[kind], keyOf),
+      record: recordIn(outcomes, kind, keyOf),
       voids: "not-done",
     },
     batchesOf(selection, kind, rewriting === undefined ? turn : 1),

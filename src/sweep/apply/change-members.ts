@@ -15,18 +15,7 @@ import { change, type Attempted, type Confirm, type Retry } from "./change.ts";
 import { rewritingFor } from "./contents.ts";
 import { answersOf, lastLook, lookAtRevised } from "./last-look.ts";
 import { keepMembers, keptMember } from "./member-tombstones.ts";
-import {
-  changedAs,
-  changedSince,
-  done,
-  recordIn,
-  foundElsewhere,
-  leftBusy,
-  notDone,
-  type Outcome,
-  type Selection,
-  type NotDone,
-} from "./outcome.ts";
+import { changedSince, done, recordIn, foundElsewhere, leftBusy, notDone, type Outcome, type Selection, type NotDone } from "./outcome.ts";
 
 /** An examined registry with many entries in one file. */
 export type MembersExamined = ExaminedRegistry & { readonly loaded: MembersRegistry };
@@ -122,7 +111,7 @@ export async function changeMembers(
   function prepare(member: number): number | NotDone {
     if (rewriting === undefined) return member;
     const { valueStart, end } = judged.container.members;
-    const value = rewriting.contentOf(judged.file.bytes.subarray(valueStart(member), end(member)));
+    const value = rewriting.contentOf(judged.file.bytes.subarray(valueStart(member), end(member)), at(member).judgement.reason);
     if (value === undefined) return notDone("skipped", rewriting.unwritable);
     values.set(member, value);
     return member;
@@ -151,7 +140,9 @@ export async function changeMembers(
   async function lookLast(members: readonly number[]): Promise<readonly (NotDone | undefined)[]> {
     const { loaded, placeOf } = now;
     const view = { ...examined, loaded };
-    if (rewriting !== undefined) return answersOf(await lookAtRevised(pass, view, members.map(at)), members, keyOf, foundElsewhere);
+    // What a revision condemned is asked of the revision again, anything else of the ladder.
+    if (kind === "stamp" || kind === "take-over")
+      return answersOf(await lookAtRevised(pass, view, members.map(at)), members, keyOf, foundElsewhere);
     const look = await lastLook(pass, view, entriesAt(loaded.entries, members.map(placeOf)));
     return answersOf(look, members, keyOf, "it came back to life before the swap");
   }
@@ -178,7 +169,7 @@ export async function changeMembers(
         return attempted;
       },
       again,
-      record: recordIn(outcomes, changedAs[kind], keyOf),
+      record: recordIn(outcomes, kind, keyOf),
       voids: "not-done",
     },
     members.length === 0 ? [] : [members],

@@ -8,6 +8,8 @@ export type Outcome = {
   readonly action: Action;
   readonly tombstone: string | undefined;
   readonly note: string | undefined;
+  /** By which change it was made; undefined where it was not, or by its owner. */
+  readonly change?: Change;
   /** The process for which it was left alone, where that is known. */
   readonly usedBy?: FileUser;
 };
@@ -54,7 +56,10 @@ export function isNotDone(result: unknown): result is NotDone {
 export const stopped = notDone("skipped", "the sweep was stopped before it came to this entry");
 
 /** What a change is called when it is made. */
-export const changedAs = { reap: "reaped", stamp: "released", "take-over": "healed" } as const satisfies Record<Change, Action>;
+export const changedAs = { reap: "reaped", stamp: "released", mark: "released", "take-over": "healed" } as const satisfies Record<
+  Change,
+  Action
+>;
 
 /** Of an entry whose container is not the judged one any more. */
 export const changedSince = notDone("skipped", "it changed since it was judged");
@@ -79,13 +84,13 @@ export function joined(note: string | undefined, more: string): string {
   return note === undefined ? more : `${note}; ${more}`;
 }
 
-/** Returns what records the outcomes of one change, which is called `action` where it was made. */
+/** Returns what records the outcomes of one change. */
 export function recordIn<E>(
   outcomes: Map<string, Outcome>,
-  action: Action,
+  change: Change,
   keyOf: (entry: E) => string,
 ): (entry: E, result: Done | NotDone, tombstone: string | undefined) => void {
   return (entry, result, tombstone) => {
-    outcomes.set(keyOf(entry), result.kind === "not-done" ? result : { action, tombstone, note: result.note });
+    outcomes.set(keyOf(entry), result.kind === "not-done" ? result : { action: changedAs[change], tombstone, note: result.note, change });
   };
 }

@@ -43,6 +43,7 @@ export type ExaminedEntries = Iterable<ExaminedEntry> & {
   readonly withChanged: (changed: ReadonlyMap<number, ExaminedEntry>) => ExaminedEntries;
   readonly intents: Readonly<Record<Intent, number>>;
   readonly verdicts: Tally["verdicts"];
+  readonly noClaims: number;
   readonly blind: Tally["blind"];
 };
 
@@ -59,7 +60,8 @@ export type FilesExamined = ExaminedRegistry & { readonly loaded: FilesRegistry 
 
 /** What may be done in a registry, as its owner and its files stand. */
 export function registryPolicyOf({ loaded, owner, reportOnly }: Pick<ExaminedRegistry, "loaded" | "owner" | "reportOnly">): RegistryPolicy {
-  return { ownerUp: owner.up, releasable: loaded.target.release !== undefined, reportOnly };
+  const { release, onGhost } = loaded.target;
+  return { ownerUp: owner.up, releasable: release !== undefined && onGhost !== "report", reportOnly };
 }
 
 /** A mark is one byte an entry: the number of its intent, and whether memory may need a record of it. */
@@ -83,9 +85,13 @@ function markOf(one: ExaminedEntry): number {
   return (numberOf(one.intent) << 1) | (needsMemory(one) ? needsMemoryMark : 0);
 }
 
-type Counted = Pick<ExaminedEntries, "intents" | "verdicts" | "blind">;
+type Counted = Pick<ExaminedEntries, "intents" | "verdicts" | "noClaims" | "blind">;
 
-function entriesBy(marks: Uint8Array, at: (index: number) => ExaminedEntry, { intents, verdicts, blind }: Counted): ExaminedEntries {
+function entriesBy(
+  marks: Uint8Array,
+  at: (index: number) => ExaminedEntry,
+  { intents, verdicts, noClaims, blind }: Counted,
+): ExaminedEntries {
   function* marked(isWanted: (mark: number) => boolean): Generator<ExaminedEntry, undefined> {
     for (let index = 0; index < marks.length; index += 1) if (isWanted(marks[index] as number)) yield at(index);
   }
@@ -105,9 +111,10 @@ function entriesBy(marks: Uint8Array, at: (index: number) => ExaminedEntry, { in
     indexesOf,
     notable: () => marked((mark) => intentIn(mark) !== keepNumber),
     forMemory: () => marked((mark) => (mark & needsMemoryMark) !== 0),
-    withChanged: (changed) => changeEntries(marks, at, { intents, verdicts, blind }, changed),
+    withChanged: (changed) => changeEntries(marks, at, { intents, verdicts, noClaims, blind }, changed),
     intents,
     verdicts,
+    noClaims,
     blind,
     [Symbol.iterator]: all,
   };
@@ -145,10 +152,12 @@ export function examinedEntries(length: number, judge: (index: number) => Examin
   const marks = new Uint8Array(length);
   const verdicts: Record<Verdict, number> = { ...noVerdicts };
   const intents: Record<Intent, number> = { ...noIntents };
+  let noClaims = 0;
   const blind = new Map<Reason, { count: number; readonly detail: string }>();
   for (let index = 0; index < length; index += 1) {
     const one = judgeAt(index);
     const { verdict, reason, detail } = one.judgement;
+    if (reason === "no-claim") noClaims += 1;
     verdicts[verdict] += 1;
     intents[one.intent] += 1;
     marks[index] = markOf(one);
@@ -157,5 +166,5 @@ export function examinedEntries(length: number, judge: (index: number) => Examin
     if (before === undefined) blind.set(reason, { count: 1, detail: formatMessage(detail) });
     else before.count += 1;
   }
-  return entriesBy(marks, judgeAt, { intents, verdicts, blind });
+  return entriesBy(marks, judgeAt, { intents, verdicts, noClaims, blind });
 }

@@ -4,6 +4,7 @@ import type { Clock } from "../../core/evidence.ts";
 import { seen } from "../../core/evidence.ts";
 import { heldAs, holdersSeen, noHolders, type ObservedHolder } from "../../core/agents/observed-holders.ts";
 import { judge, unjudged, type Judgement } from "../../core/ladder.ts";
+import { noClaim } from "../../core/no-claim.ts";
 import { nothingRemembered, recall, remembersAny, type EntryMemory, type Memory, type Remembered } from "../../core/memory.ts";
 import type { Registration } from "../../core/registration.ts";
 import type { RegistryFacts, Scene } from "../../core/scene.ts";
@@ -130,6 +131,7 @@ export function judgeEntry(pass: LookingPass, view: RegistryView, entry: Entry):
   }
   const scene = sceneOf(pass, view, entry, claim);
   const { memory } = scene;
+  const unclaimed = noClaim(claim.registration);
   const { sessionId } = claim.registration;
   const { wallMs } = view.evidence.clock;
   const hasOwnTime = wallMs.seen && newestClaimed(wallMs.value, claim.registration) !== undefined;
@@ -142,6 +144,8 @@ export function judgeEntry(pass: LookingPass, view: RegistryView, entry: Entry):
       memory,
       holders: noHolders,
     };
+  if (unclaimed !== undefined)
+    return { entry, sessionId, hasOwnTime, judgement: unjudged("no-claim", unclaimed), memory, holders: noHolders };
   const judgement = judge(scene);
   // A torn body says nothing that could be proof: even a pid that is gone then waits for a second look.
   const isTorn = claim.torn && judgement.verdict === "ghost";

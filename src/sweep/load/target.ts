@@ -12,6 +12,10 @@ export type Target = {
   readonly owner: OwnerSigns | undefined;
   /** The owner's command that releases one entry; `{key}` and `{sessionId}` stand for whole arguments. */
   readonly release: readonly string[] | undefined;
+  /** What becomes of a ghost: it goes (unless another is said), its release is written into it, or it is only said. */
+  readonly onGhost?: "reap" | "release" | "report";
+  /** Whether other machines share it; where nothing is said its file system tells. */
+  readonly shared?: boolean;
 };
 
 /**

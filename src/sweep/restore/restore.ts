@@ -24,7 +24,7 @@ export type Tombstoned = { readonly target: Target; readonly tombstones: readonl
 async function obstacle(host: Host, loaded: ReadRegistry): Promise<NotDone | undefined> {
   const { target } = loaded;
   const [realPath, stat] = loaded.kind === "members" ? [loaded.file.realPath, loaded.file.stat] : [loaded.realPath, loaded.stat];
-  const reportOnly = host.reportOnlyReason(realPath, stat);
+  const reportOnly = host.reportOnlyReason(realPath, stat, target.shared);
   if (reportOnly !== undefined) return notDone("failed", reportOnly);
   const world = await lookAtWorld(host, { pids: new Set(), owners: ownerQuestions([target]), ...noMentions });
   const owner = await findOwner(host, target.owner, world);

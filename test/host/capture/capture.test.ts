@@ -18,7 +18,8 @@ import {
 } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { captureEntries, dropDirectory } from "../../../src/host/capture/capture.ts";
+import { captureEntries } from "../../../src/host/capture/capture.ts";
+import { dropDirectory, leftDirectory } from "../../../src/host/capture/own-directory.ts";
 import { quarantine, type JudgedFile } from "../../../src/host/capture/quarantine.ts";
 import { readEntryFile } from "../../../src/host/files/directory.ts";
 import { temporaryName } from "../../../src/host/files/leftovers.ts";
@@ -265,9 +266,9 @@ test("the directory of an entry goes with it, but never the registry's own, nor 
   const root = scratchDirectory();
   for (const name of ["empty", "full"]) mkdirSync(join(root, name));
   writeFileSync(join(root, "full", "note"), "");
-  dropDirectory(root, "empty/1.json");
-  dropDirectory(root, "full/1.json");
-  dropDirectory(root, "gone/1.json");
+  const keys = ["empty/1.json", "full/1.json", "gone/1.json", "1.json"];
+  expect(keys.map((key) => leftDirectory(root, key))).toEqual([expect.stringContaining("ownDirectory"), undefined, undefined, undefined]);
+  expect(keys.map((key) => dropDirectory(root, key))).toEqual([undefined, expect.stringContaining("holds more"), undefined, undefined]);
   expect(readdirSync(root)).toEqual(["full"]);
   unlinkSync(join(root, "full", "note"));
   dropDirectory(join(root, "full"), "1.json");

@@ -1,0 +1,25 @@
+import { rememberedUser } from "../../core/plan/busy.ts";
+import type { LookingHost } from "../../host/looking-host.ts";
+import type { ReadRegistry } from "../load/loaded.ts";
+import { registryId } from "../load/target.ts";
+import type { LookingPass } from "../pass.ts";
+import { findOwner, type DaemonStatus } from "./daemon.ts";
+import type { World } from "./observe.ts";
+
+/** Why nothing may be changed in a registry, whether or not its owner is up. */
+export function reportOnlyReasonOf(host: LookingHost, loaded: ReadRegistry): string | undefined {
+  const { shared, onGhost } = loaded.target;
+  const [path, stat] = loaded.kind === "members" ? [loaded.file.realPath, loaded.file.stat] : [loaded.realPath, loaded.stat];
+  const said = onGhost === "report" ? 'its ghosts are only said ("onGhost": "report")' : undefined;
+  return host.reportOnlyReason(path, stat, shared) ?? said;
+}
+
+/** The owner by the signs that are named for it; else the process that has had the registry's file open since a sweep first tried. */
+export async function ownerOf({ host, memory }: LookingPass, loaded: ReadRegistry, world: World): Promise<DaemonStatus> {
+  const { target } = loaded;
+  const named = await findOwner(host, target.owner, world);
+  if (named.up || loaded.kind !== "members") return named;
+  const user = rememberedUser(memory.busy, registryId(target));
+  if (user === undefined || !host.usesFile(user, loaded.file.realPath)) return named;
+  return { up: true, pids: [user.pid], why: `pid ${user.pid} has had it open since a sweep first tried`, unknownUnit: undefined };
+}
