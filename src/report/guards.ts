@@ -47,6 +47,7 @@ export const causes = [
   "app-server-unreachable",
   "app-server-down",
   "weak-swap",
+  "swap-impossible",
   "weak-signals",
   "renamed-host",
   "foreign-host",

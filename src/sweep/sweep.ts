@@ -85,7 +85,8 @@ type Done = {
 
 const nothingDone: Done = { outcomes: new Map(), busy: undefined, problems: [], isRoomless: false };
 
-const needsTombstones = ({ entries: { intents } }: ExaminedRegistry): boolean => intents.stamp + intents.reap + intents["take-over"] > 0;
+const needsTombstones = ({ entries: { intents } }: ExaminedRegistry): boolean =>
+  intents.stamp + intents.mark + intents.reap + intents["take-over"] > 0;
 
 async function carryOut(pass: Pass, examination: Examination): Promise<Done> {
   const { host } = pass;

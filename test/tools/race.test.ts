@@ -25,6 +25,21 @@ test.runIf(hasPerl)(
   },
 );
 
+test.runIf(hasPerl)("beside a process that reads the registry all the time no update is lost, and ghosts go", { timeout: 600_000 }, () => {
+  const { status, rows } = race("--writes", writes, "--methods", "ours", "--reader");
+  expect(rows).toHaveLength(3);
+  for (const row of rows) expect(row).toMatch(/ lost 0 .* ghosts 0 {2}leftovers 0 .*"replaced"/);
+  expect(status).toBe(0);
+});
+
+test.runIf(hasPerl)("the name of a lock is never missing while a program has the lock", { timeout: 600_000 }, () => {
+  const takers = join(import.meta.dirname, "../../tools/race/takers.mjs");
+  const rounds = process.env["SESSREAP_LOCK_ROUNDS"] ?? "150";
+  const { status, stdout } = spawnSync(process.execPath, [takers, "--rounds", rounds, "--methods", "lease"], { encoding: "utf8" });
+  expect(stdout).toMatch(/^method lease {2}taken [1-9]\d* {2}missing 0 .*leftovers 0 /);
+  expect(status).toBe(0);
+});
+
 test.runIf(hasPerl && hasStrace)("held up in every rename, ours loses nothing where compare-then-rename does", { timeout: 120_000 }, () => {
   const { rows } = race(
     "--writes",

@@ -6,6 +6,7 @@
  *   npm run race -- --delay 150 --writes 700 --burst 1 --pause 40 --methods compare,ours
  *                                                  every rename held up from outside for so many ms (needs strace)
  *   npm run race -- … --calls renameat2            only the exchange, so that a writer comes between nearly always
+ *   npm run race -- … --reader                     beside a process that has the registry open to read all the time
  *
  * Exits 1 when ours loses an update, or leaves a ghost or leftovers once the writer is quiet.
  */
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     methods: { type: "string", default: "naive,compare,ours" },
     kinds: { type: "string", default: "in-place,rename,slow" },
     dir: { type: "string", default: tmpdir() },
+    reader: { type: "boolean", default: false },
   },
 });
 
@@ -77,19 +79,22 @@ async function race(method, kind, library) {
   const directory = mkdtempSync(join(scratch, `${method}-${kind}-`));
   const path = join(directory, "registrations.json");
   writeFileSync(path, "{}");
+  const reading = values.reader ? start(process.execPath, [join(here, "reader.mjs"), path]) : undefined;
+  if (reading !== undefined) await new Promise((resolve) => void reading.child.stdout.once("data", resolve));
   const started = performance.now();
   const reaping = reaper(path, method, library);
   const writing = start(process.execPath, [join(here, "writer.mjs"), path, kind, values.writes, values.pause, values.burst]);
   const { writes, lost, worstMs, ledger } = JSON.parse(await writing.output);
   reaping.child.stdin.end();
   const outcomes = JSON.parse(await reaping.output);
+  reading?.child.stdin.end();
   const seconds = (performance.now() - started) / 1000;
   const registry = JSON.parse(readFileSync(path, "utf8"));
   const missing = ledger.filter(([slot, seq]) => registry[slot]?.seq !== seq).length;
   const ghosts = Object.keys(registry).filter((key) => key.startsWith("ghost-")).length;
   const leftovers = readdirSync(directory).length - 1;
   return {
-    method,
+    method: values.reader ? `${method} beside a reader` : method,
     kind,
     writes,
     "writes/s": Math.round(writes / seconds),
@@ -115,7 +120,7 @@ try {
       );
     }
   }
-  const ours = rows.filter(({ method }) => method === "ours");
+  const ours = rows.filter(({ method }) => method.startsWith("ours"));
   if (ours.some(({ lost, ghosts, leftovers }) => lost + ghosts + leftovers > 0)) process.exitCode = 1;
 } finally {
   rmSync(scratch, { recursive: true, force: true });

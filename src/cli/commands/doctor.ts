@@ -71,6 +71,10 @@ function swapGuards(targets: readonly Target[]): readonly Guard[] {
     const { method, guarantee } = swapMethodFor(path);
     // Whether a registry can be read and written at all is its own guard's to say.
     if (method === "none") return [];
+    if (method === "impossible")
+      return [
+        { guard: "swap", name: path, posture: "off", cause: "swap-impossible", detail: guarantee, cure: "mend what the detail names" },
+      ];
     const about = { guard: "swap", name: path, posture: "on", detail: `${method}: ${guarantee}` } as const;
     if (method === "lease") return [{ ...about, cause: "fine", cure: null }];
     return [{ ...about, cause: "weak-swap", cure: "install perl, or keep the registry on ext4, xfs, btrfs or tmpfs" }];

@@ -19,9 +19,11 @@ export type LeasedFile = {
  * `taken`: another file has got the name, which was to be given to the next one. `late`: a process came to open it. `stuck`: it is in quarantine and could not go back. `untried`: no lease can be had, and
  * nothing was done. `unknown`: the program ended without an answer.
  */
-export type LeaseAnswer = "dropped" | "busy" | "changed" | "gone" | "late" | "taken" | "stuck" | "untried" | "unknown";
+export type LeaseAnswer = Answer | { readonly problem: string };
 
-const answers: Readonly<Record<string, LeaseAnswer>> = {
+type Answer = "dropped" | "busy" | "changed" | "gone" | "late" | "taken" | "stuck" | "untried" | "unknown";
+
+const answers: Readonly<Record<string, Answer>> = {
   d: "dropped",
   b: "busy",
   c: "changed",
@@ -84,8 +86,10 @@ function dropBatch(files: readonly LeasedFile[]): readonly LeaseAnswer[] {
     killSignal: "SIGKILL",
   });
   if (errorCode(error) === "ENOENT") return files.map(() => "untried");
-  if (status !== 0 || stdout.length !== files.length) return files.map(() => "unknown");
-  return Array.from(stdout, (letter) => answers[String.fromCharCode(letter)] ?? "unknown");
+  const [letters = "", ...problems] = (stdout ?? "").toString().split("\n");
+  if (status !== 0 || letters.length !== files.length) return files.map(() => "unknown");
+  const failed = problems.values();
+  return Array.from(letters, (letter) => answers[letter] ?? (letter === "e" ? { problem: failed.next().value ?? "" } : "unknown"));
 }
 
 /** Drops files that no process writes to or has locked and that are the judged ones; answers in the order of the files. */

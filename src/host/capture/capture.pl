@@ -8,7 +8,8 @@
 # of the last change in seconds) and of its content.
 # Argument: how long, in seconds, an opener may have been on its way.
 # Answer: one letter a file: `d`ropped, `b`usy, `c`hanged, `g`one, `l`ate (a process came to open it), `t`aken (another
-# file has its place), `s`tuck in quarantine, or `u`nknown (no lease can be had here, and nothing was done).
+# file has its place), `s`tuck in quarantine, `e`rror (it cannot be moved; a line at the end says why), or `u`nknown (no lease
+# can be had here, and nothing was done).
 #
 # The program changes into the directory of each file, so that the kernel walks a name and no path. The size is asked for
 # under the lease, and that many bytes are read once.
@@ -20,7 +21,7 @@ $SIG{IO} = 'IGNORE';
 $SIG{$_} = 'IGNORE' for qw(INT TERM HUP PIPE);
 binmode STDIN; binmode STDOUT;
 my $input = do { local $/; <STDIN> };
-my (@held, @states);
+my (@held, @states, @errors);
 my ($entered, $flags) = ('', O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
 # So many files are held open at once: a process may have a thousand.
 my $at_once = 512;
@@ -33,6 +34,7 @@ sub enter {
   1;
 }
 
+sub failed { push @errors, "$!"; 'e' }
 sub state_of { @_ ? "$_[0] $_[1] $_[9]" : '' }
 
 sub holds {
@@ -57,7 +59,7 @@ sub hold {
   }
   return 'c' if state_of(stat $file) ne $judged || !holds($file, $content) || state_of(lstat $name) ne $judged;
   return 'b' unless undisturbed_lease($file);
-  rename $name, $quarantined or return $! == $ENOENT ? 'g' : 'u';
+  rename $name, $quarantined or return $! == $ENOENT ? 'g' : failed();
   # The name is free for a moment, and the first process that makes a file there has it.
   if ($next ne '' && !link $next, $name) { my $is_taken = lstat $name; return $is_taken && unlink($quarantined) ? 't' : 's' }
   push @held, [scalar @states, $directory, $name, $quarantined, $next, $judged, $file];
@@ -101,4 +103,4 @@ for (my $at = 0; $at < length $input;) {
   settle() if @held == $at_once;
 }
 settle();
-syswrite STDOUT, join '', @states;
+syswrite STDOUT, join "\n", join('', @states), @errors;

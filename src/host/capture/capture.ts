@@ -87,6 +87,7 @@ function outcomeByInspection(file: Wanted): Captured | undefined {
 
 /** What an answer means; undefined where the file is to be tried without a lease. */
 function outcomeBy(answer: LeaseAnswer, file: Wanted): Captured | "busy" | undefined {
+  if (typeof answer === "object") return { kind: "failed", problem: `it cannot be moved aside: ${answer.problem}` };
   switch (answer) {
     case "dropped":
     case "changed":

@@ -86,6 +86,7 @@ function takeOverAt({ directory, name }: Where, judged: JudgedFile, file: FileTo
   prepareFile(temporary, file);
   try {
     const answer = takeOverIn({ directory, name }, judged, next);
+    if (typeof answer === "object") return { kind: "failed", problem: `it cannot be moved aside: ${answer.problem}` };
     switch (answer) {
       case "dropped":
         return { kind: "won" };

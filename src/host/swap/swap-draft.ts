@@ -3,6 +3,7 @@ import { findPlace, type Place } from "../files/held-directory.ts";
 import { holdsPieces, writePieces, type Piece } from "../files/chunks.ts";
 import { isStill, openForReading, type Content, type ReadFile } from "../files/files.ts";
 import { swapName, temporaryName } from "../files/leftovers.ts";
+import { copyAttributes } from "./attributes.ts";
 import type { SwapHelper } from "./swap-helper.ts";
 
 /** The judged file, held open in its directory. */
@@ -62,29 +63,6 @@ function createAsOwner(path: string, { uid, gid }: BigIntStats): number {
 export function createNewFile({ place: { directory, name } }: Site, { stat }: ReadFile): NewFile {
   const temporary = temporaryName(name, "new");
   return { fd: createAsOwner(directory.at(temporary), stat), name: temporary };
-}
-
-/**
- * Copies what a mode and an owner do not say: ACLs and extended attributes. A mode without its ACL would widen access:
- * the group bits of a file with an ACL are the ACL's mask. Where there is no helper, coreutils can do it.
- */
-async function copyAttributes(helper: SwapHelper | undefined, from: number, to: number): Promise<void> {
-  if (process.platform !== "linux") return;
-  let problem: string | undefined;
-  if (helper === undefined) {
-    const { spawnSync } = await import("node:child_process");
-    const copied = spawnSync("cp", ["--attributes-only", "--preserve=mode,ownership,xattr", "--", "/dev/fd/3", "/dev/fd/4"], {
-      stdio: ["ignore", "ignore", "pipe", from, to],
-      env: { PATH: process.env["PATH"], LC_ALL: "C" },
-      encoding: "utf8",
-    });
-    const missing = copied.error === undefined ? undefined : "neither perl nor cp can be run here (install perl-base or coreutils)";
-    problem = copied.status === 0 ? undefined : (missing ?? copied.stderr.trim());
-  } else {
-    const answer = await helper.ask("attributes");
-    problem = answer === "copied" ? undefined : (answer?.replace(/^lost /, "") ?? "the swap helper ended");
-  }
-  if (problem !== undefined) throw new Error(`its extended attributes cannot be kept: ${problem}`);
 }
 
 export const rights = ({ mode, uid, gid }: BigIntStats): string => `${(mode & 0o7777n).toString(8)} ${uid}:${gid}`;

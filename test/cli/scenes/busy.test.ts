@@ -1,10 +1,12 @@
 import { once } from "node:events";
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, watch } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { by, configure, daysAgo, declareRegistry, newScratch, startSessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
 import { endByPid, gonePid, launch, until } from "../../processes.ts";
 import { newSession } from "../agents.ts";
+import { fields } from "../../fields.ts";
 
 const since = daysAgo(1);
 
@@ -141,6 +143,51 @@ test.each(kinds)("%s that is only read is swept while it is read", async (_kind,
   await once(reader.stdout as NodeJS.ReadableStream, "data");
   expect(Object.values(by(await sweepReport(scratch, ["sweep"]), "action"))).toEqual(["reaped"]);
 });
+
+/** A machine that has no perl, and no other programs than these; its process ids are all that there are. */
+const aloneInNamespace = ["/usr/bin/unshare", "--pid", "--fork", "--mount-proc"];
+const canUnshare = spawnSync("/usr/bin/unshare", [...aloneInNamespace.slice(1), "/bin/true"]).status === 0;
+if (!canUnshare) console.warn("no pid namespace can be made: a machine without perl is not tested");
+
+async function sweepWithoutPerl(tools: Readonly<Record<string, string>>, way?: string) {
+  const scratch = newScratch();
+  const [path, bin] = [join(scratch.dir, "agents.json"), join(scratch.dir, "bin")];
+  configure(scratch, { pidNamespace: "own", registries: [{ format: "keyed-json", path, fields, about: "process" }] });
+  writeOld(path, JSON.stringify({ ghost: { pid: 4_194_303, since } }));
+  mkdirSync(bin);
+  for (const [name, script] of Object.entries(tools)) {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(bin, name), 0o755);
+  }
+  // The user of the file stands in the namespace, beside the sweep.
+  const beside = way === undefined ? [] : ["/bin/sh", "-c", `/usr/bin/perl -e '${way}; sleep 60' "$0" & sleep 0.5; exec "$@"`, path];
+  const report = await sweepReport(scratch, ["sweep"], { under: [...aloneInNamespace, ...beside], env: { PATH: bin } });
+  return { report, path };
+}
+
+const noAttributes = { getfattr: "exit 0" };
+
+test.runIf(canUnshare)("on a machine without perl, such as one with BusyBox, a member goes where no attribute needs copying", async () => {
+  const { report, path } = await sweepWithoutPerl(noAttributes);
+  expect(by(report, "action")).toEqual({ ghost: "reaped" });
+  expect(readFileSync(path, "utf8")).toBe("{}");
+});
+
+test.runIf(canUnshare)("where it cannot be known whether an attribute needs copying, that is said", async () => {
+  const { report } = await sweepWithoutPerl({});
+  expect(by(report, "action")).toEqual({ ghost: "failed" });
+  expect(report.entries[0]?.detail).toContain("install perl");
+  expect(report.exitCode).toBe(3);
+});
+
+test.runIf(canUnshare).each(Object.entries({ ...writing, ...locking }))(
+  "on a machine without perl, a registry of which a process %s is busy, by the word of /proc",
+  async (_what, way) => {
+    const { report, path } = await sweepWithoutPerl(noAttributes, way);
+    expect(report.entries).toMatchObject([{ action: "busy", usedBy: { name: "perl" } }]);
+    expect(readFileSync(path, "utf8")).not.toBe("{}");
+  },
+);
 
 test("a chmod while the sweep waits for an app server stands", async () => {
   const scratch = newScratch();

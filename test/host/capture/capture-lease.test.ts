@@ -118,7 +118,7 @@ function droppedByKind(): Readonly<Record<string, string>> {
     if (what === "touched") utimesSync(at, 5, 5);
     return { directoryFd: open[0] as number, name, quarantined: `.${what}.held`, next: undefined, state, bytes };
   });
-  const answers = dropLeased(files);
+  const answers = dropLeased(files).map((answer) => (typeof answer === "string" ? answer : answer.problem));
   for (const fd of open) closeSync(fd);
   const left = readdirSync(root);
   expect(left.filter((name) => name.startsWith("."))).toEqual([]);

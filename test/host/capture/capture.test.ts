@@ -160,7 +160,7 @@ test("a directory that is a file by now is said", () => {
 test("a file that cannot be moved aside stays, and why is said", () => {
   const { root, at, judged } = entry();
   mkdirSync(join(root, temporaryName("77.json", "held")));
-  expect(captureEntries(root, [judged], unused)).toEqual([{ kind: "failed", problem: expect.stringContaining("EISDIR") }]);
+  expect(captureEntries(root, [judged], unused)).toEqual([{ kind: "failed", problem: expect.stringContaining("Is a directory") }]);
   expect(readFileSync(at, "utf8")).toBe(text);
 });
 

@@ -140,7 +140,7 @@ async function withoutHelper(scene: Open, tools: Readonly<Record<string, string>
 
 test("where there is neither perl nor cp, nothing is swapped, and what would help is said", async () => {
   expect(await withoutHelper(open(), {})).toBe(
-    "its extended attributes cannot be kept: neither perl nor cp can be run here (install perl-base or coreutils)",
+    "its extended attributes cannot be kept: whether it has any cannot be seen here (install perl, coreutils or getfattr)",
   );
 });
 
@@ -151,6 +151,27 @@ test("what cp says of attributes that it cannot keep is told, in English", async
   expect(said).toBe(
     "its extended attributes cannot be kept: cp: C bare: --attributes-only --preserve=mode,ownership,xattr -- /dev/fd/3 /dev/fd/4",
   );
+});
+
+/** What BusyBox's `cp` says to an option that it does not know. */
+const otherCp = 'echo "cp: unrecognized option: attributes-only" >&2; echo "Usage: cp [-arPLHpfinlsTu] SOURCE DEST" >&2; exit 1';
+const otherGetfattr = 'case "$*" in *-m*) echo "Usage: getfattr [-h] {-d|-n ATTR} FILE..." >&2; exit 1;; esac;';
+
+test.each([
+  ["has none", otherGetfattr],
+  ["is of a file system without any", `${otherGetfattr} echo "getfattr: $2: Not supported" >&2; exit 1`],
+  ["has what the kernel measures anew", `${otherGetfattr} echo "# file: $2"; echo 'security.ima="x"'`],
+])("in another userland a registry is swapped that %s", async (_what, getfattr) => {
+  expect(await withoutHelper(open(), { cp: otherCp, getfattr })).toMatchObject({ name: expect.stringContaining(".swap") });
+});
+
+test.each([
+  ["system.posix_acl_access", "echo '# file: x'; echo 'system.posix_acl_access=\"y\"'"],
+  ["user.note", "echo '# file: x'; echo 'user.note'"],
+])("in another userland an attribute (%s) cannot be copied, and is named", async (name, dumped) => {
+  const said = await withoutHelper(open(), { cp: otherCp, getfattr: `${otherGetfattr} ${dumped}` });
+  expect(said).toContain(name);
+  expect(said).toContain("install perl or coreutils");
 });
 
 test("with cp alone a draft is finished, too", async () => {

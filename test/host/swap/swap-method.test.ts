@@ -1,12 +1,18 @@
 import { spawnSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { chmodSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { swapMethodFor } from "../../../src/host/swap/swap-method.ts";
+import { isRoot, nobody, openPlace } from "../../users.ts";
 import { openIn, registryIn, scratchDirectory } from "../scratch.ts";
 
 const hasPerl = spawnSync("perl", ["-e", "1"]).status === 0;
 if (!hasPerl) console.warn("perl is not here: the lease is not tested");
+
+function program(directory: string, name: string, script: string): void {
+  writeFileSync(join(directory, name), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(directory, name), 0o755);
+}
 
 test.runIf(hasPerl)("the method in force is a lease, and asking for it writes nothing", () => {
   const { directory, path } = registryIn();
@@ -20,12 +26,30 @@ test.runIf(hasPerl)("the method in force is a lease, and asking for it writes no
 test("without perl it is compare-then-rename, and what that does not promise is said", () => {
   const path = process.env["PATH"];
   const registry = registryIn();
-  process.env["PATH"] = scratchDirectory();
+  const bin = scratchDirectory();
+  process.env["PATH"] = bin;
   try {
+    expect(swapMethodFor(registry.path)).toMatchObject({ method: "impossible", guarantee: expect.stringContaining("getfattr") });
+    program(bin, "getfattr", "exit 0");
     expect(swapMethodFor(registry.path)).toMatchObject({ method: "compare", guarantee: expect.stringContaining("can be lost") });
+    program(bin, "getfattr", "echo '# file: x'; echo 'user.note=\"1\"'");
+    expect(swapMethodFor(registry.path)).toMatchObject({ method: "impossible", guarantee: expect.stringContaining("user.note") });
   } finally {
     process.env["PATH"] = path;
   }
+  expect(readdirSync(registry.directory)).toEqual(["registrations.json"]);
+});
+
+test.runIf(isRoot)("where no file can be made beside a registry, that is said", () => {
+  const { directory, path } = registryIn(scratchDirectory(openPlace()));
+  chmodSync(directory, 0o755);
+  process.seteuid?.(nobody);
+  try {
+    expect(swapMethodFor(path)).toMatchObject({ method: "impossible", guarantee: expect.stringContaining("EACCES") });
+  } finally {
+    process.seteuid?.(0);
+  }
+  expect(openIn(directory)).toEqual([]);
 });
 
 test("a directory and a registry that is not there have none", () => {
