@@ -28,6 +28,7 @@ import { lookAtAllFiles } from "./processes/mentions.ts";
 import { openFilesOf } from "./processes/open-files.ts";
 import { detailsOf } from "./processes/process-details.ts";
 import { lookAtTree } from "./processes/process-tree.ts";
+import { programOf } from "./programs/program.ts";
 import { isLockHeld, unitState } from "./programs/daemon-signs.ts";
 import { runRelease } from "./programs/release-command.ts";
 import { type CommandEnd, runCommand } from "./programs/run-command.ts";
@@ -62,8 +63,15 @@ export type Host = LookingHost & {
   readonly replaceJudged: (file: ReadFile, pieces: readonly Piece[], lastLook: () => Promise<boolean>) => Promise<Replaced>;
   /** Removes what killed sweeps have left beside a registry. */
   readonly removeLeftovers: (path: string) => void;
-  /** Sends signals, in their order, to exactly these processes; never to this one, nor to another user's. */
-  readonly signalExactly: (identities: readonly Identity[], signals: readonly NodeJS.Signals[]) => readonly SentSignal[];
+  /**
+   * Sends signals, in their order, to exactly these processes; never to this one, nor to another user's. Where one of
+   * `staying` has ended right before, none is sent.
+   */
+  readonly signalExactly: (
+    identities: readonly Identity[],
+    signals: readonly NodeJS.Signals[],
+    staying: readonly Identity[],
+  ) => readonly SentSignal[];
   /** Takes the lock of a session, by its canonical id. The kernel gives it to one process, and frees it when that ends. */
   readonly takeSessionLock: (session: string) => Promise<TakenLock>;
   /** Runs a command on this process's terminal until it ends; `onStart` hears its pid. */
@@ -110,6 +118,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     lookAtAllFiles: probe.lookAtAllFiles,
     lookAtLocks: probe.lookAtLocks,
     openPaths: (pid) => look(`the open files of pid ${pid}`, () => openFilesOf(pid).map(({ path }) => path)),
+    programOf,
     homeOf,
     usersHere: probe.usersHere,
     askAppServer: (question) => askAppServer(question, version),

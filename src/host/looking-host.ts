@@ -12,7 +12,8 @@ import type {
 import type { UserProcess } from "../core/plan/busy.ts";
 import type { MentionQuestion } from "../core/agents/mention-table.ts";
 import type { ProcessRow, ProcessTree } from "../core/agents/process-tree.ts";
-import type { Self } from "../core/agents/retirement.ts";
+import type { Program } from "../core/harnesses/ownership-signs.ts";
+import type { Self } from "../core/harnesses/retirement.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Endpoint } from "../core/registration.ts";
 import type { SelfTest } from "../core/self-check.ts";
@@ -44,6 +45,8 @@ export type LookingHost = {
   readonly lookAtLocks: (files: Iterable<EntryFile>) => Observed<FileLocks>;
   /** The paths of the files that a process holds open. */
   readonly openPaths: (pid: number) => Observed<readonly string[]>;
+  /** What a process runs, told by its files; `target` is what its arguments say that a runtime was told to run. */
+  readonly programOf: (process: Pick<ProcessRow, "pid" | "startTicks">, target: string | undefined) => Observed<Program>;
   readonly homeOf: (uid: number) => string | undefined;
   /** Every user who has a process now: no evidence, only a reason to read what a home says or not. */
   readonly usersHere: () => ReadonlySet<number> | undefined;

@@ -1,7 +1,7 @@
 import { baseName } from "../core/agents/agents.ts";
-import type { Harness, OwnedSession } from "../core/agents/ownership.ts";
+import type { Harness, OwnedSession } from "../core/harnesses/ownership.ts";
 import { canonicalSession } from "../core/registration.ts";
-import { planRetirement, type RetiredProcess } from "../core/agents/retirement.ts";
+import { planRetirement, type RetiredProcess } from "../core/harnesses/retirement.ts";
 import type { Host } from "../host/host.ts";
 import type { LockOwner, SessionLock } from "../host/sockets/session-lock.ts";
 import { lookAtOwners, type OwnersQuestion, type OwnersObservation } from "./owners.ts";
@@ -40,14 +40,23 @@ const launcherPolls = 40;
 function commandOf({ tree }: OwnersObservation, { pid, command }: LockOwner): Harness | undefined {
   const row = command === undefined ? undefined : tree.get(command);
   if (row === undefined || row.parentPid !== pid) return undefined;
-  return { agent: baseName(row.argv[0] ?? ""), members: [row], signs: [], children: [], helpers: [], doubts: [] };
+  return {
+    agent: baseName(row.argv[0] ?? ""),
+    members: [row],
+    hosts: [],
+    signs: [],
+    children: [],
+    helpers: [],
+    doubts: [],
+    possible: undefined,
+  };
 }
 
-/** Harnesses of the session, without the one that started us: a launcher that names the session does not contend for it. */
+/** Harnesses of the session, but for one that is nothing else than what started us: a launcher that names the session does not contend for it. */
 function contendersIn(host: Host, { ownership }: OwnersObservation, session: string): readonly Harness[] {
   const { ancestors } = host.self();
   const harnesses = ownership.sessions.find(({ sessionId }) => sessionId === session)?.harnesses ?? [];
-  return harnesses.filter(({ members }) => !members.some(({ pid }) => ancestors.has(pid)));
+  return harnesses.filter(({ members }) => !members.every(({ pid }) => ancestors.has(pid)));
 }
 
 /** Takes the lock of the session and looks whether a harness runs it. Of two launchers that start together the lock admits
@@ -55,7 +64,7 @@ function contendersIn(host: Host, { ownership }: OwnersObservation, session: str
 async function attempt(host: Host, question: OwnersQuestion, session: string, held: SessionLock | undefined): Promise<Attempt> {
   const taken = held === undefined ? await host.takeSessionLock(session) : ({ kind: "held", lock: held } as const);
   const lock = taken.kind === "held" ? taken.lock : undefined;
-  const observation = await lookAtOwners(host, question);
+  const observation = await lookAtOwners(host, question, session);
   if (!observation.seen) {
     lock?.release();
     return { kind: "blind", why: observation.why };
@@ -69,21 +78,21 @@ async function attempt(host: Host, question: OwnersQuestion, session: string, he
   return { kind: "occupied", contenders, lock, observation: observation.value };
 }
 
-/** Ends every contender that has a process. Returns why that is impossible, or undefined. */
-async function retireContenders(
+/** Ends the first contender that has a process; what comes after it is looked at anew. Returns why that is impossible, or undefined. */
+async function retireContender(
   host: Host,
   sessionId: string,
   { contenders, observation }: Extract<Attempt, { kind: "occupied" }>,
 ): Promise<string | undefined> {
   const harnesses = contenders.flatMap(({ harness }) => harness ?? []);
   const session: OwnedSession = { sessionId, harnesses };
+  const pid = harnesses[0]?.members[0]?.pid ?? 0;
+  const uncertain = harnesses.find(({ possible }) => possible !== undefined);
+  if (uncertain !== undefined) return `pid ${uncertain.members[0]?.pid ?? 0} may run another session: ${uncertain.possible ?? ""}`;
+  const plan = planRetirement({ sessions: [session], unattributed: [] }, observation.complete, { kind: "pid", pid }, host.self());
+  if (!plan.ok) return plan.why;
   const outcomes: RetiredProcess[] = [];
-  for (const { members } of harnesses) {
-    const wanted = { kind: "pid", pid: members[0]?.pid ?? 0 } as const;
-    const plan = planRetirement({ sessions: [session], unattributed: [] }, observation.complete, wanted, host.self());
-    if (!plan.ok) return plan.why;
-    for (const retiree of plan.retirees) outcomes.push(...(await retire(host, retiree)));
-  }
+  for (const retiree of plan.retirees) outcomes.push(...((await retire(host, retiree)) ?? []));
   recordRetired(host, "exec --on-conflict retire", outcomes);
   const left = outcomes.find(({ role, became }) => role === "harness" && became !== "ended");
   return left === undefined ? undefined : `pid ${left.pid} would not end`;
@@ -111,7 +120,7 @@ export async function enter(
       return { kind: "busy", contenders };
     }
     if (choice === "retire" && contenders.some(({ harness }) => harness !== undefined)) {
-      const problem = await retireContenders(host, session, found);
+      const problem = await retireContender(host, session, found);
       if (problem === undefined) continue;
       held?.release();
       return { kind: "not-retired", contenders, problem };

@@ -1,4 +1,5 @@
-import type { Ownership } from "../core/agents/ownership.ts";
+import { agentOf, baseName } from "../core/agents/agents.ts";
+import type { Ownership } from "../core/harnesses/ownership.ts";
 import type { ProcessRow } from "../core/agents/process-tree.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import type { HarnessReport, OwnersReport, ProcessReport } from "../report/model/owners.ts";
@@ -25,11 +26,17 @@ export function describeOwners(
   const described = sessions.map(({ sessionId, harnesses }) => ({
     sessionId,
     duplicate: harnesses.length > 1,
-    harnesses: harnesses.map(({ agent, members, signs, children, helpers, doubts }): HarnessReport => ({
+    harnesses: harnesses.map(({ agent, members, hosts, signs, children, helpers, doubts, possible }): HarnessReport => ({
       agent,
+      possible: possible ?? null,
       processes: members.map((row) => describeProcess(host, row, agent)),
+      hosts: hosts.map((row) => describeProcess(host, row, agentOf(row.argv) ?? baseName(row.argv[0] ?? ""))),
       signs,
-      children: children.map((child) => ({ ...describeProcess(host, child.process, child.agent), via: child.via })),
+      children: children.map((child) => ({
+        ...describeProcess(host, child.process, child.agent),
+        via: child.via,
+        stays: child.stays ?? null,
+      })),
       helpers: helpers.map(({ pid }) => pid),
       doubts,
     })),

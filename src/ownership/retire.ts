@@ -1,5 +1,5 @@
 import type { ProcessRow } from "../core/agents/process-tree.ts";
-import { planRetirement, type RetiredProcess, type Retiree, type Retirement, type Wanted } from "../core/agents/retirement.ts";
+import { planRetirement, type RetiredProcess, type Retiree, type Retirement, type Wanted } from "../core/harnesses/retirement.ts";
 import type { Host } from "../host/host.ts";
 import type { SignalPath } from "../host/programs/signals.ts";
 import { sweepIdAt } from "../sweep/sweep-id.ts";
@@ -22,9 +22,17 @@ type Retiring = {
   signal: RetiredProcess["signal"];
   via: SignalPath | null;
   problem: string | undefined;
+  spared: boolean;
 };
 
-const retiring = (process: ProcessRow, agent: string): Retiring => ({ process, agent, signal: null, via: null, problem: undefined });
+const retiring = (process: ProcessRow, agent: string): Retiring => ({
+  process,
+  agent,
+  signal: null,
+  via: null,
+  problem: undefined,
+  spared: false,
+});
 
 function notGone(host: Host, these: readonly Retiring[]): readonly Retiring[] {
   return these.filter(({ process }) => host.processState(process).kind !== "gone");
@@ -39,17 +47,21 @@ async function untilGone(host: Host, these: readonly Retiring[], waitMs: number)
   return left;
 }
 
-function signalAll(host: Host, these: readonly Retiring[], signal: "SIGTERM" | "SIGKILL"): void {
+function signalAll(host: Host, these: readonly Retiring[], signal: "SIGTERM" | "SIGKILL", staying: readonly ProcessRow[]): void {
+  if (these.length === 0) return;
   // One that was stopped from its terminal cannot end before it runs again.
   const signals = signal === "SIGTERM" ? (["SIGTERM", "SIGCONT"] as const) : ([signal] as const);
   const sent = host.signalExactly(
     these.map(({ process }) => process),
     signals,
+    staying,
   );
   for (const [index, one] of these.entries()) {
+    one.spared = sent[index]?.spared === true;
+    one.problem = one.spared ? "what was to stay has ended" : sent[index]?.problem;
+    if (one.spared) continue;
     one.signal = signal;
     one.via = sent[index]?.via ?? null;
-    one.problem = sent[index]?.problem;
   }
 }
 
@@ -57,10 +69,11 @@ function signalAll(host: Host, these: readonly Retiring[], signal: "SIGTERM" | "
  * Ends processes: SIGTERM, a bounded wait, SIGKILL. Every signal goes to the very process that was looked at, or to
  * none.
  */
-async function endAll(host: Host, these: readonly Retiring[]): Promise<void> {
-  signalAll(host, notGone(host, these), "SIGTERM");
+async function endAll(host: Host, these: readonly Retiring[], staying: readonly ProcessRow[]): Promise<void> {
+  signalAll(host, notGone(host, these), "SIGTERM", staying);
+  if (these.every(({ spared }) => spared)) return;
   const stubborn = await untilGone(host, these, retireWaits.termMs);
-  signalAll(host, stubborn, "SIGKILL");
+  signalAll(host, stubborn, "SIGKILL", staying);
   await untilGone(host, stubborn, retireWaits.killMs);
 }
 
@@ -77,46 +90,67 @@ export async function endChildren(
   children: readonly { readonly process: ProcessRow; readonly agent: string }[],
 ): Promise<readonly RetiredProcess[]> {
   const ending = children.map(({ process, agent }) => retiring(process, agent));
-  await endAll(host, ending);
+  await endAll(host, ending, []);
   return ending.map((one) => describeRetired(host, one, sessionId, "child"));
 }
 
 function describeRetired(host: Host, one: Retiring, sessionId: string, role: RetiredProcess["role"]): RetiredProcess {
   const { pid, startTicks } = one.process;
   const { agent, signal, via } = one;
-  return { sessionId, role, pid, startTicks, agent, signal, via, became: became(host, one, role !== "helper") };
+  return { sessionId, role, pid, startTicks, agent, signal, via, became: became(host, one, signal !== null) };
 }
 
-/** Ends a harness and its background children. Returns what became of them and of the other processes that it had started. */
-export async function retire(host: Host, { session, harness }: Retiree): Promise<readonly RetiredProcess[]> {
-  const members = harness.members.map((process) => retiring(process, harness.agent));
-  const children = harness.children.map(({ process, agent }) => retiring(process, agent));
-  const helpers = harness.helpers.map((process) => retiring(process, process.argv[0] ?? ""));
-  await endAll(host, [...members, ...children]);
+/**
+ * Ends a harness and the background children that are proven to be its own. Returns what became of them and of the other
+ * processes around it; none where the harness that was to stay has ended, so that this one was left alone.
+ */
+export async function retire(host: Host, { session, harness, survivor }: Retiree): Promise<readonly RetiredProcess[] | undefined> {
+  const { members, hosts, children, helpers } = harness;
+  const named = (rows: readonly ProcessRow[]): readonly Retiring[] => rows.map((process) => retiring(process, process.argv[0] ?? ""));
+  const running = members.map((process) => retiring(process, harness.agent));
+  const below = children.map(({ process, agent, stays }) => ({ one: retiring(process, agent), stays }));
+  const [above, others] = [named(hosts), named(helpers)];
+  const ending = [...running, ...below.flatMap(({ one, stays }) => (stays === undefined ? [one] : []))];
+  await endAll(host, ending, survivor?.members ?? []);
+  if (ending.every(({ spared, signal }) => spared && signal === null)) return undefined;
+  const describe = (these: readonly Retiring[], role: RetiredProcess["role"]): readonly RetiredProcess[] =>
+    these.map((one) => describeRetired(host, one, session.sessionId, role));
   return [
-    ...members.map((one) => describeRetired(host, one, session.sessionId, "harness")),
-    ...children.map((one) => describeRetired(host, one, session.sessionId, "child")),
-    ...helpers.map((one) => describeRetired(host, one, session.sessionId, "helper")),
+    ...describe(running, "harness"),
+    ...describe(above, "host"),
+    ...describe(
+      below.map(({ one }) => one),
+      "child",
+    ),
+    ...describe(others, "helper"),
   ];
 }
 
-/** The processes that a wish ended, or why it ended none. */
-export type Retired = { readonly ok: true; readonly processes: readonly RetiredProcess[] } | Extract<Retirement, { ok: false }>;
+/** The processes that a wish ended, with which it left and why; or why it ended none. */
+export type Retired =
+  | { readonly ok: true; readonly processes: readonly RetiredProcess[]; readonly notes: readonly string[] }
+  | Extract<Retirement, { ok: false }>;
 
-/** Harnesses are the ones that were asked about as long as their processes are. */
+/** A harness is the one that was asked about as long as its processes are, and those of the one that is to stay. */
+function nameOf({ session, harness, survivor }: Retiree): string {
+  return JSON.stringify([
+    session.sessionId,
+    ...[harness, survivor].map((one) => one?.members.map(({ pid, startTicks }) => [pid, startTicks])),
+  ]);
+}
+
 function sameProcesses(a: readonly Retiree[], b: readonly Retiree[]): boolean {
-  const name = (retirees: readonly Retiree[]): string =>
-    JSON.stringify(retirees.map(({ harness }) => harness.members.map(({ pid, startTicks }) => [pid, startTicks])));
-  return name(a) === name(b);
+  return JSON.stringify(a.map(nameOf)) === JSON.stringify(b.map(nameOf));
 }
 
 /**
  * Ends the harnesses that are wanted, one after the other. `confirm` is asked first, where the user has not said yes
- * already; the processes are looked at again behind its answer, and all have to be the same.
+ * already; the processes are looked at again behind its answer, and all have to be the same. Each further harness is
+ * looked at again before its turn: it goes only if it and the one that is to stay are still there, and still run the session.
  */
 export async function retireWanted(
   host: Host,
-  observe: () => Promise<OwnersObservation>,
+  observe: () => Promise<Pick<OwnersObservation, "ownership" | "complete">>,
   wanted: Wanted,
   confirm: ((retirees: readonly Retiree[]) => Promise<void>) | undefined,
 ): Promise<Retired> {
@@ -134,10 +168,16 @@ export async function retireWanted(
   }
   if (!planned.ok) return planned;
   const processes: RetiredProcess[] = [];
-  for (const retiree of planned.retirees) {
-    const outcomes = await retire(host, retiree);
-    recordRetired(host, "owners --retire", outcomes);
-    processes.push(...outcomes);
+  const notes = [...planned.notes];
+  for (const [index, retiree] of planned.retirees.entries()) {
+    const again = index === 0 ? planned : await plan();
+    const same = again.ok ? again.retirees.find((one) => nameOf(one) === nameOf(retiree)) : undefined;
+    const outcomes = same === undefined ? undefined : await retire(host, same);
+    const pid = retiree.harness.members[0]?.pid ?? 0;
+    if (outcomes === undefined) notes.push(`pid ${pid} was not ended: ${again.ok ? "it or the newest is not what it was" : again.why}`);
+    recordRetired(host, "owners --retire", outcomes ?? []);
+    processes.push(...(outcomes ?? []));
   }
-  return { ok: true, processes };
+  if (processes.length > 0 || planned.retirees.length === 0) return { ok: true, processes, notes };
+  return { ok: false, why: notes.at(-1) ?? "", unknown: false };
 }

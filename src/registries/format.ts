@@ -9,6 +9,8 @@ export type Claim =
       readonly identityText: () => string;
       /** Its body is torn or empty, and only its name was understood: then nothing it says is proof. */
       readonly torn: boolean;
+      /** Its writer, in the release that wrote it, is known or likely to leave it behind when it changes its session. */
+      readonly mayDrift?: boolean;
     }
   | { readonly ok: false; readonly problem: string };
 
@@ -69,6 +71,8 @@ export type FormatBasics = {
   readonly authoritative: boolean;
   /** Its entries name a session and the process that holds it, so they may speak for the session in other registries too. */
   readonly namesHolders: boolean;
+  /** Its entries record the process above the one that runs the session. */
+  readonly namesHost: boolean;
 };
 
 /** Under which names an entry says when and why it was released; `like` is a member with another of its times. */

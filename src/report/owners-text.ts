@@ -1,4 +1,4 @@
-import type { RetiredProcess } from "../core/agents/retirement.ts";
+import type { RetiredProcess } from "../core/harnesses/retirement.ts";
 import { formatDuration } from "../core/duration.ts";
 import type { HarnessReport, OwnersReport, ProcessReport } from "./model/owners.ts";
 import { type Palette, visible } from "./visible.ts";
@@ -20,14 +20,19 @@ export function retiredLine({ sessionId, role, pid, agent, signal, via, became }
 }
 
 function harnessLines(harness: HarnessReport, place: string, palette: Palette): readonly string[] {
-  const { processes, children, helpers, signs, doubts } = harness;
+  const { processes, hosts, children, helpers, signs, doubts, possible } = harness;
   const [first, ...rest] = processes;
   if (first === undefined) return [];
   const lines = [`  ${palette.strong(formatProcess(first))}  ${palette.faint(`${place}by ${signs.join(", ")}`)}`];
   for (const process of rest) lines.push(`    with     ${formatProcess(process)}`);
-  for (const child of children) lines.push(`    child    ${formatProcess(child)}`);
+  for (const host of hosts) lines.push(`    under    ${formatProcess(host)}`);
+  for (const child of children) {
+    const stays = child.stays === null ? "" : `  ${palette.faint(`left alone: ${visible(child.stays)}`)}`;
+    lines.push(`    child    ${formatProcess(child)}${stays}`);
+  }
   if (helpers.length > 0)
     lines.push(palette.faint(`    and ${helpers.length} more ${helpers.length === 1 ? "process" : "processes"} below it`));
+  if (possible !== null) lines.push(`    ${palette.undecided(`? possible: ${visible(possible)}`)}`);
   for (const doubt of doubts) lines.push(`    ${palette.undecided(`? ${visible(doubt)}`)}`);
   return lines;
 }

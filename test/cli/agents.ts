@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { endByPid, launch, until } from "../processes.ts";
 import type { Scratch } from "./harness.ts";
@@ -45,15 +45,16 @@ export function argvOf(pid: number): readonly string[] {
 }
 
 /**
- * An agent that stands in for Every Code: a script called `code` that starts a background review when it is told to
+ * An agent that stands in for Every Code: a script of its package, called `code`, that starts a background review when it is told to
  * (`CHILD=1`), quotes what it was given in the child's prompt, and waits for its end, deaf to SIGTERM with `DEAF=1`.
  */
 export function installCode({ dir }: Scratch): string {
-  const bin = join(dir, "bin");
-  mkdirSync(bin, { recursive: true });
-  const path = join(bin, "code");
+  const [bin, scripts] = [join(dir, "bin"), join(dir, "node_modules", "@just-every", "code", "bin")];
+  for (const directory of [bin, scripts]) mkdirSync(directory, { recursive: true });
+  const [path, script] = [join(bin, "code"), join(scripts, "code.js")];
+  symlinkSync(script, path);
   writeFileSync(
-    path,
+    script,
     `#!${process.execPath}
 const { spawn } = require("node:child_process");
 if (process.env.CHILD === "1") {
@@ -65,7 +66,7 @@ if (process.env.EXIT_AFTER) setTimeout(() => process.exit(Number(process.env.EXI
 setInterval(() => {}, 1000);
 `,
   );
-  chmodSync(path, 0o755);
+  chmodSync(script, 0o755);
   return path;
 }
 

@@ -11,7 +11,7 @@ import { Killed, nobody, simulatedHost, State } from "./simulated-host.ts";
 const races = Number(process.env["SESSREAP_ADMISSION_RACES"] ?? 1000);
 
 const session = "019d0000-3333-7000-8000-000000000001";
-const question = { targets: [], policy: defaultPolicy, codexHomes: [], env: {} };
+const question = { targets: [], witnesses: [], policy: defaultPolicy };
 
 type Launcher = {
   readonly choice: ConflictChoice;

@@ -39,10 +39,11 @@ export type Process = {
   /** What started it. A process whose parent has ended is a child of pid 1. */
   readonly parent: Process | undefined;
   readonly kernelSession: number;
+  readonly terminal?: number;
 };
 
 /** What can be said of a process that starts; else it is the first user's, in a kernel session of its own. */
-export type Birth = Partial<Pick<Process, "pid" | "uid" | "parent" | "kernelSession" | "exe" | "open">>;
+export type Birth = Partial<Pick<Process, "pid" | "uid" | "parent" | "kernelSession" | "terminal" | "exe" | "open">>;
 
 export const firstUid = 1000;
 export const codexHome = "/home/u/.codex";
@@ -197,7 +198,7 @@ export class Machine {
       innerPid: below.at(-1)?.[1],
       namespace,
       argv,
-      exe: `/usr/bin/${argv[0] ?? ""}`,
+      exe: `/usr/bin/${(argv[0] ?? "").split("/").at(-1)}`,
       open: [],
       state: "S",
       leaderState: "S",

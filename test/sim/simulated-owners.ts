@@ -8,7 +8,15 @@ import type { Blindness, Interference } from "./simulated-host.ts";
 
 type OwnersHost = Pick<
   Host,
-  "self" | "lookAtTree" | "detailsOf" | "processState" | "signalExactly" | "takeSessionLock" | "runCommand" | "markedProcesses"
+  | "self"
+  | "lookAtTree"
+  | "programOf"
+  | "detailsOf"
+  | "processState"
+  | "signalExactly"
+  | "takeSessionLock"
+  | "runCommand"
+  | "markedProcesses"
 >;
 
 /** What `owners` and `exec` see of the machine's processes and do to them, where `self` is their own process. */
@@ -19,12 +27,12 @@ export function ownersOf(machine: Machine, self: Process, blindness: ReadonlySet
     machine.isRunning(process) ? (shownNow().find((one) => one.process === process)?.pid ?? 1) : 1;
 
   const rowOf = ({ pid, process }: Shown): ProcessRow => {
-    const { startTicks, uid, argv, parent, kernelSession } = process;
-    return { pid, parentPid: numberOf(parent), kernelSession, terminal: 0, startTicks, uid, state: "S", argv };
+    const { startTicks, uid, argv, parent, kernelSession, terminal = 0 } = process;
+    return { pid, parentPid: numberOf(parent), kernelSession, terminal, startTicks, uid, state: "S", argv };
   };
 
   /** The kernel's part: a pidfd is held by the process that had the pid when it was opened, and its start is compared. */
-  const find = ({ pid, startTicks }: Identity): Process | undefined =>
+  const find = ({ pid, startTicks }: Pick<Identity, "pid" | "startTicks">): Process | undefined =>
     shownNow().find((one) => one.pid === pid && one.process.startTicks === startTicks)?.process;
 
   const sendTo = (identity: Identity, signals: readonly NodeJS.Signals[]): SentSignal => {
@@ -43,6 +51,16 @@ export function ownersOf(machine: Machine, self: Process, blindness: ReadonlySet
       const tree = new Map(shown.map((one) => [one.pid, rowOf(one)] as const));
       return seen({ tree, complete: isHiding ? unseen("the simulation hides some") : seen(true) });
     },
+    programOf: (identity, target) => {
+      const process = find(identity);
+      if (process === undefined) return unseen("it has ended");
+      const path = process.exe;
+      return seen({
+        exe: { path, file: path },
+        script: target === undefined ? undefined : { path: target, file: target },
+        locked: seen(process.open.filter((one) => one.endsWith(".lock"))),
+      });
+    },
     detailsOf: ({ startTicks }, bootMs) => ({
       cwd: undefined,
       terminal: undefined,
@@ -53,8 +71,10 @@ export function ownersOf(machine: Machine, self: Process, blindness: ReadonlySet
       const process = find(identity);
       return process === undefined ? { kind: "gone" } : { kind: "running", parentPid: numberOf(process.parent) };
     },
-    signalExactly: (identities, signals) => {
+    signalExactly: (identities, signals, staying) => {
       interference.beforeSignals();
+      if (staying.some((identity) => find(identity) === undefined))
+        return identities.map(() => ({ via: "pidfd", problem: undefined, spared: true }));
       return identities.map((identity) => sendTo(identity, signals));
     },
     takeSessionLock: (session) => {

@@ -42,8 +42,8 @@ test("a dry run over ghosts, and a look at owners, call nothing that writes", as
   const { stage, path } = await withGhosts(["a", "b"]);
   const { summary } = await sweepWith(stage, [agentsOf(stage)], looking, { dryRun: true });
   expect(summary).toMatchObject({ ghost: 2 });
-  const question = { targets: [agentsOf(stage)], policy: defaultPolicy, codexHomes: [], env: {} };
-  expect(await lookAtOwners(hostWith(stage, looking), question)).toMatchObject({ seen: true });
+  const question = { targets: [agentsOf(stage)], witnesses: [], policy: defaultPolicy };
+  expect(await lookAtOwners(hostWith(stage, looking), question, undefined)).toMatchObject({ seen: true });
   expect(keysIn(stage, path)).toEqual(["a", "b", "live"]);
 });
 

@@ -1,5 +1,7 @@
 import { canonicalSession } from "../../core/registration.ts";
-import { leftBehind } from "../../core/agents/left-behind.ts";
+import { baseName, launchedTarget } from "../../core/agents/agents.ts";
+import { leftBehind, type Command } from "../../core/harnesses/left-behind.ts";
+import type { ProcessRow } from "../../core/agents/process-tree.ts";
 import { loadLibraries } from "../../host/libraries.ts";
 import type { Host } from "../../host/host.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
@@ -8,7 +10,7 @@ import { formatProcess } from "../../report/owners-text.ts";
 import { visible } from "../../report/visible.ts";
 import { describeProcess } from "../../ownership/describe-owners.ts";
 import { conflictChoices, enter, type ConflictChoice, type Contender } from "../../ownership/admission.ts";
-import type { OwnersQuestion } from "../../ownership/owners.ts";
+import { lookAtOwners, type OwnersQuestion } from "../../ownership/owners.ts";
 import type { ExamineOptions } from "../../sweep/examine.ts";
 import { reapChosen } from "../../sweep/reap-one.ts";
 import { endChildren, recordRetired } from "../../ownership/retire.ts";
@@ -67,21 +69,47 @@ async function lockSession(
   return admission.lock;
 }
 
-/** Lists what the command left behind, and ends it when that was asked for. */
-async function endLeftBehind({ options, stderr }: Invocation<ExecOptions>, host: Host, session: string): Promise<void> {
+/** What runs under a pid right after its start, by which its background children are told. */
+function commandAt(host: Host, pid: number): Command | undefined {
   const observation = host.lookAtTree();
+  const process = observation.seen ? observation.value.tree.get(pid) : undefined;
+  return process === undefined ? undefined : { process, program: host.programOf(process, launchedTarget(process.argv)) };
+}
+
+const shownOthers = 20;
+
+/** Lists what the command left behind; ends the background children that are proven to be its own, when that was asked for. */
+async function endLeftBehind(
+  { options, stderr }: Invocation<ExecOptions>,
+  host: Host,
+  question: OwnersQuestion,
+  session: string,
+  command: Command | undefined,
+): Promise<void> {
+  const observation = await lookAtOwners(host, question, session);
   if (!observation.seen) return;
-  const { tree } = observation.value;
-  const children = leftBehind(tree, host.markedProcesses(tree));
-  if (children.length === 0) return;
-  const lines = children.map(({ process: row, agent }) => `sessreap:   ${formatProcess(describeProcess(host, row, agent))}`);
-  const count = children.length === 1 ? "1 background child is" : `${children.length} background children are`;
-  await writeLines(stderr, [`sessreap: ${count} left:`, ...lines]);
-  if (options.reapChildren !== true) return;
-  const outcomes = await endChildren(host, session, children);
+  const { signs } = observation.value;
+  const { agents, others } = leftBehind(signs, host.markedProcesses(signs.tree), command);
+  const lineOf = (row: ProcessRow, agent: string): string => `sessreap:   ${formatProcess(describeProcess(host, row, agent))}`;
+  if (agents.length > 0) {
+    const count = agents.length === 1 ? "1 background child is" : `${agents.length} background children are`;
+    await writeLines(stderr, [`sessreap: ${count} left:`, ...agents.map(({ process: row, agent }) => lineOf(row, agent))]);
+  }
+  if (options.reapChildren !== true || agents.length + others.length === 0) return;
+  const ending = agents.filter(({ stays }) => stays === undefined);
+  const outcomes = await endChildren(host, session, ending);
   recordRetired(host, "exec --reap-children", outcomes);
   const ended = outcomes.filter(({ became }) => became === "ended").length;
-  await writeLines(stderr, [`sessreap: ${ended} of ${outcomes.length} ended`]);
+  const kept = agents.flatMap(({ process: row, agent, stays }) =>
+    stays === undefined ? [] : [`${lineOf(row, agent)}  ${visible(stays)}`],
+  );
+  const rest = others.map((row) => lineOf(row, baseName(row.argv[0] ?? "")));
+  const alone = [...kept, ...rest];
+  await writeLines(stderr, [
+    ...(agents.length > 0 ? [`sessreap: ${ended} of ${agents.length} ended`] : []),
+    ...(alone.length > 0 ? ["sessreap: left alone:", ...alone.slice(0, shownOthers)] : []),
+    ...(alone.length > shownOthers ? [`sessreap:   and ${alone.length - shownOthers} more`] : []),
+  ]);
 }
 
 /** Reaps the registration of a session whose end we observed. What stands in the way is only reported. */
@@ -128,11 +156,16 @@ export const runExec: Run<ExecOptions> = async (invocation) => {
   const { host, examine } = await prepare(invocation);
   await loadLibraries();
   const lock = await lockSession(invocation, host, examine, session, choice);
+  let command: Command | undefined;
+  const onStart = (pid: number): void => {
+    lock.announce(pid);
+    if (options.reapChildren === true) command = commandAt(host, pid);
+  };
   try {
-    const { exitCode, problem } = await host.runCommand(words, env, lock.announce);
+    const { exitCode, problem } = await host.runCommand(words, env, onStart);
     if (problem !== undefined) await writeLines(stderr, [`sessreap: ${visible(words[0] ?? "")}: ${visible(problem)}`]);
     else {
-      await endLeftBehind(invocation, host, session);
+      await endLeftBehind(invocation, host, examine, session, command);
       await reapRegistration(invocation, host, examine, session);
     }
     return exitCode;

@@ -1,5 +1,5 @@
 import { canonicalSession } from "../../core/registration.ts";
-import type { RetiredProcess, Retiree, Wanted } from "../../core/agents/retirement.ts";
+import type { RetiredProcess, Retiree, Wanted } from "../../core/harnesses/retirement.ts";
 import type { Host } from "../../host/host.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import { exitCodes } from "../../report/exit-code.ts";
@@ -27,7 +27,7 @@ function wantedFrom(text: string): Wanted {
 
 /** `only` is the one session that was asked for; then nothing of any other is shown or ended. */
 async function look(host: LookingHost, question: OwnersQuestion, only: string | undefined): Promise<OwnersObservation> {
-  const observation = await lookAtOwners(host, question);
+  const observation = await lookAtOwners(host, question, only);
   if (!observation.seen) throw new Failure("refused", `the processes cannot be seen: ${observation.why}`);
   if (only === undefined) return observation.value;
   const sessions = observation.value.ownership.sessions.filter(({ sessionId }) => sessionId === canonicalSession(only));
@@ -39,7 +39,9 @@ async function confirmRetirement({ stderr }: Invocation<OwnersOptions>, host: Lo
   const lines = retirees.flatMap(({ session, harness }) => [
     `end what runs ${visible(session.sessionId)}:`,
     ...harness.members.map((row) => `  ${formatProcess(describeProcess(host, row, harness.agent))}`),
-    ...harness.children.map(({ process: row, agent }) => `  child ${formatProcess(describeProcess(host, row, agent))}`),
+    ...harness.children.flatMap(({ process: row, agent, stays }) =>
+      stays === undefined ? [`  child ${formatProcess(describeProcess(host, row, agent))}`] : [],
+    ),
   ]);
   await writeLines(stderr, lines);
   const answer = await confirmed({ stderr }, "End these processes?");
@@ -52,12 +54,12 @@ async function endWanted(
   host: Host,
   question: OwnersQuestion,
   wanted: Wanted,
-): Promise<readonly RetiredProcess[]> {
+): Promise<{ readonly processes: readonly RetiredProcess[]; readonly notes: readonly string[] }> {
   const { session, yes } = invocation.options;
   const confirm = yes === true ? undefined : (retirees: readonly Retiree[]) => confirmRetirement(invocation, host, retirees);
   const retired = await retireWanted(host, () => look(host, question, session), wanted, confirm);
   if (!retired.ok) throw new Failure(retired.unknown ? "not-found" : "refused", `nothing was ended: ${retired.why}`);
-  return retired.processes;
+  return retired;
 }
 
 export const runOwners: Run<OwnersOptions> = async (invocation) => {
@@ -65,10 +67,12 @@ export const runOwners: Run<OwnersOptions> = async (invocation) => {
   const wanted = options.retire === undefined ? undefined : wantedFrom(options.retire);
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const { host, examine } = await prepare(invocation);
-  const retired = wanted === undefined ? [] : await endWanted(invocation, host, examine, wanted);
-  const { ownership, warnings } = await look(host, examine, options.session);
+  const { processes: retired, notes } =
+    wanted === undefined ? { processes: [], notes: [] } : await endWanted(invocation, host, examine, wanted);
+  const { ownership, warnings: unseen } = await look(host, examine, options.session);
+  const warnings = [...unseen, ...notes];
   const described = describeOwners(host, ownership);
-  const isIncomplete = retired.some(({ role, became }) => role !== "helper" && became !== "ended");
+  const isIncomplete = retired.some(({ became }) => became === "lost");
   const hasDuplicates = options.exitCode === true && described.summary.duplicates > 0;
   const exitCode = isIncomplete ? exitCodes.partial : hasDuplicates ? exitCodes.found : exitCodes.done;
   const report: OwnersReport = { command: "owners", ...described, retired, warnings, exitCode };

@@ -47,9 +47,19 @@ function packagedAgent(path: string, { packages, agents }: ProgramLists): string
   const found = packages.get(scope.startsWith("@") ? `${scope}/${bare(name)}` : bare(scope));
   if (found !== undefined && (at >= 0 || inside.startsWith("@") || !inside.includes("/"))) return found;
   // Copies of Claude's script stand beside others in directories of its package's own name, and in an editor's extension.
-  if (/\/anthropic\.claude-code-[^/]*\//.test(path)) return agents.get("claude");
+  if (extension.test(path)) return agents.get("claude");
   const [directory = "", file = ""] = path.split("/").slice(-2);
   return /^(?:cli\.[cm]?js|__main__\.pyc?)$/.test(file) ? agents.get(directory) : undefined;
+}
+
+const extension = /\/anthropic\.claude-code-[^/]*\//;
+
+/** The agent in whose package a script stands. Here only the package's own name counts. */
+export function packageAgentOf(path: string): string | undefined {
+  const at = path.lastIndexOf("/node_modules/");
+  if (at < 0) return extension.test(path) ? knownPrograms.agents.get("claude") : undefined;
+  const [first = "", second = ""] = path.slice(at + "/node_modules/".length).split("/");
+  return knownPrograms.packages.get(first.startsWith("@") ? `${first}/${second}` : first);
 }
 
 /** The agent whose program or script a path is. */
@@ -107,6 +117,11 @@ function launchedIn(argv: readonly string[], programs: ProgramLists): Launched |
     from = next.index + 1;
   }
   return found;
+}
+
+/** What a known runtime, loader or emulator was told to run. */
+export function launchedTarget(argv: readonly string[]): string | undefined {
+  return launchedIn(argv, knownPrograms)?.target;
 }
 
 /** The script that a runtime was told to run, as a path. */

@@ -31,6 +31,9 @@ const services: ReadonlySet<string> = new Set([
   "bg-pty-host",
 ]);
 
+/** The same, said by an option that comes first. */
+const serviceOptions: ReadonlySet<string> = new Set(["--bg-spare", "--bg-pty-host"]);
+
 /** An id is one word; what holds a blank is a prompt. */
 function asId(token: string | undefined): string | undefined {
   return token === undefined || token.startsWith("-") || /\s/.test(token) || token === "" ? undefined : token;
@@ -91,6 +94,7 @@ export function sessionOf(argv: readonly string[]): string | undefined {
 
 /** Does this argv serve other sessions (an app server, a daemon) instead of running one? */
 export function isService(argv: readonly string[]): boolean {
-  const [first, second] = words(agentArguments(argv));
-  return services.has(first ?? "") || (first === "debug" && second === "app-server");
+  const args = agentArguments(argv);
+  const [first, second] = words(args);
+  return services.has(first ?? "") || serviceOptions.has(args[0] ?? "") || (first === "debug" && second === "app-server");
 }

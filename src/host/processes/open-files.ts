@@ -29,6 +29,18 @@ export function openFilesOf(pid: number): readonly OpenFile[] {
   return files.length > 0 || !hasOtherThreads(pid) ? files : filesIn(`/proc/${livingThread(pid, readStat(pid)).place}/fd`);
 }
 
+/** The paths of the files that a process has locked so that no other may (proc_pid_fdinfo(5)); a shared lock is none. */
+export function lockedFilesOf(pid: number): readonly string[] {
+  return openFilesOf(pid).flatMap(({ fd, path }) => {
+    try {
+      return /^lock:.*\sWRITE\s/m.test(readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8")) ? [path] : [];
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
+  });
+}
+
 /** Whether a file is open for writing (proc_pid_fdinfo(5): the access mode is in the last two bits of the flags, in octal). */
 export function isOpenForWriting(pid: number, fd: string): Observed<boolean> {
   return look(`file ${fd} of pid ${pid}`, () => {

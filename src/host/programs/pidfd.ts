@@ -5,18 +5,33 @@ export type Target = { readonly pid: number; readonly startTicks: string; readon
 
 /** What became of each target, in their order; or why no pidfd can be had here. */
 export type Signalled =
-  | { readonly ok: true; readonly outcomes: readonly { readonly sent: boolean; readonly problem: string | undefined }[] }
+  | {
+      readonly ok: true;
+      /** Nothing was sent, for one that was to stay has ended. */
+      readonly spared: boolean;
+      readonly outcomes: readonly { readonly sent: boolean; readonly problem: string | undefined }[];
+    }
   | { readonly ok: false; readonly why: string };
 
 const answerMs = 10_000;
 
-/** Sends signals, in their order, to each of these processes if it is still there, and to no other. */
-export function signalByPidfd(targets: readonly Target[], signals: readonly NodeJS.Signals[]): Signalled {
+/**
+ * Sends signals, in their order, to each of these processes if it is still there, and to no other; to none where one of
+ * `staying` is not there any more.
+ */
+export function signalByPidfd(
+  targets: readonly Target[],
+  signals: readonly NodeJS.Signals[],
+  staying: readonly Pick<Target, "pid" | "startTicks">[] = [],
+): Signalled {
   if (process.platform !== "linux") return { ok: false, why: "pidfds are for Linux only" };
   const { constants } = process.getBuiltinModule("node:os");
   const { spawnSync } = process.getBuiltinModule("node:child_process");
   const numbers = signals.map((signal) => constants.signals[signal]);
-  const words = targets.map(({ pid, startTicks, uid }) => [pid, startTicks, uid, ...numbers].join(":"));
+  const words = [
+    ...targets.map(({ pid, startTicks, uid }) => [pid, startTicks, uid, ...numbers].join(":")),
+    ...staying.map(({ pid, startTicks }) => `stays:${pid}:${startTicks}`),
+  ];
   const { args, env } = perlCall(pidfdProgram, ...words);
   const { error, stdout } = spawnSync("perl", args, {
     stdio: ["ignore", "pipe", "ignore"],
@@ -29,6 +44,7 @@ export function signalByPidfd(targets: readonly Target[], signals: readonly Node
   if (head !== "here") return { ok: false, why: head.replace(/^unsupported /, "") || "perl does not answer" };
   return {
     ok: true,
+    spared: answers.includes("spared"),
     outcomes: targets.map((_, index) => {
       const answer = answers[index] ?? "error it does not answer";
       return { sent: answer === "sent", problem: answer.startsWith("error ") ? answer.slice(6) : undefined };

@@ -53,15 +53,29 @@ function checkThenSignal(identity: Identity, signal: NodeJS.Signals): string | u
 /** How a process was signalled: through a pidfd, which cannot miss, or by its pid right after a look at its start. */
 export type SignalPath = "pidfd" | "pid";
 
-export type SentSignal = { readonly via: SignalPath; readonly problem: string | undefined };
+export type SentSignal = {
+  readonly via: SignalPath;
+  readonly problem: string | undefined;
+  /** None was sent, for a process that was to stay has ended. */
+  readonly spared?: true;
+};
 
-/** Sends signals, in their order, to exactly these processes. One that is gone is no problem. */
-export function signalExactly(identities: readonly Identity[], signals: readonly NodeJS.Signals[]): readonly SentSignal[] {
+/**
+ * Sends signals, in their order, to exactly these processes. One that is gone is no problem. Where one of `staying` has
+ * ended, none is sent.
+ */
+export function signalExactly(
+  identities: readonly Identity[],
+  signals: readonly NodeJS.Signals[],
+  staying: readonly Identity[] = [],
+): readonly SentSignal[] {
   const allowed = identities.filter((identity) => forbidden(identity) === undefined);
-  const held = allowed.length === 0 ? undefined : signalByPidfd(allowed, signals);
+  const held = allowed.length === 0 ? undefined : signalByPidfd(allowed, signals, staying);
+  const isSpared = held?.ok === true ? held.spared : staying.some((identity) => processState(identity).kind !== "running");
   return identities.map((identity): SentSignal => {
     const never = forbidden(identity);
     if (never !== undefined) return { via: "pid", problem: never };
+    if (isSpared) return { via: held?.ok === true ? "pidfd" : "pid", problem: undefined, spared: true };
     if (held?.ok === true) return { via: "pidfd", problem: held.outcomes[allowed.indexOf(identity)]?.problem };
     return { via: "pid", problem: signals.map((signal) => checkThenSignal(identity, signal)).find((problem) => problem !== undefined) };
   });

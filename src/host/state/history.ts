@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, constants, openSync, readFileSync, readSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { RetiredProcess } from "../../core/agents/retirement.ts";
+import type { RetiredProcess } from "../../core/harnesses/retirement.ts";
 import { makeDirectories } from "./directories.ts";
 import { errorCode } from "../observed.ts";
 

@@ -16,6 +16,7 @@ export const claudeRoster: Format = {
   wellKnown: (places) => [`${claudeHome(places)}/daemon/roster.json`],
   about: "process",
   namesHolders: true,
+  namesHost: true,
   holderNames: claudeNames,
   owner: (places) => {
     const home = claudeHome(places);

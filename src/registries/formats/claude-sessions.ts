@@ -1,4 +1,5 @@
 import { claudeHome, claudeNames } from "./shared/claude-home.ts";
+import { withDrift } from "./shared/claude-drift.ts";
 import { formatDefaults } from "./shared/defaults.ts";
 import type { Format } from "../format.ts";
 import { withPidDomain } from "./shared/claude-pid-domain.ts";
@@ -22,18 +23,18 @@ export const claudeSessions: Format = {
   patterns: ["<pid>.json"],
   nameIsEnough: false,
   ownDirectory: false,
-  claim: (name, content) =>
-    withPidDomain(
-      claimFromFile(name, content, {
-        sessionId: "sessionId",
-        pid: "pid",
-        startTicks: "procStart",
-        registeredAt: "startedAt",
-        lastActivityAt: "updatedAt",
-        cwd: "cwd",
-      }),
-      bodyOf(content),
-    ),
+  claim: (name, content) => {
+    const claim = claimFromFile(name, content, {
+      sessionId: "sessionId",
+      pid: "pid",
+      startTicks: "procStart",
+      registeredAt: "startedAt",
+      lastActivityAt: "updatedAt",
+      cwd: "cwd",
+    });
+    const body = bodyOf(content);
+    return withDrift(withPidDomain(claim, body), body);
+  },
 };
 
 /** The same records of every profile in a home: Claude keeps each in a directory of its own, by custom a `~/.claude-NAME`. */

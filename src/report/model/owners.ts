@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { RetiredProcess } from "../../core/agents/retirement.ts";
+import type { RetiredProcess } from "../../core/harnesses/retirement.ts";
 import { described, document, flag, integer, list, object, text } from "./schema.ts";
 
 const processEntries = {
@@ -19,11 +19,25 @@ export const harnessReport = described(
   "The processes that run one session together.",
   object({
     agent: text,
+    possible: described(
+      "Why it may run another session by now, so that only --retire PID ends it; null where that is not so.",
+      v.nullable(text),
+    ),
     processes: described("The oldest first: a shim and its native child are one harness.", list(processReport)),
+    hosts: described(
+      "What launched them and what the session is registered by, above them; these are not counted, and left alone.",
+      list(processReport),
+    ),
     signs: described("What shows that it runs the session, a sentence each.", list(text)),
     children: described(
-      "Agents that it runs in the background; they are ended with it.",
-      list(object({ ...processEntries, via: described("How they hang together, in a sentence.", text) })),
+      "Agents that it runs in the background; they are ended with it where they are proven to be its own.",
+      list(
+        object({
+          ...processEntries,
+          via: described("How they hang together, in a sentence.", text),
+          stays: described("Why it is left alone, in a sentence; null where it is ended with the harness.", v.nullable(text)),
+        }),
+      ),
     ),
     helpers: described("Pids of other processes below it; these are left alone.", list(integer)),
     doubts: described("Why it would not be ended, a sentence each.", list(text)),
@@ -34,7 +48,7 @@ export const retiredProcess = described(
   "A process that was ended, or that hung under one that was.",
   object({
     sessionId: text,
-    role: v.picklist(["harness", "child", "helper"] satisfies RetiredProcess["role"][]),
+    role: v.picklist(["harness", "host", "child", "helper"] satisfies RetiredProcess["role"][]),
     pid: integer,
     startTicks: text,
     agent: text,

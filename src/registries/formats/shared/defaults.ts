@@ -12,6 +12,7 @@ export const formatDefaults = {
   owner: undefined,
   authoritative: false,
   namesHolders: false,
+  namesHost: false,
   hostLocks: false,
   releases: undefined,
 } satisfies Partial<FormatBasics>;

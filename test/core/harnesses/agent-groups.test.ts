@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { HeldRegistration } from "../../../src/core/agents/agent-groups.ts";
-import { ownershipOf } from "../../../src/core/agents/ownership.ts";
+import { ownershipOf } from "../../../src/core/harnesses/ownership.ts";
 import type { ProcessRow } from "../../../src/core/agents/process-tree.ts";
+import type { HeldRegistration } from "../../../src/core/harnesses/ownership-signs.ts";
+import { held, own as ownRecord, signsOf } from "./signs.ts";
 
 const [id, other] = ["019d7b2f-5ede-7c71-b2fd-bfff53df6cde", "019d6b0c-06e6-7bb0-84c4-b64a9cf410ce"] as const;
 
@@ -15,14 +16,16 @@ type Described = { readonly locks?: Readonly<Record<string, number>>; readonly r
 
 /** Each harness in one line: `session: agent pids (signs) +children via …!doubts`, and the strays. */
 function ownerLines(rows: readonly ProcessRow[], { locks = {}, registrations = [] }: Described = {}): readonly string[] {
-  const tree = new Map([...rows, ...around].map((process) => [process.pid, process]));
-  const { sessions, unattributed } = ownershipOf({ tree, heldThreads: new Map(Object.entries(locks)), registrations });
+  const heldThreads = Object.entries(locks).map(([sessionId, pid]) => ({ sessionId, pid }));
+  const { sessions, unattributed } = ownershipOf(signsOf([...rows, ...around], { heldThreads, registrations }));
   return [
     ...sessions.flatMap(({ sessionId, harnesses }) =>
-      harnesses.map(({ agent, members, signs, children, doubts }) => {
+      harnesses.map(({ agent, members, hosts, signs, children, doubts, possible }) => {
         const name = sessionId === id ? "id" : sessionId === other ? "other" : sessionId;
         const under = children.map(({ process, agent: what, via }) => ` +${what} ${process.pid} by ${via}`).join("");
-        return `${name}: ${agent} ${members.map(({ pid }) => pid).join(",")} (${signs.join(",")})${under}${doubts.length > 0 ? " !" : ""}`;
+        const above = hosts.map(({ pid }) => ` under ${pid}`).join("");
+        const marks = `${doubts.length > 0 ? " !" : ""}${possible === undefined ? "" : " ?"}`;
+        return `${name}: ${agent} ${members.map(({ pid }) => pid).join(",")} (${signs.join(",")})${above}${under}${marks}`;
       }),
     ),
     ...unattributed.map(({ process, agent, why }) => `${agent} ${process.pid}: ${why}`),
@@ -30,13 +33,7 @@ function ownerLines(rows: readonly ProcessRow[], { locks = {}, registrations = [
 }
 
 const resume = ["resume", id] as const;
-const registration = (pid: number, more: Partial<HeldRegistration> = {}): HeldRegistration => ({
-  sessionId: id,
-  pid,
-  proven: true,
-  authoritative: false,
-  ...more,
-});
+const registration = (pid: number, more: Partial<HeldRegistration> = {}): HeldRegistration => held(pid, id, more);
 
 describe("a shim and what it starts", () => {
   const [shim, native] = [row(202, 100, 500, ["node", "/x/codex.js", ...resume]), row(201, 202, 501, ["/x/codex", ...resume])];
@@ -49,24 +46,25 @@ describe("a shim and what it starts", () => {
       expect(ownerLines(rows)).toEqual(["id: codex 202,201 (argv)"]);
   });
 
-  test("are one through a gate between them, and two where both are native and a gate is between them", () => {
+  test("are one through a gate between them, also where both are native", () => {
     const gate = row(210, 202, 500, ["sessreap", "exec"]);
     expect(ownerLines([shim, gate, { ...native, parentPid: 210 }])).toEqual(["id: codex 202,201 (argv)"]);
     const launcher = row(202, 100, 500, ["/y/codex", ...resume]);
     expect(ownerLines([launcher, native])).toEqual(["id: codex 202,201 (argv)"]);
-    expect(ownerLines([launcher, gate, { ...native, parentPid: 210 }])).toEqual(["id: codex 202 (argv)", "id: codex 201 (argv)"]);
+    expect(ownerLines([launcher, gate, { ...native, parentPid: 210 }])).toEqual(["id: codex 202,201 (argv)"]);
   });
 
-  test("are two where a native one starts another by another name, or one agent another", () => {
+  test("are one where a native one starts another by another name, and where one agent launches another", () => {
     const named = row(202, 100, 500, ["/y/codex-x86_64-unknown-linux-musl", ...resume]);
-    expect(ownerLines([named, native])).toEqual(["id: codex 202 (argv)", "id: codex 201 (argv)"]);
+    expect(ownerLines([named, native])).toEqual(["id: codex 202,201 (argv)"]);
     const claude = row(202, 100, 500, ["node", "/x/claude.js", ...resume]);
-    expect(ownerLines([claude, native])).toEqual(["id: claude 202 (argv)", "id: codex 201 (argv)"]);
+    expect(ownerLines([claude, native])).toEqual(["id: codex 201 (argv) under 202"]);
   });
 
-  test("hold together what either of them locks", () => {
-    expect(ownerLines([shim, native], { locks: { [other]: 201 } })).toEqual([
-      "id: codex 202,201 (argv) !",
+  test("hold together what either of them locks, which outranks what they were started with", () => {
+    expect(ownerLines([shim, native], { locks: { [other]: 201 } })).toEqual(["other: codex 202,201 (open-file)"]);
+    expect(ownerLines([shim, native], { locks: { [other]: 201, [id]: 201 } })).toEqual([
+      "id: codex 202,201 (argv,open-file) !",
       "other: codex 202,201 (open-file) !",
     ]);
   });
@@ -88,13 +86,13 @@ describe("further signs", () => {
     expect(ownerLines([row(201, 100, 500, ["codex", "app-server"])], { locks: { [id]: 201 } })).toEqual(["id: codex 201 (open-file) !"]);
   });
 
-  test("belong to the nearest agent above that runs the session, not to one that runs another", () => {
+  test("belong to the agents above that run the session, not to one that runs another", () => {
     const rows = [
       row(201, 100, 500, ["codex", ...resume]),
       row(202, 201, 501, ["codex", "exec", "resume", id, "go"]),
       row(203, 202, 502, ["python3", "tool.py"]),
     ];
-    expect(ownerLines(rows, { registrations: [registration(203)] })).toEqual(["id: codex 201 (argv)", "id: codex 202 (argv,registration)"]);
+    expect(ownerLines(rows, { registrations: [registration(203)] })).toEqual(["id: codex 201,202 (argv,registration)"]);
     const strange = { registrations: [registration(203, { sessionId: other })] };
     expect(ownerLines(rows, strange)).toContain("other: python3 203 (registration) !");
   });
@@ -106,10 +104,10 @@ describe("further signs", () => {
       row(203, 100, 502, ["codex", "resume", other]),
     ];
     expect(ownerLines(rows, { registrations: [registration(201)] }).toSorted()).toEqual([
-      "id: claude 202 (argv,registration)",
+      "id: claude 202 (argv,registration) under 201 ?",
       "other: codex 203 (argv)",
     ]);
-    expect(ownerLines(rows, { registrations: [registration(201, { sessionId: other })] })).toContain("id: claude 202 (argv)");
+    expect(ownerLines(rows, { registrations: [registration(201, { sessionId: other })] })).toContain("id: claude 202 (argv) ?");
   });
 
   test("that prove nothing leave a doubt, and a proof beside them takes it away", () => {
@@ -123,7 +121,7 @@ describe("further signs", () => {
 
 describe("the record that a holder keeps itself", () => {
   const claude = row(201, 100, 500, ["claude", "--session-id", other]);
-  const own = registration(201, { authoritative: true });
+  const own = registration(201, ownRecord);
 
   test("goes before what it was started with, and before other registries", () => {
     expect(ownerLines([claude], { registrations: [own] })).toEqual(["id: claude 201 (registration)"]);
@@ -149,13 +147,23 @@ describe("the record that a holder keeps itself", () => {
 
   test("is one registration among others where its start token proves nothing", () => {
     expect(ownerLines([claude], { registrations: [{ ...own, proven: false }] })).toEqual([
-      "other: claude 201 (argv) !",
+      "other: claude 201 (argv) ! ?",
       "id: claude 201 (registration) !",
     ]);
   });
 
-  test("of what is no agent says nothing", () => {
-    expect(ownerLines([row(201, 100, 500, ["python3"])], { registrations: [own] })).toEqual([]);
+  test("makes a harness of its process, whatever that calls itself", () => {
+    expect(ownerLines([row(201, 100, 500, ["python3"])], { registrations: [own] })).toEqual(["id: python3 201 (registration)"]);
+    const spare = row(201, 100, 500, ["claude bg-spare", "--bg-spare", "/tmp/cc-daemon-0/2c47135a/spare/1.claim.sock"]);
+    expect(ownerLines([spare], { registrations: [own] })).toEqual(["id: claude 201 (registration)"]);
+  });
+
+  test("makes a possible one in a release whose record goes stale", () => {
+    expect(ownerLines([row(201, 100, 500, ["claude"])], { registrations: [{ ...own, current: false }] })).toEqual([
+      "id: claude 201 (registration) ?",
+    ]);
+    // It was written after the start, so it knows more than the arguments.
+    expect(ownerLines([claude], { registrations: [{ ...own, current: false }] })).toEqual(["id: claude 201 (registration) ?"]);
   });
 });
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import type { OwnershipSigns } from "../../../src/core/agents/agent-groups.ts";
-import { ownershipOf } from "../../../src/core/agents/ownership.ts";
+import type { OwnershipSigns } from "../../../src/core/harnesses/ownership-signs.ts";
+import { ownershipOf } from "../../../src/core/harnesses/ownership.ts";
 import type { ProcessRow } from "../../../src/core/agents/process-tree.ts";
+import { held, own as ownRecord, signsOf } from "./signs.ts";
 import { isService, sessionOf } from "../../../src/core/agents/session-argv.ts";
 
 const id = "019d7b2f-5ede-7c71-b2fd-bfff53df6cde";
@@ -53,6 +54,9 @@ test.each([
 test.each([
   [["codex", "app-server", "--listen", "unix://"], true],
   [["claude", "daemon", "run"], true],
+  [["claude", "--bg-pty-host", "/s", "200", "50", "--", "claude", "--session-id", id], true],
+  [["/opt/claude/versions/2.1.332", "--bg-spare", "/s"], true],
+  [["claude bg-spare", "--bg-spare", "/s"], true],
   [["codex", "exec", "app-server"], false],
   [["codex", "resume", id], false],
 ])("%j serves other sessions: %s", (argv, serves) => {
@@ -69,15 +73,15 @@ const shell = row(100, 1, 10, ["bash"]);
 const shell2 = row(200, 1, 11, ["bash"], 200);
 
 function own(rows: readonly ProcessRow[], more: Partial<OwnershipSigns> = {}) {
-  const tree = new Map([init, shell, shell2, ...rows].map((process) => [process.pid, process]));
-  const { sessions, unattributed } = ownershipOf({ tree, heldThreads: new Map(), registrations: [], ...more });
+  const { sessions, unattributed } = ownershipOf(signsOf([init, shell, shell2, ...rows], more));
   const described = sessions.map(({ sessionId, harnesses }) => ({
     sessionId,
-    harnesses: harnesses.map(({ members, children, helpers, doubts }) => ({
+    harnesses: harnesses.map(({ members, children, helpers, doubts, possible }) => ({
       pids: members.map(({ pid }) => pid),
       children: children.map(({ process }) => process.pid),
       helpers: helpers.map(({ pid }) => pid),
       doubtful: doubts.length > 0,
+      possible: possible !== undefined,
     })),
   }));
   return { described, strays: unattributed.map(({ process }) => process.pid) };
@@ -100,8 +104,8 @@ test("a restarted harness beside the older one is a duplicate, each with its own
     {
       sessionId: id,
       harnesses: [
-        { pids: [201], children: [202], helpers: [], doubtful: false },
-        { pids: [301], children: [302], helpers: [], doubtful: false },
+        { pids: [201], children: [202], helpers: [], doubtful: false, possible: false },
+        { pids: [301], children: [302], helpers: [], doubtful: false, possible: false },
       ],
     },
   ]);
@@ -118,10 +122,9 @@ test("a native child whose shim was killed is the harness alone", () => {
   expect(pidsOf([row(202, 1, 501, ["/x/bin/codex", "resume", id])])).toEqual([[202]]);
 });
 
-test("an agent that its own harness starts on the same session is a second harness", () => {
+test("an agent that its own harness starts on the same session is one with it", () => {
   expect(pidsOf([row(201, 100, 500, ["codex", "resume", id]), row(202, 201, 600, ["codex", "exec", "resume", id, "go on"])])).toEqual([
-    [201],
-    [202],
+    [201, 202],
   ]);
 });
 
@@ -132,7 +135,7 @@ test("a background child behind a shell belongs to its harness, and the shell is
     row(203, 202, 601, ["codex", ...review]),
     row(204, 203, 602, ["cargo", "build"]),
   ]);
-  expect(described[0]?.harnesses).toEqual([{ pids: [201], children: [203], helpers: [202, 204], doubtful: false }]);
+  expect(described[0]?.harnesses).toEqual([{ pids: [201], children: [203], helpers: [202, 204], doubtful: false, possible: false }]);
 });
 
 test("a child that its parent left behind in the kernel session belongs to the harness there", () => {
@@ -142,7 +145,7 @@ test("a child that its parent left behind in the kernel session belongs to the h
 
 test("an orphan that locks its own thread belongs to the harness that left it, a plain Codex of the same shell does not", () => {
   const harness = row(201, 100, 500, ["codex", "resume", id]);
-  const heldThreads = new Map([[other, 203]]);
+  const heldThreads = [{ sessionId: other, pid: 203 }];
   const orphan = own([harness, row(203, 1, 601, ["codex", ...review])], { heldThreads });
   expect(orphan.described.map(({ sessionId, harnesses }) => [sessionId, harnesses[0]?.children])).toEqual([[id, [203]]]);
   const job = own([harness, row(203, 100, 601, ["codex"])], { heldThreads });
@@ -189,12 +192,12 @@ test("a session started from inside another one is a harness of its own", () => 
 });
 
 test("a plain Codex is known by the writer lock that it holds", () => {
-  expect(pidsOf([row(201, 100, 500, ["codex"])], { heldThreads: new Map([[id, 201]]) })).toEqual([[201]]);
+  expect(pidsOf([row(201, 100, 500, ["codex"])], { heldThreads: [{ sessionId: id, pid: 201 }] })).toEqual([[201]]);
 });
 
 test("a background child that holds the lock of its own thread stays a background child", () => {
   const { described } = own([row(201, 100, 500, ["codex", "resume", id]), row(202, 201, 600, ["codex", ...review])], {
-    heldThreads: new Map([[other, 202]]),
+    heldThreads: [{ sessionId: other, pid: 202 }],
   });
   expect(described).toHaveLength(1);
   expect(described[0]?.harnesses[0]?.children).toEqual([202]);
@@ -202,7 +205,7 @@ test("a background child that holds the lock of its own thread stays a backgroun
 
 test("an app server that holds the lock stands for a session only where no agent runs it", () => {
   const server = row(300, 1, 400, ["codex", "app-server", "--listen", "unix://"], 300);
-  const heldThreads = new Map([[id, 300]]);
+  const heldThreads = [{ sessionId: id, pid: 300 }];
   expect(pidsOf([server], { heldThreads })).toEqual([[300]]);
   expect(pidsOf([server, row(201, 100, 500, ["codex", "resume", id])], { heldThreads })).toEqual([[201]]);
   expect(own([server], { heldThreads }).described[0]?.harnesses[0]?.doubtful).toBe(true);
@@ -217,33 +220,32 @@ test("the daemon that a Codex started is no background child of it", () => {
 });
 
 test("a registration with its start token names a harness, one without leaves a doubt", () => {
-  const claude = row(201, 100, 500, ["claude"]);
-  const held = (proven: boolean) =>
-    own([claude], { registrations: [{ sessionId: id, pid: 201, proven, authoritative: false }] }).described[0]?.harnesses;
-  expect(held(true)).toEqual([{ pids: [201], children: [], helpers: [], doubtful: false }]);
-  expect(held(false)).toEqual([{ pids: [201], children: [], helpers: [], doubtful: true }]);
+  const codex = row(201, 100, 500, ["codex"]);
+  const harnesses = (proven: boolean) => own([codex], { registrations: [held(201, id, { proven })] }).described[0]?.harnesses;
+  expect(harnesses(true)).toEqual([{ pids: [201], children: [], helpers: [], doubtful: false, possible: false }]);
+  expect(harnesses(false)).toEqual([{ pids: [201], children: [], helpers: [], doubtful: true, possible: false }]);
 });
 
 test("a host process that registered the session of its child is one with it", () => {
   const host = row(201, 1, 500, ["claude", "--bg-pty-host", "/s", "200", "50", "--", "claude", "--session-id", id], 201);
   const rows = [host, row(202, 201, 501, ["claude", "--session-id", id], 201)];
-  expect(pidsOf(rows, { registrations: [{ sessionId: id, pid: 201, proven: true, authoritative: false }] })).toEqual([[202]]);
+  expect(pidsOf(rows, { registrations: [held(201, id, { namesHost: true })] })).toEqual([[202]]);
 });
 
 test("a tool that registered the session of the agent above it is no second harness", () => {
   const rows = [row(201, 100, 500, ["claude", "--session-id", id]), row(202, 201, 501, ["node", "server.js"])];
-  expect(pidsOf(rows, { registrations: [{ sessionId: id, pid: 202, proven: true, authoritative: false }] })).toEqual([[201]]);
+  expect(pidsOf(rows, { registrations: [held(202, id)] })).toEqual([[201]]);
 });
 
 test("an agent that two signs put under two sessions is shown under both, with a doubt", () => {
   const rows = [row(201, 100, 500, ["claude", "--session-id", id])];
-  const { described } = own(rows, { registrations: [{ sessionId: other, pid: 201, proven: true, authoritative: false }] });
+  const { described } = own(rows, { registrations: [held(201, other)] });
   expect(described.map(({ harnesses }) => harnesses[0]?.doubtful)).toEqual([true, true]);
 });
 
 test("an agent that changed its session runs the one that its own record names", () => {
   const rows = [row(201, 100, 500, ["claude", "--session-id", id])];
-  const { described } = own(rows, { registrations: [{ sessionId: other, pid: 201, proven: true, authoritative: true }] });
+  const { described } = own(rows, { registrations: [held(201, other, ownRecord)] });
   expect(described.map(({ sessionId, harnesses }) => [sessionId, harnesses[0]?.doubtful])).toEqual([[other, false]]);
 });
 

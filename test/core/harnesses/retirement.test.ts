@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { seen, unseen } from "../../../src/core/evidence.ts";
-import { leftBehind } from "../../../src/core/agents/left-behind.ts";
-import type { Harness, OwnedSession } from "../../../src/core/agents/ownership.ts";
+import { leftBehind } from "../../../src/core/harnesses/left-behind.ts";
+import type { Harness, OwnedSession } from "../../../src/core/harnesses/ownership.ts";
 import { chainAbove, compareStart, isRunning, type ProcessRow } from "../../../src/core/agents/process-tree.ts";
-import { planRetirement, type Self, type Wanted } from "../../../src/core/agents/retirement.ts";
+import { planRetirement, type Self, type Wanted } from "../../../src/core/harnesses/retirement.ts";
+
+import { signsOf } from "./signs.ts";
 
 const self: Self = { pid: 900, uid: 1000, ancestors: new Set([901]) };
 const older: Wanted = { kind: "older" };
@@ -24,7 +26,7 @@ function row(pid: number, startTicks: number, more: Partial<ProcessRow> = {}): P
 }
 
 function harness(members: readonly ProcessRow[], more: Partial<Harness> = {}): Harness {
-  return { agent: "codex", members, signs: ["argv"], children: [], helpers: [], doubts: [], ...more };
+  return { agent: "codex", members, hosts: [], signs: ["argv"], children: [], helpers: [], doubts: [], possible: undefined, ...more };
 }
 
 const session = (sessionId: string, ...harnesses: readonly Harness[]): OwnedSession => ({ sessionId, harnesses });
@@ -75,12 +77,7 @@ describe("one obstacle is enough to end nobody", () => {
     ["who runs us", harness([row(901, 1)]), "pid 901 is sessreap itself or runs it"],
     ["another user's", harness([row(10, 1, { uid: 7 })]), "pid 10 belongs to user 7"],
     ["another user's second process", harness([row(10, 1), row(11, 1, { uid: 7 })]), "pid 11 belongs to user 7"],
-    [
-      "another user's background child",
-      harness([row(10, 1)], { children: [{ process: row(12, 2, { uid: 7 }), agent: "codex", via: "parent" }] }),
-      "pid 12 belongs to user 7",
-    ],
-    ["one of the same clock tick", harness([row(10, 5)]), "pid 10 and the next started in the same clock tick; name the one to end"],
+    ["one of the same clock tick", harness([row(10, 5)]), "pid 10 and the newest started in the same clock tick; name the one to end"],
   ])("%s", (_, obstacle, why) => {
     expect(plannedFor([session("a", obstacle, second)])).toBe(why);
     expect(plannedFor([session("b", first, third), session("a", obstacle, second)])).toBe(why);
@@ -91,29 +88,68 @@ describe("one obstacle is enough to end nobody", () => {
       expect(plannedFor([session("a", first, second)], wanted, unseen("hidepid"))).toBe("the processes cannot all be seen: hidepid");
   });
 
-  test("what hangs under the newest is nobody's obstacle", () => {
-    expect(plannedFor([session("a", first, harness([row(20, 5, { uid: 7 })], { doubts: ["one"] }))])).toEqual(["a 10"]);
+  test("that the newest is another user's is nobody's obstacle", () => {
+    expect(plannedFor([session("a", first, harness([row(20, 5, { uid: 7 })]))])).toEqual(["a 10"]);
   });
 
   test("pid 2 may be ended", () => expect(plannedFor([session("a", harness([row(2, 1)]), second)])).toEqual(["a 2"]));
 });
 
-describe("what a command leaves behind", () => {
-  const tree = new Map(
-    [
-      row(10, 1, { argv: ["codex", "exec", "/review"] }),
-      row(11, 1, { argv: ["codex", "resume", "s1"] }),
-      row(12, 1, { argv: ["codex", "app-server"] }),
-      row(13, 1, { argv: ["sh", "-c", "sleep 9"] }),
-      row(14, 1, { argv: ["claude", "-p", "tidy up"], state: "Z" }),
-      row(15, 1, { argv: ["claude", "-p", "tidy up"] }),
-      row(16, 1, { argv: ["claude", "-p", "of another command"] }),
-    ].map((process) => [process.pid, process] as const),
-  );
+const planFor = (...harnesses: readonly Harness[]) =>
+  planRetirement({ sessions: [session("a", ...harnesses)], unattributed: [] }, all, older, self);
 
-  test("agents without a session of their own, not a session, a service, a tool, a zombie or another command's", () => {
-    const found = leftBehind(tree, new Set([10, 11, 12, 13, 14, 15]));
-    expect(found.map(({ process, agent }) => `${process.pid} ${agent}`)).toEqual(["10 codex", "15 claude"]);
+describe("whose session is not proven", () => {
+  const unsure = (pid: number, start: number): Harness => harness([row(pid, start)], { possible: "it may run another" });
+
+  test("stays, and is not the one for whose sake another goes", () => {
+    const note = (pid: number): string => `pid ${pid} stays: it may run another; --retire ${pid} ends it`;
+    expect(planFor(first, unsure(20, 5))).toEqual({ ok: true, retirees: [], notes: [note(20)] });
+    expect(planFor(unsure(10, 1), second)).toEqual({ ok: true, retirees: [], notes: [note(10)] });
+    expect(planFor(first, unsure(20, 5), third)).toMatchObject({ retirees: [{ harness: first, survivor: third }], notes: [note(20)] });
+    expect(planFor(unsure(10, 1), unsure(20, 5))).toEqual({ ok: true, retirees: [], notes: [note(10), note(20)] });
+  });
+
+  test("alone is said to be nothing that stays", () => expect(planFor(unsure(10, 1))).toEqual({ ok: true, retirees: [], notes: [] }));
+
+  test("ends by the word of the user", () => {
+    expect(plannedFor([session("a", unsure(10, 1), second)], { kind: "pid", pid: 10 })).toEqual(["a 10"]);
+  });
+
+  test("in doubt, keeps the older ones, too", () => {
+    const why = "the older harnesses of a stay, for the newest is in doubt: it also holds b";
+    expect(planFor(first, harness([row(20, 5)], { doubts: ["it also holds b"] }))).toEqual({ ok: true, retirees: [], notes: [why] });
+  });
+});
+
+test("another user's background child stays, and so does what runs sessreap", () => {
+  const child = (pid: number, more: Partial<ProcessRow> = {}) =>
+    ({ process: row(pid, 2, more), agent: "codex", via: "parent", stays: undefined }) as const;
+  const plan = planFor(harness([row(10, 1)], { children: [child(12, { uid: 7 }), child(901), child(13)] }), second);
+  expect(plan.ok && plan.retirees[0]?.harness.children.map(({ stays }) => stays)).toEqual([
+    "pid 12 belongs to user 7",
+    "pid 901 is sessreap itself or runs it",
+    undefined,
+  ]);
+});
+
+describe("what a command leaves behind", () => {
+  const tree = [
+    row(10, 1, { argv: ["codex", "exec", "/review"] }),
+    row(11, 1, { argv: ["codex", "resume", "s1"] }),
+    row(12, 1, { argv: ["codex", "app-server"] }),
+    row(13, 1, { argv: ["sh", "-c", "sleep 9"] }),
+    row(14, 1, { argv: ["claude", "-p", "tidy up"], state: "Z" }),
+    row(15, 1, { argv: ["claude", "-p", "tidy up"] }),
+    row(16, 1, { argv: ["claude", "-p", "of another command"] }),
+  ];
+
+  test("agents without a session of their own, apart from a session, a service and a tool; no zombie, and none of another command", () => {
+    const { agents, others } = leftBehind(signsOf(tree), new Set([10, 11, 12, 13, 14, 15]), undefined);
+    expect(agents.map(({ process, agent, stays }) => `${process.pid} ${agent} ${stays}`)).toEqual([
+      "10 codex undefined",
+      "15 claude undefined",
+    ]);
+    expect(others.map(({ pid }) => pid)).toEqual([11, 12, 13]);
   });
 });
 
