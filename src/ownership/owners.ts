@@ -119,19 +119,22 @@ function targetsOf({ targets, witnesses }: OwnersQuestion): readonly Target[] {
   return [...targets, ...witnesses.filter((target) => !asked.has(registryId(target)))];
 }
 
-/** Claims are read first, then the processes are looked at; unseen where the process table is. `wanted` is a session that is asked for. */
+/**
+ * Unseen where the process table is. `wanted` is a session that is asked for. The processes are listed before the claims
+ * are read: an agent that starts in between is in no list, while one that was listed without its claim would be another's child.
+ */
 export async function lookAtOwners(
   host: LookingHost,
   question: OwnersQuestion,
   wanted: string | undefined,
 ): Promise<Observed<OwnersObservation>> {
   const { policy } = question;
-  const loaded = await Promise.all(targetsOf(question).map((target) => loadRegistry(host, target)));
-  const read = loaded.filter((registry): registry is ReadRegistry => registry.state === "read");
-  const claims = read.flatMap(claimsIn).map(({ registration }) => registration);
   const observation = host.lookAtTree();
   if (!observation.seen) return observation;
   const { tree: all, complete } = observation.value;
+  const loaded = await Promise.all(targetsOf(question).map((target) => loadRegistry(host, target)));
+  const read = loaded.filter((registry): registry is ReadRegistry => registry.state === "read");
+  const claims = read.flatMap(claimsIn).map(({ registration }) => registration);
   const started = [...all.values()].flatMap(({ argv }) => sessionOf(argv) ?? []);
   const ids = [...claims.flatMap(({ sessionId }) => sessionId ?? []), ...started, ...(wanted === undefined ? [] : [wanted])];
   const sought = soughtAmong(new Set(ids.flatMap((id) => soughtId(id) ?? [])));

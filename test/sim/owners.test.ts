@@ -7,7 +7,8 @@ import type { Host } from "../../src/host/host.ts";
 import { lookAtOwners, type OwnersObservation } from "../../src/ownership/owners.ts";
 import { retireWanted, type Retired } from "../../src/ownership/retire.ts";
 import type { Chance } from "./chance.ts";
-import { anyEvent, OwnersWorld, sessions, type Event, type Truth } from "./owners-world.ts";
+import { firstUid } from "./machine.ts";
+import { anyEvent, OwnersWorld, sessions, targets, type Event, type Truth } from "./owners-world.ts";
 import { nobody, simulatedHost, State, type Blindness } from "./simulated-host.ts";
 
 /** More histories for a night: `SESSREAP_OWNERS_HISTORIES=100000 npx vitest run --project sim`. A failure prints its seed. */
@@ -57,6 +58,8 @@ type Lived = {
 type Sending = (host: Host, reach: (pid: number, signal: NodeJS.Signals) => void) => Host["signalExactly"];
 
 const exactly: Sending = (host) => host.signalExactly;
+/** As the host does it, whether or not the one that is to stay is still there. */
+const unasked: Sending = (host) => (identities, signals) => host.signalExactly(identities, signals, []);
 const byPid: Sending = (host, reach) => (identities, signals, staying) => {
   // The host lets things happen before it sends to none.
   host.signalExactly([], signals, staying);
@@ -91,6 +94,7 @@ async function live({ seed, runBy, asks, isTorn, blindness: blind, before, momen
     const words = `${signal} to pid ${pid}, ${process.argv.join(" ")}`;
     if (!truth.mayEnd.has(process)) wrong.push(truth.newest.has(process) ? `the newest: ${words}` : words);
     if (machine.lineOf(self).includes(process)) wrong.push(`sessreap or what runs it: ${words}`);
+    if (signal !== "SIGCONT" && !world.runsElsewhere(process)) wrong.push(`the last of its session: ${words}`);
     if (process.uid !== self.uid) wrong.push(`another user's: ${words}`);
     world.signal(process, signal);
   };
@@ -107,6 +111,10 @@ async function live({ seed, runBy, asks, isTorn, blindness: blind, before, momen
   const send = sending(simulated, reach);
   const host: Host = {
     ...simulated,
+    listDirectory: (path, patterns) => {
+      world.readRegistries();
+      return simulated.listDirectory(path, patterns);
+    },
     lookAtTree: () => {
       pass();
       const [listed, early] = [simulated.lookAtTree(), world.truth()];
@@ -130,7 +138,7 @@ async function live({ seed, runBy, asks, isTorn, blindness: blind, before, momen
     store: { ...simulated.store, appendHistory: ({ processes }) => void recorded.push(...(processes ?? [])) },
   };
   const observe = async (): Promise<Pick<OwnersObservation, "ownership" | "complete">> => {
-    const observation = await lookAtOwners(host, { targets: [], witnesses: [], policy: defaultPolicy }, undefined);
+    const observation = await lookAtOwners(host, { targets, witnesses: [], policy: defaultPolicy }, undefined);
     if (observation.seen) return observation.value;
     const complete = observation;
     return { complete, ownership: { sessions: [], unattributed: [] } };
@@ -175,6 +183,28 @@ test(`in ${histories} histories --retire older ends older harnesses and their ch
   expect(totals.spared).toBeGreaterThan(0);
   expect(totals.refused).toBeGreaterThan(histories / 20);
 }, 600_000);
+
+/** Two harnesses of one session. The newer one ends right before the first signal. */
+const endsBetween: History = {
+  seed: 1,
+  runBy: undefined,
+  asks: false,
+  isTorn: false,
+  blindness: [],
+  before: [0, 1].map((from) => ({ kind: "start", session: sessions[0], from, runner: "codex", uid: firstUid })),
+  // An app server and three shells were there before them.
+  moments: [[], [{ kind: "end", which: 5 }]],
+};
+
+test("where the newest ends between the look and the signal, none is sent, and that is said", async () => {
+  const { wrong, retired, signals } = await live(endsBetween, exactly);
+  expect({ wrong, signals, retired }).toMatchObject({
+    wrong: [],
+    signals: 0,
+    retired: { ok: false, why: expect.stringContaining("not what it was") },
+  });
+  expect((await live(endsBetween, unasked)).wrong).toEqual(expect.arrayContaining([expect.stringContaining("the last of its session")]));
+});
 
 test("where signals go by the pid alone, the same histories show processes that were hit by mistake", async () => {
   const found = await fc.check(

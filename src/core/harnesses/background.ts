@@ -1,4 +1,4 @@
-import { compareStart, isOrphan, type ProcessRow, type ProcessTree } from "../agents/process-tree.ts";
+import { compareStart, isOrphan, type ProcessTree } from "../agents/process-tree.ts";
 import { firstOf, linesAbove, type Group } from "./agent-groups.ts";
 import type { OwnershipSigns } from "./ownership-signs.ts";
 
@@ -63,9 +63,4 @@ export function placeChildren({ tree, registered }: OwnershipSigns, all: readonl
     else unattributed.push({ group, why: second === undefined ? "it names no session" : "more than one harness may have left it behind" });
   }
   return { children, unattributed };
-}
-
-/** The leader of a kernel session, if it is one of these: then everything in that session descends from it. */
-export function leads(members: readonly ProcessRow[], { kernelSession }: Pick<ProcessRow, "kernelSession">): boolean {
-  return members.some(({ pid }) => pid === kernelSession);
 }

@@ -2,14 +2,22 @@ import { agentOf, baseName, isLaunched, packageAgentOf } from "../agents/agents.
 import { isCarrierOfOurs } from "../agents/carriers.ts";
 import { chainAbove, type ProcessRow, type ProcessTree } from "../agents/process-tree.ts";
 import { knownPrograms, launcherCalled } from "../agents/programs.ts";
-import { leads, type Tie } from "./background.ts";
+import type { Tie } from "./background.ts";
 import type { OwnershipSigns, Program } from "./ownership-signs.ts";
 
 /** The processes of a harness, by which one below them can be proven to be the same agent. */
 export type Owner = readonly ProcessRow[];
 
 /** A process that may be an owner's background child: below it, or one of those that carry a command's mark. */
-export type Candidate = { readonly process: ProcessRow; readonly via: Tie | ReadonlySet<number>; readonly threads: Iterable<string> };
+export type Candidate = {
+  readonly process: ProcessRow;
+  readonly agent: string;
+  readonly via: Tie | ReadonlySet<number>;
+  readonly threads: Iterable<string>;
+};
+
+/** Agents that keep a record of themselves. One of which none was found has only just started, or keeps it elsewhere. */
+const recordKeepers: ReadonlySet<string> = new Set(["claude"]);
 
 const interpreters: ReadonlySet<string> = new Set(
   "perl ruby java php lua luajit dotnet mono wine wine64 R julia erl beam.smp tclsh guile".split(" "),
@@ -60,11 +68,10 @@ function isOwnLock(path: string, threads: ReadonlySet<string>): boolean {
   return thread !== undefined && threads.has(thread);
 }
 
-/** Whether the line above a child has come to what it is the child of: its harness, or the edge of a kernel session or of the marked ones. */
-function isEdge(above: ProcessRow, { process, via }: Candidate, owner: Owner): boolean {
+/** Whether the line above a child has come to what it is the child of: its harness, or the edge of the marked ones. */
+function isEdge(above: ProcessRow, { via }: Candidate, owner: Owner): boolean {
   if (owner.some(({ pid }) => pid === above.pid)) return true;
-  if (via === "kernel-session") return above.pid <= 1 || above.kernelSession !== process.kernelSession;
-  return via !== "parent" && !via.has(above.pid);
+  return typeof via !== "string" && !via.has(above.pid);
 }
 
 /** The process between a child and its harness that may have started it for a purpose of its own; undefined where there is none. */
@@ -77,9 +84,10 @@ function strangerBetween(tree: ProcessTree, candidate: Candidate, owner: Owner, 
 }
 
 /** What keeps a process that is an agent of the harness from being its alone: a registration, a terminal, a lock. */
-function ownThing(signs: OwnershipSigns, { process, threads }: Candidate, { locked }: Program, owner: Owner): string | undefined {
+function ownThing(signs: OwnershipSigns, { process, agent, threads }: Candidate, { locked }: Program, owner: Owner): string | undefined {
   const own = new Set(threads);
   if (signs.registeredPids.has(process.pid) || [...own].some((thread) => signs.registered.has(thread))) return "it is registered";
+  if (recordKeepers.has(agent)) return `${agent} keeps a record of itself, and this one's was not found`;
   if (signs.unread !== undefined) return `whether it is registered cannot be seen: ${signs.unread}`;
   if (process.terminal !== 0 && !owner.some(({ terminal }) => terminal === process.terminal)) return "it has a terminal of its own";
   if (!locked.seen) return `its locks cannot be seen: ${locked.why}`;
@@ -96,7 +104,7 @@ export function whyLeft(signs: OwnershipSigns, candidate: Candidate, owner: Owne
   const program = signs.programs.get(process.pid);
   if (program?.seen !== true) return `its program cannot be seen${program === undefined ? "" : `: ${program.why}`}`;
   if (!isProvenAgent(program.value, owner, signs.programs)) return `${fileName(program.value.exe.path)} is not proven to be an agent`;
-  if (via === "kernel-session" && !leads(owner, process)) return "its parent has ended, and another may have started it";
+  if (via === "kernel-session") return "its parent has ended, and another may have started it";
   const between = strangerBetween(signs.tree, candidate, owner, ended);
   if (between !== undefined) return `pid ${between.pid} (${baseName(between.argv[0] ?? "")}) stands between`;
   return ownThing(signs, candidate, program.value, owner);

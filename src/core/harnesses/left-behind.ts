@@ -36,7 +36,7 @@ export function leftBehind(signs: OwnershipSigns, marked: ReadonlySet<number>, c
       continue;
     }
     const threads = signs.heldThreads.flatMap(({ pid, sessionId }) => (pid === process.pid ? [sessionId] : []));
-    const stays = whyLeft(known, { process, via: marked, threads }, owner, ended);
+    const stays = whyLeft(known, { process, agent, via: marked, threads }, owner, ended);
     if (stays === undefined) ended.add(process.pid);
     agents.push({ process, agent, stays });
   }

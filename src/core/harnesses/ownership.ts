@@ -105,7 +105,7 @@ function childrenOf({ signs, placed }: Scene, groups: readonly Group[], members:
     .flatMap((group) => placed.children.get(group) ?? [])
     .flatMap(({ group, via }) =>
       group.members.map((process): Child => {
-        const stays = whyLeft(signs, { process, via, threads: group.sessions.keys() }, members, ended);
+        const stays = whyLeft(signs, { process, agent: group.agent, via, threads: group.sessions.keys() }, members, ended);
         if (stays === undefined) ended.add(process.pid);
         return { process, agent: group.agent, via, stays };
       }),

@@ -164,12 +164,16 @@ describe("of this harness alone", () => {
     });
   });
 
-  test("is one left behind in a kernel session that the harness leads, for all in it descends from it", () => {
+  test("is none left behind in its kernel session, for what started it has ended", () => {
     const leader = { ...codex, kernelSession: 201 };
-    expect(fates([leader, review(301, 1, { kernelSession: 201 })])).toEqual({ 301: "goes" });
-    expect(fates([codex, review(301, 1)])).toEqual({ 301: "its parent has ended, and another may have started it" });
-    const server = row(202, 1, ["node", "server.js"], { kernelSession: 201 });
-    expect(fates([leader, server, review(301, 202, { kernelSession: 201 })])).toEqual({ 301: "pid 202 (node) stands between" });
+    expect(fates([leader, review(301, 1, { kernelSession: 201 })])).toEqual({
+      301: "its parent has ended, and another may have started it",
+    });
+  });
+
+  test("is no Claude, which keeps a record of itself that was not found", () => {
+    const nested = row(301, 201, ["claude", "-p", "tidy up"]);
+    expect(fates([codex, nested])).toEqual({ 301: "claude keeps a record of itself, and this one's was not found" });
   });
 
   test("is no agent with a registration of its own: that is a harness itself", () => {

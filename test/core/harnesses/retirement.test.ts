@@ -147,7 +147,7 @@ describe("what a command leaves behind", () => {
     const { agents, others } = leftBehind(signsOf(tree), new Set([10, 11, 12, 13, 14, 15]), undefined);
     expect(agents.map(({ process, agent, stays }) => `${process.pid} ${agent} ${stays}`)).toEqual([
       "10 codex undefined",
-      "15 claude undefined",
+      "15 claude claude keeps a record of itself, and this one's was not found",
     ]);
     expect(others.map(({ pid }) => pid)).toEqual([11, 12, 13]);
   });
