@@ -1,34 +1,15 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { WebSocket } from "ws";
 import { afterEach } from "vitest";
+import { installedCommand } from "./packages.ts";
 import { launch, until } from "./processes.ts";
 
-/** The release whose protocol and files the facts in this project were measured on. */
-const version = "0.169.0";
-
-function cacheDirectory(): string {
-  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "sessreap-foreign", `codex-${version}`);
-}
+/** The release whose protocol and files the tests were last seen to pass with. */
+export const codexVersion = "0.171.0";
 
 /** Installs Codex once a machine: about 400 MB. Throws where it cannot be had. */
-export function installCodex(): string {
-  const directory = cacheDirectory();
-  const program = join(directory, "node_modules", ".bin", "codex");
-  if (existsSync(program)) return program;
-  mkdirSync(join(directory, ".."), { recursive: true });
-  const fresh = mkdtempSync(`${directory}.`);
-  try {
-    const options = ["--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--loglevel=error"];
-    execFileSync("npm", ["install", "--prefix", fresh, ...options, `@openai/codex@${version}`], { stdio: "pipe", timeout: 170_000 });
-    renameSync(fresh, directory);
-  } finally {
-    rmSync(fresh, { recursive: true, force: true });
-  }
-  return program;
-}
+export const installCodex = (): string => installedCommand("@openai/codex", codexVersion, "codex");
 
 export type CodexServer = {
   readonly pid: number;

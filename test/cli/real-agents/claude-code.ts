@@ -6,7 +6,7 @@ import { launch, until } from "../../processes.ts";
 import type { Scratch } from "../harness.ts";
 
 /** The newest one that was seen to write its sessions here; another can be named to see what has changed. */
-export const version = process.env["SESSREAP_TEST_CLAUDE_VERSION"] ?? "2.1.329";
+export const version = process.env["SESSREAP_TEST_CLAUDE_VERSION"] ?? "2.1.332";
 const scope = "@anthropic-ai";
 const name = `claude-code-${process.platform}-${process.arch}`;
 const cache = resolve("node_modules/.cache/sessreap", `${name}-${version}`);
@@ -38,7 +38,7 @@ export type Claude = {
 };
 
 /** Everything that a first start would ask about is answered, no account is used, and nothing leaves this machine. */
-function prepareHome({ home, dir }: Scratch): Readonly<Record<string, string>> {
+export function prepareHome(home: string, dir: string): Readonly<Record<string, string>> {
   const key = "no-key-at-all";
   const project = { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true };
   const answers = {
@@ -60,7 +60,7 @@ function prepareHome({ home, dir }: Scratch): Readonly<Record<string, string>> {
 
 /** Starts Claude Code in a terminal and waits until it has registered itself. */
 export async function startClaude(scratch: Scratch, path: string): Promise<Claude> {
-  const env = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: scratch.home, ...prepareHome(scratch) };
+  const env = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: scratch.home, ...prepareHome(scratch.home, scratch.dir) };
   const server = ["-S", join(scratch.dir, "tmux"), "-f", "/dev/null"];
   // A single word would be run by the user's shell, which may let no user in.
   await once(launch("tmux", [...server, "new-session", "-d", "-x", "120", "-y", "40", "-c", scratch.dir, "env", path], { env }), "exit");

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { OwnersDocument } from "../../../src/report/model/owners.ts";
+import { codexVersion } from "../../codex.ts";
 import { until } from "../../processes.ts";
 import { argvOf, endAll, isThere, openTmux, processesOf } from "../agents.ts";
 import { leaveOut, newScratch, parseOnly, sessreap, type Scratch } from "../harness.ts";
@@ -11,7 +12,7 @@ import { leaveOut, newScratch, parseOnly, sessreap, type Scratch } from "../harn
 const cached = join(
   process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
   "sessreap-foreign",
-  "codex-0.169.0",
+  `codex-${codexVersion}`,
   "node_modules",
   ".bin",
   "codex",
