@@ -12,7 +12,7 @@ import {
   type Answer,
 } from "../../src/core/answer.ts";
 import type { Reason } from "../../src/core/reasons.ts";
-import type { ProgramLists } from "../../src/core/agents/programs.ts";
+import { knownPrograms, type ProgramLists } from "../../src/core/agents/programs.ts";
 import { seen } from "../../src/core/evidence.ts";
 import { decide, judge, ladder, trace, type Judgement } from "../../src/core/ladder.ts";
 import { since } from "../../src/core/clocks/since.ts";
@@ -22,7 +22,7 @@ import { asksForSession } from "../../src/core/rungs/claim.ts";
 import { attachedProcess } from "../../src/core/rungs/attached-process.ts";
 import type { Scene } from "../../src/core/scene.ts";
 import { blind, day, hour, thisBoot } from "./scene.ts";
-import { anyScene, blindings, domainOnly, runs, signsOfLife } from "./worlds.ts";
+import { anyScene, blindings, domainOnly, runs, seenUnder, signsOfLife } from "./worlds.ts";
 
 const many = runs(2000);
 
@@ -81,16 +81,62 @@ describe("a list of names that holds less never condemns", () => {
   } as const satisfies ProgramLists;
   const lists = Object.keys(empty) as readonly (keyof ProgramLists)[];
 
-  test.each([...lists.map((list) => [list] as const), lists])("without %s", (...hidden) => {
+  type Lists = { readonly what: string; readonly less: Partial<ProgramLists>; readonly holders: "known" | "unknown" };
+
+  // A registry's holders are mostly agents, too: a name that is taken out is taken out wherever it stands.
+  const oneEmpty = lists.map((list): Lists => ({
+    what: list,
+    less: { [list]: empty[list] },
+    holders: list === "agents" ? "unknown" : "known",
+  }));
+
+  test.each([
+    ...oneEmpty,
+    { what: "names of holders", less: {}, holders: "unknown" },
+    { what: "any name at all", less: empty, holders: "unknown" },
+  ] satisfies readonly Lists[])("without $what", ({ less, holders }) => {
+    const change = seenUnder(
+      (programs) => ({ ...programs, ...less }),
+      (names) => (holders === "known" ? names : []),
+    );
     fc.assert(
       fc.property(anyScene, (scene) => {
         const before = judge(scene);
         if (before.verdict === "ghost") return;
-        const less = Object.fromEntries(hidden.map((list) => [list, empty[list]]));
-        const after = judge({ ...scene, policy: { ...scene.policy, programs: { ...scene.policy.programs, ...less } } });
+        const after = judge(change(scene));
         expect(after.verdict, `${said(before)} became ${said(after)}`).not.toBe("ghost");
       }),
       many,
+    );
+  });
+
+  const namedLists = ["agents", "packages", "launchers", "readers", "manyInOne", "carriers"] as const;
+  const names = [...new Set(namedLists.flatMap((list) => [...knownPrograms[list].keys()]))];
+  /** The names that stand in the scenes come up more often than all others. */
+  const anyName = fc.oneof(fc.constantFrom("codex", "claude", "grep", "tail", "sh", "node"), fc.constantFrom(...names));
+
+  function withoutName(programs: ProgramLists, name: string): ProgramLists {
+    const left = namedLists.map((list) => {
+      const all = programs[list];
+      if (all instanceof Set) return [list, new Set([...all].filter((one) => one !== name))] as const;
+      return [list, new Map([...all.entries()].filter(([one]) => one !== name) as [string, never][])] as const;
+    });
+    return { ...programs, ...Object.fromEntries(left) };
+  }
+
+  test("without any one name, whichever it is", () => {
+    fc.assert(
+      fc.property(anyScene, anyName, (scene, name) => {
+        const before = judge(scene);
+        if (before.verdict === "ghost") return;
+        const change = seenUnder(
+          (programs) => withoutName(programs, name),
+          (all) => all.filter((one) => one !== name),
+        );
+        const after = judge(change(scene));
+        expect(after.verdict, `${said(before)} became ${said(after)} without ${name}`).not.toBe("ghost");
+      }),
+      runs(10_000),
     );
   });
 });

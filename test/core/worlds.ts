@@ -14,7 +14,8 @@ import {
   type Sleep,
 } from "../../src/core/evidence.ts";
 import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
-import { knownPrograms } from "../../src/core/agents/programs.ts";
+import { agentOf } from "../../src/core/agents/agents.ts";
+import { knownPrograms, type ProgramLists } from "../../src/core/agents/programs.ts";
 import { canonicalSession } from "../../src/core/registration.ts";
 import type { RegistryFacts, Scene } from "../../src/core/scene.ts";
 import {
@@ -496,3 +497,29 @@ export const signsOfLife: readonly Change[] = [
       withRegistered(scene, [{ registry: "/other", key: "venus", where: "/other/1.json", said: "pid 9 is alive", isProven: true }]),
   },
 ];
+
+/**
+ * The same world under other lists of names. What one look finds depends on them, too: which processes are agents, and which
+ * of a container's can be.
+ */
+export function seenUnder(
+  less: (programs: ProgramLists) => ProgramLists,
+  fewer: (names: readonly string[]) => readonly string[],
+): (scene: Scene) => Scene {
+  return (scene) => {
+    const programs = less(scene.policy.programs);
+    const { holderNames } = scene.registry;
+    const renamed = inRegistry(
+      { ...scene, policy: { ...scene.policy, programs } },
+      { holderNames: holderNames === undefined ? undefined : fewer(holderNames) },
+    );
+    const narrowed = withTable(renamed, (whole) => ({
+      ...whole,
+      agents: whole.agents.flatMap((one) => {
+        const known = agentOf(one.argv, programs);
+        return known === undefined ? [] : [{ ...one, agent: known }];
+      }),
+    }));
+    return programs.agents.size === 0 ? withInner(narrowed, (it) => ({ ...it, agent: false })) : narrowed;
+  };
+}

@@ -44,8 +44,9 @@ export function sleepUntil(known: SleepRecord, { wallMs, bootMs, awakeMs }: Cloc
   const isSameBoot = bootId !== undefined && known.bootId === bootId;
   const before = isSameBoot ? known.ms : 0;
   const ms = bootMs.value - awakeMs.value - before;
-  // A sleep that a clock in the future has dated would be taken off the age of everything to come.
-  const sleeps = known.sleeps.map((sleep) => (sleep.untilMs <= nowMs ? sleep : { ...sleep, untilMs: nowMs }));
+  // A sleep that a clock in the future has dated would be taken off the age of everything to come. It was before now.
+  const datedBack = ({ fromMs, ms: slept }: Sleep): Sleep => ({ fromMs: Math.min(fromMs, nowMs - slept), untilMs: nowMs, ms: slept });
+  const sleeps = known.sleeps.map((sleep) => (sleep.untilMs <= nowMs ? sleep : datedBack(sleep)));
   if (ms < shortestSleepMs) return seen({ bootId, ms: before, atMs: nowMs, sleeps });
   const lookedAt = (isSameBoot ? known.atMs : undefined) ?? nowMs - bootMs.value;
   const sleep: Sleep = { fromMs: Math.min(lookedAt, nowMs - ms), untilMs: nowMs, ms };

@@ -47,8 +47,10 @@ test("sleeps of one day are one, and no more than 64 are kept, of which none is 
   expect(known.sleeps.reduce((sum, { ms }) => sum + ms, 0)).toBe(known.ms);
 });
 
-test("a sleep that a clock in the future has dated ends now", () => {
-  expect(knownAt(at(now - day, hour, hour), { ...noSleepKnown, sleeps: [night] }).sleeps).toEqual([{ ...night, untilMs: now - day }]);
+test("a sleep that a clock in the future has dated ends now, and takes nothing off the age of what comes after", () => {
+  const { sleeps } = knownAt(at(now - day, hour, hour), { ...noSleepKnown, sleeps: [night] });
+  expect(sleeps).toEqual([{ fromMs: now - day - 8 * hour, untilMs: now - day, ms: 8 * hour }]);
+  expect([sleptAtMost(sleeps, now - day + minute), sleptAtLeast(sleeps, now - day + minute)]).toEqual([0, 0]);
 });
 
 test.each(["wallMs", "bootMs", "awakeMs"] as const)("where %s cannot be read, nothing is known of sleep", (part) => {

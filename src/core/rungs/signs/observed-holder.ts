@@ -1,10 +1,17 @@
 import { agentsShowingNone, isElsewhere, stateOf, type ObservedHolder } from "../../agents/observed-holders.ts";
 import { matchesName } from "../../agents/programs.ts";
 import { deadByAbsence, noSign, notApplicable, unknown } from "../../answer.ts";
+import type { Scene } from "../../scene.ts";
 import { wholeTable } from "../whole-table.ts";
 import type { Sign } from "./sign.ts";
 
 const called = ({ program, pid }: Pick<ObservedHolder, "program" | "pid">): string => `${program} (pid ${pid})`;
+
+/** Whether other processes of a program would be found: it is called so in the lists by which this sweep tells programs. */
+function isKnownProgram(program: string, { policy: { programs }, registry }: Scene): boolean {
+  const named = [...programs.declared, ...(registry.holderNames ?? [])];
+  return programs.agents.get(program) === program || named.some((pattern) => matchesName(program, pattern));
+}
 
 /**
  * The processes that were seen to show the session of an entry which records no pid. They count as recorded holders: when
@@ -22,17 +29,23 @@ export const observedHolder: Sign = {
     const { here } = evidence;
     if (!here.bootId.seen) return unknown("pid-unseen", `whether what showed it ran in this boot is not known: ${here.bootId.why}`);
     const elsewhere = holders.find((holder) => isElsewhere(holder, here));
-    if (elsewhere !== undefined) return notApplicable(`${called(elsewhere)} of ${elsewhere.host} showed it, and pids there are not ours`);
     const bootId = here.bootId.value;
     const isOnlooker = ({ program }: ObservedHolder): boolean => policy.programs.onlookers.some((one) => matchesName(program, one));
     const states = holders
+      .filter((holder) => !isElsewhere(holder, here))
       .map((holder) => ({ holder, state: stateOf(holder, table.value, bootId) }))
       .filter(({ holder, state }) => state === "gone" || !isOnlooker(holder));
-    if (states.length === 0) return notApplicable("only programs that run no session showed it");
     const unseen = states.find(({ state }) => state === "unseen");
     if (unseen !== undefined) return unknown("pid-unseen", `${called(unseen.holder)} showed it, and could not be looked at now`);
     const there = states.find(({ state }) => state === "there");
     if (there !== undefined) return unknown("mentioned", `${called(there.holder)} showed it before, and is alive`);
+    if (elsewhere !== undefined) return notApplicable(`${called(elsewhere)} of ${elsewhere.host} showed it, and pids there are not ours`);
+    if (states.length === 0) return notApplicable("only programs that run no session showed it");
+    const stranger = holders.find(({ program }) => !isKnownProgram(program, scene));
+    if (stranger !== undefined)
+      return notApplicable(
+        `${called(stranger)} showed it before, and no list knows that program any more, so that others of it cannot be told`,
+      );
     const like = agentsShowingNone(scene, table.value).find(({ agent, uid }) =>
       holders.some((holder) => holder.program === agent && holder.uid === uid),
     );

@@ -44,6 +44,17 @@ const rows: readonly (readonly [string, Described, string])[] = [
     "unknown pid-unseen",
   ],
   ["it was seen in another pid namespace", { ...after({ ...showed, pidNamespace: "4026532001" }), pids: left }, "not-applicable"],
+  [
+    "it was seen in another pid namespace, too, and lives in this one",
+    { ...after({ ...showed, pidNamespace: "4026532001" }, showed), pids: stays },
+    "unknown mentioned",
+  ],
+  ["gone, and its program is on no list any more", { ...after({ ...showed, program: "hivemind" }), pids: left }, "not-applicable"],
+  [
+    "gone, and its program is on its registry's list of holders",
+    { ...after({ ...showed, program: "hivemind" }), pids: left, registry: { holderNames: ["hive*"] } },
+    "dead holder-gone",
+  ],
   ["it records a pid, which is asked instead", { ...after(showed), claim: { pid: 700 }, pids: left }, "not-applicable"],
   ["of a thread, what showed it was only its terminal", { ...after(showed), pids: left, registry: { about: "thread" } }, "not-applicable"],
   [
