@@ -6,6 +6,7 @@ export type DiskFile = {
   text: string;
   modifiedMs: number;
   ino: number;
+  uid: number;
   /** A slow writer has it open and will leave this text in it, whatever stands there then. */
   slow: string | undefined;
 };
@@ -72,7 +73,7 @@ export class Disk {
 
   create(path: string, text: string, modifiedMs: number): DiskFile {
     this.inodes += 1;
-    const file = { path, text, modifiedMs, ino: this.inodes, slow: undefined };
+    const file = { path, text, modifiedMs, ino: this.inodes, uid: this.files.get(path)?.uid ?? 1000, slow: undefined };
     this.files.set(path, file);
     return file;
   }

@@ -79,6 +79,8 @@ type HistoryOptions = {
   readonly worlds?: ReadonlySet<World>;
   /** The rules of 0.1.0, which judge beside ours. In the quiet end nothing is taken away then, so that both see all of it. */
   readonly control?: Control;
+  /** What the user has declared of this machine. */
+  readonly declared?: Partial<Policy>;
 };
 
 /** Names that no list has: what is left to tell is where a process stands, and what it carries. */
@@ -99,10 +101,12 @@ export class History {
   private absent: ReadonlyMap<string, Absence> = new Map();
 
   private readonly control: Control | undefined;
+  private readonly declared: Partial<Policy>;
 
-  constructor(seed: number, { targets, worlds, control }: HistoryOptions = {}) {
+  constructor(seed: number, { targets, worlds, control, declared = {} }: HistoryOptions = {}) {
     this.story = new Story(seed, targets, worlds);
     this.control = control;
+    this.declared = declared;
   }
 
   get machine(): Machine {
@@ -168,7 +172,7 @@ export class History {
     const running = sweep(moment.killedAfter === undefined ? host : mortal(host, steps.interference.step), {
       ...plainSweep,
       targets: story.targets,
-      policy: policyIn(machine, now),
+      policy: { ...policyIn(machine, now), ...this.declared },
     }).then(({ refusal, tallies, entries }): Heard => ({ refusal, tallies, entries: [...entries] }));
     this.sweeps += 1;
     const isDead = (): boolean => steps.left < 0;

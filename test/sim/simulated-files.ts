@@ -25,12 +25,12 @@ type FileHost = Pick<
   | "syncDirectories"
 >;
 
-const stateOf = ({ ino, text, modifiedMs }: DiskFile): FileState => {
-  return { dev: 1, ino, size: Buffer.byteLength(text), mtimeMs: modifiedMs, mode: 0o100600, uid: 1000, gid: 1000 };
+const stateOf = ({ ino, text, modifiedMs, uid }: DiskFile): FileState => {
+  return { dev: 1, ino, size: Buffer.byteLength(text), mtimeMs: modifiedMs, mode: 0o100600, uid, gid: 1000 };
 };
 
-const statOf = (modifiedMs: number, ino: number): BigIntStats => {
-  return { uid: 1000n, gid: 1000n, mode: 0o100600n, mtimeMs: BigInt(modifiedMs), ino: BigInt(ino) } as unknown as BigIntStats;
+const statOf = (modifiedMs: number, ino: number, uid = 1000): BigIntStats => {
+  return { uid: BigInt(uid), gid: 1000n, mode: 0o100600n, mtimeMs: BigInt(modifiedMs), ino: BigInt(ino) } as unknown as BigIntStats;
 };
 
 /** A slow writer has it open. */
@@ -51,7 +51,7 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
     if (file === undefined) return { kind: "missing" };
     if (blindness.has("file")) return { kind: "unreadable", problem: "input/output error", cure: "see why" };
     const text = blindness.has("torn") ? file.text.slice(0, chance.below(file.text.length)) : file.text;
-    return { kind: "read", file: { realPath: path, stat: statOf(file.modifiedMs, file.ino), bytes: Buffer.from(text) } };
+    return { kind: "read", file: { realPath: path, stat: statOf(file.modifiedMs, file.ino, file.uid), bytes: Buffer.from(text) } };
   };
 
   /** A lease is refused while anybody has the file open; the content is compared under it. */
