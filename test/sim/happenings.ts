@@ -106,7 +106,7 @@ function turnWorld(story: Story, session: Session | undefined): void {
 function loseState(story: Story): void {
   story.state.memory = emptyMemory;
   story.machine.watched = false;
-  for (const one of story.machine.sessions) one.timesUnchecked = true;
+  for (const one of story.machine.sessions) Object.assign(one, { timesUnchecked: true, remembered: new Set() });
   story.record("the state directory is lost");
 }
 
