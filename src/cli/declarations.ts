@@ -96,7 +96,7 @@ export const commands = [
       { flags: "--session <id>", help: "this session only" },
       {
         flags: "--retire <older|pid>",
-        help: "end the older harness of every duplicate, or the one with this pid, and its background children",
+        help: "end the older harnesses of every duplicate, or the one with this pid, and the background children proven to be its own",
       },
       { flags: "--yes", help: "do not ask before processes are ended" },
       ...judging,
@@ -125,7 +125,7 @@ export const commands = [
     options: [
       { flags: "--session <id>", help: "the session that the command runs; it is taken for as long as sessreap lives" },
       { flags: "--on-conflict <choice>", help: "when another runs it: refuse, wait, or retire (end it first)", fallback: "refuse" },
-      { flags: "--reap-children", help: "end the background children that the command leaves behind" },
+      { flags: "--reap-children", help: "end the background children it leaves behind that are proven to be its own" },
       ...judging,
     ],
     exits: [

@@ -29,7 +29,10 @@ const reapPolls = 8;
 
 function formatContender(host: LookingHost, { harness, launcher }: Contender): string {
   const member = harness?.members[0];
-  if (harness !== undefined && member !== undefined) return formatProcess(describeProcess(host, member, harness.agent));
+  if (harness !== undefined && member !== undefined) {
+    const possible = harness.possible === undefined ? "" : `  (possibly: ${visible(harness.possible)})`;
+    return `${formatProcess(describeProcess(host, member, harness.agent))}${possible}`;
+  }
   const observation = launcher === undefined ? undefined : host.lookAtTree();
   const row = observation?.seen === true ? observation.value.tree.get(launcher ?? 0) : undefined;
   if (row !== undefined) return formatProcess(describeProcess(host, row, "sessreap exec"));
@@ -69,11 +72,13 @@ async function lockSession(
   return admission.lock;
 }
 
-/** What runs under a pid right after its start, by which its background children are told. */
-function commandAt(host: Host, pid: number): Command | undefined {
+/** What runs under a pid right after its start, by which its background children are told. `env` may stand before a script's runtime yet. */
+function commandAt(host: Host, pid: number, name: string): Command | undefined {
   const observation = host.lookAtTree();
   const process = observation.seen ? observation.value.tree.get(pid) : undefined;
-  return process === undefined ? undefined : { process, program: host.programOf(process, launchedTarget(process.argv)) };
+  if (process === undefined) return undefined;
+  const script = launchedTarget(process.argv) ?? process.argv.slice(1).find((word) => baseName(word) === baseName(name));
+  return { process, program: host.programOf(process, script) };
 }
 
 const shownOthers = 20;
@@ -159,7 +164,7 @@ export const runExec: Run<ExecOptions> = async (invocation) => {
   let command: Command | undefined;
   const onStart = (pid: number): void => {
     lock.announce(pid);
-    if (options.reapChildren === true) command = commandAt(host, pid);
+    if (options.reapChildren === true) command = commandAt(host, pid, words[0] ?? "");
   };
   try {
     const { exitCode, problem } = await host.runCommand(words, env, onStart);

@@ -22,7 +22,7 @@ export type Harness = {
   readonly signs: readonly Sign[];
   /** Agents that it started and that run no session of their own: background reviews. */
   readonly children: readonly Child[];
-  /** Every other process that descends from it: shells, tools, servers. */
+  /** Every other process that descends from it: shells, tools, servers, harnesses of other sessions. */
   readonly helpers: readonly ProcessRow[];
   /** Why it cannot be said for certain that it runs this session and nothing else. */
   readonly doubts: readonly string[];
@@ -138,7 +138,9 @@ function describe(scene: Scene, session: string, { groups, hosts }: Part): Harne
     hosts: launchers.flatMap((group) => group.members).toSorted(byStart),
     signs: [...new Set([...all, ...hosts].flatMap((group) => [...(group.sessions.get(session)?.signs ?? [])]))],
     children: [...childrenOf(scene, all, members), ...others],
-    helpers: all.flatMap((group) => helpers.get(group) ?? []),
+    helpers: all
+      .flatMap((group) => helpers.get(group) ?? [])
+      .filter(({ pid }) => !all.some((group) => group.members.some((member) => member.pid === pid))),
     doubts: [...new Set(running.flatMap((group) => doubtsOf(group, session)))],
     possible: proven.length > 0 ? undefined : running.map((group) => whyPossible(signs, group, session)).find((why) => why !== undefined),
   };
@@ -148,7 +150,7 @@ function isBelow({ tree }: OwnershipSigns, group: Group, members: readonly Proce
   return chainAbove(tree, firstOf(group).pid).some(({ pid }) => members.some((member) => member.pid === pid));
 }
 
-/** Every other process by the harness that it descends from. */
+/** Every other process by the harness that it descends from: those that are no agents, and harnesses of sessions of their own. */
 function helpersOf(
   { tree, registered }: OwnershipSigns,
   groups: ReadonlyMap<number, Group>,
@@ -156,7 +158,13 @@ function helpersOf(
 ): Scene["helpers"] {
   const helpers = new Map<Group, ProcessRow[]>();
   for (const row of tree.values()) {
-    if (groups.has(row.pid) || !isRunning(row)) continue;
+    const own = groups.get(row.pid);
+    if (!isRunning(row) || (own !== undefined && !harnesses.has(own))) continue;
+    if (own !== undefined) {
+      const above = harnessAbove(own, registered);
+      if (above !== undefined) helpers.set(above, [...(helpers.get(above) ?? []), row]);
+      continue;
+    }
     const above = chainAbove(tree, row.pid).find(({ pid }) => groups.has(pid));
     const nearest = above === undefined ? undefined : groups.get(above.pid);
     const group = nearest === undefined || harnesses.has(nearest) ? nearest : harnessAbove(nearest, registered);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import type { OwnersDocument } from "../../../src/report/model/owners.ts";
@@ -245,4 +245,19 @@ test("exec --reap-children ends the command's own background child, and leaves a
   expect(left.toSorted()).toEqual([`${claude} idle registered`, `${code} exec notes.txt`]);
   expect(stderr).toContain("1 of 3 ended");
   expect(stderr).toMatch(/left alone:\n.*code .*code is not proven to be an agent\n.*claude .*it is registered/);
+});
+
+test.each([
+  ["that script", (codex: string) => [codex], "1 of 1 ended"],
+  ["a shell", (codex: string) => ["sh", "-c", `${codex}; exit`], "0 of 1 ended"],
+])("exec --reap-children judges a child that runs a script by the command, which is %s", async (_, command, said) => {
+  const stage = newStage();
+  const codex = join(stage.scratch.dir, "codex");
+  const leave = `require("node:child_process").spawn(__filename, ["exec", "/review"], { detached: true, stdio: "ignore" }).unref()`;
+  const stay = "setInterval(() => {}, 1000)";
+  writeFileSync(codex, `#!/usr/bin/env node\nif (process.argv[2] === "exec") ${stay};\nelse { ${leave}; setTimeout(() => {}, 700); }\n`);
+  chmodSync(codex, 0o755);
+  const words = ["exec", "--session", stage.session, "--reap-children", "--", ...command(codex)];
+  const { stderr } = await sessreap(stage.scratch, words, { cwd: stage.scratch.dir });
+  expect(stderr).toContain(said);
 });

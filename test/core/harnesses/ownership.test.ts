@@ -191,6 +191,18 @@ test("a session started from inside another one is a harness of its own", () => 
   ]);
 });
 
+test("a harness of another session below one is no child of it, and is listed as what is left", () => {
+  const rows = [
+    row(201, 100, 500, ["codex", "resume", id]),
+    row(202, 201, 501, ["sh"]),
+    row(203, 202, 502, ["codex", "resume", other]),
+    row(204, 203, 503, ["cargo", "build"]),
+  ];
+  const of = (session: string) => own(rows).described.find(({ sessionId }) => sessionId === session)?.harnesses[0];
+  expect(of(id)).toMatchObject({ pids: [201], children: [], helpers: [202, 203] });
+  expect(of(other)).toMatchObject({ pids: [203], children: [], helpers: [204] });
+});
+
 test("a plain Codex is known by the writer lock that it holds", () => {
   expect(pidsOf([row(201, 100, 500, ["codex"])], { heldThreads: [{ sessionId: id, pid: 201 }] })).toEqual([[201]]);
 });
