@@ -29,7 +29,7 @@ export type Reaped = {
 
 /** Silence proves nothing of a holder, and neither does absence unless the caller saw it end. */
 function isProven({ judgement, intent }: ExaminedEntry, exitObserved: boolean): boolean {
-  if (intent !== "reap" && intent !== "release") return false;
+  if (intent !== "reap" && intent !== "mark" && intent !== "release") return false;
   if (isLastResort(judgement)) return false;
   return judgement.certain || exitObserved;
 }

@@ -41,8 +41,10 @@ const { values } = parseArgs({
 const tool = join(import.meta.dirname, "../../dist/sessreap.cjs");
 const since = "2026-01-01T00:00:00Z";
 const ghostPid = 4_190_000;
-const entry = (pid, id) => JSON.stringify({ id, pid, since });
-const live = `  "live": ${entry(process.pid, "a")}`;
+const entry = (pid, id, at = since) => JSON.stringify({ id, pid, since: at });
+// It is too young to be judged, wherever its process is looked for.
+const liveEntry = entry(process.pid, "a", new Date().toISOString());
+const live = `  "live": ${liveEntry}`;
 const older = `{\n${live},\n  "ghost": ${entry(ghostPid, "b")},\n  "note": 1e400\n}\n`;
 const newer = `{\n${live},\n  "note": 1e400\n}\n`;
 const isRoot = process.getuid() === 0;
@@ -78,7 +80,7 @@ const single = {
   },
   before: [
     ["reg/ghost.json", entry(ghostPid, "b")],
-    ["reg/live.json", entry(process.pid, "a")],
+    ["reg/live.json", liveEntry],
   ],
   ghost: { at: "reg/ghost.json", key: "ghost.json", old: entry(ghostPid, "b"), gone: undefined },
 };
@@ -101,7 +103,12 @@ const scenes = [
     ...keyed,
     ...(isRoot ? { leaseless: true } : { impossible: "only root can give up its leases" }),
   },
-  { name: "one member, compared without perl", ...keyed, perl: false },
+  {
+    name: "one member, compared without perl",
+    ...keyed,
+    perl: false,
+    ...(!isRoot && { impossible: "only root can be alone among processes" }),
+  },
   { name: "a file of its own", ...single },
   { name: "a lock that is a directory", ...locked },
   { name: "one member, swept again with a history", ...keyed, twice: true },
@@ -135,10 +142,13 @@ function chownAll(disk) {
 function run(scene, { dir, disk, bin }, words, before = []) {
   const registry = { ...scene.registry, path: join(disk, scene.registry.path) };
   const config = join(dir, "config.json");
-  writeFileSync(config, JSON.stringify({ registries: [registry] }), { mode: 0o600 });
+  // Without a lease a process that may not be looked at keeps a file busy: there the tool is alone.
+  const isAlone = scene.leaseless === true || scene.perl === false;
+  const alone = isAlone ? ["unshare", "--pid", "--fork", "--mount-proc"] : [];
+  writeFileSync(config, JSON.stringify({ ...(isAlone && { pidNamespace: "own" }), registries: [registry] }), { mode: 0o600 });
   const leaseless = scene.leaseless ? ["setpriv", "--bounding-set=-lease", "--inh-caps=-lease"] : [];
   const path = bin === undefined ? [] : ["env", `PATH=${bin}`];
-  const [program, ...rest] = [...before, ...leaseless, ...path, process.execPath, tool, ...words];
+  const [program, ...rest] = [...before, ...alone, ...leaseless, ...path, process.execPath, tool, ...words];
   const child = spawn(program, rest, {
     env: { PATH: process.env.PATH, HOME: dir, SESSREAP_CONFIG: config, SESSREAP_STATE_DIR: join(disk, "home/state") },
     stdio: ["ignore", "pipe", "pipe"],

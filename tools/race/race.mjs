@@ -7,6 +7,7 @@
  *                                                  every rename held up from outside for so many ms (needs strace)
  *   npm run race -- … --calls renameat2            only the exchange, so that a writer comes between nearly always
  *   npm run race -- … --reader                     beside a process that has the registry open to read all the time
+ *   npm run race -- … --kill                       its helper killed at random moments
  *
  * Exits 1 when ours loses an update, or leaves a ghost or leftovers once the writer is quiet.
  */
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     kinds: { type: "string", default: "in-place,rename,slow" },
     dir: { type: "string", default: tmpdir() },
     reader: { type: "boolean", default: false },
+    kill: { type: "boolean", default: false },
   },
 });
 
@@ -83,6 +85,7 @@ async function race(method, kind, library) {
   if (reading !== undefined) await new Promise((resolve) => void reading.child.stdout.once("data", resolve));
   const started = performance.now();
   const reaping = reaper(path, method, library);
+  const killing = values.kill ? start(process.execPath, [join(here, "killer.mjs"), String(reaping.child.pid)]) : undefined;
   const writing = start(process.execPath, [join(here, "writer.mjs"), path, kind, values.writes, values.pause, values.burst]);
   const { writes, lost, worstMs, ledger } = JSON.parse(await writing.output);
   reaping.child.stdin.end();
@@ -103,6 +106,7 @@ async function race(method, kind, library) {
     ghosts,
     leftovers,
     outcomes: JSON.stringify(outcomes),
+    ...(killing !== undefined && { killed: await killing.output }),
   };
 }
 

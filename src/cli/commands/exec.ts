@@ -140,10 +140,10 @@ async function reapRegistration(invocation: Invocation<ExecOptions>, host: Host,
           claim.ok && claim.registration.sessionId !== undefined && canonicalSession(claim.registration.sessionId) === session,
       });
       if (doubt !== undefined) return reportStays(doubt);
-      const dying = entries.some(({ reason }) => reason === "pid-alive");
-      const failed = entries.find(({ action }) => action === "failed" || action === "withheld");
-      if (failed !== undefined) return reportStays(failed.detail);
-      if (!dying || isLast) return;
+      const tryAgain = entries.some(({ reason, action }) => reason === "pid-alive" || action === "busy");
+      const stays = entries.find(({ action }) => action === "failed" || action === "withheld" || (isLast && action === "busy"));
+      if (stays !== undefined) return reportStays(stays.detail);
+      if (!tryAgain || isLast) return;
     } finally {
       lock.release();
     }

@@ -38,7 +38,7 @@ export function attributeProblem(from: number, to: number): string | undefined {
   const copied = run("cp", ["--attributes-only", "--preserve=mode,ownership,xattr", "--", "/dev/fd/3", "/dev/fd/4"], from, to);
   if (copied.ok) return undefined;
   const isOther = copied.missing || /unrecognized|invalid option|usage:/i.test(copied.stderr);
-  if (!isOther) return copied.stderr.trim();
+  if (!isOther) return copied.stderr.trim() || "cp was ended";
   // What the kernel measured of the old content does not hold for the new content.
   const names = attributesOf(from, to)?.filter((name) => !/^security\.(?:ima|evm)$/.test(name));
   if (names?.length === 0) return undefined;

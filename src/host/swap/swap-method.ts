@@ -4,6 +4,7 @@ import { openForReading } from "../files/files.ts";
 import { fileSystemOf } from "../files/file-system.ts";
 import { findPlace, type Place } from "../files/held-directory.ts";
 import { swapName, temporaryName } from "../files/leftovers.ts";
+import { usersOf, type LookAtUsers } from "../locks/file-users.ts";
 import leaseProgram from "../locks/lease.pl";
 import { formatError } from "../observed.ts";
 import { perlCall } from "../programs/perl.ts";
@@ -51,7 +52,7 @@ function withTrial<T>(path: string, act: (trial: Trial) => T): T {
   }
 }
 
-function tried(judged: number, { place, one, other, fd }: Trial): SwapMethod {
+function tried(judged: number, { place, one, other, fd }: Trial, look: LookAtUsers): SwapMethod {
   const { args, env } = perlCall(leaseProgram + probeProgram, one, other);
   const { error, status, stdout } = spawnSync("perl", args, {
     stdio: ["ignore", "pipe", "ignore", judged, place.directory.fd],
@@ -60,13 +61,21 @@ function tried(judged: number, { place, one, other, fd }: Trial): SwapMethod {
     timeout: 5_000,
   });
   const hasPerl = error === undefined && status === 0;
+  const doubt = (): string | undefined => {
+    const user = look([judged])[0];
+    return user === undefined || user.pid !== undefined ? undefined : `without a lease it counts as busy: ${user.why}`;
+  };
   const [lease = "", exchange = ""] = hasPerl ? stdout.split("\n") : [];
   if (hasPerl && !lease.startsWith("unsupported")) {
+    const why = lease === "lease" && exchange === "exchange" ? undefined : doubt();
+    if (why !== undefined) return impossible(why);
     if (exchange !== "exchange") return of("compare", `; two names cannot be exchanged there (${exchange.slice(15)})`);
     return lease === "lease" ? of("lease") : of("exchange", `; no lease can be had (${lease.slice(11)})`);
   }
   const problem = attributeProblem(judged, fd);
   if (problem !== undefined) return impossible(`its extended attributes could not be kept: ${problem}`);
+  const why = doubt();
+  if (why !== undefined) return impossible(`${why} (install perl)`);
   return of("compare", hasPerl ? "; the machine that perl is built for is not known" : "; perl would do better, and is not here");
 }
 
@@ -74,7 +83,7 @@ function tried(judged: number, { place, one, other, fd }: Trial): SwapMethod {
  * Which method is in force for a registry, and what it guarantees. The lease is taken for an instant and given back, so a
  * writer that comes then waits for no longer than that; the rest is tried on two files beside it.
  */
-export function swapMethodFor(path: string): SwapMethod {
+export function swapMethodFor(path: string, look: LookAtUsers = usersOf): SwapMethod {
   let fd: number | undefined;
   try {
     fd = openForReading(path);
@@ -84,7 +93,7 @@ export function swapMethodFor(path: string): SwapMethod {
     if (!local) return { method: "none", guarantee: `its file system (${name}) may be shared with other machines: nothing is swapped` };
     try {
       return withTrial(path, (trial) =>
-        process.platform === "linux" ? tried(judged, trial) : of("compare", "; a lease is for Linux only"),
+        process.platform === "linux" ? tried(judged, trial, look) : of("compare", "; a lease is for Linux only"),
       );
     } catch (error) {
       return impossible(`no file can be made beside it: ${formatError(error)}`);

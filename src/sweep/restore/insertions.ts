@@ -8,7 +8,7 @@ import type { Span } from "../../registries/json/json-members.ts";
 import { putBack, type CutMember } from "../../registries/json/put-back.ts";
 import type { Attempted, Changer } from "../apply/change.ts";
 import { piecesWith, swap } from "../apply/change-members.ts";
-import { done, notDone } from "../apply/outcome.ts";
+import { done, leftBusy, notDone } from "../apply/outcome.ts";
 import { keysOf, type FilesRegistry, type MembersRegistry } from "../load/loaded.ts";
 import { newcomer, otherKind } from "./restored.ts";
 import { vacanciesIn } from "./vacancies.ts";
@@ -65,6 +65,7 @@ function fileFrom(key: string, { content, mode, uid, gid, modifiedAt }: KeptFile
 function changeBack(host: Host, root: string, changed: JudgedFile, file: FileToRestore): Attempted {
   const taken = host.takeOver(root, changed, file);
   if (taken.kind === "failed") return notDone("failed", taken.problem);
+  if (taken.kind === "busy") return leftBusy(taken.by);
   return taken.kind === "won" ? done() : newcomer;
 }
 

@@ -63,6 +63,10 @@ test("onGhost: release writes when and why into a ghost, and nothing else; resto
   expect(by(await sweepReport(scratch, ["sweep"]), "action", "reason")["ghost"]).toBe("kept no-claim");
   expect((await sessreap(scratch, ["restore", "ghost"])).code).toBe(0);
   expect(readFileSync(path, "utf8")).toBe(text);
+  // By hand the same is done with it, once it is not the one that was put back.
+  writeOld(path, text.replace("ghost", "other"));
+  expect((await sessreap(scratch, ["reap", "other"])).stdout).toContain("other  released  pid-gone");
+  expect(readFileSync(path, "utf8")).toContain('"why": "pid_gone"');
 });
 
 test("onGhost: release in a directory of files keeps each file's other bytes", async () => {

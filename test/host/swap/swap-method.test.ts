@@ -2,9 +2,10 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { Busy } from "../../../src/host/locks/process-look.ts";
 import { swapMethodFor } from "../../../src/host/swap/swap-method.ts";
 import { isRoot, nobody, openPlace } from "../../users.ts";
-import { openIn, registryIn, scratchDirectory } from "../scratch.ts";
+import { openIn, registryIn, scratchDirectory, unused } from "../scratch.ts";
 
 const hasPerl = spawnSync("perl", ["-e", "1"]).status === 0;
 if (!hasPerl) console.warn("perl is not here: the lease is not tested");
@@ -31,7 +32,12 @@ test("without perl it is compare-then-rename, and what that does not promise is 
   try {
     expect(swapMethodFor(registry.path)).toMatchObject({ method: "impossible", guarantee: expect.stringContaining("getfattr") });
     program(bin, "getfattr", "exit 0");
-    expect(swapMethodFor(registry.path)).toMatchObject({ method: "compare", guarantee: expect.stringContaining("can be lost") });
+    expect(swapMethodFor(registry.path, unused)).toMatchObject({ method: "compare", guarantee: expect.stringContaining("can be lost") });
+    const hidden = (): readonly Busy[] => [{ pid: undefined, name: undefined, why: "pid 1 (init) may not be looked at" }];
+    expect(swapMethodFor(registry.path, hidden)).toMatchObject({
+      method: "impossible",
+      guarantee: expect.stringContaining("pid 1 (init)"),
+    });
     program(bin, "getfattr", "echo '# file: x'; echo 'user.note=\"1\"'");
     expect(swapMethodFor(registry.path)).toMatchObject({ method: "impossible", guarantee: expect.stringContaining("user.note") });
   } finally {
