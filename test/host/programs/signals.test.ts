@@ -1,12 +1,12 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { signalByPidfd } from "../../../src/host/programs/pidfd.ts";
 import { signalExactly, type Identity } from "../../../src/host/programs/signals.ts";
-import { launch, startTicksOf, zombie } from "../../processes.ts";
+import { gonePid, leaderless, launch, startTicksOf, until, zombie } from "../../processes.ts";
 
 const path = process.env["PATH"];
 let directory: string | undefined;
@@ -88,6 +88,41 @@ test.each([undefined, "exit 127"])("a process of another user is not signalled, 
   expect(sent?.problem).toContain("another user's");
   expect(child.signalCode).toBeNull();
 });
+
+test.each([
+  ["pidfd", undefined],
+  ["pid", "exit 127"],
+] as const)("by %s, where perl is %j, none is sent when one that was to stay has ended, or its pid is another's", async (via, perl) => {
+  const [meant, stays] = [await running(), await running()];
+  const { pid, startTicks } = await gonePid();
+  if (perl !== undefined) withPerl(perl);
+  for (const ended of [
+    { pid, startTicks, uid },
+    { ...stays.identity, startTicks: "1" },
+  ]) {
+    const sent = signalExactly([meant.identity], ["SIGKILL"], [stays.identity, ended]);
+    expect(sent).toEqual([{ via, problem: undefined, spared: true }]);
+  }
+  expect([meant.child.exitCode, meant.child.signalCode]).toEqual([null, null]);
+  const ends = once(meant.child, "exit");
+  expect(signalExactly([meant.identity], ["SIGTERM"], [stays.identity])).toEqual([{ via, problem: undefined }]);
+  expect((await ends)[1]).toBe("SIGTERM");
+});
+
+test.each([
+  ["pidfd", undefined],
+  ["pid", "exit 127"],
+] as const)(
+  "by %s, where perl is %j, a process whose first thread has ended is there: it is signalled, and can be what stays",
+  async (via, perl) => {
+    const [{ pid, startTicks }, meant] = [await leaderless("perl"), await running()];
+    if (perl !== undefined) withPerl(perl);
+    const stays = { pid, startTicks, uid };
+    expect(signalExactly([meant.identity], ["SIGCONT"], [stays])).toEqual([{ via, problem: undefined }]);
+    expect(signalExactly([stays], ["SIGKILL"])).toEqual([{ via, problem: undefined }]);
+    await until("it has ended", () => !existsSync(`/proc/${pid}`));
+  },
+);
 
 test("a zombie is gone, which is no problem", async () => {
   const { pid, startTicks } = await zombie();
