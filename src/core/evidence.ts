@@ -181,13 +181,19 @@ export type AppServerObservation =
       /** For how long it has been up, in ms. */
       readonly upMs: Observed<number>;
     }
-  | { readonly kind: "refused" }
+  | Refusal
   | { readonly kind: "unanswered"; readonly why: string };
+
+/** A connection was refused. That alone does not show that nothing is there. */
+export type Refusal = {
+  readonly kind: "refused";
+  /** Whether a socket listens there all the same, behind a packet filter or since a moment ago. */
+  readonly listens: Observed<boolean>;
+  /** The address is that of other processes of this machine, too, and not of a network that only ours have. */
+  readonly network: Observed<true>;
+};
 
 /** The answer to `thread/read` of one id: provably not in memory, or anything else. */
 export type ThreadRead = { readonly kind: "not-loaded" } | { readonly kind: "other"; readonly what: string };
 
-export type EndpointObservation =
-  | { readonly kind: "accepted" }
-  | { readonly kind: "refused" }
-  | { readonly kind: "unanswered"; readonly why: string };
+export type EndpointObservation = { readonly kind: "accepted" } | Refusal | { readonly kind: "unanswered"; readonly why: string };

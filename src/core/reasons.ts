@@ -44,6 +44,7 @@ const words = {
   "app-server-down": { short: "app server down", long: "The app server of its thread is not running." },
   "app-server-unreachable": { short: "app server silent", long: "An app server gave no answer that can be used." },
   "app-server-too-young": { short: "app server just began", long: "An app server has not been up for {grace} yet." },
+  "foreign-network": { short: "another network", long: "Its address may be one of another network than ours." },
   "ttl-expired": { short: "silent too long", long: "It was silent for over {ttl}, and nothing else can tell." },
   "within-ttl": { short: "cannot tell yet", long: "Nothing can tell yet; after {ttl} of silence it is a ghost." },
   "malformed-entry": { short: "not understood", long: "It is not as the entries of this registry should be." },

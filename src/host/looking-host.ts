@@ -53,7 +53,7 @@ export type LookingHost = {
   readonly askAppServer: (question: ServerQuestion) => Promise<AppServerObservation>;
   /** Ms since boot at which the process that listens at an address started; undefined where none can be named. */
   readonly upSince: (url: string, connectTo: string, table: ProcessTable) => number | undefined;
-  readonly probeEndpoint: (endpoint: Endpoint) => Promise<EndpointObservation>;
+  readonly probeEndpoint: (endpoint: Endpoint, user: number | undefined) => Promise<EndpointObservation>;
   readonly unitState: (unit: string) => Promise<Observed<UnitState>>;
   readonly isLockHeld: (path: string) => Observed<boolean>;
   readonly readRegistryFile: (path: string) => FileRead;

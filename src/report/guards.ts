@@ -44,6 +44,7 @@ export const causes = [
   "processes-unseen",
   "start-tokens-unproven",
   "homes-unseen",
+  "foreign-network",
   "app-server-unreachable",
   "app-server-down",
   "weak-swap",

@@ -12,6 +12,7 @@ const causes = {
   "foreign-pid-namespace": "processes-unseen",
   "homes-unseen": "homes-unseen",
   "app-server-unreachable": "app-server-unreachable",
+  "foreign-network": "foreign-network",
 } as const satisfies Record<(typeof blindReasons)[number], Cause>;
 
 /** Why entries are kept by doubt, in a sentence, and what ends the doubt. */
@@ -22,6 +23,10 @@ export const blindWords = {
     cure: 'let "startTicks" name the member that holds field 22 of /proc/PID/stat, or leave it out',
   },
   "homes-unseen": { why: "a place where agents say what they run cannot be read", cure: "let this user read it, or mend its link" },
+  "foreign-network": {
+    why: "addresses here may be of another network",
+    cure: "let sessreap run in the network of the app servers, such as without PrivateNetwork=",
+  },
   "app-server-unreachable": { why: "an app server gives no answer", cure: "start it, or correct its address" },
 } as const satisfies Record<(typeof causes)[keyof typeof causes], { readonly why: string; readonly cure: string }>;
 

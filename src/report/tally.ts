@@ -25,6 +25,7 @@ export const blindReasons = [
   "foreign-pid-namespace",
   "homes-unseen",
   "app-server-unreachable",
+  "foreign-network",
 ] as const satisfies readonly Reason[];
 
 export function isBlindReason(reason: Reason): boolean {

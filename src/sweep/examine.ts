@@ -172,7 +172,8 @@ export async function examine(
   const world = mustLook ? withWitnesses(begun, sources, looked) : looked;
   const halfSeen = viewsOf(begun, world, read, { sought, sources });
   const appServers = mustLook ? await seeServers(begun, halfSeen, world) : noServers;
-  const endpoints = mustLook ? await seeEndpoints(host, halfSeen) : noEndpoints;
+  const asked = halfSeen.map((view) => ({ ...view, evidence: { ...view.evidence, appServers } }));
+  const endpoints = mustLook ? await seeEndpoints(begun, asked) : noEndpoints;
   const answers = { appServers, endpoints, looked: mustLook };
   const [pass, first] = await judgedByClock(begun, (one) => judgeAll(one, halfSeen, world, answers));
   const mustLookOn = files === "agents" && first.registries.some(anySessionGoes);

@@ -16,6 +16,7 @@ import {
   now,
   sceneOf,
   second,
+  refused,
   server,
   session,
   shows,
@@ -563,25 +564,54 @@ const at = "127.0.0.1:7000";
 const endpointRows: readonly Row[] = [
   [
     "it refuses, and no holder was recorded",
-    { claim: { endpoint: port }, endpoints: { [at]: { kind: "refused" } } },
+    { claim: { endpoint: port }, endpoints: { [at]: refused } },
     "ghost attached-process endpoint-closed",
   ],
   [
     "it refuses, but the recorded holder is alive",
-    { claim: { ...held, endpoint: port }, pids: { [pid]: there() }, endpoints: { [at]: { kind: "refused" } } },
+    { claim: { ...held, endpoint: port }, pids: { [pid]: there() }, endpoints: { [at]: refused } },
     "live attached-process pid-alive",
   ],
   [
     "it refuses, and the recorded holder is gone",
-    { claim: { ...held, endpoint: port }, pids: { [pid]: gone }, endpoints: { [at]: { kind: "refused" } } },
+    { claim: { ...held, endpoint: port }, pids: { [pid]: gone }, endpoints: { [at]: refused } },
     "ghost attached-process pid-gone certain",
   ],
   [
     "it refuses, and the recorded holder could not be looked at",
-    { claim: { ...held, endpoint: port }, pids: { [pid]: blind }, endpoints: { [at]: { kind: "refused" } } },
+    { claim: { ...held, endpoint: port }, pids: { [pid]: blind }, endpoints: { [at]: refused } },
     "undecided attached-process pid-unseen",
   ],
-  ["it accepts, which proves nothing", { claim: { endpoint: port }, endpoints: { [at]: { kind: "accepted" } } }, "ghost ttl ttl-expired"],
+  [
+    "it accepts, so what claimed it may run",
+    { claim: { endpoint: port }, endpoints: { [at]: { kind: "accepted" } } },
+    "undecided attached-process endpoint-open",
+  ],
+  [
+    "it refuses, though a process listens there",
+    { claim: { endpoint: port }, endpoints: { [at]: { ...refused, listens: seen(true) } } },
+    "undecided attached-process endpoint-unanswered",
+  ],
+  [
+    "it refuses, and who listens there could not be seen",
+    { claim: { endpoint: port }, endpoints: { [at]: { ...refused, listens: blind } } },
+    "undecided attached-process endpoint-unanswered",
+  ],
+  [
+    "it refuses, in a network that may not be the machine's",
+    { claim: { endpoint: port }, endpoints: { [at]: { ...refused, network: blind } } },
+    "undecided attached-process foreign-network",
+  ],
+  [
+    "it refuses, and not every process can be seen that may listen at its port",
+    { claim: { sessionId: undefined, endpoint: port }, table: { complete: blind }, endpoints: { [at]: refused } },
+    "undecided attached-process process-table-blind",
+  ],
+  [
+    "its socket refuses, whose path is the same wherever it is seen from",
+    { claim: { sessionId: undefined, endpoint: { kind: "unix", path: "/s" } }, table: { complete: blind }, endpoints: { "/s": refused } },
+    "ghost attached-process endpoint-closed",
+  ],
   [
     "it accepts, and the holder is gone",
     { claim: { ...held, endpoint: port }, pids: { [pid]: gone }, endpoints: { [at]: { kind: "accepted" } } },
@@ -589,8 +619,13 @@ const endpointRows: readonly Row[] = [
   ],
   [
     "it says nothing in time",
-    { claim: { ...held, endpoint: port }, pids: { [pid]: gone }, endpoints: { [at]: { kind: "unanswered", why: "no answer" } } },
+    { claim: { endpoint: port }, endpoints: { [at]: { kind: "unanswered", why: "no answer" } } },
     "undecided attached-process endpoint-unanswered",
+  ],
+  [
+    "it says nothing in time, and the holder is gone",
+    { claim: { ...held, endpoint: port }, pids: { [pid]: gone }, endpoints: { [at]: { kind: "unanswered", why: "no answer" } } },
+    "ghost attached-process pid-gone certain",
   ],
   ["nobody asked it", { claim: { endpoint: { kind: "unix", path: "/s" } } }, "undecided attached-process endpoint-unanswered"],
 ];
@@ -652,11 +687,7 @@ const appServerRows: readonly Row[] = [
     { registry: { appServers: tried }, appServers: { [server]: answered() } },
     "ghost ttl ttl-expired",
   ],
-  [
-    "one that nobody configured refuses",
-    { registry: { appServers: tried }, appServers: { [server]: { kind: "refused" } } },
-    "ghost ttl ttl-expired",
-  ],
+  ["one that nobody configured refuses", { registry: { appServers: tried }, appServers: { [server]: refused } }, "ghost ttl ttl-expired"],
   [
     "one that nobody configured does not answer",
     { registry: { appServers: tried }, appServers: { [server]: { kind: "unanswered", why: "401" } } },
@@ -664,20 +695,44 @@ const appServerRows: readonly Row[] = [
   ],
   [
     "it refuses, and no process is to serve it",
-    { registry: { appServers: configured }, appServers: { [server]: { kind: "refused" } } },
+    { registry: { appServers: configured }, appServers: { [server]: refused } },
     "ghost app-server-thread app-server-down",
   ],
   [
     "it refuses, though a process is to serve it",
-    { registry: { appServers: configured }, table: { appServers: [serving] }, appServers: { [server]: { kind: "refused" } } },
+    { registry: { appServers: configured }, table: { appServers: [serving] }, appServers: { [server]: refused } },
     "undecided app-server-thread app-server-unreachable",
+  ],
+  [
+    "it refuses, though a process is to serve every address",
+    {
+      registry: { appServers: configured },
+      table: { appServers: [{ ...serving, argv: ["codex", "app-server", "--listen", "ws://0.0.0.0:8788"] }] },
+      appServers: { [server]: refused },
+    },
+    "undecided app-server-thread app-server-unreachable",
+  ],
+  [
+    "it refuses, though a process listens there",
+    { registry: { appServers: configured }, appServers: { [server]: { ...refused, listens: seen(true) } } },
+    "undecided app-server-thread app-server-unreachable",
+  ],
+  [
+    "it refuses, and who listens there could not be seen",
+    { registry: { appServers: configured }, appServers: { [server]: { ...refused, listens: blind } } },
+    "undecided app-server-thread app-server-unreachable",
+  ],
+  [
+    "it refuses, in a network that may not be the machine's",
+    { registry: { appServers: configured }, appServers: { [server]: { ...refused, network: blind } } },
+    "undecided app-server-thread foreign-network",
   ],
   [
     "it refuses, and the app server that runs serves another address",
     {
       registry: { appServers: configured },
       table: { appServers: [{ ...serving, argv: ["codex", "app-server", "--listen", "ws://127.0.0.1:9"] }] },
-      appServers: { [server]: { kind: "refused" } },
+      appServers: { [server]: refused },
     },
     "ghost app-server-thread app-server-down",
   ],
@@ -687,7 +742,7 @@ const appServerRows: readonly Row[] = [
       claim: { sessionId: session },
       registry: { appServers: configured },
       processes: blind,
-      appServers: { [server]: { kind: "refused" } },
+      appServers: { [server]: refused },
     },
     "undecided attached-process process-table-blind",
   ],
@@ -719,7 +774,7 @@ const appServerRows: readonly Row[] = [
   ],
   [
     "on neither of two servers",
-    { registry: twoServers, appServers: { [server]: answered(), "unix://": { kind: "refused" } } },
+    { registry: twoServers, appServers: { [server]: answered(), "unix://": refused } },
     "ghost app-server-thread thread-not-loaded",
   ],
   [
@@ -890,7 +945,7 @@ test("a server that refuses is not down where not every process was seen", () =>
   const scene = sceneOf({
     registry: { appServers: configured },
     table: { complete: blind },
-    appServers: { [server]: { kind: "refused" } },
+    appServers: { [server]: refused },
   });
   expect(appServerThread.ask(scene)).toMatchObject({ kind: "unknown", reason: "process-table-blind" });
 });

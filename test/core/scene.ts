@@ -9,6 +9,7 @@ import {
   type Carrier,
   type Clock,
   type EndpointObservation,
+  type Refusal,
   type Evidence,
 } from "../../src/core/evidence.ts";
 import type { FileLocks, Here, Mentions, Observed, PidObservation, ProcessTable, Timekeeping } from "../../src/core/evidence.ts";
@@ -188,6 +189,9 @@ export function answered(
   const denied = new Map([[session, { kind: "not-loaded" } as const]]);
   return { kind: "answered", loaded: new Set(loaded.map(canonicalSession)), reads: denied, upMs: seen(hour), ...more };
 }
+
+/** Nothing is there: a connection is refused, nothing listens, and the address is this machine's. */
+export const refused: Refusal = { kind: "refused", listens: seen(false), network: seen(true) };
 
 export const configured = [{ url: server, configured: true }] as const;
 export const tried = [{ url: server, configured: false }] as const;

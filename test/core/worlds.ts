@@ -11,6 +11,7 @@ import {
   type Observed,
   type PidObservation,
   type ProcessTable,
+  type Refusal,
   type Sleep,
 } from "../../src/core/evidence.ts";
 import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
@@ -169,8 +170,14 @@ const elsewhere: fc.Arbitrary<Evidence["registered"]> = fc
     return isBlind ? blind : seen({ bySession, unread: isUnread ? [unreadRecords] : [] });
   });
 
+const anyRefusal: fc.Arbitrary<Refusal> = fc.record({
+  kind: fc.constant("refused" as const),
+  listens: observed(false, false, false, false, true),
+  network: observed(true as const),
+});
+
 const serverObservation: fc.Arbitrary<AppServerObservation> = fc.oneof(
-  { weight: 3, arbitrary: fc.constant({ kind: "refused" as const }) },
+  { weight: 3, arbitrary: anyRefusal },
   { weight: 1, arbitrary: fc.constant({ kind: "unanswered" as const, why: "no answer" }) },
   {
     weight: 6,
@@ -222,12 +229,9 @@ const described: fc.Arbitrary<Described> = fc.record({
     { weight: 1, arbitrary: fc.constant({}) },
   ),
   endpoints: fc
-    .constantFrom<readonly EndpointObservation[]>(
-      [{ kind: "accepted" }],
-      [{ kind: "refused" }],
-      [{ kind: "refused" }],
-      [{ kind: "unanswered", why: "" }],
-      [],
+    .oneof(
+      fc.constantFrom<readonly EndpointObservation[]>([{ kind: "accepted" }], [{ kind: "unanswered", why: "" }], []),
+      anyRefusal.map((one) => [one]),
     )
     .map((observations) => Object.fromEntries(observations.map((it) => ["127.0.0.1:7000", it]))),
   locks: observed(new Map(), new Map(), new Map(), new Map(), locked, new Map([["/locks/mars", blind]])),
@@ -335,6 +339,16 @@ const ofAnswer =
   (change: (observation: Extract<AppServerObservation, { kind: "answered" }>) => AppServerObservation) => (it: AppServerObservation) =>
     it.kind === "answered" ? change(it) : it;
 
+const endpoints = (name: string, change: (observation: EndpointObservation) => EndpointObservation): Change => ({
+  name,
+  change: (scene) => inEvidence(scene, { endpoints: new Map([...scene.evidence.endpoints].map(([at, it]) => [at, change(it)])) }),
+});
+
+const ofRefusal =
+  (part: Partial<Refusal>) =>
+  <O extends { readonly kind: string }>(it: O | Refusal): O | Refusal =>
+    it.kind === "refused" ? { ...(it as Refusal), ...part } : it;
+
 /** Every way to know less: each turns one observation into "could not look". */
 export const blindings: readonly Change[] = [
   { name: "what other registries say", change: (scene) => inEvidence(scene, { registered: blind }) },
@@ -415,14 +429,12 @@ export const blindings: readonly Change[] = [
     "whether they know the one id",
     ofAnswer((it) => ({ ...it, reads: new Map([...it.reads.keys()].map((id) => [id, { kind: "other", what: "?" }])) })),
   ),
+  servers("who listens where a server refuses", ofRefusal({ listens: blind })),
+  servers("whether a server's network is ours", ofRefusal({ network: blind })),
+  endpoints("who listens where an endpoint refuses", ofRefusal({ listens: blind })),
+  endpoints("whether an endpoint's network is ours", ofRefusal({ network: blind })),
   { name: "that anybody asked an app server", change: (scene) => inEvidence(scene, { appServers: new Map() }) },
-  {
-    name: "the endpoints",
-    change: (scene) =>
-      inEvidence(scene, {
-        endpoints: new Map([...scene.evidence.endpoints.keys()].map((name) => [name, { kind: "unanswered", why: "" }])),
-      }),
-  },
+  endpoints("the endpoints", () => ({ kind: "unanswered", why: "" })),
   { name: "the locks on files", change: (scene) => inEvidence(scene, { locks: blind }) },
   {
     name: "whose lock it is",
@@ -471,6 +483,8 @@ export const signsOfLife: readonly Change[] = [
     name: "a lock on its own file",
     change: (scene) => (scene.evidence.locks.seen ? inEvidence(scene, { locks: seen(locked) }) : scene),
   },
+  servers("what listens where a server refuses", ofRefusal({ listens: seen(true) })),
+  endpoints("what listens where an endpoint refuses", ofRefusal({ listens: seen(true) })),
   {
     name: "that it is our ancestor",
     change: (scene) => withTable(scene, (whole) => ({ ...whole, ancestors: new Set([...whole.ancestors, pid]) })),

@@ -55,10 +55,22 @@ export function release(story: Story, key: string): string | undefined {
 
 function moveServer(story: Story): void {
   const { machine, chance } = story;
-  const move = chance.pick(["stop", "start", "restart", "hung", "partial", "stale", "silent", "load", "tried", "endpoint"] as const);
+  const move = chance.pick([
+    "stop",
+    "start",
+    "restart",
+    "hung",
+    "partial",
+    "stale",
+    "silent",
+    "refusing",
+    "load",
+    "tried",
+    "endpoint",
+  ] as const);
   if (move === "stop" || move === "restart") machine.stopServer();
   if (move === "start" || move === "restart") machine.startServer();
-  if (move === "hung" || move === "partial" || move === "stale" || move === "silent") machine.server.mode = move;
+  if (move === "hung" || move === "partial" || move === "stale" || move === "silent" || move === "refusing") machine.server.mode = move;
   if (move === "tried") machine.tried = chance.pick(["refuses", "hangs", "denies"]);
   if (move === "load")
     for (const session of machine.sessions) if (session.kind === "thread" && session.process !== undefined) machine.show(session);

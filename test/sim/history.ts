@@ -31,6 +31,7 @@ const blindnesses: readonly Blindness[] = [
   "names",
   "inner",
   "server",
+  "network",
   "reads",
   "locks",
   "file-locks",

@@ -81,8 +81,11 @@ export type Session = {
   timesUnchecked: boolean;
 };
 
-/** `partial`: some loaded threads are not listed. `stale`: threads that ended are listed. `silent`: it names none by its id. */
-export type ServerMode = "up" | "hung" | "partial" | "stale" | "silent";
+/**
+ * `partial`: some loaded threads are not listed. `stale`: threads that ended are listed. `silent`: it names none by its id.
+ * `refusing`: it refuses connections, as before it listens or behind a packet filter.
+ */
+export type ServerMode = "up" | "hung" | "partial" | "stale" | "silent" | "refusing";
 export type Server = { process: Process | undefined; mode: ServerMode; loaded: Set<string>; readonly ended: Set<string> };
 
 export type EndpointMode = "accepts" | "hangs" | "refuses";
@@ -258,7 +261,9 @@ export class Machine {
   }
 
   startServer(): void {
-    this.server.process ??= this.spawn(["codex", "app-server", "--listen", serverUrl]);
+    // Where a file says at which address it is to listen, its argv does not.
+    const where = this.chance.pick([[serverUrl], [serverUrl], ["ws://0.0.0.0:8788"], ["ws://[::]:8788"], []] as const);
+    this.server.process ??= this.spawn(["codex", "app-server", ...where.flatMap((url) => ["--listen", url])]);
     this.server.mode = "up";
   }
 

@@ -1,4 +1,4 @@
-import { seen, unseen, type AppServerObservation, type Observed } from "../../src/core/evidence.ts";
+import { seen, unseen, type AppServerObservation, type Observed, type Refusal } from "../../src/core/evidence.ts";
 import { emptyMemory, type Memory } from "../../src/core/memory.ts";
 import type { ServerQuestion } from "../../src/host/sockets/app-server.ts";
 import type { Host, Store } from "../../src/host/host.ts";
@@ -23,6 +23,8 @@ export type Blindness =
   | "names"
   | "inner"
   | "server"
+  /** It stands in a network of its own, in which nothing of the machine listens. */
+  | "network"
   | "reads"
   | "locks"
   | "file-locks"
@@ -114,17 +116,23 @@ function storeOf({ chance }: Machine, state: State, blindness: ReadonlySet<Blind
   };
 }
 
+const refused: Refusal = { kind: "refused", listens: seen(false), network: seen(true) };
+/** The same in a network of its own, in which nothing of the machine listens. */
+const abroad: Refusal = { ...refused, network: unseen("this network is a container's own") };
+
 /** What the app server says of its threads. However it lies, it never denies a thread that it has loaded by its id. */
 function ask(machine: Machine, blindness: ReadonlySet<Blindness>, { url, ids }: ServerQuestion): AppServerObservation {
   const { server, chance } = machine;
   if (blindness.has("server")) return { kind: "unanswered", why: "no answer in time" };
+  if (blindness.has("network")) return abroad;
   if (url === triedUrl) {
-    if (machine.tried === "refuses") return { kind: "refused" };
+    if (machine.tried === "refuses") return refused;
     if (machine.tried === "hangs") return { kind: "unanswered", why: "no answer in time" };
     return { kind: "answered", loaded: new Set(), reads: new Map(ids.map((id) => [id, { kind: "not-loaded" }])), upMs: seen(1e9) };
   }
   const { process, mode, loaded, ended } = server;
-  if (process === undefined) return { kind: "refused" };
+  if (process === undefined) return refused;
+  if (mode === "refusing") return { ...refused, listens: seen(process.argv.length < 3) };
   if (mode === "hung") return { kind: "unanswered", why: "no answer in time" };
   const listed = new Set(
     mode === "partial" ? [...loaded].filter(() => chance.oneIn(2)) : mode === "stale" ? [...loaded, ...ended] : loaded,
@@ -167,12 +175,13 @@ export function simulatedHost(
     usesFile: () => false,
     usersHere: () => (blindness.has("processes") ? undefined : new Set([...machine.processes.values()].map(({ uid }) => uid))),
     // A container has a network of its own.
-    askAppServer: (question) => Promise.resolve(namespace === hostNamespace ? ask(machine, blindness, question) : { kind: "refused" }),
+    askAppServer: (question) => Promise.resolve(namespace === hostNamespace ? ask(machine, blindness, question) : abroad),
     upSince: () => (blindness.has("listener") ? undefined : machine.server.process?.startedMs),
     probeEndpoint: (endpoint) => {
       const mode = endpoint.kind === "tcp" ? machine.endpoints.get(endpoint.port) : undefined;
       if (blindness.has("endpoints") || mode === "hangs") return Promise.resolve({ kind: "unanswered", why: "no answer in time" });
-      return Promise.resolve({ kind: mode === "accepts" && namespace === hostNamespace ? "accepted" : "refused" });
+      if (namespace !== hostNamespace || blindness.has("network")) return Promise.resolve(abroad);
+      return Promise.resolve(mode === "accepts" ? { kind: "accepted" } : refused);
     },
     unitState: () => Promise.resolve(seen("down")),
     isLockHeld: () => seen(false),

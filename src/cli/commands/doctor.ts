@@ -96,7 +96,7 @@ function signalGuards(): readonly Guard[] {
 async function serverGuards(host: LookingHost, targets: readonly Target[]): Promise<readonly Guard[]> {
   const servers = new Map(targets.flatMap(({ appServers }) => appServers.map((server) => [server.url, server] as const)));
   const guards = [...servers.values()].map(async ({ url, connectTo, configured }): Promise<readonly Guard[]> => {
-    const observation = await host.askAppServer({ url, connectTo, ids: [] });
+    const observation = await host.askAppServer({ url, connectTo, ids: [], users: new Set([host.self().uid]) });
     const about = { guard: "app-server", name: url } as const;
     switch (observation.kind) {
       case "answered":

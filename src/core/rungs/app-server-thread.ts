@@ -1,10 +1,11 @@
 import { deadByAbsence, live, notApplicable, noSign, stronger, unknown, type Answer } from "../answer.ts";
 import { argvNamesServer } from "../app-servers.ts";
 import { formatDuration } from "../duration.ts";
-import type { AppServerProcess, AppServerObservation, ProcessTable } from "../evidence.ts";
+import type { AppServerProcess, AppServerObservation, ProcessTable, Refusal } from "../evidence.ts";
 import { canonicalSession } from "../registration.ts";
 import type { AppServerAddress, Scene } from "../scene.ts";
 import { asksForSession } from "./claim.ts";
+import { doubtOf } from "./refusal.ts";
 import type { Rung } from "./rung.ts";
 import { wholeTable } from "./whole-table.ts";
 
@@ -33,9 +34,11 @@ function findServing({ appServers }: ProcessTable, { url }: AppServerAddress): A
 }
 
 /** Refused is down only when no process claims to serve this address: a server that hangs while starting refuses, too. */
-function refused(scene: Scene, server: AppServerAddress): Answer {
+function refused(scene: Scene, server: AppServerAddress, observation: Refusal): Answer {
   const refusal = (): string => `${server.url} refuses connections`;
   if (!server.configured) return notApplicable(() => `${refusal()}; nobody configured this server`);
+  const doubt = doubtOf(observation, server.url, "app-server-unreachable");
+  if (doubt !== undefined) return doubt;
   const { processes } = scene.evidence;
   const serving = processes.seen ? findServing(processes.value, server) : undefined;
   if (serving !== undefined) return unknown("app-server-unreachable", () => `${refusal()}, though pid ${serving.pid} is to serve it`);
@@ -55,7 +58,7 @@ function askServer(scene: Scene, server: AppServerAddress, sessionId: string): A
         : notLoaded(server, observation, id, scene.policy.graceMs);
     }
     case "refused":
-      return refused(scene, server);
+      return refused(scene, server, observation);
     case "unanswered":
       return unknown("app-server-unreachable", () => `${server.url}: ${observation.why}`);
   }

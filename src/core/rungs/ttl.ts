@@ -50,6 +50,12 @@ function expired(scene: Scene): Answer {
   return deadByAbsence("ttl-expired", () => `${formatComparison(scene, "longer than")}, and nothing else can tell`);
 }
 
+/** The option under which a server that was only tried may condemn, and so before the TTL does. */
+function sooner({ registry: { appServers } }: Scene): string {
+  const options = appServers.filter(({ configured }) => !configured).map(({ url }) => `--app-server ${url}`);
+  return options.length === 0 ? "" : `; judged sooner with ${options.join(" ")}`;
+}
+
 export const ttl = {
   name: "ttl",
   role: "last-resort",
@@ -58,6 +64,6 @@ export const ttl = {
     if (silence(scene).ms > scene.policy.ttlMs) return expired(scene);
     return scene.memory.clockStepped
       ? unknown("clock-stepped", () => `the clock was stepped; ${formatSilence(scene)}`)
-      : unknown("within-ttl", () => `${formatComparison(scene, "within")}, and nothing else can tell`);
+      : unknown("within-ttl", () => `${formatComparison(scene, "within")}, and nothing else can tell${sooner(scene)}`);
   },
 } as const satisfies Rung;

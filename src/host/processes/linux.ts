@@ -1,5 +1,6 @@
 import { readlinkSync, statSync } from "node:fs";
 import { agentOf, argvHas, mayBeAgent } from "../../core/agents/agents.ts";
+import { isAppServer } from "../../core/app-servers.ts";
 import { argvOf, type MentionQuestion } from "../../core/agents/mention-table.ts";
 import {
   seen,
@@ -117,7 +118,7 @@ export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnsw
     const argv = argvOf(text);
     const agent = agentOf(argv, question.programs);
     if (agent !== undefined) agents.push(describeAgent(pid, agent, argv));
-    if (argv.includes("app-server")) appServers.push({ pid, argv, startTicks: readStat(pid).startTicks });
+    if (isAppServer(argv)) appServers.push({ pid, argv, startTicks: readStat(pid).startTicks });
     for (const [index, wanted] of question.owners.entries()) if (argvHas(argv, wanted)) owners[index]?.push(pid);
   };
   /** Looks at these, and returns those that run a program and show nothing. */

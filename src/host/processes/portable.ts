@@ -1,4 +1,5 @@
 import { agentOf, argvHas } from "../../core/agents/agents.ts";
+import { isAppServer } from "../../core/app-servers.ts";
 import { mentionTable, type MentionQuestion } from "../../core/agents/mention-table.ts";
 import type { SelfTest } from "../../core/self-check.ts";
 import {
@@ -136,7 +137,7 @@ export async function lookAtProcesses(question: ProcessQuestion): Promise<Observ
         complete: why === undefined ? seen(true) : unseen(why),
         pids: new Map([...question.pids].map((pid) => [pid, seen(lookAtPid(pid))])),
         agents,
-        appServers: processes.filter(({ argv }) => argv.includes("app-server")).map(({ pid, argv }) => ({ pid, argv, startTicks: "0" })),
+        appServers: processes.filter(({ argv }) => isAppServer(argv)).map(({ pid, argv }) => ({ pid, argv, startTicks: "0" })),
         innerPids: seen(new Map()),
         ancestors,
       },

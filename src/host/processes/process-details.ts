@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import type { ProcessRow } from "../../core/agents/process-tree.ts";
-import { startedAtMs } from "./listeners.ts";
+import { startedAtMs } from "./proc-stat.ts";
 
 /** What a person wants to know of a process before anything is done to it; undefined where it may not be looked at. */
 export type ProcessDetails = {

@@ -1,8 +1,8 @@
 import type { AppServerObservation, ThreadRead } from "../../core/evidence.ts";
 import { unseen } from "../../core/evidence.ts";
 import { canonicalSession } from "../../core/registration.ts";
-import { refusesConnections } from "./endpoints.ts";
-import { errorCode, formatError } from "../observed.ts";
+import { refusalOf } from "./endpoints.ts";
+import { formatError } from "../observed.ts";
 import { openRpc, RpcError, type Rpc } from "./rpc.ts";
 
 /** Bounds on one app server, in ms and in numbers. A server that exceeds one is unanswered, never dead. */
@@ -22,6 +22,8 @@ export type ServerQuestion = {
   readonly connectTo: string;
   /** Ids to ask for one by one when the list does not hold them. */
   readonly ids: readonly string[];
+  /** The users whose registries name it. */
+  readonly users: ReadonlySet<number>;
 };
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -87,20 +89,16 @@ async function readThreads(rpc: Rpc, ids: readonly string[], loaded: ReadonlySet
   return reads;
 }
 
-function isRefusal(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === "ECONNREFUSED" || code === "ENOENT";
-}
-
 /**
  * Asks one app server which threads it has loaded. Only `initialize`, `thread/loaded/list` and `thread/read` are sent:
  * `thread/resume` would load a thread and take its writer lock. Everything is bounded; an answer that is not a complete and
  * well-formed answer is `unanswered`.
  */
-export async function askAppServer({ connectTo, ids }: ServerQuestion, version: string): Promise<AppServerObservation> {
+export async function askAppServer({ connectTo, ids, users }: ServerQuestion, version: string): Promise<AppServerObservation> {
   let rpc: Rpc | undefined;
   // On most machines nothing listens there, and to find that out needs no WebSocket.
-  if (await refusesConnections(connectTo)) return { kind: "refused" };
+  const refusal = await refusalOf(connectTo, users);
+  if (refusal !== undefined) return refusal;
   try {
     rpc = await openRpc(connectTo, serverLimits);
     await rpc.call("initialize", { clientInfo: { name: "sessreap", title: "sessreap", version } });
@@ -108,7 +106,7 @@ export async function askAppServer({ connectTo, ids }: ServerQuestion, version: 
     const reads = await readThreads(rpc, ids, loaded);
     return { kind: "answered", loaded, reads, upMs: unseen("nobody has looked for its process") };
   } catch (error) {
-    return isRefusal(error) ? { kind: "refused" } : { kind: "unanswered", why: clip(formatError(error)) };
+    return (await refusalOf(connectTo, users)) ?? { kind: "unanswered", why: clip(formatError(error)) };
   } finally {
     rpc?.close();
   }

@@ -5,11 +5,11 @@ import { canonicalSession } from "../../core/registration.ts";
 import type { RegistryFacts } from "../../core/scene.ts";
 import type { LookingPass, RegistryView } from "../pass.ts";
 import type { RevisedEntry } from "../judge/examined.ts";
-import { sameMentions } from "../judge/questions.ts";
+import { sameMentions, seeEndpointsAgain } from "../judge/questions.ts";
 import { stillRevised } from "../judge/revise.ts";
 import { claimsOf, eachClaim, sceneOf } from "../judge/scenes.ts";
 import { filesOf } from "../load/entry-files.ts";
-import type { Entry, ReadRegistry } from "../load/loaded.ts";
+import { userOf, type Entry, type ReadRegistry } from "../load/loaded.ts";
 import { heldPids, pidsOf } from "../load/pids.ts";
 import { notDone, type NotDone } from "./outcome.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
@@ -41,11 +41,13 @@ function sessionsOf(entries: Iterable<Entry>): ReadonlySet<string> {
 }
 
 /** What the servers are asked again: a thread may have been loaded since it was condemned, and no process shows that. */
-function serversToAsk({ target }: ReadRegistry, entries: Iterable<Entry>, sessions: ReadonlySet<string>): ServerQuestions {
+function serversToAsk(loaded: ReadRegistry, entries: Iterable<Entry>, sessions: ReadonlySet<string>): ServerQuestions {
+  const { target } = loaded;
+  const users = new Set([userOf(loaded)]);
   if (target.appServers.length === 0 || sessions.size === 0) return new Map();
   const isConfigured = target.appServers.some(({ configured }) => configured);
   const ids = isConfigured ? claimsOf(entries).flatMap(({ sessionId }) => sessionId ?? []) : [];
-  return new Map(target.appServers.map((server) => [server.url, { server, ids: server.configured ? ids : [] }] as const));
+  return new Map(target.appServers.map((server) => [server.url, { server, users, ids: server.configured ? ids : [] }] as const));
 }
 
 /**
@@ -65,6 +67,7 @@ export async function lastLook(pass: LookingPass, view: RegistryView, entries: I
   const pids = new Set([...recorded, ...heldPids(pass.memory, target, before.here), ...speaking]);
   const asked = serversToAsk(loaded, entries, sessions);
   const answers = asked.size === 0 ? before.appServers : await askServers(host, asked);
+  const endpoints = await seeEndpointsAgain(pass, view, entries);
   // The processes last, as close to the swap as can be.
   const looked = await lookAtWorld(host, { pids, owners: ownerQuestions([target]), ...sameMentions(view, pass.policy) });
   const locked = loaded.kind === "files" ? withLocks(host, looked, filesOf(loaded, entries)) : looked;
@@ -73,7 +76,7 @@ export async function lastLook(pass: LookingPass, view: RegistryView, entries: I
   const appServers = asked.size === 0 ? answers : withUptimes(pass, answers, asked, world);
   const now = {
     ...view,
-    evidence: evidenceOf({ ...world, clock: before.clock }, { ...before, appServers }),
+    evidence: evidenceOf({ ...world, clock: before.clock }, { ...before, appServers, endpoints }),
   };
   const back = new Set<string>();
   for (const entry of isSameLook(view, now) ? [] : entries) {

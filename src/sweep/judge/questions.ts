@@ -1,13 +1,12 @@
-import type { AppServerObservation, EndpointObservation, Evidence } from "../../core/evidence.ts";
+import { seen, type AppServerObservation, type EndpointObservation, type Evidence } from "../../core/evidence.ts";
 import { type Endpoint, endpointName } from "../../core/registration.ts";
-import { passesGates, strongestEvidence } from "../../core/ladder.ts";
+import { judge, passesGates, strongestEvidence } from "../../core/ladder.ts";
 import { idsOf, soughtAmong, type Sought } from "../../core/agents/mentions.ts";
 import type { Scene } from "../../core/scene.ts";
 import type { Policy } from "../../core/policy.ts";
-import type { LookingHost } from "../../host/looking-host.ts";
 import { type LookingPass, type RegistryView, sinceLast, timekeeping } from "../pass.ts";
 import { eachClaim, factsOf, sceneOf } from "./scenes.ts";
-import type { ReadRegistry } from "../load/loaded.ts";
+import { userOf, type Entry, type ReadRegistry } from "../load/loaded.ts";
 import type { ServerTarget } from "../load/target.ts";
 import { type Questions, type World, askServers, evidenceOf, withUptimes } from "../observe/observe.ts";
 
@@ -77,7 +76,7 @@ export async function seeServers(
   views: readonly RegistryView[],
   world: World,
 ): Promise<ReadonlyMap<string, AppServerObservation>> {
-  const asked = new Map<string, { readonly server: ServerTarget; readonly ids: readonly string[] }>();
+  const asked = new Map<string, { readonly server: ServerTarget; readonly ids: readonly string[]; readonly users: Set<number> }>();
   for (const view of views) {
     const servers = view.loaded.target.appServers;
     if (servers.length === 0) continue;
@@ -87,22 +86,58 @@ export async function seeServers(
     );
     if (open.length === 0) continue;
     for (const server of servers) {
-      const ids = asked.get(server.url)?.ids ?? [];
-      asked.set(server.url, { server, ids: server.configured ? [...ids, ...open] : ids });
+      const { ids, users } = asked.get(server.url) ?? { ids: [], users: new Set<number>() };
+      asked.set(server.url, { server, ids: server.configured ? [...ids, ...open] : ids, users: users.add(userOf(view.loaded)) });
     }
   }
   return withUptimes(pass, await askServers(pass.host, asked), asked, world);
 }
 
-export async function seeEndpoints(host: LookingHost, views: readonly RegistryView[]): Promise<ReadonlyMap<string, EndpointObservation>> {
-  const endpoints = new Map<string, Endpoint>();
-  for (const { loaded } of views) {
-    // No format with many entries in one file names endpoints.
-    if (loaded.kind === "members") continue;
-    const { format } = loaded.target;
-    const inNames = format.layout === "files" && format.patterns.some((pattern) => pattern.includes("<port>"));
-    for (const { endpoint } of eachClaim(inNames ? loaded.entries : loaded.opened))
-      if (endpoint !== undefined) endpoints.set(endpointName(endpoint), endpoint);
+/** An endpoint at which nothing is, for the question whether it matters what is there. */
+const nothingThere: EndpointObservation = { kind: "refused", listens: seen(false), network: seen(true) };
+
+/** The endpoint of an entry that would go if nothing were there; of any other it need not be known. */
+function endpointThatMatters(scene: Scene): Endpoint | undefined {
+  const { endpoint } = scene.claim;
+  if (endpoint === undefined) return undefined;
+  const endpoints = new Map([[endpointName(endpoint), nothingThere]]);
+  return judge({ ...scene, evidence: { ...scene.evidence, endpoints } }).verdict === "ghost" ? endpoint : undefined;
+}
+
+/** Entries that may name endpoints: no format with many entries in one file has them, and most formats do not have them in names. */
+function mayNameEndpoints({ loaded }: RegistryView): Iterable<Entry> {
+  if (loaded.kind === "members") return [];
+  const { format } = loaded.target;
+  const inNames = format.layout === "files" && format.patterns.some((pattern) => pattern.includes("<port>"));
+  return inNames ? loaded.entries : loaded.opened;
+}
+
+/** Endpoints are asked only where an entry hangs on them, and sockets only of the user to whom its registry belongs. */
+export async function seeEndpoints(pass: LookingPass, views: readonly RegistryView[]): Promise<ReadonlyMap<string, EndpointObservation>> {
+  const endpoints = new Map<string, { readonly endpoint: Endpoint; readonly user: number }>();
+  for (const view of views) {
+    for (const entry of mayNameEndpoints(view)) {
+      const { claim } = entry;
+      if (!claim.ok || claim.registration.endpoint === undefined) continue;
+      const endpoint = endpointThatMatters(sceneOf(pass, view, entry, claim));
+      if (endpoint !== undefined) endpoints.set(endpointName(endpoint), { endpoint, user: userOf(view.loaded) });
+    }
   }
-  return new Map(await Promise.all([...endpoints].map(async ([name, endpoint]) => [name, await host.probeEndpoint(endpoint)] as const)));
+  const answers = [...endpoints].map(async ([name, { endpoint, user }]) => [name, await pass.host.probeEndpoint(endpoint, user)] as const);
+  return new Map(await Promise.all(answers));
+}
+
+/** The endpoints of some entries once more, of those that were asked before. */
+export async function seeEndpointsAgain(
+  { host }: LookingPass,
+  { loaded, evidence: { endpoints: before } }: RegistryView,
+  entries: Iterable<Entry>,
+): Promise<ReadonlyMap<string, EndpointObservation>> {
+  if (before.size === 0) return before;
+  const now = new Map(before);
+  for (const { endpoint } of eachClaim(entries)) {
+    const name = endpoint === undefined ? undefined : endpointName(endpoint);
+    if (endpoint !== undefined && name !== undefined && before.has(name)) now.set(name, await host.probeEndpoint(endpoint, userOf(loaded)));
+  }
+  return now;
 }

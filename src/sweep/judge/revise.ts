@@ -3,7 +3,7 @@ import type { FlappingIdentity } from "../../core/revisions/flapping.ts";
 import type { Candidate, JudgedRegistry, JudgedRow, Revised, Revision, Observation } from "../../core/revisions/revision.ts";
 import { revisions } from "../../core/revisions/revisions.ts";
 import { canonicalSession } from "../../core/registration.ts";
-import type { Entry } from "../load/loaded.ts";
+import { userOf, type Entry } from "../load/loaded.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
 import {
   askServers,
@@ -59,7 +59,8 @@ function observationOf(pass: LookingPass, view: RegistryView, entry: Entry): Obs
 /** Every server of a registry is asked for each of the sessions. */
 function serverQuestions({ loaded }: RegistryView, ids: readonly string[]): ServerQuestions {
   const servers = ids.length === 0 ? [] : loaded.target.appServers;
-  return new Map(servers.map((server) => [server.url, { server, ids }] as const));
+  const users = new Set([userOf(loaded)]);
+  return new Map(servers.map((server) => [server.url, { server, ids, users }] as const));
 }
 
 /** What is looked for in the processes: what was before, and as far. */

@@ -92,6 +92,11 @@ export function missing(target: Target): Unread {
   return { state: "missing", target, problem: "is not there; correct the path, or remove it from the configuration" };
 }
 
+/** The user to whom a registry belongs. */
+export function userOf(loaded: ReadRegistry): number {
+  return Number((loaded.kind === "members" ? loaded.file.stat : loaded.stat).uid);
+}
+
 /**
  * The one user who, root aside, can have written a registry's entries; undefined where others may have: where it is root's
  * or a service's, or where more than its owner may write.

@@ -30,7 +30,7 @@ function processSign(argv: readonly string[], { ownerPids, processes }: World): 
 }
 
 async function isListening(host: LookingHost, path: string): Promise<Observed<boolean>> {
-  const observation = await host.probeEndpoint({ kind: "unix", path });
+  const observation = await host.probeEndpoint({ kind: "unix", path }, undefined);
   return observation.kind === "unanswered" ? unseen(observation.why) : seen(observation.kind === "accepted");
 }
 

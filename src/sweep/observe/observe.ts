@@ -91,13 +91,18 @@ function uptime(pass: LookingPass, server: ServerTarget, world: World): Observed
   return seen(answered === undefined ? 0 : Math.max(0, bootMs.value - answered));
 }
 
-/** Which threads each server is asked for by their ids, by its address. */
-export type ServerQuestions = ReadonlyMap<string, { readonly server: ServerTarget; readonly ids: readonly string[] }>;
+/** Which threads each server is asked for by their ids, and whose registries name it, by its address. */
+export type ServerQuestions = ReadonlyMap<
+  string,
+  { readonly server: ServerTarget; readonly ids: readonly string[]; readonly users: ReadonlySet<number> }
+>;
 
 /** Asks each server once, for all registries that name it. For how long they have been up is not known yet. */
 export async function askServers(host: LookingHost, asked: ServerQuestions): Promise<Evidence["appServers"]> {
   const observations = await Promise.all(
-    [...asked].map(async ([url, { server, ids }]) => [url, await host.askAppServer({ url, connectTo: server.connectTo, ids })] as const),
+    [...asked].map(async ([url, { server, ...question }]) => {
+      return [url, await host.askAppServer({ url, connectTo: server.connectTo, ...question })] as const;
+    }),
   );
   return new Map(observations);
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { agentOf, argvHas, scriptOf, tokensOf } from "../../../src/core/agents/agents.ts";
-import { canonicalServer, isServerAddress } from "../../../src/core/app-servers.ts";
 import { parseDuration } from "../../../src/core/duration.ts";
 import { judgeHostLock, lockHeartbeatMs, type HostLockObservation } from "../../../src/core/revisions/renamed-host.ts";
 import { seen, unseen } from "../../../src/core/evidence.ts";
@@ -81,20 +80,6 @@ describe("which session an argv runs", () => {
 });
 
 describe("spellings", () => {
-  test.each([
-    ["ws://localhost:1/", "ws://127.0.0.1:1"],
-    ["unix:///run/s/", "unix:///run/s/"],
-    ["unix:///tmp//localhost:1/", "unix:///tmp//localhost:1/"],
-  ])("the address %s is %s", (url, canonical) => expect(canonicalServer(url)).toBe(canonical));
-
-  test.each([
-    ["unix://", true],
-    ["xunix://", false],
-    ["http://ws://127.0.0.1", false],
-    ["ws://127.0.0.1:8788/x", false],
-    ["ws://127.0.0.1:8788", true],
-  ])("%s is a server's address: %s", (url, is) => expect(isServerAddress(url)).toBe(is));
-
   test.each([
     ["10m", 600_000],
     ["10mm", undefined],

@@ -1,7 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { agentOf, argvHas, mayBeAgent, scriptOf, tokensOf } from "../../../src/core/agents/agents.ts";
-import { argvNamesServer, canonicalServer, isServerAddress } from "../../../src/core/app-servers.ts";
 import { canonicalSession } from "../../../src/core/registration.ts";
 import { session } from "../scene.ts";
 
@@ -107,25 +106,4 @@ test.each([session.toUpperCase(), session.replaceAll("-", ""), `urn:uuid:${sessi
 
 test.each(["Session-5", "019d", ""])("%j is no uuid and stands as it is", (id) => {
   expect(canonicalSession(id)).toBe(id);
-});
-
-test("an app server is known by its address in any spelling, and only as an app server", () => {
-  expect(canonicalServer("ws://localhost:1/")).toBe("ws://127.0.0.1:1");
-  expect(argvNamesServer(["codex", "app-server", "--listen=ws://localhost:8788/"], "ws://127.0.0.1:8788")).toBe(true);
-  expect(argvNamesServer(["codex", "--remote", "ws://127.0.0.1:8788"], "ws://127.0.0.1:8788")).toBe(false);
-  expect(argvNamesServer(["codex", "app-server", "--listen", "ws://127.0.0.1:87881"], "ws://127.0.0.1:8788")).toBe(false);
-});
-
-test.each([
-  ["ws://127.0.0.1:8788", true],
-  ["ws://localhost", true],
-  ["ws://[::1]:1/", true],
-  ["unix://", true],
-  ["unix:///run/s.sock", true],
-  ["ws://example.net:80", false],
-  ["wss://127.0.0.1", false],
-  ["ws://127.0.0.1.example.net", false],
-  ["unix://relative", false],
-])("%s can be asked: %s", (url, expected) => {
-  expect(isServerAddress(url)).toBe(expected);
 });

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { formatMessage, type Answer } from "../../../src/core/answer.ts";
 import { seen, type AppServerObservation } from "../../../src/core/evidence.ts";
+import { judge } from "../../../src/core/ladder.ts";
 import { appServerThread } from "../../../src/core/rungs/app-server-thread.ts";
 import type { Scene } from "../../../src/core/scene.ts";
-import { day, sceneOf, server, session } from "../scene.ts";
+import { day, now, refused, sceneOf, server, session } from "../scene.ts";
 
 const other = session.replace(/.$/, "b");
 const second = "ws://127.0.0.1:9";
@@ -17,10 +18,8 @@ const answered: AppServerObservation = {
   reads: new Map([[other, { kind: "not-loaded" }]]),
   upMs: seen(day),
 };
-const oneAnswers = (): Scene =>
-  sceneOf({ registry: { appServers: both }, appServers: { [server]: answered, [second]: { kind: "refused" } } });
-const allRefuse = (): Scene =>
-  sceneOf({ registry: { appServers: both }, appServers: { [server]: { kind: "refused" }, [second]: { kind: "refused" } } });
+const oneAnswers = (): Scene => sceneOf({ registry: { appServers: both }, appServers: { [server]: answered, [second]: refused } });
+const allRefuse = (): Scene => sceneOf({ registry: { appServers: both }, appServers: { [server]: refused, [second]: refused } });
 
 test("where one server of two answers, a loaded thread lives and another does not, whichever is asked for first", () => {
   const [one, two] = [oneAnswers(), oneAnswers()];
@@ -47,8 +46,19 @@ test("servers that nobody configured condemn no other registry's threads, and ar
 test("what the policy declares is heard for the same look", () => {
   const scene: Scene = sceneOf({
     registry: { appServers: both },
-    appServers: { [server]: { kind: "refused" }, [second]: { kind: "refused" } },
+    appServers: { [server]: refused, [second]: refused },
     here: { pidNamespace: seen({ inode: "5", initial: false }) },
   });
   expect(kinds(scene, { ...scene, policy: { ...scene.policy, ownPidNamespace: true } }, scene)).toEqual(["unknown", "dead", "unknown"]);
+});
+
+test("an entry that only the TTL can judge is said to be judged sooner with the server that was tried", () => {
+  const young = sceneOf({
+    claim: { registeredAt: now - day },
+    registry: { appServers: [{ url: server, configured: false }] },
+    appServers: { [server]: refused },
+  });
+  expect(formatMessage(judge(young).detail)).toMatch(
+    /within the TTL of 7d, and nothing else can tell; judged sooner with --app-server ws:\/\/127\.0\.0\.1:8788$/,
+  );
 });

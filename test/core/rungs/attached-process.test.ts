@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { seen, type EndpointObservation } from "../../../src/core/evidence.ts";
 import { attachedProcess } from "../../../src/core/rungs/attached-process.ts";
-import { blind, gone, sceneOf, there, type Described } from "../scene.ts";
+import { blind, gone, refused, sceneOf, there, type Described } from "../scene.ts";
 
 const pid = 4242;
 const endpoint = { kind: "tcp", port: 8788 } as const;
 const at = (observation: EndpointObservation): Pick<Described, "endpoints"> => ({ endpoints: { "127.0.0.1:8788": observation } });
-const [accepted, refused] = [at({ kind: "accepted" }), at({ kind: "refused" })];
+const [accepted, refuses] = [at({ kind: "accepted" }), at(refused)];
 /** The pid is there, under a name that the format does not know. */
 const strange = { claim: { pid, endpoint }, pids: { [pid]: there("700", ["quill"]) }, registry: { holderNames: ["code"] } } as const;
 const nobody = { sessionId: undefined, identity: undefined } as const;
@@ -21,17 +21,17 @@ const held = new Map([["/locks/mars", seen("an flock that pid 7 took")]]);
 
 const rows: readonly (readonly [string, Described, string])[] = [
   ["a stranger has its pid, and its endpoint accepts", { ...strange, ...accepted }, "unknown pid-unproven"],
-  ["a stranger has its pid, and its endpoint refuses", { ...strange, ...refused }, "unknown pid-unproven"],
+  ["a stranger has its pid, and its endpoint refuses", { ...strange, ...refuses }, "unknown pid-unproven"],
   ["a stranger has its pid, and nobody asked its endpoint", strange, "unknown pid-unproven"],
   ["its holder is gone, and its endpoint accepts", { claim: { pid, endpoint }, pids: { [pid]: gone }, ...accepted }, "dead pid-gone"],
-  ["its holder is gone, and its endpoint refuses", { claim: { pid, endpoint }, pids: { [pid]: gone }, ...refused }, "dead pid-gone"],
+  ["its holder is gone, and its endpoint refuses", { claim: { pid, endpoint }, pids: { [pid]: gone }, ...refuses }, "dead pid-gone"],
   [
     "its holder could not be looked at, and its endpoint refuses",
-    { claim: { pid, endpoint }, pids: { [pid]: blind }, ...refused },
+    { claim: { pid, endpoint }, pids: { [pid]: blind }, ...refuses },
     "unknown pid-unseen",
   ],
-  ["it names no pid, and its endpoint accepts", { claim: { endpoint }, ...accepted }, "not-applicable"],
-  ["it names no pid, and its endpoint refuses", { claim: { endpoint }, ...refused }, "dead endpoint-closed"],
+  ["it names no pid, and its endpoint accepts", { claim: { endpoint }, ...accepted }, "unknown endpoint-open"],
+  ["it names no pid, and its endpoint refuses", { claim: { endpoint }, ...refuses }, "dead endpoint-closed"],
   [
     "it names a pid only, in a table that was not all seen",
     { claim: { ...nobody, pid }, table: { complete: blind, innerPids: blind }, pids: { [pid]: gone } },

@@ -85,7 +85,7 @@ async function ask({ handshake, open, answer = honest }: Behaviour): Promise<App
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
   try {
-    return await askAppServer({ url, connectTo: url, ids: [id] }, "0");
+    return await askAppServer({ url, connectTo: url, ids: [id], users: new Set() }, "0");
   } finally {
     for (const socket of sockets) socket.destroy();
     server.close();
