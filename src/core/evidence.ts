@@ -24,6 +24,8 @@ export type Evidence = {
   readonly appServers: ReadonlyMap<string, AppServerObservation>;
   /** What answered at the endpoints that entries name, by `endpointName`. */
   readonly endpoints: ReadonlyMap<string, EndpointObservation>;
+  /** What the tmux servers show that entries name, by `tmuxKey`. */
+  readonly tmux: ReadonlyMap<string, TmuxObservation>;
   /** Looked at only where an entry with a file of its own would go without it. */
   readonly locks: Observed<FileLocks>;
   readonly time: Timekeeping;
@@ -57,6 +59,20 @@ export type Registered = {
   readonly isProven: boolean;
   readonly said: string;
 };
+
+/** One pane of a tmux server, with the session that it is in. */
+export type TmuxPane = {
+  readonly session: string;
+  /** `$N`, as `pane` is `%N`. */
+  readonly sessionId: string;
+  readonly window: string;
+  readonly index: string;
+  readonly pane: string;
+  readonly tty: string;
+};
+
+/** The panes that were found, and whether every server that may have more could be asked. */
+export type TmuxObservation = { readonly panes: readonly TmuxPane[]; readonly complete: Observed<true> };
 
 /** What locks an entry's own file, by its path. A file that is missing here is not locked, or was not looked at. */
 export type FileLocks = ReadonlyMap<string, Observed<string>>;

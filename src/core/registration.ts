@@ -35,6 +35,12 @@ export type Registration = {
   readonly automatic: boolean | undefined;
   /** An id of the subprocess that stays the same while it lives. */
   readonly subprocessId: string | undefined;
+  /** The tmux session that the agent runs in: its name or `$N`. */
+  readonly tmuxSession: string | undefined;
+  /** The pane: `%N`, its terminal, or a target such as `session:0.1`. */
+  readonly tmuxPane: string | undefined;
+  /** The server's socket: a path, the value of `TMUX`, or a name below the user's directory of sockets. */
+  readonly tmuxSocket: string | undefined;
 };
 
 /** A place where a holder said it listens: a TCP port of the loopback interface, or a unix socket's path. */
@@ -69,6 +75,9 @@ export function claimNothing(key: string): { -readonly [Name in keyof Registrati
     keptFor: undefined,
     automatic: undefined,
     subprocessId: undefined,
+    tmuxSession: undefined,
+    tmuxPane: undefined,
+    tmuxSocket: undefined,
   };
 }
 

@@ -33,6 +33,7 @@ import { runRelease } from "./programs/release-command.ts";
 import { type CommandEnd, runCommand } from "./programs/run-command.ts";
 import { isClockSynchronised } from "./programs/synchronised.ts";
 import { type Identity, type SentSignal, processState, signalExactly } from "./programs/signals.ts";
+import { lookAtTmux } from "./programs/tmux.ts";
 import { askAppServer } from "./sockets/app-server.ts";
 import { probeEndpoint } from "./sockets/endpoints.ts";
 import { upSince } from "./sockets/listeners.ts";
@@ -124,6 +125,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     askAppServer: (question) => askAppServer(question, version),
     upSince,
     probeEndpoint,
+    lookAtTmux,
     unitState,
     isLockHeld,
     runRelease,

@@ -8,6 +8,7 @@ import type {
   Mentions,
   Observed,
   ProcessTable,
+  TmuxObservation,
 } from "../core/evidence.ts";
 import type { UserProcess } from "../core/plan/busy.ts";
 import type { MentionQuestion } from "../core/agents/mention-table.ts";
@@ -54,6 +55,8 @@ export type LookingHost = {
   /** Ms since boot at which the process that listens at an address started; undefined where none can be named. */
   readonly upSince: (url: string, connectTo: string, table: ProcessTable) => number | undefined;
   readonly probeEndpoint: (endpoint: Endpoint, user: number | undefined) => Promise<EndpointObservation>;
+  /** The panes of the tmux server at a socket, or of all servers of a user. */
+  readonly lookAtTmux: (socket: string | undefined, user: number) => Promise<TmuxObservation>;
   readonly unitState: (unit: string) => Promise<Observed<UnitState>>;
   readonly isLockHeld: (path: string) => Observed<boolean>;
   readonly readRegistryFile: (path: string) => FileRead;

@@ -47,7 +47,7 @@ function heldRegistrations(loaded: ReadRegistry, world: World, tree: ProcessTree
   // Of a thread the recorded process is only the one that registered it.
   if (format.about === "thread") return [];
   const facts = factsOf(loaded, world, emptyMemory);
-  const evidence = evidenceOf(world, { appServers: new Map(), endpoints: new Map(), time: untimed });
+  const evidence = evidenceOf(world, { appServers: new Map(), endpoints: new Map(), tmux: new Map(), time: untimed });
   return claimsIn(loaded).flatMap(({ registration: claim, mayDrift }) => {
     const { pid, sessionId } = claim;
     if (pid === undefined || sessionId === undefined) return [];

@@ -21,7 +21,10 @@ export type FieldName =
   | "releasedAt"
   | "releaseReason"
   | "automatic"
-  | "subprocessId";
+  | "subprocessId"
+  | "tmuxSession"
+  | "tmuxPane"
+  | "tmuxSocket";
 
 export type FieldMap = Readonly<Partial<Record<FieldName, string>>>;
 
@@ -46,6 +49,8 @@ const release: Reader = (value) => (value === false || value === "" || value ===
 /** A marker that is there in any form marks: only a row without one is known to be a fresh start. */
 const marker: Reader = (value) => value !== false && value !== 0 && value !== "";
 const note: Reader = (value) => (typeof value === "string" ? value : undefined);
+/** An empty text names no place. */
+const place: Reader = (value) => (value === "" ? undefined : id(value));
 const id: Reader = (value) => (typeof value === "number" ? String(value) : text(value));
 
 const pid: Reader = (value) =>
@@ -76,6 +81,9 @@ const readers = {
   releaseReason: note,
   automatic: marker,
   subprocessId: id,
+  tmuxSession: place,
+  tmuxPane: place,
+  tmuxSocket: place,
 } satisfies Record<FieldName, Reader>;
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

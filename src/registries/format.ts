@@ -73,6 +73,8 @@ export type FormatBasics = {
   readonly namesHolders: boolean;
   /** Its entries record the process above the one that runs the session. */
   readonly namesHost: boolean;
+  /** Its entries can name a place in tmux. */
+  readonly namesTmux: boolean;
 };
 
 /** Under which names an entry says when and why it was released; `like` is a member with another of its times. */

@@ -45,6 +45,7 @@ export const causes = [
   "start-tokens-unproven",
   "homes-unseen",
   "foreign-network",
+  "tmux-unseen",
   "app-server-unreachable",
   "app-server-down",
   "weak-swap",

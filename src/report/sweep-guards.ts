@@ -13,6 +13,7 @@ const causes = {
   "homes-unseen": "homes-unseen",
   "app-server-unreachable": "app-server-unreachable",
   "foreign-network": "foreign-network",
+  "tmux-unseen": "tmux-unseen",
 } as const satisfies Record<(typeof blindReasons)[number], Cause>;
 
 /** Why entries are kept by doubt, in a sentence, and what ends the doubt. */
@@ -27,6 +28,7 @@ export const blindWords = {
     why: "addresses here may be of another network",
     cure: "let sessreap run in the network of the app servers, such as without PrivateNetwork=",
   },
+  "tmux-unseen": { why: "a tmux server could not be asked", cure: "run as the user whose server it is, with tmux installed, or end it" },
   "app-server-unreachable": { why: "an app server gives no answer", cure: "start it, or correct its address" },
 } as const satisfies Record<(typeof causes)[keyof typeof causes], { readonly why: string; readonly cure: string }>;
 

@@ -26,6 +26,7 @@ export const blindReasons = [
   "homes-unseen",
   "app-server-unreachable",
   "foreign-network",
+  "tmux-unseen",
 ] as const satisfies readonly Reason[];
 
 export function isBlindReason(reason: Reason): boolean {

@@ -8,10 +8,11 @@ import type { Since } from "../core/clocks/since.ts";
 import { intentFor } from "../core/plan/plan.ts";
 import { formatFlapping, type FlappingIdentity } from "../core/revisions/flapping.ts";
 import type { EntryFile } from "../host/locks/locks.ts";
-import { anythingOld, noEndpoints, noServers, seeEndpoints, seeServers, soughtIn, viewsOf } from "./judge/questions.ts";
+import { anythingOld, noEndpoints, noServers, noTmux, seeEndpoints, seeServers, soughtIn, viewsOf } from "./judge/questions.ts";
 import { startTokenMismatch, tokenChecks } from "./judge/start-tokens.ts";
 import { examinedEntries, registryPolicyOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
 import { judgeEntry } from "./judge/scenes.ts";
+import { seeTmux } from "./judge/tmux.ts";
 import { loadRegistry } from "./load/load.ts";
 import { filesOf } from "./load/entry-files.ts";
 import { entriesAt, isRead, type Loaded, type ReadRegistry } from "./load/loaded.ts";
@@ -91,15 +92,15 @@ async function examineRegistry(pass: LookingPass, view: RegistryView, world: Wor
 }
 
 /** What was answered, and whether anything was looked at. */
-type Answers = Pick<Evidence, "appServers" | "endpoints"> & { readonly looked: boolean };
+type Answers = Pick<Evidence, "appServers" | "endpoints" | "tmux"> & { readonly looked: boolean };
 
 async function judgeAll(
   pass: LookingPass,
   views: readonly RegistryView[],
   world: World,
-  { appServers, endpoints, looked }: Answers,
+  { appServers, endpoints, tmux, looked }: Answers,
 ): Promise<Judged> {
-  const evidence = evidenceOf(world, { appServers, endpoints, time: timekeeping(pass, world) });
+  const evidence = evidenceOf(world, { appServers, endpoints, tmux, time: timekeeping(pass, world) });
   const judged: ExaminedRegistry[] = [];
   for (const view of views) judged.push(await examineRegistry(pass, { ...view, evidence }, world, looked));
   return { evidence, ...(await withRevisions(pass, judged, world)) };
@@ -174,7 +175,9 @@ export async function examine(
   const appServers = mustLook ? await seeServers(begun, halfSeen, world) : noServers;
   const asked = halfSeen.map((view) => ({ ...view, evidence: { ...view.evidence, appServers } }));
   const endpoints = mustLook ? await seeEndpoints(begun, asked) : noEndpoints;
-  const answers = { appServers, endpoints, looked: mustLook };
+  const answered = asked.map((view) => ({ view: { ...view, evidence: { ...view.evidence, endpoints } }, entries: view.loaded.entries }));
+  const tmux = mustLook ? await seeTmux(begun, answered) : noTmux;
+  const answers = { appServers, endpoints, tmux, looked: mustLook };
   const [pass, first] = await judgedByClock(begun, (one) => judgeAll(one, halfSeen, world, answers));
   const mustLookOn = files === "agents" && first.registries.some(anySessionGoes);
   const open = mustLookOn ? withAllFiles(host, world, mentionQuestion) : world;

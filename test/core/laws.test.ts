@@ -36,6 +36,7 @@ const deaths: Partial<Record<Reason, boolean>> = {
   "ttl-expired": false,
   "holder-gone": false,
   "endpoint-closed": false,
+  "tmux-gone": false,
   "thread-not-loaded": false,
   "app-server-down": false,
 };

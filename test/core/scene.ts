@@ -12,13 +12,23 @@ import {
   type Refusal,
   type Evidence,
 } from "../../src/core/evidence.ts";
-import type { FileLocks, Here, Mentions, Observed, PidObservation, ProcessTable, Timekeeping } from "../../src/core/evidence.ts";
+import type {
+  FileLocks,
+  Here,
+  Mentions,
+  Observed,
+  PidObservation,
+  ProcessTable,
+  Timekeeping,
+  TmuxObservation,
+} from "../../src/core/evidence.ts";
 import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
 import { judge } from "../../src/core/ladder.ts";
 import { nothingRemembered, type EntryMemory } from "../../src/core/memory.ts";
 import { defaultPolicy, type Policy } from "../../src/core/policy.ts";
 import { canonicalSession, nothingClaimed, type Registration } from "../../src/core/registration.ts";
 import type { RegistryFacts, Scene } from "../../src/core/scene.ts";
+import { tmuxKey } from "../../src/core/tmux.ts";
 import { llmmsgBridge } from "../../src/registries/formats/llmmsg-bridge.ts";
 
 export const second = 1000;
@@ -50,6 +60,8 @@ export type Described = {
   readonly registered?: Evidence["registered"];
   readonly appServers?: Readonly<Record<string, AppServerObservation>>;
   readonly endpoints?: Readonly<Record<string, EndpointObservation>>;
+  /** What was found at each socket; at the empty one where no socket is named. */
+  readonly tmux?: Readonly<Record<string, TmuxObservation>>;
   readonly locks?: Observed<FileLocks>;
   readonly time?: Partial<Timekeeping>;
   readonly memory?: Partial<EntryMemory>;
@@ -138,6 +150,12 @@ export function sceneOf(described: Described): Scene {
       registered: described.registered ?? (processes.seen ? seen({ bySession: new Map(), unread: [] }) : processes),
       appServers: new Map(Object.entries(described.appServers ?? {})),
       endpoints: new Map(Object.entries(described.endpoints ?? {})),
+      tmux: new Map(
+        Object.entries(described.tmux ?? {}).map(([socket, it]) => [
+          tmuxKey(described.registry?.id ?? "/registry", { ...claim, tmuxSocket: socket }),
+          it,
+        ]),
+      ),
       locks: described.locks ?? seen(new Map()),
       time: { sleeps: seen([]), settled: seen(true), ...described.time },
     },

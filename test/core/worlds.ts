@@ -12,6 +12,7 @@ import {
   type PidObservation,
   type ProcessTable,
   type Refusal,
+  type TmuxObservation,
   type Sleep,
 } from "../../src/core/evidence.ts";
 import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
@@ -78,6 +79,7 @@ const claim = fc.record({
   lastActivityAt: time,
   lastHeartbeatAt: maybe(undefined, now - 20_000, now - 30 * day, now + day),
   endpoint: maybe(undefined, endpoint),
+  tmuxSession: maybe(undefined, undefined, undefined, "mars"),
 });
 
 const address = fc.constantFrom(...[server, socket].flatMap((url) => [true, false].map((configured) => ({ url, configured }))));
@@ -170,6 +172,12 @@ const elsewhere: fc.Arbitrary<Evidence["registered"]> = fc
     return isBlind ? blind : seen({ bySession, unread: isUnread ? [unreadRecords] : [] });
   });
 
+const inTmux = { session: "mars", sessionId: "$1", window: "0", index: "0", pane: "%1", tty: "/dev/pts/3" };
+const tmuxObservation: fc.Arbitrary<TmuxObservation> = fc.record({
+  panes: fc.constantFrom([], [], [inTmux]),
+  complete: observed(true as const),
+});
+
 const anyRefusal: fc.Arbitrary<Refusal> = fc.record({
   kind: fc.constant("refused" as const),
   listens: observed(false, false, false, false, true),
@@ -234,6 +242,7 @@ const described: fc.Arbitrary<Described> = fc.record({
       anyRefusal.map((one) => [one]),
     )
     .map((observations) => Object.fromEntries(observations.map((it) => ["127.0.0.1:7000", it]))),
+  tmux: fc.record({ "": tmuxObservation }, { requiredKeys: [] }),
   locks: observed(new Map(), new Map(), new Map(), new Map(), locked, new Map([["/locks/mars", blind]])),
   time: fc.record({
     sleeps: observed<readonly Sleep[]>([], [], [{ fromMs: now - 31 * day, untilMs: now - minute, ms: 25 * day }]),
@@ -344,6 +353,11 @@ const endpoints = (name: string, change: (observation: EndpointObservation) => E
   change: (scene) => inEvidence(scene, { endpoints: new Map([...scene.evidence.endpoints].map(([at, it]) => [at, change(it)])) }),
 });
 
+const inAllTmux = (name: string, part: Partial<TmuxObservation>): Change => ({
+  name,
+  change: (scene) => inEvidence(scene, { tmux: new Map([...scene.evidence.tmux].map(([key, it]) => [key, { ...it, ...part }])) }),
+});
+
 const ofRefusal =
   (part: Partial<Refusal>) =>
   <O extends { readonly kind: string }>(it: O | Refusal): O | Refusal =>
@@ -435,6 +449,9 @@ export const blindings: readonly Change[] = [
   endpoints("whether an endpoint's network is ours", ofRefusal({ network: blind })),
   { name: "that anybody asked an app server", change: (scene) => inEvidence(scene, { appServers: new Map() }) },
   endpoints("the endpoints", () => ({ kind: "unanswered", why: "" })),
+  { name: "that anybody asked tmux", change: (scene) => inEvidence(scene, { tmux: new Map() }) },
+  inAllTmux("what a tmux server shows", { panes: [], complete: blind }),
+  inAllTmux("whether every tmux server answered", { complete: blind }),
   { name: "the locks on files", change: (scene) => inEvidence(scene, { locks: blind }) },
   {
     name: "whose lock it is",
@@ -479,6 +496,7 @@ export const signsOfLife: readonly Change[] = [
     change: (scene) =>
       withTable(scene, (whole) => (whole.innerPids.seen ? { ...whole, innerPids: seen(new Map([[pid, [...inner]]])) } : whole)),
   },
+  inAllTmux("its session in tmux", { panes: [inTmux] }),
   {
     name: "a lock on its own file",
     change: (scene) => (scene.evidence.locks.seen ? inEvidence(scene, { locks: seen(locked) }) : scene),

@@ -64,7 +64,14 @@ export function checkRelease(story: Story, key: string): void {
 
 export type Absence = { readonly boot: number; readonly sinceMs: number; readonly said: string };
 
-const absences: ReadonlySet<string> = new Set(["ttl-expired", "holder-gone", "thread-not-loaded", "app-server-down", "endpoint-closed"]);
+const absences: ReadonlySet<string> = new Set([
+  "ttl-expired",
+  "holder-gone",
+  "thread-not-loaded",
+  "app-server-down",
+  "endpoint-closed",
+  "tmux-gone",
+]);
 
 const restsOnAbsence = ({ reason, detail, verdict }: EntryReport): boolean =>
   absences.has(reason) || (verdict === "ghost" && detail.includes("its body is torn"));

@@ -183,6 +183,7 @@ export function simulatedHost(
       if (namespace !== hostNamespace || blindness.has("network")) return Promise.resolve(abroad);
       return Promise.resolve(mode === "accepts" ? { kind: "accepted" } : refused);
     },
+    lookAtTmux: () => Promise.resolve({ panes: [], complete: seen(true) }),
     unitState: () => Promise.resolve(seen("down")),
     isLockHeld: () => seen(false),
     runRelease: (_, values) => Promise.resolve(interference.release(values["{key}"] ?? "")),

@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
-import { seen } from "../../src/core/evidence.ts";
+import { seen, type TmuxObservation } from "../../src/core/evidence.ts";
+import { defaultPolicy } from "../../src/core/policy.ts";
+import { keyedJson } from "../../src/registries/declared/keyed-json.ts";
+import { fields } from "../fields.ts";
 import { agentsOf, claudesOf, type Stage } from "./contract/stage.ts";
-import { row, sweepWith, withGhosts, type HostOverrides } from "./described.ts";
+import { simulatedStage } from "./contract/stages.ts";
+import { long, row, sweepWith, withGhosts, type HostOverrides } from "./described.ts";
 
 /** A host that notes in which order claims are read (those that are not judged: aside) and the processes are looked at. */
 function noted({ host, root }: Stage): { readonly order: readonly string[]; readonly overrides: HostOverrides } {
@@ -70,4 +74,35 @@ test("where every entry is young nothing is looked at", async () => {
   const { entries } = await sweepWith(stage, [agentsOf(stage)], overrides, { dryRun: true });
   expect(entries).toMatchObject([{ key: "a", reason: "within-grace" }]);
   expect(order).toEqual(["read"]);
+});
+
+test("a tmux server is asked once, for entries that would go, and once more before they do", async () => {
+  const stage = simulatedStage();
+  const alive = await stage.alive();
+  const since = new Date(stage.now()).toISOString();
+  const named = { id: "id-of-none", tmux: "agents", socket: "/run/t.sock" };
+  const agents = {
+    one: { ...named, since: long },
+    two: { ...named, since: long, tmux: "others" },
+    young: { ...named, since, socket: "/run/young.sock" },
+    held: row(alive, { ...named, id: "id-of-held", socket: "/run/held.sock" }),
+  };
+  const path = `${stage.root}/agents.json`;
+  stage.writeOld(path, JSON.stringify({ agents }));
+  const tmuxFields = { ...fields, tmuxSession: "tmux", tmuxSocket: "socket" };
+  const target = { ...agentsOf(stage), format: keyedJson({ entries: "/agents", pattern: "", fields: tmuxFields, about: "session" }) };
+  const asked: (string | undefined)[] = [];
+  const pane = { session: "others", sessionId: "$1", window: "0", index: "0", pane: "%1", tty: "/dev/pts/3" };
+  const lookAtTmux = (socket: string | undefined): Promise<TmuxObservation> => {
+    asked.push(socket);
+    return Promise.resolve({ panes: [pane], complete: seen(true) });
+  };
+  const { entries } = await sweepWith(stage, [target], { lookAtTmux }, { policy: { ...defaultPolicy, now: true } });
+  expect(Object.fromEntries(entries.map(({ key, reason }) => [key, reason]))).toEqual({
+    one: "tmux-gone",
+    two: "tmux-alive",
+    young: "within-grace",
+    held: "pid-alive",
+  });
+  expect(asked).toEqual(["/run/t.sock", "/run/t.sock"]);
 });

@@ -94,6 +94,9 @@ const fields = v.strictObject({
   releaseReason: described("Why it was released; superseded_by_new_start is written.", ownMember),
   automatic: described("The marker of an entry that was registered again by itself: such a one supersedes nothing.", member),
   subprocessId: described("An id that the holder's subprocess keeps for as long as it lives, in place of pid and startTicks.", member),
+  tmuxSession: described("The tmux session that the agent runs in, by its name or as $N: where it is there the entry is live.", member),
+  tmuxPane: described("The tmux pane that the agent runs in: %N, its terminal, or SESSION:WINDOW.PANE.", member),
+  tmuxSocket: described("The socket of the tmux server; without it each server of the registry's owner is asked.", member),
 });
 
 const owner = v.strictObject({

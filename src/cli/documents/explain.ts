@@ -32,6 +32,9 @@ const claim = object({
   releaseReason: v.optional(text),
   automatic: v.optional(described("It was registered again without anything having been started.", flag)),
   subprocessId: v.optional(described("An id of the holder's subprocess that stays the same while it lives.", text)),
+  tmuxSession: v.optional(text),
+  tmuxPane: v.optional(text),
+  tmuxSocket: v.optional(text),
 });
 
 const answer = v.variant("kind", [

@@ -29,6 +29,7 @@ function wordOf({ claim, registry, where }: Witness, evidence: Seen, policy: Pol
     registered: unseen("it is being asked"),
     appServers: new Map(),
     endpoints: new Map(),
+    tmux: new Map(),
     locks: seen(new Map()),
     time: untimed,
   };

@@ -10,6 +10,7 @@ import { observedHolder } from "./signs/observed-holder.ts";
 import { registeredElsewhere } from "./signs/registered-elsewhere.ts";
 import { holderSign } from "./signs/recorded-holder.ts";
 import type { Sign } from "./signs/sign.ts";
+import { tmux } from "./signs/tmux.ts";
 import { statedName } from "./signs/stated-name.ts";
 
 /** What can show that a process holds the session, in the order in which it is told. Of equal answers the earlier stands. */
@@ -22,6 +23,7 @@ export const signs = [
   observedHolder,
   heartbeat,
   endpoint,
+  tmux,
 ] as const satisfies readonly Sign[];
 
 export const attachedProcess = {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { argvNamesServer, canonicalHost, hostReaches, type ServerPlace } from "../../core/app-servers.ts";
 import type { ProcessTable } from "../../core/evidence.ts";
-import { isMissing } from "../observed.ts";
+import { isMissing, look } from "../observed.ts";
 import { startedAtMs } from "../processes/proc-stat.ts";
 import { placeToConnect } from "./places.ts";
 
@@ -42,13 +42,19 @@ function tcpListeners(port: number, hosts: readonly string[]): readonly Listener
   return exact.length > 0 ? exact : reached;
 }
 
-function unixListeners(path: string): readonly Listener[] {
-  const names = new Set([path, realpathSync(path)]);
+/** The paths at which sockets of this network namespace listen, as they were bound, by inode. */
+export function listeningPaths(): ReadonlyMap<string, string> {
   // The flag __SO_ACCEPTCON (0x10000) marks a socket that listens.
-  const listening = rowsOf("unix").filter(
-    (row) => names.has(row.slice(7).join(" ")) && (Number.parseInt(row[3] ?? "0", 16) & 0x10000) !== 0,
-  );
-  return listening.map((row) => ({ inode: row[6] ?? "", uid: undefined, host: "" }));
+  const listening = rowsOf("unix").filter((row) => row.length > 7 && (Number.parseInt(row[3] ?? "0", 16) & 0x10000) !== 0);
+  return new Map(listening.map((row) => [row[6] ?? "", row.slice(7).join(" ")]));
+}
+
+/** A socket whose file was removed, or lies in another mount namespace, listens on. */
+function unixListeners(path: string): readonly Listener[] {
+  const real = look(path, () => realpathSync(path));
+  const names = new Set([path, ...(real.seen ? [real.value] : [])]);
+  const listening = [...listeningPaths()].filter(([, name]) => names.has(name));
+  return listening.map(([inode]) => ({ inode, uid: undefined, host: "" }));
 }
 
 /** The sockets of this network namespace that listen where a client would connect. Throws what the file system throws. */

@@ -23,6 +23,11 @@ export function namesHolders({ fields, pattern }: DeclaredShape): boolean {
   return has("sessionId") && has("pid");
 }
 
+/** Its entries name a place in tmux. */
+export function namesTmux({ fields }: DeclaredShape): boolean {
+  return fields.tmuxSession !== undefined || fields.tmuxPane !== undefined;
+}
+
 /** Where an entry records its release: only a registry of which both members are known is ever written into. */
 export function releasesOf({ releasedAt, releaseReason, registeredAt }: FieldMap): ReleaseMembers | undefined {
   if (releasedAt === undefined || releaseReason === undefined) return undefined;

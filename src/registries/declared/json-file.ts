@@ -1,5 +1,5 @@
 import { withKept } from "./kept.ts";
-import { namesHolders, releasesOf, type DeclaredShape } from "./declared.ts";
+import { namesHolders, namesTmux, releasesOf, type DeclaredShape } from "./declared.ts";
 import { formatDefaults } from "../formats/shared/defaults.ts";
 import type { Format } from "../format.ts";
 import { bodyOf, claimFromFile } from "../formats/shared/one-file.ts";
@@ -17,6 +17,7 @@ export function jsonFile(shape: DeclaredShape): Format {
     summary: "any directory with one JSON file per registration, described by `pattern` and `fields`",
     about,
     namesHolders: namesHolders(shape),
+    namesTmux: namesTmux(shape),
     declaredFields: JSON.stringify(fields),
     codexThreads: true,
     releases: releasesOf(fields),

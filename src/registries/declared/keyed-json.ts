@@ -1,4 +1,4 @@
-import { namesHolders, releasesOf, type DeclaredShape } from "./declared.ts";
+import { namesHolders, namesTmux, releasesOf, type DeclaredShape } from "./declared.ts";
 import { formatDefaults } from "../formats/shared/defaults.ts";
 import { claimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
@@ -13,6 +13,7 @@ export function keyedJson(shape: DeclaredShape): Format {
     summary: "any JSON object with one member per registration, described by `entries` and `fields`",
     about,
     namesHolders: namesHolders(shape),
+    namesTmux: namesTmux(shape),
     declaredFields: JSON.stringify(fields),
     codexThreads: true,
     releases: releasesOf(fields),

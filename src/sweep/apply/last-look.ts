@@ -7,6 +7,7 @@ import type { LookingPass, RegistryView } from "../pass.ts";
 import type { RevisedEntry } from "../judge/examined.ts";
 import { sameMentions, seeEndpointsAgain } from "../judge/questions.ts";
 import { stillRevised } from "../judge/revise.ts";
+import { seeTmux } from "../judge/tmux.ts";
 import { claimsOf, eachClaim, sceneOf } from "../judge/scenes.ts";
 import { filesOf } from "../load/entry-files.ts";
 import { userOf, type Entry, type ReadRegistry } from "../load/loaded.ts";
@@ -68,6 +69,7 @@ export async function lastLook(pass: LookingPass, view: RegistryView, entries: I
   const asked = serversToAsk(loaded, entries, sessions);
   const answers = asked.size === 0 ? before.appServers : await askServers(host, asked);
   const endpoints = await seeEndpointsAgain(pass, view, entries);
+  const tmux = before.tmux.size === 0 ? before.tmux : await seeTmux(pass, [{ view, entries }]);
   // The processes last, as close to the swap as can be.
   const looked = await lookAtWorld(host, { pids, owners: ownerQuestions([target]), ...sameMentions(view, pass.policy) });
   const locked = loaded.kind === "files" ? withLocks(host, looked, filesOf(loaded, entries)) : looked;
@@ -76,7 +78,7 @@ export async function lastLook(pass: LookingPass, view: RegistryView, entries: I
   const appServers = asked.size === 0 ? answers : withUptimes(pass, answers, asked, world);
   const now = {
     ...view,
-    evidence: evidenceOf({ ...world, clock: before.clock }, { ...before, appServers, endpoints }),
+    evidence: evidenceOf({ ...world, clock: before.clock }, { ...before, appServers, endpoints, tmux }),
   };
   const back = new Set<string>();
   for (const entry of isSameLook(view, now) ? [] : entries) {

@@ -12,6 +12,7 @@ import { type Questions, type World, askServers, evidenceOf, withUptimes } from 
 
 export const noServers: Evidence["appServers"] = new Map();
 export const noEndpoints: Evidence["endpoints"] = new Map();
+export const noTmux: Evidence["tmux"] = new Map();
 
 /** The registries as far as one look at the processes shows them: no server and no endpoint has been asked. */
 export function viewsOf(
@@ -20,7 +21,7 @@ export function viewsOf(
   read: readonly ReadRegistry[],
   { sought, sources }: Pick<RegistryView, "sought" | "sources">,
 ): readonly RegistryView[] {
-  const evidence = evidenceOf(world, { appServers: noServers, endpoints: noEndpoints, time: timekeeping(pass, world) });
+  const evidence = evidenceOf(world, { appServers: noServers, endpoints: noEndpoints, tmux: noTmux, time: timekeeping(pass, world) });
   const since = sinceLast(pass, world);
   return read.map((loaded) => ({ loaded, facts: factsOf(loaded, world, pass.memory), evidence, since, sought, sources }));
 }

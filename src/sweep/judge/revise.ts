@@ -19,7 +19,7 @@ import { noSources, reloadSources } from "../observe/sources.ts";
 import { speakingPids, withWitnesses } from "../observe/witnesses.ts";
 import { sinceLast, timekeeping, type LookingPass, type RegistryView } from "../pass.ts";
 import { registryPolicyOf, type ExaminedEntry, type ExaminedRegistry, type RevisedEntry } from "./examined.ts";
-import { noEndpoints, sameMentions } from "./questions.ts";
+import { noEndpoints, noTmux, sameMentions } from "./questions.ts";
 import { sceneOf } from "./scenes.ts";
 
 /** A candidate of a revision, and the entry that it is. */
@@ -112,7 +112,12 @@ async function lookAndRevise(
   const world = { ...looked, clock: before?.clock ?? looked.clock };
   const time = timekeeping(pass, world);
   const seen = asked.map(({ view, ofServers, answers }): readonly [RegistryView, RegistryView] => {
-    const evidence = evidenceOf(world, { appServers: withUptimes(pass, answers, ofServers, world), endpoints: noEndpoints, time });
+    const evidence = evidenceOf(world, {
+      appServers: withUptimes(pass, answers, ofServers, world),
+      endpoints: noEndpoints,
+      tmux: noTmux,
+      time,
+    });
     const { loaded, facts, sought } = view;
     return [view, { loaded, facts, evidence, since: sinceLast(pass, evidence), sought, sources }];
   });

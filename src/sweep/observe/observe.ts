@@ -136,9 +136,9 @@ export function unlookedWorld(host: LookingHost): World {
 }
 
 /** What was answered beside the look at the processes, and what is known of the time. */
-export type Answers = Pick<Evidence, "appServers" | "endpoints" | "time">;
+export type Answers = Pick<Evidence, "appServers" | "endpoints" | "tmux" | "time">;
 
-export function evidenceOf(world: World, { appServers, endpoints, time }: Answers): Evidence {
+export function evidenceOf(world: World, { appServers, endpoints, tmux, time }: Answers): Evidence {
   const { clock, here, processes, mentions, registered, locks } = world;
-  return { clock, here, processes, mentions, registered, appServers, endpoints, locks, time };
+  return { clock, here, processes, mentions, registered, appServers, endpoints, tmux, locks, time };
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { symlinkSync } from "node:fs";
+import { symlinkSync, unlinkSync } from "node:fs";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -97,4 +97,13 @@ test("an endpoint is connected to only where it belongs to the user of its regis
   expect([await probeEndpoint(socket, us + 1), await probeEndpoint(port, us + 1)]).toEqual([foreign, foreign]);
   expect(connections).toBe(0);
   expect([await probeEndpoint(socket, us), await probeEndpoint(port, us)]).toEqual([{ kind: "accepted" }, { kind: "accepted" }]);
+});
+
+test("a server whose socket was removed listens on", async () => {
+  const path = join(scratchDirectory(), "app.sock");
+  const server = createServer().listen(path);
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  unlinkSync(path);
+  expect(await refusalOf(`ws+unix:${path}:/`, noUsers)).toMatchObject({ kind: "refused", listens: { seen: true, value: true } });
 });

@@ -13,6 +13,7 @@ export const formatDefaults = {
   authoritative: false,
   namesHolders: false,
   namesHost: false,
+  namesTmux: false,
   hostLocks: false,
   releases: undefined,
 } satisfies Partial<FormatBasics>;
