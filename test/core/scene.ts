@@ -28,7 +28,7 @@ import { nothingRemembered, type EntryMemory } from "../../src/core/memory.ts";
 import { defaultPolicy, type Policy } from "../../src/core/policy.ts";
 import { canonicalSession, nothingClaimed, type Registration } from "../../src/core/registration.ts";
 import type { RegistryFacts, Scene } from "../../src/core/scene.ts";
-import { tmuxKey } from "../../src/core/tmux.ts";
+import { tmuxKey } from "../../src/core/identity/tmux.ts";
 import { llmmsgBridge } from "../../src/registries/formats/llmmsg-bridge.ts";
 
 export const second = 1000;

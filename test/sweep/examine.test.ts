@@ -85,6 +85,7 @@ test("a tmux server is asked once, for entries that would go, and once more befo
     one: { ...named, since: long },
     two: { ...named, since: long, tmux: "others" },
     young: { ...named, since, socket: "/run/young.sock" },
+    ended: row(await stage.gone(), { ...named, id: "id-of-ended", socket: "/run/ended.sock" }),
     held: row(alive, { ...named, id: "id-of-held", socket: "/run/held.sock" }),
   };
   const path = `${stage.root}/agents.json`;
@@ -102,7 +103,8 @@ test("a tmux server is asked once, for entries that would go, and once more befo
     one: "tmux-gone",
     two: "tmux-alive",
     young: "within-grace",
+    ended: "pid-gone",
     held: "pid-alive",
   });
-  expect(asked).toEqual(["/run/t.sock", "/run/t.sock"]);
+  expect(asked).toEqual(["/run/t.sock", "/run/ended.sock", "/run/t.sock", "/run/ended.sock"]);
 });

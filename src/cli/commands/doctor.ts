@@ -18,7 +18,7 @@ import type { Guard } from "../../report/model/guards.ts";
 import { isLastRun } from "../../report/last-run.ts";
 import type { LastRun } from "../../report/model/last-run.ts";
 import { roomGuard, runGuards } from "../../report/run-guards.ts";
-import { lockGuards, sweepGuards } from "../../report/sweep-guards.ts";
+import { blindWords, lockGuards, sweepGuards } from "../../report/sweep-guards.ts";
 import { type Palette, visible } from "../../report/visible.ts";
 import type { Target } from "../../sweep/load/target.ts";
 import { dryRun } from "../../sweep/sweep.ts";
@@ -102,6 +102,10 @@ async function serverGuards(host: LookingHost, targets: readonly Target[]): Prom
       case "answered":
         return [{ ...about, posture: "on", cause: "fine", detail: `it answers, with ${observation.loaded.size} threads`, cure: null }];
       case "refused": {
+        if (configured && !observation.network.seen) {
+          const { why } = observation.network;
+          return [{ ...about, posture: "blind", cause: "foreign-network", detail: why, cure: blindWords["foreign-network"].cure }];
+        }
         const detail = "nobody listens there, so threads that only showed there count as gone";
         return configured ? [{ ...about, posture: "on", cause: "app-server-down", detail, cure: null }] : [];
       }

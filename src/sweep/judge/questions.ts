@@ -97,12 +97,13 @@ export async function seeServers(
 /** An endpoint at which nothing is, for the question whether it matters what is there. */
 const nothingThere: EndpointObservation = { kind: "refused", listens: seen(false), network: seen(true) };
 
-/** The endpoint of an entry that would go if nothing were there; of any other it need not be known. */
+/** The endpoint of an entry that would go if nothing were there, and only then; of any other it need not be known. */
 function endpointThatMatters(scene: Scene): Endpoint | undefined {
   const { endpoint } = scene.claim;
   if (endpoint === undefined) return undefined;
-  const endpoints = new Map([[endpointName(endpoint), nothingThere]]);
-  return judge({ ...scene, evidence: { ...scene.evidence, endpoints } }).verdict === "ghost" ? endpoint : undefined;
+  const goesBy = (endpoints: Evidence["endpoints"]): boolean =>
+    judge({ ...scene, evidence: { ...scene.evidence, endpoints } }).verdict === "ghost";
+  return goesBy(new Map([[endpointName(endpoint), nothingThere]])) && !goesBy(noEndpoints) ? endpoint : undefined;
 }
 
 /** Entries that may name endpoints: no format with many entries in one file has them, and most formats do not have them in names. */

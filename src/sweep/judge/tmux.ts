@@ -1,7 +1,7 @@
 import { seen, type Evidence, type TmuxObservation } from "../../core/evidence.ts";
 import { judge } from "../../core/ladder.ts";
 import type { Scene } from "../../core/scene.ts";
-import { namesTmux, tmuxKey } from "../../core/tmux.ts";
+import { namesTmux, tmuxKey } from "../../core/identity/tmux.ts";
 import { userOf, type Entry } from "../load/loaded.ts";
 import type { LookingPass, RegistryView } from "../pass.ts";
 import { sceneOf } from "./scenes.ts";
@@ -9,9 +9,10 @@ import { sceneOf } from "./scenes.ts";
 /** No pane anywhere, for the question whether it matters which there are. */
 const noPanes: TmuxObservation = { panes: [], complete: seen(true) };
 
+/** Whether an entry would go if nothing were there, and only then: what is proven dead goes in any case. */
 function matters(scene: Scene): boolean {
-  const tmux = new Map([[tmuxKey(scene.registry.id, scene.claim), noPanes]]);
-  return judge({ ...scene, evidence: { ...scene.evidence, tmux } }).verdict === "ghost";
+  const goesBy = (tmux: Evidence["tmux"]): boolean => judge({ ...scene, evidence: { ...scene.evidence, tmux } }).verdict === "ghost";
+  return goesBy(new Map([[tmuxKey(scene.registry.id, scene.claim), noPanes]])) && !goesBy(new Map());
 }
 
 /** What these entries name in tmux; each server is asked once, and none for an entry that stays anyway. */

@@ -5,7 +5,18 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { pretend } from "../../processes.ts";
-import { by, daysAgo, leaveOut, newScratch, sessreap, sweepReport, writeOld, type RunOptions, type Scratch } from "../harness.ts";
+import {
+  by,
+  configure,
+  daysAgo,
+  leaveOut,
+  newScratch,
+  sessreap,
+  sweepReport,
+  writeOld,
+  type RunOptions,
+  type Scratch,
+} from "../harness.ts";
 
 /** A port at which nothing listens a moment ago. */
 async function freePort(): Promise<number> {
@@ -67,6 +78,11 @@ test("in a network namespace of its own a sweep cannot tell that a server is dow
   const under = ["unshare", "--net", "/bin/sh", "-c", `${up}; "$@"; exit $?`, "sh"];
   expect(await judged(scratch, "ws://127.0.0.1:8788", { under })).toMatch(/^undecided (foreign-network|app-server-unreachable)$/);
   expect(await judged(scratch, `unix://${scratch.dir}/none/app.sock`, { under })).toBe("ghost app-server-down");
+  const url = "ws://127.0.0.1:8788";
+  configure(scratch, { registries: [{ format: "llmmsg-bridge", path: bridge(scratch), appServers: [url] }] });
+  const { stdout } = await sessreap(scratch, ["doctor", "--json"], { under });
+  const { guards } = JSON.parse(stdout) as { readonly guards: readonly { readonly name: string; readonly cause: string }[] };
+  expect(guards.find(({ name }) => name === url)?.cause).toMatch(/^(foreign-network|app-server-unreachable)$/);
 });
 
 test.each([

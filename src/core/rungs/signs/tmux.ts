@@ -1,6 +1,6 @@
 import { deadByAbsence, live, noSign, unknown, type Answer } from "../../answer.ts";
 import type { Scene } from "../../scene.ts";
-import { findInTmux, namesTmux, tmuxKey } from "../../tmux.ts";
+import { findInTmux, namesTmux, tmuxKey } from "../../identity/tmux.ts";
 import { wholeTable } from "../whole-table.ts";
 import { placeOf } from "./elsewhere.ts";
 import type { Sign } from "./sign.ts";

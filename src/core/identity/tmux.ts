@@ -1,5 +1,5 @@
-import type { TmuxPane } from "./evidence.ts";
-import type { Registration } from "./registration.ts";
+import type { TmuxPane } from "../evidence.ts";
+import type { Registration } from "../registration.ts";
 
 export type TmuxClaim = Pick<Registration, "tmuxSession" | "tmuxPane" | "tmuxSocket">;
 

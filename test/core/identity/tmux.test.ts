@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { TmuxPane } from "../../src/core/evidence.ts";
-import { findInTmux, type TmuxClaim } from "../../src/core/tmux.ts";
+import type { TmuxPane } from "../../../src/core/evidence.ts";
+import { findInTmux, type TmuxClaim } from "../../../src/core/identity/tmux.ts";
 
 const pane = (session: string, more: Partial<TmuxPane> = {}): TmuxPane => ({
   session,
