@@ -6,8 +6,9 @@ import { createInterface } from "node:readline";
 
 const hex = (letter, values) => values.map((value) => letter + Buffer.from(value).toString("hex"));
 
-export function startKeeper() {
-  const child = spawn("perl", [join(import.meta.dirname, "keeper.pl")], {
+/** `directory` is the proof's own, and goes with it. */
+export function startKeeper(directory) {
+  const child = spawn("perl", [join(import.meta.dirname, "keeper.pl"), directory], {
     cwd: "/",
     env: { PATH: "/usr/bin:/bin" },
     stdio: ["pipe", "pipe", "inherit"],

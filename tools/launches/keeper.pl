@@ -1,6 +1,7 @@
 #!/usr/bin/env perl
 # Starts what a proof wants to run, and ends all of it, each by its pid, when the proof says so or is gone: the kernel
-# closes this pipe then. What leaves its parent becomes the keeper's child, so that nothing gets away.
+# closes this pipe then. What leaves its parent becomes the keeper's child, so that nothing gets away. At last it removes
+# the directory of the proof.
 use strict;
 use warnings;
 use POSIX ":sys_wait_h";
@@ -67,3 +68,4 @@ while ( defined( my $line = <STDIN> ) ) {
     elsif ( $verb eq "kill" ) { kill "KILL", @words; print "killed\n" }
 }
 end_all();
+system "rm", "-rf", "--", $ARGV[0];

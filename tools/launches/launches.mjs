@@ -14,7 +14,7 @@
  */
 import { execFile } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -60,7 +60,7 @@ const clean = { PATH: process.env.PATH ?? "/usr/bin:/bin", HOME: home, LC_ALL: "
 const random = randomFrom(Number(values.seed));
 const programs = programsIn(scratch);
 const grammar = grammarOf(programs, random);
-const keeper = startKeeper();
+const keeper = startKeeper(scratch);
 
 /** The ids are new each time: another process of the machine may carry one that is written down somewhere. */
 function newId() {
@@ -256,7 +256,6 @@ try {
   failed = error;
 } finally {
   await keeper.close();
-  rmSync(scratch, { recursive: true, force: true });
 }
 if (failed !== undefined) throw failed;
 
