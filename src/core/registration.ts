@@ -6,7 +6,7 @@ export type Registration = {
   readonly sessionId: string | undefined;
   /** The agent's name, where the registry keeps one. */
   readonly identity: string | undefined;
-  /** The holder's process id, an integer above 1. */
+  /** The holder's process id, an integer from 1: a container's first process can hold a session. */
   readonly pid: number | undefined;
   /** Field 22 of `/proc/<pid>/stat` when the claim was made: clock ticks since boot, in decimal digits. */
   readonly startTicks: string | undefined;

@@ -21,6 +21,8 @@ export type RegistryFacts = {
   readonly holderNames: readonly string[] | undefined;
   /** Its start tokens are clock ticks: its writer is known to record them, or one of them was that of a living process. */
   readonly startTokensProven: boolean;
+  /** Other hosts, kernels or pid namespaces write here, too: an entry of it says so, or the configuration does. */
+  readonly besideForeign: boolean;
   /** Its identity is an id that is looked for in processes, too. */
   readonly identityIsSession: boolean;
   /** The words behind which its agents state their names; undefined where they state none. */

@@ -54,9 +54,9 @@ const place: Reader = (value) => (value === "" ? undefined : id(value));
 const id: Reader = (value) => (typeof value === "number" ? String(value) : text(value));
 
 const pid: Reader = (value) =>
-  typeof value === "number" && Number.isInteger(value) && value > 1 && value <= largestPid
+  typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= largestPid
     ? value
-    : wrong(`a whole number from 2 to ${largestPid}`);
+    : wrong(`a whole number from 1 to ${largestPid}`);
 
 /** A token in another form (an `lstart` date, a fraction, zero) is none. */
 const ticks: Reader = (value) =>

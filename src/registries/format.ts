@@ -96,7 +96,7 @@ export type FilesFormat = {
   readonly layout: "files";
   /** Which files below the registry's directory are entries; see `pattern.ts`. Any other file is not looked at. */
   readonly patterns: readonly string[];
-  /** What a file says matters only while the pid in its name lives: so a dead one is not even opened. */
+  /** What a small file says matters only while the pid in its name lives: so a dead one is not even opened. */
   readonly nameIsEnough: boolean;
   /** The directory of an entry exists for its sake and goes with it (a lock that is a directory). */
   readonly ownDirectory: boolean;

@@ -35,6 +35,8 @@ function check(described: Described, expected: string): void {
 }
 
 const pid = 4242;
+/** This machine was booted forty days ago. */
+const beforeBoot = { bootId: earlierBoot, registeredAt: now - 50 * day } as const;
 const held = { pid, startTicks: "700" } as const;
 const cli = agent(["codex", "resume", session]);
 /** The process that showed the session is gone. */
@@ -238,12 +240,12 @@ const recordedHolderRows: readonly Row[] = [
   ],
   [
     "of an earlier boot, but a container has its pid, and may have a boot id of its own",
-    { claim: { pid, bootId: earlierBoot }, table: { innerPids: inner({ agent: false }) }, pids: { [pid]: gone } },
+    { claim: { pid, ...beforeBoot }, table: { innerPids: inner({ agent: false }) }, pids: { [pid]: gone } },
     "undecided attached-process pid-unproven",
   ],
   [
     "of an earlier boot, and the pids of containers could not be read",
-    { claim: { ...held, bootId: earlierBoot }, table: { innerPids: blind }, pids: { [pid]: gone } },
+    { claim: { ...held, ...beforeBoot }, table: { innerPids: blind }, pids: { [pid]: gone } },
     "undecided attached-process pid-unseen",
   ],
   [
@@ -263,18 +265,18 @@ const recordedHolderRows: readonly Row[] = [
   ],
   [
     "of an earlier boot, though the pid and the tick are taken again",
-    { claim: { ...held, bootId: earlierBoot }, pids: { [pid]: there("700") } },
+    { claim: { ...held, ...beforeBoot }, pids: { [pid]: there("700") } },
     "ghost attached-process previous-boot certain",
   ],
   [
     "of an earlier boot, and nobody looked at its pid",
-    { claim: { ...held, bootId: earlierBoot } },
+    { claim: { ...held, ...beforeBoot } },
     "ghost attached-process previous-boot certain",
   ],
   ["of this boot", { claim: { ...held, bootId: thisBoot }, pids: { [pid]: there("700") } }, "live attached-process pid-alive"],
   [
     "of an unknown boot, for ours cannot be seen",
-    { claim: { ...held, bootId: earlierBoot }, here: { bootId: blind }, pids: { [pid]: there("700") } },
+    { claim: { ...held, ...beforeBoot }, here: { bootId: blind }, pids: { [pid]: there("700") } },
     "live attached-process pid-alive",
   ],
   ["its pid could not be looked at", { claim: held, pids: { [pid]: blind } }, "undecided attached-process pid-unseen"],
@@ -312,7 +314,7 @@ const recordedHolderRows: readonly Row[] = [
   ],
   [
     "of a boot before this one, under the pid that an ancestor of this sweep has now",
-    { claim: { pid: 900, bootId: earlierBoot }, pids: { 900: there("6") } },
+    { claim: { pid: 900, ...beforeBoot }, pids: { 900: there("6") } },
     "ghost attached-process previous-boot certain",
   ],
 ];

@@ -133,6 +133,7 @@ export function sceneOf(described: Described): Scene {
       about: "session",
       holderNames: undefined,
       startTokensProven: true,
+      besideForeign: false,
       identityIsSession: false,
       statedBehind: llmmsgBridge.statedBehind,
       writer: 1000,

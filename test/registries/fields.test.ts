@@ -72,7 +72,7 @@ describe("an entry", () => {
     ["text"],
     [null],
     [[]],
-    [{ pid: 1 }],
+    [{ pid: -1 }],
     [{ pid: 0 }],
     [{ pid: -7 }],
     [{ pid: "7" }],

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { actionNames } from "../../src/core/plan/actions.ts";
 import { knownPrograms, type ProgramLists } from "../../src/core/agents/programs.ts";
+import { isSameBoot } from "../../src/core/identity/tokens.ts";
 import { defaultPolicy, type Policy } from "../../src/core/policy.ts";
 import type { EntryReport } from "../../src/report/model/sweep.ts";
 import { countActions, type Tally } from "../../src/report/tally.ts";
@@ -11,7 +12,7 @@ import { nameBefore } from "./disk.ts";
 import { crash, happen, race, release, startBridge, stopBridge } from "./happenings.ts";
 import { absencesKept, checkCaptured, checkSecondLooks, checkSwap, type Absence } from "./laws.ts";
 import { carries, containers, day, hostNamespace, minute, sweeperIn, type Machine, type Session, type SessionKind } from "./machine.ts";
-import { bridgePath, markersPath, sessionNamedIn, type Entries } from "./registries.ts";
+import { bridgePath, isDirectory, markersPath, sessionNamedIn, type Entries } from "./registries.ts";
 import { mortal, nobody, simulatedHost, stepsUntilDeath, type Blindness, type Interference } from "./simulated-host.ts";
 import { Story } from "./story.ts";
 import type { Control } from "./control.ts";
@@ -64,7 +65,19 @@ export type SweepMoment = {
   readonly killedAfter?: number;
 };
 
-type Claimed = { readonly pid?: number; readonly start?: string | number; readonly procStart?: string; readonly pidDomain?: string };
+type Claimed = {
+  readonly pid?: number;
+  readonly start?: string | number;
+  readonly procStart?: string;
+  readonly boot?: string;
+  readonly since?: unknown;
+  readonly pidDomain?: string;
+  readonly runningInWindows?: boolean;
+};
+
+/** It says that its pid is counted elsewhere than on this machine. */
+const isForeign = ({ pidDomain, runningInWindows }: Claimed): boolean =>
+  runningInWindows === true || pidDomain?.includes(hostNamespace) === false;
 
 /** A text that its writer left torn says nothing. */
 function objectIn(text: string): Claimed {
@@ -337,10 +350,17 @@ export class History {
     const text = story.entries(registry).get(key) ?? "";
     const said = objectIn(text);
     // Counted in a container: only a sweep there can tell.
-    if (said.pidDomain?.includes(hostNamespace) === false) return true;
-    const running = [...story.machine.processes.values()].filter((process) => story.machine.isRunning(process));
-    if (running.some((process) => !story.machine.readers.has(process) && carries(process, id))) return true;
+    if (isForeign(said)) return true;
+    const { machine } = story;
+    const running = [...machine.processes.values()].filter((process) => machine.isRunning(process));
+    if (running.some((process) => !machine.readers.has(process) && carries(process, id))) return true;
     if (running.some((process) => remembered.has(process)) || this.isNamedByAnother(session)) return true;
+    // Another boot's, registered after this one began: by a container, or by a clock that was ahead then.
+    const began = machine.wallMs - machine.bootMs;
+    if (isSameBoot(said.boot, machine.bootId) === false && Date.parse(String(said.since)) > began) return true;
+    // Beside one of those an entry that does not say where its pid is counted may be one, too.
+    const beside = isDirectory(registry) && said.pidDomain === undefined ? [...story.entries(registry).values()] : [];
+    if (beside.some((other) => isForeign(objectIn(other)))) return true;
     const pid = said.pid ?? Number(key.slice(key.lastIndexOf("/") + 1));
     // A marker whose pid is gone here is not opened, so its token does not tell it from a container's process.
     const spelled = registry === markersPath || !this.areTokensProven(registry) ? undefined : (said.start ?? said.procStart);

@@ -65,6 +65,10 @@ export const firstTexts: Readonly<Record<string, string>> = {
   [loosePath]: `{ "far":${JSON.stringify(foreign)} }`,
   [`${markersPath}/notes.txt`]: "100",
   [`${claudesPath}/7.json`]: '{"pid":8,"sessionId":"its name says another pid"}',
+};
+
+/** Entries of another system that shares the home stand in some. */
+export const foreignTexts: Readonly<Record<string, string>> = {
   [`${claudesPath}/9.json`]: '{"pid":9,"pidDomain":"windows:1"}',
   [`${editorsPath}/1.lock`]: '{"pid":7,"runningInWindows":true}',
 };

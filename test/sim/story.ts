@@ -1,6 +1,6 @@
 import { chanceFrom, type Chance } from "./chance.ts";
 import { day, hour, Machine, second, type Process, type Session } from "./machine.ts";
-import { agentsPath, entriesOn, firstTexts, namesHidden, releasing, sessionNamedIn, targets } from "./registries.ts";
+import { agentsPath, entriesOn, firstTexts, foreignTexts, namesHidden, releasing, sessionNamedIn, targets } from "./registries.ts";
 import { State } from "./simulated-host.ts";
 import type { World } from "./worlds.ts";
 import type { Target } from "../../src/sweep/load/target.ts";
@@ -30,7 +30,8 @@ export class Story {
     this.indent = this.chance.pick([2, "\t", 0]);
     const chosen = this.chance.oneIn(2) ? targets : releasing;
     this.targets = given ?? (worlds?.has("unknown-names") === true ? chosen.map(namesHidden) : chosen);
-    for (const [path, text] of Object.entries(firstTexts)) this.machine.disk.create(path, text, this.machine.wallMs - hour);
+    const texts = { ...firstTexts, ...(seed % 2 === 0 && foreignTexts) };
+    for (const [path, text] of Object.entries(texts)) this.machine.disk.create(path, text, this.machine.wallMs - hour);
     // Its first writer makes one of the two, and a ghost.
     this.current.set(`${agentsPath} twice`, { ...this.machine.newSession(agentsPath, "twice", "cli"), registeredBootMs: -day });
   }

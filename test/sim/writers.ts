@@ -70,7 +70,8 @@ function registerFile(story: Story, session: Session, racing: boolean): void {
   const { pid, namespace: counting } = process === undefined ? { pid: 0, namespace } : pidOf(story, process);
   if (session.kind === "marker") session.key = `market/plugin-${chance.below(2)}/1.0/.in_use/${pid}`;
   if (session.kind === "claude") session.key = `${pid}.json`;
-  const domain = chance.oneIn(2) ? { pidDomain: `linux:ab12:pid:[${counting}]` } : {};
+  // An editor does not say where its pid is counted.
+  const domain = chance.oneIn(2) && session.kind !== "editor" ? { pidDomain: `linux:ab12:pid:[${counting}]` } : {};
   const token = { pid, ...(session.kind !== "editor" && !chance.oneIn(6) && { procStart: process?.startTicks }) };
   const body = { ...token, ...(session.kind === "claude" && { sessionId: session.id, startedAt: machine.wallMs }), ...domain };
   writeOwn(story, session, session.kind === "marker" && chance.oneIn(4) ? "" : JSON.stringify(body), racing);

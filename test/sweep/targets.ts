@@ -8,7 +8,14 @@ import type { Scene } from "./scene.ts";
 /** A fixture's registry, planted in a scene. */
 export function targetFor({ format, at }: Fixture, { directory }: Scene): Target {
   const places = { home: directory, cwd: directory, uid: 0, env: {}, sha256: () => "0".repeat(64) };
-  return { format, path: join(directory, at), named: true, appServers: [], owner: format.owner?.(places), release: undefined };
+  return {
+    format,
+    path: join(directory, at),
+    named: true,
+    appServers: [],
+    owner: format.owner?.(places),
+    release: undefined,
+  };
 }
 
 /** The file in which a fixture's entry stands, under the holder's own pid. */

@@ -137,7 +137,7 @@ export const registryConfig = v.strictObject({
   ),
   ownDirectory: described("The directory of an entry exists for its sake and goes with it, as that of a lock does.", v.boolean()),
   shared: described(
-    "false says that no other machine has this registry, though its file system could be shared; true that others have.",
+    "false says that no other machine has this registry, though its file system could be shared; true that others have, or containers: an entry that does not say where its pid is counted is then kept.",
     v.boolean(),
   ),
   about: described(

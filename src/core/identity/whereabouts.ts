@@ -1,13 +1,25 @@
-import type { Here } from "../evidence.ts";
+import { seen, type Clock, type Here, type Observed } from "../evidence.ts";
 import type { Registration } from "../registration.ts";
+import type { RegistryFacts } from "../scene.ts";
 import { canonicalHost, compareHosts, isSameMachine } from "./hosts.ts";
-import { isSameBoot } from "./tokens.ts";
+import { canonicalBootId, isSameBoot } from "./tokens.ts";
+
+type Written = Pick<RegistryFacts, "modifiedAt" | "oneFile">;
+
+type OnOtherHost = { readonly kind: "other-host"; readonly theirs: string; readonly ours: string | undefined };
+type OnThisHost = {
+  readonly kind: "here";
+  /** False where only the names without a domain are equal. */
+  readonly certain: boolean;
+};
 
 /** Where an entry's session was started. */
 export type Whereabouts =
-  /** On this machine; `certain` is false where only the names without a domain are equal. */
-  | { readonly kind: "here"; readonly certain: boolean }
-  | { readonly kind: "other-host"; readonly theirs: string; readonly ours: string | undefined };
+  | OnThisHost
+  | OnOtherHost
+  /** By a kernel that runs beside ours: a microVM, gVisor. `ours` is its boot as we see it. */
+  | { readonly kind: "other-kernel"; readonly ours: string }
+  | { readonly kind: "unknown"; readonly why: string };
 
 /** What is said of most entries is made once. */
 const certainlyHere = { kind: "here", certain: true } as const;
@@ -23,7 +35,7 @@ function isOfOurBoot({ bootId, pidNamespace }: Registration, here: Here): boolea
 }
 
 /** The host on which an entry's session was started. A boot id and a machine's id decide before a name does. */
-export function whereabouts(claim: Registration, here: Here): Whereabouts {
+function hostOf(claim: Registration, here: Here): OnThisHost | OnOtherHost {
   const { host, machineId } = claim;
   if ((host === undefined && machineId === undefined) || isOfOurBoot(claim, here)) return certainlyHere;
   if (machineId !== undefined) {
@@ -38,5 +50,44 @@ export function whereabouts(claim: Registration, here: Here): Whereabouts {
 
 /** Whether an entry's session was started on another machine, whose pids mean nothing here. */
 export function isOnOtherHost(claim: Registration, here: Here): boolean {
-  return whereabouts(claim, here).kind === "other-host";
+  return hostOf(claim, here).kind === "other-host";
+}
+
+/** Whether an entry was written after this boot began: by when it was registered, and by its own file's time. */
+function isOfThisBoot({ registeredAt }: Registration, written: Written, clock: Clock): Observed<boolean> {
+  if (!clock.wallMs.seen) return clock.wallMs;
+  if (!clock.bootMs.seen) return clock.bootMs;
+  if (written.oneFile && !written.modifiedAt.seen) return written.modifiedAt;
+  const began = clock.wallMs.value - clock.bootMs.value;
+  const fileTime = written.oneFile && written.modifiedAt.seen ? written.modifiedAt.value : 0;
+  return seen(Math.max(registeredAt ?? 0, fileTime) > began);
+}
+
+/**
+ * Tells where an entry's session was started. An entry with another boot id than ours is of an earlier boot of this
+ * machine, unless it was written after this boot began: then a kernel beside ours wrote it.
+ */
+export function whereabouts(claim: Registration, here: Here, written: Written, clock: Clock): Whereabouts {
+  const place = hostOf(claim, here);
+  if (place.kind !== "here" || claim.bootId === undefined || canonicalBootId(claim.bootId) === undefined) return place;
+  const { bootId } = here;
+  if (bootId.seen && isSameBoot(claim.bootId, bootId.value) !== false) return place;
+  const ofThisBoot = isOfThisBoot(claim, written, clock);
+  if (!ofThisBoot.seen) return { kind: "unknown", why: `whether it was written in this boot could not be told: ${ofThisBoot.why}` };
+  if (!ofThisBoot.value) return place;
+  return bootId.seen
+    ? { kind: "other-kernel", ours: bootId.value }
+    : { kind: "unknown", why: `whether boot ${claim.bootId} is this one could not be told: ${bootId.why}` };
+}
+
+/** Whether an entry says by itself that it is of another host, kernel or pid namespace. */
+export function isForeign(claim: Registration, here: Here, written: Written, clock: Clock): boolean {
+  const { kind } = whereabouts(claim, here, written, clock);
+  if (kind === "other-host" || kind === "other-kernel") return true;
+  return claim.pidNamespace !== undefined && here.pidNamespace.seen && claim.pidNamespace !== here.pidNamespace.value.inode;
+}
+
+/** Whether an entry says anything of the host, kernel or pid namespace in which its pid is counted. */
+export function saysWhere({ host, machineId, bootId, pidNamespace }: Registration): boolean {
+  return (host !== undefined && canonicalHost(host) !== undefined) || [machineId, bootId, pidNamespace].some((said) => said !== undefined);
 }

@@ -65,9 +65,9 @@ function heartbeatAge({ claim, evidence, memory, registry }: Scene): Observed<nu
 
 /** As if the lock were of this host: does no process have its pid, neither here nor in a container that we see? */
 function pidIsDead(scene: Scene): Observed<boolean> {
-  const { claim } = scene;
+  const { claim, registry } = scene;
   if (claim.pid === undefined) return unseen("it records no pid");
-  const answer = recordedHolder({ ...scene, claim: { ...claim, host: undefined } });
+  const answer = recordedHolder({ ...scene, claim: { ...claim, host: undefined }, registry: { ...registry, besideForeign: false } });
   if (answer.kind === "live") return seen(false);
   return answer.kind === "dead" ? seen(true) : unseen(formatMessage(answer.detail));
 }

@@ -20,9 +20,10 @@ import { readStat } from "./proc-stat.ts";
 import { lookAtPid, readInner } from "./recorded-pid.ts";
 import { readCommandLine } from "./threads.ts";
 
+/** A process, its parent, and so on up to the first process of the pid namespace. */
 export function ancestorsOf(pid: number): ReadonlySet<number> {
   const chain = new Set<number>();
-  for (let next = pid; next > 1 && !chain.has(next);) {
+  for (let next = pid; next > 0 && !chain.has(next);) {
     chain.add(next);
     try {
       next = readStat(next).parentPid;

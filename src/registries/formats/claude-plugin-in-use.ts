@@ -7,7 +7,7 @@ import { bodyOf, claimFromFile } from "./shared/one-file.ts";
 /**
  * Claude's plugin markers, `plugins/cache/<market>/<plugin>/<version>/.in_use/<pid>`: a process says that it uses a
  * plugin. They hold `{pid, procStart}`, in older releases nothing. There can be hundreds of thousands of dead ones, so
- * a dead pid's file is never opened.
+ * a dead pid's file is opened only where it is large enough to say more.
  */
 export const claudePluginInUse: Format = {
   ...formatDefaults,

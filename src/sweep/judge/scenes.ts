@@ -14,6 +14,7 @@ import { writerOf, type Entry, type ReadRegistry } from "../load/loaded.ts";
 import type { LookingPass, RegistryView } from "../pass.ts";
 import type { World } from "../observe/observe.ts";
 import { registryId } from "../load/target.ts";
+import { isBesideForeign } from "./beside-foreign.ts";
 import { areTokensProven } from "./start-tokens.ts";
 
 export type UnderstoodClaim = Extract<Claim, { ok: true }>;
@@ -38,6 +39,7 @@ export function factsOf(loaded: ReadRegistry, world: World, memory: Memory): Reg
     about: format.about,
     holderNames: format.holderNames,
     startTokensProven: areTokensProven(loaded, world, memory),
+    besideForeign: isBesideForeign(loaded, world),
     identityIsSession: format.identityIsSession,
     statedBehind: format.statedBehind,
     writer: writerOf(loaded),
@@ -88,14 +90,15 @@ function factsFor(facts: RegistryFacts, { place }: Entry, isTorn: boolean): Regi
   if (place.kind === "member" && !isTorn) return facts;
   const modifiedAt = place.kind === "file" ? seen(place.state.mtimeMs) : facts.modifiedAt;
   // A torn body hides the start token that it held, so the process that has the pid now may be its holder under any name.
-  const { id, about, holderNames, startTokensProven, identityIsSession, statedBehind, writer, oneFile, directory, appServers } = facts;
-  const names = isTorn ? undefined : holderNames;
+  const { id, about, startTokensProven, besideForeign, identityIsSession, statedBehind, writer, oneFile, directory, appServers } = facts;
+  const holderNames = isTorn ? undefined : facts.holderNames;
   // Named one by one: a spread for every file costs more than what is judged by it.
   return {
     id,
     about,
-    holderNames: names,
+    holderNames,
     startTokensProven,
+    besideForeign,
     identityIsSession,
     statedBehind,
     writer,

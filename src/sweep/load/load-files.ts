@@ -40,8 +40,11 @@ function tornNow(entries: FileEntries, candidates: readonly number[], nowMs: num
   return candidates.filter((index) => mayBecomeWhole(entries.get(index), nowMs));
 }
 
+/** A pid and its start in JSON, or a session's id, have room in so many bytes. More of them may say where the pid is counted. */
+const markerSize = 44;
+
 /**
- * Reads a directory with one file an entry. Where the name is enough, a file whose pid is not among the living is not
+ * Reads a directory with one file an entry. Where the name is enough, a small file whose pid is not among the living is not
  * opened: what it says cannot matter. Torn files are read again a few times, for writers rewrite in place.
  */
 export async function loadFiles(host: LookingHost, target: Target, format: FilesFormat): Promise<Loaded> {
@@ -57,11 +60,12 @@ export async function loadFiles(host: LookingHost, target: Target, format: Files
   for (let index = 0; index < files.length; index += 1) {
     const file = files.at(index) as FoundFile;
     const { pid } = entryName(file.key, file.captures);
-    if (living === undefined || pid === undefined || living.has(pid)) {
+    const isOpened = living === undefined || pid === undefined || living.has(pid);
+    const state = isOpened ? undefined : host.stateOfEntry(realPath, file.key);
+    if (isOpened || (state !== undefined && state.size > markerSize)) {
       entries.setRead(index, fromContent(host, realPath, format, file));
       young.push(index);
     } else {
-      const state = host.stateOfEntry(realPath, file.key);
       if (state === undefined) continue;
       entries.setNamed(index, state);
       if (state.size === 0 && isFresh(state, nowMs)) young.push(index);

@@ -126,8 +126,8 @@ describe("what a member may hold", () => {
     [{ master: 1 }, "[null,null,true]"],
     [{ master: 0 }, "[null,null,false]"],
     [{ master: 2 }, '"master" is 2, not true or false'],
-    [{ pid: "x".repeat(38) }, `"pid" is "${"x".repeat(38)}", not a whole number from 2 to ${largestPid}`],
-    [{ pid: "x".repeat(39) }, `"pid" is "${"x".repeat(38)}…, not a whole number from 2 to ${largestPid}`],
+    [{ pid: "x".repeat(38) }, `"pid" is "${"x".repeat(38)}", not a whole number from 1 to ${largestPid}`],
+    [{ pid: "x".repeat(39) }, `"pid" is "${"x".repeat(38)}…, not a whole number from 1 to ${largestPid}`],
     [{ cwd: 5 }, '"cwd" is 5, not a string that is not empty'],
   ])("%j: %s", (value, said) => {
     expect(read(value)).toBe(said);

@@ -41,20 +41,28 @@ export type Place =
 
 const elsewhere = (answer: Answer): Place => ({ kind: "elsewhere", answer });
 
-/** Tells whether an entry's pid can be looked at here: it is of this host and of this pid namespace. */
+const otherNamespace = (detail: string): Place => elsewhere(unknown("foreign-pid-namespace", detail));
+
+/** Tells whether an entry's pid can be looked at here: it is of this host, this kernel and this pid namespace. */
 export function placeOf(scene: Scene): Place {
-  const { claim, evidence, policy } = scene;
+  const { claim, evidence, registry, policy } = scene;
   const { pidNamespace } = evidence.here;
-  const where = whereabouts(claim, evidence.here);
+  const where = whereabouts(claim, evidence.here, registry, evidence.clock);
   if (where.kind === "other-host") return elsewhere(onOtherHost(where, scene));
+  if (where.kind === "unknown") return elsewhere(unknown("foreign-host", where.why));
+  if (where.kind === "other-kernel") {
+    const detail = `it was written after boot ${where.ours} began, by a kernel of boot ${claim.bootId} beside this one`;
+    return elsewhere(unknown("foreign-host", detail));
+  }
   if (claim.pid === undefined) return where;
-  if (!pidNamespace.seen)
-    return elsewhere(unknown("foreign-pid-namespace", `our own pid namespace could not be seen: ${pidNamespace.why}`));
+  if (!pidNamespace.seen) return otherNamespace(`our own pid namespace could not be seen: ${pidNamespace.why}`);
   const { inode, initial } = pidNamespace.value;
   if (claim.pidNamespace !== undefined && claim.pidNamespace !== inode)
-    return elsewhere(unknown("foreign-pid-namespace", `its pid is counted in namespace ${claim.pidNamespace}, ours is ${inode}`));
-  if (claim.pidNamespace !== undefined || initial || policy.ownPidNamespace) return where;
-  const detail =
-    'this is a pid namespace of its own, and the entry does not say where its pid is counted (declare "pidNamespace": "own" if no other shares these files)';
-  return elsewhere(unknown("foreign-pid-namespace", detail));
+    return otherNamespace(`its pid is counted in namespace ${claim.pidNamespace}, ours is ${inode}`);
+  if (claim.pidNamespace !== undefined) return where;
+  if (!initial && !policy.ownPidNamespace)
+    return otherNamespace(
+      'this is a pid namespace of its own, and the entry does not say where its pid is counted (declare "pidNamespace": "own" if no other shares these files)',
+    );
+  return where;
 }

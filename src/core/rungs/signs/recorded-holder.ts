@@ -1,8 +1,9 @@
-import { deadByAbsence, live, noSign, notApplicable, provenDead, stronger, unknown, type Answer } from "../../answer.ts";
+import { deadByAbsence, formatMessage, live, noSign, notApplicable, provenDead, stronger, unknown, type Answer } from "../../answer.ts";
 import type { PidObservation, ProcessTable } from "../../evidence.ts";
 import type { Scene } from "../../scene.ts";
 import { canBeHolder, shortNames } from "../../identity/holder-names.ts";
 import { isSameBoot } from "../../identity/tokens.ts";
+import { saysWhere } from "../../identity/whereabouts.ts";
 import { placeOf } from "./elsewhere.ts";
 import type { Sign } from "./sign.ts";
 
@@ -52,6 +53,12 @@ function judgeNames({ registry }: Scene, pid: number, { names }: Living): Answer
     : unknown("pid-unproven", `pid ${pid} is alive as ${called}, which is not known as a holder, and nothing tells whether it is the one`);
 }
 
+/** Pid 1 of the initial namespace holds no session: an entry that says 1 was written in a container, or by mistake. */
+function judgeInit(scene: Scene, inner: ProcessTable["innerPids"]): Answer {
+  const holder = innerHolder(scene, 1, inner);
+  return holder?.kind === "live" ? holder : unknown("malformed-entry", "its pid is 1, which is that of init here");
+}
+
 /** What the recorded pid itself shows, before containers are looked into. */
 function judgeObservation(scene: Scene, pid: number, observation: PidObservation): Answer {
   const { startTicks } = scene.claim;
@@ -92,6 +99,8 @@ function judgeHere(scene: Scene): Answer {
   if (pid === undefined) return noPid;
   if (!evidence.processes.seen) return unknown("process-table-blind", evidence.processes.why);
   const table = evidence.processes.value;
+  const { pidNamespace } = evidence.here;
+  if (pid === 1 && (!pidNamespace.seen || pidNamespace.value.initial)) return judgeInit(scene, table.innerPids);
   const earlier = previousBoot(scene, pid, table.innerPids);
   if (earlier !== undefined) return earlier;
   const observation = table.pids.get(pid);
@@ -105,6 +114,9 @@ function judgeHere(scene: Scene): Answer {
   return stronger(answer, innerHolder(scene, pid, table.innerPids) ?? noSign);
 }
 
+/** A start token that is equal tells that the process is the holder, in any namespace. */
+const isHeldByToken = ({ claim }: Scene, answer: Answer): boolean => answer.kind === "live" && claim.startTicks !== undefined;
+
 /**
  * Is the recorded pid the process that made the claim? No wall clock takes part: identity is the pid with its start
  * ticks in one boot. Without them a process that is alive is the holder, or may be.
@@ -113,6 +125,10 @@ export function recordedHolder(scene: Scene): Answer {
   const place = placeOf(scene);
   if (place.kind === "elsewhere") return place.answer;
   const answer = judgeHere(scene);
+  if (scene.registry.besideForeign && scene.claim.pid !== undefined && !saysWhere(scene.claim) && !isHeldByToken(scene, answer)) {
+    const detail = "others write there from another host, kernel or pid namespace, and it does not say where its pid is counted";
+    return unknown("foreign-pid-namespace", () => `${formatMessage(answer.detail)}, but ${detail}`);
+  }
   return answer.kind === "dead" && !place.certain ? deadByAbsence(answer.reason, answer.detail) : answer;
 }
 

@@ -24,7 +24,7 @@ function parseBody(content: string): unknown {
 
 /** Why a pid in a file's name can be no holder's; undefined when it can. */
 export function pidProblem({ pid }: EntryName): string | undefined {
-  return pid !== undefined && (pid <= 1 || pid > largestPid) ? `its name says pid ${pid}, which can be no holder` : undefined;
+  return pid !== undefined && (pid < 1 || pid > largestPid) ? `its name says pid ${pid}, which can be no holder` : undefined;
 }
 
 /** What a file's name alone claims. */
