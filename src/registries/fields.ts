@@ -13,6 +13,8 @@ export type FieldName =
   | "startTicks"
   | "bootId"
   | "host"
+  | "machineId"
+  | "pidNamespace"
   | "registeredAt"
   | "lastActivityAt"
   | "lastHeartbeatAt"
@@ -65,6 +67,12 @@ const ticks: Reader = (value) =>
 /** A boot id in another form (the time of a boot, a name) is none. */
 const boot: Reader = (value) => (typeof value === "string" ? canonicalBootId(value) : undefined);
 
+/** The inode of a pid namespace, alone or as `/proc/PID/ns/pid` spells it. Text in another form names one that is not ours. */
+const namespace: Reader = (value) => {
+  const said = id(value);
+  return typeof said === "string" ? (/^(?:pid:)?\[?(\d+)\]?$/.exec(said.trim())?.[1] ?? said) : said;
+};
+
 const readers = {
   sessionId: text,
   identity: text,
@@ -72,6 +80,8 @@ const readers = {
   startTicks: ticks,
   bootId: boot,
   host: text,
+  machineId: text,
+  pidNamespace: namespace,
   registeredAt: time,
   lastActivityAt: time,
   lastHeartbeatAt: time,

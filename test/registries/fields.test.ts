@@ -10,6 +10,8 @@ const fields: FieldMap = {
   pid: "pid",
   startTicks: "start",
   bootId: "boot",
+  machineId: "machine",
+  pidNamespace: "ns",
   registeredAt: "since",
   lastHeartbeatAt: "beat",
   master: "master",
@@ -62,6 +64,10 @@ describe("an entry", () => {
     ["a name is no boot id", { boot: "b" }, { bootId: undefined }],
     ["a number is no boot id", { boot: 1_763_650_000 }, { bootId: undefined }],
     ["a boot id in capitals and without hyphens", { boot: boot.replaceAll("-", "").toUpperCase() }, { bootId: boot }],
+    ["a pid namespace by its inode", { ns: 4_026_531_836 }, { pidNamespace: "4026531836" }],
+    ["a pid namespace as /proc spells it", { ns: "pid:[4026531836]" }, { pidNamespace: "4026531836" }],
+    ["a pid namespace in words is none of ours", { ns: "container-7" }, { pidNamespace: "container-7" }],
+    ["a machine's id", { machine: "0123456789abcdef0123456789abcdef" }, { machineId: "0123456789abcdef0123456789abcdef" }],
     ["a text that is no time is no evidence", { since: "session 5" }, { registeredAt: undefined }],
   ])("%s", (_, value, expected) => {
     expect(claimed(value)).toMatchObject(expected);

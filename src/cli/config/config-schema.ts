@@ -39,6 +39,16 @@ const program = v.pipe(
   v.check((name) => !controls.test(name) && !/^\*+$/.test(name), "not a program's name: it holds a control character, or is any name"),
 );
 
+/** One part of a path: each part of a holder's paths is held against it. */
+const holder = v.pipe(
+  v.string(),
+  v.nonEmpty("an empty name"),
+  v.check(
+    (name) => !controls.test(name) && !/[/*]/.test(name),
+    "not a program's name: it holds a slash, an asterisk or a control character",
+  ),
+);
+
 const goneHost = v.pipe(
   v.string(),
   v.nonEmpty("an empty name"),
@@ -82,6 +92,8 @@ const fields = v.strictObject({
   ),
   bootId: described("The boot in which the entry was written.", member),
   host: described("The machine on which the holder runs.", member),
+  machineId: described("That machine's id, as in /etc/machine-id. It counts before the name.", member),
+  pidNamespace: described("The pid namespace in which the pid is counted: its inode, or pid:[INODE].", member),
   registeredAt: described("When the entry was made: ISO-8601 with a zone, epoch seconds or milliseconds.", member),
   lastActivityAt: described("When the session last did something.", member),
   lastHeartbeatAt: described("When the holder last said that it is there; no activity.", member),
@@ -143,6 +155,10 @@ export const registryConfig = v.strictObject({
   about: described(
     "What an entry claims: that its process runs (the default where `pattern` has `<pid>`), that a session lives, or that a thread does.",
     v.picklist(["process", "session", "thread"]),
+  ),
+  holders: described(
+    "Names that a holder of an entry can have, as a program, a script or a directory of them. A pid that is alive under another name is a doubt.",
+    v.pipe(v.array(holder), v.nonEmpty("an empty list")),
   ),
 });
 

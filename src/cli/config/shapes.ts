@@ -5,17 +5,17 @@ import { builtInFormat, declaredFormats, pidFiles, type DeclaredFormatName } fro
 import type { RegistryConfig } from "./config-schema.ts";
 import { Failure } from "../failure.ts";
 
-type ShapeKey = "entries" | "pattern" | "fields" | "about" | "keepWhen" | "ownDirectory";
+type ShapeKey = "entries" | "pattern" | "fields" | "about" | "keepWhen" | "ownDirectory" | "holders";
 
 /** Which of the describing keys a format takes; the others would be ignored, so they are refused. */
 const takes: Readonly<Record<string, readonly ShapeKey[]>> = {
-  "keyed-json": ["entries", "fields", "about", "keepWhen"],
-  "json-array": ["entries", "fields", "about", "keepWhen"],
-  "json-file": ["pattern", "fields", "about", "keepWhen", "ownDirectory"],
-  "pid-files": ["pattern"],
+  "keyed-json": ["entries", "fields", "about", "keepWhen", "holders"],
+  "json-array": ["entries", "fields", "about", "keepWhen", "holders"],
+  "json-file": ["pattern", "fields", "about", "keepWhen", "ownDirectory", "holders"],
+  "pid-files": ["pattern", "holders"],
 };
 
-const shapeKeys = ["entries", "pattern", "fields", "about", "keepWhen", "ownDirectory"] as const satisfies readonly ShapeKey[];
+const shapeKeys = ["entries", "pattern", "fields", "about", "keepWhen", "ownDirectory", "holders"] as const satisfies readonly ShapeKey[];
 
 function declaredFormat(name: string): ((shape: DeclaredShape) => Format) | undefined {
   return Object.hasOwn(declaredFormats, name) ? declaredFormats[name as DeclaredFormatName] : undefined;
@@ -23,6 +23,10 @@ function declaredFormat(name: string): ((shape: DeclaredShape) => Format) | unde
 
 /** A file that is called by a pid is a process's own. */
 const aboutOf = (pattern: string): About => (pattern.includes("<pid>") ? "process" : "session");
+
+function withHolders(format: Format, { holders }: RegistryConfig): Format {
+  return holders === undefined ? format : { ...format, holderNames: holders.map((name) => name.toLowerCase()) };
+}
 
 /** The format that an entry of the configuration describes; `where` is its place in the file. */
 export function formatOf(config: RegistryConfig, where: string): Format {
@@ -33,7 +37,7 @@ export function formatOf(config: RegistryConfig, where: string): Format {
     if (config.pattern !== undefined && !config.pattern.includes("<pid>")) {
       throw new Failure("config", `${where}.pattern: ${JSON.stringify(config.pattern)} has no <pid> in it`);
     }
-    return pidFiles(config.pattern);
+    return withHolders(pidFiles(config.pattern), config);
   }
   const builtIn = builtInFormat(config.format);
   if (builtIn !== undefined) return builtIn;
@@ -45,7 +49,7 @@ export function formatOf(config: RegistryConfig, where: string): Format {
     throw new Failure("config", `${where}.pattern: is missing; it says which files are entries, such as "<pid>.json"`);
   }
   const { about = aboutOf(pattern), keepWhen = {}, ownDirectory = false } = config;
-  return shapedFormat(config.format, { entries, fields, pattern, about, keepWhen, ownDirectory }) as Format;
+  return withHolders(shapedFormat(config.format, { entries, fields, pattern, about, keepWhen, ownDirectory }) as Format, config);
 }
 
 /** A declared format made from its shape; undefined for a name that no declared format has. */

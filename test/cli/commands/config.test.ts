@@ -77,6 +77,13 @@ const mistakes: readonly (readonly [config: unknown, said: string | RegExp])[] =
   [declared({ fields: { pid: "" } }), 'registries[0].fields.pid: "" is an empty name'],
   [declared({ fields: [] }), "registries[0].fields: [] is not an object"],
   [declared({ presence: "process" }), 'registries[0].presence: unknown key, with the value "process"; "about" says what an entry claims'],
+  [declared({ holders: [] }), "registries[0].holders: [] is an empty list"],
+  [
+    declared({ holders: ["bin/agent"] }),
+    'registries[0].holders[0]: "bin/agent" is not a program\'s name: it holds a slash, an asterisk or a control character',
+  ],
+  [bridge({ holders: ["codex"] }), "registries[0].holders: llmmsg-bridge has a shape of its own and does not take it"],
+  [declared({ shared: "yes" }), 'registries[0].shared: "yes" is not true or false'],
   [declared({ about: "proces" }), 'registries[0].about: "proces" is not one of process, session, thread; did you mean "process"?'],
   [declared({ entries: "agents" }), 'registries[0].entries: "agents" is not a JSON pointer such as "/agents"'],
   [[], "the whole file: [] is not an object"],

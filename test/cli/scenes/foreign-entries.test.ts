@@ -5,6 +5,7 @@ import { hostname, uptime } from "node:os";
 import { join } from "node:path";
 import { expect, test, type TestContext } from "vitest";
 import { by, daysAgo, declareRegistry, leaveOut, newScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import { fields } from "../../fields.ts";
 import { bootId, gonePid, idle } from "../../processes.ts";
 
 /** Before this machine can have been booted, and shortly after it was. */
@@ -102,6 +103,35 @@ test("a registry that is declared to be shared keeps what does not say where its
   expect(await said(scratch)).toEqual({ ...kept, ...named });
   declareRegistry(scratch, {});
   expect(await said(scratch)).toEqual({ silent: "ghost pid-gone reaped" });
+});
+
+test("fields for a machine's id and a pid namespace tell where an entry's pid is counted", async () => {
+  const scratch = newScratch();
+  const gone = await gonePid();
+  const more = { machineId: "machine", pidNamespace: "ns" } as const;
+  const path = declareRegistry(scratch, { fields: { ...fields, ...more } });
+  const inode = statSync("/proc/self/ns/pid").ino;
+  const rows = {
+    "this namespace": { pid: gone.pid, ns: `pid:[${inode}]`, since: long },
+    "another namespace": { pid: gone.pid, ns: 4_026_539_999, since: long },
+    "another machine": { pid: gone.pid, machine: "0123456789abcdef0123456789abcdef", since: long },
+  };
+  writeOld(path, JSON.stringify(rows));
+  expect(await said(scratch)).toEqual({
+    "this namespace": "ghost pid-gone reaped",
+    "another namespace": "undecided foreign-pid-namespace kept",
+    "another machine": "undecided foreign-host kept",
+  });
+});
+
+test("a live pid under a name that a registry's holders cannot have is a doubt, and under one of theirs a holder", async () => {
+  const scratch = newScratch();
+  const [ours, other] = [await idle({ argv0: "hivemind" }), await idle({ argv0: "quill" })];
+  const path = declareRegistry(scratch, { holders: ["HiveMind"] });
+  writeOld(path, JSON.stringify({ ours: { pid: ours.pid, since: long }, other: { pid: other.pid, since: long } }));
+  expect(await said(scratch)).toEqual({ ours: "live pid-alive kept", other: "undecided pid-unproven kept" });
+  declareRegistry(scratch);
+  expect(await said(scratch)).toEqual({ ours: "live pid-alive kept", other: "live pid-alive kept" });
 });
 
 const flags = ["--pid", "--fork", "--mount-proc"];
