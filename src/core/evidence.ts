@@ -97,6 +97,8 @@ export type Here = {
   /** The machine's id (machine-id(5)). Where no look was made, entries that name a machine are not ours to probe. */
   readonly machineId?: Observed<string>;
   readonly pidNamespace: Observed<PidNamespace>;
+  /** The time namespace (time_namespaces(7)) by whose clock starts of processes are counted. Where no look was made, none is comparable. */
+  readonly timeNamespace?: Observed<string>;
 };
 
 /** `inode` names the namespace; only the initial one sees every process of the machine. */

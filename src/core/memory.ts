@@ -4,6 +4,7 @@ import { noHolders, type HeldBy, type ObservedHolder } from "./agents/observed-h
 import { valueOf, type LastClocks, type Since } from "./clocks/since.ts";
 import { unwatched, type Settling } from "./clocks/settling.ts";
 import { noSleepKnown, type SleepRecord } from "./clocks/sleep.ts";
+import type { FirstSight } from "./identity/first-sight.ts";
 import { restoredKeptMs } from "./policy.ts";
 
 /** What earlier sweeps of this machine remember of one entry, as the ladder sees it. */
@@ -22,6 +23,8 @@ export type EntryMemory = {
   readonly stillForMs: number | undefined;
   /** The processes that showed what it claims. */
   readonly holders: readonly ObservedHolder[];
+  /** When a sweep first saw this very entry; undefined where that is not remembered. */
+  readonly firstSight: FirstSight | undefined;
 };
 
 export const nothingRemembered: EntryMemory = {
@@ -32,6 +35,7 @@ export const nothingRemembered: EntryMemory = {
   longestGapMs: 0,
   stillForMs: undefined,
   holders: noHolders,
+  firstSight: undefined,
 };
 
 const onlyStepped: EntryMemory = { ...nothingRemembered, clockStepped: true };
@@ -74,6 +78,7 @@ export const restoredIn = (marks: RestoredByKey): readonly Restored[] =>
 export type Memory = LastClocks & {
   /** By registry (its format, and where in the file), then by entry key. */
   readonly records: ReadonlyMap<string, ReadonlyMap<string, EntryRecord>>;
+  readonly firstSights: ReadonlyMap<string, ReadonlyMap<string, FirstSight>>;
   /** Boot time of the first of the unbroken sweeps that an app server answered, by address. */
   readonly answeredSinceMs: ReadonlyMap<string, number>;
   /** Registries of which an entry's start token was that of its process, with the fields that were declared then. */
@@ -94,6 +99,7 @@ export const emptyMemory: Memory = {
   bootMs: undefined,
   awakeMs: undefined,
   records: new Map(),
+  firstSights: new Map(),
   answeredSinceMs: new Map(),
   provenTokens: new Map(),
   busy: nothingBusy,
@@ -166,6 +172,7 @@ export function recall(memory: Memory, entry: Remembered, from: Since, clock: Cl
     longestGapMs: same ? longestGap(record, entry.heartbeatAt) : 0,
     stillForMs: same ? stillFor(record, entry.heartbeatAt, from.elapsedMs) : undefined,
     holders: record?.held !== undefined && record.held.as === entry.heldAs() ? record.held.by : noHolders,
+    firstSight: undefined,
   };
 }
 

@@ -75,7 +75,7 @@ async function examineRegistry(pass: LookingPass, view: RegistryView, world: Wor
   const registryPolicy = registryPolicyOf({ loaded, owner, reportOnly });
   const goes = loaded.target.onGhost === "release" ? "mark" : "reap";
   const entries = examinedEntries(loaded.entries.length, (index): ExaminedEntry => {
-    const { entry, sessionId, hasOwnTime, judgement, memory, holders } = judgeEntry(pass, view, loaded.entries.at(index));
+    const { entry, sessionId, hasOwnTime, judgement, memory, holders, needsSight } = judgeEntry(pass, view, loaded.entries.at(index));
     // Named one by one: this runs for every entry, and a spread costs more than the judgement.
     return {
       entry,
@@ -84,6 +84,7 @@ async function examineRegistry(pass: LookingPass, view: RegistryView, world: Wor
       judgement,
       memory,
       holders,
+      needsSight,
       intent: intentFor(judgement, memory, registryPolicy, pass.policy, goes),
       revisions: unrevised,
     };

@@ -1,9 +1,11 @@
 import type { Observed } from "../core/evidence.ts";
 import { agedRecord, unexpiredMarks, recordOf, type Memory, type EntryRecord } from "../core/memory.ts";
 import { roomlessMs } from "../core/policy.ts";
+import { maxFirstSights, type FirstSight } from "../core/identity/first-sight.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import type { Examination } from "./examine.ts";
 import type { ExaminedRegistry } from "./judge/examined.ts";
+import { sightToKeep } from "./judge/first-sights.ts";
 import { remembered } from "./judge/scenes.ts";
 import { busyAfter } from "./busy.ts";
 import { countWithoutRoom, type Outcomes } from "./apply/outcome.ts";
@@ -12,18 +14,21 @@ import { clockRecord } from "./pass.ts";
 
 const valueOf = <T>(observed: Observed<T>): T | undefined => (observed.seen ? observed.value : undefined);
 
-function recordsOf(
-  host: LookingHost,
-  examination: Examination,
-  examined: ExaminedRegistry,
-  outcomes: Outcomes,
-): ReadonlyMap<string, EntryRecord> {
+type RememberedEntries = { readonly records: ReadonlyMap<string, EntryRecord>; readonly firstSights: ReadonlyMap<string, FirstSight> };
+
+function rememberedOf(host: LookingHost, examination: Examination, examined: ExaminedRegistry, outcomes: Outcomes): RememberedEntries {
   const { clock } = examination.evidence;
   const records = new Map<string, EntryRecord>();
+  const [oldSights, newSights] = [new Map<string, FirstSight>(), new Map<string, FirstSight>()];
   for (const one of examined.entries.forMemory()) {
     const { entry, judgement, memory, holders, hasOwnTime } = one;
     const action = outcomes.get(entry.key)?.action;
     if (entry.duplicate || action === "reaped" || action === "released") continue;
+    const firstSights = memory.firstSight === undefined ? newSights : oldSights;
+    if (one.needsSight && firstSights.size < maxFirstSights) {
+      const firstSight = sightToKeep(examination.pass, examined, one);
+      if (firstSight !== undefined) firstSights.set(entry.key, firstSight);
+    }
     const absent = judgement.verdict === "ghost" && !judgement.certain && action !== "skipped";
     const beats = judgement.reason === "heartbeat-fresh";
     if (hasOwnTime && !absent && !beats && !memory.clockStepped && holders.length === 0) continue;
@@ -39,7 +44,7 @@ function recordsOf(
     });
     if (record !== undefined) records.set(entry.key, record);
   }
-  return records;
+  return { records, firstSights: new Map([...oldSights, ...newSights].slice(0, maxFirstSights)) };
 }
 
 /** A registry that could not be read this time keeps its records; the chains of looks at its absences are broken. */
@@ -59,9 +64,12 @@ export function remember(host: LookingHost, examination: Examination, outcomes: 
     if (!looked.has(id)) records.set(id, aged);
     else if (absent) records.set(id, unbroken(aged));
   }
+  const unreadable = new Set(unread.flatMap(({ target, state }) => (state === "missing" ? [] : [registryId(target)])));
+  const firstSights = new Map([...pass.memory.firstSights].filter(([id]) => !looked.has(id) || unreadable.has(id)));
   for (const examined of registries) {
-    const found = recordsOf(host, examination, examined, outcomes.get(examined) ?? new Map());
-    if (found.size > 0) records.set(registryId(examined.loaded.target), found);
+    const kept = rememberedOf(host, examination, examined, outcomes.get(examined) ?? new Map());
+    if (kept.records.size > 0) records.set(registryId(examined.loaded.target), kept.records);
+    if (kept.firstSights.size > 0) firstSights.set(registryId(examined.loaded.target), kept.firstSights);
   }
   const wallMs = valueOf(clock.wallMs);
   const { sleep, settling } = clockRecord(pass, evidence);
@@ -71,6 +79,7 @@ export function remember(host: LookingHost, examination: Examination, outcomes: 
     bootMs: valueOf(clock.bootMs),
     awakeMs: valueOf(clock.awakeMs),
     records,
+    firstSights,
     answeredSinceMs: answeredSince(examination),
     provenTokens: provenTokens(examination),
     busy: busyAfter(host, examination, outcomes),

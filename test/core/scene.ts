@@ -23,6 +23,7 @@ import type {
   TmuxObservation,
 } from "../../src/core/evidence.ts";
 import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
+import type { FirstSight } from "../../src/core/identity/first-sight.ts";
 import { judge } from "../../src/core/ladder.ts";
 import { nothingRemembered, type EntryMemory } from "../../src/core/memory.ts";
 import { defaultPolicy, type Policy } from "../../src/core/policy.ts";
@@ -145,7 +146,13 @@ export function sceneOf(described: Described): Scene {
     },
     evidence: {
       clock: { wallMs: seen(now), bootMs: seen(40 * day), awakeMs: seen(20 * day), ...described.clock },
-      here: { hostname: "venus", bootId: seen(thisBoot), pidNamespace: seen({ inode: "4026531836", initial: true }), ...described.here },
+      here: {
+        hostname: "venus",
+        bootId: seen(thisBoot),
+        pidNamespace: seen({ inode: "4026531836", initial: true }),
+        timeNamespace: seen("time:[4026531834]"),
+        ...described.here,
+      },
       processes,
       mentions,
       registered: described.registered ?? (processes.seen ? seen({ bySession: new Map(), unread: [] }) : processes),
@@ -181,6 +188,15 @@ export function shows(more: Partial<Extract<PidObservation, { kind: "there" }>>)
   const usual = { state: seen("S"), startTicks: seen("700"), ownTime: true, kernelThread: false, names: seen(["codex"]) } as const;
   return seen({ kind: "there", ...usual, ...more });
 }
+
+/** A sweep of this boot that saw the entry, two seconds after the boot began. */
+export const sighted: FirstSight = {
+  as: "digest",
+  machine: undefined,
+  bootId: thisBoot,
+  timeNamespace: "time:[4026531834]",
+  bootMs: 2 * second,
+};
 
 /** A process that an earlier sweep of this boot saw to show the session. */
 export const showed: ObservedHolder = {

@@ -18,6 +18,7 @@ import {
 import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
 import { agentOf } from "../../src/core/agents/agents.ts";
 import { knownPrograms, type ProgramLists } from "../../src/core/agents/programs.ts";
+import type { FirstSight } from "../../src/core/identity/first-sight.ts";
 import { canonicalSession } from "../../src/core/registration.ts";
 import type { RegistryFacts, Scene } from "../../src/core/scene.ts";
 import {
@@ -35,6 +36,7 @@ import {
   server,
   session,
   showed,
+  sighted,
   there,
   thisBoot,
   type Described,
@@ -47,6 +49,8 @@ export const pid = 4242;
 const machine = "0123456789abcdef0123456789abcdef";
 /** This host by its name with a domain, which this host does not have. */
 export const domainOnly = "venus.example.org";
+/** How a first sight names this machine. */
+const ours = `venus\0${machine}`;
 const home = "4026531836";
 const remembered: ObservedHolder = { ...showed, pid, startTicks: "700" };
 const [abroad, earlier] = [
@@ -218,6 +222,7 @@ const described: fc.Arbitrary<Described> = fc.record({
   here: fc.record({
     bootId: observed(thisBoot),
     machineId: observed(machine),
+    timeNamespace: observed("time:[4026531834]"),
     pidNamespace: observed(
       { inode: home, initial: true },
       { inode: home, initial: true },
@@ -254,6 +259,13 @@ const described: fc.Arbitrary<Described> = fc.record({
     clockStepped: rarely,
     restored: rarely,
     stillForMs: maybe(undefined, 0, hour),
+    firstSight: maybe<FirstSight>(
+      { ...sighted, machine: ours, bootMs: 1000 },
+      { ...sighted, machine: ours, bootMs: 8000 },
+      { ...sighted, machine: ours, bootId: earlierBoot },
+      { ...sighted, bootId: earlierBoot },
+      { ...sighted, machine: `saturn\0${machine}`, bootId: earlierBoot },
+    ),
     holders: fc.constantFrom<readonly ObservedHolder[]>([], [], [], [remembered], [remembered], [remembered, showed], [abroad], [earlier]),
   }),
   policy: fc.record({
@@ -391,6 +403,11 @@ export const blindings: readonly Change[] = [
   { name: "how long the machine slept", change: (scene) => inEvidence(scene, { time: { ...scene.evidence.time, sleeps: blind } }) },
   { name: "that the clock has been tried", change: (scene) => inEvidence(scene, { time: { ...scene.evidence.time, settled: blind } }) },
   { name: "the boot id", change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, bootId: blind } }) },
+  {
+    name: "our time namespace",
+    change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, timeNamespace: blind } }),
+  },
+  { name: "when it was first seen", change: (scene) => ({ ...scene, memory: { ...scene.memory, firstSight: undefined } }) },
   { name: "our machine's id", change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, machineId: blind } }) },
   { name: "our pid namespace", change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, pidNamespace: blind } }) },
   {

@@ -5,6 +5,8 @@ export type DiskFile = {
   readonly path: string;
   text: string;
   modifiedMs: number;
+  /** Each change of the file or of its name counts, whatever its writer does to the time of modification. */
+  changes: number;
   ino: number;
   uid: number;
   /** A slow writer has it open and will leave this text in it, whatever stands there then. */
@@ -73,7 +75,7 @@ export class Disk {
 
   create(path: string, text: string, modifiedMs: number): DiskFile {
     this.inodes += 1;
-    const file = { path, text, modifiedMs, ino: this.inodes, uid: this.files.get(path)?.uid ?? 1000, slow: undefined };
+    const file = { path, text, modifiedMs, changes: 0, ino: this.inodes, uid: this.files.get(path)?.uid ?? 1000, slow: undefined };
     this.files.set(path, file);
     return file;
   }
@@ -86,6 +88,7 @@ export class Disk {
       return;
     }
     file.modifiedMs = modifiedMs;
+    file.changes += 1;
     file.slow = manner === "slow" ? text : undefined;
     file.text = manner === "slow" ? text.slice(0, Math.floor(text.length / 2)) : text;
   }
@@ -95,6 +98,7 @@ export class Disk {
     for (const file of this.files.values()) {
       if (file.slow === undefined) continue;
       file.text = file.slow;
+      file.changes += 1;
       file.slow = undefined;
     }
   }
@@ -103,7 +107,7 @@ export class Disk {
     const file = this.files.get(from);
     if (file === undefined) return;
     this.files.delete(from);
-    this.files.set(to, Object.assign(file, { path: to }));
+    this.files.set(to, Object.assign(file, { path: to, changes: file.changes + 1 }));
   }
 
   remove(path: string): void {

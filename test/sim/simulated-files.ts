@@ -25,8 +25,8 @@ type FileHost = Pick<
   | "syncDirectories"
 >;
 
-const stateOf = ({ ino, text, modifiedMs, uid }: DiskFile): FileState => {
-  return { dev: 1, ino, size: Buffer.byteLength(text), mtimeMs: modifiedMs, mode: 0o100600, uid, gid: 1000 };
+const stateOf = ({ ino, text, modifiedMs, changes, uid }: DiskFile): FileState => {
+  return { dev: 1, ino, size: Buffer.byteLength(text), mtimeMs: modifiedMs, ctimeMs: changes, mode: 0o100600, uid, gid: 1000 };
 };
 
 const statOf = (modifiedMs: number, ino: number, uid = 1000): BigIntStats => {

@@ -118,6 +118,7 @@ export function probeOf(machine: Machine, self: Process, blindness: ReadonlySet<
       bootId: unless("bootId", machine.bootId),
       machineId: seen("ab12"),
       pidNamespace: unless("pidNamespace", { inode: namespace, initial: isInitial }),
+      timeNamespace: seen("4026531834"),
     }),
     lookAtProcesses,
     startOfPid: (pid) => shownNow().find((one) => one.pid === pid)?.process.startTicks,

@@ -1,11 +1,11 @@
 import { constants, lstatSync, type Stats } from "node:fs";
 
 /** What identifies one state of a file, and what restoring it needs. */
-export type FileState = Pick<Stats, "dev" | "ino" | "size" | "mtimeMs" | "mode" | "uid" | "gid">;
+export type FileState = Pick<Stats, "dev" | "ino" | "size" | "mtimeMs" | "ctimeMs" | "mode" | "uid" | "gid">;
 
 /** A whole `Stats` of each of a hundred thousand files would be most of the memory. */
-export function stateFrom({ dev, ino, size, mtimeMs, mode, uid, gid }: Stats): FileState {
-  return { dev, ino, size, mtimeMs, mode, uid, gid };
+export function stateFrom({ dev, ino, size, mtimeMs, ctimeMs, mode, uid, gid }: Stats): FileState {
+  return { dev, ino, size, mtimeMs, ctimeMs, mode, uid, gid };
 }
 
 export function isRegular({ mode }: FileState): boolean {

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import type { SelfTest } from "../../core/self-check.ts";
 import { seen, type Clock, type Here, type Observed } from "../../core/evidence.ts";
-import { look, formatError } from "../observed.ts";
+import { errorCode, look, formatError } from "../observed.ts";
 import { pidExists } from "./pids.ts";
 import { readStat } from "./proc-stat.ts";
 
@@ -41,8 +41,18 @@ const pidNamespace = lasting("our own pid namespace", () => {
   return { inode, initial: inode === initialPidNamespace };
 });
 
+const timeNamespace = lasting("our own time namespace", () => {
+  try {
+    return readlinkSync("/proc/self/ns/time");
+  } catch (error) {
+    // A kernel without time namespaces has one clock for all.
+    if (errorCode(error) === "ENOENT") return "none";
+    throw error;
+  }
+});
+
 export function lookHere(name: string): Here {
-  return { hostname: name, bootId: bootId(), machineId: machineId(), pidNamespace: pidNamespace() };
+  return { hostname: name, bootId: bootId(), machineId: machineId(), pidNamespace: pidNamespace(), timeNamespace: timeNamespace() };
 }
 
 export function selfTest(): SelfTest {

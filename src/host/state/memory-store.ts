@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HeldBy, ObservedHolder } from "../../core/agents/observed-holders.ts";
+import type { FirstSight } from "../../core/identity/first-sight.ts";
 import { emptyMemory, restoredByKey, restoredIn, type Memory, type Restored, type EntryRecord } from "../../core/memory.ts";
 import { syncName } from "./directories.ts";
 import { errorCode, formatError } from "../observed.ts";
@@ -42,6 +43,7 @@ type Stored = {
   steppedAtMs?: number;
   roomlessSinceMs?: number;
   traces: Record<string, Record<string, StoredRecord>>;
+  firstSights?: Record<string, Record<string, FirstSight>>;
   answeredSinceMs: Record<string, number>;
   provenTokens?: Record<string, string>;
   busy?: StoredBusy;
@@ -94,6 +96,11 @@ function isStoredRecord(value: unknown): boolean {
   return isText(digest) && isNumbered && (held === undefined || isHeld(held));
 }
 
+function isFirstSight(value: unknown): boolean {
+  const { as, machine, bootId, timeNamespace, bootMs } = (value ?? {}) as Record<keyof FirstSight, unknown>;
+  return isNumber(bootMs) && (machine === undefined || isText(machine)) && [as, bootId, timeNamespace].every(isText);
+}
+
 function isMark(value: unknown): boolean {
   const { registry, key, digest, untilMs } = (value ?? {}) as Record<keyof Restored, unknown>;
   return isText(registry) && isText(key) && isText(digest) && isNumber(untilMs);
@@ -102,9 +109,10 @@ function isMark(value: unknown): boolean {
 /** Half a memory is none: a number that is text would be added like text, and what it adds up to condemns. */
 function isWhole(stored: Stored): boolean {
   const { wallMs, bootMs, awakeMs, traces: records, answeredSinceMs, provenTokens, busy, restored } = stored;
-  const { roomlessSinceMs, sleep, settling } = stored;
+  const { firstSights, roomlessSinceMs, sleep, settling } = stored;
   return (
     [wallMs, bootMs, awakeMs, roomlessSinceMs].every(isMissingOrNumber) &&
+    (firstSights === undefined || isTable(firstSights, (entries) => isTable(entries, isFirstSight))) &&
     isTable(records, (entries) => isTable(entries, isStoredRecord)) &&
     isTable(answeredSinceMs, isNumber) &&
     (provenTokens === undefined || isTable(provenTokens, isText)) &&
@@ -138,6 +146,7 @@ export function loadMemory(stateDir: string): { readonly memory: Memory; readonl
         steppedAtMs,
         roomlessSinceMs,
         records: new Map(records),
+        firstSights: new Map(Object.entries(stored.firstSights ?? {}).map(([path, entries]) => [path, new Map(Object.entries(entries))])),
         answeredSinceMs: new Map(Object.entries(stored.answeredSinceMs)),
         provenTokens: new Map(Object.entries(stored.provenTokens ?? {})),
         busy: toBusy(stored.busy),
@@ -158,6 +167,7 @@ export async function saveMemory(stateDir: string, memory: Memory): Promise<void
   const records = [...memory.records].map(([path, entries]) => {
     return [path, Object.fromEntries([...entries].map(([key, record]) => [key, fromRecord(record)]))] as const;
   });
+  const firstSights = [...memory.firstSights].map(([path, entries]) => [path, Object.fromEntries(entries)] as const);
   const stored: Stored = {
     schema,
     ...(bootId !== undefined && { bootId }),
@@ -167,6 +177,7 @@ export async function saveMemory(stateDir: string, memory: Memory): Promise<void
     ...(steppedAtMs !== undefined && { steppedAtMs }),
     ...(roomlessSinceMs !== undefined && { roomlessSinceMs }),
     traces: Object.fromEntries(records),
+    ...(memory.firstSights.size > 0 && { firstSights: Object.fromEntries(firstSights) }),
     answeredSinceMs: Object.fromEntries(memory.answeredSinceMs),
     ...(memory.provenTokens.size > 0 && { provenTokens: Object.fromEntries(memory.provenTokens) }),
     ...fromBusy(memory.busy),

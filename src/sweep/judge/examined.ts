@@ -71,9 +71,10 @@ const keepNumber = numberOf("keep");
 const intentIn = (mark: number): number => mark >> 1;
 
 /** Does memory need a record of it? An entry with a time of its own needs none, unless it waits for a second look or the clock was stepped. */
-function needsMemory({ hasOwnTime, memory, judgement, holders }: Judged): boolean {
+function needsMemory({ hasOwnTime, memory, judgement, holders, needsSight }: Judged): boolean {
   return (
     !hasOwnTime ||
+    needsSight ||
     holders.length > 0 ||
     memory.clockStepped ||
     judgement.reason === "heartbeat-fresh" ||

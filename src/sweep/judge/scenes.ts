@@ -15,6 +15,7 @@ import type { LookingPass, RegistryView } from "../pass.ts";
 import type { World } from "../observe/observe.ts";
 import { registryId } from "../load/target.ts";
 import { isBesideForeign } from "./beside-foreign.ts";
+import { firstSightOf, needsSight } from "./first-sights.ts";
 import { areTokensProven } from "./start-tokens.ts";
 
 export type UnderstoodClaim = Extract<Claim, { ok: true }>;
@@ -28,6 +29,8 @@ export type Judged = {
   readonly memory: EntryMemory;
   /** The processes that have shown it, where it records none. */
   readonly holders: readonly ObservedHolder[];
+  /** When it was first seen is to be remembered: nothing else tells its process from a later one of that pid. */
+  readonly needsSight: boolean;
 };
 
 /** What holds for a whole registry, as far as the ladder asks for it. */
@@ -116,7 +119,9 @@ export function sceneOf(pass: LookingPass, { loaded, facts, evidence, since }: R
   const recalled = remembersAny(pass.memory, registryId(loaded.target), since)
     ? recall(pass.memory, remembered(host, loaded, entry, claim, evidence.clock), since, evidence.clock)
     : nothingRemembered;
-  const memory = policy.now && recalled.restored ? { ...recalled, restored: false } : recalled;
+  const firstSight = firstSightOf(pass, loaded, entry);
+  const isKept = recalled.restored && !policy.now;
+  const memory = firstSight === undefined && isKept === recalled.restored ? recalled : { ...recalled, restored: isKept, firstSight };
   return { claim: registration, registry: factsFor(facts, entry, torn), evidence, memory, policy };
 }
 
@@ -130,6 +135,7 @@ export function judgeEntry(pass: LookingPass, view: RegistryView, entry: Entry):
       judgement: unjudged("malformed-entry", claim.problem),
       memory: nothingRemembered,
       holders: noHolders,
+      needsSight: false,
     };
   }
   const scene = sceneOf(pass, view, entry, claim);
@@ -146,6 +152,7 @@ export function judgeEntry(pass: LookingPass, view: RegistryView, entry: Entry):
       judgement: unjudged("duplicate-key", "its key occurs more than once, so which of them is meant is unknown"),
       memory,
       holders: noHolders,
+      needsSight: false,
     };
   if (unclaimed !== undefined)
     return { entry, sessionId, hasOwnTime, judgement: unjudged("no-claim", unclaimed), memory, holders: noHolders };
@@ -159,6 +166,7 @@ export function judgeEntry(pass: LookingPass, view: RegistryView, entry: Entry):
     judgement: isTorn ? { ...judgement, certain: false, detail: () => `${formatMessage(judgement.detail)}; its body is torn` } : judgement,
     memory,
     holders: holdersSeen(scene),
+    needsSight: needsSight(scene, judgement),
   };
 }
 

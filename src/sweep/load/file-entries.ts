@@ -87,13 +87,13 @@ export function fileEntries(format: FilesFormat, files: FoundFiles): FileEntries
 /** States of files by index, as rows of numbers: an object each for a hundred thousand files would be most of the memory. */
 export type FileStates = { readonly set: (index: number, state: FileState) => void; readonly at: (index: number) => FileState };
 
-const width = 7;
+const width = 8;
 
-/** Each number is put in its place and taken from it by itself: a list of the seven takes longer than to ask the file system. */
+/** Each number is put in its place and taken from it by itself: a list of them takes longer than to ask the file system. */
 export function fileStates(length: number): FileStates {
   const numbers = new Float64Array(length * width);
   return {
-    set: (index, { dev, ino, size, mtimeMs, mode, uid, gid }) => {
+    set: (index, { dev, ino, size, mtimeMs, ctimeMs, mode, uid, gid }) => {
       const from = index * width;
       numbers[from] = dev;
       numbers[from + 1] = ino;
@@ -102,10 +102,11 @@ export function fileStates(length: number): FileStates {
       numbers[from + 4] = mode;
       numbers[from + 5] = uid;
       numbers[from + 6] = gid;
+      numbers[from + 7] = ctimeMs;
     },
     at: (index) => {
       const at = (column: number): number => numbers[index * width + column] as number;
-      return { dev: at(0), ino: at(1), size: at(2), mtimeMs: at(3), mode: at(4), uid: at(5), gid: at(6) };
+      return { dev: at(0), ino: at(1), size: at(2), mtimeMs: at(3), mode: at(4), uid: at(5), gid: at(6), ctimeMs: at(7) };
     },
   };
 }

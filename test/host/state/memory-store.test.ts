@@ -22,6 +22,8 @@ const record = {
   held: undefined,
 };
 
+const firstSight = { as: "a", machine: "venus\0ab12", bootId: "b", timeNamespace: "time:[4026531834]", bootMs: 31 };
+
 const memory: Memory = {
   ...emptyMemory,
   bootId: "b",
@@ -29,6 +31,7 @@ const memory: Memory = {
   bootMs: 2,
   awakeMs: 3,
   records: new Map([["/r", new Map([["mars", record]])]]),
+  firstSights: new Map([["/r", new Map([["mars", firstSight]])]]),
   sleep: { bootId: "b", ms: 17, atMs: 19, sleeps: [{ fromMs: 21, untilMs: 23, ms: 25 }] },
   settling: { watchedMs: 27, settledAtMs: 29 },
 };
@@ -51,7 +54,22 @@ test("a memory of the time before sleeps were remembered is read, and knows of n
   expect(loadMemory(directory)).toEqual({ memory: { ...memory, sleep, settling }, problem: undefined });
 });
 
+test("a memory of the time before first sights were remembered is read, and one of an unknown machine stays so", async () => {
+  const directory = stateDirectory();
+  const path = join(directory, "memory.json");
+  await saveMemory(directory, { ...memory, firstSights: new Map([["/r", new Map([["mars", { ...firstSight, machine: undefined }]])]]) });
+  expect(loadMemory(directory).memory.firstSights.get("/r")?.get("mars")).toEqual({ ...firstSight, machine: undefined });
+  const { firstSights: _, ...older } = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+  writeFileSync(path, JSON.stringify(older));
+  expect(loadMemory(directory)).toEqual({ memory: { ...memory, firstSights: new Map() }, problem: undefined });
+});
+
 test.each([
+  { firstSights: { "/r": { mars: { ...firstSight, bootMs: "31" } } } },
+  { firstSights: { "/r": { mars: { ...firstSight, bootId: null } } } },
+  { firstSights: { "/r": { mars: { ...firstSight, machine: 5 } } } },
+  { firstSights: { "/r": [] } },
+  { firstSights: null },
   { sleep: { ms: "17", sleeps: [] } },
   { sleep: { ms: 17, sleeps: [{ fromMs: 0, untilMs: null, ms: 1 }] } },
   { sleep: { ms: 17, sleeps: {} } },

@@ -1,7 +1,8 @@
 import { deadByAbsence, formatMessage, live, noSign, notApplicable, provenDead, stronger, unknown, type Answer } from "../../answer.ts";
-import type { PidObservation, ProcessTable } from "../../evidence.ts";
+import type { InnerProcess, PidObservation, ProcessTable } from "../../evidence.ts";
 import type { Scene } from "../../scene.ts";
 import { canBeHolder, shortNames } from "../../identity/holder-names.ts";
+import { sightWorth, startedAfterSight } from "../../identity/first-sight.ts";
 import { isSameBoot } from "../../identity/tokens.ts";
 import { saysWhere } from "../../identity/whereabouts.ts";
 import { placeOf } from "./elsewhere.ts";
@@ -31,11 +32,30 @@ function mismatchOf({ claim, registry }: Scene, startTicks: string, ownTime: boo
   return registry.startTokensProven ? "proven" : "unproven";
 }
 
+/** Whether a process that has the pid has been started after a sweep had seen this very entry: then it is not the holder. */
+function judgeFirstSight(scene: Scene, pid: number, { startTicks, ownTime, names }: Living): Answer | undefined {
+  const { claim, registry } = scene;
+  if (!startTicks.seen || !startedAfterSight(scene, startTicks.value, ownTime)) return undefined;
+  const detail = `pid ${pid} was reused: it started at tick ${startTicks.value}, after a sweep had seen this very entry`;
+  const worth = sightWorth(claim, registry);
+  if (worth === "proof") return provenDead("pid-reused", detail);
+  const possible = registry.holderNames;
+  const mayBeHolder = possible !== undefined && (possible.length === 0 || !names.seen || canBeHolder(names.value, possible));
+  return worth === "nothing" || mayBeHolder ? undefined : deadByAbsence("pid-reused", detail);
+}
+
+/** A process that has the pid in its namespace, and is proven not to be the holder. */
+function isLater(scene: Scene, { startTicks, ownTime }: InnerProcess): boolean {
+  if (scene.claim.startTicks === startTicks) return false;
+  if (mismatchOf(scene, startTicks, ownTime) === "proven") return true;
+  return sightWorth(scene.claim, scene.registry) === "proof" && startedAfterSight(scene, startTicks, ownTime);
+}
+
 /** A process inside a container below us that counts this pid as its own. */
 function innerHolder(scene: Scene, pid: number, inner: ProcessTable["innerPids"]): Answer | undefined {
   if (!inner.seen) return unknown("pid-unseen", `whether pid ${pid} is a container's cannot be seen: ${inner.why}`);
   const { startTicks } = scene.claim;
-  const possible = (inner.value.get(pid) ?? []).filter((one) => mismatchOf(scene, one.startTicks, one.ownTime) !== "proven");
+  const possible = (inner.value.get(pid) ?? []).filter((one) => !isLater(scene, one));
   const holder = possible.find((one) => (startTicks === undefined ? one.agent : one.startTicks === startTicks));
   if (holder !== undefined) return live("inner-pid-alive", `pid ${pid} runs in a container, as pid ${holder.pid} here`);
   const [other] = possible;
@@ -67,15 +87,17 @@ function judgeObservation(scene: Scene, pid: number, observation: PidObservation
     return provenDead("pid-zombie", `pid ${pid} is a zombie`);
   }
   if (observation.kernelThread) return provenDead("pid-reused", `pid ${pid} was reused: it is a thread of the kernel`);
-  if (startTicks === undefined) return judgeNames(scene, pid, observation);
+  if (startTicks === undefined) return judgeFirstSight(scene, pid, observation) ?? judgeNames(scene, pid, observation);
   if (!observation.startTicks.seen)
     return live("pid-alive", `pid ${pid} is alive; its start could not be read: ${observation.startTicks.why}`);
   const started = observation.startTicks.value;
   const mismatch = mismatchOf(scene, started, observation.ownTime);
   if (mismatch === "none") return live("pid-alive", `pid ${pid} is alive since tick ${startTicks}`);
-  if (mismatch === "other-clock") return judgeNames(scene, pid, observation);
   if (mismatch === "proven")
     return provenDead("pid-reused", `pid ${pid} was reused: it started at tick ${started}, the holder at ${startTicks}`);
+  const later = judgeFirstSight(scene, pid, observation);
+  if (later !== undefined) return later;
+  if (mismatch === "other-clock") return judgeNames(scene, pid, observation);
   return unknown(
     "start-token-unproven",
     `pid ${pid} started at tick ${started}, the entry says ${startTicks}, and no entry of this registry has shown yet that it records ticks`,
