@@ -23,7 +23,6 @@ export type EntryMemory = {
   readonly stillForMs: number | undefined;
   /** The processes that showed what it claims. */
   readonly holders: readonly ObservedHolder[];
-  /** When a sweep first saw this very entry; undefined where that is not remembered. */
   readonly firstSight: FirstSight | undefined;
 };
 
@@ -37,7 +36,6 @@ export const nothingRemembered: EntryMemory = {
   holders: noHolders,
   firstSight: undefined,
 };
-
 const onlyStepped: EntryMemory = { ...nothingRemembered, clockStepped: true };
 
 /** What is kept of one entry between sweeps. `digest` stands for its bytes, the value of its heartbeat aside. */
@@ -191,8 +189,7 @@ export function recordOf(entry: Remembered, remembered: EntryMemory, now: Found)
   if (!now.needsFirstSeen && !clockStepped && !now.absent && !now.beats && now.holders.length === 0) return undefined;
   const absentSinceMs = now.absent && now.awakeMs !== undefined ? now.awakeMs - (absentForMs ?? 0) : undefined;
   const held = now.holders.length === 0 ? undefined : { as: entry.heldAs(), by: now.holders };
-  const { heartbeatAt } = entry;
-  return { digest: entry.digest(), seenForMs, clockStepped, absentSinceMs, heartbeatAt, longestGapMs, stillForMs, held };
+  return { digest: entry.digest(), heartbeatAt: entry.heartbeatAt, absentSinceMs, seenForMs, clockStepped, longestGapMs, stillForMs, held };
 }
 
 /** Marks whose time is not over. None lasts longer from now than a new one would, or a clock set back would prolong it. */

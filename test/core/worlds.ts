@@ -492,7 +492,11 @@ const alive: PidObservation = {
 
 /** Every way to see more life. */
 export const signsOfLife: readonly Change[] = [
-  { name: "the holder, as recorded", change: (scene) => withObservation(scene, () => seen(alive)) },
+  {
+    name: "the holder, as recorded",
+    // No sweep saw the entry before its holder started.
+    change: (scene) => withObservation({ ...scene, memory: { ...scene.memory, firstSight: undefined } }, () => seen(alive)),
+  },
   {
     name: "an agent that names the session",
     change: (scene) =>

@@ -357,7 +357,9 @@ export class History {
     if (running.some((process) => remembered.has(process)) || this.isNamedByAnother(session)) return true;
     // Another boot's, registered after this one began: by a container, or by a clock that was ahead then.
     const began = machine.wallMs - machine.bootMs;
-    if (isSameBoot(said.boot, machine.bootId) === false && Date.parse(String(said.since)) > began) return true;
+    const stated = /^\d{4}-/.test(String(said.since)) ? Date.parse(String(said.since)) : undefined;
+    const writtenAt = stated ?? machine.disk.at(registry)?.modifiedMs ?? 0;
+    if (isSameBoot(said.boot, machine.bootId) === false && writtenAt > began) return true;
     // Beside one of those an entry that does not say where its pid is counted may be one, too.
     const beside = isDirectory(registry) && said.pidDomain === undefined ? [...story.entries(registry).values()] : [];
     if (beside.some((other) => isForeign(objectIn(other)))) return true;

@@ -50,16 +50,28 @@ export function sightWorth(
  * Whether a process started after a sweep had seen the entry, by the boot clock alone. What was seen in an earlier boot of
  * this machine was there before every process of this one. Within one tick nothing is told.
  */
-export function startedAfterSight({ memory: { firstSight }, evidence: { here } }: Scene, startTicks: string, ownTime: boolean): boolean {
-  if (firstSight === undefined || !here.bootId.seen) return false;
-  const isSame = isSameBoot(firstSight.bootId, here.bootId.value);
-  if (isSame !== true) return isSame === false && firstSight.machine !== undefined && firstSight.machine === machineOf(here);
-  const isOwnClock = ownTime && here.timeNamespace?.seen === true && here.timeNamespace.value === firstSight.timeNamespace;
+export function startedAfterSight(scene: Scene, startTicks: string, ownTime: boolean): boolean {
+  const { firstSight } = scene.memory;
+  const { bootId, timeNamespace } = scene.evidence.here;
+  if (firstSight === undefined || !bootId.seen) return false;
+  if (isSameBoot(firstSight.bootId, bootId.value) !== true) return isSeenInEarlierBoot(scene);
+  const isOwnClock = ownTime && timeNamespace?.seen === true && timeNamespace.value === firstSight.timeNamespace;
   return isOwnClock && Number(startTicks) * tickMs > firstSight.bootMs;
 }
 
-/** Whether only a first sight can tell the recorded process from a later one of its pid. */
-export function needsFirstSight({ pid, startTicks, ...claim }: Registration, registry: RegistryFacts): boolean {
-  if (pid === undefined || (startTicks !== undefined && registry.startTokensProven)) return false;
-  return sightWorth({ pid, startTicks, ...claim }, registry) !== "nothing";
+/** Whether a sweep saw the very entry in an earlier boot of this machine. */
+export function isSeenInEarlierBoot({ memory: { firstSight }, evidence: { here } }: Pick<Scene, "memory" | "evidence">): boolean {
+  if (firstSight?.machine === undefined || !here.bootId.seen) return false;
+  return isSameBoot(firstSight.bootId, here.bootId.value) === false && firstSight.machine === machineOf(here);
+}
+
+/**
+ * Whether only a first sight can tell the recorded process from a later one of its pid, or in which boot an entry was
+ * written that names one and no time.
+ */
+export function needsFirstSight(claim: Registration, registry: RegistryFacts): boolean {
+  const { pid, startTicks, bootId, registeredAt } = claim;
+  if (pid === undefined) return false;
+  if (bootId !== undefined && registeredAt === undefined) return true;
+  return !(startTicks !== undefined && registry.startTokensProven) && sightWorth(claim, registry) !== "nothing";
 }

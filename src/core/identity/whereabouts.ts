@@ -4,7 +4,8 @@ import type { RegistryFacts } from "../scene.ts";
 import { canonicalHost, compareHosts, isSameMachine } from "./hosts.ts";
 import { canonicalBootId, isSameBoot } from "./tokens.ts";
 
-type Written = Pick<RegistryFacts, "modifiedAt" | "oneFile">;
+/** When an entry can have been written. A sweep that saw it in an earlier boot of this machine knows that it was not in this one. */
+type Written = Pick<RegistryFacts, "modifiedAt" | "oneFile"> & { readonly seenInEarlierBoot: boolean };
 
 type OnOtherHost = { readonly kind: "other-host"; readonly theirs: string; readonly ours: string | undefined };
 type OnThisHost = {
@@ -53,14 +54,18 @@ export function isOnOtherHost(claim: Registration, here: Here): boolean {
   return hostOf(claim, here).kind === "other-host";
 }
 
-/** Whether an entry was written after this boot began: by when it was registered, and by its own file's time. */
+/**
+ * Whether an entry was written after this boot began: by when it was registered, and by its own file's time. A member that
+ * does not say when can be as new as the file that it shares.
+ */
 function isOfThisBoot({ registeredAt }: Registration, written: Written, clock: Clock): Observed<boolean> {
+  if (written.seenInEarlierBoot) return seen(false);
   if (!clock.wallMs.seen) return clock.wallMs;
   if (!clock.bootMs.seen) return clock.bootMs;
-  if (written.oneFile && !written.modifiedAt.seen) return written.modifiedAt;
   const began = clock.wallMs.value - clock.bootMs.value;
-  const fileTime = written.oneFile && written.modifiedAt.seen ? written.modifiedAt.value : 0;
-  return seen(Math.max(registeredAt ?? 0, fileTime) > began);
+  if (!written.oneFile && registeredAt !== undefined) return seen(registeredAt > began);
+  if (!written.modifiedAt.seen) return written.modifiedAt;
+  return seen(Math.max(registeredAt ?? 0, written.modifiedAt.value) > began);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { firstSightNow, needsFirstSight, type FirstSight } from "../../core/identity/first-sight.ts";
-import { isForeign } from "../../core/identity/whereabouts.ts";
+import { isOnOtherHost } from "../../core/identity/whereabouts.ts";
 import type { Judgement } from "../../core/ladder.ts";
 import type { EntryMemory } from "../../core/memory.ts";
 import type { Scene } from "../../core/scene.ts";
@@ -40,5 +40,5 @@ export function sightToKeep(
 /** Whether a first sight is remembered. What is proven dead goes, and what is foreign is not judged by a pid of ours. */
 export function needsSight({ claim, registry, evidence }: Scene, { verdict, certain }: Judgement): boolean {
   if (!needsFirstSight(claim, registry) || (verdict === "ghost" && certain)) return false;
-  return !isForeign(claim, evidence.here, registry, evidence.clock);
+  return !isOnOtherHost(claim, evidence.here);
 }

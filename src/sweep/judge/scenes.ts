@@ -155,7 +155,7 @@ export function judgeEntry(pass: LookingPass, view: RegistryView, entry: Entry):
       needsSight: false,
     };
   if (unclaimed !== undefined)
-    return { entry, sessionId, hasOwnTime, judgement: unjudged("no-claim", unclaimed), memory, holders: noHolders };
+    return { entry, sessionId, hasOwnTime, judgement: unjudged("no-claim", unclaimed), memory, holders: noHolders, needsSight: false };
   const judgement = judge(scene);
   // A torn body says nothing that could be proof: even a pid that is gone then waits for a second look.
   const isTorn = claim.torn && judgement.verdict === "ghost";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { seen, unseen, type Observed } from "../../../src/core/evidence.ts";
 import { judgeHostLock, lockHeartbeatMs, renamedHost, type HostLockVerdict } from "../../../src/core/revisions/renamed-host.ts";
-import { blind, earlierBoot, gone, minute, now, there, type Described } from "../scene.ts";
+import { blind, day, earlierBoot, gone, minute, now, there, type Described } from "../scene.ts";
 import { alive, localDisk, observationOf, onlyCandidate, registryOf, revisedOf } from "./rows.ts";
 
 const locals: readonly (readonly [string, Observed<boolean>])[] = [
@@ -98,7 +98,7 @@ test.each<[string, Described, Described["claim"], string, string, string]>([
   [
     "containers were not looked into for the pid of an earlier boot",
     { ...stale, table: { innerPids: blind } },
-    { bootId: earlierBoot },
+    { bootId: earlierBoot, registeredAt: now - 50 * day },
     stays,
     "doubt",
     `container's cannot be seen: ${dark}`,

@@ -1,4 +1,5 @@
 import { deadByAbsence, unknown, type Answer } from "../../answer.ts";
+import { isSeenInEarlierBoot } from "../../identity/first-sight.ts";
 import { isHostGone, isMachineGone } from "../../identity/hosts.ts";
 import { whereabouts, type Whereabouts } from "../../identity/whereabouts.ts";
 import { freshHeartbeatMs } from "../../policy.ts";
@@ -47,7 +48,9 @@ const otherNamespace = (detail: string): Place => elsewhere(unknown("foreign-pid
 export function placeOf(scene: Scene): Place {
   const { claim, evidence, registry, policy } = scene;
   const { pidNamespace } = evidence.here;
-  const where = whereabouts(claim, evidence.here, registry, evidence.clock);
+  const { oneFile, modifiedAt } = registry;
+  const written = { oneFile, modifiedAt, seenInEarlierBoot: claim.bootId !== undefined && isSeenInEarlierBoot(scene) };
+  const where = whereabouts(claim, evidence.here, written, evidence.clock);
   if (where.kind === "other-host") return elsewhere(onOtherHost(where, scene));
   if (where.kind === "unknown") return elsewhere(unknown("foreign-host", where.why));
   if (where.kind === "other-kernel") {

@@ -189,6 +189,8 @@ test.each<readonly [string, Partial<Registration>, Partial<Described["registry"]
   ["a file that records no pid", { pid: undefined }, { oneFile: true }, false],
   ["a member with a time", { registeredAt: now }, {}, true],
   ["a member with a boot id", { bootId }, {}, true],
+  ["a member with a boot id, a start token and no time", { bootId, startTicks: "5" }, {}, true],
+  ["a member with a boot id, a start token and a time", { bootId, startTicks: "5", registeredAt: now }, {}, false],
   ["a member with a pid alone", {}, {}, false],
 ])("%s: is it remembered when it was first seen?", (_, recorded, facts, expected) => {
   expect(needsFirstSight(claim(recorded), registry(facts))).toBe(expected);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { seen } from "../../../../src/core/evidence.ts";
-import { blind, day, earlierBoot, gone, minute, now, sceneOf, there, thisBoot, verdictOf, type Described } from "../../scene.ts";
+import { blind, day, earlierBoot, gone, minute, now, sceneOf, sighted, there, thisBoot, verdictOf, type Described } from "../../scene.ts";
 
 const pid = 4242;
 const held = { pid, startTicks: "700" } as const;
@@ -8,6 +8,11 @@ const [left, alive] = [{ [pid]: gone }, { [pid]: there() }];
 /** This machine was booted forty days ago. */
 const [before, since] = [now - 50 * day, now - 30 * day];
 const ofOther = { ...held, bootId: earlierBoot } as const;
+const timeless = { registeredAt: undefined } as const;
+const sightedBefore = {
+  memory: { firstSight: { ...sighted, machine: "venus\0ab12", bootId: earlierBoot } },
+  here: { machineId: seen("ab12") },
+} as const;
 const container = { pidNamespace: seen({ inode: "4026530001", initial: false }) } as const;
 const own = { policy: { ownPidNamespace: true } } as const;
 const certain = "ghost attached-process pid-gone certain";
@@ -49,6 +54,31 @@ const boots: readonly (readonly [string, Described, string])[] = [
     "registered before this one, in a file that others share and write",
     { claim: { ...ofOther, registeredAt: before }, registry: { modifiedAt: seen(now - minute) }, pids: left },
     previousBoot,
+  ],
+  [
+    "registered at no time that can be told, in a file that others share and wrote since",
+    { claim: { ...ofOther, ...timeless }, registry: { modifiedAt: seen(since) }, pids: left },
+    kernel,
+  ],
+  [
+    "registered at no time that can be told, in a file that others share and wrote before",
+    { claim: { ...ofOther, ...timeless }, registry: { modifiedAt: seen(before) }, pids: left },
+    previousBoot,
+  ],
+  [
+    "registered at no time that can be told, that a sweep saw in an earlier boot",
+    { ...sightedBefore, claim: { ...ofOther, ...timeless }, registry: { modifiedAt: seen(since) }, pids: left },
+    previousBoot,
+  ],
+  [
+    "registered in this one by a clock that was wrong, for a sweep saw it in an earlier boot",
+    { ...sightedBefore, claim: { ...ofOther, registeredAt: since }, pids: left },
+    previousBoot,
+  ],
+  [
+    "registered in this one, that a sweep of another machine saw in its own boot",
+    { ...sightedBefore, here: { hostname: "mars", machineId: seen("ab12") }, claim: { ...ofOther, registeredAt: since }, pids: left },
+    kernel,
   ],
   [
     "and for how long this machine has been up could not be told",
