@@ -43,6 +43,7 @@ const judging: readonly OptionDeclaration[] = [
   { flags: "--ttl <duration>", help: "how long an entry that nothing can tell of is kept (default 7d)" },
   { flags: "--app-server <url>", help: "ask this Codex app server: ws://127.0.0.1:PORT or unix://[PATH]", many: true },
   { flags: "--host-gone <name>", help: "entries of this host are dead: it will not come back; * is any text", many: true },
+  { flags: "--max-size <size>", help: "refuse a registry file that is larger, before it is read (default 512M)" },
   { flags: "--now", help: "do not wait for a second look, and let restored entries go" },
 ];
 

@@ -80,7 +80,7 @@ async function oddFiles(dir: string): Promise<Readonly<Record<string, string>>> 
   return {
     [at("directory")]: "is a directory; name a regular file",
     [at("fifo")]: "is a FIFO; name a regular file",
-    [at("socket")]: "cannot be read: no such device or address (ENXIO); it is a socket; name a regular file",
+    [at("socket")]: "is a socket; name a regular file",
     [at("dangling")]: "is a symbolic link that leads nowhere; point it to a file, or remove it",
     [at("looping")]: "cannot be read: too many symbolic links (ELOOP); point the symbolic link to a file",
     [join(writeOld(at("file"), "{}"), "below")]:
@@ -255,4 +255,19 @@ test("a registry in which nothing is old enough to be judged is not said to have
   writeOld(path, JSON.stringify({ young: { pid: (await gonePid()).pid, since: new Date().toISOString() } }));
   const report = await sweepReport(scratch, []);
   expect(report.registries).toMatchObject([{ state: "swept", owner: { up: false, pids: [] }, problem: null }]);
+});
+
+test("a registry that is larger than --max-size says is unreadable, and what is no size is a usage error", async () => {
+  const scratch = newScratch();
+  const { pid } = await gonePid();
+  const path = writeOld(join(scratch.dir, "good.json"), JSON.stringify({ ghost: { pid, since } }));
+  configure(scratch, { registries: [{ format: "keyed-json", path, fields }] });
+  const report = await sweepReport(scratch, ["sweep", "--max-size", "10"]);
+  expect(report.registries).toMatchObject([{ state: "unreadable", problem: expect.stringContaining("--max-size") }]);
+  for (const size of ["", "0", "many", "5X", "-1"]) {
+    const { code, stderr } = await sessreap(scratch, ["sweep", `--max-size=${size}`]);
+    expect([size, code]).toEqual([size, 2]);
+    expect(stderr).toContain("--max-size");
+  }
+  expect(by(await sweepReport(scratch, ["sweep", "--max-size", "1K"]), "action")).toEqual({ ghost: "reaped" });
 });

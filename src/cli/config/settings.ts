@@ -14,6 +14,7 @@ export type JudgingOptions = {
   readonly ttl?: string;
   readonly appServer?: readonly string[];
   readonly hostGone?: readonly string[];
+  readonly maxSize?: string;
   readonly now?: boolean;
 };
 

@@ -3,11 +3,13 @@ import { join, resolve } from "node:path";
 import { isServerAddress } from "../../core/app-servers.ts";
 import type { Format, OwnerSigns, Places } from "../../registries/format.ts";
 import { builtInFormat, builtInFormats, formatNames, holderFormats } from "../../registries/known.ts";
+import { largestFile } from "../../host/files/files.ts";
 import { sha256 } from "../../host/files/digest.ts";
 import type { Tombstone } from "../../core/tombstone.ts";
 import { registryId, type ServerTarget, type Target } from "../../sweep/load/target.ts";
 import type { RegistryConfig } from "./config-schema.ts";
 import { Failure } from "../failure.ts";
+import { sizeFrom } from "./size.ts";
 import { codexHome, expandHome, type Env } from "./paths.ts";
 import type { JudgingOptions, Settings } from "./settings.ts";
 import { formatOf, shapedFormat } from "./shapes.ts";
@@ -62,6 +64,7 @@ function targetAt(
     release: config?.release,
     ...(config?.onGhost !== undefined && { onGhost: config.onGhost }),
     ...(config?.shared !== undefined && { shared: config.shared }),
+    ...(options.maxSize !== undefined && { maxSize: sizeFrom(options.maxSize, "--max-size") }),
   };
 }
 
@@ -159,9 +162,10 @@ export function restoreTarget(settings: Settings, { format, registry, kept }: To
     const isWithin = target.format.layout !== "members" || kept.layout !== "members" || target.format.entries === kept.entries;
     return target.format.name === format && target.path === registry && isWithin;
   });
-  if (described !== undefined) return described;
+  // What a sweep with another limit has cut is put back without asking for that again.
+  if (described !== undefined) return { ...described, maxSize: largestFile };
   const entries = kept.layout === "members" ? kept.entries : "";
   const shape = builtInFormat(format) ?? shapedFormat(format, { entries, pattern: "", fields: {}, about: "session" });
   if (shape === undefined) throw new Failure("usage", `this version knows no format "${format}", which the tombstone of ${registry} names`);
-  return targetAt({ path: registry, named: true }, shape, undefined, {}, env);
+  return { ...targetAt({ path: registry, named: true }, shape, undefined, {}, env), maxSize: largestFile };
 }

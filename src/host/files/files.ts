@@ -1,6 +1,7 @@
 import { danglingLink } from "./dangling.ts";
 import { dirname } from "node:path";
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, type BigIntStats } from "node:fs";
+import { closeSync, constants, fstatSync, fsyncSync, lstatSync, openSync, readSync, realpathSync, type BigIntStats } from "node:fs";
+import { openPath } from "./open-path.ts";
 import { assertTrustedSymlinks, Dangling, findPlace, UntrustedSymlink, type Place } from "./held-directory.ts";
 import { errorCode, formatError } from "../observed.ts";
 
@@ -12,8 +13,11 @@ export type FileRead =
   | { readonly kind: "missing" }
   | { readonly kind: "unreadable"; readonly problem: string; readonly cure: string };
 
-/** Larger files are refused; Node cannot hold them in one buffer. */
-const sizeLimit = 2 ** 31 - 1;
+/** Node cannot hold a larger file in one buffer. */
+export const largestFile = 2 ** 31 - 1;
+
+/** A larger registry is refused unless another size was said. */
+const usualLimit = 512 * 2 ** 20;
 
 export function isStill(before: BigIntStats, after: BigIntStats): boolean {
   return before.ino === after.ino && before.dev === after.dev && before.size === after.size && before.mtimeNs === after.mtimeNs;
@@ -67,14 +71,11 @@ const unreadable = (problem: string, cure: string): FileRead => ({ kind: "unread
 const leasePauseMs = 5;
 const leasePauses = 100;
 
-/**
- * Opens for reading and never blocks: a FIFO without a writer opens at once, and is refused by its kind. A file that
- * another sweep holds a lease on answers EAGAIN, and is given up by it within milliseconds.
- */
-export function openForReading(path: string): number {
+/** A file that another sweep holds a lease on answers EAGAIN, and is given up by it within milliseconds. */
+function openPatiently(path: string, flags: number): number {
   for (let pauses = 0; ; pauses += 1) {
     try {
-      return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+      return openSync(path, flags);
     } catch (error) {
       if (errorCode(error) !== "EAGAIN" || pauses === leasePauses) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, leasePauseMs);
@@ -82,13 +83,52 @@ export function openForReading(path: string): number {
   }
 }
 
-function readPlace(place: Place): FileRead {
+/** What is no regular file is not opened: even that can do something to a FIFO or a device. */
+export class NoRegularFile extends Error {
+  constructor(stat: BigIntStats) {
+    super(`is ${kindOf(stat)}`);
+  }
+}
+
+const byDescriptor = process.platform === "linux";
+
+/** Opens a regular file for reading, and never blocks. What has the name is looked at first, and that very file is opened. */
+export function openForReading(path: string): number {
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  const named = byDescriptor ? openPath(path) : undefined;
+  try {
+    const stat = named === undefined ? lstatSync(path, { bigint: true }) : fstatSync(named, { bigint: true });
+    // Opening it says that it is one.
+    if (stat.isSymbolicLink()) return openSync(path, flags | constants.O_NOFOLLOW);
+    if (!stat.isFile()) throw new NoRegularFile(stat);
+    return named === undefined ? openPatiently(path, flags | constants.O_NOFOLLOW) : openPatiently(`/proc/self/fd/${named}`, flags);
+  } finally {
+    if (named !== undefined) closeSync(named);
+  }
+}
+
+/** The text of a small file of ours or another's, through symbolic links; what is no regular file is not opened. */
+export function readRegularText(path: string): string {
+  const fd = openForReading(realpathSync(path));
+  try {
+    return readAll(fd, Number(fstatSync(fd, { bigint: true }).size)).toString("utf8");
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function tooLarge(size: bigint, limit: number): FileRead | undefined {
+  if (size > largestFile) return unreadable(`has ${size} bytes`, `keep it below ${largestFile}`);
+  return size > limit ? unreadable(`has ${size} bytes, more than the ${limit} that it may have`, "allow more with --max-size") : undefined;
+}
+
+function readPlace(place: Place, limit: number): FileRead {
   const fd = openForReading(place.directory.at(place.name));
   try {
     const stat = fstatSync(fd, { bigint: true });
-    if (!stat.isFile()) return unreadable(`is ${kindOf(stat)}`, "name a regular file");
     assertTrustedSymlinks(place, stat);
-    if (stat.size > sizeLimit) return unreadable(`has ${stat.size} bytes`, `keep it below ${sizeLimit}`);
+    const refused = tooLarge(stat.size, limit);
+    if (refused !== undefined) return refused;
     const still = readStill(fd);
     if (still === undefined) return unreadable("is being written all the time", "try again when its writer is quiet");
     return { kind: "read", file: { realPath: place.realPath, ...still } };
@@ -101,22 +141,22 @@ const cures: Readonly<Record<string, string>> = {
   EACCES: "run as its owner, or let this user read it",
   EPERM: "run as its owner, or let this user read it",
   ELOOP: "point the symbolic link to a file",
-  ENXIO: "it is a socket; name a regular file",
   ENOTDIR: "a part of the path is a file; correct the path",
   ENAMETOOLONG: "correct the path",
   EAGAIN: "another program holds a lease on it; try again",
 };
 
 /** Reads a registry through its symbolic links; a path that is no quiet, regular, readable file is reported, not thrown. */
-export function readRegistryFile(path: string): FileRead {
+export function readRegistryFile(path: string, maxSize = usualLimit): FileRead {
   try {
     const place = findPlace(path);
     try {
-      return readPlace(place);
+      return readPlace(place, maxSize);
     } finally {
       place.directory.close();
     }
   } catch (error) {
+    if (error instanceof NoRegularFile) return unreadable(error.message, "name a regular file");
     if (error instanceof Dangling) return unreadable("is a symbolic link that leads nowhere", "point it to a file, or remove it");
     if (error instanceof UntrustedSymlink) return unreadable(error.message, "name the file itself");
     const code = errorCode(error);

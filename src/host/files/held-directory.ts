@@ -1,8 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, type BigIntStats } from "node:fs";
 import { join, resolve } from "node:path";
-
-/** `O_PATH`, which Node does not name: a directory that one may pass through without being allowed to list it. */
-const pathOnly = 0o10000000;
+import { pathOnly } from "./open-path.ts";
 
 const linksAtMost = 40;
 

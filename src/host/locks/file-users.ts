@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
 import { isMissing } from "../observed.ts";
-import { openPath } from "./mounts.ts";
+import { openPath } from "../files/open-path.ts";
 import { busyBy, goThroughProcesses, noteProcess, soughtFor, verdictOn, type Busy } from "./process-look.ts";
 
 /** Of open files, in their order, which are busy. */

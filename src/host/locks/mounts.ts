@@ -1,4 +1,5 @@
-import { closeSync, constants, openSync, readFileSync } from "node:fs";
+import { closeSync, readFileSync } from "node:fs";
+import { openPath } from "../files/open-path.ts";
 import { look } from "../observed.ts";
 
 export type Mount = { readonly id: string; readonly device: string; readonly type: string };
@@ -17,13 +18,6 @@ export function mountsOf(pid: number | "self"): readonly Mount[] {
     const [major = "", minor = ""] = numbers.split(":");
     return minor === "" ? [] : [{ id, device: deviceOf(major, minor, 10), type: behind.split(" ")[0] ?? "" }];
   });
-}
-
-/** `O_PATH` of every platform that Node runs Linux on: the file is found and not opened, so no lease on it is broken. */
-const pathOnly = 0o10000000;
-
-export function openPath(path: string): number {
-  return openSync(path, pathOnly | constants.O_NOFOLLOW);
 }
 
 /** What the kernel calls a file in its tables; undefined where that cannot be told. Before Linux 5.14 the inode is not shown. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { seen, unseen, type Observed } from "../../core/evidence.ts";
 import { startTokenOf, type StartToken } from "../../core/identity/tokens.ts";
+import { readRegularText } from "../files/files.ts";
 import { errorCode, look, formatError } from "../observed.ts";
 import { pidExists } from "../processes/pids.ts";
 import { readStat } from "../processes/proc-stat.ts";
@@ -83,7 +84,7 @@ export function isLockHeld(path: string): Observed<boolean> {
     // A FIFO would be waited for until a writer comes, and what is no lock file can be of any size.
     if (!stat.isFile()) return unseen(`${path} is no regular file`);
     if (stat.size > largestLock) return unseen(`${path} has ${stat.size} bytes, which no lock file has`);
-    const named = namedProcess(readFileSync(path, "utf8").trim());
+    const named = namedProcess(readRegularText(path).trim());
     if (named !== undefined && isHolder(named)) return seen(true);
     return look("/proc/locks", () => holdsFlock(path));
   } catch (error) {

@@ -1,8 +1,9 @@
-import { appendFileSync, closeSync, constants, openSync, readFileSync, readSync, renameSync, statSync } from "node:fs";
+import { appendFileSync, closeSync, constants, openSync, readSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { RetiredProcess } from "../../core/harnesses/retirement.ts";
 import { makeDirectories } from "./directories.ts";
 import { errorCode } from "../observed.ts";
+import { readRegularText } from "../files/files.ts";
 
 /** One sweep, restore or retirement that did something. */
 export type HistoryLine = {
@@ -28,7 +29,7 @@ const fileOf = (stateDir: string): string => join(stateDir, "history.jsonl");
 
 function readIfThere(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readRegularText(path);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return "";
     throw error;

@@ -1,14 +1,14 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeDirectories } from "./directories.ts";
 import { writeStateFile } from "./state-file.ts";
+import { readRegularText } from "../files/files.ts";
 
 const fileOf = (stateDir: string): string => join(stateDir, "last-run.json");
 
 /** Returns what the last sweep left; undefined when there was none, or when `isRun` does not understand it. */
 export function readLastRun<T>(stateDir: string, isRun: (value: unknown) => value is T): T | undefined {
   try {
-    const run: unknown = JSON.parse(readFileSync(fileOf(stateDir), "utf8"));
+    const run: unknown = JSON.parse(readRegularText(fileOf(stateDir)));
     return isRun(run) ? run : undefined;
   } catch {
     return undefined;

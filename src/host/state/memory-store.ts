@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HeldBy, ObservedHolder } from "../../core/agents/observed-holders.ts";
 import type { FirstSight } from "../../core/identity/first-sight.ts";
@@ -20,6 +19,7 @@ import {
   type StoredSettling,
   type StoredSleep,
 } from "./stored-clocks.ts";
+import { readRegularText } from "../files/files.ts";
 
 const schema = 1;
 
@@ -130,7 +130,7 @@ function isWhole(stored: Stored): boolean {
  */
 export function loadMemory(stateDir: string): { readonly memory: Memory; readonly problem: string | undefined } {
   try {
-    const stored = (JSON.parse(readFileSync(fileOf(stateDir), "utf8")) ?? {}) as Stored;
+    const stored = (JSON.parse(readRegularText(fileOf(stateDir))) ?? {}) as Stored;
     if (stored.schema !== schema) throw new Error(`it has schema ${stored.schema}, this version reads ${schema}`);
     if (!isWhole(stored)) throw new Error("it is not as a sweep leaves it");
     const records = Object.entries(stored.traces).map(([path, entries]) => {

@@ -1,21 +1,11 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  unlinkSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { chunkBytes, writeAll } from "../files/chunks.ts";
 import { makeDirectories } from "./directories.ts";
 import { fsyncDirectory } from "../files/files.ts";
 import { errorCode } from "../observed.ts";
 import { decodeTombstones, encodeVoid, type Tombstone } from "../../core/tombstone.ts";
+import { readRegularText } from "../files/files.ts";
 
 /** Bounds on what is kept. None younger than a day goes: what does not fit is not reaped. */
 export const tombstoneLimits = { ageMs: 30 * 86_400_000, bytes: 64 * 1024 * 1024, protectedMs: 86_400_000 } as const;
@@ -120,5 +110,5 @@ export function voidTombstones(stateDir: string, sweepId: string, ids: readonly 
 
 /** All tombstones that stand, the oldest first. */
 export function readTombstones(stateDir: string): readonly Tombstone[] {
-  return stored(stateDir).flatMap(({ path }) => decodeTombstones(readFileSync(path, "utf8")));
+  return stored(stateDir).flatMap(({ path }) => decodeTombstones(readRegularText(path)));
 }

@@ -1,7 +1,7 @@
 import { closeSync, constants, fchmodSync, fchownSync, fstatSync, fsyncSync, openSync, renameSync, type BigIntStats } from "node:fs";
 import { findPlace, type Place } from "../files/held-directory.ts";
 import { holdsPieces, writePieces, type Piece } from "../files/chunks.ts";
-import { isStill, openForReading, type Content, type ReadFile } from "../files/files.ts";
+import { isStill, NoRegularFile, openForReading, type Content, type ReadFile } from "../files/files.ts";
 import { swapName, temporaryName } from "../files/leftovers.ts";
 import { copyAttributes } from "./attributes.ts";
 import type { SwapHelper } from "./swap-helper.ts";
@@ -24,6 +24,7 @@ export function openSite(file: ReadFile): Site | undefined {
     return undefined;
   } catch (error) {
     place.directory.close();
+    if (error instanceof NoRegularFile) return undefined;
     throw error;
   }
 }

@@ -58,7 +58,7 @@ export async function loadMembers(host: LookingHost, target: Target, format: Mem
   let problem = "";
   for (let attempt = 0; attempt < tornRetries.attempts; attempt += 1) {
     if (attempt > 0) await host.sleep(tornRetries.pauseMs);
-    const read = host.readRegistryFile(target.path);
+    const read = host.readRegistryFile(target.path, target.maxSize);
     if (read.kind === "missing") return missing(target);
     if (read.kind === "unreadable") return { state: "unreadable", target, problem: `${read.problem}; ${read.cure}` };
     const parsed = parse(format, read.file, here);
