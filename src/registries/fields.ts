@@ -55,10 +55,17 @@ const note: Reader = (value) => (typeof value === "string" ? value : undefined);
 const place: Reader = (value) => (value === "" ? undefined : id(value));
 const id: Reader = (value) => (typeof value === "number" ? String(value) : text(value));
 
-const pid: Reader = (value) =>
-  typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= largestPid
-    ? value
+/** How writers say that there is no pid: the daemon between two workers, a lock that was given back. */
+const noPids: ReadonlySet<unknown> = new Set([0, -1, "", "0", "-1"]);
+
+/** A number, or its digits as text. */
+const pid: Reader = (value) => {
+  if (noPids.has(value)) return undefined;
+  const said = typeof value === "string" && /^[1-9]\d*$/.test(value) ? Number(value) : value;
+  return typeof said === "number" && Number.isInteger(said) && said >= 1 && said <= largestPid
+    ? said
     : wrong(`a whole number from 1 to ${largestPid}`);
+};
 
 /** A token in another form (an `lstart` date, a fraction, zero) is none. */
 const ticks: Reader = (value) =>
@@ -106,12 +113,18 @@ function formatValue(value: unknown): string {
 }
 
 /** Text that stays the same while an entry does, the value of its heartbeat aside. */
-function identityTextOf(value: Readonly<Record<string, unknown>>, heartbeat: string | undefined): string {
+function identityTextOf(value: unknown, heartbeat: string | undefined): string {
   return JSON.stringify(value, (name, part: unknown) => (name === heartbeat ? null : part));
 }
 
+/** Instead of a member a field may name the name under which the entry stands, or the entry itself where it is a number or a text. */
+export const [keyItself, valueItself] = ["<key>", "<value>"] as const;
+
 /** The value that a field names: a member, or, with a leading slash, a JSON pointer to a deeper one. */
-export function valueAt(value: Readonly<Record<string, unknown>>, name: string): unknown {
+export function valueAt(value: unknown, name: string, key?: string): unknown {
+  if (name === keyItself) return key ?? name;
+  if (name === valueItself) return isRecord(value) || Array.isArray(value) ? undefined : value;
+  if (!isRecord(value)) return undefined;
   if (!name.startsWith("/")) return Object.hasOwn(value, name) ? value[name] : undefined;
   return pointerParts(name).reduce<unknown>((at, part) => (isRecord(at) && Object.hasOwn(at, part) ? at[part] : undefined), value);
 }
@@ -127,22 +140,43 @@ function addTokenBoot(claimed: Claimed, token: unknown): void {
   if (isContradiction) claimed.startTicks = undefined;
 }
 
+/** The fields by which an entry claims a session, a process, a name or a terminal. */
+const claiming = ["sessionId", "pid", "identity", "tmuxSession", "tmuxPane"] as const;
+
+/** Why an entry claims nothing: it has none of the members by which its registry knows a claim. */
+function unknownClaim(key: string, value: unknown, fields: FieldMap): string | undefined {
+  const wanted = claiming.flatMap((field) => fields[field] ?? []);
+  if (wanted.some((member) => valueAt(value, member, key) !== undefined)) return undefined;
+  return wanted.length === 0
+    ? "its fields name no session, pid or identity"
+    : `has no ${wanted.map((member) => `"${member}"`).join(" and no ")}`;
+}
+
 /**
  * Reads an entry by a map of its members. `null` and a missing member both mean that nothing was claimed; `identity` is
  * what the agent is called where no member says so.
  */
 export function claimFrom(key: string, value: unknown, fields: FieldMap, identity?: string): Claim {
-  if (!isRecord(value)) return { ok: false, problem: `is ${Array.isArray(value) ? "an array" : formatValue(value)}, not an object` };
+  const isBare = (typeof value === "string" || typeof value === "number") && Object.values(fields).includes(valueItself);
+  if (!isBare && !isRecord(value))
+    return { ok: false, problem: `is ${Array.isArray(value) ? "an array" : formatValue(value)}, not an object` };
   const claimed = claimNothing(key);
   // An empty key is no agent name.
   claimed.identity = identity === "" ? undefined : identity;
   for (const [field, member] of Object.entries(fields) as [FieldName, string][]) {
-    const given = valueAt(value, member);
+    const given = valueAt(value, member, key);
     if (given === undefined || given === null) continue;
     const result = readers[field](given);
     if (typeof result === "object") return { ok: false, problem: `"${member}" is ${formatValue(given)}, not ${result.wanted}` };
     (claimed as Record<FieldName, unknown>)[field] = result;
   }
-  if (fields.startTicks !== undefined && claimed.startTicks !== undefined) addTokenBoot(claimed, valueAt(value, fields.startTicks));
+  if (fields.startTicks !== undefined && claimed.startTicks !== undefined) addTokenBoot(claimed, valueAt(value, fields.startTicks, key));
   return { ok: true, registration: claimed, identityText: () => identityTextOf(value, fields.lastHeartbeatAt), torn: false };
+}
+
+/** The same, of an entry that nothing but its own words shows to be one: where it has none that its map knows, it is none. */
+export function knownClaimFrom(key: string, value: unknown, fields: FieldMap): Claim {
+  const claim = claimFrom(key, value, fields);
+  const problem = claim.ok ? unknownClaim(key, value, fields) : undefined;
+  return problem === undefined ? claim : { ok: false, problem };
 }

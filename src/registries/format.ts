@@ -1,3 +1,4 @@
+import type { FieldMap } from "./fields.ts";
 import type { About, Registration } from "../core/registration.ts";
 
 /** What an entry claims, or why it cannot be understood. A malformed entry is reported and kept. */
@@ -49,6 +50,8 @@ export type FormatBasics = {
   readonly about: About;
   /** Names by which a holder can be called; undefined when any process can be one. */
   readonly holderNames: readonly string[] | undefined;
+  /** The members that a configuration names. */
+  readonly fields: FieldMap;
   /**
    * The fields that a configuration names, as text: that one of them holds a start token has yet to show. Undefined in a
    * format whose writer is known to record clock ticks.

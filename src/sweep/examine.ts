@@ -11,6 +11,7 @@ import type { EntryFile } from "../host/locks/locks.ts";
 import { anythingOld, noEndpoints, noServers, noTmux, seeEndpoints, seeServers, soughtIn, viewsOf } from "./judge/questions.ts";
 import { startTokenMismatch, tokenChecks } from "./judge/start-tokens.ts";
 import { examinedEntries, registryPolicyOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
+import { misreadReason } from "./judge/misread.ts";
 import { judgeEntry } from "./judge/scenes.ts";
 import { seeTmux } from "./judge/tmux.ts";
 import { loadRegistry } from "./load/load.ts";
@@ -70,9 +71,11 @@ async function examineRegistry(pass: LookingPass, view: RegistryView, world: Wor
   const { host } = pass;
   const { loaded, facts } = view;
   const mismatched = startTokensMismatch(tokenChecks(loaded, facts, world));
-  const reportOnly = mismatched ? startTokenMismatch : reportOnlyReasonOf(host, loaded);
+  const misreading = mismatched ? startTokenMismatch : misreadReason(host, loaded);
+  const isMisread = misreading !== undefined;
+  const reportOnly = misreading ?? reportOnlyReasonOf(host, loaded);
   const owner = looked ? await ownerOf(pass, loaded, world) : unaskedOwner;
-  const registryPolicy = registryPolicyOf({ loaded, owner, reportOnly });
+  const registryPolicy = registryPolicyOf({ loaded, owner, reportOnly, isMisread });
   const goes = loaded.target.onGhost === "release" ? "mark" : "reap";
   const entries = examinedEntries(loaded.entries.length, (index): ExaminedEntry => {
     const { entry, sessionId, hasOwnTime, judgement, memory, holders, needsSight } = judgeEntry(pass, view, loaded.entries.at(index));
@@ -89,7 +92,7 @@ async function examineRegistry(pass: LookingPass, view: RegistryView, world: Wor
       revisions: unrevised,
     };
   });
-  return { ...view, owner, reportOnly, mismatched, entries };
+  return { ...view, owner, reportOnly, isMisread, entries };
 }
 
 /** What was answered, and whether anything was looked at. */

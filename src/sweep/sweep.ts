@@ -51,7 +51,7 @@ function hiddenFrom({ evidence: { processes }, registries }: Examination): reado
 function faultsOf(examination: Examination, reports: readonly RegistryReport[]): ReadonlySet<string> {
   const { unread, registries } = examination;
   const unreadable = unread.filter(({ state, target }) => state !== "missing" || target.named).map(({ target }) => target.path);
-  const doubtful = registries.filter(({ mismatched, loaded }) => mismatched || unreadParts(loaded).length > 0);
+  const doubtful = registries.filter(({ isMisread, loaded }) => isMisread || unreadParts(loaded).length > 0);
   const busy = reports.filter(isLongBusy).map(({ path }) => path);
   return new Set([...unreadable, ...doubtful.map(({ loaded }) => loaded.target.path), ...hiddenFrom(examination), ...busy]);
 }

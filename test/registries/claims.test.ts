@@ -188,6 +188,13 @@ describe("an entry with a file of its own", () => {
   });
 });
 
+const declared = {
+  entries: "",
+  pattern: "",
+  fields: { sessionId: "id", pid: "pid", registeredAt: "since" },
+  about: "session",
+} as const;
+
 describe("an entry among many", () => {
   test("of the bridge's", () => {
     const value = { threadId: id, registeredAt: iso, lastActivityAt: at, cwd: "/w", pid: 7, identity: "n" };
@@ -215,6 +222,29 @@ describe("an entry among many", () => {
     });
   });
 
+  test.each<[string, Claim]>([
+    ["of a declared object", memberClaim(declaredFormats["keyed-json"](declared), "hosts", { agents: {}, since: 1.7e9 })],
+    ["of a declared array", memberClaim(declaredFormats["json-array"](declared), "0", {})],
+    ["of a declared directory", fileClaim(declaredFormats["json-file"]({ ...declared, pattern: "*.json" }), named("a.json"), "{}")],
+    ["of Claude's roster", memberClaim(format("claude-roster"), "aaaa1111", { state: "idle", startedAt: 1.7e12 })],
+    ["of oh-my-codex", fileClaim(format("omx-session"), named("session.json"), '{"version":2}')],
+    ["of the Codex daemon", fileClaim(format("codex-daemon-pid"), named("daemon.pid"), '{"processStartTime":"Mon"}')],
+    ["of a broker", fileClaim(format("codex-broker"), named("w/broker.json"), '{"sessionDir":"/tmp"}')],
+    ["of the bridge", memberClaim(format("llmmsg-bridge"), "mars", { registeredAt: "2026-01-01T00:00:00Z" })],
+  ])("%s without a member that claims something is malformed", (_, claim) => {
+    expect(problem(claim)).toMatch(/^has no "/);
+  });
+
+  test("whose file's name claims something may say nothing", () => {
+    const { sessionId: _, ...fields } = declared.fields;
+    const named7 = { ...named("7.json"), pid: 7 };
+    check(fileClaim(declaredFormats["json-file"]({ ...declared, fields, pattern: "<pid>.json" }), named7, "{}"), { key: "7.json", pid: 7 });
+    const nothing = declaredFormats["json-file"]({ ...declared, fields: {}, pattern: "*.lock" });
+    expect(problem(fileClaim(nothing, named("a.lock"), undefined))).toBe("its name says no pid, session or port");
+    const bare = declaredFormats["keyed-json"]({ ...declared, fields: { registeredAt: "since" } });
+    expect(problem(memberClaim(bare, "a", { since: 1.7e9 }))).toBe("its fields name no session, pid or identity");
+  });
+
   const shape = {
     entries: "/agents",
     pattern: "<pid>.json",
@@ -222,7 +252,7 @@ describe("an entry among many", () => {
     about: "thread",
   } as const;
 
-  test("of a declared object goes by its key, unless a field says its identity", () => {
+  test("of a declared object goes by its key only where the configuration says so", () => {
     check(memberClaim(declaredFormats["keyed-json"](shape), "k", { id, p: 7, name: "n" }), {
       key: "k",
       sessionId: id,
@@ -231,23 +261,25 @@ describe("an entry among many", () => {
     });
     check(memberClaim(declaredFormats["keyed-json"](shape), "k", { id }), { key: "k", sessionId: id });
     const { identity: _, ...bare } = shape.fields;
-    check(memberClaim(declaredFormats["keyed-json"]({ ...shape, fields: bare }), "k", { id, p: 7 }), {
-      key: "k",
-      sessionId: id,
-      pid: 7,
-      identity: "k",
-    });
+    const value = { id, p: 7 };
+    check(memberClaim(declaredFormats["keyed-json"]({ ...shape, fields: bare }), "k", value), { key: "k", sessionId: id, pid: 7 });
+    const keyed = declaredFormats["keyed-json"]({ ...shape, fields: { ...bare, identity: "<key>" } });
+    check(memberClaim(keyed, "k", value), { key: "k", sessionId: id, pid: 7, identity: "k" });
+    check(memberClaim(keyed, "k", {}), { key: "k", identity: "k" });
+    const bySession = declaredFormats["keyed-json"]({ ...shape, fields: { sessionId: "<key>", pid: "<value>" } });
+    check(memberClaim(bySession, id, "7"), { key: id, sessionId: id, pid: 7 });
+    expect(problem(memberClaim(bySession, id, [7]))).toBe("is an array, not an object");
   });
 
   test.each<[object, string]>([
     [{ id, name: "n", p: 7 }, id],
     [{ name: "n", p: 7 }, "n"],
     [{ p: 7 }, "pid 7"],
-    [{}, "3"],
+    [{ p: null }, "3"],
   ])("of a declared array, %j, is called by the most telling of what it says", (value, key) => {
     const claim = memberClaim(declaredFormats["json-array"](shape), "3", value);
     expect(claim).toMatchObject({ ok: true, registration: { key } });
-    expect(problem(memberClaim(declaredFormats["json-array"](shape), "3", { p: "7" }))).toContain('"p"');
+    expect(problem(memberClaim(declaredFormats["json-array"](shape), "3", { p: "x" }))).toContain('"p"');
   });
 
   test("of a declared directory says by its name what its body does not", () => {

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { isServerAddress } from "../../core/app-servers.ts";
 import { parseDuration } from "../../core/duration.ts";
+import { keyItself, valueItself } from "../../registries/fields.ts";
 import { formatNames } from "../../registries/known.ts";
 
 export { safeParse } from "valibot";
@@ -61,6 +62,7 @@ const member = v.pipe(v.string(), v.nonEmpty("an empty name"));
 const ownMember = v.pipe(
   member,
   v.check((name) => !name.startsWith("/"), "not a member's name: a JSON pointer cannot be written to"),
+  v.check((name) => name !== keyItself && name !== valueItself, "not a member's name: it cannot be written to"),
 );
 
 /** Says in one sentence what a key is for; the manual and the published schema show it. */
@@ -138,7 +140,10 @@ export const registryConfig = v.strictObject({
     "Which files below the directory are entries: literals, *, ** for directories, `<pid>`, `<port>`, `<sessionId>`.",
     pattern,
   ),
-  fields: described("The members of an entry that carry what sessreap asks for; a leading slash makes a JSON pointer.", fields),
+  fields: described(
+    "The members of an entry that carry what sessreap asks for: names, JSON pointers (with a leading slash), `<key>` for the name under which the entry stands, or `<value>` for the entry itself.",
+    fields,
+  ),
   keepWhen: described(
     "Members, and the values for which an entry claims nothing and is kept, such as a status that says it was stopped.",
     v.record(member, v.pipe(v.array(v.union([v.string(), v.number(), v.boolean(), v.null()])), v.nonEmpty("an empty list"))),

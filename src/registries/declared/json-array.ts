@@ -1,6 +1,6 @@
 import { namesHolders, namesTmux, releasesOf, type DeclaredShape } from "./declared.ts";
 import { formatDefaults } from "../formats/shared/defaults.ts";
-import { claimFrom } from "../fields.ts";
+import { knownClaimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
 import { withKept } from "./kept.ts";
 
@@ -14,6 +14,7 @@ export function jsonArray(shape: DeclaredShape): Format {
     about,
     namesHolders: namesHolders(shape),
     namesTmux: namesTmux(shape),
+    fields,
     declaredFields: JSON.stringify(fields),
     codexThreads: true,
     releases: releasesOf(fields),
@@ -22,7 +23,7 @@ export function jsonArray(shape: DeclaredShape): Format {
     recordsPids: fields.pid !== undefined,
     entries,
     claim: (index, value) => {
-      const claim = withKept(claimFrom(index, value, fields), value, keepWhen);
+      const claim = withKept(knownClaimFrom(index, value, fields), value, keepWhen);
       if (!claim.ok) return claim;
       const { sessionId, identity, pid } = claim.registration;
       return {

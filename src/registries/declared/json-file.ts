@@ -18,6 +18,7 @@ export function jsonFile(shape: DeclaredShape): Format {
     about,
     namesHolders: namesHolders(shape),
     namesTmux: namesTmux(shape),
+    fields,
     declaredFields: JSON.stringify(fields),
     codexThreads: true,
     releases: releasesOf(fields),

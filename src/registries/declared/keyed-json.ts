@@ -1,6 +1,6 @@
 import { namesHolders, namesTmux, releasesOf, type DeclaredShape } from "./declared.ts";
 import { formatDefaults } from "../formats/shared/defaults.ts";
-import { claimFrom } from "../fields.ts";
+import { knownClaimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
 import { withKept } from "./kept.ts";
 
@@ -14,6 +14,7 @@ export function keyedJson(shape: DeclaredShape): Format {
     about,
     namesHolders: namesHolders(shape),
     namesTmux: namesTmux(shape),
+    fields,
     declaredFields: JSON.stringify(fields),
     codexThreads: true,
     releases: releasesOf(fields),
@@ -21,6 +22,6 @@ export function keyedJson(shape: DeclaredShape): Format {
     container: "object",
     recordsPids: fields.pid !== undefined,
     entries,
-    claim: (key, value) => withKept(claimFrom(key, value, fields, fields.identity === undefined ? key : undefined), value, keepWhen),
+    claim: (key, value) => withKept(knownClaimFrom(key, value, fields), value, keepWhen),
   };
 }

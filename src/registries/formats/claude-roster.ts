@@ -1,7 +1,7 @@
 import { claudeHome, claudeNames } from "./shared/claude-home.ts";
 import { withPidDomain } from "./shared/claude-pid-domain.ts";
 import { formatDefaults } from "./shared/defaults.ts";
-import { claimFrom } from "../fields.ts";
+import { knownClaimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
 
 /**
@@ -28,7 +28,7 @@ export const claudeRoster: Format = {
   entries: "/workers",
   claim: (key, value) =>
     withPidDomain(
-      claimFrom(key, value, { sessionId: "sessionId", pid: "pid", startTicks: "procStart", registeredAt: "startedAt", cwd: "cwd" }),
+      knownClaimFrom(key, value, { sessionId: "sessionId", pid: "pid", startTicks: "procStart", registeredAt: "startedAt", cwd: "cwd" }),
       value,
     ),
 };

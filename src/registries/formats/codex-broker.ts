@@ -43,5 +43,5 @@ export const codexBroker: Format = {
   patterns: ["*/broker.json", "state/*/broker.json", "*/state/*/broker.json"],
   nameIsEnough: false,
   ownDirectory: false,
-  claim: (name, content) => withEndpoint(claimFromFile(name, content, { pid: "pid" }), content),
+  claim: (name, content) => withEndpoint(claimFromFile(name, content, { pid: "pid" }, endpointFrom(content) !== undefined), content),
 };

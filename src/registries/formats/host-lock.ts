@@ -17,7 +17,7 @@ export const hostLock: Format = {
   nameIsEnough: false,
   ownDirectory: false,
   claim: (name, content) => {
-    const claim = claimFromFile(name, content, { pid: "pid", host: "hostname", lastHeartbeatAt: "heartbeat" });
+    const claim = claimFromFile(name, content, { pid: "pid", host: "hostname", lastHeartbeatAt: "heartbeat" }, true);
     if (claim.ok && (claim.registration.pid === undefined || claim.registration.host === undefined))
       return { ok: false, problem: 'lacks "pid" or "hostname"; it is no lock of this kind' };
     return claim;

@@ -50,8 +50,8 @@ export type ExaminedEntries = Iterable<ExaminedEntry> & {
 export type ExaminedRegistry = RegistryView & {
   readonly owner: DaemonStatus;
   readonly reportOnly: string | undefined;
-  /** Its writer counts start tokens in another way: nothing there can be judged, and a person must look. */
-  readonly mismatched: boolean;
+  /** Its writer means something else than is read in it: nothing there can be judged, and a person must look. */
+  readonly isMisread: boolean;
   readonly entries: ExaminedEntries;
 };
 
@@ -59,9 +59,14 @@ export type ExaminedRegistry = RegistryView & {
 export type FilesExamined = ExaminedRegistry & { readonly loaded: FilesRegistry };
 
 /** What may be done in a registry, as its owner and its files stand. */
-export function registryPolicyOf({ loaded, owner, reportOnly }: Pick<ExaminedRegistry, "loaded" | "owner" | "reportOnly">): RegistryPolicy {
+export function registryPolicyOf({
+  loaded,
+  owner,
+  reportOnly,
+  isMisread,
+}: Pick<ExaminedRegistry, "loaded" | "owner" | "reportOnly" | "isMisread">): RegistryPolicy {
   const { release, onGhost } = loaded.target;
-  return { ownerUp: owner.up, releasable: release !== undefined && onGhost !== "report", reportOnly };
+  return { ownerUp: owner.up, releasable: release !== undefined && onGhost !== "report" && !isMisread, reportOnly };
 }
 
 /** A mark is one byte an entry: the number of its intent, and whether memory may need a record of it. */

@@ -4,6 +4,7 @@ import type { Here } from "../../core/evidence.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import type { MembersFormat } from "../../registries/format.ts";
 import { scan, type Container } from "../../registries/json/json-bytes.ts";
+import type { SourceText } from "../../registries/json/json-members.ts";
 import { missing, tornRetries, type Entries, type Loaded } from "./loaded.ts";
 import { claimReader, keyReader, memberEntries } from "./member-entries.ts";
 import { mayBeElsewhere, probedPid } from "./pids.ts";
@@ -28,10 +29,15 @@ function placeOf(bytes: Buffer, offset: number): string {
   return `line ${line}, column ${offset - lineStart + 1}`;
 }
 
-function parse(format: MembersFormat, { bytes }: ReadFile, here: Here): Parsed {
+/** A file's bytes, and how to make text of them. */
+export function sourceOf({ bytes }: Pick<ReadFile, "bytes">): SourceText {
   // Most registries are ASCII, which takes a third less time to decode as Latin-1.
   const encoding = isAscii(bytes) ? "latin1" : "utf8";
-  const source = { bytes, text: (start: number, end: number) => bytes.toString(encoding, start, end) };
+  return { bytes, text: (start, end) => bytes.toString(encoding, start, end) };
+}
+
+function parse(format: MembersFormat, { bytes }: ReadFile, here: Here): Parsed {
+  const source = sourceOf({ bytes });
   const result = scan(source, format.entries);
   if (!result.ok) return { ok: false, problem: `${result.problem} (${placeOf(bytes, result.offset)})` };
   const { container } = result;

@@ -6,7 +6,7 @@ import { elementNames, statedName } from "./element-names.ts";
 import { keptAtMost, type Entries, type Entry } from "./loaded.ts";
 
 /** A larger value, in bytes, is no registration, and is not parsed: V8 has no string of half a gigabyte. */
-const largestValue = 64 * 1024 * 1024;
+export const largestValue = 64 * 1024 * 1024;
 
 /** The name of each member, or an element's index as text; in a large registry read from the file's bytes, too. */
 export function keyReader(source: SourceText, container: Container): (index: number) => string {

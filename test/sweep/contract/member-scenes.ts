@@ -89,7 +89,7 @@ export const memberScenes: readonly Scene[] = [
     },
   ],
   ["it runs on another host", async (stage) => check(stage, entry({ pid: (await stage.gone()).pid, host: "saturn" }), "kept foreign-host")],
-  ["its pid is no number", (stage) => check(stage, entry({ pid: "12" }), "kept malformed-entry")],
+  ["its pid is no number", (stage) => check(stage, entry({ pid: "12th" }), "kept malformed-entry")],
   [
     "two entries have its name",
     async (stage) => check(stage, `{"pid":${(await stage.gone()).pid}}, "it": {"id":"b"}`, "kept duplicate-key"),

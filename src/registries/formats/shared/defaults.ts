@@ -4,6 +4,7 @@ import type { FormatBasics } from "../../format.ts";
 export const formatDefaults = {
   wellKnown: () => [],
   holderNames: undefined,
+  fields: {},
   declaredFields: undefined,
   codexThreads: false,
   triedServers: () => [],

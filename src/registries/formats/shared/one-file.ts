@@ -1,5 +1,5 @@
 import { nothingClaimed, type Registration } from "../../../core/registration.ts";
-import { claimFrom, largestPid, type FieldMap } from "../../fields.ts";
+import { claimFrom, knownClaimFrom, largestPid, type FieldMap } from "../../fields.ts";
 import type { Claim, EntryName } from "../../format.ts";
 import { depthLimit } from "../../json/json-grammar.ts";
 import { nestedTooDeep } from "../../json/nesting.ts";
@@ -27,17 +27,22 @@ export function pidProblem({ pid }: EntryName): string | undefined {
   return pid !== undefined && (pid < 1 || pid > largestPid) ? `its name says pid ${pid}, which can be no holder` : undefined;
 }
 
+const isNamed = ({ pid, sessionId, port }: EntryName): boolean => pid !== undefined || sessionId !== undefined || port !== undefined;
+
 /** What a file's name alone claims. */
-export function claimFromName({ key, pid, sessionId, port }: EntryName, isTorn: boolean): Claim {
+export function claimFromName(name: EntryName, isTorn: boolean): Claim {
+  if (!isNamed(name)) return { ok: false, problem: "its name says no pid, session or port" };
+  const { key, pid, sessionId, port } = name;
   const endpoint: Registration["endpoint"] = port === undefined ? undefined : { kind: "tcp", port };
   return { ok: true, registration: { ...nothingClaimed, key, pid, sessionId, endpoint }, identityText: () => key, torn: isTorn };
 }
 
 /**
  * Reads a one-file entry. Where the name carries the pid, a torn or empty body leaves the name to be judged by; and a
- * body that names another pid than the file's name is reported, not guessed at.
+ * body that names another pid than the file's name is reported, not guessed at. `isKnown` says that the body claims
+ * something that the fields do not name.
  */
-export function claimFromFile(name: EntryName, content: string | undefined, fields: FieldMap): Claim {
+export function claimFromFile(name: EntryName, content: string | undefined, fields: FieldMap, isKnown = false): Claim {
   const problem = pidProblem(name);
   if (problem !== undefined) return { ok: false, problem };
   if (content === undefined) return claimFromName(name, false);
@@ -46,7 +51,7 @@ export function claimFromFile(name: EntryName, content: string | undefined, fiel
     return name.pid === undefined ? { ok: false, problem: content === "" ? "is empty" : "is no JSON" } : claimFromName(name, true);
   }
   if (body === deep) return { ok: false, problem: `is nested deeper than ${depthLimit} levels` };
-  const claim = claimFrom(name.key, body, fields);
+  const claim = (isNamed(name) || isKnown ? claimFrom : knownClaimFrom)(name.key, body, fields);
   if (!claim.ok) return claim;
   const { registration } = claim;
   if (name.pid !== undefined && registration.pid !== undefined && registration.pid !== name.pid) {
