@@ -349,6 +349,7 @@ export class History {
     const { story } = this;
     const text = story.entries(registry).get(key) ?? "";
     const said = objectIn(text);
+    if (story.isMisdeclared(registry)) return true;
     // Counted in a container: only a sweep there can tell.
     if (isForeign(said)) return true;
     const { machine } = story;

@@ -109,6 +109,12 @@ export const namesHidden = (target: Target): Target => ({
   format: { ...target.format, holderNames: target.format.holderNames && [] },
 });
 
+/** A registry whose configuration looks for the pid under another name than its writer. */
+export const misdeclared = (target: Target): Target => {
+  if (target.path !== loosePath) return target;
+  return { ...target, format: keyedJson({ entries: "", pattern: "", fields: { ...fields, pid: "process_id" }, about: "session" }) };
+};
+
 /** What a writer that knows no lock and no care does: parse, change, write all of it anew. */
 export function rewritten(path: string, text: string, indent: string | number, change: (entries: Entries) => void): string {
   const { all, entries } = parse(path, text);

@@ -1,6 +1,17 @@
 import { chanceFrom, type Chance } from "./chance.ts";
 import { day, hour, Machine, second, type Process, type Session } from "./machine.ts";
-import { agentsPath, entriesOn, firstTexts, foreignTexts, namesHidden, releasing, sessionNamedIn, targets } from "./registries.ts";
+import {
+  agentsPath,
+  entriesOn,
+  firstTexts,
+  foreignTexts,
+  loosePath,
+  misdeclared,
+  namesHidden,
+  releasing,
+  sessionNamedIn,
+  targets,
+} from "./registries.ts";
 import { State } from "./simulated-host.ts";
 import type { World } from "./worlds.ts";
 import type { Target } from "../../src/sweep/load/target.ts";
@@ -29,7 +40,8 @@ export class Story {
     this.machine = new Machine(this.chance, worlds);
     this.indent = this.chance.pick([2, "\t", 0]);
     const chosen = this.chance.oneIn(2) ? targets : releasing;
-    this.targets = given ?? (worlds?.has("unknown-names") === true ? chosen.map(namesHidden) : chosen);
+    const declared = this.machine.isIn("misdeclared-fields") ? chosen.map(misdeclared) : chosen;
+    this.targets = given ?? (worlds?.has("unknown-names") === true ? declared.map(namesHidden) : declared);
     const texts = { ...firstTexts, ...(seed % 2 === 0 && foreignTexts) };
     for (const [path, text] of Object.entries(texts)) this.machine.disk.create(path, text, this.machine.wallMs - hour);
     // Its first writer makes one of the two, and a ghost.
@@ -58,11 +70,17 @@ export class Story {
     return this.current.get(`${path} ${key}`);
   }
 
+  /** No sweep understands what the entries of this registry say of their processes. */
+  isMisdeclared(path: string): boolean {
+    return path === loosePath && this.machine.isIn("misdeclared-fields");
+  }
+
   /** Another entry of the same session, which names a process that runs. */
   private speaksFor(session: Session): boolean {
     return [...this.current.values()].some(
       (other) =>
         other !== session &&
+        !this.isMisdeclared(other.registry) &&
         this.machine.isRunning(other.recorded) &&
         other.recorded === other.process &&
         sessionNamedIn(entriesOn(this.machine.disk, other.registry, "now").get(other.key)) === session.id,

@@ -11,6 +11,7 @@ export const worlds = {
   "threads-outlive-leader": "the first thread of an agent ends, and its other threads work on",
   zombies: "parents do not ask for their children, so that these stay as zombies",
   "several-registries": "several registries name one session, and only one of them its process",
+  "misdeclared-fields": "a configuration looks for pids under another name than their writer gives them",
   "changed-in-place": "an agent goes on with another session, under the arguments of the old one and sometimes its record, too",
   "unknown-names": "sessreap knows no agent, runtime or holder by its name",
   "nested-namespaces": "containers stand in containers, and a pid is recorded as any of them counts it",
