@@ -79,7 +79,9 @@ function registryGuard(registry: RegistryReport, tally: Tally | undefined): Guar
   }
   if (owner.up) return { ...about, posture: "on", cause: "owner-up", detail: `${problem}; ghosts are reported and withheld`, cure: null };
   if (state === "report-only") return { ...about, posture: "dry-run", cause: "registry-report-only", detail: problem, cure: problem };
-  return { ...about, posture: "on", cause: "fine", detail: `${registrations} registration${registrations === 1 ? "" : "s"}`, cure: null };
+  const nowhere = registry.absentFields === undefined ? "" : `; no entry has ${registry.absentFields.join(", ")}`;
+  const detail = `${registrations} registration${registrations === 1 ? "" : "s"}${nowhere}`;
+  return { ...about, posture: "on", cause: "fine", detail, cure: null };
 }
 
 /** The guards that one sweep knows of: its self test, and every registry that is there or that the user named. */

@@ -1,6 +1,7 @@
 import type { Memory } from "../core/memory.ts";
 import type { Host } from "../host/host.ts";
 import type { LookingHost } from "../host/looking-host.ts";
+import { absentMembers } from "./judge/misread.ts";
 import { exitCodes, sweepExitCode } from "../report/exit-code.ts";
 import { isLongBusy } from "../report/sweep-guards.ts";
 import type { EntryReport, RegistryReport, SweepReport } from "../report/model/sweep.ts";
@@ -121,10 +122,18 @@ function reportOn(
     reportsOf(examined, entries, outcomes.get(examined) ?? noOutcomes);
   const notable = eachOf(registries, (examined) => reportOf(examined, examined.entries.notable()));
   const tallies = [...registries.map((examined) => tallyIn(examined, outcomes.get(examined) ?? noOutcomes)), ...unread.map(() => noTally)];
-  const reports = [
-    ...registries.map((examined) => registryReport(examined, outcomes.get(examined) ?? noOutcomes, busyOf(examination, busy, examined))),
+  const reports: readonly RegistryReport[] = [
+    ...registries.map((examined) => {
+      const reported = registryReport(examined, outcomes.get(examined) ?? noOutcomes, busyOf(examination, busy, examined));
+      // A sweep in earnest does not read large registries once more only to tell that.
+      const absentFields = options.dryRun ? absentMembers(examined.loaded) : [];
+      return absentFields.length === 0 ? reported : { ...reported, absentFields };
+    }),
     ...unread.map(unreadReport),
   ];
+  const nowhere = reports.flatMap(({ path, absentFields = [] }) =>
+    absentFields.length === 0 ? [] : [`${path}: no entry has ${absentFields.join(", ")}`],
+  );
   const report = { registries: reports, summary: summarize(tallies), refusal: refusal ?? null };
   const ended = host.clock().awakeMs;
   return {
@@ -138,7 +147,7 @@ function reportOn(
     entries: eachOf(registries, (examined) => reportOf(examined, examined.entries)),
     notable,
     tallies,
-    looks: looksOf(examination.evidence),
+    looks: [...looksOf(examination.evidence), ...nowhere],
     warnings: [...warnings, ...problems],
     ...(examination.flapping.length > 0 && { flapping: examination.flapping }),
     exitCode:

@@ -2,8 +2,12 @@ import { formatDuration } from "../../core/duration.ts";
 import { visible } from "../../report/visible.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { writeDocument, writeLines } from "../output.ts";
-import { resolveSettings, type JudgingOptions, type Setting, type Settings } from "../config/settings.ts";
-import { resolveTargets } from "../config/targets.ts";
+import type { JudgingOptions, Setting, Settings } from "../config/settings.ts";
+import { prepareToLook } from "../prepare.ts";
+import type { LookingHost } from "../../host/looking-host.ts";
+import { absentMembers, misreadReason } from "../../sweep/judge/misread.ts";
+import { loadRegistry } from "../../sweep/load/load.ts";
+import type { Target } from "../../sweep/load/target.ts";
 
 function settingLines({
   grace,
@@ -31,23 +35,43 @@ function settingLines({
   ];
 }
 
-export const runConfig: Run<JudgingOptions & OutputOptions> = async ({ options, env, stdout }) => {
-  const settings = await resolveSettings(options, env);
-  const targets = resolveTargets(settings, options, env);
-  const registries = targets.map(({ format, path, named, appServers, owner, release }) => ({
-    format: format.name,
-    path,
-    wellKnown: !named,
-    appServers: appServers.map(({ url, configured }) => ({ url, configured })),
-    owner: owner ?? null,
-    release: release ?? null,
-  }));
+/** What the entries of a registry say to its fields: why it is not swept, and which members they do not have. */
+async function fieldsOf(
+  host: LookingHost,
+  target: Target,
+): Promise<{ readonly misread: string | null; readonly absentFields: readonly string[] }> {
+  const loaded = target.format.declaredFields === undefined ? undefined : await loadRegistry(host, target);
+  if (loaded?.state !== "read") return { misread: null, absentFields: [] };
+  return { misread: misreadReason(host, loaded) ?? null, absentFields: absentMembers(loaded) };
+}
+
+export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation) => {
+  const { options, stdout } = invocation;
+  const { host, settings, examine } = await prepareToLook(invocation);
+  const registries = await Promise.all(
+    examine.targets.map(async (target) => {
+      const { format, path, named, appServers, owner, release } = target;
+      return {
+        format: format.name,
+        path,
+        wellKnown: !named,
+        appServers: appServers.map(({ url, configured }) => ({ url, configured })),
+        owner: owner ?? null,
+        release: release ?? null,
+        ...(await fieldsOf(host, target)),
+      };
+    }),
+  );
   if (options.json === true) {
     await writeDocument(stdout, { command: "config", settings, registries, exitCode: 0 });
     return 0;
   }
   const files = settings.files.length === 0 ? "no configuration file" : settings.files.join(", ");
-  const places = registries.map(({ format, path, wellKnown }) => `  ${visible(path)} (${format}${wellKnown ? ", well-known place" : ""})`);
+  const places = registries.flatMap(({ format, path, wellKnown, misread, absentFields }) => [
+    `  ${visible(path)} (${format}${wellKnown ? ", well-known place" : ""})`,
+    ...(misread === null ? [] : [`    is not swept: ${visible(misread)}`]),
+    ...(absentFields.length === 0 ? [] : [`    no entry has ${visible(absentFields.join(", "))}`]),
+  ]);
   await writeLines(stdout, [`read: ${visible(files)}`, "", ...settingLines(settings), "", "registries:", ...places]);
   return 0;
 };

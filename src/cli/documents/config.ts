@@ -35,6 +35,11 @@ export const configDocument = document("The effective configuration. A value tha
         appServers: list(object({ url: text, configured: described("It was named, and not found by itself.", flag) })),
         owner: described("The signs by which its daemon is known to be up; null for none.", v.nullable(signs)),
         release: described("The owner's command that releases an entry; null for none.", v.nullable(list(text))),
+        misread: described(
+          "Why its entries cannot mean what its fields say, so that it is not swept; null where they may.",
+          v.nullable(text),
+        ),
+        absentFields: described("The members that its fields name and no entry has, each with its field.", list(text)),
       }),
     ),
   ),

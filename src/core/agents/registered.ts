@@ -2,6 +2,7 @@ import { formatMessage } from "../answer.ts";
 import type { Evidence, Observed, Registered, UnreadRecords } from "../evidence.ts";
 import { seen, unseen, untimed } from "../evidence.ts";
 import { nothingRemembered } from "../memory.ts";
+import { noClaim } from "../no-claim.ts";
 import type { Policy } from "../policy.ts";
 import { canonicalSession, type Registration } from "../registration.ts";
 import { recordedHolder } from "../rungs/signs/recorded-holder.ts";
@@ -15,15 +16,10 @@ export type Witnesses = { readonly all: readonly Witness[]; readonly unread: rea
 
 type Seen = Pick<Evidence, "processes" | "here" | "clock" | "mentions">;
 
-/** A row that was released, and not registered or heard of again since. */
-function isReleased({ releasedAt, registeredAt, lastActivityAt, lastHeartbeatAt }: Registration): boolean {
-  return releasedAt !== undefined && ![registeredAt, lastActivityAt, lastHeartbeatAt].some((at) => at !== undefined && releasedAt < at);
-}
-
 /** A process that is proven gone says nothing; that of another host or container is none that we can look at, and a doubt. */
 function wordOf({ claim, registry, where }: Witness, evidence: Seen, policy: Policy): Registered | undefined {
   const { key, pid, startTicks } = claim;
-  if (pid === undefined || isReleased(claim)) return undefined;
+  if (pid === undefined || noClaim(claim) !== undefined) return undefined;
   const whole: Evidence = {
     ...evidence,
     registered: unseen("it is being asked"),

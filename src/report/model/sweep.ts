@@ -34,6 +34,12 @@ export const registryReport = described(
     registrations: described("How many entries it has.", integer),
     problem: described("What stands in the way there; null if nothing does.", v.nullable(text)),
     busyForMs: v.exactOptional(described("For how long a ghost of it has been busy, in milliseconds; only where one is.", integer)),
+    absentFields: v.exactOptional(
+      described(
+        "Only where nothing is written: the members that its configuration names and no entry has, each with its field.",
+        list(text),
+      ),
+    ),
   }),
 );
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { by, configure, daysAgo, newScratch, sessreap, sweepReport, writeOld } from "../harness.ts";
+import { by, configure, daysAgo, downServer, newScratch, sessreap, sweepReport, writeOld } from "../harness.ts";
 import { gonePid, idle } from "../../processes.ts";
 
 const since = daysAgo(30);
@@ -31,7 +31,7 @@ test("a registry whose pids stand under another name than the configuration says
   const [alive, gone] = [await idle(), await gonePid()];
   const rows = { alive: { id: randomUUID(), pid: alive.pid, since }, gone: { id: randomUUID(), pid: gone.pid, since } };
   const path = writeOld(join(scratch.dir, "agents.json"), JSON.stringify(rows));
-  const registry = { format: "keyed-json", path, fields: { ...fields, pid: "process_id" } };
+  const registry = { format: "keyed-json", path, fields: { ...fields, pid: "process_id" }, ...downServer };
   configure(scratch, {
     registries: [{ ...registry, owner: { argv: [process.execPath] }, release: ["true", "{key}"] }],
   });
@@ -44,8 +44,8 @@ test("a registry whose pids stand under another name than the configuration says
   const problem = 'no entry has "process_id" (pid), and "pid" looks like it; the members there are "id", "pid", "since"';
   expect(report).toMatchObject({ exitCode: 3, registries: [{ state: "report-only", problem }] });
   expect(readFileSync(path, "utf8")).toBe(JSON.stringify(rows));
-  const said = await sessreap(scratch, ["list"]);
-  expect(said.stdout + said.stderr).toContain("process_id");
+  expect((await sessreap(scratch, ["list"])).stderr).toContain(`is report-only: ${problem}`);
+  expect((await sessreap(scratch, ["config"])).stdout).toContain(`is not swept: ${problem}`);
   configure(scratch, { registries: [{ ...registry, fields }] });
   expect(by(await sweepReport(scratch, []), "reason", "action")).toEqual({ alive: "pid-alive kept", gone: "pid-gone reaped" });
 });
@@ -65,4 +65,19 @@ test("an entry that claims nothing is kept beside those that do, and so is one w
     waiting: "within-ttl kept",
     gone: "pid-gone reaped",
   });
+});
+
+test("any other member that is nowhere is said where a person looks, and changes nothing", async () => {
+  const scratch = newScratch();
+  const gone = await gonePid();
+  const path = writeOld(join(scratch.dir, "agents.json"), JSON.stringify({ gone: { id: randomUUID(), pid: gone.pid, since } }));
+  configure(scratch, { registries: [{ format: "keyed-json", path, fields: { ...fields, lastHeartbeatAt: "beat" } }] });
+  const nowhere = 'no entry has "start" (startTicks), "beat" (lastHeartbeatAt)';
+  expect((await sessreap(scratch, ["list", "-v"])).stderr).toContain(`${path}: ${nowhere}`);
+  expect((await sessreap(scratch, ["list"])).stderr).not.toContain("beat");
+  expect((await sessreap(scratch, ["config"])).stdout).toContain(`    ${nowhere}`);
+  expect((await sessreap(scratch, ["doctor"])).stdout).toContain(`1 registration; ${nowhere}`);
+  const report = await sweepReport(scratch, []);
+  expect(by(report, "reason", "action")).toEqual({ gone: "pid-gone reaped" });
+  expect(report.exitCode).toBe(0);
 });

@@ -18,7 +18,7 @@ test("a heartbeat may be written into it", () => {
   });
 });
 
-test.each(["", "{}", '{"pid":12345}', '{"hostname":"host-a"}', '{"pid":"1","hostname":"a"}', "12345"])(
+test.each(["", "{}", '{"pid":12345}', '{"hostname":"host-a"}', '{"pid":"1st","hostname":"a"}', "12345"])(
   "%j is no lock of this kind, and is kept",
   (content) => {
     expect(claim(content)).toMatchObject({ ok: false });
