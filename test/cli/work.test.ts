@@ -108,7 +108,8 @@ describe.skipIf(blind !== undefined)("the work of a sweep", () => {
       await workOf(scratch, ["--dry-run", "-q", "--registry", many]),
     ];
     expect(ofOthers(ofMany.opened).length).toBe(ofOthers(ofFew.opened).length);
-    expect(ofMany.opened.filter((path) => path.endsWith("/2400.json"))).toHaveLength(1);
+    // Once to hold it and see what kind of file it is, and once to read that very file.
+    expect(ofMany.opened.filter((path) => path.endsWith("/2400.json"))).toHaveLength(2);
     // Larger files take more calls only where a read is cut in pieces.
     expect(each(callsOfOthers(ofFew), callsOfOthers(ofMany), 2376)).toBeLessThan(0.005);
     const bytes = each(bytesOfOthers(ofFew), bytesOfOthers(ofMany), 2376) / (statSync(many).size / 2400);
@@ -138,7 +139,7 @@ describe.skipIf(blind !== undefined)("the work of a sweep", () => {
     const path = registry(scratch, 24, 0);
     const dry = await workOf(scratch, ["--dry-run", "-q", "--registry", path]);
     expect(ofProcesses(dry.opened)).toEqual([]);
-    expect(dry.calls.length).toBeLessThan(105);
+    expect(dry.calls.length).toBeLessThan(115);
     expect(dry.opened.length).toBeLessThan(15);
     await workOf(scratch, ["-q", "--registry", path]);
     const second = await workOf(scratch, ["-q", "--registry", path]);

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { commands } from "../../../src/cli/declarations.ts";
 import { wantedAt } from "../../../src/cli/completion/wanted.ts";
 import { formatNames } from "../../../src/registries/known.ts";
-import { leaveOut, newScratch, sessreap, toolWords, writeOld, type Scratch } from "../harness.ts";
+import { leaveOut, newScratch, triedScratch, sessreap, toolWords, writeOld, type Scratch } from "../harness.ts";
 
 /** What the hidden command offers after these words, the last of which is being typed. */
 async function offered(scratch: Scratch, ...words: readonly string[]): Promise<readonly string[]> {
@@ -65,7 +65,7 @@ test("a key that a terminal would act upon is not offered", async () => {
 });
 
 test("restore offers what was reaped", async () => {
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const registry = registryIn(scratch, ["gone"]);
   const { code } = await sessreap(scratch, ["--registry", registry, "--ttl", "1s", "--now"]);
   expect(code).toBe(0);

@@ -52,8 +52,8 @@ test("what a newer start of the same process superseded is released with the rea
   expect(Math.abs(Date.now() - Date.parse(String(releasedAt)))).toBeLessThan(60_000);
   const added = /,\n {4}"releasedAt": "[^"]*",\n {4}"releaseReason": "superseded_by_new_start"/;
   expect(readFileSync(path, "utf8").replace(added, "")).toBe(before);
-  // A row that was released is released once.
-  expect(await judged(scratch)).toEqual({ old: "live own-ancestor kept", ...kept });
+  // A row that was released claims nothing any more, and is released once.
+  expect(await judged(scratch)).toEqual({ old: "undecided no-claim kept", ...kept });
   expect((await sessreap(scratch, ["history"])).stdout).toMatch(/old {2}released {2}superseded-by-new-start/);
   expect((await sessreap(scratch, ["restore", "old"])).code).toBe(0);
   expect(readFileSync(path, "utf8")).toBe(before);
