@@ -16,7 +16,7 @@ async function quietEntry(file: string): Promise<ReturnType<typeof look>> {
     const now = look(file);
     still = now.mtimeNs === last.mtimeNs ? still + 1 : 0;
     last = now;
-    return still >= 100;
+    return still >= 300;
   });
   return last;
 }

@@ -178,7 +178,7 @@ async function startIn(place: Place, scratch: Scratch, agents: Readonly<Record<s
   const [program, ...words] = [...place.around(scratch), "/bin/sh", first];
   launch(program, words, { cwd: scratch.dir, env: scratch.env, stdio: ["pipe", "ignore", "ignore"] });
   const isFirst = (pid: number): boolean => argvOf(pid)[0] === "/bin/sh" && argvOf(pid)[1] === first;
-  await until("each of them runs a session", () => Object.values(agents).every(({ session }) => session() !== undefined));
+  for (const [name, { session }] of Object.entries(agents)) await until(`${name} runs a session`, () => session() !== undefined);
   return processesOf(scratch).find(isFirst) as number;
 }
 
@@ -228,6 +228,7 @@ test.for(places)(
     expect(await sweeps()).toEqual(isInside ? [alive, { ...alive, qwen: ofRecord }] : [alive]);
     await endAgents(scratch, first);
     const dead = each("ghost reaped, young kept");
-    expect(await sweeps()).toEqual(isInside ? [dead, dead] : [dead]);
+    // Inside, no process shows that the network is the machine's, so that a server which refuses may be one elsewhere.
+    expect(await sweeps()).toEqual(isInside ? [each("ghost reaped, undecided kept, young kept"), dead] : [dead]);
   },
 );
