@@ -1,4 +1,4 @@
-import { argvHas, tokensOf } from "./agents/agents.ts";
+import { argvHas, tokensOf } from "./agents/argv.ts";
 
 /** A place where a server listens, or where one is asked: `localhost` is an address of either protocol. */
 export type ServerPlace =

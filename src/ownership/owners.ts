@@ -1,4 +1,5 @@
-import { agentArguments, agentOf, harnessAgentOf, launchedTarget, tokensOf } from "../core/agents/agents.ts";
+import { agentArguments, agentOf, harnessAgentOf, launchedTarget } from "../core/agents/agents.ts";
+import { tokensOf } from "../core/agents/argv.ts";
 import { roleOf } from "../core/agents/carriers.ts";
 import { soughtAmong, soughtId } from "../core/agents/mentions.ts";
 import type { ProcessRow, ProcessTree } from "../core/agents/process-tree.ts";

@@ -1,4 +1,5 @@
-import { agentOf, argvHas } from "../../src/core/agents/agents.ts";
+import { agentOf } from "../../src/core/agents/agents.ts";
+import { argvHas } from "../../src/core/agents/argv.ts";
 import { mentionTable, withOpenFiles, type MentionQuestion } from "../../src/core/agents/mention-table.ts";
 import type { ProgramLists } from "../../src/core/agents/programs.ts";
 import {

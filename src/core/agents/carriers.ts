@@ -1,5 +1,6 @@
 import type { Carrier } from "../evidence.ts";
-import { agentOf, baseName, wordsOf } from "./agents.ts";
+import { agentOf, baseName } from "./agents.ts";
+import { wordsOf } from "./argv.ts";
 import { matchesName, type ProgramLists } from "./programs.ts";
 
 /** What a process that carries an id is to the session. */

@@ -1,5 +1,6 @@
 import { readlinkSync, statSync } from "node:fs";
-import { agentOf, argvHas, mayBeAgent } from "../../core/agents/agents.ts";
+import { agentOf, mayBeAgent } from "../../core/agents/agents.ts";
+import { argvHas } from "../../core/agents/argv.ts";
 import { isAppServer } from "../../core/app-servers.ts";
 import { argvOf, type MentionQuestion } from "../../core/agents/mention-table.ts";
 import {

@@ -1,4 +1,5 @@
-import { agentOf, argvHas } from "../../core/agents/agents.ts";
+import { agentOf } from "../../core/agents/agents.ts";
+import { argvHas } from "../../core/agents/argv.ts";
 import { isAppServer } from "../../core/app-servers.ts";
 import { mentionTable, type MentionQuestion } from "../../core/agents/mention-table.ts";
 import type { SelfTest } from "../../core/self-check.ts";

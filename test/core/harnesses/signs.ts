@@ -1,4 +1,5 @@
-import { baseName, launchedTarget, wordsOf } from "../../../src/core/agents/agents.ts";
+import { baseName, launchedTarget } from "../../../src/core/agents/agents.ts";
+import { wordsOf } from "../../../src/core/agents/argv.ts";
 import type { ProcessRow } from "../../../src/core/agents/process-tree.ts";
 import { seen, type Observed } from "../../../src/core/evidence.ts";
 import type { HeldRegistration, OwnershipSigns, Program } from "../../../src/core/harnesses/ownership-signs.ts";

@@ -1,4 +1,4 @@
-import { tokensOf } from "../../agents/agents.ts";
+import { tokensOf } from "../../agents/argv.ts";
 import { roleOf } from "../../agents/carriers.ts";
 import { idsOf } from "../../agents/mentions.ts";
 import { live, noSign, notApplicable, stronger, unknown, type Answer } from "../../answer.ts";

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { argvHas, tokensOf } from "../../../src/core/agents/argv.ts";
+
+test("an option's value is a token, and so is the whole option", () => {
+  expect(tokensOf(["claude", "--session-id=a", "b=c", "-x"])).toEqual(["--session-id=a", "a", "b=c", "-x"]);
+});
+
+test("tokens are whole arguments, and what follows the first equals sign of an option", () => {
+  expect(tokensOf(["codex", "--config=a=b", "x=y", "-c=1", "="])).toEqual(["--config=a=b", "a=b", "x=y", "-c=1", "1", "="]);
+  expect(tokensOf([])).toEqual([]);
+});
+
+test("wanted tokens are whole, in order, and all of them", () => {
+  expect(argvHas(["node", "/opt/bridge.mjs", "watch", "more"], ["bridge.mjs", "watch"])).toBe(true);
+  expect(argvHas(["node", "watch", "bridge.mjs"], ["bridge.mjs", "watch"])).toBe(false);
+  expect(argvHas(["node", "bridge.mjs"], ["bridge.mjs", "watch"])).toBe(false);
+  expect(argvHas(["bridge.mjs"], ["bridge.mjs"])).toBe(true);
+  expect(argvHas(["bridge.mjs"], [])).toBe(false);
+});
+
+test.each([
+  [["node", "/opt/bridge/bridge.mjs", "watch"], ["bridge.mjs", "watch"], true],
+  [["node", "bridge.mjs", "register", "watch"], ["bridge.mjs", "watch"], true],
+  [["watch", "bridge.mjs"], ["bridge.mjs", "watch"], false],
+  [["node", "old-bridge.mjs", "watch"], ["bridge.mjs", "watch"], false],
+  [["node", "bridge.mjs watch"], ["bridge.mjs", "watch"], false],
+  [["node /opt/bridge/bridge.mjs watch"], ["bridge.mjs", "watch"], true],
+  [["node /opt/bridge/bridge.mjs watch", "", "", ""], ["bridge.mjs", "watch"], true],
+  [["bridge.mjs  watch "], ["bridge.mjs", "watch"], true],
+  [["node /opt/bridge/bridge.mjs register"], ["bridge.mjs", "watch"], false],
+  [["watch bridge.mjs"], ["bridge.mjs", "watch"], false],
+  [["/opt/my tools/bridge.mjs"], ["/opt/my tools/bridge.mjs"], true],
+  [["", ""], ["bridge.mjs"], false],
+  [["anything"], [], false],
+])("%j against the owner %j: %s", (argv, wanted, expected) => {
+  expect(argvHas(argv, wanted)).toBe(expected);
+});
