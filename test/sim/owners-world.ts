@@ -153,8 +153,15 @@ export class OwnersWorld {
     return members.filter((process) => this.machine.isRunning(process));
   }
 
-  private endAndReuse(process: Process, name: string | undefined): void {
+  /** A shim waits for what it has started, and ends with it. */
+  private kill(process: Process): void {
     this.machine.kill(process);
+    const shim = this.harnesses.find(({ runner, members }) => runner === "shim" && members.at(-1) === process)?.members[0];
+    if (shim !== undefined && this.machine.isRunning(shim)) this.machine.kill(shim);
+  }
+
+  private endAndReuse(process: Process, name: string | undefined): void {
+    this.kill(process);
     if (this.machine.isTaken(process.pid)) return;
     const argv = name === undefined ? ["vim", "notes.txt"] : ["codex", "resume", name];
     const newcomer = this.spawn(argv, undefined, { pid: process.pid });
@@ -212,7 +219,7 @@ export class OwnersWorld {
     const among = (isParent ? agents : this.living()).filter((process) => this.machine.isRunning(process));
     const process = among[event.which % Math.max(1, among.length)];
     if (process === undefined) return;
-    if (event.kind === "end") this.machine.kill(process);
+    if (event.kind === "end") this.kill(process);
     else if (event.kind === "reuse") this.endAndReuse(process, event.session);
     else if (event.kind === "helper") this.spawn(["sh", "-c", "npm test"], process);
     else if (event.kind === "other") this.startOther(process, event.other);
@@ -227,13 +234,13 @@ export class OwnersWorld {
   /** Time passes: what was slow to end has ended. */
   pass(ms: number): void {
     this.machine.advance(ms);
-    for (const process of this.ending) this.machine.kill(process);
+    for (const process of this.ending) this.kill(process);
     this.ending.clear();
   }
 
   signal(process: Process, signal: NodeJS.Signals): void {
     const manner = this.manners.get(process);
-    if (signal === "SIGKILL" || (signal === "SIGTERM" && manner === "quick")) this.machine.kill(process);
+    if (signal === "SIGKILL" || (signal === "SIGTERM" && manner === "quick")) this.kill(process);
     else if (signal === "SIGTERM" && manner === "slow") this.ending.add(process);
   }
 
