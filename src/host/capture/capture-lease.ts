@@ -17,11 +17,11 @@ export type LeasedFile = {
 
 /**
  * `taken`: another file has got the name, which was to be given to the next one. `late`: a process came to open it. `stuck`: it is in quarantine and could not go back. `untried`: no lease can be had, and
- * nothing was done. `unknown`: the program ended without an answer.
+ * nothing was done. `cut`: the program took too long and was ended. `unknown`: it ended without an answer.
  */
 export type LeaseAnswer = Answer | { readonly problem: string };
 
-type Answer = "dropped" | "busy" | "changed" | "gone" | "late" | "taken" | "stuck" | "untried" | "unknown";
+type Answer = "dropped" | "busy" | "changed" | "gone" | "late" | "taken" | "stuck" | "untried" | "cut" | "unknown";
 
 const answers: Readonly<Record<string, Answer>> = {
   d: "dropped",
@@ -39,15 +39,16 @@ const onTheWayMs = 2;
 
 const patienceMs = 15_000;
 
-/** So much content, in bytes, is handed over at once. */
+/** So much content, in bytes, and so many files are handed over at once: a loaded machine takes a hundred times as long. */
 const batchBytes = 16 * 1024 * 1024;
+const batchFiles = 1024;
 
 function* batches(files: readonly LeasedFile[]): Generator<readonly LeasedFile[], undefined> {
   let [batch, size] = [[] as LeasedFile[], 0];
   for (const file of files) {
     batch.push(file);
     size += file.bytes.length;
-    if (size < batchBytes) continue;
+    if (size < batchBytes && batch.length < batchFiles) continue;
     yield batch;
     [batch, size] = [[], 0];
   }
@@ -86,6 +87,7 @@ function dropBatch(files: readonly LeasedFile[]): readonly LeaseAnswer[] {
     killSignal: "SIGKILL",
   });
   if (errorCode(error) === "ENOENT") return files.map(() => "untried");
+  if (errorCode(error) === "ETIMEDOUT") return files.map(() => "cut");
   const [letters = "", ...problems] = (stdout ?? "").toString().split("\n");
   if (status !== 0 || letters.length !== files.length) return files.map(() => "unknown");
   const failed = problems.values();

@@ -103,6 +103,9 @@ function outcomeBy(answer: LeaseAnswer, file: Wanted): Captured | "busy" | undef
       return backFromQuarantine(file) ?? { kind: "dropped" };
     case "untried":
       return undefined;
+    case "cut":
+      // The next sweep may have more time.
+      return outcomeByInspection(file) ?? { kind: "changed" };
     case "unknown":
       return outcomeByInspection(file);
   }

@@ -102,6 +102,7 @@ function takeOverAt({ directory, name }: Where, judged: JudgedFile, file: FileTo
       case "untried":
         return takeOverUnleased(path, [quarantined, temporary], judged, look);
       case "stuck":
+      case "cut":
       case "unknown":
         return takeOverByInspection(path, quarantined, temporary);
     }

@@ -173,3 +173,19 @@ test("files with more content than is handed over at once are dropped in several
   }
   expect(readdirSync(root)).toEqual([]);
 });
+
+test("more files than are handed over at once are dropped, each by its own answer", () => {
+  const root = scratchDirectory();
+  const keys = Array.from({ length: 2100 }, (_, nth) => `${nth}.json`);
+  for (const key of keys) writeFileSync(join(root, key), key);
+  const files = keys.map((key) => judge(root, key));
+  const open = ["1.json", "1030.json", "2099.json"];
+  const fds = open.map((key) => openSync(join(root, key), "r+"));
+  try {
+    const expected = keys.map((key) => (open.includes(key) ? "busy" : "dropped"));
+    expect(kinds(root, files)).toEqual(expected);
+  } finally {
+    for (const fd of fds) closeSync(fd);
+  }
+  expect(readdirSync(root).toSorted()).toEqual(open.toSorted());
+});
