@@ -6,6 +6,7 @@ import { type Host, realHost } from "../host/host.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import { formatError } from "../host/observed.ts";
 import type { RunLock } from "../host/state/run-lock.ts";
+import { ForeignPlace } from "../host/state/state-directory.ts";
 import type { ExamineOptions } from "../sweep/examine.ts";
 
 type Prepared<H> = { readonly host: H; readonly settings: Settings; readonly examine: ExamineOptions };
@@ -39,6 +40,7 @@ export async function lockState(host: Host, { stateDir }: Settings, busy: string
   try {
     lock = await host.store.takeRunLock();
   } catch (error) {
+    if (error instanceof ForeignPlace) throw new Failure("usage", error.message);
     const cure = "let this user write there, or set SESSREAP_STATE_DIR";
     throw new Failure("state", `the state directory ${stateDir.value} cannot be used: ${formatError(error)}; ${cure}`);
   }

@@ -5,16 +5,15 @@ import { reapChosen } from "../../sweep/reap-one.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { writeDocument, writeLines } from "../output.ts";
-import { prepare } from "../prepare.ts";
+import { lockState, prepare } from "../prepare.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 import { didYouMean } from "../suggest.ts";
 
 export const runReap: Run<JudgingOptions & OutputOptions> = async (invocation) => {
   const { words, options, stdout } = invocation;
   const name = words[0] ?? "";
-  const { host, examine } = await prepare(invocation);
-  const lock = await host.store.takeRunLock();
-  if (lock === undefined) throw new Failure("busy", "a sweep of this state directory is running; try again when it is done");
+  const { host, settings, examine } = await prepare(invocation);
+  const lock = await lockState(host, settings, "a sweep of this state directory is running");
   try {
     const { entries, refusal, keys, unread } = await reapChosen(host, {
       ...examine,

@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
+import { readTrusted } from "../../host/files/trusted-file.ts";
 import { errorCode, formatError } from "../../host/observed.ts";
 import type { Config } from "./config-schema.ts";
 import { Failure } from "../failure.ts";
@@ -76,20 +77,6 @@ function listForObject(given: unknown, taken: unknown, path: string): string | u
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-/** A configuration decides what is deleted, so only we or root may have written it. */
-function readTrusted(path: string): string {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) throw new Error("is no regular file");
-    if (stat.uid !== 0 && stat.uid !== process.getuid?.()) throw new Error(`belongs to user ${stat.uid}; it must belong to you or to root`);
-    if ((stat.mode & 0o002) !== 0) throw new Error("can be written by everybody; chmod o-w it");
-    return readFileSync(fd, "utf8");
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** Reads and checks one configuration file; undefined when it is not there and the user did not name it. */

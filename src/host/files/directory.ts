@@ -1,9 +1,10 @@
 import { danglingLink } from "./dangling.ts";
-import { constants, closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync, type BigIntStats } from "node:fs";
-import { dirname, join } from "node:path";
+import { constants, closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync, type BigIntStats } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { matchSegment, parsePattern, type Captures, type Steps } from "../../registries/pattern.ts";
 import { fileState, stateFrom, type FileState } from "./file-state.ts";
 import { filesIn, type FilesOfDirectory, type FoundFiles } from "./found-files.ts";
+import { assertTrustedOwners, Dangling, findPlace, UntrustedSymlink } from "./held-directory.ts";
 import { parseTemporary } from "./leftovers.ts";
 import { errorCode, formatError } from "../observed.ts";
 
@@ -82,11 +83,22 @@ function findsTwice(patterns: readonly string[]): boolean {
   return patterns.length > 1 || patterns.some((pattern) => parsePattern(pattern).filter((step) => step === "deep").length > 1);
 }
 
+/** Where a directory really is, and what it is. A user's symbolic link is followed only to what is that user's. */
+function followDirectory(path: string): { readonly realPath: string; readonly stat: BigIntStats } {
+  const place = findPlace(path);
+  try {
+    const stat = lstatSync(place.directory.at(place.name), { bigint: true });
+    assertTrustedOwners(place, [stat.uid]);
+    return { realPath: resolve(place.realPath), stat };
+  } finally {
+    place.directory.close();
+  }
+}
+
 /** Which files of a directory are entries, by their names alone. */
 export function listDirectory(path: string, patterns: readonly string[]): Listing {
   try {
-    const realPath = realpathSync(path);
-    const stat = statSync(realPath, { bigint: true });
+    const { realPath, stat } = followDirectory(path);
     if (!stat.isDirectory()) return { kind: "unreadable", problem: "is no directory", cure: "name the directory that holds the entries" };
     const into: Omit<Walk, "steps"> = {
       root: realPath,
@@ -100,7 +112,8 @@ export function listDirectory(path: string, patterns: readonly string[]): Listin
     if (unreadable !== undefined) return { kind: "unreadable", problem: unreadable, cure: "run as its owner, or let this user read it" };
     return { kind: "listed", realPath, stat, files: filesIn(into.files), quarantined: [...into.quarantined], problems: into.problems };
   } catch (error) {
-    const link = errorCode(error) === "ENOENT" ? danglingLink(path) : undefined;
+    if (error instanceof UntrustedSymlink) return { kind: "unreadable", problem: error.message, cure: "name the directory itself" };
+    const link = error instanceof Dangling || errorCode(error) === "ENOENT" ? danglingLink(path) : undefined;
     if (link !== undefined)
       return {
         kind: "unreadable",

@@ -35,7 +35,8 @@ function openHandle(opened: string, path: string): DirHandle {
 /** Stands for every user: each can write to a world-writable directory. */
 const anyUser = -1n;
 
-const isTrusted = (uid: bigint): boolean => uid === 0n || uid === BigInt(process.geteuid?.() ?? 0);
+/** Us and root: neither is kept from anything that we may. */
+export const isTrusted = (uid: bigint): boolean => uid === 0n || uid === BigInt(process.geteuid?.() ?? 0);
 
 /** Returns the user who decides where a symbolic link leads: its owner, or the user who may replace it. */
 function linkController(link: BigIntStats, directory: BigIntStats): bigint {
@@ -55,8 +56,13 @@ function assertSeen({ at }: DirHandle): void {
 
 const partsOf = (path: string): string[] => path.split("/").filter((part) => part !== "" && part !== ".");
 
+/** Hears of each directory and each symbolic link that a path leads through. */
+type Visit = (path: string, stat: BigIntStats) => void;
+
+const statOf = ({ fd }: DirHandle): BigIntStats => fstatSync(fd, { bigint: true });
+
 /** Follows a path part by part, each from the directory that the one before led to, and holds the one it ends in. */
-export function findPlace(path: string, last: "there" | "perhaps" = "there"): Place {
+export function findPlace(path: string, last: "there" | "perhaps" = "there", visit?: Visit): Place {
   const pending = partsOf(resolve(path));
   const controllers = new Set<bigint>();
   let trail: readonly string[] = [];
@@ -68,8 +74,10 @@ export function findPlace(path: string, last: "there" | "perhaps" = "there"): Pl
     here.close();
     here = next;
     trail = to;
+    visit?.(`/${to.join("/")}`, statOf(here));
   };
   try {
+    visit?.("/", statOf(here));
     for (;;) {
       const part = pending.shift() ?? ".";
       const stat = lstatSync(here.at(part), { bigint: true, throwIfNoEntry: false });
@@ -79,7 +87,8 @@ export function findPlace(path: string, last: "there" | "perhaps" = "there"): Pl
       if (stat?.isSymbolicLink() === true) {
         links += 1;
         if (links > linksAtMost) throw systemError("ELOOP", "too many symbolic links");
-        const controller = linkController(stat, fstatSync(here.fd, { bigint: true }));
+        const controller = linkController(stat, statOf(here));
+        visit?.(`/${[...trail, part].join("/")}`, stat);
         if (!isTrusted(controller)) controllers.add(controller);
         lastIsLink ||= pending.length === 0;
         const target = readlinkSync(here.at(part));
@@ -95,14 +104,18 @@ export function findPlace(path: string, last: "there" | "perhaps" = "there"): Pl
   }
 }
 
-/** Throws when a user's symbolic link has led to a directory or a file that is not that user's. */
-export function assertTrustedSymlinks({ directory, controllers }: Place, file: BigIntStats): void {
-  const owners = [fstatSync(directory.fd, { bigint: true }).uid, file.uid];
+/** Throws when a user's symbolic link has led to what is not that user's. */
+export function assertTrustedOwners({ controllers }: Place, owners: readonly bigint[]): void {
   for (const controller of controllers) {
     if (controller === anyUser) throw new UntrustedSymlink("is reached through a symbolic link that everybody can replace");
     if (owners.some((owner) => owner !== controller))
       throw new UntrustedSymlink(`is not user ${controller}'s, whose symbolic link leads to it`);
   }
+}
+
+/** The same for a file that is to be replaced, and for the directory in which that is done. */
+export function assertTrustedSymlinks(place: Place, file: BigIntStats): void {
+  assertTrustedOwners(place, [statOf(place.directory).uid, file.uid]);
 }
 
 /**

@@ -15,16 +15,22 @@ export function ownHome(): string {
   }
 }
 
-/** The home directory of a user by number, as /etc/passwd has it; undefined for a user that is not there. */
-export function homeOf(uid: number): string | undefined {
-  if (uid === process.getuid?.()) return ownHome();
+/** A user as /etc/passwd has it. */
+type Row = { readonly name: string; readonly uid: number; readonly home: string };
+
+/** The users of this machine, as far as /etc/passwd has them. */
+export function users(): readonly Row[] {
   try {
-    const row = readFileSync("/etc/passwd", "utf8")
+    return readFileSync("/etc/passwd", "utf8")
       .split("\n")
       .map((line) => line.split(":"))
-      .find((fields) => fields[2] === String(uid));
-    return row?.[5];
+      .map(([name = "", , uid, , , home = ""]) => ({ name, uid: Number(uid), home }));
   } catch {
-    return undefined;
+    return [];
   }
+}
+
+/** The home directory of a user by number; undefined for a user that /etc/passwd does not have. */
+export function homeOf(uid: number): string | undefined {
+  return uid === process.getuid?.() ? ownHome() : users().find((row) => row.uid === uid)?.home;
 }

@@ -35,6 +35,6 @@ export function sharedStateReason(stateDir: string): string | undefined {
 }
 
 /** The nearest directory that is there: a first sweep has not made its own yet. */
-function existing(path: string): string {
+export function existing(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : existing(dirname(path));
 }

@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, constants, openSync, readSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { RetiredProcess } from "../../core/harnesses/retirement.ts";
-import { makeDirectories } from "./directories.ts";
+import { makeStateDirectory } from "./state-directory.ts";
 import { errorCode } from "../observed.ts";
 import { readRegularText } from "../files/files.ts";
 
@@ -51,7 +51,7 @@ function endsTorn(path: string): boolean {
 
 export function appendHistory(stateDir: string, line: HistoryLine): void {
   const path = fileOf(stateDir);
-  makeDirectories(stateDir);
+  makeStateDirectory(stateDir);
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > rotateAt) renameSync(path, `${path}.1`);
   appendFileSync(path, `${endsTorn(path) ? "\n" : ""}${JSON.stringify(line)}\n`, { mode: 0o600 });
 }

@@ -2,9 +2,8 @@ import { statSync, unlinkSync } from "node:fs";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import { abstractAddress } from "../sockets/abstract-socket.ts";
-import { makeDirectories } from "./directories.ts";
 import { errorCode } from "../observed.ts";
-import { stateDirectoryProblem } from "./state-directory.ts";
+import { makeStateDirectory } from "./state-directory.ts";
 
 export type RunLock = { readonly release: () => void };
 
@@ -41,9 +40,7 @@ async function isAnswered(address: string): Promise<boolean> {
 
 /** One sweep at a time per state directory; undefined when another is running. */
 export async function takeRunLock(stateDir: string): Promise<RunLock | undefined> {
-  makeDirectories(stateDir);
-  const problem = stateDirectoryProblem(stateDir);
-  if (problem !== undefined) throw new Error(problem);
+  makeStateDirectory(stateDir);
   const address = lockAddress(stateDir);
   let server = await listen(address);
   if (server === "taken" && !address.startsWith("\0") && !(await isAnswered(address))) {

@@ -1,4 +1,9 @@
-import { statSync } from "node:fs";
+import { statSync, type BigIntStats } from "node:fs";
+import { findPlace, isTrusted } from "../files/held-directory.ts";
+import { users } from "../files/homes.ts";
+import { isUnknownUser } from "../files/trusted-file.ts";
+import { existing } from "../files/writability.ts";
+import { makeDirectories } from "./directories.ts";
 
 const writableByOthers = 0o022;
 
@@ -13,4 +18,38 @@ export function stateDirectoryProblem(path: string): string | undefined {
   if (uid !== 0 && uid !== process.geteuid?.()) return `it belongs to user ${uid}, who could plant in it what is put into registries`;
   if ((mode & writableByOthers) === 0) return undefined;
   return `others can write to it (its mode is ${(mode & 0o7777).toString(8)}; chmod go-w ${path})`;
+}
+
+/** The state directory lies below what is another user's: that user is to sweep, or another place is to be named. */
+export class ForeignPlace extends Error {}
+
+/**
+ * Why no state may be kept at a path: what it lies below is another user's. Directories of ours there would keep that
+ * user's own sweeps out, and the user could put others in their place.
+ */
+export function foreignPlaceProblem(stateDir: string): string | undefined {
+  if (process.platform === "win32") return undefined;
+  const foreign: { readonly path: string; readonly uid: bigint }[] = [];
+  const visit = (path: string, { uid }: Pick<BigIntStats, "uid">): void => {
+    if (!isTrusted(uid) && !isUnknownUser(uid)) foreign.push({ path, uid });
+  };
+  const nearest = existing(stateDir);
+  findPlace(nearest, "there", visit).directory.close();
+  if (nearest !== stateDir) visit(nearest, statSync(nearest, { bigint: true }));
+  const [first] = foreign;
+  if (first === undefined) return undefined;
+  const user = users().find(({ uid }) => uid === Number(first.uid))?.name ?? `#${first.uid}`;
+  return (
+    `${stateDir} lies below ${first.path}, which is user ${user}'s: no state is kept there; ` +
+    `run as that user (sudo -H -u '${user}' sessreap), or set HOME or SESSREAP_STATE_DIR`
+  );
+}
+
+/** Makes the state directory where it is not there yet. Throws where what is kept in it would not be this user's alone. */
+export function makeStateDirectory(stateDir: string): void {
+  const foreign = foreignPlaceProblem(stateDir);
+  if (foreign !== undefined) throw new ForeignPlace(foreign);
+  makeDirectories(stateDir);
+  const problem = stateDirectoryProblem(stateDir);
+  if (problem !== undefined) throw new Error(problem);
 }

@@ -162,7 +162,7 @@ describe("whose configuration is trusted", () => {
     });
     expect(await sessreap(scratch, ["--config", scratch.dir])).toMatchObject({
       code: 2,
-      stderr: `sessreap: ${scratch.dir}: is no regular file\n`,
+      stderr: `sessreap: ${scratch.dir}: is a directory\n`,
     });
     expect((await sessreap(scratch, [], { env: { SESSREAP_CONFIG: join(scratch.dir, "none.json") } })).code).toBe(2);
   });
