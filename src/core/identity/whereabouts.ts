@@ -1,11 +1,15 @@
-import { seen, type Clock, type Here, type Observed } from "../evidence.ts";
+import { seen, unseen, type Clock, type Here, type Observed } from "../evidence.ts";
 import type { Registration } from "../registration.ts";
 import type { RegistryFacts } from "../scene.ts";
 import { canonicalHost, compareHosts, isSameMachine } from "./hosts.ts";
 import { canonicalBootId, isSameBoot } from "./tokens.ts";
 
 /** When an entry can have been written. A sweep that saw it in an earlier boot of this machine knows that it was not in this one. */
-type Written = Pick<RegistryFacts, "modifiedAt" | "oneFile"> & { readonly seenInEarlierBoot: boolean };
+type Written = Pick<RegistryFacts, "modifiedAt" | "oneFile"> & {
+  readonly seenInEarlierBoot: boolean;
+  /** The clock was stepped since: then what it said when the entry was written and what it says now cannot be compared. */
+  readonly clockStepped: boolean;
+};
 
 type OnOtherHost = { readonly kind: "other-host"; readonly theirs: string; readonly ours: string | undefined };
 type OnThisHost = {
@@ -60,6 +64,7 @@ export function isOnOtherHost(claim: Registration, here: Here): boolean {
  */
 function isOfThisBoot({ registeredAt }: Registration, written: Written, clock: Clock): Observed<boolean> {
   if (written.seenInEarlierBoot) return seen(false);
+  if (written.clockStepped) return unseen("the clock was stepped since");
   if (!clock.wallMs.seen) return clock.wallMs;
   if (!clock.bootMs.seen) return clock.bootMs;
   const began = clock.wallMs.value - clock.bootMs.value;

@@ -12,6 +12,11 @@ export function isBesideForeign(loaded: ReadRegistry, { here, clock }: World): b
   if (loaded.kind !== "files") return false;
   return loaded.opened.some(({ claim, place }) => {
     if (!claim.ok || place.kind !== "file") return false;
-    return isForeign(claim.registration, here, { oneFile: true, modifiedAt: seen(place.state.mtimeMs), seenInEarlierBoot: false }, clock);
+    return isForeign(
+      claim.registration,
+      here,
+      { oneFile: true, modifiedAt: seen(place.state.mtimeMs), seenInEarlierBoot: false, clockStepped: false },
+      clock,
+    );
   });
 }

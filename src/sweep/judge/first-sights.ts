@@ -38,7 +38,9 @@ export function sightToKeep(
 }
 
 /** Whether a first sight is remembered. What is proven dead goes, and what is foreign is not judged by a pid of ours. */
-export function needsSight({ claim, registry, evidence }: Scene, { verdict, certain }: Judgement): boolean {
-  if (!needsFirstSight(claim, registry) || (verdict === "ghost" && certain)) return false;
+export function needsSight({ claim, registry, evidence, memory }: Scene, { verdict, certain }: Judgement): boolean {
+  // By a clock that was stepped it cannot be told in which boot an entry was written.
+  const isUndated = claim.bootId !== undefined && memory.clockStepped;
+  if (!(isUndated || needsFirstSight(claim, registry)) || (verdict === "ghost" && certain)) return false;
   return !isOnOtherHost(claim, evidence.here);
 }

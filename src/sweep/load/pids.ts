@@ -1,5 +1,6 @@
 import { isElsewhere } from "../../core/agents/observed-holders.ts";
 import type { Here } from "../../core/evidence.ts";
+import { isSameBoot } from "../../core/identity/tokens.ts";
 import { isOnOtherHost } from "../../core/identity/whereabouts.ts";
 import type { Registration } from "../../core/registration.ts";
 import type { Memory } from "../../core/memory.ts";
@@ -13,7 +14,11 @@ export function probedPid(claim: Registration, here: Here): number | undefined {
 
 /** It records a pid that may be counted somewhere else: then nothing that runs or does not run here tells what became of it. */
 export function mayBeElsewhere(claim: Registration, here: Here): boolean {
-  return claim.pid !== undefined && (claim.pidNamespace !== undefined || isOnOtherHost(claim, here));
+  const { pid, pidNamespace, bootId } = claim;
+  if (pid === undefined) return false;
+  // Another boot's can be that of a kernel beside ours.
+  const mayBeOtherKernel = bootId !== undefined && !(here.bootId.seen && isSameBoot(bootId, here.bootId.value) === true);
+  return pidNamespace !== undefined || mayBeOtherKernel || isOnOtherHost(claim, here);
 }
 
 /** Every pid that is to be looked at for some entries. */

@@ -21,6 +21,21 @@ const [kernel, namespace] = ["undecided attached-process foreign-host", "undecid
 
 const boots: readonly (readonly [string, Described, string])[] = [
   ["registered before this one", { claim: { ...ofOther, registeredAt: before }, pids: alive }, previousBoot],
+  [
+    "registered before this one by a clock that was stepped since",
+    { claim: { ...ofOther, registeredAt: before }, memory: { clockStepped: true, seenForMs: day }, pids: left },
+    kernel,
+  ],
+  [
+    "registered by a clock that was stepped since, that a sweep saw in an earlier boot",
+    {
+      ...sightedBefore,
+      claim: { ...ofOther, registeredAt: since },
+      memory: { ...sightedBefore.memory, clockStepped: true, seenForMs: day },
+      pids: left,
+    },
+    previousBoot,
+  ],
   ["registered in this one", { claim: { ...ofOther, registeredAt: since }, pids: left }, kernel],
   ["registered in this one, and its pid and tick are taken here", { claim: { ...ofOther, registeredAt: since }, pids: alive }, kernel],
   ["registered in this one, without a pid", { claim: { bootId: earlierBoot, registeredAt: since } }, kernel],
