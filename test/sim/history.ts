@@ -343,6 +343,13 @@ export class History {
     });
   }
 
+  /** Whether sweeps noticed a step of the clock while this entry stood: by its times nothing can be told of its boot then. */
+  private isSteppedSince({ registry, key }: Session): boolean {
+    const { targets, state } = this.story;
+    const target = targets.find(({ path }) => path === registry);
+    return target !== undefined && state.memory.records.get(registryId(target))?.get(key)?.clockStepped === true;
+  }
+
   /** An entry without a start token that tells, or a boot id, can be mistaken for a process that has its pid now. */
   private isKeptByDoubt(session: Session): boolean {
     const { registry, key, id, remembered } = session;
@@ -360,7 +367,8 @@ export class History {
     const began = machine.wallMs - machine.bootMs;
     const stated = /^\d{4}-/.test(String(said.since)) ? Date.parse(String(said.since)) : undefined;
     const writtenAt = stated ?? machine.disk.at(registry)?.modifiedMs ?? 0;
-    if (isSameBoot(said.boot, machine.bootId) === false && writtenAt > began) return true;
+    const isOfOtherBoot = isSameBoot(said.boot, machine.bootId) === false;
+    if (isOfOtherBoot && (writtenAt > began || this.isSteppedSince(session))) return true;
     // Beside one of those an entry that does not say where its pid is counted may be one, too.
     const beside = isDirectory(registry) && said.pidDomain === undefined ? [...story.entries(registry).values()] : [];
     if (beside.some((other) => isForeign(objectIn(other)))) return true;

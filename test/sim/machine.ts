@@ -16,6 +16,8 @@ export const hostNamespace = "4026531836";
 export const containers = ["4026532001", "4026532002"] as const;
 /** It stands in the first of them. */
 export const nestedContainer = "4026532003";
+/** No namespace of this machine: what runs there is under a kernel of its own. */
+export const otherKernel = "another kernel";
 
 /** A process: `pid` on the machine, `innerPid` where it counts itself, if that is a container. */
 export type Process = {
@@ -75,6 +77,8 @@ export type Session = {
   recorded: Process | undefined;
   /** Processes that sweeps have seen to show it, and keep in mind. */
   remembered: ReadonlySet<Process>;
+  /** The clock was stepped since it registered, whether or not a sweep could notice that. */
+  clockStepped: boolean;
   /** It has registered and will show at this time of the boot clock. */
   showsAtMs: number | undefined;
   /** Its times were written by a clock that no sweep could check, or do not tell when it registered. */
@@ -99,6 +103,8 @@ export class Machine {
   /** Whether the kernel says that the clock is set by a better one; undefined where it says nothing. */
   synchronised: boolean | undefined;
   readonly processes = new Map<number, Process>();
+  /** Those of other kernels on the same hardware. */
+  private readonly beside = new Set<Process>();
   /** Those that carry the id of a session and only look at it, and those of which no sweep can tell that. */
   readonly readers = new Set<Process>();
   readonly doubtful = new Set<Process>();
@@ -134,6 +140,7 @@ export class Machine {
 
   /** The boot id that is read in a namespace: a container can have one of its own. */
   bootIdIn(namespace: string): string {
+    if (namespace === otherKernel) return `f0000000-0000-4000-8000-${String(this.boot).padStart(12, "0")}`;
     const isOwn = namespace !== hostNamespace && this.isIn("container-boot-ids");
     return `${isOwn ? `c0${namespace.slice(-6)}` : "b0071d00"}-0000-4000-8000-${String(this.boot).padStart(12, "0")}`;
   }
@@ -150,6 +157,7 @@ export class Machine {
   /** Two steps between two sweeps can undo each other: nobody can notice them, nor what was written in between. */
   stepClock(ms: number): void {
     this.wallMs += ms;
+    for (const session of this.sessions) session.clockStepped = true;
     const since = this.watched ? this.steppedBootMs : 0;
     if (since !== undefined) for (const session of this.sessions) if (session.registeredBootMs >= since) session.timesUnchecked = true;
     this.steppedBootMs ??= this.bootMs;
@@ -167,6 +175,7 @@ export class Machine {
     this.awakeMs = this.bootMs;
     this.wallMs += this.chance.below(10) * hour + minute;
     this.processes.clear();
+    this.beside.clear();
     this.endpoints.clear();
     this.sessionLocks.clear();
     this.disk.flush();
@@ -197,7 +206,7 @@ export class Machine {
       return [one, this.freePid((taken) => inside.some(({ pids }) => pids.get(one) === taken))] as const;
     });
     const process: Process = {
-      pids: new Map([[hostNamespace, pid], ...below]),
+      pids: namespace === otherKernel ? new Map([[otherKernel, pid]]) : new Map([[hostNamespace, pid], ...below]),
       innerPid: below.at(-1)?.[1],
       namespace,
       argv,
@@ -213,7 +222,8 @@ export class Machine {
       ...birth,
       pid,
     };
-    this.processes.set(pid, process);
+    if (namespace === otherKernel) this.beside.add(process);
+    else this.processes.set(pid, process);
     return process;
   }
 
@@ -227,11 +237,12 @@ export class Machine {
   }
 
   isRunning(process: Process | undefined): process is Process {
-    return process !== undefined && process.state !== "Z" && this.processes.get(process.pid) === process;
+    return process !== undefined && process.state !== "Z" && (this.processes.get(process.pid) === process || this.beside.has(process));
   }
 
   kill(process: Process | undefined): void {
     if (!this.isRunning(process)) return;
+    if (this.beside.delete(process)) return;
     const stays = this.isIn("zombies") && this.zombies().length < 8 && this.chance.oneIn(3);
     if (stays) Object.assign(process, { state: "Z", leaderState: "Z", argv: [], open: [] });
     else this.processes.delete(process.pid);
@@ -290,6 +301,7 @@ export class Machine {
       lockedBy: undefined,
       recorded: undefined,
       remembered: new Set(),
+      clockStepped: false,
       showsAtMs: undefined,
       timesUnchecked: false,
     };
@@ -374,6 +386,8 @@ export class Machine {
     if (this.server.loaded.has(id) || this.isLocked(session)) return true;
     if (!this.isRunning(process)) return false;
     if (kind === "editor" && process.argv[0] === "quill") return (this.endpoints.get(portOf(session)) ?? "refuses") !== "refuses";
+    // Only by its times an entry of another kernel is told from one of an earlier boot.
+    if (process.namespace === otherKernel && session.clockStepped && session.timesUnchecked) return false;
     if (process === session.recorded || session.remembered.has(process)) return true;
     // Claude's own record is of one process; that another one has taken its session up does not show there.
     if (kind === "claude") return false;
@@ -396,7 +410,7 @@ export class Machine {
 
 /** The namespaces below the machine's, down to this one. */
 function namespacesDownTo(namespace: string): readonly string[] {
-  if (namespace === hostNamespace) return [];
+  if (namespace === hostNamespace || namespace === otherKernel) return [];
   return namespace === nestedContainer ? [containers[0], nestedContainer] : [namespace];
 }
 

@@ -1,5 +1,5 @@
 import { chanceFrom, type Chance } from "./chance.ts";
-import { day, hour, Machine, second, type Process, type Session } from "./machine.ts";
+import { day, hour, Machine, otherKernel, second, type Process, type Session } from "./machine.ts";
 import {
   agentsPath,
   entriesOn,
@@ -82,6 +82,8 @@ export class Story {
         other !== session &&
         !this.isMisdeclared(other.registry) &&
         this.machine.isRunning(other.recorded) &&
+        // Of another kernel's entry a step of the clock leaves nothing to tell, and of a record that speaks nothing is remembered.
+        !(other.recorded.namespace === otherKernel && other.clockStepped) &&
         other.recorded === other.process &&
         sessionNamedIn(entriesOn(this.machine.disk, other.registry, "now").get(other.key)) === session.id,
     );

@@ -17,6 +17,7 @@ export const worlds = {
   "nested-namespaces": "containers stand in containers, and a pid is recorded as any of them counts it",
   "boot-id-spellings": "writers spell the boot id without hyphens or in capitals",
   "container-boot-ids": "containers have boot ids of their own",
+  "other-kernels": "kernels beside this one (microVMs) share its home, and no process of theirs can be seen",
   "token-units": "a writer's start tokens are milliseconds",
   "token-zero": "a writer leaves zero where it could not read the start",
 } as const satisfies Readonly<Record<string, string>>;

@@ -1,5 +1,15 @@
 import type { Manner } from "./disk.ts";
-import { containers, hostNamespace, hour, nestedContainer, second, type Process, type Session, type SessionKind } from "./machine.ts";
+import {
+  containers,
+  hostNamespace,
+  hour,
+  nestedContainer,
+  otherKernel,
+  second,
+  type Process,
+  type Session,
+  type SessionKind,
+} from "./machine.ts";
 import { bridgePath, claudesPath, isDirectory, kindsOf, rewritten, type Entries } from "./registries.ts";
 import type { Story } from "./story.ts";
 
@@ -34,6 +44,11 @@ function writeOwn(story: Story, session: Session, text: string, racing: boolean)
 
 function anyContainer({ machine, chance }: Story): string {
   return chance.pick(machine.isIn("nested-namespaces") ? [...containers, nestedContainer] : containers);
+}
+
+function anyPlace(story: Story): string {
+  if (story.machine.isIn("other-kernels") && story.chance.oneIn(3)) return otherKernel;
+  return story.chance.oneIn(4) ? anyContainer(story) : hostNamespace;
 }
 
 /** The pid of a process as one of its namespaces counts it, where it stands in a container. */
@@ -81,7 +96,7 @@ function registerMember(story: Story, session: Session): void {
   const { machine, chance } = story;
   const { registry: path, kind, key } = session;
   if (kind === "guest") session.showsAtMs = undefined;
-  else if (kind === "holder") machine.show(session, chance.oneIn(4) ? anyContainer(story) : hostNamespace);
+  else if (kind === "holder") machine.show(session, anyPlace(story));
   else session.showsAtMs = machine.bootMs + chance.below(240) * second;
   const stated = new Date(machine.wallMs).toISOString();
   const since = chance.oneIn(6) ? chance.pick([undefined, "session 5", 12]) : stated;
@@ -95,7 +110,7 @@ function registerMember(story: Story, session: Session): void {
       : {
           pid: pidOf(story, holder).pid,
           ...(!chance.oneIn(6) && { start: startTokenOf(story, holder) }),
-          ...(!chance.oneIn(3) && { boot: bootIdOf(story, holder) }),
+          ...((holder.namespace === otherKernel || !chance.oneIn(3)) && { boot: bootIdOf(story, holder) }),
         };
   const before = machine.disk.at(path)?.modifiedMs;
   edit(story, path, (entries) => {
