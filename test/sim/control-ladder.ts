@@ -1,7 +1,7 @@
 import { deadByAbsence, live, noSign, notApplicable, provenDead, stronger, unknown, type Answer } from "../../src/core/answer.ts";
 import { argvNamesServer } from "../../src/core/app-servers.ts";
-import { endpointName, canonicalSession } from "../../src/core/registration.ts";
-import type { InnerProcess } from "../../src/core/evidence.ts";
+import { canonicalSession } from "../../src/core/registration.ts";
+import type { EndpointObservation, InnerProcess } from "../../src/core/evidence.ts";
 import type { Scene } from "../../src/core/scene.ts";
 
 /**
@@ -19,6 +19,8 @@ export type ControlEvidence = {
   readonly leaderState: (pid: number) => string | undefined;
   /** Whether a writer lock of this thread is held in the one Codex home that was known; undefined where none is asked for. */
   readonly writerLock: "held" | "free" | "unseen" | undefined;
+  /** What answers where the entry says that its process listens; 0.1.0 asked that of every entry. */
+  readonly endpoint: EndpointObservation["kind"];
   /** Processes in containers by their innermost pid alone. */
   readonly innermost: (pid: number) => readonly InnerProcess[];
 };
@@ -132,9 +134,8 @@ function attachedCli(scene: Scene): Answer {
   return wholeTable(scene) ?? notApplicable("");
 }
 
-function askEndpoint({ claim, evidence }: Scene, holder: Answer): Answer {
+function askEndpoint({ claim }: Scene, holder: Answer, kind: ControlEvidence["endpoint"]): Answer {
   if (claim.endpoint === undefined) return noSign;
-  const kind = evidence.endpoints.get(endpointName(claim.endpoint))?.kind ?? "unanswered";
   if (kind === "unanswered") return unknown("endpoint-unanswered", "");
   if (kind === "accepted")
     return holder.kind === "not-applicable" && claim.pid !== undefined ? unknown("endpoint-open", "") : notApplicable("");
@@ -147,7 +148,7 @@ function attachedProcess(scene: Scene, own: ControlEvidence): Answer {
   const holder = recorded.kind === "dead" && own.presence === "thread" ? notApplicable("") : recorded;
   const locks = { held: live("open-file", ""), free: notApplicable(""), unseen: unknown("process-table-blind", "") } as const;
   const lock = own.writerLock === undefined || claim.sessionId === undefined ? noSign : locks[own.writerLock];
-  const answer = [attachedCli(scene), lock, askEndpoint(scene, holder)].reduce(stronger, holder);
+  const answer = [attachedCli(scene), lock, askEndpoint(scene, holder, own.endpoint)].reduce(stronger, holder);
   const isNamed = claim.pid !== undefined || claim.sessionId !== undefined || claim.identity !== undefined;
   if (answer.kind !== "not-applicable" || own.presence !== "process") return answer;
   // "No process holds it": what its lists did not know it took for absent.

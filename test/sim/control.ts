@@ -5,7 +5,7 @@ import { sceneOf } from "../../src/sweep/judge/scenes.ts";
 import { startLooking } from "../../src/sweep/pass.ts";
 import { plainSweep } from "../sweep-options.ts";
 import { controlAnswer, isAgentOfControl, type ControlEvidence } from "./control-ladder.ts";
-import { codexHome, hostNamespace, type Machine, type Session } from "./machine.ts";
+import { codexHome, hostNamespace, portOf, type Machine, type Session } from "./machine.ts";
 import { agentsPath, bridgePath, claudesPath, isDirectory, markersPath } from "./registries.ts";
 import type { Blindness } from "./simulated-host.ts";
 import { shownIn } from "./simulated-probe.ts";
@@ -25,6 +25,12 @@ function writerLockIn(machine: Machine, id: string, { namespace, blindness }: Lo
   return shownIn(machine, namespace).some(({ process: { open } }) => open.includes(path)) ? "held" : "free";
 }
 
+function endpointOf({ endpoints }: Machine, session: Session, { namespace, blindness }: Look): ControlEvidence["endpoint"] {
+  const mode = session.kind === "editor" ? endpoints.get(portOf(session)) : undefined;
+  if (blindness.has("endpoints") || mode === "hangs") return "unanswered";
+  return mode === "accepts" && namespace === hostNamespace ? "accepted" : "refused";
+}
+
 /** An entry's own spelling of what tells its process from others. */
 function tokensIn(text: string): Pick<ControlEvidence, "startToken" | "bootId"> {
   try {
@@ -35,13 +41,15 @@ function tokensIn(text: string): Pick<ControlEvidence, "startToken" | "bootId"> 
   }
 }
 
-function evidenceFor({ machine }: Story, { registry, id }: Session, text: string, look: Look): ControlEvidence {
+function evidenceFor({ machine }: Story, session: Session, text: string, look: Look): ControlEvidence {
+  const { registry, id } = session;
   const shown = shownIn(machine, look.namespace);
   return {
     presence: presences[registry] ?? "either",
     ...tokensIn(text),
     leaderState: (pid) => shown.find((one) => one.pid === pid)?.process.leaderState,
     writerLock: registry === bridgePath ? writerLockIn(machine, id, look) : undefined,
+    endpoint: endpointOf(machine, session, look),
     innermost: (pid) =>
       shown
         .filter(({ process }) => look.namespace === hostNamespace && process.innerPid === pid)

@@ -7,6 +7,7 @@ import { startBridge } from "./happenings.ts";
 import { History } from "./history.ts";
 import { containers, day, hostNamespace, hour, minute, type Process, type SessionKind } from "./machine.ts";
 import { agentsPath, bridgePath, claudesPath, editorsPath, loosePath, markersPath, type Entries } from "./registries.ts";
+import { tableOf } from "./tables.ts";
 
 /**
  * What goes at the first look, what at the second, what later, and what stays by doubt: scene by scene, on the simulated
@@ -111,13 +112,6 @@ async function tableAt(stage: Stage): Promise<string> {
     return [what, `${before.verdict} (${before.reason})`, when, `${after.reason}: ${reasonSentence(after.reason, defaultPolicy)}`];
   });
   return tableOf([["session", "at the first look", "goes", "by, or stays by"], ...rows]);
-}
-
-function tableOf(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const line = (row: readonly string[]): string => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  const [head = [], ...body] = rows;
-  return [line(head), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...body.map(line)].join("\n");
 }
 
 /** They registered an hour ago, and sweeps have seen them run. */
