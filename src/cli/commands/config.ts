@@ -54,6 +54,7 @@ export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation)
       return {
         format: format.name,
         path,
+        layout: format.layout,
         wellKnown: !named,
         appServers: appServers.map(({ url, configured }) => ({ url, configured })),
         owner: owner ?? null,

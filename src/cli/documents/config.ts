@@ -31,6 +31,10 @@ export const configDocument = document("The effective configuration. A value tha
       object({
         format: text,
         path: described("Its absolute path.", text),
+        layout: described(
+          "`members`: one file has all entries; `files`: a directory has one file an entry.",
+          v.picklist(["members", "files"]),
+        ),
         wellKnown: described("It was not named: it is looked at if it is there.", flag),
         appServers: list(object({ url: text, configured: described("It was named, and not found by itself.", flag) })),
         owner: described("The signs by which its daemon is known to be up; null for none.", v.nullable(signs)),

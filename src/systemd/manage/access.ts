@@ -10,7 +10,7 @@ type ConfigReport = {
     readonly stateDir: { readonly value: string };
     readonly metricsFile: { readonly value?: string };
   };
-  readonly registries: readonly { readonly path: string }[];
+  readonly registries: readonly { readonly path: string; readonly layout: "members" | "files"; readonly wellKnown: boolean }[];
 };
 
 const configMs = 20_000;
@@ -26,6 +26,20 @@ function withTarget(directory: string): readonly string[] {
   } catch {
     return [directory];
   }
+}
+
+/**
+ * The directory in which the entries of a registry are written. The service runs in `/`, so a place that a format looks for
+ * in the current directory is none of the user's.
+ */
+function writtenIn({ path, layout, wellKnown }: ConfigReport["registries"][number]): readonly string[] {
+  if (wellKnown && path.startsWith("/.")) return [];
+  return [layout === "files" || isDirectory(path) ? path : dirname(path)];
+}
+
+/** A directory that holds the home, `/` above all, would open far more than a registry needs. */
+function isAbove(directory: string, home: string): boolean {
+  return home.startsWith(directory === "/" ? "/" : `${directory}/`);
 }
 
 /** Runs a command as the user, without a session and with nothing of our environment. */
@@ -53,12 +67,13 @@ export async function findAccess(
   if (asked.failed) return { problem: `${account.name} cannot run ${command.join(" ")}: ${asked.stderr || asked.shortMessage}` };
   const { settings, registries } = JSON.parse(asked.stdout) as ConfigReport;
   const { metricsFile, stateDir } = settings;
-  const places = registries.map(({ path }) => (isDirectory(path) ? path : dirname(path)));
+  const places = registries.flatMap(writtenIn);
   if (metricsFile.value !== undefined) places.push(dirname(metricsFile.value));
   // The state directory is made now: below a home that is read-only the service could not.
   const made = dryRun ? undefined : await asUser(account, ["mkdir", "-p", "-m", "700", stateDir.value]);
   if (made?.failed === true) return { problem: `${stateDir.value} could not be made: ${made.stderr || made.shortMessage}` };
-  const directories = [...new Set([stateDir.value, ...places].flatMap(withTarget))].toSorted();
+  const wanted = [...new Set([stateDir.value, ...places].flatMap(withTarget))];
+  const directories = wanted.filter((directory) => !isAbove(directory, account.home)).toSorted();
   const usualHome = account.home === `/home/${account.name}`;
   return {
     stateDir: stateDir.value,

@@ -1,4 +1,4 @@
-import { resources, systemSandbox, userSandbox } from "./sandbox.ts";
+import { resources, systemPreparation, systemSandbox, userSandbox } from "./sandbox.ts";
 import { type Line, type Section, type UnitFile, execStart, unitText } from "./unit-text.ts";
 
 /** What differs between one installation and another. */
@@ -15,12 +15,19 @@ export const shippedCommand: readonly string[] = ["/usr/bin/sessreap"];
 export const manualPage = "sessreap-units(7)";
 
 /** What a service of the one manager and of the other has of its own. */
-type Kind = { readonly whose: string; readonly identity: readonly Line[]; readonly sandbox: readonly Line[]; readonly target: string };
+type Kind = {
+  readonly whose: string;
+  readonly identity: readonly Line[];
+  readonly preparation: readonly Line[];
+  readonly sandbox: readonly Line[];
+  readonly target: string;
+};
 
 const kinds = {
   user: {
     whose: "",
     identity: [["EnvironmentFile", "-%E/sessreap/env"]],
+    preparation: [],
     sandbox: userSandbox,
     target: "default.target",
   },
@@ -31,6 +38,7 @@ const kinds = {
       ["EnvironmentFile", "-/etc/sessreap/env"],
       ["EnvironmentFile", "-/etc/sessreap/%i.env"],
     ],
+    preparation: systemPreparation,
     sandbox: systemSandbox,
     target: "multi-user.target",
   },
@@ -43,10 +51,11 @@ const unitSection = (description: string, more: readonly Line[] = []): Section =
 
 type Running = { readonly verb: string; readonly type: string; readonly ends: readonly Line[] };
 
-function serviceSection({ command }: UnitChoice, { identity, sandbox }: Kind, { verb, type, ends }: Running): Section {
+function serviceSection({ command }: UnitChoice, { identity, preparation, sandbox }: Kind, { verb, type, ends }: Running): Section {
   const lines: readonly Line[] = [
     ["Type", type],
     ...identity,
+    ...preparation,
     ["ExecStart", execStart([...command, verb])],
     ["SyslogIdentifier", "sessreap"],
     ...ends,

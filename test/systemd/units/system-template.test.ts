@@ -1,7 +1,20 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { bootBox, until, type Box } from "../box.ts";
-import { configure, describeBox, endedPid, journal, put, register, registered, registryPath, sessreap, startHolder } from "../boxes.ts";
+import {
+  configure,
+  describeBox,
+  endedPid,
+  journal,
+  node,
+  put,
+  register,
+  registered,
+  registryPath,
+  script,
+  sessreap,
+  startHolder,
+} from "../boxes.ts";
 
 const service = "sessreap@alice.service";
 const asRoot = {};
@@ -101,9 +114,45 @@ describeBox("the system's template for a user", () => {
     });
   });
 
+  test("gives a registry of one of alice's other groups that group back", () => {
+    const group = readFileSync(box.path("/etc/group"), "utf8");
+    writeFileSync(box.path("/etc/group"), `${group}team:x:4300:alice\n`);
+    register(box, { ghost: { pid: endedPid(box), start: "17" } });
+    box.run(["chgrp", "team", registryPath]);
+    box.run(["chmod", "660", registryPath]);
+    expect(systemctl("start", service)).toMatchObject({ code: 0, stderr: "" });
+    expect(registered(box)).toEqual([]);
+    const { uid, gid, mode } = statSync(box.path(registryPath));
+    expect({ uid, gid, mode: mode & 0o777 }).toEqual({ uid: 4241, gid: 4300, mode: 0o660 });
+  });
+
+  test("opens no directory that holds the home", () => {
+    const drop = readFileSync(box.path(`/etc/systemd/system/${service}.d/access.conf`), "utf8");
+    const paths = /^ReadWritePaths=(.*)$/m.exec(drop)?.[1]?.split(" ") ?? [];
+    expect(paths).toContain("-/home/alice/.local/state/sessreap");
+    expect(paths.filter((path) => /^-\/(?:home(?:\/alice)?)?\/?$/.test(path))).toEqual([]);
+  });
+
+  test("as a package ships it, works on a home in which nothing is yet", () => {
+    box.run(["sh", "-c", "rm -rf /home/bob && mkdir /home/bob && chown bob:bob /home/bob && chmod 700 /home/bob"]);
+    put(box, "/usr/bin/sessreap", `#!/bin/sh\nexec ${node} ${script} "$@"\n`);
+    box.run(["chmod", "755", "/usr/bin/sessreap"]);
+    put(box, "/etc/sessreap/bob.env", "SESSREAP_PID_NAMESPACE=own\n");
+    box.run(["sh", "-c", "mkdir -p /run/systemd/system"]);
+    for (const name of ["sessreap@.service", "sessreap@.timer"])
+      writeFileSync(box.path(`/run/systemd/system/${name}`), readFileSync(`systemd/system/${name}`));
+    box.run(["sh", "-c", "mkdir /root/aside && mv /etc/systemd/system/sessreap@.* /root/aside/"]);
+    systemctl("daemon-reload");
+    expect(systemctl("start", "sessreap@bob.service")).toMatchObject({ code: 0, stderr: "" });
+    const state = "/home/bob/.local/state/sessreap";
+    expect(statSync(box.path(state))).toMatchObject({ uid: 4242, gid: 4242 });
+    expect(statSync(box.path(state)).mode & 0o777).toBe(0o700);
+    expect(statSync(box.path(`${state}/last-run.json`)).uid).toBe(4242);
+    box.run(["sh", "-c", "mv /root/aside/* /etc/systemd/system/ && rm /run/systemd/system/sessreap@.*"]);
+    systemctl("daemon-reload");
+  });
+
   test("uninstall keeps the template while another user needs it, and then nothing", () => {
-    const home = "/home/bob/.local/state";
-    box.run(["sh", "-c", `mkdir -p ${home} && chown -R bob:bob /home/bob`]);
     expect(sessreap(box, ["units", "install", "--system", "bob"], asRoot).code).toBe(0);
     expect(sessreap(box, ["units", "uninstall", "--system", "alice"], asRoot).code).toBe(0);
     expect(existsSync(box.path("/etc/systemd/system/sessreap@.timer"))).toBe(true);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { assert, property, string } from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { accessDropIn, followDropIn } from "../../../src/systemd/units/drop-ins.ts";
+import { builtInFormats } from "../../../src/registries/known.ts";
 import { quoteWord, type UnitFile } from "../../../src/systemd/units/unit-text.ts";
 import { shippedCommand, unitFiles } from "../../../src/systemd/units/units.ts";
 
@@ -60,6 +61,35 @@ describe("options that would make a live session look dead never come back", () 
     for (const { text } of oneshots) expect(text).toMatch(/^TimeoutStartSec=2min$/m);
     for (const { text } of services) expect(text).not.toMatch(/^ReadWritePaths=.*\.json/m);
   });
+});
+
+describe("what the system's services may write", () => {
+  const written = filesIn("systemd/system")
+    .filter(({ name }) => name.endsWith(".service"))
+    .map(({ name, text }) => ({ name, paths: [...text.matchAll(/^ReadWritePaths=-(.+)$/gm)].map((match) => match[1] as string) }));
+  const places = { home: "/home/%i", cwd: "/the/current/directory", uid: 1, env: {}, sha256: (text: string) => text };
+  const wellKnown = builtInFormats.flatMap((format) => {
+    return format.wellKnown(places).map((path) => (format.layout === "files" ? path : path.slice(0, path.lastIndexOf("/"))));
+  });
+
+  test.each(written)("$name: every place that the built-in formats name", ({ paths }) => {
+    const needed = wellKnown.filter((path) => !path.startsWith(places.cwd));
+    expect(needed.length).toBeGreaterThan(5);
+    expect(needed.filter((path) => !paths.some((allowed) => path === allowed || path.startsWith(`${allowed}/`)))).toEqual([]);
+  });
+
+  test.each(written)("$name: no directory that holds a home", ({ paths }) => {
+    expect(paths.length).toBeGreaterThan(5);
+    expect(paths.filter((path) => "/home/%i/".startsWith(`${path.replace(/\/$/, "")}/`))).toEqual([]);
+  });
+});
+
+test("an owner may give a file to another of the groups that the service has", () => {
+  const services = [...filesIn("systemd/user"), ...filesIn("systemd/system")].filter(({ name }) => name.endsWith(".service"));
+  for (const { text } of services) {
+    const filters = [...text.matchAll(/^SystemCallFilter=(.+)$/gm)].map((match) => match[1]);
+    expect(filters.indexOf("@chown")).toBeGreaterThan(filters.indexOf("~@privileged @resources"));
+  }
 });
 
 test("the shipped services run the command of a package", () => {
