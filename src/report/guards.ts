@@ -54,6 +54,7 @@ export const causes = [
   "renamed-host",
   "foreign-host",
   "no-room",
+  "environment-differs",
 ] as const;
 
 export type Cause = (typeof causes)[number];
@@ -70,6 +71,7 @@ export const guardKinds = [
   "signals",
   "host-lock",
   "tombstones",
+  "environment",
 ] as const;
 
 export function worstPosture(guards: readonly Guard[]): Posture {

@@ -22,6 +22,7 @@ import { blindWords, lockGuards, sweepGuards } from "../../report/sweep-guards.t
 import { type Palette, visible } from "../../report/visible.ts";
 import type { Target } from "../../sweep/load/target.ts";
 import { dryRun } from "../../sweep/sweep.ts";
+import { asTheUnit, environmentGuards, unitEnvironment } from "../../systemd/status/unit-environment.ts";
 import { timerStatus } from "../../systemd/status/status.ts";
 
 type DoctorOptions = JudgingOptions & OutputOptions & { readonly exitCode?: boolean };
@@ -131,22 +132,26 @@ function guardLines({ guard, name, posture, cause, detail, cure }: Guard, palett
 }
 
 export const runDoctor: Run<DoctorOptions> = async (invocation) => {
-  const { options, env, stdout } = invocation;
+  const { options, env: shell, stdout } = invocation;
   const palette = await paletteFor(stdout, options.color ?? "auto");
-  const { host, settings, examine } = await prepareToLook(invocation);
+  // What sweeps by itself is what matters, so all is judged as the unit sees it.
+  const unit = await unitEnvironment(existsSync("/run/systemd/system"));
+  const env = asTheUnit(shell, unit);
+  const { host, settings, examine } = await prepareToLook({ ...invocation, env });
   const stateDir = settings.stateDir.value;
   const nowMs = Date.now();
   const run = readLastRun(stateDir, isLastRun);
   const running = isRunning(run);
   const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
   const [timers, swept, servers] = await Promise.all([
-    timerStatus(env, nowMs),
+    timerStatus(shell, nowMs),
     dryRun(host, { ...examine, command: "doctor", lookAnyway: true, stop: { signal: undefined }, failOnGhosts: false }),
     serverGuards(host, examine.targets),
   ]);
   const runs = runGuards({ run, isRunning: running, nowMs, periodMs: timers.periodMs });
   const guards = [
     ...timers.guards,
+    ...environmentGuards(shell, unit),
     ...runs,
     lockGuard(stateDir, running),
     ...tombstoneGuards(host, stateDir),

@@ -1,5 +1,6 @@
 import { isLastRun } from "../../report/last-run.ts";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { readLastRun } from "../../host/state/last-run.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { visible } from "../../report/visible.ts";
@@ -7,20 +8,25 @@ import { findAccess, type Access } from "../../systemd/manage/access.ts";
 import { findAccount, lingers, ownName } from "../../systemd/manage/account.ts";
 import { install, obstaclesIn, type Installed } from "../../systemd/manage/install.ts";
 import { layout, type LayoutChoice } from "../../systemd/manage/layout.ts";
+import { earlierChoice, type EarlierChoice } from "../../systemd/manage/earlier.ts";
 import { systemctlWords, unitNames, type Scope } from "../../systemd/manage/manager.ts";
 import { cannotBeQuoted, ownCommand } from "../../systemd/manage/own-command.ts";
 import { systemUnitDirectory, userUnitDirectory } from "../../systemd/manage/places.ts";
+import { recordedFor, recordedLines, serviceEnvironment } from "../../systemd/manage/recorded.ts";
 import { uninstall } from "../../systemd/manage/uninstall.ts";
+import type { Recorded } from "../../systemd/units/environment.ts";
 import type { Invocation, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { writeLines } from "../output.ts";
-import { stateDirectory } from "../config/paths.ts";
+import { stateDirectory, type Env } from "../config/paths.ts";
 import { didYouMean } from "../suggest.ts";
 
 export type UnitsOptions = {
   readonly user?: boolean;
   readonly system?: string;
-  readonly follow?: string;
+  /** False with `--no-follow`. */
+  readonly follow?: string | false;
+  /** False with `--no-watch`. */
   readonly watch?: boolean;
   /** False with `--no-enable`. */
   readonly enable?: boolean;
@@ -42,24 +48,43 @@ function needRoot(scope: Scope): void {
   }
 }
 
-/** What the service of a user has to write; nothing for the user's own manager, which hides nothing. */
-async function accessFor(scope: Scope, command: readonly string[], dryRun: boolean): Promise<Access | undefined> {
-  if (scope.kind === "user") return undefined;
+/** What a service needs of the shell, and what the system's service of a user has to write: the user's own manager hides nothing. */
+type Needs = { readonly recorded: Recorded; readonly access: Access | undefined };
+
+async function needsOf(scope: Scope, command: readonly string[], env: Env, dryRun: boolean): Promise<Needs> {
+  if (scope.kind === "user") return { recorded: recordedFor(undefined, env), access: undefined };
   const account = await findAccount(scope.user);
   if (account === undefined) throw new Failure("usage", `--system: there is no user "${scope.user}"`);
-  if (dryRun && process.getuid?.() !== 0) return undefined;
-  const access = await findAccess(account, command, dryRun);
+  const recorded = recordedFor(account, env);
+  if (dryRun && process.getuid?.() !== 0) return { recorded, access: undefined };
+  const access = await findAccess(account, command, serviceEnvironment(account.name, recorded), dryRun);
   if ("problem" in access) throw new Failure("config", access.problem);
-  return access;
+  return { recorded, access };
 }
 
-function choose({ follow, watch }: UnitsOptions, version: string, command: readonly string[], access: Access | undefined): LayoutChoice {
+function choose(
+  options: UnitsOptions,
+  { version, command }: Pick<LayoutChoice, "version" | "command">,
+  earlier: EarlierChoice,
+  { recorded, access }: Needs,
+): LayoutChoice {
+  const follow = options.follow === false ? undefined : (options.follow ?? earlier.follow);
+  const watch = options.watch ?? earlier.watch;
   const unquotable = cannotBeQuoted([...command, ...(access?.directories ?? [])]);
   if (unquotable !== undefined) throw new Failure("usage", `a unit cannot name the path ${JSON.stringify(unquotable)}`);
   if (follow !== undefined && !/^[\w:.@\\-]+\.[a-z]+$/.test(follow)) {
     throw new Failure("usage", `--follow: "${follow}" is not a unit's name such as llmmsg-bridge.service`);
   }
-  return { command, version, follow, watch: watch === true, writable: access?.directories ?? [], hidden: access?.hidden ?? [] };
+  const [writable, hidden] = [access?.directories ?? [], access?.hidden ?? []];
+  return { command, version, follow, watch, writable, hidden, environment: recorded.values };
+}
+
+/** What stays of an earlier installation though these options do not say it. */
+function keptLines(options: UnitsOptions, { follow, watch }: EarlierChoice): readonly string[] {
+  return [
+    ...(options.follow === undefined && follow !== undefined ? [`kept: --follow ${follow} (--no-follow ends it)`] : []),
+    ...(options.watch === undefined && watch ? ["kept: --watch (--no-watch ends it)"] : []),
+  ];
 }
 
 function lingerHint(scope: Scope): readonly string[] {
@@ -91,8 +116,10 @@ async function runInstall(invocation: Invocation<UnitsOptions>, scope: Scope, di
   const command = ownCommand();
   const dryRun = options.dryRun === true;
   if (!dryRun) needRoot(scope);
-  const access = await accessFor(scope, command, dryRun);
-  const choice = choose(options, version, command, access);
+  const needs = await needsOf(scope, command, env, dryRun);
+  const earlier = earlierChoice(scope, directory);
+  const choice = choose(options, { version, command }, earlier, needs);
+  const said = [...recordedLines(scope, directory, needs.recorded).map((line) => visible(line)), ...keptLines(options, earlier)];
   const turnOn = options.enable !== false;
   const { timer, watch } = unitNames(scope);
   const units = choice.watch ? `${timer} ${watch}` : timer;
@@ -104,7 +131,7 @@ async function runInstall(invocation: Invocation<UnitsOptions>, scope: Scope, di
     );
     if (blocked.length > 0) throw new Failure("usage", blocked.join("\n"));
     const enabling = turnOn ? [`would run ${systemctlWords(scope)} daemon-reload, enable --now ${units}, and one sweep`] : [];
-    await writeLines(stdout, [...files.map(({ name }) => `would write ${directory}/${name}`), ...enabling]);
+    await writeLines(stdout, [...files.map(({ name }) => `would write ${directory}/${name}`), ...keptLines(options, earlier), ...enabling]);
     return exitCodes.done;
   }
   const result = await install(scope, directory, choice, turnOn);
@@ -112,8 +139,9 @@ async function runInstall(invocation: Invocation<UnitsOptions>, scope: Scope, di
   const enabled = result.enabled ? [`enabled ${units}; next run ${result.next ?? "unknown"}`] : [`not enabled: ${units}`];
   await writeLines(stdout, [
     ...result.written.map((path) => `wrote ${path}`),
+    ...said,
     ...enabled,
-    ...formatFirstRun(result, access?.stateDir ?? stateDirectory(env)),
+    ...formatFirstRun(result, needs.access?.stateDir ?? stateDirectory(env)),
     ...lingerHint(scope),
   ]);
   return result.selfTest?.ok === false ? exitCodes.partial : exitCodes.done;
@@ -137,10 +165,11 @@ export const runUnits: Run<UnitsOptions> = async (invocation) => {
   if (action === "install") return runInstall(invocation, scope, directory);
   if (action === "print") {
     const command = ownCommand();
-    const files = layout(scope, choose(options, version, command, await accessFor(scope, command, true)));
+    const needs = await needsOf(scope, command, env, true);
+    const files = layout(scope, choose(options, { version, command }, earlierChoice(scope, directory), needs));
     await writeLines(
       stdout,
-      files.flatMap(({ name, text }) => [`# ${directory}/${name}`, text]),
+      files.flatMap(({ name, text }) => [`# ${join(directory, name)}`, text]),
     );
     return exitCodes.done;
   }

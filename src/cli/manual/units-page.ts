@@ -55,7 +55,7 @@ export function unitsPage(): string {
     ),
     item(
       "`sessreap-watch.service`, `sessreap-watch@`<user>`.service`",
-      "`sessreap watch`, which stays up and sweeps the moment a holder exits, and once a minute. `sessreap units install --watch` installs it beside the timer, and an installation without `--watch` takes it away again. It reads its configuration when it starts: restart it after a change. However it ends, it is started again after half a minute, and the timer sweeps meanwhile.",
+      "`sessreap watch`, which stays up and sweeps the moment a holder exits, and once a minute. `sessreap units install --watch` installs it beside the timer, and it stays with later installations until one says `--no-watch`. It reads its configuration when it starts: restart it after a change. However it ends, it is started again after half a minute, and the timer sweeps meanwhile.",
     ),
     paragraph("They overlap without harm: the second of two sweeps exits 75, which the units take for a success, and a watch tries again."),
     heading("Installing from a package"),
@@ -71,7 +71,7 @@ export function unitsPage(): string {
     ),
     heading("Following a bridge"),
     paragraph(
-      "With `--follow` <unit> the timer, and the watch, start, stop and restart with that unit. A crash of the unit leaves them on, for ghosts come of crashes.",
+      "With `--follow` <unit> the timer, and the watch, start, stop and restart with that unit. A crash of the unit leaves them on, for ghosts come of crashes. Later installations keep it, until one says `--no-follow`.",
     ),
     heading("Changing a unit"),
     paragraph(
@@ -90,6 +90,9 @@ export function unitsPage(): string {
     heading("Environment"),
     paragraph(
       "Variables for the sweep stand in `~/.config/sessreap/env` (user), or in `/etc/sessreap/env` and `/etc/sessreap/`<user>`.env` (system). None of the files needs to be there.",
+    ),
+    paragraph(
+      "A service has nothing of the shell, so `sessreap units install` records what decides where agents and sessreap keep their files (`CODEX_HOME`, `CLAUDE_CONFIG_DIR`, `CODEX_APP_SERVER_URL`, `XDG_CONFIG_HOME`, `XDG_STATE_HOME`, `XDG_DATA_HOME`, `XDG_CACHE_HOME`) in `~/.config/sessreap/units.env`, or in `/etc/sessreap/units/`<user>`.env`, and says so; of root's shell it takes only paths that belong to the user. The files above are read after it. `sessreap doctor` judges with the environment of the service, and says where the shell has another.",
     ),
     heading("See also"),
     "sessreap(1), sessreap\\-config(5), systemd.timer(5), loginctl(1)",

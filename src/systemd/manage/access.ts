@@ -42,8 +42,10 @@ function isAbove(directory: string, home: string): boolean {
   return home.startsWith(directory === "/" ? "/" : `${directory}/`);
 }
 
+type Env = Readonly<Record<string, string | undefined>>;
+
 /** Runs a command as the user, without a session and with nothing of our environment. */
-async function asUser(account: Account, [file, ...words]: readonly string[]) {
+async function asUser(account: Account, given: Env, [file, ...words]: readonly string[]) {
   const { execa } = await import("execa");
   return execa(file as string, words, {
     reject: false,
@@ -53,7 +55,7 @@ async function asUser(account: Account, [file, ...words]: readonly string[]) {
     gid: account.gid,
     cwd: "/",
     extendEnv: false,
-    env: { HOME: account.home, USER: account.name, LOGNAME: account.name, PATH: "/usr/local/bin:/usr/bin:/bin" },
+    env: { ...given, HOME: account.home, USER: account.name, LOGNAME: account.name, PATH: "/usr/local/bin:/usr/bin:/bin" },
   });
 }
 
@@ -61,16 +63,17 @@ async function asUser(account: Account, [file, ...words]: readonly string[]) {
 export async function findAccess(
   account: Account,
   command: readonly string[],
+  env: Env,
   dryRun: boolean,
 ): Promise<Access | { readonly problem: string }> {
-  const asked = await asUser(account, [...command, "config", "--json"]);
+  const asked = await asUser(account, env, [...command, "config", "--json"]);
   if (asked.failed) return { problem: `${account.name} cannot run ${command.join(" ")}: ${asked.stderr || asked.shortMessage}` };
   const { settings, registries } = JSON.parse(asked.stdout) as ConfigReport;
   const { metricsFile, stateDir } = settings;
   const places = registries.flatMap(writtenIn);
   if (metricsFile.value !== undefined) places.push(dirname(metricsFile.value));
   // The state directory is made now: below a home that is read-only the service could not.
-  const made = dryRun ? undefined : await asUser(account, ["mkdir", "-p", "-m", "700", stateDir.value]);
+  const made = dryRun ? undefined : await asUser(account, env, ["mkdir", "-p", "-m", "700", stateDir.value]);
   if (made?.failed === true) return { problem: `${stateDir.value} could not be made: ${made.stderr || made.shortMessage}` };
   const wanted = [...new Set([stateDir.value, ...places].flatMap(withTarget))];
   const directories = wanted.filter((directory) => !isAbove(directory, account.home)).toSorted();

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { dropInNames, type LayoutChoice, layout, watchFileName } from "./layout.ts";
+import { extraNames, type LayoutChoice, layout, watchFileName } from "./layout.ts";
 import { showUnits, systemctl, systemctlWords, unitNames, type Scope } from "./manager.ts";
 import { otherInstances } from "../units/instances.ts";
 import { ownFileState, removeFile, removeIfEmpty, writeOwnFile, type OwnFile } from "./own-file.ts";
@@ -34,9 +34,9 @@ export function obstaclesIn(directory: string, names: readonly string[]): readon
   });
 }
 
-/** Drop-ins of an earlier installation that this one does not write. */
+/** Drop-ins and the environment of an earlier installation that this one does not write. */
 function dropStale(scope: Scope, directory: string, names: ReadonlySet<string>): void {
-  for (const name of dropInNames(scope)) {
+  for (const name of extraNames(scope)) {
     const path = join(directory, name);
     if (names.has(name) || ownFileState(path) !== "ours") continue;
     removeFile(path);

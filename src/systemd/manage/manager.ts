@@ -42,7 +42,7 @@ export async function systemctl(scope: Scope["kind"], words: readonly string[], 
 
 export type Properties = Readonly<Record<string, string>>;
 
-/** `systemctl show` of several units: one block of `Name=value` lines each, in the order that was asked for. */
+/** `systemctl show` of several units: one block of `Name=value` lines each, in the order that was asked for. A list has a line for each of its elements. */
 export async function showUnits(
   scope: Scope["kind"],
   units: readonly string[],
@@ -51,12 +51,15 @@ export async function showUnits(
   const answered = await systemctl(scope, ["show", `--property=${properties.join(",")}`, "--", ...units]);
   if (!answered.ok) return { ok: false, why: answered.said };
   const blocks = answered.stdout.split("\n\n").map((block) => {
-    return Object.fromEntries(
-      block.split("\n").flatMap((line) => {
-        const at = line.indexOf("=");
-        return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const];
-      }),
-    );
+    const values: Record<string, string> = {};
+    for (const line of block.split("\n")) {
+      const at = line.indexOf("=");
+      if (at < 0) continue;
+      const [name, value] = [line.slice(0, at), line.slice(at + 1)];
+      const before = values[name];
+      values[name] = before === undefined ? value : `${before}\n${value}`;
+    }
+    return values;
   });
   return { ok: true, units: units.map((_, index) => blocks[index] ?? {}) };
 }

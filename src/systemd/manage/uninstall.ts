@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { ownHome } from "../../host/files/homes.ts";
 import { dirname, join } from "node:path";
-import { dropInNames, unitFileNames } from "./layout.ts";
+import { extraNames, unitFileNames } from "./layout.ts";
 import { otherInstances } from "../units/instances.ts";
 import { systemctl, unitNames, type Scope } from "./manager.ts";
 import { ownFileState, removeFile, removeIfEmpty } from "./own-file.ts";
@@ -42,7 +42,7 @@ export async function uninstall(scope: Scope, directory: string, env: Readonly<R
     }
   }
   const keepTemplate = scope.kind === "system" && otherInstances(directory, scope.user);
-  const names = [...dropInNames(scope), ...(keepTemplate ? [] : unitFileNames(scope))];
+  const names = [...extraNames(scope), ...(keepTemplate ? [] : unitFileNames(scope))];
   const removed: string[] = [];
   const left: string[] = [];
   for (const name of names) {

@@ -26,7 +26,11 @@ type Kind = {
 const kinds = {
   user: {
     whose: "",
-    identity: [["EnvironmentFile", "-%E/sessreap/env"]],
+    identity: [
+      "What `sessreap units install` recorded of the shell; what stands in the second file wins.",
+      ["EnvironmentFile", "-%E/sessreap/units.env"],
+      ["EnvironmentFile", "-%E/sessreap/env"],
+    ],
     preparation: [],
     sandbox: userSandbox,
     target: "default.target",
@@ -35,6 +39,8 @@ const kinds = {
     whose: " of %i",
     identity: [
       ["User", "%i"],
+      "What `sessreap units install` recorded of the shell; what stands in a later file wins.",
+      ["EnvironmentFile", "-/etc/sessreap/units/%i.env"],
       ["EnvironmentFile", "-/etc/sessreap/env"],
       ["EnvironmentFile", "-/etc/sessreap/%i.env"],
     ],

@@ -7,6 +7,8 @@ import {
   configure,
   describeBox,
   doctor,
+  dropIn,
+  journal,
   node,
   put,
   register,
@@ -14,6 +16,7 @@ import {
   sessreap,
   startHolder,
   leaveNoUnits,
+  undrop,
   userctl,
   userUnits,
 } from "../boxes.ts";
@@ -95,11 +98,54 @@ describeBox("units install", () => {
     expect(timerIsOn()).toBe(false);
     userctl(box, "start", "bridge.service");
     expect(timerIsOn()).toBe(true);
-    expect(install().code).toBe(0);
+    expect(install("--no-follow").code).toBe(0);
     userctl(box, "stop", "bridge.service");
     expect(timerIsOn()).toBe(true);
     expect(existsSync(box.path(`${userUnits}/sessreap.timer.d`))).toBe(false);
     expect(existsSync(box.path(`${userUnits}/bridge.service.wants`))).toBe(false);
+  });
+
+  test("keeps what an earlier installation chose until that is taken back, and says so", () => {
+    put(box, `${userUnits}/bridge.service`, "[Service]\nExecStart=/bin/sleep 600\n");
+    userctl(box, "daemon-reload");
+    expect(install("--follow", "bridge.service").code).toBe(0);
+    const watched = install("--watch");
+    expect(watched.code).toBe(0);
+    expect(watched.stdout).toContain("kept: --follow bridge.service (--no-follow ends it)");
+    for (const name of ["sessreap.timer", "sessreap-watch.service"])
+      expect(unit(`${name}.d/follow.conf`)).toContain("\nPartOf=bridge.service\n");
+    const again = install();
+    expect(again.stdout).toContain("kept: --watch (--no-watch ends it)");
+    expect(userctl(box, "is-active", "sessreap-watch.service").code).toBe(0);
+    expect(install("--no-watch").stdout).toContain("kept: --follow bridge.service");
+    expect(existsSync(box.path(`${userUnits}/sessreap-watch.service`))).toBe(false);
+    expect(unit("sessreap.timer.d/follow.conf")).toContain("\nPartOf=bridge.service\n");
+    expect(install("--no-follow").stdout).not.toContain("kept:");
+    expect(existsSync(box.path(`${userUnits}/sessreap.timer.d`))).toBe(false);
+  });
+
+  test("records the environment of the shell for the service, and doctor judges as the service sees it", () => {
+    const env = { CODEX_HOME: '/srv/a "codex" of $HOME', XDG_STATE_HOME: "/home/alice/elsewhere", CODEX_APP_SERVER_URL: "" };
+    const { code, stdout } = sessreap(box, ["units", "install"], { ...alice, env });
+    expect(code).toBe(0);
+    expect(stdout).toContain(`recorded for the unit: CODEX_HOME=${env.CODEX_HOME}`);
+    expect(stdout).not.toContain("CODEX_APP_SERVER_URL");
+    dropIn(box, "sessreap.service", "[Service]\nSyslogIdentifier=probe\nExecStartPre=/usr/bin/env\n");
+    userctl(box, "start", "sessreap.service");
+    const said = journal(box, "SYSLOG_IDENTIFIER=probe").map(({ MESSAGE }) => MESSAGE);
+    expect(said).toContain(`CODEX_HOME=${env.CODEX_HOME}`);
+    undrop(box, "sessreap.service");
+    const { guards } = doctor(box);
+    expect(guards.find(({ guard }) => guard === "run-lock")?.name).toBe("/home/alice/elsewhere/sessreap");
+    expect(guards.find(({ guard }) => guard === "environment")).toMatchObject({
+      name: "sessreap.service",
+      cause: "environment-differs",
+      detail: expect.stringContaining("XDG_STATE_HOME is /home/alice/elsewhere there, unset here"),
+    });
+    expect(doctor(box, { ...alice, env }).guards.find(({ guard }) => guard === "environment")).toMatchObject({ cause: "fine", cure: null });
+    expect(install().stdout).toContain(`no longer recorded: CODEX_HOME=${env.CODEX_HOME}`);
+    expect(existsSync(box.path("/home/alice/.config/sessreap/units.env"))).toBe(false);
+    expect(existsSync(box.path("/home/alice/.config/sessreap/config.json"))).toBe(true);
   });
 
   test("of a unit's name that is none is a usage error", () => {

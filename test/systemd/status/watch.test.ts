@@ -108,7 +108,7 @@ describeBox("units install --watch, for a user", () => {
     undrop(box, unit);
   });
 
-  test("without --watch the next installation takes it away, and leaves the timer on", () => {
+  test("it stays with the next installation, until --no-watch takes it away and leaves the timer on", () => {
     register(box, { live: startHolder(box) });
     expect(install("--watch").code).toBe(0);
     const text = readFileSync(box.path(`${userUnits}/${unit}`), "utf8");
@@ -116,6 +116,8 @@ describeBox("units install --watch, for a user", () => {
     expect(readFileSync(box.path(`${userUnits}/${unit}`), "utf8")).toBe(text);
     expect(isWatching()).toBe(true);
     expect(install().code).toBe(0);
+    expect(isWatching()).toBe(true);
+    expect(install("--no-watch").code).toBe(0);
     expect(existsSync(box.path(`${userUnits}/${unit}`))).toBe(false);
     expect(userctl(box, "list-units", "--all", "--no-legend", "sessreap-watch*").stdout).toBe("");
     expect(userctl(box, "is-active", "sessreap.timer").code).toBe(0);
@@ -178,6 +180,8 @@ describeBox("units install --watch, for a user by the system", () => {
     await until("the ghost is gone", () => !registered(box).includes("holder"));
     expect(box.run(["stat", "-c", "%U", registryPath]).stdout).toBe("alice\n");
     expect(box.run(["systemd-analyze", "security", "--threshold=20", "--no-pager", service]).code).toBe(0);
+    const again = sessreap(box, ["units", "install", "--system", "alice"], {});
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining("kept: --watch") });
     expect(sessreap(box, ["units", "uninstall", "--system", "alice"], {}).code).toBe(0);
     expect(box.run(["find", "/etc/systemd", "/var/lib/systemd", "-name", "*sessreap*"]).stdout).toBe("");
   });

@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import type { Guard } from "../../report/model/guards.ts";
+import { ownName } from "../manage/account.ts";
+import { type Properties, type Scope, showUnits, systemctl, unitNames } from "../manage/manager.ts";
+import { parseEnvironment, recordedNames } from "../units/environment.ts";
+import { isOffered, unitExists } from "./findings.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The environment in which the installed service sweeps. */
+export type UnitEnvironment = { readonly unit: string; readonly values: Env };
+
+/** What a sweep reads of its environment, beside its home. */
+const readNames = [
+  ...recordedNames,
+  "SESSREAP_CONFIG",
+  "SESSREAP_STATE_DIR",
+  "SESSREAP_GRACE",
+  "SESSREAP_TTL",
+  "SESSREAP_APP_SERVER",
+  "SESSREAP_PID_NAMESPACE",
+] as const;
+
+const asked = ["LoadState", "FragmentPath", "UnitFileState", "ActiveState", "Environment", "EnvironmentFiles"] as const;
+
+/** A file that may be missing says nothing then; systemd reads the later file over the earlier one. */
+function fromFiles({ EnvironmentFiles: files }: Properties): Env {
+  const paths = [...(files ?? "").matchAll(/^(.+) \(ignore_errors=(?:yes|no)\)$/gm)].map((match) => match[1] as string);
+  return Object.assign({}, ...paths.map(valuesIn)) as Env;
+}
+
+function valuesIn(path: string): Env {
+  try {
+    return parseEnvironment(readFileSync(path, "utf8"));
+  } catch {
+    return {};
+  }
+}
+
+/** `Environment=` as systemctl shows it: words, of which those with blanks are quoted. */
+function fromSettings({ Environment: words }: Properties): Env {
+  const lines = (words ?? "").match(/"(?:[^"\\]|\\.)*"|\S+/g) ?? [];
+  return parseEnvironment(lines.map((word) => word.replace(/^"(.*)"$/, "$1")).join("\n"));
+}
+
+async function environmentOf(scope: Scope): Promise<UnitEnvironment | undefined> {
+  const { service, timer } = unitNames(scope);
+  const shown = await showUnits(scope.kind, [service, timer], asked);
+  if (!shown.ok) return undefined;
+  const [ofService = {}, ofTimer = {}] = shown.units;
+  if (!unitExists(ofService) || !unitExists(ofTimer) || isOffered(ofTimer)) return undefined;
+  // The services of a user's manager have what that manager has; those of the system's do not.
+  const manager = scope.kind === "user" ? parseEnvironment((await systemctl("user", ["show-environment"])).stdout) : {};
+  return { unit: service, values: { ...manager, ...fromSettings(ofService), ...fromFiles(ofService) } };
+}
+
+/** The environment of the user's own service, else of the system's for this user; undefined where none is installed. */
+export async function unitEnvironment(hasSystemd: boolean): Promise<UnitEnvironment | undefined> {
+  if (!hasSystemd) return undefined;
+  const [own, ofSystem] = await Promise.all([environmentOf({ kind: "user" }), environmentOf({ kind: "system", user: ownName() })]);
+  return own ?? ofSystem;
+}
+
+/** The environment of the shell, with all that a sweep reads as the service has it. */
+export function asTheUnit(env: Env, unit: UnitEnvironment | undefined): Env {
+  if (unit === undefined) return env;
+  return { ...env, ...Object.fromEntries(readNames.map((name) => [name, unit.values[name]])) };
+}
+
+const said = (value: string): string => (value === "" ? "unset" : value);
+
+/** Says where the service sees another environment than the shell: what is looked at by hand is then not what is swept. */
+export function environmentGuards(env: Env, unit: UnitEnvironment | undefined): readonly Guard[] {
+  if (unit === undefined) return [];
+  const about = { guard: "environment", name: unit.unit, posture: "on" } as const;
+  const differing = readNames.flatMap((name) => {
+    const [there, here] = [unit.values[name] ?? "", env[name] ?? ""];
+    return there === here ? [] : [{ name, text: `${name} is ${said(there)} there, ${said(here)} here` }];
+  });
+  if (differing.length === 0) return [{ ...about, cause: "fine", detail: "it has what this shell has", cure: null }];
+  const own = differing.some(({ name }) => name.startsWith("SESSREAP_"));
+  const detail = `judged as the unit sees it: ${differing.map(({ text }) => text).join("; ")}`;
+  const cure = own
+    ? "write it into the unit's environment file (man sessreap-units), or unset it here"
+    : "sessreap units install, or unset it here";
+  return [{ ...about, cause: "environment-differs", detail, cure }];
+}
