@@ -137,6 +137,8 @@ async function laptop(): Promise<string> {
     stage.session("no pid; `codex resume` showed it and ended", loosePath, "cli"),
   ];
   const reused = stage.session("Claude's own record; its pid is another program's by now", claudesPath, "claude");
+  const unmarked = stage.session("Claude's record without a start; its pid is another program's by now", claudesPath, "claude");
+  machine.disk.write(`${claudesPath}/${unmarked.pid}.json`, JSON.stringify({ pid: unmarked.pid }), machine.wallMs, "in-place");
   const claude = stage.session("Claude's own record; Claude runs", claudesPath, "claude");
   stage.session("no pid; the record above names it", loosePath, "guest", claude.id);
   const inEditor = stage.session("no pid; an editor has its log open for two hours", loosePath, "cli");
@@ -144,9 +146,9 @@ async function laptop(): Promise<string> {
   const inTool = stage.session("no pid; a tool that it started names it and works on", loosePath, "cli");
   stage.session("no pid; no process ever showed it", loosePath, "guest");
   await anHourPasses(stage);
-  endAll([...killed, reused, inEditor, read, inTool]);
+  endAll([...killed, reused, unmarked, inEditor, read, inTool]);
   machine.endpoints.clear();
-  machine.spawn(["make", "-j8"], hostNamespace, { pid: reused.pid });
+  for (const { pid } of [reused, unmarked]) machine.spawn(["make", "-j8"], hostNamespace, { pid });
   const vim = machine.spawn(["vim", `/home/u/logs/${inEditor.id}.jsonl`], hostNamespace, { pid: 301 });
   machine.spawn(["tail", "-f", `/home/u/logs/${read.id}.jsonl`], hostNamespace, { pid: 302 });
   machine.spawn(["sh", "-c", `npm run dev # ${inTool.id}`], hostNamespace, { pid: 303 });
