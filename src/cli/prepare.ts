@@ -2,9 +2,10 @@ import { type JudgingOptions, type Settings, policyFrom, resolveSettings } from 
 import { resolveTargets, witnessTargets } from "./config/targets.ts";
 import type { Invocation } from "./context.ts";
 import { Failure } from "./failure.ts";
+import { stuckProblem } from "./record.ts";
 import { type Host, realHost } from "../host/host.ts";
 import type { LookingHost } from "../host/looking-host.ts";
-import { formatError } from "../host/observed.ts";
+import { errorCode, formatError } from "../host/observed.ts";
 import type { RunLock } from "../host/state/run-lock.ts";
 import { ForeignPlace } from "../host/state/state-directory.ts";
 import type { ExamineOptions } from "../sweep/examine.ts";
@@ -34,16 +35,31 @@ export function prepareToLook(invocation: Invocation<JudgingOptions>): Promise<P
   return prepare(invocation);
 }
 
+/** What is said, once, of a state directory that cannot be read or written. */
+function stateFailure(stateDir: string, error: unknown): Failure {
+  if (error instanceof ForeignPlace) return new Failure("usage", error.message);
+  const isFull = ["ENOSPC", "EDQUOT"].includes(errorCode(error) ?? "");
+  const cure = `${isFull ? "make room" : "let this user read and write"} there, or set SESSREAP_STATE_DIR`;
+  return new Failure("state", `the state directory ${stateDir} cannot be used: ${formatError(error)}; ${cure}`);
+}
+
+/** Reads what earlier sweeps have left; ends the run where that may not be read. */
+export function readState<T>(stateDir: string, read: (stateDir: string) => T): T {
+  try {
+    return read(stateDir);
+  } catch (error) {
+    throw stateFailure(stateDir, error);
+  }
+}
+
 /** Takes the run lock or ends the run: one sweep at a time, and none without a place for its tombstones. */
 export async function lockState(host: Host, { stateDir }: Settings, busy: string): Promise<RunLock> {
   let lock: RunLock | undefined;
   try {
     lock = await host.store.takeRunLock();
   } catch (error) {
-    if (error instanceof ForeignPlace) throw new Failure("usage", error.message);
-    const cure = "let this user write there, or set SESSREAP_STATE_DIR";
-    throw new Failure("state", `the state directory ${stateDir.value} cannot be used: ${formatError(error)}; ${cure}`);
+    throw stateFailure(stateDir.value, error);
   }
-  if (lock === undefined) throw new Failure("busy", `${busy}; try again when it is done`);
+  if (lock === undefined) throw new Failure("busy", stuckProblem(stateDir.value) ?? `${busy}; try again when it is done`);
   return lock;
 }

@@ -6,6 +6,7 @@ import { exitCodes } from "../report/exit-code.ts";
 import type { Guard } from "../report/model/guards.ts";
 import { faultedRun, finishedRun, isLastRun, startedRun } from "../report/last-run.ts";
 import type { LastRun } from "../report/model/last-run.ts";
+import { stuckSweep } from "../report/run-guards.ts";
 import { metricsText } from "../report/metrics.ts";
 import type { SweepReport } from "../report/model/sweep.ts";
 import type { Env } from "./config/paths.ts";
@@ -16,6 +17,19 @@ export type SweepRecord = {
   readonly finish: (report: SweepReport, guards: readonly Guard[], states: readonly string[]) => Promise<readonly string[]>;
   readonly fault: (error: unknown) => Promise<void>;
 };
+
+/** The sweep of this record while its process runs. */
+export function runningSweep(run: LastRun | undefined): LastRun | undefined {
+  if (run === undefined || run.finished !== null) return undefined;
+  return run.startTicks !== null && startOfPid(run.pid) === run.startTicks ? run : undefined;
+}
+
+/** What is said of a sweep of this state directory that has run for too long; undefined where none has. */
+export function stuckProblem(stateDir: string): string | undefined {
+  const running = runningSweep(readLastRun(stateDir, isLastRun));
+  const stuck = running && stuckSweep(running, Date.now());
+  return stuck && `${stuck.detail}; ${stuck.cure}`;
+}
 
 async function problemsOf(what: string, act: () => Promise<void>): Promise<readonly string[]> {
   try {

@@ -31,6 +31,17 @@ function successGuard({ run, nowMs, periodMs }: RunFacts): Guard {
   return { ...about, posture: "on", cause: "fine", detail, cure: null };
 }
 
+/** What runs for longer than this, in ms, waits for what does not come. */
+const stuckMs = 600_000;
+
+/** What is said of a sweep that has run for too long, and what ends that. The process of this run is still there. */
+export function stuckSweep({ pid, started, finished }: LastRun, nowMs: number): Pick<Guard, "detail" | "cure"> | undefined {
+  const ageMs = nowMs - Date.parse(started);
+  if (finished !== null || ageMs <= stuckMs) return undefined;
+  const detail = `a sweep is stuck: pid ${pid} began it ${formatDuration(ageMs)} ago (${started}), and no other can run`;
+  return { detail, cure: `see what pid ${pid} waits for, or end it (kill ${pid})` };
+}
+
 /** How the last sweeps went, by their own record. */
 export function runGuards(facts: RunFacts): readonly Guard[] {
   const { run, isRunning } = facts;

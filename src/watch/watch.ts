@@ -20,7 +20,11 @@ export type SweepListener = {
   readonly fault: (error: unknown) => Promise<void>;
 };
 
-export type WatchOptions = Omit<SweepOptions, "command" | "dryRun" | "failOnGhosts"> & { readonly onSweep: () => Promise<SweepListener> };
+export type WatchOptions = Omit<SweepOptions, "command" | "dryRun" | "failOnGhosts"> & {
+  readonly onSweep: () => Promise<SweepListener>;
+  /** Is called where another process holds the run lock. */
+  readonly onTurnedAway: () => Promise<void>;
+};
 
 function startOf(observation: PidObservation | undefined): string | undefined {
   return observation?.kind === "there" && observation.startTicks.seen && !(observation.state.seen && "ZX".includes(observation.state.value))
@@ -52,7 +56,10 @@ const retryMs = 3_000;
 /** Sweeps, unless another process holds the run lock: its sweep may have begun too early. Returns after how many ms the next sweep is due. */
 async function sweepOnce(host: Host, options: WatchOptions): Promise<number> {
   const lock = await host.store.takeRunLock();
-  if (lock === undefined) return retryMs;
+  if (lock === undefined) {
+    await options.onTurnedAway();
+    return retryMs;
+  }
   let listener: SweepListener | undefined;
   try {
     listener = await options.onSweep();

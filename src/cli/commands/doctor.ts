@@ -1,23 +1,24 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import type { JudgingOptions } from "../config/settings.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { paletteFor, writeDocument, writeLines } from "../output.ts";
 import { prepareToLook } from "../prepare.ts";
+import { runningSweep } from "../record.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
-import { readStat } from "../../host/processes/proc-stat.ts";
 import { signalByPidfd } from "../../host/programs/pidfd.ts";
 import { readLastRun } from "../../host/state/last-run.ts";
 import { lockHolder } from "../../host/state/lock-holder.ts";
+import { existing } from "../../host/files/writability.ts";
 import { look } from "../../host/observed.ts";
 import { tombstoneBytes, tombstoneLimits, tombstonesIn } from "../../host/state/tombstones.ts";
-import { stateDirectoryProblem } from "../../host/state/state-directory.ts";
+import { foreignPlaceProblem, stateDirectoryProblem, tryStateDirectory } from "../../host/state/state-directory.ts";
 import { swapMethodFor } from "../../host/swap/swap-method.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { isConcern, worstPosture } from "../../report/guards.ts";
 import type { Guard } from "../../report/model/guards.ts";
 import { isLastRun } from "../../report/last-run.ts";
 import type { LastRun } from "../../report/model/last-run.ts";
-import { roomGuard, runGuards } from "../../report/run-guards.ts";
+import { roomGuard, runGuards, stuckSweep } from "../../report/run-guards.ts";
 import { blindWords, lockGuards, sweepGuards } from "../../report/sweep-guards.ts";
 import { type Palette, visible } from "../../report/visible.ts";
 import type { Target } from "../../sweep/load/target.ts";
@@ -27,17 +28,8 @@ import { timerStatus } from "../../systemd/status/status.ts";
 
 type DoctorOptions = JudgingOptions & OutputOptions & { readonly exitCode?: boolean };
 
-function isRunning(run: LastRun | undefined): boolean {
-  if (run === undefined || run.finished !== null) return false;
-  try {
-    return readStat(run.pid).startTicks === run.startTicks;
-  } catch {
-    return false;
-  }
-}
-
 /** Who holds the lock is read from the kernel, not tried: a sweep that begins in this moment must not be turned away. */
-function lockGuard(stateDir: string, running: boolean): Guard {
+function lockGuard(stateDir: string, running: LastRun | undefined, nowMs: number): Guard {
   const about = { guard: "run-lock", name: stateDir } as const;
   const exists = existsSync(stateDir);
   const problem = exists ? stateDirectoryProblem(stateDir) : undefined;
@@ -47,7 +39,11 @@ function lockGuard(stateDir: string, running: boolean): Guard {
   }
   const holder = exists ? lockHolder(stateDir) : undefined;
   if (holder === undefined) return { ...about, posture: "on", cause: "fine", detail: "it is free", cure: null };
-  if (running) return { ...about, posture: "on", cause: "fine", detail: "a sweep is running", cure: null };
+  if (running !== undefined) {
+    const stuck = stuckSweep(running, nowMs);
+    if (stuck !== undefined) return { ...about, posture: "off", cause: "stuck", ...stuck };
+    return { ...about, posture: "on", cause: "fine", detail: "a sweep is running", cure: null };
+  }
   const who = holder.pid === undefined ? "a process of another user" : `pid ${holder.pid} of user ${holder.uid} (${holder.argv.join(" ")})`;
   if (holder.uid === process.getuid?.()) {
     const detail = `${who} holds it: a restore, or a sweep that just began`;
@@ -55,6 +51,20 @@ function lockGuard(stateDir: string, running: boolean): Guard {
   }
   const detail = `${who} holds it, and keeps every sweep from running`;
   return { ...about, posture: "off", cause: "lock-held", detail, cure: "have that process ended, or set SESSREAP_STATE_DIR" };
+}
+
+/** Whether anything can be kept: a file is written and removed. A directory that is not there yet is made by the first sweep. */
+function stateGuard(stateDir: string): Guard {
+  const about = { guard: "state", name: stateDir } as const;
+  const tried = look("it", () => {
+    const foreign = foreignPlaceProblem(stateDir);
+    if (foreign !== undefined) throw new Error(foreign);
+    if (existsSync(stateDir)) tryStateDirectory(stateDir);
+    else accessSync(existing(stateDir), constants.W_OK | constants.X_OK);
+  });
+  if (tried.seen) return { ...about, posture: "on", cause: "fine", detail: "it can be written", cure: null };
+  const cure = "make room there and let this user write, or set SESSREAP_STATE_DIR";
+  return { ...about, posture: "off", cause: "state-unwritable", detail: `no sweep can keep anything: ${tried.why}`, cure };
 }
 
 /** Tombstones that cannot even be counted are the state directory's trouble, which its own guard tells. */
@@ -141,19 +151,20 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
   const stateDir = settings.stateDir.value;
   const nowMs = Date.now();
   const run = readLastRun(stateDir, isLastRun);
-  const running = isRunning(run);
+  const running = runningSweep(run);
   const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
   const [timers, swept, servers] = await Promise.all([
     timerStatus(shell, nowMs),
     dryRun(host, { ...examine, command: "doctor", lookAnyway: true, stop: { signal: undefined }, failOnGhosts: false }),
     serverGuards(host, examine.targets),
   ]);
-  const runs = runGuards({ run, isRunning: running, nowMs, periodMs: timers.periodMs });
+  const runs = runGuards({ run, isRunning: running !== undefined, nowMs, periodMs: timers.periodMs });
   const guards = [
     ...timers.guards,
     ...environmentGuards(shell, unit),
     ...runs,
-    lockGuard(stateDir, running),
+    lockGuard(stateDir, running, nowMs),
+    stateGuard(stateDir),
     ...tombstoneGuards(host, stateDir),
     ...sweepGuards(swept, named),
     ...swapGuards(examine.targets),

@@ -3,7 +3,7 @@ import { restoreTarget } from "../config/targets.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { writeDocument, writeLines } from "../output.ts";
-import { lockState } from "../prepare.ts";
+import { lockState, readState } from "../prepare.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Tombstone } from "../../core/tombstone.ts";
 import { realHost } from "../../host/host.ts";
@@ -55,7 +55,7 @@ function byRegistry(chosen: readonly Tombstone[], settings: Settings, env: NodeJ
 
 export const runRestore: Run<RestoreOptions> = async ({ words, options, env, stdout, stderr, version }) => {
   const settings = await resolveSettings({}, env);
-  const places = byRegistry(choose(readTombstones(settings.stateDir.value), words, options.sweep), settings, env);
+  const places = byRegistry(choose(readState(settings.stateDir.value, readTombstones), words, options.sweep), settings, env);
   const dryRun = options.dryRun === true;
   const host = await realHost(settings.stateDir.value, version);
   const lock = dryRun ? undefined : await lockState(host, settings, "a sweep of this state directory is running");

@@ -4,12 +4,12 @@ import { Failure } from "../failure.ts";
 import { reportToJournal } from "../journal-output.ts";
 import { paletteFor, writeLines, writePieces } from "../output.ts";
 import { lockState, prepare } from "../prepare.ts";
-import { openRecord } from "../record.ts";
+import { openRecord, stuckProblem } from "../record.ts";
 import { listenForStop } from "../stop.ts";
 import { loadLibraries } from "../../host/libraries.ts";
 import { isJournal } from "../../host/programs/journal-stream.ts";
 import { exitCodes } from "../../report/exit-code.ts";
-import { journalEvents, statesOf } from "../../report/journal.ts";
+import { journalEvents, journalLine, statesOf } from "../../report/journal.ts";
 import { sweepJson } from "../../report/json.ts";
 import type { SweepReport } from "../../report/model/sweep.ts";
 import { sweepGuards } from "../../report/sweep-guards.ts";
@@ -49,7 +49,16 @@ export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) 
     return { report, fault: record.fault };
   };
 
-  await watch(host, { ...examine, stop, onSweep }, stop);
+  let stuck: string | undefined;
+  const onTurnedAway = async (): Promise<void> => {
+    const before = stuck;
+    stuck = stuckProblem(settings.stateDir.value);
+    // Its age grows; that it is stuck is said once.
+    if (stuck === undefined || before !== undefined) return;
+    await writeLines(stderr, [`${isJournal(2, env) ? journalLine(4, "") : ""}sessreap: warning: ${visible(stuck)}`]);
+  };
+
+  await watch(host, { ...examine, stop, onSweep, onTurnedAway }, stop);
   return stop.signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated;
 };
 

@@ -3,7 +3,7 @@ import type { Server } from "node:net";
 import { join } from "node:path";
 import { abstractAddress } from "../sockets/abstract-socket.ts";
 import { errorCode } from "../observed.ts";
-import { makeStateDirectory } from "./state-directory.ts";
+import { makeStateDirectory, tryStateDirectory } from "./state-directory.ts";
 
 export type RunLock = { readonly release: () => void };
 
@@ -49,6 +49,12 @@ export async function takeRunLock(stateDir: string): Promise<RunLock | undefined
     server = await listen(address);
   }
   if (server === "taken") return undefined;
+  try {
+    tryStateDirectory(stateDir);
+  } catch (error) {
+    server.close();
+    throw error;
+  }
   const held = server;
   return { release: () => void held.close() };
 }

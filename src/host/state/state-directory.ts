@@ -1,5 +1,8 @@
-import { statSync, type BigIntStats } from "node:fs";
+import { closeSync, constants, openSync, statSync, unlinkSync, type BigIntStats } from "node:fs";
+import { join } from "node:path";
+import { writeAll } from "../files/chunks.ts";
 import { findPlace, isTrusted } from "../files/held-directory.ts";
+import { stateTemporaryName } from "../files/leftovers.ts";
 import { users } from "../files/homes.ts";
 import { isUnknownUser } from "../files/trusted-file.ts";
 import { existing } from "../files/writability.ts";
@@ -43,6 +46,21 @@ export function foreignPlaceProblem(stateDir: string): string | undefined {
     `${stateDir} lies below ${first.path}, which is user ${user}'s: no state is kept there; ` +
     `run as that user (sudo -H -u '${user}' sessreap), or set HOME or SESSREAP_STATE_DIR`
   );
+}
+
+/** A memory and a tombstone take some of these bytes at least. */
+const probe = Buffer.alloc(4096);
+
+/** Writes a file in the state directory and removes it. Throws where nothing can be kept there: it is full, or another's. */
+export function tryStateDirectory(stateDir: string): void {
+  const path = stateTemporaryName(join(stateDir, "probe"));
+  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o600);
+  try {
+    writeAll(fd, probe);
+  } finally {
+    closeSync(fd);
+    unlinkSync(path);
+  }
 }
 
 /** Makes the state directory where it is not there yet. Throws where what is kept in it would not be this user's alone. */

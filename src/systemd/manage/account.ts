@@ -17,6 +17,11 @@ export function lingers(name: string): boolean | undefined {
   return existsSync("/var/lib/systemd") ? existsSync(`/var/lib/systemd/linger/${name}`) : undefined;
 }
 
+/** The user's name, or the number where no account has it, as in containers: systemd's tools take either. */
 export function ownName(): string {
-  return userInfo().username;
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.());
+  }
 }

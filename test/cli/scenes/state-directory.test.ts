@@ -1,0 +1,119 @@
+import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { takeRunLock } from "../../../src/host/state/run-lock.ts";
+import type { Guard } from "../../../src/report/model/guards.ts";
+import { gonePid, idle, until } from "../../processes.ts";
+import { isRoot, nobody } from "../../users.ts";
+import {
+  copiedTool,
+  daysAgo,
+  declareRegistry,
+  leaveOut,
+  newScratch,
+  nobodysScratch,
+  parseOnly,
+  sessreap,
+  startSessreap,
+  writeOld,
+  type RunOptions,
+  type Scratch,
+} from "../harness.ts";
+
+async function guardsOf(scratch: Scratch, options: RunOptions = {}): Promise<readonly Guard[]> {
+  const { stdout, stderr } = await sessreap(scratch, ["doctor", "--json"], options);
+  return (parseOnly(stdout, stderr) as { readonly guards: readonly Guard[] }).guards;
+}
+
+async function guardOf(kind: string, scratch: Scratch, options: RunOptions = {}): Promise<Guard | undefined> {
+  return (await guardsOf(scratch, options)).find(({ guard }) => guard === kind);
+}
+
+/** A registry of so many ghosts. */
+async function ghosts(scratch: Scratch, count: number): Promise<string> {
+  const { pid } = await gonePid();
+  const entries = Array.from({ length: count }, (_, nth) => [`ghost-${nth}`, { pid, since: daysAgo(1) }]);
+  return writeOld(declareRegistry(scratch), JSON.stringify(Object.fromEntries(entries)));
+}
+
+const linesOf = (text: string): readonly string[] => text.split("\n").filter((line) => line !== "");
+
+if (!isRoot) leaveOut("state directories that are full, root's, or of a user without an account", "only root can make them");
+
+describe.runIf(isRoot)("a state directory in which nothing can be kept", () => {
+  test("is said once, with its cure, by every command, and by doctor", async () => {
+    const scratch = nobodysScratch();
+    const path = await ghosts(scratch, 502);
+    chmodSync(path, 0o666);
+    const before = readFileSync(path, "utf8");
+    mkdirSync(scratch.stateDir, { mode: 0o700 });
+    for (const words of [[], ["reap", "ghost-1"], ["watch"], ["restore", "ghost-1"], ["history"]]) {
+      const { code, stdout, stderr } = await sessreap(scratch, words, { asNobody: true });
+      expect(stderr).toMatch(
+        /^sessreap: the state directory \S+ cannot be used: permission denied \(EACCES\); let this user read and write/,
+      );
+      expect(linesOf(stderr + stdout)).toHaveLength(1);
+      expect(code).toBe(1);
+    }
+    expect(readFileSync(path, "utf8")).toBe(before);
+    expect(await guardOf("state", scratch, { asNobody: true })).toMatchObject({ posture: "off", cause: "state-unwritable" });
+    chownSync(scratch.stateDir, nobody, nobody);
+    expect(await guardOf("state", scratch, { asNobody: true })).toMatchObject({ posture: "on", cause: "fine" });
+  });
+
+  test("because its disk is full, is said once, and nothing is reaped", async () => {
+    const scratch = newScratch();
+    const path = await ghosts(scratch, 502);
+    const before = readFileSync(path, "utf8");
+    mkdirSync(scratch.stateDir);
+    const fill = `mount -t tmpfs -o size=16k,mode=0700 none "$0" && head -c 16384 /dev/zero > "$0/full"; exec "$@"`;
+    const options = { under: ["unshare", "-m", "sh", "-c", fill, scratch.stateDir] };
+    const { code, stdout, stderr } = await sessreap(scratch, [], options);
+    expect(stderr).toMatch(
+      /^sessreap: the state directory \S+ cannot be used: .*\(ENOSPC\); make room there, or set SESSREAP_STATE_DIR\n$/,
+    );
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(readFileSync(path, "utf8")).toBe(before);
+    expect(await guardOf("state", scratch, options)).toMatchObject({ posture: "off", cause: "state-unwritable" });
+  });
+});
+
+test.runIf(isRoot)("doctor works for a user who has no account", async () => {
+  const scratch = newScratch("/tmp");
+  const user = 54_321;
+  for (const place of [scratch.dir, scratch.home]) chownSync(place, user, user);
+  const under = ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--clear-groups"];
+  const { code, stdout, stderr } = await sessreap(scratch, ["doctor"], { under, tool: copiedTool(scratch) });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toContain("posture: ");
+});
+
+test("a sweep that has run for three days is stuck: doctor says so, watch does once, and a sweep that it turns away does", async () => {
+  const scratch = newScratch();
+  writeOld(declareRegistry(scratch), "{}");
+  expect((await sessreap(scratch, [])).code).toBe(0);
+  const record = join(scratch.stateDir, "last-run.json");
+  const run = JSON.parse(readFileSync(record, "utf8")) as object;
+  const { pid, startTicks } = await idle();
+  const lock = await takeRunLock(scratch.stateDir);
+  const said = `a sweep is stuck: pid ${pid} began it 3d ago`;
+  const began = (days: number): void =>
+    writeFileSync(record, JSON.stringify({ ...run, pid, startTicks, started: daysAgo(days), finished: null, ok: null }));
+  began(0);
+  expect(await guardOf("run-lock", scratch)).toMatchObject({ posture: "on", detail: "a sweep is running" });
+  began(3);
+  expect(await guardOf("run-lock", scratch)).toMatchObject({ posture: "off", cause: "stuck", detail: expect.stringContaining(said) });
+  const turnedAway = await sessreap(scratch, []);
+  expect(turnedAway.stderr).toContain(`${said} (`);
+  expect(turnedAway.stderr).toContain(`end it (kill ${pid})`);
+  expect(turnedAway.code).toBe(75);
+  const watcher = startSessreap(scratch, ["watch"]);
+  let errors = "";
+  watcher.stderr?.on("data", (chunk: Buffer) => (errors += chunk.toString("utf8")));
+  await until("the watch says it", () => errors.includes(said));
+  // It is turned away every three seconds.
+  await new Promise((resolve) => void setTimeout(resolve, 4_000));
+  watcher.kill("SIGTERM");
+  expect(linesOf(errors)).toHaveLength(1);
+  lock?.release();
+});
