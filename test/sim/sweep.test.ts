@@ -27,5 +27,5 @@ test(
     expect(reaped).toBeGreaterThan(sweeps / 20);
     expect(killed).toBeGreaterThan(sweeps / 50);
   },
-  20_000 + histories * 200,
+  60_000 + histories * 1000,
 );
