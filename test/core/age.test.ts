@@ -18,6 +18,11 @@ const rows: readonly (readonly [string, Described, number | undefined])[] = [
     minute,
   ],
   [
+    "its own file's time counts when it is of this very moment",
+    { claim: { registeredAt: now - day }, registry: { oneFile: true, modifiedAt: seen(now) } },
+    0,
+  ],
+  [
     "its file's time does not count where others share the file",
     { claim: { registeredAt: now - day }, registry: { modifiedAt: seen(now - minute) } },
     day,

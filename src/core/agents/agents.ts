@@ -36,7 +36,7 @@ function packagedAgent(path: string, { packages, agents }: ProgramLists): string
   const at = path.lastIndexOf("node_modules/");
   const inside = at < 0 ? path.replace(/^(?:npm|jsr):\/?/, "") : path.slice(at + "node_modules/".length);
   const [scope = "", name = ""] = inside.split("/");
-  const bare = (text: string): string => text.replace(/(?<=.)@.*$/, "");
+  const bare = (text: string): string => text.replace(/(?<=.)@.*/, "");
   const found = packages.get(scope.startsWith("@") ? `${scope}/${bare(name)}` : bare(scope));
   if (found !== undefined && (at >= 0 || inside.startsWith("@") || !inside.includes("/"))) return found;
   // Copies of Claude's script stand beside others in directories of its package's own name, and in an editor's extension.

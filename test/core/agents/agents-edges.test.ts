@@ -21,6 +21,11 @@ describe("what an argv runs", () => {
     [["node", "--require", "/x/codex.js", "/x/other.js"], undefined],
     [["node", "--require"], undefined],
     [["node"], undefined],
+    [["python3", "-m"], undefined],
+    // Launchers that run launchers are followed for five, and no further.
+    [["node", "node", "node", "node", "node", "codex.js"], "codex"],
+    [["node", "node", "node", "node", "node", "node", "codex.js"], undefined],
+    [["/opt/codex.js (deleted)"], "codex"],
     [[], undefined],
   ])("%j: %s", (argv, name) => {
     expect(agentOf(argv)).toBe(name);

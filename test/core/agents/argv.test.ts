@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { argvHas, tokensOf } from "../../../src/core/agents/argv.ts";
+import { argvHas, tokensOf, wordsOf } from "../../../src/core/agents/argv.ts";
 
 test("an option's value is a token, and so is the whole option", () => {
   expect(tokensOf(["claude", "--session-id=a", "b=c", "-x"])).toEqual(["--session-id=a", "a", "b=c", "-x"]);
@@ -8,6 +8,24 @@ test("an option's value is a token, and so is the whole option", () => {
 test("tokens are whole arguments, and what follows the first equals sign of an option", () => {
   expect(tokensOf(["codex", "--config=a=b", "x=y", "-c=1", "="])).toEqual(["--config=a=b", "a=b", "x=y", "-c=1", "1", "="]);
   expect(tokensOf([])).toEqual([]);
+});
+
+test.each([
+  [
+    ["codex", "resume", "two words"],
+    ["codex", "resume", "two words"],
+  ],
+  [
+    ["npm exec  codex resume", "", ""],
+    ["npm", "exec", "codex", "resume"],
+  ],
+  [
+    ["claude bg-spare", "--bg-spare", "", "/tmp/two words"],
+    ["claude", "bg-spare", "--bg-spare", "", "/tmp/two words"],
+  ],
+  [[], []],
+])("the words of %j are those of its title, and the arguments behind it unless all are empty", (argv, words) => {
+  expect(wordsOf(argv)).toEqual(words);
 });
 
 test("wanted tokens are whole, in order, and all of them", () => {

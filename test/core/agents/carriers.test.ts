@@ -146,6 +146,16 @@ describe("what a process is to a session whose id it carries", () => {
     expect(roleIn(argv)).toBe(role);
   });
 
+  test("an agent may show by its command's name alone", () => {
+    expect(roleIn(["assistant", "--resume", id], { comm: "claude", exe: seen("/opt/assistant") })).toBe("agent claude");
+    expect(roleIn(["assistant", "--resume", id], { comm: "claude", exe: unseen("EACCES") })).toBe("agent claude");
+  });
+
+  test("a holder of a registry is called by what it calls itself, before its program's file", () => {
+    const holder = carrier(["crew-7", id], { exe: seen("/opt/crew-runtime"), comm: "crew-thread" });
+    expect(roleOf(holder, knownPrograms, ["crew-*"])).toEqual({ kind: "agent", name: "crew-7" });
+  });
+
   test("a reader whose program may not be looked at is none", () => {
     expect(roleIn(["less", id], { exe: unseen("EACCES") })).toBe("other less");
     expect(roleIn(["claude", "--resume", id], { exe: unseen("EACCES") })).toBe("agent claude");

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { idsInCommandLine, idsInPath, soughtAmong as among, soughtId } from "../../../src/core/agents/mentions.ts";
+import { idsInCommandLine, idsInPath, idsOf, soughtAmong as among, soughtId } from "../../../src/core/agents/mentions.ts";
 
 const id = "019d0000-1111-7000-8000-00000000000a";
 const bare = id.replaceAll("-", "");
@@ -47,12 +47,16 @@ describe("how a command line carries an id", () => {
     [["claude", `https://claude.ai/code/${id}`], id, "argument"],
     [["claude", `projects/${id}/notes`], id, "argument"],
     [["x", `/srv/${hex}/y`], hex, "argument"],
+    [["tail", "-f", `/home/ada lovelace/${id}.jsonl`], id, "argument"],
     // Texts.
     [["sh", "-c", `claude --resume ${id}`], id, "text"],
     [["claude", "-p", `what became of ${id}?`], id, "text"],
     [["claude", `/review ${id} and tell`], id, "text"],
     [["claude", `/review /home/u/${id}/log and tell`], id, "text"],
     [["claude", `look at /home/u/${id}/log`], id, "text"],
+    [["claude", `docs/log/2026 of/${id}.jsonl`], id, "text"],
+    [["claude", `/home/ada/see "notes"/${id}.jsonl`], id, "text"],
+    [["claude", `/home/ada/see here-${id}/log`], id, "text"],
     [["claude", "--settings", `{"session":"${id}"}`], id, "text"],
     [["claude", "--settings", `{"transcript":"/p/${id}.jsonl"}`], id, "text"],
     [["codex", "-c", `x={command="/x/${id}/y"}`], id, "text"],
@@ -79,6 +83,11 @@ describe("how a command line carries an id", () => {
     // Ids with other characters in them.
     [["x", "resume", "thread:abc.def/9"], "thread:abc.def/9", "argument"],
     [["x", "--id=thread:abc.def/9"], "thread:abc.def/9", "argument"],
+    [["x", "resume", "Thread:ABC.def/9"], "thread:abc.def/9", "argument"],
+    [["x", "resume", "thread:ABC.def/9"], "Thread:abc.DEF/9", "argument"],
+    [["x", "resume", "crew{gardeners}"], "crew{gardeners}", "argument"],
+    [["x", "resume", "crewgardeners"], "crew{gardeners}", "nothing"],
+    [["x", "resume", "!!!!!!!!"], "!!!!!!!!", "nothing"],
     [["x", "resume", "thread:abc.def/90"], "thread:abc.def/9", "nothing"],
     [["x", "resume", "mythread:abc.def/9"], "thread:abc.def/9", "nothing"],
     [["x", "two words here"], "two words", "text"],
@@ -94,6 +103,16 @@ describe("how a command line carries an id", () => {
     expect(mannerOf(["claude", `about ${id}`, "--resume", id], id)).toBe("argument");
     expect(mannerOf(["claude", "--resume", id, `about ${id}`], id)).toBe("argument");
   });
+});
+
+test.each([
+  ["its session", { sessionId: id.toUpperCase(), identity: undefined }, true, [id]],
+  ["its session and its identity, where that is one, too", { sessionId: id, identity: omx }, true, [id, omx]],
+  ["its identity alone", { sessionId: undefined, identity: omx }, true, [omx]],
+  ["no identity that is a name", { sessionId: id, identity: omx }, false, [id]],
+  ["nothing that is too short", { sessionId: "mars-5", identity: "mars" }, true, []],
+] as const)("an entry is looked for by %s", (_, claim, identityIsSession, ids) => {
+  expect(idsOf(claim, { identityIsSession })).toEqual(ids);
 });
 
 describe("the path of an open file carries an id", () => {

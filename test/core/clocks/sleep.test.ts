@@ -29,6 +29,7 @@ test("what boot clock and awake clock differ by was slept since the boot, and wh
 test("a machine that never sleeps has no sleep, and two clocks that are read one after the other make none", () => {
   expect(knownAt(at(now, hour, hour - 9999)).sleeps).toEqual([]);
   expect(knownAt(at(now, hour, hour + 9999)).sleeps).toEqual([]);
+  expect(knownAt(at(now, hour, hour - 10_000)).sleeps).toEqual([{ fromMs: now - hour, untilMs: now, ms: 10_000 }]);
 });
 
 test("the sleep of another boot is new, and that of an unknown one may be", () => {
