@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { seen, type InnerProcess, type ProcessTable } from "../../src/core/evidence.ts";
-import { trace } from "../../src/core/ladder.ts";
+import { isGated, isLastResort, judge, trace } from "../../src/core/ladder.ts";
 import { appServerThread } from "../../src/core/rungs/app-server-thread.ts";
 import {
   agent,
@@ -962,4 +962,14 @@ test("every rung's answer is shown in the order in which they are asked", () => 
     "app-server-thread: dead",
     "ttl: dead",
   ]);
+});
+
+test.each<[string, Described, string]>([
+  ["a gate", { claim: { registeredAt: now - second } }, "a gate"],
+  ["evidence", { claim: held, pids: { [pid]: gone } }, "neither"],
+  ["silence", {}, "silence"],
+  ["an operator's word", { memory: { restored: true } }, "neither"],
+])("a judgement tells that %s alone has settled it", (_, described, expected) => {
+  const judgement = judge(sceneOf(described));
+  expect(isGated(judgement) ? "a gate" : isLastResort(judgement) ? "silence" : "neither").toBe(expected);
 });

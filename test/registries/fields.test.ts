@@ -19,6 +19,7 @@ const fields: FieldMap = {
   releaseReason: "why",
   automatic: "auto",
   subprocessId: "child",
+  tmuxSession: "tmux",
 };
 
 const boot = "d7201e58-0b6a-4e5f-bc1d-a3790f221e08";
@@ -73,6 +74,8 @@ describe("an entry", () => {
     ["minus one is no pid", { pid: -1 }, { pid: undefined }],
     ["an empty text is no pid", { pid: "" }, { pid: undefined }],
     ["nought in digits is no pid", { pid: "0" }, { pid: undefined }],
+    ["an empty text is no tmux session", { tmux: "" }, { tmuxSession: undefined }],
+    ["a tmux session by its number", { tmux: 7 }, { tmuxSession: "7" }],
     ["a text that is no time is no evidence", { since: "session 5" }, { registeredAt: undefined }],
   ])("%s", (_, value, expected) => {
     expect(claimed(value)).toMatchObject(expected);
@@ -114,6 +117,13 @@ describe("an entry", () => {
     ["a child by its name", { child: "c-7" }, { subprocessId: "c-7" }],
   ])("with %s is read as that", (_, value, expected) => {
     expect(claimed(value)).toMatchObject(expected);
+  });
+
+  test("may stand bare among objects, where the entry itself is a field", () => {
+    const bare: FieldMap = { sessionId: "id", pid: "<value>" };
+    expect(claimFrom("mars", 7, bare)).toMatchObject({ ok: true, registration: { pid: 7, sessionId: undefined } });
+    expect(claimFrom("mars", { id: "a" }, bare)).toMatchObject({ ok: true, registration: { pid: undefined, sessionId: "a" } });
+    expect(claimFrom("mars", [7], bare)).toMatchObject({ ok: false, problem: "is an array, not an object" });
   });
 
   test("inherits nothing: members of Object.prototype are not its own", () => {

@@ -88,6 +88,19 @@ const understood: readonly (readonly [string, FieldMap, readonly unknown[], (rea
   ["no pid, and its parent's", { sessionId: "id", pid: "pid" }, [{ id, ppid: 9, parentPid: 8 }]],
   ["no session, and a boot's id", { sessionId: "session", pid: "pid" }, [{ boot_id: id, pid: 9 }]],
   ["no session, and a name that is mapped", { sessionId: "session", identity: "name", pid: "pid" }, [{ name: "mars", pid: 9 }]],
+  [
+    "no session, and a member like it that is mapped",
+    { sessionId: "session_id", identity: "session", pid: "pid" },
+    [{ session: "mars", pid: 9 }],
+  ],
+  [
+    "no session, and a member like it that a pointer maps",
+    { sessionId: "session_id", identity: "/session", pid: "pid" },
+    [{ session: "mars", pid: 9 }],
+  ],
+  ["no session, and a longer text that begins like an id", { sessionId: "session", pid: "pid" }, [{ trace: `${id}-7`, pid: 9 }]],
+  ["no session, and a longer text that ends like an id", { sessionId: "session", pid: "pid" }, [{ trace: `7-${id}`, pid: 9 }]],
+  ["no identity, and how its agents are", { sessionId: "id", identity: "called" }, [{ id, agentsQuiet: true }]],
   ["its key for a session", { sessionId: "<key>", pid: "pid" }, [{ since: 1 }]],
   ["itself for a pid", { pid: "<value>" }, [700]],
   ["a pid in its file's name", { sessionId: "id", pid: "process_id" }, [{ pid: 9 }], ["pid"]],
@@ -106,4 +119,9 @@ test("of the other members those that are nowhere are told", () => {
   const fields = { sessionId: "id", registeredAt: "since", host: "/at/host", bootId: "boot" };
   const values = [{ id }, { id, since: null }, { id, at: { host: "venus" } }];
   expect(absentFields(fields, values)).toEqual(['"boot" (bootId)']);
+});
+
+test("a hundred entries tell what members are called", () => {
+  const values = [...Array.from({ length: 99 }, () => ({ a: 1 })), { b: 1 }, { c: 1 }];
+  expect(misread({ sessionId: "id" }, values)).toBe('no entry has "id" (sessionId); the members there are "a", "b"');
 });

@@ -26,6 +26,7 @@ const rows: readonly (readonly [string, string, Captures | undefined])[] = [
   ["*.lock", "a.lock.lock", {}],
   ["a*b*c", "a--b--b--c", {}],
   ["a*b*c", "a--c--b", undefined],
+  ["*a*b", "axb", {}],
   ["session.json", "session.json", {}],
   ["session.json", "sessionXjson", undefined],
   ["<pid><port>", "77", undefined],

@@ -36,7 +36,7 @@ const refused = (why: string): Retirement => ({ ok: false, why, unknown: false }
 const pidOf = ({ members }: Harness): number => members[0]?.pid ?? 0;
 
 /** The older ones of one session, where the newest is proven to run it: what may run another by now is not the one that stays. */
-function olderIn(session: OwnedSession): Extract<Retirement, { ok: true }> {
+function olderIn(session: OwnedSession): Pick<Extract<Retirement, { ok: true }>, "retirees" | "notes"> {
   const proven = session.harnesses.filter(({ possible }) => possible === undefined);
   const survivor = proven.at(-1);
   const isDuplicate = session.harnesses.length > 1;
@@ -45,12 +45,12 @@ function olderIn(session: OwnedSession): Extract<Retirement, { ok: true }> {
       ? [`pid ${pidOf(harness)} stays: ${harness.possible}; --retire ${pidOf(harness)} ends it`]
       : [],
   );
-  if (survivor === undefined || proven.length < 2) return { ok: true, retirees: [], notes };
+  if (survivor === undefined || proven.length < 2) return { retirees: [], notes };
   if (survivor.doubts.length > 0) {
     const why = `the older harnesses of ${session.sessionId} stay, for the newest is in doubt: ${survivor.doubts.join("; ")}`;
-    return { ok: true, retirees: [], notes: [...notes, why] };
+    return { retirees: [], notes: [...notes, why] };
   }
-  return { ok: true, retirees: proven.slice(0, -1).map((harness) => ({ session, harness, survivor })), notes };
+  return { retirees: proven.slice(0, -1).map((harness) => ({ session, harness, survivor })), notes };
 }
 
 function harnessOf({ sessions }: Ownership, pid: number): Retiree | undefined {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { flappingOf } from "../../../src/core/revisions/flapping.ts";
+import { flappingOf, formatFlapping } from "../../../src/core/revisions/flapping.ts";
 import { compareRoutes, whyBefore, type Routed } from "../../../src/core/agents/routing.ts";
 
 const row = (master: boolean, lastActivityAt: number | undefined, lastHeartbeatAt: number | undefined): Routed => ({
@@ -55,6 +55,12 @@ test("rows that lack an id or a time say nothing about a loop", () => {
   const rows = [...started(0, 5, 10), { sessionId: undefined, registeredAt: 15_000 }, { sessionId: "late", registeredAt: undefined }];
   expect(flappingOf(rows)).toBeUndefined();
   expect(flappingOf([...rows, { sessionId: "s9", registeredAt: 20_000 }])).toEqual({ ids: 4, spanMs: 20_000 });
+});
+
+test("a loop is told with its registry, its ids and its span", () => {
+  expect(formatFlapping({ registry: "/r.json", identity: "mars", ids: 5, spanMs: 20_000 })).toBe(
+    "mars of /r.json is flapping: 5 session ids in 20s; nothing of it is superseded",
+  );
 });
 
 test.each([

@@ -52,6 +52,14 @@ describe("by its program", () => {
       "bash is not proven to be an agent",
     ],
     ["another program", codex, review(301), file("/usr/bin/codex"), file("/usr/bin/vim"), "vim is not proven to be an agent"],
+    [
+      'a file that has "(deleted)" within its name',
+      codex,
+      review(301),
+      file("/usr/bin/codex"),
+      file("/opt/wizard (deleted).bak"),
+      "wizard (deleted).bak is not proven to be an agent",
+    ],
     ["a version of Claude", codex, review(301), file("/usr/bin/codex"), file("/h/.local/share/claude/versions/2.1.332"), "goes"],
   ])("%s: %#", (_, harness, child, its, childs, fate) => {
     expect(
@@ -103,6 +111,14 @@ describe("by its program", () => {
     const programs = new Map([[301, unseen("EACCES")]]);
     expect(fates([codex, review(301)], { programs })).toEqual({ 301: "its program cannot be seen: EACCES" });
   });
+});
+
+test("the file of a harness whose own program cannot be seen proves nothing", () => {
+  const programs = new Map([
+    [201, unseen("EACCES")],
+    [301, programOf(review(301), file("/opt/wizard", "1:7"))],
+  ]);
+  expect(fates([codex, review(301)], { programs }, [])).toEqual({ 301: "wizard is not proven to be an agent" });
 });
 
 describe("of this harness alone", () => {
@@ -159,6 +175,9 @@ describe("of this harness alone", () => {
     expect(fates([codex, review(301)], {}, [[review(301), { locked: seen(["/w/daemon.lock"]) }]])).toEqual({
       301: "it has locked /w/daemon.lock",
     });
+    expect(fates([codex, review(301)], {}, [[review(301), { locked: seen(["/x-shm", "/w/a.lock", "/w/b.lock"]) }]])).toEqual({
+      301: "it has locked /w/a.lock",
+    });
     expect(fates([codex, review(301)], {}, [[review(301), { locked: unseen("EACCES") }]])).toEqual({
       301: "its locks cannot be seen: EACCES",
     });
@@ -198,6 +217,23 @@ describe("what a command left behind", () => {
     expect(left([child], [301], [[child, file("/w/wizard", "1:7")]], false)).toEqual({ 301: "wizard is not proven to be an agent" });
     const taker = row(50, 1, ["sleep", "9"]);
     expect(left([child, taker], [301], [[child, file("/w/wizard", "1:7")]])).toEqual({ 301: "wizard is not proven to be an agent" });
+  });
+
+  test("goes below another that goes, and stays below one that stays", () => {
+    const [above, below] = [review(301, 1), review(302, 301)];
+    expect(left([above, below], [301, 302])).toEqual({ 301: "goes", 302: "goes" });
+    expect(left([above, below], [301, 302], [[above, file("/usr/bin/bash")]])).toEqual({
+      301: "bash is not proven to be an agent",
+      302: "pid 301 (codex) stands between",
+    });
+  });
+
+  test("stays where another process has the command's pid, and was not looked at", () => {
+    const child = review(301, 1);
+    const signs = signsOf([...around, child, row(50, 1, ["sleep", "9"])]);
+    const programs = new Map([[301, programOf(child, file("/w/wizard", "1:7"))]]);
+    const { agents } = leftBehind({ ...signs, programs }, new Set([301]), command);
+    expect(agents.map(({ stays }) => stays)).toEqual(["wizard is not proven to be an agent"]);
   });
 
   test("stays behind a multiplexer that the command started, and in a terminal of its own", () => {

@@ -277,3 +277,49 @@ test("duplicates come first", () => {
 test("a chain of parents that bites its own tail ends", () => {
   expect(pidsOf([row(201, 202, 500, ["codex", "resume", id]), row(202, 201, 500, ["sh"])])).toEqual([[201]]);
 });
+
+const mention = (pid: number, sessionId = id) => ({ mentions: [{ sessionId, pid, agent: "codex" }] });
+
+test("an agent that only carries a session's id may run it, and one that runs another is not doubted for it", () => {
+  const [harness] = own([row(201, 100, 500, ["codex"])], mention(201)).described[0]?.harnesses ?? [];
+  expect(harness).toMatchObject({ pids: [201], possible: true });
+  const { described } = own([row(201, 100, 500, ["codex", "resume", other])], mention(201));
+  expect(described.map(({ sessionId, harnesses }) => [sessionId, harnesses[0]?.doubtful, harnesses[0]?.possible])).toEqual([
+    [other, false, false],
+    [id, true, true],
+  ]);
+});
+
+test("no agent is told to carry the id of a session that the agent above it runs, and no service or process that is not there", () => {
+  const rows = [row(201, 100, 500, ["codex", "resume", id]), row(202, 201, 600, ["codex", ...review])];
+  expect(own(rows, mention(202)).described[0]?.harnesses).toMatchObject([{ pids: [201], children: [202] }]);
+  const beside = [row(201, 100, 500, ["codex", "resume", other]), row(202, 201, 600, ["codex", ...review])];
+  expect(pidsOf(beside, mention(202))).toEqual([]);
+  expect(pidsOf([row(300, 1, 400, ["codex", "app-server"], 300)], mention(300))).toEqual([]);
+  expect(pidsOf([], mention(999))).toEqual([]);
+});
+
+test("a process without arguments below an agent is no shim's program", () => {
+  const rows = [row(201, 100, 500, ["codex"]), row(202, 201, 501, [])];
+  const mentions = [...mention(201).mentions, ...mention(202, other).mentions];
+  expect(own(rows, { mentions }).described[0]?.harnesses).toMatchObject([{ pids: [201], children: [202] }]);
+});
+
+test("a process elsewhere that registered the session is a second harness, and one below an agent that runs it is none", () => {
+  const codex = row(201, 100, 500, ["codex", "resume", id]);
+  const elsewhere = row(203, 200, 600, ["python3", "tool.py"], 200);
+  expect(pidsOf([codex, elsewhere], { registrations: [held(203, id)] })).toEqual([[201], [203]]);
+  expect(pidsOf([codex, elsewhere], { registrations: [held(203, id, { proven: false })] })).toEqual([[201]]);
+  expect(pidsOf([codex, row(203, 200, 600, ["codex", "app-server"], 200)], { registrations: [held(203, id)] })).toEqual([[201]]);
+  const nested = row(202, 201, 550, ["codex", "exec", "resume", id]);
+  expect(pidsOf([codex, nested, { ...elsewhere, parentPid: 201 }], { registrations: [held(203, id)] })).toEqual([[201, 202]]);
+});
+
+test("what runs a session below another that runs it is one harness, and no helper of it", () => {
+  const rows = [
+    row(201, 100, 500, ["codex", "resume", id]),
+    row(202, 201, 550, ["codex", "exec", "resume", id]),
+    row(203, 202, 560, ["sh"]),
+  ];
+  expect(own(rows).described[0]?.harnesses).toMatchObject([{ pids: [201, 202], helpers: [203] }]);
+});

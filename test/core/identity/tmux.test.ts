@@ -36,6 +36,7 @@ const rows: readonly (readonly [string, Partial<TmuxClaim>, "there" | "gone" | "
   ["a pane by a spelling that is not known, in a session that is there", { tmuxSession: "main", tmuxPane: "left" }, "unclear"],
   ["a pane by a spelling that is not known, in a session that has gone", { tmuxSession: "other", tmuxPane: "left" }, "gone"],
   ["a pane by a spelling that is not known, in no session", { tmuxPane: "left" }, "unclear"],
+  ["a pane by a target that names no session, in none", { tmuxPane: ":0:1" }, "unclear"],
 ];
 
 test.each(rows)("%s", (_, claim, found) => {

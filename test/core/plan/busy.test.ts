@@ -18,8 +18,8 @@ test.each<[string, ReadonlyMap<string, BusyRecord> | undefined, number | undefin
   ["one file is busy", files(record(100, "open")), 900, { forMs: 800, why: "open" }],
   ["several are", files(record(500, "b"), record(100, "a"), record(700, "c")), 900, { forMs: 800, why: "a" }],
   ["a clock went back since", files(record(1000, "open")), 900, { forMs: 0, why: "open" }],
-])("where %s, the file that has been busy for longest is told", (_, records, awakeMs, told) => {
-  expect(longestBusy(records, awakeMs)).toEqual(told);
+])("where %s, the file that has been busy for longest is told", (_, records, awakeMs, longest) => {
+  expect(longestBusy(records, awakeMs)).toEqual(longest);
 });
 
 test.each([

@@ -45,6 +45,14 @@ test.each([
   expect(released(row("a", subprocess), row("b", { ...subprocess, registeredAt: minute, ...more }))).toEqual([]);
 });
 
+test.each([
+  ["pid", { pid: undefined }],
+  ["start", { startTicks: undefined }],
+])("a subprocess id stands for the process of which one row has no %s", (_, more) => {
+  expect(released(row("a", { ...subprocess, ...more }), row("b", { ...subprocess, registeredAt: minute }))).toHaveLength(1);
+  expect(released(row("a", subprocess), row("b", { ...subprocess, registeredAt: minute, ...more }))).toHaveLength(1);
+});
+
 test("a subprocess id stands for the process whose boot is spelled in another way", () => {
   const newer = row("b", { ...subprocess, bootId: thisBoot.toUpperCase(), registeredAt: minute });
   expect(released(row("a", subprocess), newer)).toEqual(["a by b: superseded_by_new_start"]);
@@ -166,4 +174,12 @@ test.each([
   const nameless = (claim: object) => ({ claim: { ...claim, ...own, identity: undefined } });
   const { candidates } = superseded.candidates([registryOf({ keepsReleased: true }, nameless(older), nameless(newer))]);
   expect(candidates.map(({ row: { claim } }) => claim.key)).toEqual(["old"]);
+});
+
+test("nameless rows of several processes that start at once are no loop", () => {
+  const rows = [0, 5, 10, 15].map((seconds) => {
+    const own = { identity: undefined, subprocessId: `s${seconds}`, pid: 4711 + seconds };
+    return { claim: { ...wide, ...own, key: `${seconds}`, sessionId: `s${seconds}`, registeredAt: seconds * 1000 } };
+  });
+  expect(superseded.candidates([registryOf({ keepsReleased: true }, ...rows)])).toEqual({ candidates: [], flapping: [] });
 });

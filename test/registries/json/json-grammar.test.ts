@@ -35,6 +35,7 @@ describe("a text that is no JSON says where and why", () => {
     ['{"a":1e-', "the text ends inside a value at 8"],
     ['{"a":[1 2]}', "a comma is missing at 8"],
     ['{"a":[1', "the text ends inside a value at 7"],
+    ['{"a":"b', "the text ends inside a string at 7"],
     ['{"a":{1:2}}', "a member's name is missing at 6"],
     ['{"a":{"b" 1}}', "a colon is missing at 10"],
   ])("%j: %s", (text, said) => {

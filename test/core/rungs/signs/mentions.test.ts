@@ -3,7 +3,7 @@ import { formatMessage } from "../../../../src/core/answer.ts";
 import { seen, unseen } from "../../../../src/core/evidence.ts";
 import { mentioned } from "../../../../src/core/rungs/signs/mentions.ts";
 import { statedName, statesName } from "../../../../src/core/rungs/signs/stated-name.ts";
-import { blind, carrier, mentionsOf, sceneOf, session, type Described } from "../../scene.ts";
+import { agent, blind, carrier, mentionsOf, sceneOf, session, type Described } from "../../scene.ts";
 
 const lock = `/home/u/.codex/thread-writer-locks/${session}.lock`;
 const transcript = `/home/u/.claude/projects/x/${session}.jsonl`;
@@ -35,6 +35,21 @@ describe("a mention", () => {
     ],
     ["of a reader", { carriers: [carrier(["less", transcript])] }, "not-applicable"],
     ["of a reader that has a file open", { open: [[carrier(["tail", "-f", transcript]), transcript, false]] }, "not-applicable"],
+    [
+      "of a reader, and of an agent behind it",
+      { carriers: [carrier(["less", transcript], { pid: 601 }), carrier(["claude", "--resume", session])] },
+      "live attached-cli",
+    ],
+    [
+      "of an agent that holds a file of the session open, and of a reader that does",
+      {
+        open: [
+          [carrier(["tail", "-f", transcript], { pid: 601 }), transcript, false],
+          [codex, lock, true],
+        ],
+      },
+      "live open-file",
+    ],
     ["of a reader that writes", { open: [[carrier(["cat"]), transcript, true]] }, "unknown mentioned"],
     ["of a reader that names it and writes it", { ...writing(carrier(["grep", session])) }, "unknown mentioned"],
     ["of a reader of which it is not known whether it writes", { mentions: seen(unknownWriter()) }, "unknown mentioned"],
@@ -102,6 +117,12 @@ describe("a mention", () => {
     const detail = (described: Described): string => formatMessage(mentioned.ask(sceneOf(described)).detail);
     expect(detail({ carriers: [carrier(["vim", transcript], { pid: 77 })] })).toContain("vim (pid 77)");
     expect(detail({ open: [[codex, lock, true]] })).toBe(`codex (pid 600) holds ${lock} open`);
+    const claude = carrier(["claude", "--resume", session]);
+    expect(detail({ carriers: [claude] })).toBe("claude (pid 600) names the session in its arguments");
+    expect(detail({ carriers: [carrier(["claude", `see ${session}`])] })).toContain("claude (pid 600) names the session in a text");
+    expect(detail({})).toBe("no process carries its id");
+    const two = [agent(["codex", "resume", "mars-5"], 501), agent(["codex", "resume", "mars-5"], 502)];
+    expect(detail({ claim: { sessionId: "mars-5" }, table: { agents: two } })).toBe("codex (pid 501) names the session in its arguments");
   });
 });
 

@@ -177,6 +177,8 @@ test("a container's process that started after the sight is not the holder eithe
   const of = (startTicks: string) => verdictOf(sceneOf({ ...inContainer(startTicks), registry: file }));
   expect([of("201"), of("199")]).toEqual(["ghost attached-process pid-gone certain", "live attached-process inner-pid-alive"]);
   expect(verdictOf(sceneOf(inContainer("201")))).toBe("live attached-process inner-pid-alive");
+  const recorded = { claim: { pid, startTicks: "201" }, registry: { ...file, startTokensProven: false } };
+  expect(verdictOf(sceneOf({ ...inContainer("201"), ...recorded }))).toBe("live attached-process inner-pid-alive");
 });
 
 const registry = (more: Partial<Described["registry"]> = {}) => sceneOf({ registry: more }).registry;
@@ -214,4 +216,6 @@ test("no sight is remembered where the boot, its clock or its time namespace can
   expect(firstSightNow("digest", here, { ...clock, bootMs: blind })).toBeUndefined();
   expect(firstSightNow("digest", { ...here, bootId: blind }, clock)).toBeUndefined();
   expect(firstSightNow("digest", { ...here, timeNamespace: blind }, clock)).toBeUndefined();
+  const { timeNamespace: _, ...untold } = here;
+  expect(firstSightNow("digest", untold, clock)).toBeUndefined();
 });

@@ -102,6 +102,16 @@ const declaredGone: readonly (readonly [string, Described, string])[] = [
     on("pod-7", { registry: { oneFile: true, modifiedAt: seen(now - 60 * minute) }, ...word("pod-*") }),
     hostGone,
   ],
+  [
+    "by a pattern, and its lock's file was written ten minutes ago",
+    on("pod-7", { registry: { oneFile: true, modifiedAt: seen(now - 10 * minute) }, policy: { hostsGone: ["pod-*"], graceMs: 0 } }),
+    hostGone,
+  ],
+  [
+    "by a pattern, and its lock's file was written less than ten minutes ago",
+    on("pod-7", { registry: { oneFile: true, modifiedAt: seen(now - 10 * minute + 1) }, policy: { hostsGone: ["pod-*"], graceMs: 0 } }),
+    "undecided attached-process heartbeat-fresh",
+  ],
   ["by a pattern for any host", on("saturn", word("*")), hostGone],
   ["this one by a pattern for any host", on("venus", { ...word("*"), pids: alive }), "live attached-process pid-alive"],
   [

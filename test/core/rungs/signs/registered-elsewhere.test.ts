@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { registeredBy, type Witness } from "../../../../src/core/agents/registered.ts";
+import { registeredBy, unreadFor, type Witness } from "../../../../src/core/agents/registered.ts";
 import { seen, type Registered } from "../../../../src/core/evidence.ts";
 import type { Registration } from "../../../../src/core/registration.ts";
 import {
@@ -100,6 +100,11 @@ const rows: readonly (readonly [string, Described, string])[] = [
 
 test.each(rows)("%s", (_, described, expected) => {
   expect(verdictOf(sceneOf(described))).toBe(expected);
+});
+
+test("where nothing was read, no user's records are told to be the unread ones", () => {
+  expect(unreadFor(sceneOf({ registered: blind }))).toBeUndefined();
+  expect(unreadFor(sceneOf(unreadOf(1000)))).toMatchObject({ uid: 1000 });
 });
 
 describe("what a registration says of its session", () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { formatMessage } from "../../../../src/core/answer.ts";
 import { seen, type TmuxObservation } from "../../../../src/core/evidence.ts";
 import { attachedProcess } from "../../../../src/core/rungs/attached-process.ts";
 import { blind, gone, sceneOf, there, type Described } from "../../scene.ts";
@@ -45,4 +46,13 @@ const rows: readonly (readonly [string, Described, string])[] = [
 test.each(rows)("%s", (_, described, expected) => {
   const answer = attachedProcess.ask(sceneOf(described));
   expect(answer.kind === "not-applicable" ? answer.kind : `${answer.kind} ${answer.reason}`).toBe(expected);
+});
+
+test.each([
+  ["a session", { tmuxSession: "mars" }, "tmux session mars is not there"],
+  ["a pane", { tmuxPane: "%9" }, "tmux pane %9 is not there"],
+  ["a pane of a session", { tmuxSession: "mars", tmuxPane: "%9" }, "tmux session mars, pane %9 is not there"],
+])("%s that is not there is named", (_, claim, detail) => {
+  const answer = attachedProcess.ask(sceneOf({ claim: { sessionId: undefined, ...claim }, tmux: { "": empty } }));
+  expect(formatMessage(answer.detail)).toBe(detail);
 });

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { seen } from "../../../src/core/evidence.ts";
+import { isForeign, whereabouts } from "../../../src/core/identity/whereabouts.ts";
+import type { Registration } from "../../../src/core/registration.ts";
+import { blind, day, earlierBoot, now, sceneOf, thisBoot } from "../scene.ts";
+
+/** This machine was booted forty days ago. */
+const began = now - 40 * day;
+const { here, clock } = sceneOf({}).evidence;
+const ofEarlierBoot = { pid: 4242, bootId: earlierBoot } as const;
+const claim = (more: Partial<Registration>): Registration => sceneOf({ claim: more }).claim;
+const written = (at: number | undefined, oneFile = true) => ({
+  oneFile,
+  modifiedAt: at === undefined ? blind : seen(at),
+  seenInEarlierBoot: false,
+  clockStepped: false,
+});
+
+test.each<[string, number, number | undefined, string]>([
+  ["both as this one began", began, began, "here"],
+  ["registered in its first millisecond, in a file from before", began + 1, began, "other-kernel"],
+  ["registered before it, in a file of its first millisecond", began, began + 1, "other-kernel"],
+  ["registered before it, in a file whose time cannot be read", began - day, undefined, "unknown"],
+])("an entry of another boot in a file of its own: %s", (_, registeredAt, modifiedAt, kind) => {
+  expect(whereabouts(claim({ ...ofEarlierBoot, registeredAt }), here, written(modifiedAt), clock).kind).toBe(kind);
+});
+
+test.each([
+  ["as this one began", began, "here"],
+  ["in its first millisecond", began + 1, "other-kernel"],
+])("an entry of another boot that shares its file, registered %s", (_, registeredAt, kind) => {
+  expect(whereabouts(claim({ ...ofEarlierBoot, registeredAt }), here, written(now, false), clock).kind).toBe(kind);
+});
+
+test.each<[string, Partial<Registration>, boolean]>([
+  ["nothing of where it was written", {}, false],
+  ["this host", { host: "venus" }, false],
+  ["another host", { host: "saturn" }, true],
+  ["this boot", { bootId: thisBoot }, false],
+  ["another boot, written in this one", { bootId: earlierBoot }, true],
+  ["this pid namespace", { pidNamespace: "4026531836" }, false],
+  ["another pid namespace", { pidNamespace: "4026539999" }, true],
+])("an entry that says %s: foreign %s", (_, said, foreign) => {
+  expect(isForeign(claim(said), here, written(now), clock)).toBe(foreign);
+});
+
+test("a pid namespace tells nothing where ours cannot be seen", () => {
+  expect(isForeign(claim({ pidNamespace: "4026539999" }), { ...here, pidNamespace: blind }, written(now), clock)).toBe(false);
+});
