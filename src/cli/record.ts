@@ -64,7 +64,7 @@ export async function openRecord({ stateDir, metricsFile, version, env, named }:
   const whole = !named || invocation !== null;
   const save = async (last: LastRun): Promise<readonly string[]> => [
     ...(await problemsOf(`${stateDir}/last-run.json`, async () => writeLastRun(stateDir, last, true))),
-    ...(metricsFile === undefined ? [] : await problemsOf(metricsFile, () => writeMetrics(metricsFile, metricsText(last)))),
+    ...(metricsFile === undefined ? [] : await problemsOf(metricsFile, async () => writeMetrics(metricsFile, metricsText(last)))),
   ];
   await problemsOf("the mark of the start", async () => writeLastRun(stateDir, run, false));
   return {

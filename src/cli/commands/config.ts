@@ -68,8 +68,9 @@ export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation)
     return 0;
   }
   const files = settings.files.length === 0 ? "no configuration file" : settings.files.join(", ");
+  const fromHere = new Set(examine.targets.filter(({ seenFromHere }) => seenFromHere === true).map(({ path }) => path));
   const places = registries.flatMap(({ format, path, wellKnown, misread, absentFields }) => [
-    `  ${visible(path)} (${format}${wellKnown ? ", well-known place" : ""})`,
+    `  ${visible(path)} (${format}${wellKnown ? ", well-known place" : ""}${fromHere.has(path) ? ", seen from here only" : ""})`,
     ...(misread === null ? [] : [`    is not swept: ${visible(misread)}`]),
     ...(absentFields.length === 0 ? [] : [`    no entry has ${visible(absentFields.join(", "))}`]),
   ]);

@@ -52,9 +52,10 @@ function explain(issue: Issue, schema: unknown): string {
   const isUnknownKey = issue.expected === "never";
   if (isUnknownKey) {
     const known = knownKeys(schema, path.slice(0, -1));
-    const { key, value } = path.at(-1) ?? {};
+    const { key } = path.at(-1) ?? {};
     const instead = key === "presence" && known.includes("about") ? '; "about" says what an entry claims' : didYouMean(String(key), known);
-    return `${where}: unknown key, with the value ${formatValue(value)}${instead || ` (known: ${known.join(", ")})`}`;
+    // Its value may be a secret that strayed into the file.
+    return `${where}: unknown key${instead || ` (known: ${known.join(", ")})`}`;
   }
   const isOwnMessage = issue.type === "check" || issue.type === "regex" || issue.type === "non_empty";
   if (isOwnMessage) return `${where}: ${formatValue(issue.input)} is ${issue.message}`;

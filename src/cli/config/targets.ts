@@ -79,8 +79,21 @@ function ownerOf(format: Format, config: RegistryConfig | undefined, env: Env): 
   };
 }
 
-function wellKnownTargets(format: Format, options: JudgingOptions, env: Env): readonly Target[] {
-  return format.wellKnown(placesIn(env)).map((path) => targetAt({ path, named: false }, format, undefined, options, env));
+const isBelow = (path: string, directory: string): boolean => path.startsWith(directory.replace(/\/*$/, "/"));
+
+/** Outside the home it depends on the current directory, or lies where every user may make directories. */
+function isSeenFromHere(path: string, format: Format, places: Places): boolean {
+  if (isBelow(path, places.home)) return false;
+  const temporary = ["/tmp", "/var/tmp", places.env["TMPDIR"] ?? "/tmp"];
+  return temporary.some((directory) => isBelow(path, directory)) || !format.wellKnown({ ...places, cwd: places.home }).includes(path);
+}
+
+function wellKnownTargets(format: Format, config: RegistryConfig | undefined, options: JudgingOptions, env: Env): readonly Target[] {
+  const places = placesIn(env);
+  return format.wellKnown(places).map((path) => {
+    const target = targetAt({ path, named: false }, format, config, options, env);
+    return isSeenFromHere(path, format, places) ? { ...target, seenFromHere: true } : target;
+  });
 }
 
 function configuredTargets(configs: readonly RegistryConfig[], from: string, options: JudgingOptions, env: Env): readonly Target[] {
@@ -93,9 +106,9 @@ function configuredTargets(configs: readonly RegistryConfig[], from: string, opt
         `${where}.onGhost: "release" needs fields.releasedAt and fields.releaseReason, which say where it is written`,
       );
     if (config.path !== undefined) return [targetAt({ path: resolve(expandHome(config.path)), named: true }, format, config, options, env)];
-    const places = format.wellKnown(placesIn(env));
+    const places = wellKnownTargets(format, config, options, env);
     if (places.length === 0) throw new Failure("config", `${where}.path: is missing; ${config.format} has no well-known place`);
-    return places.map((path) => targetAt({ path, named: false }, format, config, options, env));
+    return places;
   });
 }
 
@@ -131,7 +144,7 @@ function namedTargets(text: string, configured: readonly Target[], options: Judg
     );
   }
   if (path !== undefined) return [targetAt({ path, named: true }, format, undefined, options, env)];
-  return wellKnownTargets(format, options, env);
+  return wellKnownTargets(format, undefined, options, env);
 }
 
 /** The registries of this run: those named by flags, else the configured ones, else every well-known place. */
@@ -143,7 +156,7 @@ export function resolveTargets(settings: Settings, options: JudgingOptions, env:
       ? options.registry.flatMap((text) => namedTargets(text, configured, options, env))
       : value !== undefined
         ? configured
-        : builtInFormats.flatMap((format) => wellKnownTargets(format, options, env));
+        : builtInFormats.flatMap((format) => wellKnownTargets(format, undefined, options, env));
   const byPlace = new Map(chosen.map((target) => [registryId(target), target]));
   return [...byPlace.values()];
 }
@@ -151,7 +164,7 @@ export function resolveTargets(settings: Settings, options: JudgingOptions, env:
 /** The registries that may speak for a session, also where options narrow what is judged. */
 export function witnessTargets({ registries: { value, from } }: Settings, env: Env): readonly Target[] {
   const configured = value === undefined ? [] : configuredTargets(value, from, {}, env);
-  return [...configured, ...holderFormats.flatMap((format) => wellKnownTargets(format, {}, env))];
+  return [...configured, ...holderFormats.flatMap((format) => wellKnownTargets(format, undefined, {}, env))];
 }
 
 /** The registry that a tombstone came from: as the configuration describes it, or as its format alone does. */

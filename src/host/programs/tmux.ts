@@ -1,6 +1,7 @@
 import type { SpawnOptions } from "node:child_process";
 import { readdirSync, readlinkSync, statSync } from "node:fs";
 import { seen, unseen, type Observed, type TmuxObservation, type TmuxPane } from "../../core/evidence.ts";
+import { rootsPath } from "../search-path.ts";
 import { formatError, isMissing, look } from "../observed.ts";
 import { listPids } from "../processes/pids.ts";
 import { readStat } from "../processes/proc-stat.ts";
@@ -10,9 +11,6 @@ import { listeningPaths } from "../sockets/listeners.ts";
 /** A server gets so long to list its panes, in ms; one that is stopped never does. */
 const answerMs = 2_000;
 const largestAnswer = 4 * 1024 * 1024;
-
-/** Where root finds programs: what an environment says may be another user's. */
-const rootsPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** The user and group that own nothing. */
 const nobody = 65_534;

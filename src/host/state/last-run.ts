@@ -1,4 +1,8 @@
-import { join } from "node:path";
+import { closeSync, constants, fchmodSync, fstatSync, openSync, renameSync, unlinkSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { writeAll } from "../files/chunks.ts";
+import { assertTrustedOwners, findPlace } from "../files/held-directory.ts";
+import { temporaryName } from "../files/leftovers.ts";
 import { makeDirectories } from "./directories.ts";
 import { writeStateFile } from "./state-file.ts";
 import { readRegularText } from "../files/files.ts";
@@ -22,10 +26,28 @@ export function writeLastRun(stateDir: string, run: object, durable: boolean): v
 }
 
 /**
- * Written beside its place under a name that does not end in `.prom`, so that the collector never reads half of it.
- * Readable by all under any umask: the collector is another user.
+ * Written beside its place under a name that does not end in `.prom`, so that the collector never reads half of it, and
+ * then given its name, in the place of a symbolic link too. Readable by all under any umask: the collector is another user.
  */
-export async function writeMetrics(path: string, text: string): Promise<void> {
-  const { default: writeFileAtomic } = await import("write-file-atomic");
-  await writeFileAtomic(path, text, { mode: 0o644 });
+export function writeMetrics(path: string, text: string): void {
+  const [directory, name] = [dirname(path), basename(path)];
+  const place = findPlace(join(directory, temporaryName(name, "new")), "perhaps");
+  const { at, fd: held, close } = place.directory;
+  try {
+    assertTrustedOwners(place, [fstatSync(held, { bigint: true }).uid]);
+    const temporary = at(place.name);
+    const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+    try {
+      writeAll(fd, Buffer.from(text));
+      fchmodSync(fd, 0o644);
+      renameSync(temporary, at(name));
+    } catch (error) {
+      unlinkSync(temporary);
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
+  } finally {
+    close();
+  }
 }

@@ -49,7 +49,8 @@ const markerSize = 44;
  */
 export async function loadFiles(host: LookingHost, target: Target, format: FilesFormat): Promise<Loaded> {
   const listing = host.listDirectory(target.path, format.patterns);
-  if (listing.kind === "missing") return missing(target);
+  const isAnothers = target.seenFromHere === true && !(listing.kind === "listed" && Number(listing.stat.uid) === host.self().uid);
+  if (listing.kind === "missing" || isAnothers) return missing(target);
   if (listing.kind === "unreadable") return { state: "unreadable", target, problem: `${listing.problem}; ${listing.cure}` };
   const { realPath, stat, files, quarantined, problems } = listing;
   const living = format.nameIsEnough ? host.livingPids() : undefined;

@@ -16,6 +16,8 @@ export type Target = {
   readonly onGhost?: "reap" | "release" | "report";
   /** Whether other machines share it; where nothing is said its file system tells. */
   readonly shared?: boolean;
+  /** It is in the current directory or in a temporary one, where other users make directories: only one of this user's counts. */
+  readonly seenFromHere?: boolean;
   /** A larger registry file, in bytes, is refused; where nothing is said the host has a limit of its own. */
   readonly maxSize?: number;
 };

@@ -194,3 +194,63 @@ describe.runIf(isRoot)("root in the home of another user", () => {
     expect((await sessreap(scratch, [])).code).toBe(0);
   });
 });
+
+describe.runIf(isRoot)("places that another user has made", () => {
+  test("in the current directory and in the temporary one are none of root's, and say nothing", async () => {
+    const scratch = newScratch(openPlace());
+    const [cwd, temporary] = [ownedBy(alice, join(scratch.dir, "project")), join(scratch.dir, "tmp")];
+    mkdirSync(temporary);
+    chmodSync(temporary, 0o1777);
+    mkdirSync(join(cwd, ".omx"));
+    const { pid } = await gonePid();
+    const state = ownedBy(alice, join(cwd, ".omx", "state"));
+    const session = writeOld(join(state, "session.json"), JSON.stringify({ session_id: "omx-1", pid, started_at: since }));
+    linkOf(alice, state, join(temporary, "codex-companion"));
+    const options = { cwd, env: { TMPDIR: temporary } };
+    const report = await sweepReport(scratch, [], options);
+    expect(report).toMatchObject({ exitCode: 0, entries: [] });
+    expect(report.registries.filter(({ state: found }) => found !== "missing")).toEqual([]);
+    expect(existsSync(session)).toBe(true);
+    const { stdout } = await sessreap(scratch, ["config"], options);
+    expect(stdout).toContain(`${cwd}/.omx/state (omx-session, well-known place, seen from here only)`);
+    expect(stdout).toContain(`${scratch.home}/.omx/state (omx-session, well-known place)`);
+    for (const path of [join(cwd, ".omx"), state, session]) chownSync(path, 0, 0);
+    const own = await sweepReport(scratch, [], options);
+    expect(own.registries.filter(({ state: found }) => found !== "missing")).toMatchObject([{ path: state }]);
+  });
+
+  test("as the metrics file are replaced, never written through", async () => {
+    const scratch = newScratch(openPlace());
+    const [theirs, open] = [writeOld(join(scratch.dir, "theirs"), "kept"), join(scratch.dir, "open")];
+    mkdirSync(open);
+    chmodSync(open, 0o1777);
+    linkOf(alice, theirs, join(open, "sessreap.prom"));
+    expect((await sessreap(scratch, ["sweep", "--metrics-file", join(open, "sessreap.prom")])).code).toBe(0);
+    expect(readFileSync(theirs, "utf8")).toBe("kept");
+    expect(readFileSync(join(open, "sessreap.prom"), "utf8")).toContain("sessreap_last_run_success 1");
+    const [home, private_] = [ownedBy(alice, join(scratch.dir, "alice")), ownedBy(bob, join(scratch.dir, "bob"))];
+    linkOf(alice, private_, join(home, "metrics"));
+    const { stderr } = await sessreap(scratch, ["sweep", "--metrics-file", join(home, "metrics", "sessreap.prom")]);
+    expect(stderr).toContain(`could not be written: is not user ${alice}'s, whose symbolic link leads to it`);
+    expect(readdirSync(private_)).toEqual([]);
+    expect(readdirSync(open)).toEqual(["sessreap.prom"]);
+  });
+});
+
+test.runIf(isRoot)("root finds no program on a PATH of another user's", async () => {
+  const scratch = newScratch(openPlace());
+  const bin = ownedBy(alice, join(scratch.dir, "bin"));
+  const ran = join(scratch.dir, "ran");
+  for (const name of ["perl", "ls", "systemctl", "tmux"]) {
+    writeFileSync(join(bin, name), `#!/bin/sh\ntouch ${ran}\nexit 1\n`, { mode: 0o755 });
+  }
+  const path = join(scratch.dir, "agents.json");
+  const { pid } = await gonePid();
+  writeOld(path, JSON.stringify({ ghost: { pid, since } }));
+  const owner = { unit: "sessreap-test-none.service" };
+  configure(scratch, { registries: [{ format: "keyed-json", path, fields: { pid: "pid", registeredAt: "since" }, owner }] });
+  for (const words of [["sweep"], ["doctor"]]) {
+    await sessreap(scratch, words, { env: { PATH: `${bin}::.:${process.env["PATH"]}` } });
+  }
+  expect(existsSync(ran)).toBe(false);
+});
