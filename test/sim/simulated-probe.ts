@@ -86,7 +86,8 @@ export function probeOf(machine: Machine, self: Process, blindness: ReadonlySet<
       table.commandLine(one.process.argv.map((word) => `${word}\0`).join(""), carrier, () => seen(false));
       const isAgent = agentOf(one.process.argv, question.programs) !== undefined;
       if (isAgent && blindness.has("locks")) table.closed({ carrier: carrier(), why: "the simulation hides it" });
-      if (blindness.has("locks") || !(isAgent || files === "all")) continue;
+      // Of a program that no list knows it is not noted that its files may not be read: there this blindness hides nothing.
+      if (isAgent ? blindness.has("locks") : files !== "all") continue;
       for (const path of one.process.open) table.openFile(path, carrier, () => seen(true));
     }
     return table.result(files);
