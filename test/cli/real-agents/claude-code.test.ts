@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { expect, test } from "vitest";
 import { handOver, install, startClaude, version } from "./claude-code.ts";
-import { by, leaveOut, makeOld, newScratch, sweepReport } from "../harness.ts";
+import { by, leaveOut, makeOld, triedScratch, sweepReport } from "../harness.ts";
 import { idle, startTicksOf, until } from "../../processes.ts";
 
 const look = (file: string) => {
@@ -30,7 +30,7 @@ test(`Claude Code ${version} itself: live while it runs, its file untouched; a g
     skip();
     return;
   }
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const { pid, file } = await startClaude(scratch, installed.path);
   const claimed = JSON.parse(readFileSync(file, "utf8")) as {
     readonly pid: number;

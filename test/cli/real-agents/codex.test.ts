@@ -11,7 +11,7 @@ import {
   daysAgo,
   declareRegistry,
   leaveOut,
-  newScratch,
+  triedScratch,
   parseOnly,
   sessreap,
   sweepReport,
@@ -62,7 +62,7 @@ const transports: readonly (readonly [name: string, address: (scratch: Scratch) 
 test.each(transports)(
   "over %s: a loaded thread lives, an unknown one is a ghost, a hung server condemns nobody, a killed one does",
   async (_, address) => {
-    const scratch = newScratch();
+    const scratch = triedScratch();
     const codexHome = join(scratch.dir, "codex");
     const server = await startCodexServer(program as string, codexHome, await address(scratch));
     const loaded = await server.startThread();
@@ -111,7 +111,7 @@ test.each(transports)(
 );
 
 test("a thread that one of two servers has loaded lives, although the other does not know it", async () => {
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const [first, second] = await Promise.all([
     startCodexServer(program as string, join(scratch.dir, "first"), await overTcp()),
     startCodexServer(program as string, join(scratch.dir, "second"), await overTcp()),
@@ -130,7 +130,7 @@ test("a thread that one of two servers has loaded lives, although the other does
 });
 
 test("a server that nobody configured may speak for a session, never against one", async () => {
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const server = await startCodexServer(program as string, join(scratch.dir, "codex"), await overTcp());
   const id = await server.startThread();
   const path = writeOld(
@@ -154,7 +154,7 @@ test("a server that nobody configured may speak for a session, never against one
 });
 
 test("a server that wants a password condemns nobody", async () => {
-  const scratch = newScratch();
+  const scratch = triedScratch();
   const token = join(scratch.dir, "token");
   writeFileSync(token, "a".repeat(64), { mode: 0o600 });
   const auth = ["--ws-auth", "capability-token", "--ws-token-file", token];
