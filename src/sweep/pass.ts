@@ -83,9 +83,9 @@ export type ClockRecord = { readonly sleep: Observed<SleepRecord>; readonly sett
 export function clockRecord({ memory, synchronised }: LookingPass, { clock, here }: Pick<Evidence, "clock" | "here">): ClockRecord {
   const bootId = here.bootId.seen ? here.bootId.value : undefined;
   const sleep = sleepUntil(memory.sleep, clock, bootId);
-  const { sameBoot } = since(memory, clock, bootId);
+  const { sameBoot, clockStepped } = since(memory, clock, bootId);
   const hasSlept = !sleep.seen || sleep.value.bootId !== memory.sleep.bootId || sleep.value.ms > memory.sleep.ms;
-  const stretch = { before: memory.settling, awakeMs: memory.awakeMs, isUnbroken: sameBoot && !hasSlept };
+  const stretch = { before: memory.settling, awakeMs: memory.awakeMs, isUnbroken: sameBoot && !hasSlept, clockStepped };
   return { sleep, settling: settlingAt(stretch, clock.awakeMs, synchronised) };
 }
 

@@ -5,6 +5,7 @@ import { sceneOf } from "../../src/sweep/judge/scenes.ts";
 import { startLooking } from "../../src/sweep/pass.ts";
 import { plainSweep } from "../sweep-options.ts";
 import { controlAnswer, isAgentOfControl, type ControlEvidence } from "./control-ladder.ts";
+import { tooSoonSilent } from "./laws.ts";
 import { codexHome, hostNamespace, portOf, type Machine, type Session } from "./machine.ts";
 import { agentsPath, bridgePath, claudesPath, isDirectory, markersPath } from "./registries.ts";
 import type { Blindness } from "./simulated-host.ts";
@@ -94,7 +95,8 @@ export class Control {
         const isActedOn = isProven || policy.now || machine.awakeMs - sinceMs >= secondLookMs;
         if (!isActedOn || (path === bridgePath && story.isBridgeUp())) continue;
         this.condemned.add(name);
-        const why = story.protectedBy(session, defaultPolicy.graceMs);
+        const isSilence = answer.reason === "ttl-expired" && machine.isIn("wrong-clocks");
+        const why = story.protectedBy(session, defaultPolicy.graceMs) ?? (isSilence ? tooSoonSilent(machine, session) : undefined);
         if (why !== undefined) this.broken ??= { reason: answer.reason, registry: path, why };
       }
     }

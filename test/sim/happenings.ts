@@ -157,7 +157,7 @@ export function happen(story: Story): void {
       }
       break;
     case 11:
-      if (chance.oneIn(4)) {
+      if (chance.oneIn(machine.forgetsTime ? 2 : 4)) {
         machine.reboot();
         story.bridge = undefined;
         story.record("the machine reboots");

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { actionNames } from "../../src/core/plan/actions.ts";
+import { agentOf } from "../../src/core/agents/agents.ts";
 import { knownPrograms, type ProgramLists } from "../../src/core/agents/programs.ts";
 import { isSameBoot } from "../../src/core/identity/tokens.ts";
+import { sessionOf } from "../../src/core/agents/session-argv.ts";
 import { defaultPolicy, type Policy } from "../../src/core/policy.ts";
 import type { EntryReport } from "../../src/report/model/sweep.ts";
 import { countActions, type Tally } from "../../src/report/tally.ts";
@@ -10,7 +12,7 @@ import { registryId, type Target } from "../../src/sweep/load/target.ts";
 import type { Tombstone } from "../../src/core/tombstone.ts";
 import { nameBefore } from "./disk.ts";
 import { crash, happen, race, release, startBridge, stopBridge } from "./happenings.ts";
-import { absencesKept, checkCaptured, checkSecondLooks, checkSwap, type Absence } from "./laws.ts";
+import { absencesKept, checkCaptured, checkSecondLooks, checkSilence, checkSwap, type Absence } from "./laws.ts";
 import { carries, containers, day, hostNamespace, minute, sweeperIn, type Machine, type Session, type SessionKind } from "./machine.ts";
 import { bridgePath, isDirectory, markersPath, sessionNamedIn, type Entries } from "./registries.ts";
 import { mortal, nobody, simulatedHost, stepsUntilDeath, type Blindness, type Interference } from "./simulated-host.ts";
@@ -202,11 +204,13 @@ export class History {
     const shown = (): string => report.entries.map(({ key, verdict, reason, action }) => `${key}=${verdict}/${reason}/${action}`).join(" ");
     story.record(() => `sweep${now ? " --now" : ""} in ${namespace} (blind: ${[...blindness].join(" ")}): ${shown()}`);
     this.checkReport(report, blindness, tombstoneCount);
+    checkSilence(story, report.entries);
     if (report.refusal !== null) return report;
     this.noteRemembered();
     // What a sweep could not keep in mind no later one can know.
     if (state.memory === memory) return report;
     this.absent = checkSecondLooks(story, report.entries, now, this.absent);
+    if (!["wallMs", "bootMs", "awakeMs", "bootId"].some((part) => blindness.has(part as Blindness))) machine.unseenSleepMs = 0;
     if (!["wallMs", "bootMs", "bootId"].every((part) => blindness.has(part as Blindness))) machine.watchClock();
     return report;
   }
@@ -312,20 +316,32 @@ export class History {
       await this.sweepOnce(this.control === undefined ? nothingBlind : new Set(["swap"]), { quiet: true });
     }
     if (this.control !== undefined) return;
-    for (const [name, session] of story.current) {
-      if (story.shows(session) || this.isKeptByDoubt(session) || session.key === "twice") continue;
-      story.fail(`${name} is dead and stays for ever`);
+    // An agent that shows no session may run any; when it has ended, too, nothing keeps what the TTL judges.
+    if (this.deadEntries().length > 0 && this.isAnyAgentIdle()) {
+      for (const session of machine.sessions) machine.end(session);
+      for (const pause of [minute, 5 * minute, 5 * minute]) {
+        machine.advance(pause);
+        await this.sweepOnce(nothingBlind, { quiet: true });
+      }
     }
+    for (const name of this.deadEntries()) story.fail(`${name} is dead and stays for ever`);
     for (const path of machine.disk.files.keys()) if (nameBefore(path) !== undefined) story.fail(`${path} is left behind`);
   }
 
   /** Entries of dead sessions that stand for ever under rules by which only these went. */
   staysUnder(condemned: ReadonlySet<string>): readonly string[] {
+    return this.deadEntries().filter((name) => !condemned.has(name));
+  }
+
+  private deadEntries(): readonly string[] {
     const { story } = this;
     return [...story.current]
-      .filter(([name, session]) => !condemned.has(name) && session.key !== "twice")
-      .filter(([, session]) => !story.shows(session) && !this.isKeptByDoubt(session))
+      .filter(([, session]) => session.key !== "twice" && !story.shows(session) && !this.isKeptByDoubt(session))
       .map(([name]) => name);
+  }
+
+  private isAnyAgentIdle(): boolean {
+    return [...this.story.machine.processes.values()].some(({ argv }) => agentOf(argv) !== undefined && sessionOf(argv) === undefined);
   }
 
   /** Whether an entry of this registry has shown yet that its start tokens are ticks; of a known writer that needs no showing. */

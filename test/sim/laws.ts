@@ -1,7 +1,7 @@
 import { defaultPolicy } from "../../src/core/policy.ts";
 import type { EntryReport } from "../../src/report/model/sweep.ts";
 import { registryId } from "../../src/sweep/load/target.ts";
-import { minute, type Session } from "./machine.ts";
+import { minute, type Machine, type Session } from "./machine.ts";
 import { bridgePath, entriesIn, isDirectory, type Entries } from "./registries.ts";
 import type { Story } from "./story.ts";
 
@@ -60,6 +60,25 @@ export function checkCaptured(story: Story, root: string, key: string, text: str
 export function checkRelease(story: Story, key: string): void {
   sessionThatMayGo(story, bridgePath, key);
   if (!story.isBridgeUp()) story.fail("a bridge that is down was told to release");
+}
+
+/** Why a session was not silent for the TTL yet; undefined where it was, or no sweep could know. */
+export function tooSoonSilent({ elapsedMs, forgottenSleepMs }: Machine, session: Session): string | undefined {
+  const silentMs = elapsedMs - session.registeredElapsedMs + forgottenSleepMs;
+  if (session.timesUnchecked || silentMs > defaultPolicy.ttlMs) return undefined;
+  return `it registered ${Math.round(silentMs / minute)}m ago, without what the machine slept`;
+}
+
+/** The TTL takes only what has been silent for so long while the machine was not asleep, however often its clock was wrong. */
+export function checkSilence(story: Story, entries: readonly EntryReport[]): void {
+  const { machine, tombstoned } = story;
+  for (const { reason, action, registry, key, tombstone } of entries) {
+    if (reason !== "ttl-expired" || action !== "reaped") continue;
+    const session = tombstoned.get(tombstone ?? "")?.session;
+    if (session === undefined) continue;
+    const why = tooSoonSilent(machine, session);
+    if (why !== undefined) story.fail(`${key} of ${registry} was reaped for its silence, though ${why}`);
+  }
 }
 
 export type Absence = { readonly boot: number; readonly sinceMs: number; readonly said: string };

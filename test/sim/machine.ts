@@ -47,6 +47,9 @@ export type Process = {
 /** What can be said of a process that starts; else it is the first user's, in a kernel session of its own. */
 export type Birth = Partial<Pick<Process, "pid" | "uid" | "parent" | "kernelSession" | "terminal" | "exe" | "open">>;
 
+/** Awake time of a boot after which the network sets a wrong clock right. */
+const setRightMs = 10 * minute;
+
 export const firstUid = 1000;
 export const codexHome = "/home/u/.codex";
 
@@ -81,6 +84,8 @@ export type Session = {
   clockStepped: boolean;
   /** It has registered and will show at this time of the boot clock. */
   showsAtMs: number | undefined;
+  /** Real time of the registration, without what the machine has slept. */
+  readonly registeredElapsedMs: number;
   /** Its times were written by a clock that no sweep could check, or do not tell when it registered. */
   timesUnchecked: boolean;
 };
@@ -100,6 +105,15 @@ export class Machine {
   bootMs = 3 * hour;
   awakeMs = 3 * hour;
   boot = 1;
+  /** Real time that has passed, without what the machine has slept. */
+  elapsedMs = 0;
+  /** Sleep since the last sweep that could tell and remember it, and all that no sweep could tell before a reboot. */
+  unseenSleepMs = 0;
+  forgottenSleepMs = 0;
+  /** By how much the clock that this boot began with is wrong, until the network sets it right. */
+  wrongMs = 0;
+  /** A machine without a battery for its clock. */
+  readonly forgetsTime: boolean;
   /** Whether the kernel says that the clock is set by a better one; undefined where it says nothing. */
   synchronised: boolean | undefined;
   readonly processes = new Map<number, Process>();
@@ -131,6 +145,7 @@ export class Machine {
   constructor(chance: Chance, worlds: ReadonlySet<World> = new Set()) {
     this.chance = chance;
     this.worlds = worlds;
+    this.forgetsTime = worlds.has("wrong-clocks");
     this.startServer();
   }
 
@@ -148,7 +163,12 @@ export class Machine {
   advance(ms: number, { asleep = false } = {}): void {
     this.wallMs += ms;
     this.bootMs += ms;
-    if (!asleep) this.awakeMs += ms;
+    if (asleep) this.unseenSleepMs += ms;
+    else {
+      this.awakeMs += ms;
+      this.elapsedMs += ms;
+    }
+    if (this.wrongMs !== 0 && this.awakeMs >= setRightMs) this.setClockRight();
     for (const session of this.sessions) {
       if (session.showsAtMs !== undefined && session.showsAtMs <= this.bootMs) this.show(session);
     }
@@ -163,6 +183,14 @@ export class Machine {
     this.steppedBootMs ??= this.bootMs;
   }
 
+  /** The network is there, and the kernel says from now on that the clock is synchronised. */
+  private setClockRight(): void {
+    const byMs = -this.wrongMs;
+    this.wrongMs = 0;
+    this.synchronised = true;
+    this.stepClock(byMs);
+  }
+
   /** A sweep has seen the clocks, and remembers them. */
   watchClock(): void {
     this.watched = true;
@@ -173,7 +201,14 @@ export class Machine {
     this.boot += 1;
     this.bootMs = minute + this.chance.below(100) * second;
     this.awakeMs = this.bootMs;
-    this.wallMs += this.chance.below(10) * hour + minute;
+    const offMs = this.chance.below(10) * hour + minute;
+    this.wallMs += offMs - this.wrongMs;
+    this.elapsedMs += offMs;
+    this.forgottenSleepMs += this.unseenSleepMs;
+    this.unseenSleepMs = 0;
+    this.wrongMs = this.forgetsTime ? this.chance.pick([0, -20 * 365 * day, 30 * day, 400 * day]) : 0;
+    this.wallMs += this.wrongMs;
+    this.synchronised = undefined;
     this.processes.clear();
     this.beside.clear();
     this.endpoints.clear();
@@ -303,6 +338,7 @@ export class Machine {
       remembered: new Set(),
       clockStepped: false,
       showsAtMs: undefined,
+      registeredElapsedMs: this.elapsedMs,
       timesUnchecked: false,
     };
     this.sessions.push(session);

@@ -20,6 +20,7 @@ export const worlds = {
   "other-kernels": "kernels beside this one (microVMs) share its home, and no process of theirs can be seen",
   "token-units": "a writer's start tokens are milliseconds",
   "token-zero": "a writer leaves zero where it could not read the start",
+  "wrong-clocks": "the machine boots years behind or a year ahead, until the network sets its clock right",
 } as const satisfies Readonly<Record<string, string>>;
 
 export type World = keyof typeof worlds;

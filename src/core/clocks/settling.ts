@@ -15,8 +15,13 @@ export type Settling = {
 
 export const unwatched: Settling = { watchedMs: 0, settledAtMs: undefined };
 
-/** How the last sweep stands to this one: what it left, and whether the machine was booted or woken since. */
-export type Stretch = { readonly before: Settling; readonly awakeMs: number | undefined; readonly isUnbroken: boolean };
+/** How the last sweep stands to this one: what it left, and whether the machine was booted or woken, or its clock stepped, since. */
+export type Stretch = {
+  readonly before: Settling;
+  readonly awakeMs: number | undefined;
+  readonly isUnbroken: boolean;
+  readonly clockStepped: boolean;
+};
 
 /** What a new boot takes over: nothing where the one before had time for two looks, else all but the last moment. */
 function carriedOver({ before: { watchedMs, settledAtMs }, awakeMs }: Stretch): number {
@@ -26,7 +31,9 @@ function carriedOver({ before: { watchedMs, settledAtMs }, awakeMs }: Stretch): 
 
 /** How far it is tried as of this sweep. `synchronised`: the kernel says that the clock is set by a better one. */
 export function settlingAt(stretch: Stretch, awakeMs: Clock["awakeMs"], synchronised: boolean): Settling {
-  const { before, awakeMs: last, isUnbroken } = stretch;
+  const { before, awakeMs: last, isUnbroken, clockStepped } = stretch;
+  // What was set right was wrong before: how long that has been watched says nothing, in this boot or the next.
+  if (clockStepped) return { watchedMs: 0, settledAtMs: awakeMs.seen && synchronised ? awakeMs.value : undefined };
   const passed = isUnbroken && awakeMs.seen && last !== undefined ? Math.max(0, awakeMs.value - last) : 0;
   const watchedMs = (isUnbroken ? before.watchedMs : carriedOver(stretch)) + passed;
   const already = isUnbroken ? before.settledAtMs : undefined;

@@ -13,8 +13,8 @@ class Swept {
     return sweeps.map((minutes, index) => this.sweep(minutes * minute, index > 0));
   }
 
-  sweep(awakeMs: number, isUnbroken: boolean, synchronised = false): boolean {
-    this.settling = settlingAt({ before: this.settling, awakeMs: this.awakeMs, isUnbroken }, seen(awakeMs), synchronised);
+  sweep(awakeMs: number, isUnbroken: boolean, { synchronised = false, clockStepped = false } = {}): boolean {
+    this.settling = settlingAt({ before: this.settling, awakeMs: this.awakeMs, isUnbroken, clockStepped }, seen(awakeMs), synchronised);
     this.awakeMs = awakeMs;
     return isSettled(this.settling, seen(0)).seen;
   }
@@ -34,8 +34,25 @@ describe("the clock is trusted", () => {
 
   test("at once where the kernel says that it is synchronised, until the next boot", () => {
     const machine = new Swept();
-    expect(machine.sweep(minute, false, true)).toBe(true);
+    expect(machine.sweep(minute, false, { synchronised: true })).toBe(true);
     expect(machine.boot(0, 10)).toEqual([false, false]);
+  });
+
+  test("an hour after it was stepped, and at once where that was because it is synchronised", () => {
+    const machine = new Swept();
+    expect(machine.boot(0, 50, 60)).toEqual([false, false, true]);
+    expect(machine.sweep(61 * minute, true, { clockStepped: true })).toBe(false);
+    expect([120, 121].map((minutes) => machine.sweep(minutes * minute, true))).toEqual([false, true]);
+    expect(machine.sweep(122 * minute, true, { clockStepped: true, synchronised: true })).toBe(true);
+  });
+
+  test("never by what was watched in boots in which it was stepped", () => {
+    const machine = new Swept();
+    for (let boot = 0; boot < 10; boot += 1) {
+      expect(machine.boot(0, 10)).toEqual([false, false]);
+      expect(machine.sweep(20 * minute, true, { clockStepped: true })).toBe(false);
+      expect(machine.sweep(40 * minute, true)).toBe(false);
+    }
   });
 
   test("never at the first sweep of a boot", () => {
@@ -67,7 +84,7 @@ describe("boots that are too short for an hour add up", () => {
 
 test("an awake clock that cannot be read trusts nothing, and what was watched before is kept", () => {
   const before = { watchedMs: 50 * minute, settledAtMs: undefined };
-  const unread = settlingAt({ before, awakeMs: hour, isUnbroken: true }, blind, true);
+  const unread = settlingAt({ before, awakeMs: hour, isUnbroken: true, clockStepped: false }, blind, true);
   expect(unread).toEqual(before);
   expect(isSettled({ watchedMs: 0, settledAtMs: 0 }, blind)).toEqual(blind);
 });
