@@ -56,6 +56,7 @@ export type Registered = {
   readonly registry: string;
   readonly key: string;
   readonly where: string;
+  readonly pid: number;
   readonly isProven: boolean;
   readonly said: string;
 };

@@ -8,7 +8,7 @@ import type { Since } from "../core/clocks/since.ts";
 import { intentFor } from "../core/plan/plan.ts";
 import { formatFlapping, type FlappingIdentity } from "../core/revisions/flapping.ts";
 import type { EntryFile } from "../host/locks/locks.ts";
-import { anythingOld, noEndpoints, noServers, noTmux, seeEndpoints, seeServers, soughtIn, viewsOf } from "./judge/questions.ts";
+import { anythingOld, noEndpoints, noServers, noTmux, programsOf, seeEndpoints, seeServers, soughtIn, viewsOf } from "./judge/questions.ts";
 import { startTokenMismatch, tokenChecks } from "./judge/start-tokens.ts";
 import { examinedEntries, registryPolicyOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
 import { misreadReason } from "./judge/misread.ts";
@@ -170,7 +170,7 @@ export async function examine(
   const unlooked = unlookedWorld(host);
   const mustLook = lookAnyway || anythingOld(begun, viewsOf(begun, unlooked, read, { sought: nothingSought, sources: noSources }));
   const sought = mustLook ? soughtIn(read) : nothingSought;
-  const mentionQuestion = { sought, programs: policy.programs };
+  const mentionQuestion = { sought, programs: programsOf(policy, read) };
   const sources = mustLook ? await loadSources(begun, loaded) : noSources;
   const pids = allPids(begun, read, sources);
   const looked = mustLook ? await lookAtWorld(host, { pids, owners: ownerQuestions(targets), ...mentionQuestion, files }) : unlooked;

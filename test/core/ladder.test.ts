@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { seen, type InnerProcess, type ProcessTable } from "../../src/core/evidence.ts";
+import { seen, type InnerProcess, type ProcessTable, type Registered } from "../../src/core/evidence.ts";
 import { isGated, isLastResort, judge, trace } from "../../src/core/ladder.ts";
 import { appServerThread } from "../../src/core/rungs/app-server-thread.ts";
 import {
@@ -467,7 +467,7 @@ const attachedAgentRows: readonly Row[] = [
   [
     "an agent whose prompt holds a session too short to be looked for",
     { claim: { sessionId: "abc1234" }, table: { agents: [agent(["codex", "what became of abc1234?"])] } },
-    "ghost ttl ttl-expired",
+    "undecided ttl within-ttl",
   ],
   ["an unknown program that is called by the session", { table: { agents: [agent([session])] } }, "undecided attached-process mentioned"],
   [
@@ -789,6 +789,10 @@ const appServerRows: readonly Row[] = [
 const asleep = (ms: number, fromMs = now - 60 * day, untilMs = now - minute): Partial<Described> => ({
   time: { sleeps: seen([{ fromMs, untilMs, ms }]) },
 });
+const other = "019d0000-1111-7000-8000-00000000000b";
+const record = (holder: number): Registered => {
+  return { registry: "/claudes", key: `${holder}.json`, where: "/claudes", pid: holder, isProven: true, said: "" };
+};
 const untried = { time: { settled: blind } } as const;
 
 const ttlRows: readonly Row[] = [
@@ -807,6 +811,53 @@ const ttlRows: readonly Row[] = [
     "seen for longer than the TTL after a step of the clock, which has not been tried since a boot",
     { ...untried, memory: { clockStepped: true, seenForMs: 8 * day } },
     "undecided ttl within-ttl",
+  ],
+  ["an agent runs since before, and shows nothing", { table: { agents: [agent(["codex"])] } }, "undecided ttl within-ttl"],
+  [
+    "the same, and a proof",
+    { claim: held, pids: { [pid]: gone }, table: { agents: [agent(["codex"])] } },
+    "ghost attached-process pid-gone certain",
+  ],
+  ["the same, and it shows another session", { table: { agents: [agent(["codex", "resume", other])] } }, "ghost ttl ttl-expired"],
+  [
+    "the same, and its own record names another session",
+    { table: { agents: [agent(["claude"])] }, registered: seen({ bySession: new Map([[other, [record(500)]]]), unread: [] }) },
+    "ghost ttl ttl-expired",
+  ],
+  [
+    "the same, and the record of another agent names a session",
+    { table: { agents: [agent(["claude"])] }, registered: seen({ bySession: new Map([[other, [record(501)]]]), unread: [] }) },
+    "undecided ttl within-ttl",
+  ],
+  [
+    "the same, and another user can have written it",
+    { registry: { writer: undefined }, table: { agents: [agent(["codex"])] } },
+    "undecided ttl within-ttl",
+  ],
+  [
+    "the same, and only another user can have written it",
+    { registry: { writer: 0 }, table: { agents: [agent(["codex"])] } },
+    "ghost ttl ttl-expired",
+  ],
+  [
+    "an agent that started a week ago, when the entry was silent already",
+    { table: { agents: [{ ...agent(["codex"]), startTicks: String((33 * day) / 10) }] } },
+    "ghost ttl ttl-expired",
+  ],
+  [
+    "an agent that started with the entry, to the minute",
+    { table: { agents: [{ ...agent(["codex"]), startTicks: String((10 * day + minute) / 10) }] } },
+    "undecided ttl within-ttl",
+  ],
+  [
+    "since when an agent runs cannot be told",
+    { clock: { bootMs: blind }, table: { agents: [{ ...agent(["codex"]), startTicks: String((33 * day) / 10) }] } },
+    "undecided ttl within-ttl",
+  ],
+  [
+    "not every process is visible",
+    { registry: { about: "thread" }, table: { complete: blind } },
+    "undecided attached-process process-table-blind",
   ],
   [
     "a clock that has not been tried takes nothing from a proof",

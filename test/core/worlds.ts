@@ -160,9 +160,9 @@ const mentions: fc.Arbitrary<Observed<Mentions>> = fc
   });
 
 const rows = [
-  { registry: "/registry", key: "venus", where: "/registry/9.json", said: "pid 9 is alive", isProven: true },
-  { registry: "/other", key: "venus", where: "/other/9.json", said: "pid 9 is alive", isProven: true },
-  { registry: "/other", key: "venus", where: "/other/8.json", said: "pid 8 is alive", isProven: false },
+  { registry: "/registry", key: "venus", where: "/registry/9.json", pid: 9, said: "pid 9 is alive", isProven: true },
+  { registry: "/other", key: "venus", where: "/other/9.json", pid: 9, said: "pid 9 is alive", isProven: true },
+  { registry: "/other", key: "venus", where: "/other/8.json", pid: 8, said: "pid 8 is alive", isProven: false },
 ];
 const unreadRecords = { uid: 1000, why: "/home/u/.claude/sessions: permission denied" };
 
@@ -548,7 +548,7 @@ export const signsOfLife: readonly Change[] = [
   {
     name: "another registry whose process runs the session",
     change: (scene) =>
-      withRegistered(scene, [{ registry: "/other", key: "venus", where: "/other/1.json", said: "pid 9 is alive", isProven: true }]),
+      withRegistered(scene, [{ registry: "/other", key: "venus", where: "/other/1.json", pid: 9, said: "pid 9 is alive", isProven: true }]),
   },
 ];
 

@@ -35,7 +35,7 @@ function wordOf({ claim, registry, where }: Witness, evidence: Seen, policy: Pol
   const isHere = observation?.seen === true && observation.value.kind === "there" && observation.value.startTicks.seen;
   const isSame = isHere ? observation.value.startTicks.value === startTicks : answer.kind === "live" && answer.reason === "inner-pid-alive";
   const isProven = answer.kind === "live" && startTicks !== undefined && isSame;
-  return { registry: registry.id, key, where, isProven, said: formatMessage(answer.detail) };
+  return { registry: registry.id, key, where, pid, isProven, said: formatMessage(answer.detail) };
 }
 
 /** What registrations say of sessions, as one look at the processes shows their holders. */

@@ -3,7 +3,9 @@ import { deadByAbsence, unknown, type Answer } from "../answer.ts";
 import { sleptAtMost } from "../clocks/sleep.ts";
 import { formatDuration } from "../duration.ts";
 import type { Scene } from "../scene.ts";
+import { idleSince } from "./idle-agents.ts";
 import type { Rung } from "./rung.ts";
+import { wholeTable } from "./whole-table.ts";
 
 /** Awake time, and the sleep that may have been in it. */
 type Silence = { readonly ms: number; readonly sleptMs: number; readonly from: string };
@@ -38,15 +40,23 @@ function formatSilence(scene: Scene): string {
 const formatComparison = (scene: Scene, than: string): string =>
   `${formatSilence(scene)}, ${than} the TTL of ${formatDuration(scene.policy.ttlMs)}`;
 
-/** Why the time of this silence is not to be relied on; undefined where it is. */
-function whyUnsure({ evidence: { time } }: Scene): string | undefined {
-  if (!time.sleeps.seen) return time.sleeps.why;
-  return time.settled.seen ? undefined : time.settled.why;
+/** What keeps a silence from being proof that the session is over; undefined where nothing does. */
+function doubtOf(scene: Scene): Answer | undefined {
+  const { time } = scene.evidence;
+  const kept = (why: string): Answer => unknown("within-ttl", () => `${formatComparison(scene, "longer than")}; ${why}`);
+  if (!time.sleeps.seen) return kept(time.sleeps.why);
+  if (!time.settled.seen) return kept(time.settled.why);
+  const table = wholeTable(scene);
+  if (!table.seen) return unknown("process-table-blind", table.why);
+  const { ms, sleptMs } = silence(scene);
+  const idle = idleSince(scene, table.value, ms + sleptMs);
+  if (idle === undefined) return undefined;
+  return kept(`${idle.agent} (pid ${idle.pid}) has been running since before that and shows no session, so it may run this one`);
 }
 
 function expired(scene: Scene): Answer {
-  const unsure = whyUnsure(scene);
-  if (unsure !== undefined) return unknown("within-ttl", () => `${formatComparison(scene, "longer than")}; ${unsure}`);
+  const doubt = doubtOf(scene);
+  if (doubt !== undefined) return doubt;
   return deadByAbsence("ttl-expired", () => `${formatComparison(scene, "longer than")}, and nothing else can tell`);
 }
 

@@ -2,6 +2,7 @@ import { seen, type AppServerObservation, type EndpointObservation, type Evidenc
 import { type Endpoint, endpointName } from "../../core/registration.ts";
 import { judge, passesGates, strongestEvidence } from "../../core/ladder.ts";
 import { idsOf, soughtAmong, type Sought } from "../../core/agents/mentions.ts";
+import type { ProgramLists } from "../../core/agents/programs.ts";
 import type { Scene } from "../../core/scene.ts";
 import type { Policy } from "../../core/policy.ts";
 import { type LookingPass, type RegistryView, sinceLast, timekeeping } from "../pass.ts";
@@ -35,6 +36,12 @@ export function soughtIn(read: readonly ReadRegistry[]): Sought {
     ids(),
     read.flatMap(({ target }) => target.format.statedBehind ?? []),
   );
+}
+
+/** The agents to look for, those among them that a configuration names as holders of a registry. */
+export function programsOf({ programs }: Policy, read: readonly ReadRegistry[]): ProgramLists {
+  const holders = read.flatMap(({ target: { format } }) => (format.declaredFields === undefined ? [] : (format.holderNames ?? [])));
+  return holders.length === 0 ? programs : { ...programs, declared: [...programs.declared, ...holders] };
 }
 
 /** The same mentions that a view was judged by: ids, programs, and whose open files were looked at. */

@@ -19,7 +19,7 @@ import {
 
 const pid = 4242;
 const held = { pid, startTicks: "700" } as const;
-const proof: Registered = { registry: "/claudes", key: "9.json", where: "/claudes/9.json", isProven: true, said: "pid 9 is alive" };
+const proof: Registered = { registry: "/claudes", key: "9.json", where: "/claudes/9.json", pid: 9, isProven: true, said: "pid 9 is alive" };
 const of = (...those: readonly Partial<Registered>[]): Pick<Described, "registered"> => {
   return { registered: seen({ bySession: new Map([[session, those.map((one) => ({ ...proof, ...one }))]]), unread: [] }) };
 };

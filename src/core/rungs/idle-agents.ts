@@ -1,0 +1,29 @@
+import type { AgentProcess, ProcessTable } from "../evidence.ts";
+import { clockStepMs } from "../policy.ts";
+import type { Scene } from "../scene.ts";
+import { agentsShowingNone } from "../agents/observed-holders.ts";
+
+/** Start ticks are hundredths of a second of the boot clock on every machine that Node runs on. */
+const tickMs = 10;
+
+/** Agents whose own registrations say which session they run. */
+function registeredPids({ evidence: { registered } }: Scene): ReadonlySet<number> {
+  if (!registered.seen) return new Set();
+  return new Set([...registered.value.bySession.values()].flatMap((all) => all.flatMap(({ isProven, pid }) => (isProven ? [pid] : []))));
+}
+
+/**
+ * An agent, or a process with a name that a configuration gives to holders, that has been running for at least so long and shows no
+ * session now: it may be the one that wrote the entry, in a way that nothing shows. Only a user who can have written it counts.
+ */
+export function idleSince(scene: Scene, table: ProcessTable, forMs: number): AgentProcess | undefined {
+  const { registry, evidence } = scene;
+  const { bootMs } = evidence.clock;
+  const older = table.agents.filter(({ uid, startTicks }) => {
+    if (registry.writer !== undefined && registry.writer !== uid) return false;
+    return !bootMs.seen || bootMs.value - Number(startTicks) * tickMs + clockStepMs >= forMs;
+  });
+  if (older.length === 0) return undefined;
+  const registered = registeredPids(scene);
+  return agentsShowingNone(scene, { ...table, agents: older }).find(({ pid }) => !registered.has(pid));
+}
