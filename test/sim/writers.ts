@@ -37,7 +37,10 @@ function writeOwn(story: Story, session: Session, text: string, racing: boolean)
   const { ms, moved } = writtenAt(story, path, !racing);
   // The very bytes of another before it: after a step of the clock they are as old as sweeps have seen them.
   if (story.machine.disk.at(path)?.text === text) session.timesUnchecked = true;
+  const locked = story.machine.disk.at(path)?.ino;
   story.machine.disk.write(path, text, ms, story.chance.pick(manners));
+  // A lock is one of the file that was replaced, not of its name.
+  if (story.machine.disk.at(path)?.ino !== locked) session.lockedBy = undefined;
   // The grace period of such an entry counts from its file's time.
   if (!moved) session.timesUnchecked = true;
 }
