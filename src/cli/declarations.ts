@@ -140,8 +140,19 @@ export const commands = [
     name: "reap",
     summary: "reap one registration now, without grace, if its holder is provably gone",
     arguments: "<key>",
-    options: [...naming, json],
-    exits: ["1  there is no such registration", "3  its holder is not provably gone", "75 a sweep is running"],
+    options: [
+      ...naming,
+      { flags: "--despite <pid>", help: "this process does not run the session: take away the doubt that it raises, and nothing else" },
+      { flags: "--now", help: "do not wait for a second look at this one ghost" },
+      { flags: "--all", help: "reap each registration that the key fits; not with --despite or --now" },
+      json,
+    ],
+    exits: [
+      "1  there is no such registration",
+      "2  the key fits several registrations, or no process has the pid",
+      "3  its holder is not provably gone",
+      "75 a sweep is running",
+    ],
   },
   {
     name: "config",

@@ -1,5 +1,8 @@
 import { knownPrograms, type ProgramLists } from "./agents/programs.ts";
 
+/** A process of which an operator says that it does not run the session of the entry in question. */
+export type RuledOut = { readonly pid: number; readonly startTicks: string };
+
 /** The few numbers and declarations that a person may turn. */
 export type Policy = {
   /** An entry younger than this is left alone, in ms. */
@@ -16,6 +19,8 @@ export type Policy = {
   readonly healRenamedHost: boolean;
   /** By which names programs are told apart. */
   readonly programs: ProgramLists;
+  /** The operator's word for one entry: it takes a doubt away that this process raises, and never a proof of life. */
+  readonly despite: RuledOut | undefined;
 };
 
 const minuteMs = 60_000;
@@ -28,7 +33,13 @@ export const defaultPolicy: Policy = {
   hostsGone: [],
   healRenamedHost: false,
   programs: knownPrograms,
+  despite: undefined,
 };
+
+/** Whether an operator says of a process that it does not run the session. A later process of its pid is another one. */
+export function isRuledOut({ despite }: Policy, { pid, startTicks }: Pick<RuledOut, "pid"> & Partial<RuledOut>): boolean {
+  return despite !== undefined && despite.pid === pid && (startTicks === undefined || startTicks === despite.startTicks);
+}
 
 /** Awake time, in ms, that must lie between two looks that find the same absence. */
 export const secondLookMs = 4 * minuteMs;

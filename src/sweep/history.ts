@@ -27,7 +27,7 @@ export function* changesIn({ loaded, entries }: ExaminedRegistry, outcomes: Outc
 /** Writes a line only if entries were changed or a change failed: the lines of a quiet timer would hide the others. */
 export function recordHistory(
   host: Host,
-  act: Pick<HistoryLine, "sweepId" | "at" | "command">,
+  act: Pick<HistoryLine, "sweepId" | "at" | "command" | "word">,
   changes: Iterable<Change>,
   count: number,
 ): void {

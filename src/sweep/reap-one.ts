@@ -1,23 +1,42 @@
 import { isChange } from "../core/plan/actions.ts";
 import { isLastResort } from "../core/ladder.ts";
+import { intentFor } from "../core/plan/plan.ts";
+import type { RuledOut } from "../core/policy.ts";
 import type { Host } from "../host/host.ts";
 import type { EntryReport } from "../report/model/sweep.ts";
 import { examine, type ExamineOptions } from "./examine.ts";
-import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
+import { registryPolicyOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
+import { judgeEntry } from "./judge/scenes.ts";
 import { keysOf } from "./load/loaded.ts";
 import { reportsOf } from "./reports.ts";
 import { carryOutIn } from "./apply/apply.ts";
 import type { Selection } from "./apply/outcome.ts";
-import { startPass } from "./pass.ts";
+import { startPass, type Pass } from "./pass.ts";
 import { recordHistory } from "./history.ts";
+
+/** What an operator says of the one entry that is to go. It goes into the history. */
+export type OperatorsWord = {
+  /** This process does not run the session. */
+  readonly despite: (RuledOut & { readonly name: string }) | undefined;
+  /** The entry need not wait for a second look. */
+  readonly now: boolean;
+};
+
+export const noWord: OperatorsWord = { despite: undefined, now: false };
 
 export type ReapOptions = ExamineOptions & {
   /** The name under which the act goes into the history. */
   readonly command: string;
-  readonly wanted: (entry: ExaminedEntry) => boolean;
+  /** How well an entry of a format fits what is wanted, 0 for not at all. The best are chosen. */
+  readonly fits: (entry: ExaminedEntry, format: string) => number;
+  /** Is told which entries were chosen before anything is touched, and throws where they are not what was meant. */
+  readonly accept: (chosen: readonly Chosen[]) => void;
   /** The holder was seen to end by who asks, so that what rests on absence needs no second look. */
   readonly exitObserved: boolean;
+  readonly word: OperatorsWord;
 };
+
+export type Chosen = { readonly registry: string; readonly key: string };
 
 export type Reaped = {
   readonly entries: readonly EntryReport[];
@@ -27,21 +46,48 @@ export type Reaped = {
   readonly unread: readonly string[];
 };
 
-/** Silence proves nothing of a holder, and neither does absence unless the caller saw it end. */
-function isProven({ judgement, intent }: ExaminedEntry, exitObserved: boolean): boolean {
-  if (intent !== "reap" && intent !== "mark" && intent !== "release") return false;
-  if (isLastResort(judgement)) return false;
-  return judgement.certain || exitObserved;
+/** Whether the entry is a ghost by the operator's word alone: without it the process that is meant would keep it. */
+function isByWord(pass: Pass, examined: ExaminedRegistry, { entry, judgement }: ExaminedEntry): boolean {
+  if (judgement.verdict !== "ghost" || pass.policy.despite === undefined) return false;
+  return judgeEntry({ ...pass, policy: { ...pass.policy, despite: undefined } }, examined, entry).judgement.verdict === "undecided";
+}
+
+/**
+ * What is done with a chosen entry. Silence proves nothing of a holder, and neither does absence, unless the caller saw it
+ * end or an operator says so.
+ */
+function chosenEntry(pass: Pass, examined: ExaminedRegistry, one: ExaminedEntry, { exitObserved, word }: ReapOptions): ExaminedEntry {
+  if (one.intent === "withhold") return one;
+  const isSaid = word.now || isByWord(pass, examined, one);
+  const { judgement, memory } = one;
+  const isProven = judgement.certain || isSaid || (exitObserved && !isLastResort(judgement));
+  const policy = { ...pass.policy, now: exitObserved || isSaid };
+  const change = examined.loaded.target.onGhost === "release" ? "mark" : "reap";
+  const intent = one.intent === "wait" ? intentFor(judgement, memory, registryPolicyOf(examined), policy, change) : one.intent;
+  return { ...one, intent: isProven && (intent === "reap" || intent === "mark" || intent === "release") ? intent : "keep" };
 }
 
 /** The chosen entries of one registry, by where they stand. One that is not proven dead stays. */
-function chosenIn({ entries }: ExaminedRegistry, { wanted, exitObserved }: ReapOptions): ReadonlyMap<number, ExaminedEntry> {
-  const chosen = new Map<number, ExaminedEntry>();
-  for (const [index, one] of [...entries].entries()) {
-    if (!wanted(one)) continue;
-    chosen.set(index, isProven(one, exitObserved) || one.intent === "withhold" ? one : { ...one, intent: "keep" });
-  }
-  return chosen;
+type ChosenIn = { readonly examined: ExaminedRegistry; readonly byIndex: ReadonlyMap<number, ExaminedEntry> };
+
+function bestFitting(registries: readonly ExaminedRegistry[], { fits }: ReapOptions): readonly ChosenIn[] {
+  const ranked = registries.map((examined) => {
+    const { format } = examined.loaded.target;
+    return [...examined.entries].map((one) => fits(one, format.name));
+  });
+  const best = Math.max(1, ...ranked.map((ranks) => Math.max(0, ...ranks)));
+  return registries.map((examined, at) => {
+    const indexes = (ranked[at] ?? []).flatMap((rank, index) => (rank === best ? [index] : []));
+    return { examined, byIndex: new Map(indexes.map((index) => [index, examined.entries.at(index)])) };
+  });
+}
+
+function wordsOf({ despite, now }: OperatorsWord): string | undefined {
+  const words = [
+    ...(despite === undefined ? [] : [`despite ${despite.name} (pid ${despite.pid})`]),
+    ...(now ? ["without a second look"] : []),
+  ];
+  return words.length === 0 ? undefined : words.join(", ");
 }
 
 /**
@@ -49,21 +95,30 @@ function chosenIn({ entries }: ExaminedRegistry, { wanted, exitObserved }: ReapO
  * same hands as in a sweep; nothing is remembered for the next one, which has rules of its own.
  */
 export async function reapChosen(host: Host, options: ReapOptions): Promise<Reaped> {
-  const policy = { ...options.policy, graceMs: 0, now: options.exitObserved };
+  const { exitObserved, word } = options;
+  const policy = { ...options.policy, graceMs: 0, now: exitObserved || word.now, despite: word.despite };
   const pass = startPass(host, { ...options, policy });
   const { refusal, registries, unread } = await examine(pass, { lookAnyway: true });
+  const chosen = bestFitting(registries, options);
+  options.accept(
+    chosen.flatMap(({ examined, byIndex }) => {
+      return [...byIndex.values()].map(({ entry: { key } }) => ({ registry: examined.loaded.target.path, key }));
+    }),
+  );
   const entries: EntryReport[] = [];
-  for (const examined of registries) {
-    const chosen = chosenIn(examined, options);
+  for (const { examined, byIndex } of chosen) {
+    const judged = new Map([...byIndex].map(([index, one]) => [index, chosenEntry(pass, examined, one, options)]));
     const selection: Selection = {
-      indexesOf: (...intents) => [...chosen].flatMap(([index, { intent }]) => (intents.includes(intent) ? [index] : [])),
-      at: (index) => chosen.get(index) ?? examined.entries.at(index),
+      indexesOf: (...intents) => [...judged].flatMap(([index, { intent }]) => (intents.includes(intent) ? [index] : [])),
+      at: (index) => judged.get(index) ?? examined.entries.at(index),
     };
     const outcomes = refusal === undefined ? await carryOutIn(pass, examined, selection) : new Map();
-    entries.push(...reportsOf(examined, chosen.values(), outcomes));
+    entries.push(...reportsOf(examined, judged.values(), outcomes));
   }
   const done = entries.filter(({ action }) => isChange(action));
-  recordHistory(host, { sweepId: pass.id, at: pass.startedAt, command: options.command }, done, done.length);
+  const said = wordsOf(word);
+  const line = { sweepId: pass.id, at: pass.startedAt, command: options.command, ...(said !== undefined && { word: said }) };
+  recordHistory(host, line, done, done.length);
   return {
     entries,
     refusal,

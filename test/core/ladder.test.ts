@@ -793,7 +793,65 @@ const other = "019d0000-1111-7000-8000-00000000000b";
 const record = (holder: number): Registered => {
   return { registry: "/claudes", key: `${holder}.json`, where: "/claudes", pid: holder, isProven: true, said: "" };
 };
+const quill = carrier(["quill", session], { pid: 603, startTicks: "900" });
+const word = (holder: number, startTicks: string): Partial<Described> => ({ policy: { despite: { pid: holder, startTicks } } });
 const untried = { time: { settled: blind } } as const;
+
+const wordRows: readonly Row[] = [
+  ["a process that carries its id", { carriers: [quill] }, "undecided attached-process mentioned"],
+  ["the same, and it does not run it", { carriers: [quill], ...word(603, "900") }, "ghost ttl ttl-expired"],
+  [
+    "the same, and an earlier process of its pid did not",
+    { carriers: [quill], ...word(603, "899") },
+    "undecided attached-process mentioned",
+  ],
+  [
+    "two carry it, and one of them does not run it",
+    { carriers: [quill, { ...quill, pid: 604 }], ...word(603, "900") },
+    "undecided attached-process mentioned",
+  ],
+  [
+    "an agent that runs it, whatever is said of it",
+    { table: { agents: [cli] }, ...word(500, "600") },
+    "live attached-process attached-cli",
+  ],
+  [
+    "its pid is called by no known name, and does not run it",
+    { claim: { pid }, registry: { holderNames: ["codex"] }, pids: { [pid]: there("700", ["quill"]) }, ...word(pid, "700") },
+    "ghost attached-process pid-reused certain",
+  ],
+  [
+    "its pid has the recorded start, whatever is said of it",
+    { claim: held, registry: { holderNames: ["codex"] }, pids: { [pid]: there("700", ["quill"]) }, ...word(pid, "700") },
+    "live attached-process pid-alive",
+  ],
+  [
+    "its pid has a holder's name, whatever is said of it",
+    { claim: { pid }, registry: { holderNames: ["codex"] }, pids: { [pid]: there("700") }, ...word(pid, "700") },
+    "live attached-process pid-alive",
+  ],
+  [
+    "its start token is not proven, and it does not run it",
+    { claim: held, registry: { startTokensProven: false }, pids: { [pid]: there("9") }, ...word(pid, "9") },
+    "ghost attached-process pid-reused certain",
+  ],
+  [
+    "what showed it shows it no more, and does not run it",
+    { memory: { holders: [showed] }, pids: { [showed.pid]: there(showed.startTicks) }, ...word(showed.pid, showed.startTicks) },
+    "ghost attached-process holder-gone",
+  ],
+  [
+    "an idle agent runs since before, and does not run it",
+    { table: { agents: [agent(["codex"])] }, ...word(500, "600") },
+    "ghost ttl ttl-expired",
+  ],
+  [
+    "its heart still beats",
+    { claim: { lastHeartbeatAt: now - minute }, carriers: [quill], ...word(603, "900") },
+    "undecided attached-process heartbeat-fresh",
+  ],
+  ["it is young", { claim: { registeredAt: now - minute }, carriers: [quill], ...word(603, "900") }, "undecided grace within-grace"],
+];
 
 const ttlRows: readonly Row[] = [
   ["silent for a month, of which the machine slept three weeks", { ...asleep(23 * day) }, "undecided ttl within-ttl"],
@@ -989,6 +1047,7 @@ describe.each([
   ["an endpoint", endpointRows],
   ["an app server", appServerRows],
   ["ttl", ttlRows],
+  ["an operator's word", wordRows],
   ["the order of the rungs", orderOfRungsRows],
 ] as const)("%s", (_, rows) => {
   test.each(rows)("%s", (__, described, expected) => check(described, expected));

@@ -23,7 +23,7 @@ import { asksForSession } from "../../src/core/rungs/claim.ts";
 import { attachedProcess } from "../../src/core/rungs/attached-process.ts";
 import type { Scene } from "../../src/core/scene.ts";
 import { blind, day, hour, thisBoot } from "./scene.ts";
-import { anyScene, blindings, domainOnly, runs, seenUnder, signsOfLife } from "./worlds.ts";
+import { anyScene, blindings, domainOnly, pid, runs, seenUnder, signsOfLife } from "./worlds.ts";
 
 const many = runs(2000);
 
@@ -155,6 +155,26 @@ describe("a sign of life never condemns", () => {
       many,
     );
   });
+});
+
+test("an operator's word on a process takes no life away, and makes no death of what could not be looked at", () => {
+  const overridden = ["mentioned", "pid-unproven", "start-token-unproven", "registered-alive", "within-ttl"];
+  const processes = [
+    { pid, startTicks: "700" },
+    { pid: 500, startTicks: "600" },
+    { pid: 603, startTicks: "600" },
+    { pid: 614, startTicks: "600" },
+  ];
+  fc.assert(
+    fc.property(anyScene, fc.constantFrom(...processes), (scene, despite) => {
+      const before = judge(scene);
+      const after = judge({ ...scene, policy: { ...scene.policy, despite } });
+      const isSame = after.verdict === before.verdict;
+      const isOverridden = before.verdict === "undecided" && overridden.includes(before.reason);
+      expect(isSame || isOverridden, `${said(before)} became ${said(after)}`).toBe(true);
+    }),
+    many,
+  );
 });
 
 test("every ghost names a death, and is certain only of one that is proven", () => {

@@ -12,7 +12,7 @@ import { describeProcess } from "../../ownership/describe-owners.ts";
 import { conflictChoices, enter, type ConflictChoice, type Contender } from "../../ownership/admission.ts";
 import { lookAtOwners, type OwnersQuestion } from "../../ownership/owners.ts";
 import type { ExamineOptions } from "../../sweep/examine.ts";
-import { reapChosen } from "../../sweep/reap-one.ts";
+import { noWord, reapChosen } from "../../sweep/reap-one.ts";
 import { endChildren, recordRetired } from "../../ownership/retire.ts";
 import type { Invocation, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
@@ -136,8 +136,10 @@ async function reapRegistration(invocation: Invocation<ExecOptions>, host: Host,
         command: "exec",
         stop: { signal: undefined },
         exitObserved: true,
-        wanted: ({ entry: { claim } }) =>
-          claim.ok && claim.registration.sessionId !== undefined && canonicalSession(claim.registration.sessionId) === session,
+        word: noWord,
+        accept: () => undefined,
+        fits: ({ entry: { claim } }) =>
+          claim.ok && claim.registration.sessionId !== undefined && canonicalSession(claim.registration.sessionId) === session ? 1 : 0,
       });
       if (doubt !== undefined) return reportStays(doubt);
       const tryAgain = entries.some(({ reason, action }) => reason === "pid-alive" || action === "busy");

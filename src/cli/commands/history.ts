@@ -12,8 +12,8 @@ export const runHistory: Run<OutputOptions> = async ({ options, env, stdout }) =
     await writeDocument(stdout, { command: "history", sweeps, exitCode: 0 });
     return 0;
   }
-  const lines = sweeps.flatMap(({ sweepId, at, command, entries, more, processes }) => [
-    `${sweepId}  ${at}  ${command}`,
+  const lines = sweeps.flatMap(({ sweepId, at, command, word, entries, more, processes }) => [
+    `${sweepId}  ${at}  ${command}${word === undefined ? "" : `, ${visible(word)}`}`,
     ...entries.map(({ registry, key, action, reason }) => `  ${visible(key)}  ${action}  ${reason}  ${visible(registry)}`),
     ...(more === undefined ? [] : [`  and ${more} more`]),
     ...(processes ?? []).map(retiredLine),

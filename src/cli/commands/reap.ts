@@ -1,18 +1,42 @@
-import { canonicalSession } from "../../core/registration.ts";
+import type { Host } from "../../host/host.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { visible } from "../../report/visible.ts";
-import { reapChosen } from "../../sweep/reap-one.ts";
+import { reapChosen, type Chosen, type OperatorsWord } from "../../sweep/reap-one.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
+import { fitOf } from "../../sweep/key-match.ts";
 import { writeDocument, writeLines } from "../output.ts";
 import { lockState, prepare } from "../prepare.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 import { didYouMean } from "../suggest.ts";
 
-export const runReap: Run<JudgingOptions & OutputOptions> = async (invocation) => {
+type ReapWords = JudgingOptions & OutputOptions & { readonly despite?: string; readonly all?: boolean };
+
+/** The very process that has this pid now: a later one of the pid is not meant. */
+function processMeant(host: Host, word: string | undefined): OperatorsWord["despite"] {
+  if (word === undefined) return undefined;
+  const pid = Number(word);
+  if (!/^\d+$/.test(word) || !Number.isSafeInteger(pid) || pid < 2) throw new Failure("usage", `--despite: "${word}" is not a pid`);
+  const startTicks = host.startOfPid(pid);
+  if (startTicks === undefined) throw new Failure("usage", `--despite: no process has pid ${pid}, so none keeps the entry`);
+  const tree = host.lookAtTree();
+  const argv = tree.seen ? tree.value.tree.get(pid)?.argv : undefined;
+  return { pid, startTicks, name: visible(argv?.[0] ?? "a process") };
+}
+
+/** Several are taken only where that was said, and an operator's word is for one. */
+function refuseSeveral(name: string, chosen: readonly Chosen[], isAllowed: boolean): void {
+  if (chosen.length < 2 || isAllowed) return;
+  const lines = chosen.map(({ registry, key }) => `  ${visible(key)}  ${visible(registry)}`);
+  throw new Failure("usage", [`"${visible(name)}" is ${chosen.length} registrations; nothing was touched`, ...lines].join("\n"));
+}
+
+export const runReap: Run<ReapWords> = async (invocation) => {
   const { words, options, stdout } = invocation;
   const name = words[0] ?? "";
   const { host, settings, examine } = await prepare(invocation);
+  const word = { despite: processMeant(host, options.despite), now: options.now === true };
+  const isForOne = word.despite !== undefined || word.now;
   const lock = await lockState(host, settings, "a sweep of this state directory is running");
   try {
     const { entries, refusal, keys, unread } = await reapChosen(host, {
@@ -20,10 +44,9 @@ export const runReap: Run<JudgingOptions & OutputOptions> = async (invocation) =
       command: "reap",
       stop: { signal: undefined },
       exitObserved: false,
-      wanted: ({ entry: { key, claim } }) => {
-        const session = claim.ok ? claim.registration.sessionId : undefined;
-        return key === name || (session !== undefined && canonicalSession(session) === canonicalSession(name));
-      },
+      word,
+      fits: (one, format) => fitOf(name, one, format),
+      accept: (chosen) => refuseSeveral(name, chosen, options.all === true && !isForOne),
     });
     if (refusal !== undefined) throw new Failure("refused", `${refusal}; nothing was touched`);
     if (entries.length === 0)

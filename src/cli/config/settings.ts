@@ -131,5 +131,6 @@ export function policyFrom(settings: Settings, options: JudgingOptions): Policy 
     hostsGone: settings.hostsGone.value,
     healRenamedHost: settings.healRenamedHost.value,
     programs: { ...knownPrograms, declared: settings.agents.value, onlookers: settings.onlookers.value },
+    despite: undefined,
   };
 }

@@ -10,6 +10,7 @@ export const historyDocument = document("What sweeps, restores and retirements h
       sweepId: text,
       at: time,
       command: text,
+      word: v.exactOptional(described("What an operator said, so that an entry went which a sweep would have kept.", text)),
       entries: list(
         object({
           registry: described("The path of its registry.", text),

@@ -1,5 +1,5 @@
 import type { AgentProcess, ProcessTable } from "../evidence.ts";
-import { clockStepMs } from "../policy.ts";
+import { clockStepMs, isRuledOut } from "../policy.ts";
 import type { Scene } from "../scene.ts";
 import { agentsShowingNone } from "../agents/observed-holders.ts";
 
@@ -17,9 +17,10 @@ function registeredPids({ evidence: { registered } }: Scene): ReadonlySet<number
  * session now: it may be the one that wrote the entry, in a way that nothing shows. Only a user who can have written it counts.
  */
 export function idleSince(scene: Scene, table: ProcessTable, forMs: number): AgentProcess | undefined {
-  const { registry, evidence } = scene;
+  const { registry, evidence, policy } = scene;
   const { bootMs } = evidence.clock;
-  const older = table.agents.filter(({ uid, startTicks }) => {
+  const older = table.agents.filter(({ pid, uid, startTicks }) => {
+    if (isRuledOut(policy, { pid, startTicks })) return false;
     if (registry.writer !== undefined && registry.writer !== uid) return false;
     return !bootMs.seen || bootMs.value - Number(startTicks) * tickMs + clockStepMs >= forMs;
   });

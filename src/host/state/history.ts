@@ -10,6 +10,8 @@ export type HistoryLine = {
   readonly sweepId: string;
   readonly at: string;
   readonly command: string;
+  /** What an operator said, so that an entry went which a sweep would have kept. */
+  readonly word?: string;
   readonly entries: readonly {
     readonly registry: string;
     readonly key: string;

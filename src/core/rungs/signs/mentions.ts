@@ -3,6 +3,7 @@ import { roleOf } from "../../agents/carriers.ts";
 import { idsOf } from "../../agents/mentions.ts";
 import { live, noSign, notApplicable, stronger, unknown, type Answer } from "../../answer.ts";
 import type { Mention, Mentions } from "../../evidence.ts";
+import { isRuledOut } from "../../policy.ts";
 import { canonicalSession } from "../../registration.ts";
 import type { Scene } from "../../scene.ts";
 import { wholeTable } from "../whole-table.ts";
@@ -25,6 +26,7 @@ function answerTo({ carrier, manner, path, writes }: Mention, { registry, policy
   if (kind === "agent" && manner !== "text") {
     return live(manner === "open-file" ? "open-file" : "attached-cli", () => `${who} ${what()}`);
   }
+  if (isRuledOut(policy, carrier)) return notApplicable(() => `${who} ${what()}, and does not run it, as an operator says`);
   return unknown("mentioned", () => `${who} ${what()}, and whether it runs it cannot be told`);
 }
 

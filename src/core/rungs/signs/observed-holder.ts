@@ -1,5 +1,6 @@
 import { agentsShowingNone, isElsewhere, stateOf, type ObservedHolder } from "../../agents/observed-holders.ts";
 import { matchesName } from "../../agents/programs.ts";
+import { isRuledOut } from "../../policy.ts";
 import { deadByAbsence, noSign, notApplicable, unknown } from "../../answer.ts";
 import type { Scene } from "../../scene.ts";
 import { wholeTable } from "../whole-table.ts";
@@ -37,7 +38,7 @@ export const observedHolder: Sign = {
       .filter(({ holder, state }) => state === "gone" || !isOnlooker(holder));
     const unseen = states.find(({ state }) => state === "unseen");
     if (unseen !== undefined) return unknown("pid-unseen", `${called(unseen.holder)} showed it, and could not be looked at now`);
-    const there = states.find(({ state }) => state === "there");
+    const there = states.find(({ holder, state }) => state === "there" && !isRuledOut(policy, holder));
     if (there !== undefined) return unknown("mentioned", `${called(there.holder)} showed it before, and is alive`);
     if (elsewhere !== undefined) return notApplicable(`${called(elsewhere)} of ${elsewhere.host} showed it, and pids there are not ours`);
     if (states.length === 0) return notApplicable("only programs that run no session showed it");
@@ -46,10 +47,11 @@ export const observedHolder: Sign = {
       return notApplicable(
         `${called(stranger)} showed it before, and no list knows that program any more, so that others of it cannot be told`,
       );
-    const like = agentsShowingNone(scene, table.value).find(({ agent, uid }) =>
-      holders.some((holder) => holder.program === agent && holder.uid === uid),
+    const like = agentsShowingNone(scene, table.value).find(
+      (one) => !isRuledOut(policy, one) && holders.some((holder) => holder.program === one.agent && holder.uid === one.uid),
     );
-    const gone = `${holders.map(called).join(", ")} showed it before, and ${holders.length === 1 ? "is" : "are all"} gone`;
+    const word = states.some(({ state }) => state === "there") ? ", or does not run it, as an operator says" : "";
+    const gone = `${holders.map(called).join(", ")} showed it before, and ${holders.length === 1 ? "is" : "are all"} gone${word}`;
     if (like === undefined) return deadByAbsence("holder-gone", gone);
     return notApplicable(`${gone}, but ${like.agent} (pid ${like.pid}) shows no session, and may run it`);
   },

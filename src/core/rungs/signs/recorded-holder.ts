@@ -1,5 +1,6 @@
 import { deadByAbsence, formatMessage, live, noSign, notApplicable, provenDead, stronger, unknown, type Answer } from "../../answer.ts";
 import type { InnerProcess, PidObservation, ProcessTable } from "../../evidence.ts";
+import { isRuledOut } from "../../policy.ts";
 import type { Scene } from "../../scene.ts";
 import { canBeHolder, shortNames } from "../../identity/holder-names.ts";
 import { sightWorth, startedAfterSight } from "../../identity/first-sight.ts";
@@ -58,7 +59,7 @@ function innerHolder(scene: Scene, pid: number, inner: ProcessTable["innerPids"]
   const possible = (inner.value.get(pid) ?? []).filter((one) => !isLater(scene, one));
   const holder = possible.find((one) => (startTicks === undefined ? one.agent : one.startTicks === startTicks));
   if (holder !== undefined) return live("inner-pid-alive", `pid ${pid} runs in a container, as pid ${holder.pid} here`);
-  const [other] = possible;
+  const other = possible.find((one) => !isRuledOut(scene.policy, one));
   if (other === undefined) return undefined;
   return unknown("pid-unproven", `pid ${other.pid} here is pid ${pid} of a container, and nothing tells whether it is the holder`);
 }
@@ -104,6 +105,13 @@ function judgeObservation(scene: Scene, pid: number, observation: PidObservation
   );
 }
 
+/** A doubt about the process that has the pid ends with an operator's word on that very process. */
+function byOperatorsWord({ policy }: Scene, pid: number, shown: PidObservation | undefined, judged: Answer): Answer {
+  if (judged.kind !== "unknown" || shown?.kind !== "there" || !shown.startTicks.seen) return judged;
+  if (!isRuledOut(policy, { pid, startTicks: shown.startTicks.value })) return judged;
+  return provenDead("pid-reused", () => `${formatMessage(judged.detail)}; it does not run the session, as an operator says`);
+}
+
 /** One of ours, unless its start token says that another process registered this. */
 function judgeAncestor(scene: Scene, pid: number, observation: PidObservation | undefined): Answer {
   const { startTicks } = scene.claim;
@@ -131,7 +139,8 @@ function judgeHere(scene: Scene): Answer {
     return unknown("pid-unseen", `pid ${pid} could not be looked at: ${observation === undefined ? "nobody asked" : observation.why}`);
   }
   const shown = observation?.seen === true ? observation.value : undefined;
-  const answer = isAncestor || shown === undefined ? judgeAncestor(scene, pid, shown) : judgeObservation(scene, pid, shown);
+  const judged = isAncestor || shown === undefined ? judgeAncestor(scene, pid, shown) : judgeObservation(scene, pid, shown);
+  const answer = byOperatorsWord(scene, pid, shown, judged);
   if (answer.kind === "live" || claim.pidNamespace !== undefined) return answer;
   return stronger(answer, innerHolder(scene, pid, table.innerPids) ?? noSign);
 }

@@ -1,5 +1,6 @@
 import { registeredOf, unreadFor } from "../../agents/registered.ts";
 import { live, noSign, notApplicable, unknown } from "../../answer.ts";
+import { isRuledOut } from "../../policy.ts";
 import type { Sign } from "./sign.ts";
 
 const unregistered = notApplicable("no other registration of its session has a process that runs");
@@ -15,7 +16,7 @@ export const registeredElsewhere: Sign = {
     if (scene.claim.sessionId === undefined) return noSign;
     const registered = registeredOf(scene);
     if (!registered.seen) return unknown("homes-unseen", registered.why);
-    const found = registered.value.find(({ isProven }) => isProven) ?? registered.value[0];
+    const found = registered.value.find(({ isProven }) => isProven) ?? registered.value.find((one) => !isRuledOut(scene.policy, one));
     if (found?.isProven === true) return live("registered-alive", `${found.where} names its session, and ${found.said}`);
     if (found !== undefined) {
       return unknown("registered-alive", `${found.where} names its session, and ${found.said}, which is no proof that it runs it`);

@@ -1,6 +1,7 @@
 import { roleOf } from "../../agents/carriers.ts";
 import { live, noSign, notApplicable, stronger, unknown, type Answer } from "../../answer.ts";
 import type { Statement } from "../../evidence.ts";
+import { isRuledOut } from "../../policy.ts";
 import type { Scene } from "../../scene.ts";
 import { wholeTable } from "../whole-table.ts";
 import type { Sign } from "./sign.ts";
@@ -31,6 +32,7 @@ function answerTo({ carrier, text }: Statement, identity: string, { registry, po
   if (kind === "bystander" || kind === "reader") return noSign;
   const who = `${name} (pid ${carrier.pid})`;
   if (kind === "agent" && states === "yes") return live("attached-cli", () => `${who} states the name ${identity} in its arguments`);
+  if (isRuledOut(policy, carrier)) return notApplicable(() => `${who} carries the name, and is not that agent, as an operator says`);
   return unknown("mentioned", () => `${who} carries the name ${identity}, and whether it is that agent cannot be told`);
 }
 
