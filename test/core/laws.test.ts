@@ -158,7 +158,7 @@ describe("a sign of life never condemns", () => {
 });
 
 test("an operator's word on a process takes no life away, and makes no death of what could not be looked at", () => {
-  const overridden = ["mentioned", "pid-unproven", "start-token-unproven", "registered-alive", "within-ttl"];
+  const overridden = new Set<Reason>(["mentioned", "pid-unproven", "start-token-unproven", "registered-alive", "within-ttl"]);
   const processes = [
     { pid, startTicks: "700" },
     { pid: 500, startTicks: "600" },
@@ -170,7 +170,7 @@ test("an operator's word on a process takes no life away, and makes no death of 
       const before = judge(scene);
       const after = judge({ ...scene, policy: { ...scene.policy, despite } });
       const isSame = after.verdict === before.verdict;
-      const isOverridden = before.verdict === "undecided" && overridden.includes(before.reason);
+      const isOverridden = before.verdict === "undecided" && overridden.has(before.reason);
       expect(isSame || isOverridden, `${said(before)} became ${said(after)}`).toBe(true);
     }),
     many,

@@ -1,4 +1,6 @@
 import { formatDuration } from "../../core/duration.ts";
+import type { Memory } from "../../core/memory.ts";
+import { settledAfterMs } from "../../core/policy.ts";
 import { visible } from "../../report/visible.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { writeDocument, writeLines } from "../output.ts";
@@ -7,7 +9,7 @@ import { prepareToLook } from "../prepare.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import { absentMembers, misreadReason } from "../../sweep/judge/misread.ts";
 import { loadRegistry } from "../../sweep/load/load.ts";
-import type { Target } from "../../sweep/load/target.ts";
+import { registryId, type Target } from "../../sweep/load/target.ts";
 
 function settingLines({
   grace,
@@ -45,9 +47,35 @@ async function fieldsOf(
   return { misread: misreadReason(host, loaded) ?? null, absentFields: absentMembers(loaded) };
 }
 
+/** How many entries sweeps remember, and whether the start tokens of a registry count. */
+function rememberedOf(target: Target, { records, provenTokens }: Memory) {
+  const { declaredFields } = target.format;
+  const id = registryId(target);
+  const isProven = provenTokens.get(id) === declaredFields;
+  const startTokens = declaredFields === undefined ? "known" : isProven ? "proven" : "unproven";
+  return { entries: records.get(id)?.size ?? 0, startTokens } as const;
+}
+
+function rememberedWords({ entries, startTokens }: ReturnType<typeof rememberedOf>): string {
+  const proven = startTokens === "unproven" ? "; no start token has proved right yet" : "";
+  return `${entries === 0 ? "" : `; ${entries} remembered`}${proven}`;
+}
+
+/** What the last sweep left of the clock. */
+function clockOf({ settling: { watchedMs, settledAtMs }, sleep: { sleeps } }: Memory) {
+  const sleptMs = sleeps.reduce((sum, { ms }) => sum + ms, 0);
+  return { reliedOn: settledAtMs !== undefined, watchedMs: Math.round(watchedMs), sleptMs: Math.round(sleptMs) };
+}
+
+function clockLine({ reliedOn, watchedMs, sleptMs }: ReturnType<typeof clockOf>): string {
+  const watched = `not relied on yet: sweeps have seen ${formatDuration(watchedMs)} of ${formatDuration(settledAfterMs)} awake`;
+  return `clock: ${reliedOn ? "relied on" : watched}; ${formatDuration(sleptMs)} of sleep remembered`;
+}
+
 export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation) => {
   const { options, stdout } = invocation;
   const { host, settings, examine } = await prepareToLook(invocation);
+  const { memory } = host.store.loadMemory();
   const registries = await Promise.all(
     examine.targets.map(async (target) => {
       const { format, path, named, appServers, owner, release } = target;
@@ -60,20 +88,23 @@ export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation)
         owner: owner ?? null,
         release: release ?? null,
         ...(await fieldsOf(host, target)),
+        remembered: rememberedOf(target, memory),
       };
     }),
   );
+  const clock = clockOf(memory);
   if (options.json === true) {
-    await writeDocument(stdout, { command: "config", settings, registries, exitCode: 0 });
+    await writeDocument(stdout, { command: "config", settings, registries, clock, exitCode: 0 });
     return 0;
   }
   const files = settings.files.length === 0 ? "no configuration file" : settings.files.join(", ");
   const fromHere = new Set(examine.targets.filter(({ seenFromHere }) => seenFromHere === true).map(({ path }) => path));
-  const places = registries.flatMap(({ format, path, wellKnown, misread, absentFields }) => [
-    `  ${visible(path)} (${format}${wellKnown ? ", well-known place" : ""}${fromHere.has(path) ? ", seen from here only" : ""})`,
+  const places = registries.flatMap(({ format, path, wellKnown, misread, absentFields, remembered }) => [
+    `  ${visible(path)} (${format}${wellKnown ? ", well-known place" : ""}${fromHere.has(path) ? ", seen from here only" : ""})${rememberedWords(remembered)}`,
     ...(misread === null ? [] : [`    is not swept: ${visible(misread)}`]),
     ...(absentFields.length === 0 ? [] : [`    no entry has ${visible(absentFields.join(", "))}`]),
   ]);
-  await writeLines(stdout, [`read: ${visible(files)}`, "", ...settingLines(settings), "", "registries:", ...places]);
+  const lines = [`read: ${visible(files)}`, "", ...settingLines(settings), "", "registries:", ...places, "", clockLine(clock)];
+  await writeLines(stdout, lines);
   return 0;
 };

@@ -2,6 +2,7 @@ import { intents } from "../../core/plan/actions.ts";
 import { formatMessage } from "../../core/answer.ts";
 import type { Answer } from "../../core/answer.ts";
 import { trace } from "../../core/ladder.ts";
+import { formatRemembered, rememberedReport } from "../../report/remembered.ts";
 import { visible } from "../../report/visible.ts";
 import { startLooking } from "../../sweep/pass.ts";
 import { examine, type Examination } from "../../sweep/examine.ts";
@@ -47,6 +48,7 @@ function explainEntry(examination: Examination, examined: ExaminedRegistry, { en
     phantomOf: phantomOf ?? null,
     action: intents[intent].planned,
     hostLock: hostLock ?? null,
+    remembered: scene === undefined ? null : rememberedReport(scene.memory, scene.registry),
     rungs,
     revisions: revisions.map(({ revision: { name, rule }, revised }) => ({ name, rule, detail: formatMessage(revised.detail) })),
   };
@@ -89,6 +91,8 @@ export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation
         `  ${"".padEnd(18)} ${palette.faint(rule)}`,
       );
     }
+    const remembered = entry.remembered === null ? "" : formatRemembered(entry.remembered);
+    if (remembered !== "") lines.push(`  ${"remembered".padEnd(18)} ${remembered}`);
     for (const { name, rule, detail } of entry.revisions)
       lines.push(`  ${name.padEnd(18)} ${visible(detail, 1000)}`, `  ${"".padEnd(18)} ${palette.faint(rule)}`);
     lines.push(`  ${"verdict".padEnd(18)} ${style(entry.verdict)}, ${entry.reason}: ${visible(entry.detail)}`, "");

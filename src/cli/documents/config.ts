@@ -44,7 +44,22 @@ export const configDocument = document("The effective configuration. A value tha
           v.nullable(text),
         ),
         absentFields: described("The members that its fields name and no entry has, each with its field.", list(text)),
+        remembered: object({
+          entries: described("Of how many entries sweeps keep a record.", integer),
+          startTokens: described(
+            "Whether start tokens count there: the writer is known to record ticks, one has matched its process, or none has yet.",
+            v.picklist(["known", "proven", "unproven"]),
+          ),
+        }),
       }),
     ),
+  ),
+  clock: described(
+    "What the last sweep left of the clock.",
+    object({
+      reliedOn: described("Sweeps have watched it for an hour awake since the last boot or sleep, or it is synchronised.", flag),
+      watchedMs: described("For how long, in ms of awake time; short boots add up.", integer),
+      sleptMs: described("Sleep of the machine that is taken off ages, in ms.", integer),
+    }),
   ),
 });

@@ -43,6 +43,22 @@ const answer = v.variant("kind", [
   object({ kind: v.literal("not-applicable"), detail: text }),
 ]);
 
+const span = (what: string) => v.nullable(described(`${what}, in ms of awake time; null for none.`, integer));
+
+const remembered = object({
+  seenForMs: span("For how long sweeps have seen these very bytes, as far as they remember it"),
+  absentForMs: span("For how long every sweep has found it dead by absence"),
+  secondLookInMs: span("After how long a look that finds it absent again is acted on"),
+  longestGapMs: span("The longest time between two of its heartbeats"),
+  stillForMs: span("How long ago its heartbeat was last seen to change"),
+  clockStepped: described("The clock was stepped since it was written, or may have been.", flag),
+  holders: described(
+    "Processes that were seen to show it, of an entry that records none.",
+    list(object({ pid: integer, startTicks: text, program: text })),
+  ),
+  startTokensProven: described("Start tokens of its registry count: its writer is known, or one has matched its process.", flag),
+});
+
 export const explainDocument = document("Every rung's answer for the entries that a key names.", {
   command: v.literal("explain"),
   entries: list(
@@ -61,6 +77,7 @@ export const explainDocument = document("Every rung's answer for the entries tha
         "Of a lock that names a host: whether this machine may take it over; null of every other entry.",
         v.nullable(v.picklist(hostLockKinds)),
       ),
+      remembered: described("What sweeps remember of it; null if it cannot be understood.", v.nullable(remembered)),
       rungs: described(
         "Every rung in the order of the ladder; empty if the entry cannot be understood.",
         list(object({ name: v.picklist(rungNames), rule: text, answer })),

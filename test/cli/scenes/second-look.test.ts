@@ -142,3 +142,36 @@ test("after the clock was stepped an entry ages from when it was first seen", as
   const report = await sweepReport(scratch, []);
   expect(by(report, "verdict", "reason")).toEqual({ agent: "undecided clock-stepped" });
 });
+
+test("explain says what sweeps remember of an entry, and config of its registry and of the clock", async () => {
+  const { scratch, path, look } = absentEntry();
+  const explained = async () => {
+    const { stdout } = await sessreap(scratch, ["explain", "agent", "--json"]);
+    return (JSON.parse(stdout) as { readonly entries: readonly { readonly remembered: Readonly<Record<string, unknown>> }[] }).entries[0]
+      ?.remembered;
+  };
+  const nothing = { seenForMs: null, absentForMs: null, secondLookInMs: null, longestGapMs: null, stillForMs: null };
+  const rest = { clockStepped: false, holders: [], startTokensProven: false };
+  expect(await explained()).toEqual({ ...nothing, ...rest });
+  expect(await look()).toBe("pending");
+  letPass(scratch, 3 * minute);
+  const { absentForMs, secondLookInMs, ...others } = (await explained()) ?? {};
+  expect(Number(absentForMs)).toBeGreaterThanOrEqual(3 * minute);
+  expect(Number(absentForMs) + Number(secondLookInMs)).toBe(4 * minute);
+  expect(others).toMatchObject(rest);
+  const { stdout } = await sessreap(scratch, ["explain", "agent"]);
+  expect(stdout).toMatch(
+    /remembered +.*found absent since 3m, and a look counts in \d+s; no start token of its registry has proved right yet/,
+  );
+  letPass(scratch, minute);
+  expect((await sessreap(scratch, ["explain", "agent"])).stdout).toContain("found absent since 4m, and the next look counts");
+  const config = JSON.parse((await sessreap(scratch, ["config", "--json"])).stdout) as {
+    readonly registries: readonly { readonly path: string; readonly remembered: object }[];
+    readonly clock: object;
+  };
+  expect(config.registries.find((one) => one.path === path)?.remembered).toEqual({ entries: 1, startTokens: "unproven" });
+  expect(config.clock).toMatchObject({ watchedMs: 0 });
+  expect((await sessreap(scratch, ["config"])).stdout).toMatch(
+    /agents\.json \(keyed-json\); 1 remembered; no start token has proved right yet\n/,
+  );
+});
