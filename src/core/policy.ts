@@ -47,6 +47,9 @@ export const secondLookMs = 4 * minuteMs;
 /** Awake time, in ms, for which sweeps watch the clock after a boot or a sleep before they trust it with long ages. */
 export const settledAfterMs = 60 * minuteMs;
 
+/** So much of it, in ms, must be of this boot, however much was watched in earlier ones. */
+export const settledHereMs = 10 * minuteMs;
+
 /** A heartbeat younger than this, in ms, or than the grace period if that is longer, is fresh. */
 export const freshHeartbeatMs = 10 * minuteMs;
 

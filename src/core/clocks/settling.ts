@@ -1,6 +1,6 @@
 import { formatDuration } from "../duration.ts";
 import { seen, unseen, type Clock, type Observed } from "../evidence.ts";
-import { secondLookMs, settledAfterMs } from "../policy.ts";
+import { secondLookMs, settledAfterMs, settledHereMs } from "../policy.ts";
 
 /**
  * How far the clock has been tried since the machine was booted or woken. A clock without a battery, or one that was not
@@ -23,10 +23,13 @@ export type Stretch = {
   readonly clockStepped: boolean;
 };
 
-/** What a new boot takes over: nothing where the one before had time for two looks, else all but the last moment. */
+/**
+ * What a new boot takes over: nothing where the one before had time for two looks, else all but ten minutes. A
+ * clock that came up wrong is mostly set right within minutes, and must not condemn before.
+ */
 function carriedOver({ before: { watchedMs, settledAtMs }, awakeMs }: Stretch): number {
   const isUsed = settledAtMs !== undefined && awakeMs !== undefined && awakeMs - settledAtMs >= secondLookMs;
-  return isUsed ? 0 : Math.min(watchedMs, settledAfterMs - 1);
+  return isUsed ? 0 : Math.min(watchedMs, settledAfterMs - settledHereMs);
 }
 
 /** How far it is tried as of this sweep. `synchronised`: the kernel says that the clock is set by a better one. */
