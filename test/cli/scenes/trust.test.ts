@@ -254,3 +254,18 @@ test.runIf(isRoot)("root finds no program on a PATH of another user's", async ()
   }
   expect(existsSync(ran)).toBe(false);
 });
+
+test("what an entry says beside its fields is printed by no command", async () => {
+  const scratch = newScratch();
+  const path = join(scratch.dir, "agents.json");
+  const { pid } = await gonePid();
+  const text = JSON.stringify({ ghost: { pid, since, token: "s3cr3t" }, odd: { pid: "s3", token: ["s3cr3t"] } });
+  configure(scratch, { registries: [{ format: "keyed-json", path, fields: { pid: "pid", registeredAt: "since" } }] });
+  writeOld(path, text);
+  for (const words of [["list", "-v"], ["explain", "ghost"], ["-n", "--json"], ["sweep", "-v"], ["history", "--json"], ["doctor"]]) {
+    const { stdout, stderr } = await sessreap(scratch, words);
+    expect(`${stdout}${stderr}`).not.toContain("s3cr3t");
+    expect(`${stdout}${stderr}`).not.toBe("");
+  }
+  expect(readFileSync(path, "utf8")).not.toContain('"ghost"');
+});

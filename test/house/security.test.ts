@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { rowsOf } from "./tables.ts";
+
+const textOf = (path: string): string => readFileSync(path, "utf8");
+
+function sourcesIn(folder: string): readonly string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return names.filter((name) => name.endsWith(".ts")).map((name) => join(folder, name));
+}
+
+describe("SECURITY.md", () => {
+  const text = textOf("SECURITY.md");
+  const rows = rowsOf(text).filter(([first]) => first !== "sentence" && !/^-+$/.test(first ?? ""));
+
+  test("promises nothing outside its table", () => {
+    const promises = text.slice(text.indexOf("## What sessreap promises"), text.indexOf("## What it cannot promise"));
+    const beside = promises.split("\n").filter((line) => line !== "" && !line.startsWith("|") && !line.startsWith("## "));
+    expect(beside).toEqual([expect.stringMatching(/^Each sentence has its test/)]);
+    expect(rows.length).toBeGreaterThan(15);
+  });
+
+  test.each(rows)("%s", (_, held) => {
+    const [, path, title] = /^`(.+?)`: "(.+)"$/.exec(held ?? "") ?? [];
+    expect(textOf(path as string)).toContain(`${title}"`);
+  });
+});
+
+test("no sweep can send a signal", () => {
+  const signalling = ["src/sweep", "src/watch", "src/core", "src/registries"].flatMap(sourcesIn).filter((path) => {
+    return /\bsignalExactly\b|\bprocess\.kill\b|\.kill\(/.test(textOf(path));
+  });
+  expect(signalling).toEqual([]);
+});
+
+test("an app server is sent three methods and no other", () => {
+  const sent = sourcesIn("src/host/sockets").flatMap((path) =>
+    [...textOf(path).matchAll(/\b(?:call|notify|request)\("([^"]+)"/g)].map(([, method]) => method),
+  );
+  expect([...new Set(sent)].toSorted()).toEqual(["initialize", "thread/loaded/list", "thread/read"]);
+});
