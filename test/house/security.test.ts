@@ -38,5 +38,5 @@ test("an app server is sent three methods and no other", () => {
   const sent = sourcesIn("src/host/sockets").flatMap((path) =>
     [...textOf(path).matchAll(/\b(?:call|notify|request)\("([^"]+)"/g)].map(([, method]) => method),
   );
-  expect([...new Set(sent)].toSorted()).toEqual(["initialize", "thread/loaded/list", "thread/read"]);
+  expect(new Set(sent)).toEqual(new Set(["initialize", "thread/loaded/list", "thread/read"]));
 });

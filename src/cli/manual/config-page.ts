@@ -51,7 +51,7 @@ export function configPage(): string {
       "No configuration is needed: without one, every format is looked for at its well-known place. `~/.config/sessreap/config.json` is read first, then `/etc/sessreap/config.json`; of a key that both have, the first counts. `--config` and `SESSREAP_CONFIG` name one file instead of the two. `sessreap config` shows what is in effect, and where each value came from.",
     ),
     paragraph(
-      "It is one JSON object. An unknown key, a wrong type or an unsafe path is an error that names the place, and nothing is touched. A configuration decides what is deleted, so one that belongs to anybody but the user or root, or that all can write, is refused.",
+      "It is one JSON object. An unknown key, a wrong type or an unsafe path is an error that names the place, and nothing is touched. A configuration decides what is deleted, so one that another user or a group could write or replace is refused.",
     ),
     heading("Keys"),
     ...keys("The file", configSchema),
