@@ -176,6 +176,12 @@ test.each([
   expect(candidates.map(({ row: { claim } }) => claim.key)).toEqual(["old"]);
 });
 
+test("rows without a name stand for their subprocess, also where only one of them has a pid", () => {
+  const nameless = { identity: undefined, subprocessId: "s" };
+  const rows = [{ claim: { ...older, ...nameless, pid: undefined } }, { claim: { ...newer, ...nameless } }];
+  expect(onlyCandidate(superseded.candidates([registryOf({ keepsReleased: true }, ...rows)])).row.claim.key).toBe("old");
+});
+
 test("nameless rows of several processes that start at once are no loop", () => {
   const rows = [0, 5, 10, 15].map((seconds) => {
     const own = { identity: undefined, subprocessId: `s${seconds}`, pid: 4711 + seconds };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { seen } from "../../../../src/core/evidence.ts";
-import { firstSightNow, needsFirstSight, sightWorth } from "../../../../src/core/identity/first-sight.ts";
+import { firstSightNow, needsFirstSight, sightWorth, startedAfterSight } from "../../../../src/core/identity/first-sight.ts";
 import { nothingClaimed, type Registration } from "../../../../src/core/registration.ts";
 import { blind, day, earlierBoot, minute, now, sceneOf, shows, sighted, there, thisBoot, verdictOf, type Described } from "../../scene.ts";
 
@@ -218,4 +218,11 @@ test("no sight is remembered where the boot, its clock or its time namespace can
   expect(firstSightNow("digest", { ...here, timeNamespace: blind }, clock)).toBeUndefined();
   const { timeNamespace: _, ...untold } = here;
   expect(firstSightNow("digest", untold, clock)).toBeUndefined();
+});
+
+test("no process is known to have started after a sight where no time namespace is told", () => {
+  const scene = sceneOf({ ...first, claim: { pid }, registry: file, pids: later });
+  const { timeNamespace: _, ...untold } = scene.evidence.here;
+  expect(startedAfterSight(scene, "201", true)).toBe(true);
+  expect(startedAfterSight({ ...scene, evidence: { ...scene.evidence, here: untold } }, "201", true)).toBe(false);
 });
