@@ -30,13 +30,14 @@ function parseIso(text: string): number | undefined {
 }
 
 /**
- * A time as epoch ms. Only full ISO-8601 with a zone, epoch seconds and epoch milliseconds are times; anything else
- * (Feb 30, a date without zone, "session 5", micro- or nanoseconds, a negative number) is undefined, which is no
- * evidence. The two epochs cannot be mistaken for each other: each is taken only between the years 2001 and 2286.
+ * A time as epoch ms. Only full ISO-8601 with a zone and epoch seconds, milliseconds and microseconds are times; anything
+ * else (Feb 30, a date without zone, "session 5", nanoseconds, a negative number) is undefined, which is no evidence.
+ * No epoch can be mistaken for another: each is taken only between the years 2001 and 2286.
  */
 export function parseTime(value: unknown): number | undefined {
   if (typeof value === "string") return parseIso(value);
   if (typeof value !== "number") return undefined;
   if (value >= 1e9 && value < 1e10) return Math.floor(value * 1000);
-  return value >= 1e12 && value < 1e13 ? Math.floor(value) : undefined;
+  if (value >= 1e12 && value < 1e13) return Math.floor(value);
+  return value >= 1e15 && value < 1e16 ? Math.floor(value / 1000) : undefined;
 }

@@ -162,7 +162,7 @@ test("values that make no sense: a pid that is none spoils its entry, a time tha
     "a date": "2026-01-01",
     negative: -5,
     zero: 0,
-    microseconds: 1_795_186_883_304_000,
+    nanoseconds: 1_795_186_883_304_000_000,
     "far future": "9999-12-31T23:59:59Z",
     future: Date.now() + 3_600_000,
   };

@@ -96,7 +96,7 @@ const fields = v.strictObject({
   host: described("The machine on which the holder runs.", member),
   machineId: described("That machine's id, as in /etc/machine-id. It counts before the name.", member),
   pidNamespace: described("The pid namespace in which the pid is counted: its inode, or pid:[INODE].", member),
-  registeredAt: described("When the entry was made: ISO-8601 with a zone, epoch seconds or milliseconds.", member),
+  registeredAt: described("When the entry was made: ISO-8601 with a zone, epoch seconds, milliseconds or microseconds.", member),
   lastActivityAt: described("When the session last did something.", member),
   lastHeartbeatAt: described("When the holder last said that it is there; no activity.", member),
   master: described("Whether this entry leads among those of one identity.", member),
