@@ -45,8 +45,9 @@ export type EntryRecord = {
   readonly clockStepped: boolean;
   /** Awake time of the first of the unbroken looks that found it dead by absence. */
   readonly absentSinceMs: number | undefined;
-  /** The heartbeat that the last sweep read there, epoch ms. */
+  /** The heartbeat that the last sweep read there, epoch ms; or a digest of one that is no time. */
   readonly heartbeatAt: number | undefined;
+  readonly unreadBeat: string | undefined;
   readonly longestGapMs: number;
   readonly stillForMs: number | undefined;
   /** The processes that showed it, and what it claimed then; undefined where none is known. */
@@ -63,14 +64,12 @@ export type RestoredByKey = ReadonlyMap<string, ReadonlyMap<string, Restored>>;
 export function restoredByKey(marks: Iterable<Restored>): RestoredByKey {
   const byRegistry = new Map<string, Map<string, Restored>>();
   for (const mark of marks) {
-    const ofRegistry = byRegistry.get(mark.registry) ?? new Map<string, Restored>();
-    byRegistry.set(mark.registry, ofRegistry.set(mark.key, mark));
+    byRegistry.set(mark.registry, (byRegistry.get(mark.registry) ?? new Map<string, Restored>()).set(mark.key, mark));
   }
   return byRegistry;
 }
 
-export const restoredIn = (marks: RestoredByKey): readonly Restored[] =>
-  [...marks.values()].flatMap((ofRegistry) => [...ofRegistry.values()]);
+export const restoredIn = (marks: RestoredByKey): readonly Restored[] => [...marks.values()].flatMap((marked) => [...marked.values()]);
 
 /** What one sweep leaves for the next. Kept small: only entries for which it matters have a record. */
 export type Memory = LastClocks & {
@@ -118,8 +117,9 @@ export type Remembered = {
   readonly digest: () => string;
   /** The newest usable time that it states, or else its container's, epoch ms. */
   readonly statedAt: number | undefined;
-  /** The newest heartbeat that it states, epoch ms. */
+  /** The newest heartbeat that it states, epoch ms; or a digest of one that is no time. */
   readonly heartbeatAt: number | undefined;
+  readonly unreadBeat: () => string | undefined;
   /** The session and the name that it claims. */
   readonly heldAs: () => string;
 };
@@ -141,11 +141,10 @@ function stillFor({ heartbeatAt, stillForMs }: EntryRecord, now: number | undefi
 
 /** The same record, after a sweep that did not look at its entry. */
 export function agedRecord(record: EntryRecord, { elapsedMs, clockStepped }: Since): EntryRecord {
-  const { seenForMs, heartbeatAt } = record;
   return {
     ...record,
-    seenForMs: seenForMs + elapsedMs,
-    stillForMs: stillFor(record, heartbeatAt, elapsedMs),
+    seenForMs: record.seenForMs + elapsedMs,
+    stillForMs: stillFor(record, record.heartbeatAt, elapsedMs),
     clockStepped: record.clockStepped || clockStepped,
   };
 }
@@ -160,7 +159,7 @@ export function recall(memory: Memory, entry: Remembered, from: Since, clock: Cl
   const same = record !== undefined && record.digest === digest;
   const [wallMs, awakeMs] = [valueOf(clock, "wallMs"), valueOf(clock, "awakeMs")];
   // A heart that has beaten since is a reason to begin the looks anew.
-  const isStill = same && record.heartbeatAt === entry.heartbeatAt;
+  const isStill = same && record.heartbeatAt === entry.heartbeatAt && record.unreadBeat === entry.unreadBeat();
   const absentSince = isStill && from.sameBoot ? record.absentSinceMs : undefined;
   return {
     seenForMs: same ? record.seenForMs + from.elapsedMs : 0,
@@ -189,7 +188,8 @@ export function recordOf(entry: Remembered, remembered: EntryMemory, now: Found)
   if (!now.needsFirstSeen && !clockStepped && !now.absent && !now.beats && now.holders.length === 0) return undefined;
   const absentSinceMs = now.absent && now.awakeMs !== undefined ? now.awakeMs - (absentForMs ?? 0) : undefined;
   const held = now.holders.length === 0 ? undefined : { as: entry.heldAs(), by: now.holders };
-  return { digest: entry.digest(), heartbeatAt: entry.heartbeatAt, absentSinceMs, seenForMs, clockStepped, longestGapMs, stillForMs, held };
+  const [digest, heartbeatAt, unreadBeat] = [entry.digest(), entry.heartbeatAt, entry.unreadBeat()];
+  return { digest, heartbeatAt, unreadBeat, absentSinceMs, seenForMs, clockStepped, longestGapMs, stillForMs, held };
 }
 
 /** Marks whose time is not over. None lasts longer from now than a new one would, or a clock set back would prolong it. */

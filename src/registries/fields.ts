@@ -171,7 +171,11 @@ export function claimFrom(key: string, value: unknown, fields: FieldMap, identit
     (claimed as Record<FieldName, unknown>)[field] = result;
   }
   if (fields.startTicks !== undefined && claimed.startTicks !== undefined) addTokenBoot(claimed, valueAt(value, fields.startTicks, key));
-  return { ok: true, registration: claimed, identityText: () => identityTextOf(value, fields.lastHeartbeatAt), torn: false };
+  const identityText = (): string => identityTextOf(value, fields.lastHeartbeatAt);
+  const beat =
+    fields.lastHeartbeatAt === undefined || claimed.lastHeartbeatAt !== undefined ? undefined : valueAt(value, fields.lastHeartbeatAt, key);
+  const unread = beat === undefined || beat === null ? undefined : { unreadBeat: JSON.stringify(beat) };
+  return { ok: true, registration: claimed, identityText, torn: false, ...unread };
 }
 
 /** The same, of an entry that nothing but its own words shows to be one: where it has none that its map knows, it is none. */

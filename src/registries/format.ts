@@ -10,6 +10,8 @@ export type Claim =
       readonly identityText: () => string;
       /** Its body is torn or empty, and only its name was understood: then nothing it says is proof. */
       readonly torn: boolean;
+      /** The value of its heartbeat where that is no time; that it changes is still a beat. */
+      readonly unreadBeat?: string;
       /** Its writer, in the release that wrote it, is known or likely to leave it behind when it changes its session. */
       readonly mayDrift?: boolean;
     }

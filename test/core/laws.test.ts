@@ -276,6 +276,7 @@ test("a clock that cannot be read makes no entry older, no absence longer and no
           clockStepped: false,
           absentSinceMs: absent,
           heartbeatAt: undefined,
+          unreadBeat: undefined,
           longestGapMs: 0,
           stillForMs: undefined,
           held: undefined,
@@ -288,6 +289,7 @@ test("a clock that cannot be read makes no entry older, no absence longer and no
           digest: () => "same",
           statedAt: 0,
           heartbeatAt: undefined,
+          unreadBeat: () => undefined,
           heldAs: () => "",
         };
         const recalled = ({ bootId, wallMs, bootMs, awakeMs }: typeof seenNow) => {

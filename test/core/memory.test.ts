@@ -24,9 +24,10 @@ const entry: Remembered = {
   digest: () => "same",
   statedAt: now - day,
   heartbeatAt: undefined,
+  unreadBeat: () => undefined,
   heldAs: () => "the session",
 };
-const noBeat = { heartbeatAt: undefined, longestGapMs: 0, stillForMs: undefined, held: undefined };
+const noBeat = { heartbeatAt: undefined, unreadBeat: undefined, longestGapMs: 0, stillForMs: undefined, held: undefined };
 const hourAgo: Memory = {
   ...emptyMemory,
   bootId: thisBoot,
@@ -141,6 +142,7 @@ describe("what is recalled of an entry", () => {
       key: "mars",
       statedAt: undefined,
       heartbeatAt: undefined,
+      unreadBeat: () => undefined,
       heldAs: () => "",
       digest: () => {
         throw new Error("digested");
@@ -183,6 +185,7 @@ describe("what is recalled of an entry", () => {
                 clockStepped: false,
                 absentSinceMs: 3 * hour,
                 heartbeatAt,
+                unreadBeat: "beat 1",
                 longestGapMs,
                 stillForMs: undefined,
                 held: undefined,
@@ -192,13 +195,14 @@ describe("what is recalled of an entry", () => {
         ],
       ]),
     });
-    const beating = (memory: Partial<Memory>) => {
+    const beating = (memory: Partial<Memory>, unread = "beat 1") => {
       const all = { ...hourAgo, ...memory };
-      return recall(all, { ...entry, heartbeatAt: now - minute }, since(all, clock, thisBoot), clock);
+      return recall(all, { ...entry, heartbeatAt: now - minute, unreadBeat: () => unread }, since(all, clock, thisBoot), clock);
     };
     expect(beating(at(now - minute, minute))).toMatchObject({ absentForMs: 2 * hour, longestGapMs: minute });
     expect(beating(at(now - 21 * minute, minute))).toMatchObject({ absentForMs: undefined, longestGapMs: 20 * minute });
     expect(beating(at(undefined, 0))).toMatchObject({ absentForMs: undefined, longestGapMs: 0 });
+    expect(beating(at(now - minute, minute), "beat 2")).toMatchObject({ absentForMs: undefined, longestGapMs: minute });
   });
 
   test("since when its heart stands still is told by looks alone", () => {

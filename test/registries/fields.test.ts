@@ -142,6 +142,17 @@ describe("what an entry says", () => {
     expect(identityText({ id: "a", beat: 1 })).toBe(identityText({ id: "a", beat: "2026-11-20T15:00:00Z" }));
   });
 
+  test.each([
+    [{ id: "a", beat: "tick 7" }, '"tick 7"'],
+    [{ id: "a", beat: 7 }, "7"],
+    [{ id: "a", beat: "2026-11-20T15:00:00Z" }, undefined],
+    [{ id: "a", beat: null }, undefined],
+    [{ id: "a" }, undefined],
+  ])("has the heartbeat of %j as text where that is no time", (value, unreadBeat) => {
+    const claim = read(value);
+    expect(claim.ok && claim.unreadBeat).toBe(unreadBeat);
+  });
+
   test.each([[{ id: "b", beat: 1 }], [{ id: "a", beat: 1, more: 1 }], [{ beat: 1, id: "a" }], [{ id: "a" }]])(
     "is another in %j",
     (value) => {

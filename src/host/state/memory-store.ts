@@ -29,6 +29,7 @@ type StoredRecord = {
   clockStepped?: boolean;
   absentSinceMs?: number;
   heartbeatAt?: number;
+  unreadBeat?: string;
   longestGapMs?: number;
   stillForMs?: number;
   held?: HeldBy;
@@ -55,19 +56,20 @@ type Stored = {
 const fileOf = (stateDir: string): string => join(stateDir, "memory.json");
 
 function toRecord(stored: StoredRecord): EntryRecord {
-  const { digest, seenForMs, absentSinceMs, heartbeatAt, stillForMs, held } = stored;
+  const { digest, seenForMs, absentSinceMs, heartbeatAt, unreadBeat, stillForMs, held } = stored;
   const [clockStepped, longestGapMs] = [stored.clockStepped ?? false, stored.longestGapMs ?? 0];
-  return { digest, seenForMs, clockStepped, absentSinceMs, heartbeatAt, longestGapMs, stillForMs, held };
+  return { digest, seenForMs, clockStepped, absentSinceMs, heartbeatAt, unreadBeat, longestGapMs, stillForMs, held };
 }
 
 function fromRecord(record: EntryRecord): StoredRecord {
-  const { digest, seenForMs, clockStepped, absentSinceMs, heartbeatAt, longestGapMs, stillForMs, held } = record;
+  const { digest, seenForMs, clockStepped, absentSinceMs, heartbeatAt, unreadBeat, longestGapMs, stillForMs, held } = record;
   return {
     digest,
     seenForMs,
     ...(clockStepped && { clockStepped }),
     ...(absentSinceMs !== undefined && { absentSinceMs }),
     ...(heartbeatAt !== undefined && { heartbeatAt }),
+    ...(unreadBeat !== undefined && { unreadBeat }),
     ...(longestGapMs > 0 && { longestGapMs }),
     ...(stillForMs !== undefined && { stillForMs }),
     ...(held !== undefined && { held }),
@@ -91,9 +93,9 @@ function isHeld(value: unknown): boolean {
 
 function isStoredRecord(value: unknown): boolean {
   const record = (value ?? {}) as Record<keyof StoredRecord, unknown>;
-  const { digest, seenForMs, absentSinceMs, heartbeatAt, longestGapMs, stillForMs, held } = record;
+  const { digest, seenForMs, absentSinceMs, heartbeatAt, unreadBeat, longestGapMs, stillForMs, held } = record;
   const isNumbered = isNumber(seenForMs) && [absentSinceMs, heartbeatAt, longestGapMs, stillForMs].every(isMissingOrNumber);
-  return isText(digest) && isNumbered && (held === undefined || isHeld(held));
+  return isText(digest) && (unreadBeat === undefined || isText(unreadBeat)) && isNumbered && (held === undefined || isHeld(held));
 }
 
 function isFirstSight(value: unknown): boolean {

@@ -84,6 +84,7 @@ export function remembered(host: LookingHost, loaded: ReadRegistry, entry: Entry
     digest: () => host.digest(identityTextOf(entry, claim)),
     statedAt,
     heartbeatAt: claim.registration.lastHeartbeatAt,
+    unreadBeat: () => (claim.unreadBeat === undefined ? undefined : host.digest(claim.unreadBeat)),
     heldAs: () => heldAs(claim.registration),
   };
 }

@@ -76,11 +76,16 @@ test("an entry that was written anew starts to wait anew", async () => {
   expect(await look()).toBe("reaped");
 });
 
-test("a heartbeat is no reason to wait anew", async () => {
-  const { scratch, look, write, entry } = absentEntry();
+test.each([
+  [1, 2],
+  ["2026-11-01 12:00:00", "2026-11-01 12:00:01"],
+])("an entry whose heart has beaten since starts to wait anew, though %j is no time", async (beat, next) => {
+  const { scratch, look, write, entry } = absentEntry({ beat });
   expect(await look()).toBe("pending");
   letPass(scratch, 10 * minute);
-  write({ ...entry, beat: 2 });
+  write({ ...entry, beat: next });
+  expect(await look()).toBe("pending");
+  letPass(scratch, 10 * minute);
   expect(await look()).toBe("reaped");
 });
 

@@ -17,6 +17,7 @@ const record = {
   clockStepped: true,
   absentSinceMs: 7,
   heartbeatAt: 9,
+  unreadBeat: "b",
   longestGapMs: 11,
   stillForMs: 13,
   held: undefined,
