@@ -1,5 +1,6 @@
 import type { SpawnOptions } from "node:child_process";
 import { readdirSync, readlinkSync, statSync } from "node:fs";
+import { basename } from "node:path";
 import { seen, unseen, type Observed, type TmuxObservation, type TmuxPane } from "../../core/evidence.ts";
 import { rootsPath } from "../search-path.ts";
 import { formatError, isMissing, look } from "../observed.ts";
@@ -98,18 +99,18 @@ function socketsOf(user: number): readonly string[] {
   return [...sockets];
 }
 
-/** Where a socket's name leads: a path, the value of TMUX that an agent found in its environment, or a name as for `tmux -L`. */
-function socketPath(socket: string, user: number): string | undefined {
-  const path = socket.replace(/,\d+,\d+$/, "");
-  if (path.startsWith("/")) return path;
-  return path.includes("/") || path === "" ? undefined : `/tmp/tmux-${user}/${path}`;
+/** The sockets at which a user's server of this name can be, as for `tmux -L`; TMUX_TMPDIR puts them anywhere. */
+function socketsNamed(name: string, user: number): Observed<readonly string[]> {
+  const named = (): readonly string[] => socketsOf(user).filter((path) => basename(path) === name);
+  return look("the tmux servers", () => [...new Set([`/tmp/tmux-${user}/${name}`, ...named()])]);
 }
 
-/** The sockets to ask: the one that is named, or else each at which a server of this user can be. */
+/** The sockets to ask: the one that a path or the value of TMUX names, or each of this name, or else of this user. */
 function socketsToAsk(socket: string | undefined, user: number): Observed<readonly string[]> {
   if (socket === undefined) return look("the tmux servers", () => [...new Set([`/tmp/tmux-${user}/default`, ...socketsOf(user)])]);
-  const path = socketPath(socket, user);
-  return path === undefined ? unseen(`${socket} is no path of a socket`) : seen([path]);
+  const path = socket.replace(/,\d+,\d+$/, "");
+  if (path.startsWith("/")) return seen([path]);
+  return path.includes("/") || path === "" ? unseen(`${socket} is no path of a socket`) : socketsNamed(path, user);
 }
 
 /** The panes of a user's tmux servers, and whether each of these could be asked. */

@@ -48,11 +48,20 @@ describe.skipIf(missing !== undefined)("an entry that names a place in tmux", ()
       pane: { pane, socket },
       beginning: { session: "agent", socket },
       environment: { pane, socket: `${socket},4242,0` },
+      "name below another TMUX_TMPDIR": { pane, socket: "tmux.sock" },
       other: { pane: "%77", socket },
       elsewhere: { session: "agent über mars", socket: join(scratch.dir, "none.sock") },
     });
     const [live, waits] = ["live tmux-alive kept", "ghost tmux-gone pending"];
-    const expected = { session: live, pane: live, beginning: waits, environment: live, other: waits, elsewhere: waits };
+    const expected = {
+      session: live,
+      pane: live,
+      beginning: waits,
+      environment: live,
+      "name below another TMUX_TMPDIR": live,
+      other: waits,
+      elsewhere: waits,
+    };
     expect(await said(scratch)).toEqual(expected);
     run("kill-server");
     expect(Object.values(await said(scratch, "--now"))).toEqual(Object.keys(expected).map(() => "ghost tmux-gone reaped"));
