@@ -40,3 +40,12 @@ test("an app server is sent three methods and no other", () => {
   );
   expect(new Set(sent)).toEqual(new Set(["initialize", "thread/loaded/list", "thread/read"]));
 });
+
+test("only the kernel's and root's files are read without a look at what they are", () => {
+  const plain = sourcesIn("src").flatMap((path) =>
+    [...textOf(path).matchAll(/\b(?:readFileSync|createReadStream|readFile)\((?!["`]\/(?:proc|sys|etc)\/).*/g)].map(
+      ([call]) => `${path}: ${call}`,
+    ),
+  );
+  expect(plain).toEqual([]);
+});

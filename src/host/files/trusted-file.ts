@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, readFileSync, type BigIntStats } from "node:fs";
-import { openForReading, readAll } from "./files.ts";
+import { openForReading, readAll, readRegularText } from "./files.ts";
 import { findPlace, isTrusted } from "./held-directory.ts";
 
 /** A configuration is some hundred lines; a larger file, in bytes, is none. */
@@ -23,7 +23,7 @@ export function isUnknownUser(uid: bigint): boolean {
 }
 
 const rowsOf = (path: string): readonly (readonly string[])[] =>
-  readFileSync(path, "utf8")
+  readRegularText(path)
     .split("\n")
     .map((line) => line.split(":"));
 

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { readRegularText } from "../../host/files/files.ts";
 import type { LayoutChoice } from "./layout.ts";
 import { unitNames, type Scope } from "./manager.ts";
 import { ownFileState } from "./own-file.ts";
@@ -18,6 +19,6 @@ function hasWatch(scope: Scope, directory: string): boolean {
 
 export function earlierChoice(scope: Scope, directory: string): EarlierChoice {
   const dropIn = join(directory, `${unitNames(scope).timer}.d`, "follow.conf");
-  const follow = ownFileState(dropIn) === "ours" ? /^PartOf=(.+)$/m.exec(readFileSync(dropIn, "utf8"))?.[1] : undefined;
+  const follow = ownFileState(dropIn) === "ours" ? /^PartOf=(.+)$/m.exec(readRegularText(dropIn))?.[1] : undefined;
   return { follow, watch: hasWatch(scope, directory) };
 }

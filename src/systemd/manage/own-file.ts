@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync, readFileSync, readlinkSync, rmdirSync, unlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, readlinkSync, rmdirSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
+import { NoRegularFile, readRegularText } from "../../host/files/files.ts";
 import { errorCode } from "../../host/observed.ts";
 
 /** What stands at a place where we would write. Only a file that we wrote and no person edited since may go. */
@@ -19,11 +20,12 @@ export function sealed(text: string, version: string, editCommand: string): stri
 export function ownFileState(path: string): OwnFile {
   try {
     if (lstatSync(path).isSymbolicLink()) return readlinkSync(path) === "/dev/null" ? "masked" : "foreign";
-    const text = readFileSync(path, "utf8");
+    const text = readRegularText(path);
     const first = seal.exec(text);
     if (first === null) return "foreign";
     return digestOf(text.slice(first[0].length)) === first[1] ? "ours" : "edited";
   } catch (error) {
+    if (error instanceof NoRegularFile) return "foreign";
     if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return "missing";
     throw error;
   }

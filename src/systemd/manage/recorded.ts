@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
+import { readRegularText } from "../../host/files/files.ts";
 import { parseEnvironment, recordedFrom, recordedNames, type Recorded } from "../units/environment.ts";
 import type { Account } from "./account.ts";
 import { environmentFileName } from "./layout.ts";
@@ -23,7 +24,7 @@ export function recordedFor(account: Account | undefined, env: Env): Recorded {
 
 function fileValues(path: string): Env {
   try {
-    return parseEnvironment(readFileSync(path, "utf8"));
+    return parseEnvironment(readRegularText(path));
   } catch {
     return {};
   }

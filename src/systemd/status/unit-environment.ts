@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readRegularText } from "../../host/files/files.ts";
 import type { Guard } from "../../report/model/guards.ts";
 import { ownName } from "../manage/account.ts";
 import { type Properties, type Scope, showUnits, systemctl, unitNames } from "../manage/manager.ts";
@@ -31,7 +31,7 @@ function fromFiles({ EnvironmentFiles: files }: Properties): Env {
 
 function valuesIn(path: string): Env {
   try {
-    return parseEnvironment(readFileSync(path, "utf8"));
+    return parseEnvironment(readRegularText(path));
   } catch {
     return {};
   }
