@@ -65,7 +65,9 @@ const hasTombstone = ({ state }) => buriedKeys(state).includes("ghost");
 
 function leftBehind({ dir, state }) {
   const beside = readdirSync(join(dir, "reg")).filter((name) => name !== "registrations.json");
-  const inState = readdirSync(state).filter((name) => !["memory.json", "last-run.json", "history.jsonl", "tombstones"].includes(name));
+  const inState = readdirSync(state).filter(
+    (name) => !["memory.json", "last-run.json", "history.jsonl", "tombstones", "run.done"].includes(name),
+  );
   return [...beside, ...inState];
 }
 

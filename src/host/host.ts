@@ -155,7 +155,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     detailsOf,
     processState,
     signalExactly,
-    takeSessionLock,
+    takeSessionLock: (session) => takeSessionLock(stateDir, session),
     runCommand: (command, env, onStart) => runCommand(command, withOwnMark(env), onStart),
     markedProcesses,
     digest: (text) => sha256(text).slice(0, 32),

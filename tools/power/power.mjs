@@ -177,7 +177,7 @@ function isQuarantined(disk, { at, old }) {
 }
 
 function leftoversIn(disk) {
-  const kept = new Set(["memory.json", "last-run.json", "history.jsonl", "tombstones"]);
+  const kept = new Set(["memory.json", "last-run.json", "history.jsonl", "tombstones", "run.done"]);
   const state = join(disk, "home/state");
   return [
     ...readdirSync(join(disk, "reg"), { recursive: true }).filter((name) => name.includes(".sessreap-")),

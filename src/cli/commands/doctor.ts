@@ -7,7 +7,7 @@ import { runningSweep } from "../record.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import { signalByPidfd } from "../../host/programs/pidfd.ts";
 import { readLastRun } from "../../host/state/last-run.ts";
-import { lockHolder } from "../../host/state/lock-holder.ts";
+import { lookAtRunLock } from "../../host/state/run-lock.ts";
 import { existing } from "../../host/files/writability.ts";
 import { look } from "../../host/observed.ts";
 import { tombstoneBytes, tombstoneLimits, tombstonesIn } from "../../host/state/tombstones.ts";
@@ -28,29 +28,29 @@ import { timerStatus } from "../../systemd/status/status.ts";
 
 type DoctorOptions = JudgingOptions & OutputOptions & { readonly exitCode?: boolean };
 
-/** Who holds the lock is read from the kernel, not tried: a sweep that begins in this moment must not be turned away. */
-function lockGuard(stateDir: string, running: LastRun | undefined, nowMs: number): Guard {
-  const about = { guard: "run-lock", name: stateDir } as const;
-  const exists = existsSync(stateDir);
-  const problem = exists ? stateDirectoryProblem(stateDir) : undefined;
+/** Who holds the lock is looked at, not tried: a sweep that begins in this moment must not be turned away. */
+async function lockGuard(stateDir: string, running: LastRun | undefined, nowMs: number): Promise<Guard> {
+  const about = { guard: "run-lock", name: stateDir, posture: "on", cause: "fine", cure: null } as const;
+  if (!existsSync(stateDir)) return { ...about, detail: "it is free" };
+  const problem = stateDirectoryProblem(stateDir);
   if (problem !== undefined) {
     const detail = `no sweep uses it: ${problem}`;
     return { ...about, posture: "off", cause: "state-untrusted", detail, cure: "make it this user's own, or set SESSREAP_STATE_DIR" };
   }
-  const holder = exists ? lockHolder(stateDir) : undefined;
-  if (holder === undefined) return { ...about, posture: "on", cause: "fine", detail: "it is free", cure: null };
+  const { held, listener } = await lookAtRunLock(stateDir);
+  const { pid, uid, argv } = listener ?? {};
+  const who = pid === undefined ? "a process that cannot be seen from here" : `pid ${pid} of user ${uid} (${(argv ?? []).join(" ")})`;
+  const isOurs = listener !== undefined && uid === process.getuid?.();
+  if (!held && !isOurs) {
+    const sitter = listener === undefined ? "" : `; ${who} sits on the name that version 0.1.0 used, which keeps out no sweep of this one`;
+    return { ...about, detail: `it is free${sitter}` };
+  }
   if (running !== undefined) {
     const stuck = stuckSweep(running, nowMs);
-    if (stuck !== undefined) return { ...about, posture: "off", cause: "stuck", ...stuck };
-    return { ...about, posture: "on", cause: "fine", detail: "a sweep is running", cure: null };
+    return stuck === undefined ? { ...about, detail: "a sweep is running" } : { ...about, posture: "off", cause: "stuck", ...stuck };
   }
-  const who = holder.pid === undefined ? "a process of another user" : `pid ${holder.pid} of user ${holder.uid} (${holder.argv.join(" ")})`;
-  if (holder.uid === process.getuid?.()) {
-    const detail = `${who} holds it: a restore, or a sweep that just began`;
-    return { ...about, posture: "on", cause: "lock-held", detail, cure: null };
-  }
-  const detail = `${who} holds it, and keeps every sweep from running`;
-  return { ...about, posture: "off", cause: "lock-held", detail, cure: "have that process ended, or set SESSREAP_STATE_DIR" };
+  const holder = isOurs || pid === undefined ? who : "a process that cannot be seen from here";
+  return { ...about, cause: "lock-held", detail: `${holder} holds it: a restore, or a sweep that just began` };
 }
 
 /** Whether anything can be kept: a file is written and removed. A directory that is not there yet is made by the first sweep. */
@@ -163,7 +163,7 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
     ...timers.guards,
     ...environmentGuards(shell, unit),
     ...runs,
-    lockGuard(stateDir, running, nowMs),
+    await lockGuard(stateDir, running, nowMs),
     stateGuard(stateDir),
     ...tombstoneGuards(host, stateDir),
     ...sweepGuards(swept, named),

@@ -1,3 +1,7 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import type { Server } from "node:net";
+import { type Answer, listenAt } from "./listening.ts";
+
 /** The size of `sun_path` on Linux (unix(7)). */
 const addressBytes = 108;
 
@@ -7,4 +11,61 @@ const addressBytes = 108;
  */
 export function abstractAddress(name: string): string {
   return `\0${name}`.padEnd(addressBytes, "-");
+}
+
+/** Who listens at an abstract address. `pid` is undefined where the kernel does not tell us: then it is another user's process. */
+export type Listener = { readonly pid: number | undefined; readonly uid: number | undefined; readonly argv: readonly string[] };
+
+/** `/proc/net/unix` names the listening socket of an abstract address by its inode number; a `@` stands for its zero byte. */
+function socketInode(address: string): string | undefined {
+  const wanted = address.replace("\0", "@");
+  for (const line of readFileSync("/proc/net/unix", "utf8").split("\n")) {
+    const fields = line.trim().split(/\s+/);
+    if (fields[7] === wanted) return fields[6];
+  }
+  return undefined;
+}
+
+function holdsSocket(pid: string, link: string): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === link);
+  } catch {
+    // It has ended, or is another user's and may not be looked at.
+    return false;
+  }
+}
+
+/** Finds the process that listens at an abstract address; undefined where none does. Nothing is sent to it. */
+export function abstractListener(address: string): Listener | undefined {
+  if (process.platform !== "linux") return undefined;
+  const inode = socketInode(address);
+  if (inode === undefined) return undefined;
+  const link = `socket:[${inode}]`;
+  const pid = readdirSync("/proc").find((name) => /^\d+$/.test(name) && holdsSocket(name, link));
+  const unknown = { pid: undefined, uid: undefined, argv: [] };
+  if (pid === undefined) return unknown;
+  try {
+    const { uid } = statSync(`/proc/${pid}`);
+    return { pid: Number(pid), uid, argv: readFileSync(`/proc/${pid}/cmdline`, "utf8").replace(/\0$/, "").split("\0") };
+  } catch {
+    return unknown;
+  }
+}
+
+/** A process that was killed has one of its sockets for microseconds longer than another; so long, in ms, is it given. */
+const endingMs = 20;
+
+/**
+ * The name by which version 0.1.0 keeps others out, in this network namespace alone. Every user can take it, so another
+ * user's process there is no holder. `ours`: an older sessreap of this user has it.
+ */
+export async function takeOlderLock(address: string, answer: Answer): Promise<Server | "ours" | "foreign"> {
+  for (let attempt = 0; ; attempt += 1) {
+    const server = await listenAt(address, answer);
+    if (server !== "taken") return server;
+    const listener = abstractListener(address);
+    if (listener !== undefined && listener.uid !== process.getuid?.()) return "foreign";
+    if (attempt === 3) return "ours";
+    await new Promise((resolve) => void setTimeout(resolve, endingMs));
+  }
 }

@@ -1,60 +1,58 @@
-import { statSync, unlinkSync } from "node:fs";
-import type { Server } from "node:net";
-import { join } from "node:path";
-import { abstractAddress } from "../sockets/abstract-socket.ts";
-import { errorCode } from "../observed.ts";
+import { statSync } from "node:fs";
+import { abstractAddress, type Listener, abstractListener, takeOlderLock } from "../sockets/abstract-socket.ts";
+import { isNumberedLockHeld, takeNumberedLock } from "../sockets/numbered-lock.ts";
 import { makeStateDirectory, tryStateDirectory } from "./state-directory.ts";
 
 export type RunLock = { readonly release: () => void };
 
-/**
- * The lock's name: an abstract socket where there are any, for it dies with its holder and so needs no rule about
- * stale locks. It is keyed by what the state directory is, not by how its path is spelled.
- */
-export function lockAddress(stateDir: string): string {
+const lockName = "run";
+const answer = (): string => String(process.pid);
+
+/** The name that version 0.1.0 takes. It is keyed by what the state directory is, not by how its path is spelled. */
+export function olderLockAddress(stateDir: string): string {
   const { dev, ino } = statSync(stateDir, { bigint: true });
-  if (process.platform !== "linux") return join(stateDir, "run.sock");
   return abstractAddress(`sessreap-${process.getuid?.()}-${dev}-${ino}`);
 }
 
-async function listen(address: string): Promise<Server | "taken"> {
-  const { createServer } = await import("node:net");
-  return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.destroy());
-    server.once("error", (error) => (errorCode(error) === "EADDRINUSE" ? resolve("taken") : reject(error)));
-    server.listen(address, () => resolve(server.unref()));
-  });
-}
-
-async function isAnswered(address: string): Promise<boolean> {
-  const { connect } = await import("node:net");
-  return new Promise((resolve) => {
-    const socket = connect(address);
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
-}
-
-/** One sweep at a time per state directory; undefined when another is running. */
+/**
+ * One sweep at a time per state directory, in every network namespace; undefined when another of ours is running. The
+ * lock is a socket in that directory, to which no other user can write. Throws where another user's process keeps us out,
+ * which it can only where the file system has no sockets.
+ */
 export async function takeRunLock(stateDir: string): Promise<RunLock | undefined> {
   makeStateDirectory(stateDir);
-  const address = lockAddress(stateDir);
-  let server = await listen(address);
-  if (server === "taken" && !address.startsWith("\0") && !(await isAnswered(address))) {
-    // A socket file outlives its process; no process answers at this one.
-    unlinkSync(address);
-    server = await listen(address);
-  }
-  if (server === "taken") return undefined;
+  const lock = await takeBothNames(stateDir);
   try {
-    tryStateDirectory(stateDir);
+    if (lock !== undefined) tryStateDirectory(stateDir);
+    return lock;
   } catch (error) {
-    server.close();
+    lock?.release();
     throw error;
   }
-  const held = server;
-  return { release: () => void held.close() };
+}
+
+async function takeBothNames(stateDir: string): Promise<RunLock | undefined> {
+  const taken = await takeNumberedLock(stateDir, lockName, answer);
+  if (taken.kind === "taken") return undefined;
+  const lock = taken.kind === "held" ? taken.lock : undefined;
+  if (process.platform !== "linux") {
+    if (lock === undefined) throw new Error(`it cannot hold the run lock: ${taken.kind === "unsupported" ? taken.why : ""}`);
+    return lock;
+  }
+  const older = await takeOlderLock(olderLockAddress(stateDir), answer);
+  if (older === "ours") {
+    lock?.release();
+    return undefined;
+  }
+  if (older === "foreign" && lock === undefined) throw new Error("another user's process holds the run lock (see sessreap doctor)");
+  const release = (): void => {
+    if (older !== "foreign") older.close();
+    lock?.release();
+  };
+  return { release };
+}
+
+/** How the run lock stands: whether a process of ours holds it, and who sits on the name that version 0.1.0 takes. */
+export async function lookAtRunLock(stateDir: string): Promise<{ readonly held: boolean; readonly listener: Listener | undefined }> {
+  return { held: await isNumberedLockHeld(stateDir, lockName), listener: abstractListener(olderLockAddress(stateDir)) };
 }

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { lockAddress } from "../../../src/host/state/run-lock.ts";
+import { olderLockAddress } from "../../../src/host/state/run-lock.ts";
 import type { Guard } from "../../../src/report/model/guards.ts";
 import { start, stop } from "../../processes.ts";
 import { declareRegistry, leaveOut, newScratch, parseOnly, sessreap, writeOld, type Scratch } from "../harness.ts";
@@ -36,17 +36,22 @@ test.runIf(isLinux)("doctor says how a registry would be swapped, and that it wo
 
 if (!isRoot) leaveOut("a squatter on the run lock", "it needs another user, and so root");
 
-test.runIf(isLinux && isRoot)("doctor names another user who squats on the run lock, and takes no lock itself", async () => {
-  const scratch = newScratch();
-  mkdirSync(scratch.stateDir, { recursive: true });
-  const bound = `use Socket; socket(my $s, PF_UNIX, SOCK_STREAM, 0); bind($s, pack("S a*", AF_UNIX, "\\0$ARGV[0]")) or die; listen $s, 1; sleep 60`;
-  const squatter = await start("/usr/bin/perl", ["-e", bound, lockAddress(scratch.stateDir).slice(1)], { uid: nobody });
-  writeOld(declareRegistry(scratch), "{}");
-  await expect.poll(async () => guard(await guards(scratch), "run-lock")?.posture, { timeout: 20_000 }).toBe("off");
-  expect(guard(await guards(scratch), "run-lock")?.detail).toContain(`pid ${squatter.pid} of user ${nobody}`);
-  await stop(squatter);
-  expect(guard(await guards(scratch), "run-lock")).toMatchObject({ posture: "on", cause: "fine" });
-});
+test.runIf(isLinux && isRoot)(
+  "doctor names another user who sits on the older name of the run lock, which keeps out no sweep",
+  async () => {
+    const scratch = newScratch();
+    mkdirSync(scratch.stateDir, { recursive: true });
+    const bound = `use Socket; socket(my $s, PF_UNIX, SOCK_STREAM, 0); bind($s, pack("S a*", AF_UNIX, "\\0$ARGV[0]")) or die; listen $s, 1; sleep 60`;
+    const squatter = await start("/usr/bin/perl", ["-e", bound, olderLockAddress(scratch.stateDir).slice(1)], { uid: nobody });
+    writeOld(declareRegistry(scratch), "{}");
+    const said = (): Promise<string | undefined> => guards(scratch).then((found) => guard(found, "run-lock")?.detail);
+    await expect.poll(said, { timeout: 20_000 }).toContain(`pid ${squatter.pid} of user ${nobody}`);
+    expect(guard(await guards(scratch), "run-lock")).toMatchObject({ posture: "on", cause: "fine" });
+    expect((await sessreap(scratch, [])).code).toBe(0);
+    await stop(squatter);
+    expect(guard(await guards(scratch), "run-lock")).toMatchObject({ posture: "on", cause: "fine" });
+  },
+);
 
 test("doctor says that no sweep uses a state directory to which others can write, and how it is cured", async () => {
   const scratch = newScratch();

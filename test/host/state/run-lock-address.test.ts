@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { lockAddress, takeRunLock } from "../../../src/host/state/run-lock.ts";
+import { olderLockAddress, takeRunLock } from "../../../src/host/state/run-lock.ts";
 import { leaveOut } from "../../cli/harness.ts";
 import { scratchDirectory } from "../scratch.ts";
 
@@ -11,7 +11,7 @@ if (!isLinux) leaveOut("the address of the run lock", "only Linux has abstract s
 test.runIf(isLinux)("the lock's name fills its whole address, so that every Node means the same one", async () => {
   const stateDir = scratchDirectory();
   const lock = await takeRunLock(stateDir);
-  const address = lockAddress(stateDir);
+  const address = olderLockAddress(stateDir);
   const bound = readFileSync("/proc/net/unix", "latin1").split("\n");
   lock?.release();
   expect(Buffer.byteLength(address)).toBe(108);

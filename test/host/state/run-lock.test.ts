@@ -1,9 +1,8 @@
 import { once } from "node:events";
-import { mkdirSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { lockHolder } from "../../../src/host/state/lock-holder.ts";
-import { lockAddress, takeRunLock } from "../../../src/host/state/run-lock.ts";
+import { lookAtRunLock, olderLockAddress, takeRunLock } from "../../../src/host/state/run-lock.ts";
 import { launch, stop, type Running } from "../../processes.ts";
 import { scratchDirectory } from "../scratch.ts";
 import { isRoot } from "../../users.ts";
@@ -18,7 +17,8 @@ async function squat(address: string, uid: number | undefined): Promise<Pick<Run
     stdio: ["ignore", "pipe", "inherit"],
     ...(uid !== undefined && { uid }),
   });
-  await once(child.stdout as NodeJS.ReadableStream, "data");
+  const said = await Promise.race([once(child.stdout as NodeJS.ReadableStream, "data"), once(child, "exit").then(() => undefined)]);
+  if (said === undefined) throw new Error("it said nothing");
   return { child };
 }
 
@@ -28,7 +28,7 @@ test("a second sweep of one state directory is kept out, however its path is spe
   const alias = join(scratchDirectory(), "alias");
   symlinkSync(stateDir, alias);
   expect(await takeRunLock(alias)).toBeUndefined();
-  expect(lockHolder(stateDir)).toMatchObject({ pid: process.pid, uid: process.getuid?.() });
+  expect(await lookAtRunLock(stateDir)).toMatchObject({ held: true, listener: { pid: process.pid, uid: process.getuid?.() } });
   lock?.release();
   const again = await takeRunLock(stateDir);
   expect(again).toBeDefined();
@@ -41,26 +41,42 @@ test("two state directories do not keep each other out", async () => {
   for (const lock of locks) lock?.release();
 });
 
-test("a lock goes with its holder, even one that is killed", async () => {
+test("version 0.1.0, which has the lock's older name alone, is kept out and keeps out; its lock goes with it", async () => {
   const stateDir = scratchDirectory();
-  const squatter = await squat(lockAddress(stateDir), undefined);
+  const older = await squat(olderLockAddress(stateDir), undefined);
   expect(await takeRunLock(stateDir)).toBeUndefined();
-  await stop(squatter);
+  expect(await lookAtRunLock(stateDir)).toMatchObject({ held: false, listener: { pid: older.child.pid } });
+  await stop(older);
   const lock = await takeRunLock(stateDir);
   expect(lock).toBeDefined();
+  await expect(squat(olderLockAddress(stateDir), undefined)).rejects.toThrow("it said nothing");
   lock?.release();
-  expect(lockHolder(stateDir)).toBeUndefined();
+  expect(await lookAtRunLock(stateDir)).toEqual({ held: false, listener: undefined });
 });
 
-test.runIf(isRoot)("another user who squats on the lock only keeps, and is named", async () => {
+test.runIf(isRoot)("another user on the older name keeps no sweep from running, and is named", async () => {
   const stateDir = scratchDirectory();
-  await squat(lockAddress(stateDir), 65534);
+  await squat(olderLockAddress(stateDir), 65534);
+  const lock = await takeRunLock(stateDir);
+  expect(lock).toBeDefined();
   expect(await takeRunLock(stateDir)).toBeUndefined();
-  expect(lockHolder(stateDir)).toMatchObject({ uid: 65534, argv: expect.arrayContaining(["perl"]) });
+  lock?.release();
+  expect((await lookAtRunLock(stateDir)).listener).toMatchObject({ uid: 65534, argv: expect.arrayContaining(["perl"]) });
 });
 
-test("no holder is named where there is none", () => {
+test.runIf(isRoot)("another user cannot take the lock, nor end it", async () => {
+  const stateDir = join(scratchDirectory(), "state");
+  chmodSync(dirname(stateDir), 0o755);
+  const lock = await takeRunLock(stateDir);
+  const script = 'for (glob "$ARGV[0]/*") { unlink } exit((rename "$ARGV[0]/run.done", "$ARGV[0]/x") ? 0 : 3)';
+  const hostile = launch("perl", ["-e", script, stateDir], { uid: 65534 });
+  expect((await once(hostile, "exit"))[0]).toBe(3);
+  expect(await takeRunLock(stateDir)).toBeUndefined();
+  lock?.release();
+});
+
+test("no holder is named where there is none", async () => {
   const stateDir = join(scratchDirectory(), "state");
   mkdirSync(stateDir);
-  expect(lockHolder(stateDir)).toBeUndefined();
+  expect(await lookAtRunLock(stateDir)).toEqual({ held: false, listener: undefined });
 });
