@@ -6,7 +6,7 @@ export type ServerPlace =
   | { readonly kind: "unix"; readonly path: string };
 
 /** Addresses at which a server listens on every interface, and so on the loopback interface. */
-const wildcards: ReadonlySet<string> = new Set(["0.0.0.0", "0:0:0:0:0:0:0:0"]);
+const wildcards: ReadonlySet<string> = new Set(["0.0.0.0", "0", "0:0:0:0:0:0:0:0"]);
 
 /** One spelling for an IP address: that of version 6 in eight groups, one of version 4 in four numbers, also within the other. */
 export function canonicalHost(host: string): string {
@@ -60,14 +60,19 @@ export function isAppServer(argv: readonly string[]): boolean {
   return argvHas(argv, ["app-server"]);
 }
 
-/** Is a process with this argv to serve this address (`codex app-server --listen ADDRESS`), or every address? */
+/** Whether a word that is no address names the port of one: `0.0.0.0:4711`, `*:4711`, `:4711`, `4711`. */
+function namesPort(word: string, wanted: ServerPlace): boolean {
+  return wanted.kind === "tcp" && Number(/^(?:[^/]*:)?(\d{1,5})$/.exec(word)?.[1]) === wanted.port;
+}
+
+/** May a process with this argv be one that is to serve this address (`codex app-server --listen ADDRESS`), or every address? */
 export function argvNamesServer(argv: readonly string[], url: string): boolean {
   const wanted = serverPlace(url);
   if (wanted === undefined || !isAppServer(argv)) return false;
   const tokens = argv.length === 1 ? tokensOf(["", ...(argv[0] ?? "").split(" ")]) : tokensOf(argv);
   return tokens.some((token) => {
     const listener = serverPlace(token);
-    return listener !== undefined && serves(listener, wanted);
+    return listener === undefined ? namesPort(token, wanted) : serves(listener, wanted);
   });
 }
 
