@@ -10,14 +10,17 @@ const unstated = notApplicable("no agent states its name");
 
 const letter = /[\p{L}\p{N}_-]/u;
 /** A name ends with the sentence, the line or the quotation; a full stop or a colon inside it is followed by a letter. */
-const end = /[.,;!?]+(?=\s|$)|[。、，；！？]|["'`)\]}\r\n]|$/;
+const end = /[.,;!?]+(?=\s|$)|[。、，；！？]|["'`)\]}»”’>*\r\n]|$/;
+/** What may stand before a name to set it off. */
+const opening = /^[\s"'`([{«“‘<*]+/;
 
 /**
  * How far a statement names an agent: wholly; perhaps, where the text goes on behind a blank and may or may not belong to
  * the name; or not.
  */
 export function statesName(text: string, identity: string): "yes" | "perhaps" | "no" {
-  const [said, name] = [text.normalize("NFC"), identity.normalize("NFC")];
+  const [written, name] = [text.normalize("NFC"), identity.normalize("NFC")];
+  const said = written.startsWith(name) ? written : written.replace(opening, "");
   if (name === "" || !said.startsWith(name)) return "no";
   const rest = said.slice(name.length);
   const next = rest.charAt(0);
