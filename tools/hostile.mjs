@@ -79,7 +79,8 @@ function beHostile(home) {
         old(path);
       });
     attempt(() => fs.writeFileSync(file, JSON.stringify({ ghost: { pid, since } }), { flag: "r+" }));
-    fs.writeFileSync(join(home, "turns"), String(turn));
+    fs.writeFileSync(at("turns"), String(turn));
+    fs.renameSync(at("turns"), join(home, "turns"));
   }
 }
 
@@ -187,9 +188,15 @@ const script = under("hostile.mjs");
 fs.copyFileSync(import.meta.filename, script);
 const before = [...treeOf(under("bob")), ...treeOf(under("root", "reg"))];
 const enemy = spawn(process.execPath, [script, "--hostile", under("alice")], { uid: alice, gid: alice, stdio: "inherit", detached: true });
-const until = Date.now() + Number(values.seconds) * 1000;
+const begun = Date.now();
+/** On a busy machine a sweep takes seconds: it goes on until the hostile user was in its way, but not for ever. */
+function goesOn() {
+  const lasted = (Date.now() - begun) / 1000 / Number(values.seconds);
+  const isTried = count.unreadable > 0 && count.swept > 0;
+  return harm.length === 0 && lasted < (isTried ? 1 : 6);
+}
 try {
-  while (Date.now() < until && harm.length === 0) round(before);
+  while (goesOn()) round(before);
 } finally {
   process.kill(-Number(enemy.pid), "SIGKILL");
 }
