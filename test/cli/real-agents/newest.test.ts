@@ -182,12 +182,27 @@ async function startIn(place: Place, scratch: Scratch, agents: Readonly<Record<s
   return processesOf(scratch).find(isFirst) as number;
 }
 
+/** A process that was killed shows no environment any more, while threads of it still run for a moment. */
+function hasEnded(pid: number): boolean {
+  return namesIn(`/proc/${pid}/task`).every((thread) => {
+    try {
+      return /^.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8"));
+    } catch {
+      return true;
+    }
+  });
+}
+
 /** Ends all but the first process, and what made its namespaces. */
 function endAgents(scratch: Scratch, first: number): Promise<void> {
+  const ended = new Set<number>();
   return until("every agent has ended", () => {
     const left = processesOf(scratch).filter((pid) => pid !== first && argvOf(pid)[0] !== "unshare");
-    for (const pid of left) endByPid(pid);
-    return left.length === 0;
+    for (const pid of left) {
+      ended.add(pid);
+      endByPid(pid);
+    }
+    return left.length === 0 && [...ended].every(hasEnded);
   });
 }
 
