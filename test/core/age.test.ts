@@ -84,6 +84,7 @@ test.each<[string, Described, string]>([
 test.each<[string, Described, string]>([
   ["the clock", { clock: { wallMs: blind } }, blind.why],
   ["its file's time", { registry: { modifiedAt: blind } }, blind.why],
+  ["how long the machine slept", { time: { sleeps: blind } }, blind.why],
   [
     "any time",
     { claim: noTimes, registry: { modifiedAt: seen(now + 1) } },

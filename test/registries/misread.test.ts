@@ -50,6 +50,12 @@ test.each<[string, FieldMap, readonly unknown[], string]>([
     'no entry has "session" (sessionId), and "conversation" looks like it; the members there are "conversation", "pid"',
   ],
   [
+    "an id under a name that tells nothing",
+    { sessionId: "session", pid: "pid" },
+    [{ trace: id, pid: 9 }],
+    'no entry has "session" (sessionId), and "trace" looks like it; the members there are "trace", "pid"',
+  ],
+  [
     "an identity under another name",
     { sessionId: "id", identity: "agent" },
     [{ id, agent_name: "mars" }],

@@ -93,7 +93,8 @@ function plainId(text: string, { plain, lengths }: Sought): string | undefined {
   if (!lengths.has(text.length)) return undefined;
   const lower = text.toLowerCase();
   if (plain.has(lower)) return lower;
-  if (lower.length !== 32 && lower.length !== 36) return undefined;
+  // With its hyphens a UUID is its own spelling.
+  if (lower.length !== 32) return undefined;
   const spelled = canonicalSession(lower);
   return plain.has(spelled) ? spelled : undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { agentOf, scriptOf } from "../../../src/core/agents/agents.ts";
+import { agentOf, packageAgentOf, scriptOf } from "../../../src/core/agents/agents.ts";
 import { parseDuration } from "../../../src/core/duration.ts";
 import { judgeHostLock, lockHeartbeatMs, type HostLockObservation } from "../../../src/core/revisions/renamed-host.ts";
 import { seen, unseen } from "../../../src/core/evidence.ts";
@@ -22,6 +22,12 @@ describe("what an argv runs", () => {
     [["node", "--require"], undefined],
     [["node"], undefined],
     [["python3", "-m"], undefined],
+    [["node", "node_modules/@openai/codex/bin/main.js"], "codex"],
+    [["node", "/h/anthropic.claude-code-2.1.197/node_modules/x/run.js"], "claude"],
+    [["/lib/ld-linux-x86-64.so.2", "/usr/bin/codex"], "codex"],
+    [["/lib/ld-linux-x86-64.so.2-old", "/usr/bin/codex"], undefined],
+    [["qemu-x86_64-static", "/usr/bin/codex"], "codex"],
+    [["qemu-x86_64-static.d", "/usr/bin/codex"], undefined],
     // Launchers that run launchers are followed for five, and no further.
     [["node", "node", "node", "node", "node", "codex.js"], "codex"],
     [["node", "node", "node", "node", "node", "node", "codex.js"], undefined],
@@ -29,6 +35,15 @@ describe("what an argv runs", () => {
     [[], undefined],
   ])("%j: %s", (argv, name) => {
     expect(agentOf(argv)).toBe(name);
+  });
+
+  test.each([
+    ["/n/node_modules/@openai/codex/bin/main.js", "codex"],
+    ["/n/node_modules/@openai/other/bin/codex.js", undefined],
+    ["/h/anthropic.claude-code-2.1.197/resources/cli.js", "claude"],
+    ["/w/@openai/codex/bin/main.js", undefined],
+  ])("the script %s is a package's of %s", (path, name) => {
+    expect(packageAgentOf(path)).toBe(name);
   });
 
   test("a script is the first word that is no option's", () => {

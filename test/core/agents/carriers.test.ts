@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { roleOf } from "../../../src/core/agents/carriers.ts";
+import { isCarrierOfOurs, roleOf } from "../../../src/core/agents/carriers.ts";
 import { knownPrograms, matchesName, type ProgramLists } from "../../../src/core/agents/programs.ts";
 import { seen, unseen, type Carrier } from "../../../src/core/evidence.ts";
 import { carrier } from "../scene.ts";
@@ -144,6 +144,16 @@ describe("what a process is to a session whose id it carries", () => {
     [[], "other pid 600"],
   ])("%j: %s", (argv, role) => {
     expect(roleIn(argv)).toBe(role);
+  });
+
+  test.each([
+    ["-bash", true],
+    ["/usr/bin/sudo", true],
+    ["su-do", false],
+    ["vim", false],
+  ])("%s carries a command of ours: %s", (program, carries) => {
+    expect(isCarrierOfOurs({ argv: [program], comm: "" }, knownPrograms)).toBe(carries);
+    expect(isCarrierOfOurs({ argv: ["x"], comm: program }, knownPrograms)).toBe(carries);
   });
 
   test("an agent may show by its command's name alone", () => {

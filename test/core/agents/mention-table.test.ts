@@ -46,7 +46,7 @@ test("a reader that names a session may write it, and of an agent that is not as
       () => dark,
     );
   table.commandLine(
-    "claude\0-p\0Hello. Your name is mars",
+    "claude\0-p\0Hello. Your name is mars, not Your name is venus",
     () => claude,
     () => dark,
   );
@@ -57,6 +57,6 @@ test("a reader that names a session may write it, and of an agent that is not as
   );
   const { bySession, statements, files } = table.result("agents");
   expect(bySession.get(session)?.map(({ writes }) => writes)).toEqual([seen(false), dark]);
-  expect(statements).toEqual([{ carrier: claude, behind: "Your name is ", text: "mars" }]);
+  expect(statements).toEqual([{ carrier: claude, behind: "Your name is ", text: "mars, not Your name is venus" }]);
   expect(files).toBe("agents");
 });

@@ -70,6 +70,7 @@ describe("how a command line carries an id", () => {
     [["codex", "resume", `x${id}`], id, "nothing"],
     [["codex", "resume", `${id}-2`], id, "nothing"],
     [["codex", "resume", `${id}_bak`], id, "nothing"],
+    [["codex", "-C", "/x/y", `${id}_bak`], id, "nothing"],
     [["codex", "resume", `ä${id}`], id, "nothing"],
     [["codex", "resume", id.replace("a", "b")], id, "nothing"],
     [["codex", "-C", `/home/${short}/x`], short, "nothing"],
@@ -97,6 +98,12 @@ describe("how a command line carries an id", () => {
 
   test.each(rows)("%j carries %s: %s", (argv, sought, manner) => {
     expect(mannerOf(argv, sought)).toBe(manner);
+  });
+
+  test("a command line may end without a zero byte", () => {
+    const sought = soughtAmong([id]);
+    expect([...idsInCommandLine(`codex\0resume\0{${id}}`, sought)]).toEqual([[id, "argument"]]);
+    expect([...idsInCommandLine(`codex resume {${id}}`, sought)]).toEqual([[id, "argument"]]);
   });
 
   test("an argument goes before a text, wherever it stands", () => {

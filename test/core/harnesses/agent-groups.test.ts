@@ -70,6 +70,15 @@ describe("a shim and what it starts", () => {
   });
 });
 
+test("a registration that proves a session is not outranked by the lock of another", () => {
+  const described = { locks: { [other]: 201 }, registrations: [registration(201)] };
+  for (const argv of [["codex"], ["codex", ...resume]]) {
+    const lines = ownerLines([row(201, 100, 500, argv)], described);
+    expect(lines.map((line) => line.replace(/ .*/, "")).toSorted()).toEqual(["id:", "other:"]);
+    expect(lines.every((line) => line.endsWith(" !"))).toBe(true);
+  }
+});
+
 describe("further signs", () => {
   test("of a process that is not there, or has ended, are none", () => {
     const dead = row(201, 100, 500, ["codex"], { state: "Z" });

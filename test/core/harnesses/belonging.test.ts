@@ -228,6 +228,13 @@ describe("what a command left behind", () => {
     });
   });
 
+  test("stays where its thread is registered", () => {
+    const child = review(301, 1);
+    const signs = { ...signsOf([...around, child]), heldThreads: [{ sessionId: other, pid: 301 }] };
+    const fate = (registered: ReadonlySet<string>) => leftBehind({ ...signs, registered }, new Set([301]), command).agents[0]?.stays;
+    expect([fate(new Set([other])), fate(new Set([id]))]).toEqual(["it is registered", undefined]);
+  });
+
   test("stays where another process has the command's pid, and was not looked at", () => {
     const child = review(301, 1);
     const signs = signsOf([...around, child, row(50, 1, ["sleep", "9"])]);

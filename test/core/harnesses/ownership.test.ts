@@ -323,3 +323,7 @@ test("what runs a session below another that runs it is one harness, and no help
   ];
   expect(own(rows).described[0]?.harnesses).toMatchObject([{ pids: [201, 202], helpers: [203] }]);
 });
+
+test.each(["codex", "code", "coder"])("%s keeps the session that it was started with", (program) => {
+  expect(own([row(201, 100, 500, [program, "resume", id])]).described[0]?.harnesses).toMatchObject([{ pids: [201], possible: false }]);
+});

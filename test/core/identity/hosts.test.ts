@@ -23,6 +23,7 @@ test.each([
 test.each([
   ["pod-7", ["pod-*"], true],
   ["POD-7", ["pod-*"], true],
+  ["pod-7", ["saturn", " pod-* "], true],
   ["pod-7", ["Pod-7"], true],
   ["pod-7.cluster.local.", ["*.cluster.local"], true],
   ["7-pod.cluster.local", ["*-pod"], true],
@@ -58,6 +59,7 @@ test.each([
   [other, [other], true],
   [other, [`${other.slice(0, 8)}-${other.slice(8)}`.toUpperCase()], true],
   [other, ["*"], true],
+  [other, ["saturn", other], true],
   [other, [mine], false],
   [mine.toUpperCase(), [mine], false],
   [mine, ["*"], false],

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { TmuxPane } from "../../../src/core/evidence.ts";
-import { findInTmux, type TmuxClaim } from "../../../src/core/identity/tmux.ts";
+import { type TmuxClaim, findInTmux, tmuxKey } from "../../../src/core/identity/tmux.ts";
 
 const pane = (session: string, more: Partial<TmuxPane> = {}): TmuxPane => ({
   session,
@@ -36,9 +36,17 @@ const rows: readonly (readonly [string, Partial<TmuxClaim>, "there" | "gone" | "
   ["a pane by a spelling that is not known, in a session that is there", { tmuxSession: "main", tmuxPane: "left" }, "unclear"],
   ["a pane by a spelling that is not known, in a session that has gone", { tmuxSession: "other", tmuxPane: "left" }, "gone"],
   ["a pane by a spelling that is not known, in no session", { tmuxPane: "left" }, "unclear"],
+  ["a pane by a number and more", { tmuxPane: "%57x" }, "unclear"],
   ["a pane by a target that names no session, in none", { tmuxPane: ":0:1" }, "unclear"],
 ];
 
 test.each(rows)("%s", (_, claim, found) => {
   expect(findInTmux({ tmuxSession: undefined, tmuxPane: undefined, tmuxSocket: undefined, ...claim }, main)).toBe(found);
+});
+
+test("each socket of each registry is looked at by itself", () => {
+  const claim = (tmuxSocket?: string) => ({ tmuxSession: "main", tmuxPane: undefined, tmuxSocket });
+  const keys = [tmuxKey("/a", claim()), tmuxKey("/a", claim("/run/t")), tmuxKey("/b", claim()), tmuxKey("/b", claim("/run/t"))];
+  expect(new Set(keys).size).toBe(4);
+  expect(tmuxKey("/a", { ...claim("/run/t"), tmuxSession: "other" })).toBe(keys[1]);
 });

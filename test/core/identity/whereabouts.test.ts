@@ -44,6 +44,19 @@ test.each<[string, Partial<Registration>, boolean]>([
   expect(isForeign(claim(said), here, written(now), clock)).toBe(foreign);
 });
 
+test.each([
+  ["the clock", { ...clock, wallMs: blind }],
+  ["how long this machine has been up", { ...clock, bootMs: blind }],
+])("where %s cannot be read, an entry of another boot is of none that can be told", (_, unread) => {
+  const place = whereabouts(claim({ ...ofEarlierBoot, registeredAt: began - day }), here, written(began - day), unread);
+  expect(place).toMatchObject({ kind: "unknown", why: expect.stringContaining(blind.why) });
+});
+
+test("where the clock was stepped, an entry of another boot is of none that can be told", () => {
+  const place = whereabouts(claim(ofEarlierBoot), here, { ...written(began - day), clockStepped: true }, clock);
+  expect(place).toMatchObject({ kind: "unknown" });
+});
+
 test("a pid namespace tells nothing where ours cannot be seen", () => {
   expect(isForeign(claim({ pidNamespace: "4026539999" }), { ...here, pidNamespace: blind }, written(now), clock)).toBe(false);
 });

@@ -47,6 +47,8 @@ function tableWith(startTicks: Observed<string>): Observed<ProcessTable> {
 }
 
 const running = tableWith(seen("500"));
+const unseenPid: Observed<ProcessTable> = running.seen ? seen({ ...running.value, pids: new Map([[77, unseen("EACCES")]]) }) : running;
+const claim78 = claude({ pid: 78 });
 
 test("a row that names another session for a process that an authoritative registry knows is a phantom, with both ids", () => {
   const mismatched = row({});
@@ -72,6 +74,8 @@ test.each<[string, readonly MismatchRow[], Observed<ProcessTable>]>([
   ["two rows of which neither is authoritative", [row({ sessionId: mine }), row({})], running],
   ["two authoritative rows", [claude({}), claude({ sessionId: other })], running],
   ["a process whose start could not be read", [claude({}), row({})], tableWith(unseen("hidden"))],
+  ["a row of a pid that was not asked for", [claim78, row({ pid: 78 })], running],
+  ["a process that could not be looked at", [claude({}), row({})], unseenPid],
   ["processes that nobody looked at", [claude({}), row({})], unseen("blind")],
 ])("%s is no phantom", (_, rows, table) => {
   expect(findMismatches(rows, table).size).toBe(0);

@@ -182,9 +182,9 @@ test("rows without a name stand for their subprocess, also where only one of the
   expect(onlyCandidate(superseded.candidates([registryOf({ keepsReleased: true }, ...rows)])).row.claim.key).toBe("old");
 });
 
-test("nameless rows of several processes that start at once are no loop", () => {
+test.each([true, false])("nameless rows of several processes that start at once are no loop, subprocess ids told: %s", (isTold) => {
   const rows = [0, 5, 10, 15].map((seconds) => {
-    const own = { identity: undefined, subprocessId: `s${seconds}`, pid: 4711 + seconds };
+    const own = { identity: undefined, subprocessId: isTold ? `s${seconds}` : undefined, pid: 4711 + seconds };
     return { claim: { ...wide, ...own, key: `${seconds}`, sessionId: `s${seconds}`, registeredAt: seconds * 1000 } };
   });
   expect(superseded.candidates([registryOf({ keepsReleased: true }, ...rows)])).toEqual({ candidates: [], flapping: [] });

@@ -80,6 +80,12 @@ describe("a mention", () => {
       { claim: { sessionId: "mars-5" }, carriers: [carrier(["claude", "--resume", "mars-5"])] },
       "not-applicable",
     ],
+    ["of an id that is too short, in no table", { claim: { sessionId: "mars-5" }, processes: blind }, "unknown process-table-blind"],
+    [
+      "of an id that is too short, in a table that was not all seen",
+      { claim: { sessionId: "mars-5" }, table: { complete: blind } },
+      "unknown process-table-blind",
+    ],
     ["of an entry without an id", { claim: { sessionId: undefined }, mentions: blind }, "not-applicable"],
     [
       "of the other id of its entry",
@@ -175,6 +181,7 @@ describe("a stated name", () => {
     ["in a shell", { ...named, carriers: [carrier(["sh", "-c", "codex 'Your agent name is größe.'"])] }, "unknown mentioned"],
     ["in a terminal multiplexer's server", stating("tmux"), "not-applicable"],
     ["of another agent", stating("codex", "größer."), "not-applicable"],
+    ["in what runs below us", { ...named, carriers: [carrier(["perl", "Your agent name is größe."], { kin: "ours" })] }, "not-applicable"],
     ["in a format whose agents state none", { ...stating("codex"), registry: { statedBehind: undefined } }, "not-applicable"],
     ["that could not be looked for", { ...named, mentions: blind }, "unknown process-table-blind"],
     ["in a table that was not all seen", { ...named, table: { complete: blind } }, "unknown process-table-blind"],
