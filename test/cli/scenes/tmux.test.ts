@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { chownSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { launch } from "../../processes.ts";
 import { isRoot, nobody } from "../../users.ts";
@@ -27,7 +27,8 @@ async function serve(
   session: string,
   uid?: number,
 ): Promise<{ readonly socket: string; readonly run: (...words: readonly string[]) => string }> {
-  const socket = join(scratch.dir, "tmux.sock");
+  // No other server of this machine has a socket of this name.
+  const socket = join(scratch.dir, `${randomUUID()}.sock`);
   const words = ["-S", socket, "-f", "/dev/null"];
   const options = { cwd: scratch.dir, env: { ...scratch.env, LC_ALL: "C.UTF-8" }, ...(uid !== undefined && { uid, gid: uid }) };
   const client = launch("tmux", [...words, "new-session", "-d", "-s", session, "sleep", "600"], options);
@@ -48,7 +49,7 @@ describe.skipIf(missing !== undefined)("an entry that names a place in tmux", ()
       pane: { pane, socket },
       beginning: { session: "agent", socket },
       environment: { pane, socket: `${socket},4242,0` },
-      "name below another TMUX_TMPDIR": { pane, socket: "tmux.sock" },
+      "name below another TMUX_TMPDIR": { pane, socket: basename(socket) },
       other: { pane: "%77", socket },
       elsewhere: { session: "agent über mars", socket: join(scratch.dir, "none.sock") },
     });
