@@ -9,7 +9,7 @@ import { signalByPidfd } from "../../host/programs/pidfd.ts";
 import { readLastRun } from "../../host/state/last-run.ts";
 import { lookAtRunLock } from "../../host/state/run-lock.ts";
 import { existing } from "../../host/files/writability.ts";
-import { look } from "../../host/observed.ts";
+import { formatError, look } from "../../host/observed.ts";
 import { tombstoneBytes, tombstoneLimits, tombstonesIn } from "../../host/state/tombstones.ts";
 import { foreignPlaceProblem, stateDirectoryProblem, tryStateDirectory } from "../../host/state/state-directory.ts";
 import { swapMethodFor } from "../../host/swap/swap-method.ts";
@@ -37,7 +37,14 @@ async function lockGuard(stateDir: string, running: LastRun | undefined, nowMs: 
     const detail = `no sweep uses it: ${problem}`;
     return { ...about, posture: "off", cause: "state-untrusted", detail, cure: "make it this user's own, or set SESSREAP_STATE_DIR" };
   }
-  const { held, listener } = await lookAtRunLock(stateDir);
+  let looked;
+  try {
+    looked = await lookAtRunLock(stateDir);
+  } catch (error) {
+    const cure = "let this user read and write there, or set SESSREAP_STATE_DIR";
+    return { ...about, posture: "off", cause: "state-unwritable", detail: `it cannot be looked at: ${formatError(error)}`, cure };
+  }
+  const { held, listener } = looked;
   const { pid, uid, argv } = listener ?? {};
   const who = pid === undefined ? "a process that cannot be seen from here" : `pid ${pid} of user ${uid} (${(argv ?? []).join(" ")})`;
   const isOurs = listener !== undefined && uid === process.getuid?.();
