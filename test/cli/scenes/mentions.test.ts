@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, chownSync, copyFileSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { pretend, start, type Running, type StartOptions } from "../../processes.ts";
@@ -218,9 +218,13 @@ describe("an open file", () => {
     const hidden = "$| = 1; syscall(157, 4, 0, 0, 0); print 1; sleep 600";
     const { child } = await start("/usr/bin/perl", ["-e", hidden], { argv0: "codex", uid: nobody });
     await once(child.stdout as NodeJS.ReadableStream, "data");
-    const look = async (asNobody: boolean) => by(await sweepReport(scratch, ["-n", "--now"], { asNobody }), "verdict", "reason");
-    expect(await look(true)).toEqual({ any: "undecided process-table-blind" });
-    expect(await look(false)).toEqual({ any: "ghost ttl-expired" });
+    const asNobody = await sweepReport(scratch, ["-n", "--now"], { asNobody: true });
+    expect(by(asNobody, "verdict", "reason")).toEqual({ any: "undecided process-table-blind" });
+    // Root takes no word from a configuration that another user could replace.
+    const roots = triedScratch();
+    const config = writeOld(join(roots.dir, "config.json"), readFileSync(join(scratch.home, ".config", "sessreap", "config.json")));
+    const asRoot = await sweepReport(roots, ["-n", "--now", "--config", config]);
+    expect(by(asRoot, "verdict", "reason")).toEqual({ any: "ghost ttl-expired" });
   });
 });
 
