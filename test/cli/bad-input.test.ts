@@ -153,7 +153,8 @@ test("values that make no sense: a pid that is none spoils its entry, a time tha
   const scratch = newScratch();
   const path = declareRegistry(scratch);
   const { pid } = await gonePid();
-  const pids = { negative: -1, zero: 0, init: 1, fractional: 1.5, huge: 1e10, text: "123", flag: true, list: [5] };
+  const pids = { init: 1, fractional: 1.5, huge: 1e10, words: "a pid", flag: true, list: [5] };
+  const none = { negative: -1, zero: 0, null: null, empty: "" };
   const times = {
     text: "session 5",
     empty: "",
@@ -168,6 +169,8 @@ test("values that make no sense: a pid that is none spoils its entry, a time tha
   };
   const entries = {
     ...Object.fromEntries(Object.entries(pids).map(([name, value]) => [`pid ${name}`, { pid: value, since }])),
+    ...Object.fromEntries(Object.entries(none).map(([name, value]) => [`pid ${name}`, { pid: value, since }])),
+    "pid in digits": { pid: String(pid), since },
     ...Object.fromEntries(Object.entries(times).map(([name, value]) => [`time ${name}, holder gone`, { pid, since: value }])),
     ...Object.fromEntries(Object.entries(times).map(([name, value]) => [`time ${name}`, { id: randomUUID(), since: value }])),
     "time, an object": { pid, since: {} },
@@ -175,20 +178,20 @@ test("values that make no sense: a pid that is none spoils its entry, a time tha
     "no object": 5,
     null: null,
     "nothing claimed": {},
-    "pid null": { pid: null, since },
   };
   const before = JSON.stringify(entries);
   writeOld(path, before);
   const expected = {
     ...Object.fromEntries(Object.keys(pids).map((name) => [`pid ${name}`, "undecided malformed-entry"])),
+    ...Object.fromEntries(Object.keys(none).map((name) => [`pid ${name}`, "undecided within-ttl"])),
+    "pid in digits": "ghost pid-gone",
     ...Object.fromEntries(Object.keys(times).map((name) => [`time ${name}, holder gone`, "ghost pid-gone"])),
     ...Object.fromEntries(Object.keys(times).map((name) => [`time ${name}`, "undecided within-ttl"])),
     "time, an object": "undecided malformed-entry",
     "id, a number": "undecided malformed-entry",
     "no object": "undecided malformed-entry",
     null: "undecided malformed-entry",
-    "nothing claimed": "undecided within-ttl",
-    "pid null": "undecided within-ttl",
+    "nothing claimed": "undecided malformed-entry",
   };
   const listed = await sweepReport(scratch, ["list"]);
   expect(by(listed, "verdict", "reason")).toEqual(expected);

@@ -55,8 +55,8 @@ async function scene() {
     "this host": { pid: gone.pid, host: hostname(), since },
     "own ancestor": { pid: process.pid, since },
     "own ancestor's pid, of another start": { pid: process.pid, start: "1", since },
-    "no sign but its age": { since },
-    "silent for longer than the ttl": { since: daysAgo(8) },
+    "no sign but its age": { id: randomUUID(), since },
+    "silent for longer than the ttl": { id: randomUUID(), since: daysAgo(8) },
   };
   writeOld(path, `${JSON.stringify(entries, null, 2)}\n`);
   return { scratch, path, entries };

@@ -5,7 +5,7 @@ import { chownSync, unlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { launch } from "../../processes.ts";
-import { isRoot, nobody } from "../../users.ts";
+import { isRoot, nobody, openPlace } from "../../users.ts";
 import { by, daysAgo, declareRegistry, leaveOut, newScratch, nobodysScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
 
 const missing = spawnSync("tmux", ["-V"]).status === 0 ? undefined : "there is no tmux on this machine";
@@ -103,8 +103,8 @@ describe.skipIf(missing !== undefined)("an entry that names a place in tmux", ()
       leaveOut("a tmux server of another user", "only root can start one");
       context.skip();
     }
-    const scratch = nobodysScratch();
-    const { socket } = await serve(scratch, "mars", nobody);
+    const { socket } = await serve(nobodysScratch(), "mars", nobody);
+    const scratch = newScratch(openPlace());
     register(scratch, { mars: { session: "mars", socket } });
     expect(await said(scratch, "--now")).toEqual({ mars: "undecided tmux-unseen kept" });
   });
@@ -114,8 +114,8 @@ describe.skipIf(missing !== undefined)("an entry that names a place in tmux", ()
       leaveOut("root among a user's tmux sessions", "only root can start one of another user");
       context.skip();
     }
-    const scratch = nobodysScratch();
-    const { socket } = await serve(scratch, "mars", nobody);
+    const { socket } = await serve(nobodysScratch(), "mars", nobody);
+    const scratch = newScratch(openPlace());
     chownSync(register(scratch, { mars: { session: "mars", socket }, venus: { session: "venus", socket } }), nobody, nobody);
     expect(await said(scratch)).toEqual({ mars: "live tmux-alive kept", venus: "ghost tmux-gone pending" });
   });
