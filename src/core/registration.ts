@@ -83,13 +83,14 @@ export function claimNothing(key: string): { -readonly [Name in keyof Registrati
 
 export const nothingClaimed: Registration = claimNothing("");
 
-const uuid = /^(?:urn:uuid:)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i;
+const uuid = /^\s*(?:urn:uuid:)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\s*$/i;
 
 const canonical = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
  * The one spelling under which session ids are compared. Codex accepts a thread id with or without hyphens, with
- * `urn:uuid:` before it and in either case (measured, codex 0.169.0); ids of any other shape stand as they are.
+ * `urn:uuid:` before it and in either case (measured, codex 0.169.0), and a writer may leave white space around it; ids of
+ * any other shape stand as they are.
  */
 export function canonicalSession(id: string): string {
   if (canonical.test(id)) return id;

@@ -37,7 +37,7 @@ const wordCharacter = /[\p{L}\p{N}_-]/u;
 /** The one spelling by which ids are looked for; undefined for one that is too short, or a number, to mean anything. */
 export function soughtId(id: string): string | undefined {
   if (canonical.test(id)) return id;
-  const plain = canonicalSession(id.replace(/^\{(.*)\}$/, "$1")).toLowerCase();
+  const plain = canonicalSession(id.trim().replace(/^\{(.*)\}$/, "$1")).toLowerCase();
   return plain.length < shortestId || /^\d+$/.test(plain) ? undefined : plain;
 }
 

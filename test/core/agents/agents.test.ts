@@ -78,9 +78,12 @@ test("the value of a runtime's option is not its script", () => {
   expect(scriptOf(["node", "-r", "a.js", "--import", "b.js", "--trace", "c.js"])).toBe("c.js");
 });
 
-test.each([session.toUpperCase(), session.replaceAll("-", ""), `urn:uuid:${session}`])("%s is one session id", (spelling) => {
-  expect(canonicalSession(spelling)).toBe(session);
-});
+test.each([session.toUpperCase(), session.replaceAll("-", ""), `urn:uuid:${session}`, ` ${session}\n`])(
+  "%j is one session id",
+  (spelling) => {
+    expect(canonicalSession(spelling)).toBe(session);
+  },
+);
 
 test.each(["Session-5", "019d", ""])("%j is no uuid and stands as it is", (id) => {
   expect(canonicalSession(id)).toBe(id);

@@ -213,3 +213,7 @@ test("arguments that hold no id hold none, whatever they are", () => {
     }),
   );
 });
+
+test("white space around an id is none of it", () => {
+  expect(soughtId(" worker-11fb1383\n")).toBe("worker-11fb1383");
+});
