@@ -3,11 +3,19 @@ import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { declareRegistry, newScratch, parseOnly, sessreap, writeOld, type Ran, type RunOptions } from "./harness.ts";
 
-/** A run of the bundle in which the id of a sweep cannot be made, which no code expects. */
+/** A run of the bundle in which the time of a sweep cannot be written, which no code expects. The first is that of its record. */
 async function fault(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const scratch = newScratch();
   const broken = join(scratch.dir, "broken.cjs");
-  writeFileSync(broken, 'require("node:crypto").randomBytes = function broken() { throw new TypeError("provoked\\nby a test"); };');
+  writeFileSync(
+    broken,
+    `const { toISOString } = Date.prototype;
+    let calls = 0;
+    Date.prototype.toISOString = function broken() {
+      if ((calls += 1) === 2) throw new TypeError("provoked\\nby a test");
+      return toISOString.call(this);
+    };`,
+  );
   writeOld(declareRegistry(scratch), "{}");
   return sessreap(scratch, words, { ...options, tool: [process.execPath, "--require", broken, resolve("dist/sessreap.cjs")] });
 }
