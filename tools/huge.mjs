@@ -31,7 +31,7 @@ const scale = Number(values.size);
 const tool = values.tool ?? join(import.meta.dirname, "../dist/sessreap.cjs");
 const [MiB, since] = [1024 * 1024, "2026-01-01T00:00:00Z"];
 const ghostPid = 4_190_000;
-const entry = (pid, more = "") => `{"id":"s","pid":${pid},"since":"${since}"${more}}`;
+const entry = (pid, more = "") => `{"id":"session-${pid}","pid":${pid},"since":"${since}"${more}}`;
 const live = entry(process.pid);
 
 /** Writes pieces of text one after the other; `cut` is what is to be left when the ghosts have gone. */

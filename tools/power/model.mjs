@@ -27,7 +27,9 @@ export class Model {
       const bytes = readFileSync(path);
       return this.#add({ kind: "file", now: bytes, durable: bytes, mode: stat.mode, mtime: stat.mtimeMs, born: true });
     }
-    const names = new Map(readdirSync(path).map((name) => [name, this.#readIn(join(path, name)).number]));
+    // Sockets and symbolic links are those of the run lock, of which a power cut leaves nothing that counts.
+    const there = readdirSync(path, { withFileTypes: true }).filter((one) => one.isFile() || one.isDirectory());
+    const names = new Map(there.map(({ name }) => [name, this.#readIn(join(path, name)).number]));
     return this.#add({ kind: "directory", now: names, durable: new Map(names), pending: [], mode: stat.mode });
   }
 
@@ -65,6 +67,8 @@ export class Model {
     else if (kind === "truncate") this.#write(this.#at(path), this.#at(path).now.subarray(0, change.length));
     else if (kind === "sync") this.#sync(this.#at(path));
     else if (kind === "unlink") this.#rename(parent(path), [[basename(path), undefined]]);
+    // A socket is made by a call that is not watched, holds no data, and answers nothing after a power cut.
+    else if (this.#at(from) === undefined) return;
     else if (kind === "link") this.#rename(parent(to), [[basename(to), this.#at(from).number]]);
     else this.#move(kind, from, to);
   }

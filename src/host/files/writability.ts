@@ -1,6 +1,7 @@
 import { existsSync, statSync, type BigIntStats } from "node:fs";
 import { dirname } from "node:path";
 import { fileSystemOf } from "./file-system.ts";
+import { formatError } from "../observed.ts";
 
 const writableByAll = 0o002n;
 const sticky = 0o1000n;
@@ -10,6 +11,15 @@ const sticky = 0o1000n;
  * on a file system that other machines may share neither a rename nor a lock is ours alone.
  */
 export function reportOnlyReason(realPath: string, stat: BigIntStats, shared?: boolean): string | undefined {
+  try {
+    return obstacleAt(realPath, stat, shared);
+  } catch (error) {
+    // Its user can take it away, or put another file there, in any moment.
+    return `it cannot be looked at any more: ${formatError(error)}`;
+  }
+}
+
+function obstacleAt(realPath: string, stat: BigIntStats, shared: boolean | undefined): string | undefined {
   if ((stat.mode & writableByAll) !== 0n) return "everybody can write to it (chmod o-w it)";
   const user = process.geteuid?.();
   if (stat.isFile() && user !== undefined && user !== 0 && stat.uid !== BigInt(user))

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, linkSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, chownSync, linkSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { reportOnlyReason, sharedStateReason } from "../../../src/host/files/writability.ts";
@@ -51,4 +51,11 @@ test("with a state directory that may be shared nothing is swept, whether it is 
   expect(sharedStateReason(join(directory, "state"))).toBeUndefined();
   expect(sharedStateReason(join(directory, "not/yet/there"))).toBeUndefined();
   expect(sharedStateReason("/proc/sessreap/state")).toContain("SESSREAP_STATE_DIR");
+});
+
+test("a registry that has gone since it was read is only reported, and that is no fault", () => {
+  const { path, directory } = registryIn(scratchDirectory());
+  const stat = statSync(path, { bigint: true });
+  rmSync(directory, { recursive: true });
+  expect(reportOnlyReason(path, stat)).toMatch(/^it cannot be looked at any more: .*ENOENT/);
 });
