@@ -73,6 +73,8 @@ type Claimed = {
   readonly procStart?: string;
   readonly boot?: string;
   readonly since?: unknown;
+  readonly active?: unknown;
+  readonly beat?: unknown;
   readonly pidDomain?: string;
   readonly runningInWindows?: boolean;
 };
@@ -381,8 +383,8 @@ export class History {
     if (running.some((process) => remembered.has(process)) || this.isNamedByAnother(session)) return true;
     // Another boot's, registered after this one began: by a container, or by a clock that was ahead then.
     const began = machine.wallMs - machine.bootMs;
-    const stated = /^\d{4}-/.test(String(said.since)) ? Date.parse(String(said.since)) : undefined;
-    const writtenAt = stated ?? machine.disk.at(registry)?.modifiedMs ?? 0;
+    const times = [said.since, said.active, said.beat].map(String).filter((text) => /^\d{4}-/.test(text));
+    const writtenAt = times.length > 0 ? Math.max(...times.map((text) => Date.parse(text))) : (machine.disk.at(registry)?.modifiedMs ?? 0);
     const isOfOtherBoot = isSameBoot(said.boot, machine.bootId) === false;
     if (isOfOtherBoot && (writtenAt > began || this.isSteppedSince(session))) return true;
     // Beside one of those an entry that does not say where its pid is counted may be one, too.

@@ -62,15 +62,17 @@ export function isOnOtherHost(claim: Registration, here: Here): boolean {
  * Whether an entry was written after this boot began: by when it was registered, and by its own file's time. A member that
  * does not say when can be as new as the file that it shares.
  */
-function isOfThisBoot({ registeredAt }: Registration, written: Written, clock: Clock): Observed<boolean> {
+function isOfThisBoot(claim: Registration, written: Written, clock: Clock): Observed<boolean> {
   if (written.seenInEarlierBoot) return seen(false);
   if (written.clockStepped) return unseen("the clock was stepped since");
   if (!clock.wallMs.seen) return clock.wallMs;
   if (!clock.bootMs.seen) return clock.bootMs;
   const began = clock.wallMs.value - clock.bootMs.value;
-  if (!written.oneFile && registeredAt !== undefined) return seen(registeredAt > began);
+  // A clock that was stepped may lie between its times: one of this boot is enough.
+  const stated = [claim.registeredAt, claim.lastActivityAt, claim.lastHeartbeatAt].filter((time) => time !== undefined);
+  if (!written.oneFile && stated.length > 0) return seen(Math.max(...stated) > began);
   if (!written.modifiedAt.seen) return written.modifiedAt;
-  return seen(Math.max(registeredAt ?? 0, written.modifiedAt.value) > began);
+  return seen(Math.max(...stated, written.modifiedAt.value) > began);
 }
 
 /**

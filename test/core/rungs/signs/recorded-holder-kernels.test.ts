@@ -36,6 +36,16 @@ const boots: readonly (readonly [string, Described, string])[] = [
     },
     previousBoot,
   ],
+  [
+    "registered before this one, and active in it",
+    { claim: { ...ofOther, registeredAt: before, lastActivityAt: since }, pids: left },
+    kernel,
+  ],
+  [
+    "registered before this one, with a beat in it",
+    { claim: { ...ofOther, registeredAt: before, lastHeartbeatAt: since }, pids: left },
+    kernel,
+  ],
   ["registered in this one", { claim: { ...ofOther, registeredAt: since }, pids: left }, kernel],
   ["registered in this one, and its pid and tick are taken here", { claim: { ...ofOther, registeredAt: since }, pids: alive }, kernel],
   ["registered in this one, without a pid", { claim: { bootId: earlierBoot, registeredAt: since } }, kernel],
