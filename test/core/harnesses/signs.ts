@@ -12,9 +12,6 @@ export function programOf({ argv }: Pick<ProcessRow, "argv">, more: Partial<Prog
   return seen({ exe: { path, file: path }, script, locked: seen([]), ...more });
 }
 
-/** A program whose file has another name than the process calls itself by. */
-export const running = (path: string, more: Partial<Program> = {}): Partial<Program> => ({ exe: { path, file: path }, ...more });
-
 /** Signs as they are where nothing but the processes shows anything. */
 export function signsOf(rows: readonly ProcessRow[], more: Partial<OwnershipSigns> = {}): OwnershipSigns {
   return {
