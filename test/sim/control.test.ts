@@ -60,17 +60,25 @@ const withoutFirst = (page: string): readonly string[] =>
   );
 
 describe("the rules of 0.1.0, in the histories in which ours keep every law", () => {
-  const rows: (readonly string[])[] = [["world", "what is so there", "0.1.0's rules", "first in"]];
+  const all = [undefined, ...worldNames];
+  const found = new Map<World | undefined, Promise<Finding>>();
+  /** Each world is lived through once, whichever of the tests is run. */
+  const findingOf = (world: World | undefined): Promise<Finding> => {
+    const finding = found.get(world) ?? findIn(world);
+    found.set(world, finding);
+    return finding;
+  };
+  const rowOf = async (world: World | undefined): Promise<readonly string[]> => {
+    const { does, first } = await findingOf(world);
+    return [...(world === undefined ? ["none", "all is as 0.1.0 expected it"] : [world, worlds[world]]), does, first];
+  };
 
-  test.each([undefined, ...worldNames])("in the world of %s", { timeout: 120_000 }, async (world) => {
-    const { does, first } = await findIn(world);
-    const said = world === undefined ? ["none", "all is as 0.1.0 expected it"] : [world, worlds[world]];
-    rows.push([...said, does, first]);
-    expect(does === "reap what must stay").toBe(!held.has(world));
+  test.each(all)("in the world of %s", { timeout: 120_000 }, async (world) => {
+    expect((await findingOf(world)).does === "reap what must stay").toBe(!held.has(world));
   });
 
-  test(`${path} says what they do`, () => {
-    expect(rows).toHaveLength(worldNames.length + 2);
+  test(`${path} says what they do`, { timeout: 240_000 }, async () => {
+    const rows = [["world", "what is so there", "0.1.0's rules", "first in"], ...(await Promise.all(all.map(rowOf)))];
     const page = `${introduction}\n${tableOf(rows)}\n`;
     if (process.env["SESSREAP_WRITE_WORLDS"] !== undefined) writeFileSync(path, page);
     const written = withoutFirst(readFileSync(path, "utf8")).slice(2);
