@@ -126,3 +126,20 @@ test("of a member that stays with another value the tombstone keeps both, whatev
     { ...stamped, after: "k0", cut: base64('"k1" : "xxx"'), replacedBy: base64('"k1" : 7') },
   ]);
 });
+
+test("what goes wrong while a tombstone is made is not taken for want of room", async () => {
+  const { stage, loaded, judgedAt } = await membersOf([10, 10], 1);
+  let made = 0;
+  const keep = (): unknown =>
+    keepMembers(tombstoneWriter(stage.host, { sweepId: "s", at: "", nowMs: () => 0 }), loaded, [0, 1], {
+      placeOf: (member) => member,
+      judgedAt,
+      firstStaying: -1,
+      kept: () => {
+        made += 1;
+        throw new Error("provoked");
+      },
+    });
+  expect(keep).toThrow("provoked");
+  expect(made).toBe(1);
+});

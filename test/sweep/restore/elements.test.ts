@@ -97,3 +97,13 @@ test("an element that registered its session anew is a newcomer", async () => {
   expect(outcomes.map(({ action }) => action)).toEqual(["newcomer"]);
   expect(numbersIn(stage, path)).toEqual([1, 7]);
 });
+
+test("of two ghosts of one name one comes back beside a newcomer, and the other is left out", async () => {
+  const { stage, path, target } = await arrayOf(["a", "gone"], ["a", "gone"], ["b", "alive"]);
+  await sweepWith(stage, [target]);
+  const rest = JSON.parse(stage.read(path) ?? "[]") as object[];
+  stage.writeOld(path, JSON.stringify([...rest, row(await stage.alive(), { id: "a", nth: 7 })]));
+  const { outcomes } = await restoreInto(stage.host, target, stage.tombstones());
+  expect(outcomes.map(({ action }) => action)).toEqual(["restored", "newcomer"]);
+  expect(new Set(numbersIn(stage, path))).toEqual(new Set([0, 2, 7]));
+});
