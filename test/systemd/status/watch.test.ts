@@ -136,7 +136,7 @@ describeBox("units install --watch, for a user", () => {
     expect(isWatching()).toBe(true);
   });
 
-  test("it can be written without being turned on, and uninstall leaves nothing", async () => {
+  test("it can be written without being turned on, and uninstall leaves nothing", () => {
     register(box, { live: startHolder(box) });
     expect(install("--watch", "--dry-run").stdout).toContain(`enable --now sessreap.timer ${unit}, and one sweep`);
     expect(existsSync(box.path(`${userUnits}/${unit}`))).toBe(false);
@@ -145,9 +145,9 @@ describeBox("units install --watch, for a user", () => {
     expect(install("--watch").code).toBe(0);
     expect(sessreap(box, ["units", "uninstall"])).toMatchObject({ code: 0, stderr: "" });
     expect(existsSync(box.path(userUnits))).toBe(false);
-    // The manager forgets a unit that is gone a moment after it was last asked for it.
-    const units = (): string => userctl(box, "list-units", "--all", "--no-legend", "sessreap*").stdout;
-    await expect.poll(units, { timeout: 20_000 }).toBe("");
+    // A name that was asked for is listed for a while, though no file defines it.
+    const units = userctl(box, "list-units", "--all", "--no-legend", "sessreap*").stdout;
+    expect(units.split("\n").filter((line) => line !== "" && !line.includes(" not-found "))).toEqual([]);
   });
 });
 

@@ -95,16 +95,16 @@ describeBox.each([
     expect(lastRun?.invocationId).toMatch(/^[0-9a-f]{32}$/);
   });
 
-  test("uninstall leaves nothing behind", async () => {
+  test("uninstall leaves nothing behind", () => {
     box.run(["rm", "-rf", `${userUnits}/sessreap.timer.d`]);
     const { code, stderr } = sessreap(box, ["units", "uninstall"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const left = box.run(["find", "/home/alice/.config/systemd", "/home/alice/.local/share", "-name", "*sessreap*"]).stdout;
     expect(left).toBe("");
     expect(existsSync(box.path(userUnits))).toBe(false);
-    // The manager forgets a unit that is gone a moment after it was last asked for it.
-    const units = (): string => userctl(box, "list-units", "--all", "--no-legend", "sessreap*").stdout;
-    await expect.poll(units, { timeout: 20_000 }).toBe("");
+    // A name that was asked for is listed for a while, though no file defines it.
+    const units = userctl(box, "list-units", "--all", "--no-legend", "sessreap*").stdout;
+    expect(units.split("\n").filter((line) => line !== "" && !line.includes(" not-found "))).toEqual([]);
     expect(doctor(box).guards[0]).toMatchObject({ posture: "off", cause: "not-installed" });
   });
 
