@@ -178,6 +178,12 @@ export function claimFrom(key: string, value: unknown, fields: FieldMap, identit
   return { ok: true, registration: claimed, identityText, torn: false, ...unread };
 }
 
+/** Whether a member's value says what its field asks for; one in another form says nothing, or makes its entry malformed. */
+export function isUnderstood(field: FieldName, value: unknown): boolean {
+  const result = value === null ? undefined : readers[field](value);
+  return result !== undefined && typeof result !== "object";
+}
+
 /** The same, of an entry that nothing but its own words shows to be one: where it has none that its map knows, it is none. */
 export function knownClaimFrom(key: string, value: unknown, fields: FieldMap): Claim {
   const claim = claimFrom(key, value, fields);

@@ -6,9 +6,7 @@ import type { OutputOptions, Run } from "../context.ts";
 import { writeDocument, writeLines } from "../output.ts";
 import type { JudgingOptions, Setting, Settings } from "../config/settings.ts";
 import { prepareToLook } from "../prepare.ts";
-import type { LookingHost } from "../../host/looking-host.ts";
-import { absentMembers, misreadReason } from "../../sweep/judge/misread.ts";
-import { loadRegistry } from "../../sweep/load/load.ts";
+import { checkLines, checkRegistries } from "../config/registry-checks.ts";
 import { registryId, type Target } from "../../sweep/load/target.ts";
 
 function settingLines({
@@ -37,16 +35,6 @@ function settingLines({
   ];
 }
 
-/** What the entries of a registry say to its fields: why it is not swept, and which members they do not have. */
-async function fieldsOf(
-  host: LookingHost,
-  target: Target,
-): Promise<{ readonly misread: string | null; readonly absentFields: readonly string[] }> {
-  const loaded = target.format.declaredFields === undefined ? undefined : await loadRegistry(host, target);
-  if (loaded?.state !== "read") return { misread: null, absentFields: [] };
-  return { misread: misreadReason(host, loaded) ?? null, absentFields: absentMembers(loaded) };
-}
-
 /** How many entries sweeps remember, and whether the start tokens of a registry count. */
 function rememberedOf(target: Target, { records, provenTokens }: Memory) {
   const { declaredFields } = target.format;
@@ -72,26 +60,28 @@ function clockLine({ reliedOn, watchedMs, sleptMs }: ReturnType<typeof clockOf>)
   return `clock: ${reliedOn ? "relied on" : watched}; ${formatDuration(sleptMs)} of sleep remembered`;
 }
 
+/** A check names members, and all of them matter. */
+const longestCheck = 1000;
+
 export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation) => {
   const { options, stdout } = invocation;
   const { host, settings, examine } = await prepareToLook(invocation);
   const { memory } = host.store.loadMemory();
-  const registries = await Promise.all(
-    examine.targets.map(async (target) => {
-      const { format, path, named, appServers, owner, release } = target;
-      return {
-        format: format.name,
-        path,
-        layout: format.layout,
-        wellKnown: !named,
-        appServers: appServers.map(({ url, configured }) => ({ url, configured })),
-        owner: owner ?? null,
-        release: release ?? null,
-        ...(await fieldsOf(host, target)),
-        remembered: rememberedOf(target, memory),
-      };
-    }),
-  );
+  const checks = await checkRegistries(host, examine.targets);
+  const registries = checks.map(({ target, ...check }) => {
+    const { format, path, named, appServers, owner, release } = target;
+    return {
+      format: format.name,
+      path,
+      layout: format.layout,
+      wellKnown: !named,
+      appServers: appServers.map(({ url, configured }) => ({ url, configured })),
+      owner: owner ?? null,
+      release: release ?? null,
+      ...check,
+      remembered: rememberedOf(target, memory),
+    };
+  });
   const clock = clockOf(memory);
   if (options.json === true) {
     await writeDocument(stdout, { command: "config", settings, registries, clock, exitCode: 0 });
@@ -99,10 +89,9 @@ export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation)
   }
   const files = settings.files.length === 0 ? "no configuration file" : settings.files.join(", ");
   const fromHere = new Set(examine.targets.filter(({ seenFromHere }) => seenFromHere === true).map(({ path }) => path));
-  const places = registries.flatMap(({ format, path, wellKnown, misread, absentFields, remembered }) => [
+  const places = registries.flatMap(({ format, path, wellKnown, remembered, ...check }) => [
     `  ${visible(path)} (${format}${wellKnown ? ", well-known place" : ""}${fromHere.has(path) ? ", seen from here only" : ""})${rememberedWords(remembered)}`,
-    ...(misread === null ? [] : [`    is not swept: ${visible(misread)}`]),
-    ...(absentFields.length === 0 ? [] : [`    no entry has ${visible(absentFields.join(", "))}`]),
+    ...checkLines(check).map((line) => `    ${visible(line, longestCheck)}`),
   ]);
   const lines = [`read: ${visible(files)}`, "", ...settingLines(settings), "", "registries:", ...places, "", clockLine(clock)];
   await writeLines(stdout, lines);

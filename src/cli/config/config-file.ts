@@ -2,6 +2,8 @@ import { statSync } from "node:fs";
 import { readTrusted } from "../../host/files/trusted-file.ts";
 import { errorCode, formatError } from "../../host/observed.ts";
 import type { Config } from "./config-schema.ts";
+import { repeatedName, syntaxProblem } from "../../registries/json/text-faults.ts";
+import { sourceOf } from "../../sweep/load/load-members.ts";
 import { Failure } from "../failure.ts";
 import { didYouMean } from "../suggest.ts";
 
@@ -14,10 +16,12 @@ type Issue = {
   readonly path?: readonly { readonly key?: unknown; readonly value?: unknown }[];
 };
 
-function pathOf(issue: Issue): string {
-  const parts = (issue.path ?? []).map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`));
+function formatPath(keys: readonly unknown[]): string {
+  const parts = keys.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`));
   return parts.join("").replace(/^\./, "") || "the whole file";
 }
+
+const pathOf = ({ path = [] }: Issue): string => formatPath(path.map(({ key }) => key));
 
 /** How a person calls what valibot calls by its JavaScript name. */
 const typeNames: Readonly<Record<string, string>> = { string: "a string", boolean: "true or false", Array: "a list", Object: "an object" };
@@ -91,12 +95,16 @@ export async function readConfig(path: string, named: boolean): Promise<Config |
     if (!named && (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR")) return undefined;
     throw new Failure("config", `${path}: ${formatError(error)}`);
   }
+  const source = sourceOf({ bytes: Buffer.from(text) });
   let value: unknown;
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (error) {
-    throw new Failure("config", `${path}: no JSON: ${formatError(error)}`);
+    throw new Failure("config", `${path}: no JSON: ${syntaxProblem(source) ?? formatError(error)}`);
   }
+  const repeated = repeatedName(source);
+  if (repeated !== undefined)
+    throw new Failure("config", `${path}: ${formatPath(repeated.path)}: stands twice (${repeated.places.join(", and ")}); keep one`);
   const { configSchema, safeParse } = await import("./config-schema.ts");
   const result = safeParse(configSchema, value);
   if (result.success) {

@@ -44,6 +44,28 @@ export const configDocument = document("The effective configuration. A value tha
           v.nullable(text),
         ),
         absentFields: described("The members that its fields name and no entry has, each with its field.", list(text)),
+        state: described(
+          "Whether it was read for these checks; null where it was not looked at: a well-known place of a format with a shape of its own.",
+          v.nullable(v.picklist(["read", "missing", "unreadable", "malformed"])),
+        ),
+        problem: described("Why it was not read; null where nothing stands in the way.", v.nullable(text)),
+        entries: described("How many entries it has; null where it was not read.", v.nullable(integer)),
+        fields: described(
+          "Each member that its fields name.",
+          list(
+            object({
+              field: text,
+              member: described("A name, a JSON pointer, `<key>` or `<value>`.", text),
+              found: described("How many entries have it.", integer),
+              understood: described("In how many of them it says what the field asks for.", integer),
+              names: described("The names that stand where it should.", list(text)),
+            }),
+          ),
+        ),
+        ownerNow: described(
+          "Whether its owner is up now, by which sign, and the unit that no service manager knows; null where it has no owner.",
+          v.nullable(object({ up: flag, why: v.nullable(text), unknownUnit: v.nullable(text) })),
+        ),
         remembered: object({
           entries: described("Of how many entries sweeps keep a record.", integer),
           startTokens: described(

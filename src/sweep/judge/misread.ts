@@ -1,6 +1,7 @@
 import type { LookingHost } from "../../host/looking-host.ts";
 import { bodyOf } from "../../registries/formats/shared/one-file.ts";
 import { memberValue } from "../../registries/json/json-bytes.ts";
+import { coverageOf, type FieldCoverage } from "../../registries/coverage.ts";
 import { absentFields, misreadOf } from "../../registries/misread.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
 import { sourceOf } from "../load/load-members.ts";
@@ -38,4 +39,10 @@ export function misreadReason(host: LookingHost, loaded: ReadRegistry): string |
 export function absentMembers(loaded: ReadRegistry): readonly string[] {
   const { format } = loaded.target;
   return format.declaredFields === undefined || loaded.entries.length === 0 ? [] : absentFields(format.fields, valuesOf(loaded));
+}
+
+/** How far the fields that the configuration of a registry names fit its entries. */
+export function coverageIn(loaded: ReadRegistry): readonly FieldCoverage[] {
+  const { format } = loaded.target;
+  return format.declaredFields === undefined || loaded.entries.length === 0 ? [] : coverageOf(format.fields, valuesOf(loaded));
 }

@@ -5,6 +5,7 @@ import type { LookingHost } from "../../host/looking-host.ts";
 import type { MembersFormat } from "../../registries/format.ts";
 import { scan, type Container } from "../../registries/json/json-bytes.ts";
 import type { SourceText } from "../../registries/json/json-members.ts";
+import { placeOf } from "../../registries/json/text-faults.ts";
 import { missing, tornRetries, type Entries, type Loaded } from "./loaded.ts";
 import { claimReader, keyReader, memberEntries } from "./member-entries.ts";
 import { mayBeElsewhere, probedPid } from "./pids.ts";
@@ -19,15 +20,6 @@ type Parsed =
       readonly elsewhere: boolean;
     }
   | { readonly ok: false; readonly problem: string };
-
-/** Line and column of a byte, counted from 1, so that a person finds the place. */
-function placeOf(bytes: Buffer, offset: number): string {
-  const before = bytes.subarray(0, offset);
-  const lineStart = before.lastIndexOf(0x0a) + 1;
-  let line = 1;
-  for (let at = before.indexOf(0x0a); at >= 0; at = before.indexOf(0x0a, at + 1)) line += 1;
-  return `line ${line}, column ${offset - lineStart + 1}`;
-}
 
 /** A file's bytes, and how to make text of them. */
 export function sourceOf({ bytes }: Pick<ReadFile, "bytes">): SourceText {

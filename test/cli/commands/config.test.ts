@@ -91,8 +91,22 @@ const mistakes: readonly (readonly [config: unknown, said: string | RegExp])[] =
   ["null", "the whole file: null is not an object"],
   ['{"__proto__":{"grace":"0"}}', /^__proto__: unknown key \(known: /],
   [`{"x":${"[".repeat(20_000)}${"]".repeat(20_000)}}`, /^x: unknown key \(known: /],
-  ["{", /^no JSON: /],
-  ["", /^no JSON: /],
+  ["{", "no JSON: a member's name is missing (line 1, column 2)"],
+  ["", "no JSON: the file is empty (line 1, column 1)"],
+  ['{\n  "grace": "10m", // ten\n}', "no JSON: a comment stands here; JSON has none, take it out (line 2, column 19)"],
+  ['{ # ten\n "grace": "10m" }', "no JSON: a comment stands here; JSON has none, take it out (line 1, column 3)"],
+  ['{"grace":/* ten */"10m"}', "no JSON: a comment stands here; JSON has none, take it out (line 1, column 10)"],
+  ['{"grace":"10m",}', "no JSON: a comma stands before a closing bracket; take it out (line 1, column 16)"],
+  ['{"agents":["a",]}', "no JSON: a comma stands before a closing bracket; take it out (line 1, column 16)"],
+  ["{'grace':1}", "no JSON: an apostrophe stands here; names and texts of JSON stand in double quotes (line 1, column 2)"],
+  ['{grace:"10m"}', "no JSON: a name stands without double quotes (line 1, column 2)"],
+  ['{"grace":"10m"\n"ttl":"7d"}', "no JSON: a comma is missing (line 2, column 1)"],
+  ['{"grace":"10m",\n "grace":"9m"}', "grace: stands twice (line 1, column 2, and line 2, column 2); keep one"],
+  ['{"gr\\u0061ce":"10m","grace":"9m"}', "grace: stands twice (line 1, column 2, and line 1, column 21); keep one"],
+  [
+    '{"registries":[{"format":"keyed-json","path":"/x","fields":{"pid":"a","pid":"b"}}]}',
+    "registries[0].fields.pid: stands twice (line 1, column 61, and line 1, column 71); keep one",
+  ],
 ];
 
 test("a configuration with a mistake is refused by its place, its value and the nearest known key, and nothing is touched", async () => {

@@ -75,7 +75,9 @@ test("any other member that is nowhere is said where a person looks, and changes
   const nowhere = 'no entry has "start" (startTicks), "beat" (lastHeartbeatAt)';
   expect((await sessreap(scratch, ["list", "-v"])).stderr).toContain(`${path}: ${nowhere}`);
   expect((await sessreap(scratch, ["list"])).stderr).not.toContain("beat");
-  expect((await sessreap(scratch, ["config"])).stdout).toContain(`    ${nowhere}`);
+  const said = (await sessreap(scratch, ["config"])).stdout;
+  expect(said).toContain('    startTicks "start" in 0 of 1: they have "id", "pid", "since"');
+  expect(said).toContain('    lastHeartbeatAt "beat" in 0 of 1: they have "id", "pid", "since"');
   expect((await sessreap(scratch, ["doctor"])).stdout).toContain(`1 registration; ${nowhere}`);
   const report = await sweepReport(scratch, []);
   expect(by(report, "reason", "action")).toEqual({ gone: "pid-gone reaped" });
