@@ -10,7 +10,7 @@ import type { RunLock } from "../host/state/run-lock.ts";
 import { ForeignPlace } from "../host/state/state-directory.ts";
 import type { ExamineOptions } from "../sweep/examine.ts";
 
-type Prepared<H> = { readonly host: H; readonly settings: Settings; readonly examine: ExamineOptions };
+export type Prepared<H> = { readonly host: H; readonly settings: Settings; readonly examine: ExamineOptions };
 
 /** Everything that a judging command starts from. */
 export async function prepare({ options, env, version }: Invocation<JudgingOptions>): Promise<Prepared<Host>> {
@@ -36,7 +36,7 @@ export function prepareToLook(invocation: Invocation<JudgingOptions>): Promise<P
 }
 
 /** What is said, once, of a state directory that cannot be read or written. */
-function stateFailure(stateDir: string, error: unknown): Failure {
+export function stateFailure(stateDir: string, error: unknown): Failure {
   if (error instanceof ForeignPlace) return new Failure("usage", error.message);
   const isFull = ["ENOSPC", "EDQUOT"].includes(errorCode(error) ?? "");
   const cure = `${isFull ? "make room" : "let this user read and write"} there, or set SESSREAP_STATE_DIR`;

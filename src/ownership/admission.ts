@@ -78,11 +78,15 @@ async function attempt(host: Host, question: OwnersQuestion, session: string, he
   return { kind: "occupied", contenders, lock, observation: observation.value };
 }
 
-/** Ends the first contender that has a process; what comes after it is looked at anew. Returns why that is impossible, or undefined. */
+/**
+ * Ends the first contender that has a process; what comes after it is looked at anew. Returns why that is impossible, or
+ * undefined. `unrecorded` gets what could not be kept of it in the history.
+ */
 async function retireContender(
   host: Host,
   sessionId: string,
   { contenders, observation }: Extract<Attempt, { kind: "occupied" }>,
+  unrecorded: Set<string>,
 ): Promise<string | undefined> {
   const harnesses = contenders.flatMap(({ harness }) => harness ?? []);
   const session: OwnedSession = { sessionId, harnesses };
@@ -93,7 +97,7 @@ async function retireContender(
   if (!plan.ok) return plan.why;
   const outcomes: RetiredProcess[] = [];
   for (const retiree of plan.retirees) outcomes.push(...((await retire(host, retiree)) ?? []));
-  recordRetired(host, "exec --on-conflict retire", outcomes);
+  for (const problem of await recordRetired(host, "exec --on-conflict retire", outcomes)) unrecorded.add(problem);
   const left = outcomes.find(({ role, became }) => role === "harness" && became !== "ended");
   return left === undefined ? undefined : `pid ${left.pid} would not end`;
 }
@@ -109,9 +113,11 @@ export async function enter(
   const session = canonicalSession(sessionId);
   let held: SessionLock | undefined;
   let polls = 0;
+  const unrecorded = new Set<string>();
   for (let attempts = 0; ; attempts += 1) {
     const found = await attempt(host, question, session, held);
-    if (found.kind !== "occupied") return found;
+    if (found.kind === "admitted") return { ...found, warnings: [...found.warnings, ...unrecorded] };
+    if (found.kind === "blind") return found;
     const { contenders } = found;
     // A launcher that waits with the lock in hand is next: no other gets in between.
     held = found.lock;
@@ -120,7 +126,7 @@ export async function enter(
       return { kind: "busy", contenders };
     }
     if (choice === "retire" && contenders.some(({ harness }) => harness !== undefined)) {
-      const problem = await retireContender(host, session, found);
+      const problem = await retireContender(host, session, found, unrecorded);
       if (problem === undefined) continue;
       held?.release();
       return { kind: "not-retired", contenders, problem };

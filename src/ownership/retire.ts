@@ -3,14 +3,17 @@ import { planRetirement, type RetiredProcess, type Retiree, type Retirement, typ
 import type { Host } from "../host/host.ts";
 import type { SignalPath } from "../host/programs/signals.ts";
 import { sweepIdAt } from "../sweep/sweep-id.ts";
+import { unkept } from "../sweep/unkept.ts";
 import type { OwnersObservation } from "./owners.ts";
 
-/** Into the history, with what became of each: nothing is ended in silence. */
-export function recordRetired(host: Host, command: string, processes: readonly RetiredProcess[]): void {
-  if (processes.length === 0) return;
-  const { wallMs } = host.clock();
-  const at = new Date(wallMs.seen ? wallMs.value : 0).toISOString();
-  host.store.appendHistory({ sweepId: sweepIdAt(at, host.randomSuffix()), at, command, entries: [], processes });
+/** Into the history, with what became of each: nothing is ended in silence. Returns what is to be said where that cannot be kept. */
+export function recordRetired(host: Host, command: string, processes: readonly RetiredProcess[]): Promise<readonly string[]> {
+  return unkept("its history", () => {
+    if (processes.length === 0) return;
+    const { wallMs } = host.clock();
+    const at = new Date(wallMs.seen ? wallMs.value : 0).toISOString();
+    host.store.appendHistory({ sweepId: sweepIdAt(at, host.randomSuffix()), at, command, entries: [], processes });
+  });
 }
 
 /** How long a process is given to end by itself, and how long the kernel is given to take one away, in ms. */
@@ -169,15 +172,16 @@ export async function retireWanted(
   if (!planned.ok) return planned;
   const processes: RetiredProcess[] = [];
   const notes = [...planned.notes];
+  const unrecorded = new Set<string>();
   for (const [index, retiree] of planned.retirees.entries()) {
     const again = index === 0 ? planned : await plan();
     const same = again.ok ? again.retirees.find((one) => nameOf(one) === nameOf(retiree)) : undefined;
     const outcomes = same === undefined ? undefined : await retire(host, same);
     const pid = retiree.harness.members[0]?.pid ?? 0;
     if (outcomes === undefined) notes.push(`pid ${pid} was not ended: ${again.ok ? "it or the newest is not what it was" : again.why}`);
-    recordRetired(host, "owners --retire", outcomes ?? []);
+    for (const problem of await recordRetired(host, "owners --retire", outcomes ?? [])) unrecorded.add(problem);
     processes.push(...(outcomes ?? []));
   }
-  if (processes.length > 0 || planned.retirees.length === 0) return { ok: true, processes, notes };
+  if (processes.length > 0 || planned.retirees.length === 0) return { ok: true, processes, notes: [...notes, ...unrecorded] };
   return { ok: false, why: notes.at(-1) ?? "", unknown: false };
 }

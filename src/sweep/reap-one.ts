@@ -13,6 +13,7 @@ import { carryOutIn } from "./apply/apply.ts";
 import type { Selection } from "./apply/outcome.ts";
 import { startPass, type Pass } from "./pass.ts";
 import { recordHistory } from "./history.ts";
+import { unkept } from "./unkept.ts";
 
 /** What an operator says of the one entry that is to go. It goes into the history. */
 export type OperatorsWord = {
@@ -44,6 +45,8 @@ export type Reaped = {
   /** Keys of everything that was read, for who mistyped one. */
   readonly keys: readonly string[];
   readonly unread: readonly string[];
+  /** What could not be kept of it in the state directory. */
+  readonly unrecorded: readonly string[];
 };
 
 /** Whether the entry is a ghost by the operator's word alone: without it the process that is meant would keep it. */
@@ -118,8 +121,9 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
   const done = entries.filter(({ action }) => isChange(action));
   const said = wordsOf(word);
   const line = { sweepId: pass.id, at: pass.startedAt, command: options.command, ...(said !== undefined && { word: said }) };
-  recordHistory(host, line, done, done.length);
+  const unrecorded = await unkept("its history", () => recordHistory(host, line, done, done.length));
   return {
+    unrecorded,
     entries,
     refusal,
     keys: registries.flatMap(({ loaded }) => keysOf(loaded.entries)),

@@ -12,7 +12,7 @@ import { retireWanted } from "../../ownership/retire.ts";
 import { confirmed } from "../confirm.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
-import { paletteFor, writeDocument, writeLines } from "../output.ts";
+import { paletteFor, writeDocument, writeLines, writeWarnings } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 
@@ -78,9 +78,6 @@ export const runOwners: Run<OwnersOptions> = async (invocation) => {
   const report: OwnersReport = { command: "owners", ...described, retired, warnings, exitCode };
   if (options.json === true) await writeDocument(stdout, report);
   else await writeLines(stdout, ownersText(report, palette));
-  await writeLines(
-    stderr,
-    warnings.map((warning) => `sessreap: warning: ${visible(warning)}`),
-  );
+  await writeWarnings(stderr, warnings);
   return exitCode;
 };

@@ -5,7 +5,7 @@ import { reapChosen, type Chosen, type OperatorsWord } from "../../sweep/reap-on
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { fitOf } from "../../sweep/key-match.ts";
-import { writeDocument, writeLines } from "../output.ts";
+import { writeDocument, writeLines, writeWarnings } from "../output.ts";
 import { lockState, prepare } from "../prepare.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 import { didYouMean } from "../suggest.ts";
@@ -32,14 +32,14 @@ function refuseSeveral(name: string, chosen: readonly Chosen[], isAllowed: boole
 }
 
 export const runReap: Run<ReapWords> = async (invocation) => {
-  const { words, options, stdout } = invocation;
+  const { words, options, stdout, stderr } = invocation;
   const name = words[0] ?? "";
   const { host, settings, examine } = await prepare(invocation);
   const word = { despite: processMeant(host, options.despite), now: options.now === true };
   const isForOne = word.despite !== undefined || word.now;
   const lock = await lockState(host, settings, "a sweep of this state directory is running");
   try {
-    const { entries, refusal, keys, unread } = await reapChosen(host, {
+    const { entries, refusal, keys, unread, unrecorded } = await reapChosen(host, {
       ...examine,
       command: "reap",
       stop: { signal: undefined },
@@ -51,6 +51,7 @@ export const runReap: Run<ReapWords> = async (invocation) => {
     if (refusal !== undefined) throw new Failure("refused", `${refusal}; nothing was touched`);
     if (entries.length === 0)
       throw new Failure("not-found", [`no registration is called "${name}"${didYouMean(name, keys)}`, ...unread].join("\n"));
+    await writeWarnings(stderr, unrecorded);
     const isReaped = entries.every(({ action }) => action === "reaped" || action === "released");
     const exitCode = isReaped ? exitCodes.done : exitCodes.partial;
     if (options.json === true) {

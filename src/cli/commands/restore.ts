@@ -2,7 +2,7 @@ import { type Settings, policyFrom, resolveSettings } from "../config/settings.t
 import { restoreTarget } from "../config/targets.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
-import { writeDocument, writeLines } from "../output.ts";
+import { writeDocument, writeLines, writeWarnings } from "../output.ts";
 import { lockState, readState } from "../prepare.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Tombstone } from "../../core/tombstone.ts";
@@ -68,10 +68,7 @@ export const runRestore: Run<RestoreOptions> = async ({ words, options, env, std
     lock?.release();
   }
   const { outcomes, problems } = restored;
-  await writeLines(
-    stderr,
-    problems.map((problem) => `sessreap: warning: ${visible(problem)}`),
-  );
+  await writeWarnings(stderr, problems);
   const isIncomplete = outcomes.some(({ action }) => action === "failed" || action === "newcomer");
   const exitCode = isIncomplete ? exitCodes.partial : exitCodes.done;
   if (options.json === true) {

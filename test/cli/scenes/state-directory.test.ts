@@ -5,6 +5,7 @@ import { takeRunLock } from "../../../src/host/state/run-lock.ts";
 import type { Guard } from "../../../src/report/model/guards.ts";
 import { gonePid, idle, until } from "../../processes.ts";
 import { isRoot, nobody } from "../../users.ts";
+import { installCode, isThere, newSession, startAlone } from "../agents.ts";
 import {
   copiedTool,
   daysAgo,
@@ -77,6 +78,75 @@ describe.runIf(isRoot)("a state directory in which nothing can be kept", () => {
     expect(await guardOf("state", scratch, options)).toMatchObject({ posture: "off", cause: "state-unwritable" });
   });
 });
+
+/** The history cannot be written, while all else that is kept can be. */
+function loseHistory({ stateDir }: Scratch): void {
+  mkdirSync(join(stateDir, "history.jsonl"), { recursive: true, mode: 0o700 });
+}
+
+const unkeptHistory = /^sessreap: warning: its history could not be kept in the state directory: .*\(EISDIR\)$/;
+
+describe("what is done though the history cannot be written", () => {
+  test("owners --retire ends what it was told to, says what is not kept once, and exits 0", async () => {
+    const scratch = newScratch();
+    const session = newSession();
+    const code = installCode(scratch);
+    const [first, second, newest] = [
+      await startAlone(scratch, code, ["resume", session]),
+      await startAlone(scratch, code, ["resume", session]),
+      await startAlone(scratch, code, ["resume", session]),
+    ];
+    loseHistory(scratch);
+    const ran = await sessreap(scratch, ["owners", "--session", session, "--retire", "older", "--yes"]);
+    expect([first, second, newest].map(isThere)).toEqual([false, false, true]);
+    expect(linesOf(ran.stderr)).toEqual([expect.stringMatching(unkeptHistory)]);
+    expect(ran.code).toBe(0);
+  });
+
+  test("exec ends the other, runs its command, reaps its entry and hands on its exit code", async () => {
+    const scratch = newScratch();
+    const session = newSession();
+    const path = declareRegistry(scratch);
+    writeOld(path, JSON.stringify({ a: { pid: (await gonePid()).pid, id: session, since: daysAgo(1) } }));
+    const other = await startAlone(scratch, installCode(scratch), ["resume", session]);
+    loseHistory(scratch);
+    const ran = await sessreap(scratch, ["exec", "--session", session, "--on-conflict", "retire", "--", "sh", "-c", "exit 7"]);
+    expect(isThere(other)).toBe(false);
+    expect(readFileSync(path, "utf8")).toBe("{}");
+    expect(linesOf(ran.stderr)).toEqual([expect.stringMatching(unkeptHistory)]);
+    expect(ran.code).toBe(7);
+  });
+
+  test("reap takes the entry, and exits 0", async () => {
+    const scratch = newScratch();
+    const path = await ghosts(scratch, 1);
+    loseHistory(scratch);
+    const ran = await sessreap(scratch, ["reap", "ghost-0"]);
+    expect(readFileSync(path, "utf8")).toBe("{}");
+    expect(linesOf(ran.stderr)).toEqual([expect.stringMatching(unkeptHistory)]);
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ghost-0 {2}reaped/) });
+  });
+});
+
+test.runIf(isRoot)(
+  "exec runs its command and hands on its exit code where nothing can be kept, and says that the entry stays",
+  async () => {
+    const scratch = nobodysScratch();
+    const session = newSession();
+    const path = declareRegistry(scratch);
+    writeOld(path, JSON.stringify({ a: { pid: (await gonePid()).pid, id: session, since: daysAgo(1) } }));
+    const before = readFileSync(path, "utf8");
+    mkdirSync(scratch.stateDir, { mode: 0o700 });
+    const ran = await sessreap(scratch, ["exec", "--session", session, "--", "sh", "-c", "echo ran; exit 7"], { asNobody: true });
+    expect(linesOf(ran.stderr)).toEqual([
+      expect.stringMatching(
+        /^sessreap: warning: the registration stays: the state directory \S+ cannot be used: .*\(EACCES\); let this user/,
+      ),
+    ]);
+    expect(ran).toMatchObject({ code: 7, stdout: "ran\n" });
+    expect(readFileSync(path, "utf8")).toBe(before);
+  },
+);
 
 test.runIf(isRoot)("doctor works for a user who has no account", async () => {
   const scratch = newScratch("/tmp");
