@@ -1,10 +1,19 @@
-import { statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** Where root finds programs. */
 export const rootsPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** Whether root alone decides what is in a directory: it and all above it are root's, and only root can write there. */
+/** Where a directory really is: another user may lead a symbolic link elsewhere later. Undefined where there is none. */
+function realDirectory(path: string): string | undefined {
+  try {
+    return path.startsWith("/") ? realpathSync(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether root alone decides what is in a real directory: it and all above it are root's, and only root can write there. */
 function isRoots(directory: string): boolean {
   const stat = statSync(directory, { throwIfNoEntry: false });
   if (stat === undefined || stat.uid !== 0) return false;
@@ -17,7 +26,10 @@ function isRoots(directory: string): boolean {
  * programs where root alone could have put them, or else in the usual places.
  */
 export function rootsSearchPath(path: string): string {
-  const kept = path.split(":").filter((directory) => directory.startsWith("/") && isRoots(directory));
+  const kept = path
+    .split(":")
+    .flatMap((directory) => realDirectory(directory) ?? [])
+    .filter(isRoots);
   return [...kept, ...(kept.length === 0 ? [rootsPath] : [])].join(":");
 }
 
