@@ -31,6 +31,8 @@ export type RegistryFacts = {
   readonly writer: number | undefined;
   /** Epoch ms of the container's last change: the file with many entries, or the one-file entry itself. */
   readonly modifiedAt: Observed<number>;
+  /** Epoch ms by the kernel's own time of the last change. A writer cannot set that one back. */
+  readonly changedAt: Observed<number>;
   /** One file an entry: then the file's own mtime is a time of the entry. */
   readonly oneFile: boolean;
   /** The directory of these files, as links to it resolve; undefined where the entries share one file. */

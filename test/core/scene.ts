@@ -139,6 +139,7 @@ export function sceneOf(described: Described): Scene {
       statedBehind: llmmsgBridge.statedBehind,
       writer: 1000,
       modifiedAt: seen(now - hour),
+      changedAt: described.registry?.modifiedAt ?? seen(now - hour),
       oneFile: false,
       directory: undefined,
       appServers: [],

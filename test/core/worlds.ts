@@ -95,6 +95,7 @@ const registry = fc.record({
   besideForeign: rarely,
   writer: maybe(1000),
   modifiedAt: observed(now - hour, now - hour, now - hour, now - hour, now - hour, now - minute, now + day),
+  changedAt: observed(now - hour, now - hour, now - hour, now - minute, now + day, now - 400 * day),
   oneFile: fc.boolean(),
   directory: maybe("/locks", undefined),
   appServers: fc.uniqueArray(address, { maxLength: 2, selector: ({ url }) => url }),
@@ -448,6 +449,7 @@ export const blindings: readonly Change[] = [
     change: (scene) => inRegistry(scene, { writer: undefined }),
   },
   { name: "the file's time", change: (scene) => inRegistry(scene, { modifiedAt: blind }) },
+  { name: "when the file was last changed", change: (scene) => inRegistry(scene, { changedAt: blind }) },
   servers("the app servers", () => ({ kind: "unanswered", why: "no answer" })),
   servers(
     "since when they are up",

@@ -5,6 +5,8 @@ export type DiskFile = {
   readonly path: string;
   text: string;
   modifiedMs: number;
+  /** When the kernel last changed it or its name, by the machine's clock. */
+  changedMs: number;
   /** Each change of the file or of its name counts, whatever its writer does to the time of modification. */
   changes: number;
   ino: number;
@@ -64,6 +66,11 @@ export function capturesOf(patterns: readonly string[], key: string): Captures |
 export class Disk {
   readonly files = new Map<string, DiskFile>();
   private inodes = 0;
+  private readonly wallMs: () => number;
+
+  constructor(wallMs: () => number) {
+    this.wallMs = wallMs;
+  }
 
   at(path: string): DiskFile | undefined {
     return this.files.get(path);
@@ -75,7 +82,8 @@ export class Disk {
 
   create(path: string, text: string, modifiedMs: number): DiskFile {
     this.inodes += 1;
-    const file = { path, text, modifiedMs, changes: 0, ino: this.inodes, uid: this.files.get(path)?.uid ?? 1000, slow: undefined };
+    const uid = this.files.get(path)?.uid ?? 1000;
+    const file = { path, text, modifiedMs, changedMs: this.wallMs(), changes: 0, ino: this.inodes, uid, slow: undefined };
     this.files.set(path, file);
     return file;
   }
@@ -88,7 +96,7 @@ export class Disk {
       return;
     }
     file.modifiedMs = modifiedMs;
-    file.changes += 1;
+    this.change(file);
     file.slow = manner === "slow" ? text : undefined;
     file.text = manner === "slow" ? text.slice(0, Math.floor(text.length / 2)) : text;
   }
@@ -98,7 +106,7 @@ export class Disk {
     for (const file of this.files.values()) {
       if (file.slow === undefined) continue;
       file.text = file.slow;
-      file.changes += 1;
+      this.change(file);
       file.slow = undefined;
     }
   }
@@ -107,7 +115,13 @@ export class Disk {
     const file = this.files.get(from);
     if (file === undefined) return;
     this.files.delete(from);
-    this.files.set(to, Object.assign(file, { path: to, changes: file.changes + 1 }));
+    this.files.set(to, Object.assign(file, { path: to }));
+    this.change(file);
+  }
+
+  private change(file: DiskFile): void {
+    file.changes += 1;
+    file.changedMs = this.wallMs();
   }
 
   remove(path: string): void {

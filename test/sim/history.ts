@@ -383,8 +383,10 @@ export class History {
     if (running.some((process) => remembered.has(process)) || this.isNamedByAnother(session)) return true;
     // Another boot's, registered after this one began: by a container, or by a clock that was ahead then.
     const began = machine.wallMs - machine.bootMs;
+    const file = machine.disk.at(registry);
     const times = [said.since, said.active, said.beat].map(String).filter((one) => /^\d{4}-/.test(one));
-    const writtenAt = times.length > 0 ? Math.max(...times.map((one) => Date.parse(one))) : (machine.disk.at(registry)?.modifiedMs ?? 0);
+    const writtenAt =
+      times.length > 0 ? Math.max(...times.map((one) => Date.parse(one))) : Math.max(file?.modifiedMs ?? 0, file?.changedMs ?? 0);
     const isOfOtherBoot = isSameBoot(said.boot, machine.bootId) === false;
     if (isOfOtherBoot && (writtenAt > began || this.isSteppedSince(session))) return true;
     // Beside one of those an entry that does not say where its pid is counted may be one, too.

@@ -123,7 +123,7 @@ export class Machine {
   readonly readers = new Set<Process>();
   readonly doubtful = new Set<Process>();
   readonly sessions: Session[] = [];
-  readonly disk = new Disk();
+  readonly disk = new Disk(() => this.wallMs);
   readonly server: Server = { process: undefined, mode: "up", loaded: new Set(), ended: new Set() };
   /** What the server that nobody configured says; it has no threads of anybody here. */
   tried: "refuses" | "hangs" | "denies" = "refuses";

@@ -25,12 +25,27 @@ type FileHost = Pick<
   | "syncDirectories"
 >;
 
-const stateOf = ({ ino, text, modifiedMs, changes, uid }: DiskFile): FileState => {
-  return { dev: 1, ino, size: Buffer.byteLength(text), mtimeMs: modifiedMs, ctimeMs: changes, mode: 0o100600, uid, gid: 1000 };
+const stateOf = ({ ino, text, modifiedMs, changedMs, changes, uid }: DiskFile): FileState => {
+  return {
+    dev: 1,
+    ino,
+    size: Buffer.byteLength(text),
+    mtimeMs: modifiedMs,
+    ctimeMs: changedMs + changes / 1024,
+    mode: 0o100600,
+    uid,
+    gid: 1000,
+  };
 };
 
-const statOf = (modifiedMs: number, ino: number, uid = 1000): BigIntStats => {
-  return { uid: BigInt(uid), gid: 1000n, mode: 0o100600n, mtimeMs: BigInt(modifiedMs), ino: BigInt(ino) } as unknown as BigIntStats;
+const statOf = ({
+  modifiedMs,
+  changedMs,
+  ino,
+  uid = 1000,
+}: Pick<DiskFile, "modifiedMs" | "changedMs" | "ino"> & { uid?: number }): BigIntStats => {
+  const times = { mtimeMs: BigInt(modifiedMs), ctimeMs: BigInt(changedMs) };
+  return { uid: BigInt(uid), gid: 1000n, mode: 0o100600n, ...times, ino: BigInt(ino) } as unknown as BigIntStats;
 };
 
 /** A slow writer has it open. */
@@ -51,7 +66,7 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
     if (file === undefined) return { kind: "missing" };
     if (blindness.has("file")) return { kind: "unreadable", problem: "input/output error", cure: "see why" };
     const text = blindness.has("torn") ? file.text.slice(0, chance.below(file.text.length)) : file.text;
-    return { kind: "read", file: { realPath: path, stat: statOf(file.modifiedMs, file.ino, file.uid), bytes: Buffer.from(text) } };
+    return { kind: "read", file: { realPath: path, stat: statOf(file), bytes: Buffer.from(text) } };
   };
 
   /** A lease is refused while anybody has the file open; the content is compared under it. */
@@ -81,7 +96,14 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
       return captures === undefined ? [] : [{ key, captures }];
     });
     const quarantined = all.filter((key) => nameBefore(key) !== undefined);
-    return { kind: "listed", realPath: root, stat: statOf(machine.wallMs, 1), files, quarantined, problems: [] };
+    return {
+      kind: "listed",
+      realPath: root,
+      stat: statOf({ modifiedMs: machine.wallMs, changedMs: machine.wallMs, ino: 1 }),
+      files,
+      quarantined,
+      problems: [],
+    };
   };
 
   /** By link, which never overwrites: who took the name meanwhile has replaced what was held. */

@@ -29,3 +29,13 @@ test(
   },
   60_000 + histories * 1000,
 );
+
+/** Histories in which a law was broken before, and how. */
+test.each([[61_000_975, "another kernel's entry without a time was taken for an earlier boot's, for its file's time had been set back"]])(
+  "the history of seed %i holds now: %s",
+  async (seed) => {
+    const history = new History(seed, { worlds: anyWorlds(chanceFrom(seed)) });
+    await history.run(sweepsEach);
+    expect(history.sweeps).toBeGreaterThan(sweepsEach);
+  },
+);

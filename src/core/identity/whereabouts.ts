@@ -5,7 +5,7 @@ import { canonicalHost, compareHosts, isSameMachine } from "./hosts.ts";
 import { canonicalBootId, isSameBoot } from "./tokens.ts";
 
 /** When an entry can have been written. A sweep that saw it in an earlier boot of this machine knows that it was not in this one. */
-type Written = Pick<RegistryFacts, "modifiedAt" | "oneFile"> & {
+type Written = Pick<RegistryFacts, "modifiedAt" | "changedAt" | "oneFile"> & {
   readonly seenInEarlierBoot: boolean;
   /** The clock was stepped since: then what it said when the entry was written and what it says now cannot be compared. */
   readonly clockStepped: boolean;
@@ -60,7 +60,8 @@ export function isOnOtherHost(claim: Registration, here: Here): boolean {
 
 /**
  * Whether an entry was written after this boot began: by when it was registered, and by its own file's time. A member that
- * does not say when can be as new as the file that it shares.
+ * does not say when can be as new as the file that it shares. Where nothing but a file's times tells, the kernel's counts,
+ * too: a writer can set the other one back.
  */
 function isOfThisBoot(claim: Registration, written: Written, clock: Clock): Observed<boolean> {
   if (written.seenInEarlierBoot) return seen(false);
@@ -71,8 +72,10 @@ function isOfThisBoot(claim: Registration, written: Written, clock: Clock): Obse
   // A clock that was stepped may lie between its times: one of this boot is enough.
   const stated = [claim.registeredAt, claim.lastActivityAt, claim.lastHeartbeatAt].filter((time) => time !== undefined);
   if (!written.oneFile && stated.length > 0) return seen(Math.max(...stated) > began);
-  if (!written.modifiedAt.seen) return written.modifiedAt;
-  return seen(Math.max(...stated, written.modifiedAt.value) > began);
+  const { modifiedAt, changedAt } = written;
+  if (!modifiedAt.seen) return modifiedAt;
+  if (stated.length > 0) return seen(Math.max(...stated, modifiedAt.value) > began);
+  return changedAt.seen ? seen(Math.max(modifiedAt.value, changedAt.value) > began) : changedAt;
 }
 
 /**

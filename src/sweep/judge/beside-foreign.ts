@@ -12,11 +12,8 @@ export function isBesideForeign(loaded: ReadRegistry, { here, clock }: World): b
   if (loaded.kind !== "files") return false;
   return loaded.opened.some(({ claim, place }) => {
     if (!claim.ok || place.kind !== "file") return false;
-    return isForeign(
-      claim.registration,
-      here,
-      { oneFile: true, modifiedAt: seen(place.state.mtimeMs), seenInEarlierBoot: false, clockStepped: false },
-      clock,
-    );
+    const { mtimeMs, ctimeMs } = place.state;
+    const times = { modifiedAt: seen(mtimeMs), changedAt: seen(ctimeMs) };
+    return isForeign(claim.registration, here, { oneFile: true, ...times, seenInEarlierBoot: false, clockStepped: false }, clock);
   });
 }

@@ -1,3 +1,4 @@
+import type { BigIntStats } from "node:fs";
 import { formatMessage } from "../../core/answer.ts";
 import { newestClaimed } from "../../core/age.ts";
 import type { Clock } from "../../core/evidence.ts";
@@ -47,14 +48,19 @@ export function factsOf(loaded: ReadRegistry, world: World, memory: Memory): Reg
     statedBehind: format.statedBehind,
     writer: writerOf(loaded),
     modifiedAt: seen(containerModifiedMs(loaded)),
+    changedAt: seen(Number(statOf(loaded).ctimeMs)),
     oneFile: loaded.kind === "files",
     directory: loaded.kind === "files" ? loaded.realPath : undefined,
     appServers: target.appServers,
   };
 }
 
+function statOf(loaded: ReadRegistry): BigIntStats {
+  return loaded.kind === "members" ? loaded.file.stat : loaded.stat;
+}
+
 function containerModifiedMs(loaded: ReadRegistry): number {
-  return Number(loaded.kind === "members" ? loaded.file.stat.mtimeMs : loaded.stat.mtimeMs);
+  return Number(statOf(loaded).mtimeMs);
 }
 
 /** When an entry's container last changed, in epoch ms: its own file, or the one that it shares. */
@@ -93,6 +99,7 @@ export function remembered(host: LookingHost, loaded: ReadRegistry, entry: Entry
 function factsFor(facts: RegistryFacts, { place }: Entry, isTorn: boolean): RegistryFacts {
   if (place.kind === "member" && !isTorn) return facts;
   const modifiedAt = place.kind === "file" ? seen(place.state.mtimeMs) : facts.modifiedAt;
+  const changedAt = place.kind === "file" ? seen(place.state.ctimeMs) : facts.changedAt;
   // A torn body hides the start token that it held, so the process that has the pid now may be its holder under any name.
   const { id, about, startTokensProven, besideForeign, identityIsSession, statedBehind, writer, oneFile, directory, appServers } = facts;
   const holderNames = isTorn ? undefined : facts.holderNames;
@@ -107,6 +114,7 @@ function factsFor(facts: RegistryFacts, { place }: Entry, isTorn: boolean): Regi
     statedBehind,
     writer,
     modifiedAt,
+    changedAt,
     oneFile,
     directory,
     appServers,

@@ -50,6 +50,21 @@ test("what a kernel beside ours registered in this boot is kept, and what an ear
   });
 });
 
+test("a member that does not say when is as new as the last change of its file, whose time its writer set back", async () => {
+  const scratch = newScratch();
+  const gone = await gonePid();
+  const path = declareRegistry(scratch);
+  const rows = {
+    "without a time": { pid: gone.pid, boot: randomUUID() },
+    "registered long ago": { pid: gone.pid, boot: randomUUID(), since: long },
+  };
+  writeOld(path, JSON.stringify(rows), beforeBootMs);
+  expect(await said(scratch)).toEqual({
+    "without a time": "undecided foreign-host kept",
+    "registered long ago": "ghost previous-boot reaped",
+  });
+});
+
 function record(scratch: Scratch, pid: number, more: Readonly<Record<string, unknown>> = {}): string {
   const body = { pid, sessionId: randomUUID(), procStart: "1", version: "2.1.332", kind: "interactive", ...more };
   return writeOld(join(scratch.home, ".claude", "sessions", `${pid}.json`), JSON.stringify(body), beforeBootMs);

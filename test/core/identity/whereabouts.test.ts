@@ -9,9 +9,10 @@ const began = now - 40 * day;
 const { here, clock } = sceneOf({}).evidence;
 const ofEarlierBoot = { pid: 4242, bootId: earlierBoot } as const;
 const claim = (more: Partial<Registration>): Registration => sceneOf({ claim: more }).claim;
-const written = (at: number | undefined, oneFile = true) => ({
+const written = (at: number | undefined, oneFile = true, changedAt = at) => ({
   oneFile,
   modifiedAt: at === undefined ? blind : seen(at),
+  changedAt: changedAt === undefined ? blind : seen(changedAt),
   seenInEarlierBoot: false,
   clockStepped: false,
 });
@@ -30,6 +31,29 @@ test.each([
   ["in its first millisecond", began + 1, "other-kernel"],
 ])("an entry of another boot that shares its file, registered %s", (_, registeredAt, kind) => {
   expect(whereabouts(claim({ ...ofEarlierBoot, registeredAt }), here, written(now, false), clock).kind).toBe(kind);
+});
+
+test.each([
+  ["a file of its own", true],
+  ["a shared file", false],
+])("an entry of another boot that states no time, in %s: the kernel's time of its last change counts, too", (_, oneFile) => {
+  const kindOf = (modifiedAt: number, changedAt: number | undefined): string =>
+    whereabouts(claim({ ...ofEarlierBoot, registeredAt: undefined }), here, written(modifiedAt, oneFile, changedAt), clock).kind;
+  expect(kindOf(began, began)).toBe("here");
+  expect(kindOf(began - day, began + 1)).toBe("other-kernel");
+  expect(kindOf(began + 1, began - day)).toBe("other-kernel");
+});
+
+test("an entry that states its time is not as new as the last change of its file", () => {
+  const registered = claim({ ...ofEarlierBoot, registeredAt: began - day });
+  expect(whereabouts(registered, here, written(began - day, true, now), clock).kind).toBe("here");
+  expect(whereabouts(registered, here, written(began - day, false, now), clock).kind).toBe("here");
+});
+
+test("where the last change of its file cannot be read, an entry without a time is of no boot that can be told", () => {
+  const untimed = claim({ ...ofEarlierBoot, registeredAt: undefined });
+  const place = whereabouts(untimed, here, { ...written(began - day), changedAt: blind }, clock);
+  expect(place).toMatchObject({ kind: "unknown", why: expect.stringContaining(blind.why) });
 });
 
 test.each<[string, Partial<Registration>, boolean]>([

@@ -48,9 +48,9 @@ const otherNamespace = (detail: string): Place => elsewhere(unknown("foreign-pid
 export function placeOf(scene: Scene): Place {
   const { claim, evidence, registry, policy } = scene;
   const { pidNamespace } = evidence.here;
-  const { oneFile, modifiedAt } = registry;
+  const { oneFile, modifiedAt, changedAt } = registry;
   const seenInEarlierBoot = claim.bootId !== undefined && isSeenInEarlierBoot(scene);
-  const written = { oneFile, modifiedAt, seenInEarlierBoot, clockStepped: scene.memory.clockStepped };
+  const written = { oneFile, modifiedAt, changedAt, seenInEarlierBoot, clockStepped: scene.memory.clockStepped };
   const where = whereabouts(claim, evidence.here, written, evidence.clock);
   if (where.kind === "other-host") return elsewhere(onOtherHost(where, scene));
   if (where.kind === "unknown") return elsewhere(unknown("foreign-host", where.why));
