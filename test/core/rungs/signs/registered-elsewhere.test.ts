@@ -92,6 +92,22 @@ const rows: readonly (readonly [string, Described, string])[] = [
     "live attached-process registered-alive",
   ],
   [
+    "a holder that nothing proves, and another row of its registry",
+    { ...of(sameRegistry), claim: { pid }, registry: { holderNames: ["codex"] }, pids: { [pid]: shows({ names: seen(["sh"]) }) } },
+    "live attached-process registered-alive",
+  ],
+  [
+    "a holder that an operator has ruled out, and another row of its registry",
+    {
+      ...of(sameRegistry),
+      claim: { pid },
+      registry: { holderNames: ["codex"] },
+      pids: { [pid]: shows({ names: seen(["sh"]) }) },
+      policy: { despite: { pid, startTicks: "700" } },
+    },
+    "ghost attached-process pid-reused certain",
+  ],
+  [
     "a claim of a process that is gone",
     { ...of({}), claim: held, pids: { [pid]: gone }, registry: { about: "process" } },
     "ghost attached-process pid-gone certain",
