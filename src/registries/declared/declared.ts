@@ -17,10 +17,17 @@ export type DeclaredShape = {
   readonly ownDirectory?: boolean;
 };
 
+const carries = ({ fields, pattern }: DeclaredShape, field: "sessionId" | "pid"): boolean =>
+  fields[field] !== undefined || pattern.includes(`<${field}>`);
+
 /** Its entries name sessions with their holders. */
-export function namesHolders({ fields, pattern }: DeclaredShape): boolean {
-  const has = (field: "sessionId" | "pid"): boolean => fields[field] !== undefined || pattern.includes(`<${field}>`);
-  return has("sessionId") && has("pid");
+export function namesHolders(shape: DeclaredShape): boolean {
+  return carries(shape, "sessionId") && carries(shape, "pid");
+}
+
+/** Its entries name agents and no sessions: then the name is what an agent carries. */
+export function identityIsSession(shape: DeclaredShape): boolean {
+  return shape.fields.identity !== undefined && !carries(shape, "sessionId");
 }
 
 /** Its entries name a place in tmux. */

@@ -1,5 +1,5 @@
 import { withKept } from "./kept.ts";
-import { namesHolders, namesTmux, releasesOf, type DeclaredShape } from "./declared.ts";
+import { identityIsSession, namesHolders, namesTmux, releasesOf, type DeclaredShape } from "./declared.ts";
 import { formatDefaults } from "../formats/shared/defaults.ts";
 import type { Format } from "../format.ts";
 import { bodyOf, claimFromFile } from "../formats/shared/one-file.ts";
@@ -18,6 +18,7 @@ export function jsonFile(shape: DeclaredShape): Format {
     about,
     namesHolders: namesHolders(shape),
     namesTmux: namesTmux(shape),
+    identityIsSession: identityIsSession(shape),
     fields,
     declaredFields: JSON.stringify(fields),
     codexThreads: true,

@@ -1,4 +1,4 @@
-import { namesHolders, namesTmux, releasesOf, type DeclaredShape } from "./declared.ts";
+import { identityIsSession, namesHolders, namesTmux, releasesOf, type DeclaredShape } from "./declared.ts";
 import { formatDefaults } from "../formats/shared/defaults.ts";
 import { knownClaimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
@@ -14,6 +14,7 @@ export function keyedJson(shape: DeclaredShape): Format {
     about,
     namesHolders: namesHolders(shape),
     namesTmux: namesTmux(shape),
+    identityIsSession: identityIsSession(shape),
     fields,
     declaredFields: JSON.stringify(fields),
     codexThreads: true,

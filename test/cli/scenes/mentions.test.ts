@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { pretend, start, type Running, type StartOptions } from "../../processes.ts";
+import { gonePid, pretend, start, type Running, type StartOptions } from "../../processes.ts";
 import { isRoot, nobody } from "../../users.ts";
 import { openTmux } from "../agents.ts";
 import {
@@ -257,4 +257,25 @@ test("oh-my-codex: its launcher is gone, and the codex that it started works on"
   expect(await reasons(scratch, ...words)).toEqual({ "session.json": "live attached-cli kept" });
   process.kill(codex.pid, "SIGKILL");
   expect(await reasons(scratch, ...words)).toEqual({ "session.json": "ghost pid-gone reaped" });
+});
+
+test("where a declared registry names agents and no sessions, their name is looked for as a session's id is", async () => {
+  const scratch = triedScratch();
+  const [running, talkedOf, ended] = ["runs", "told", "over"].map((what) => `gardener-${what}-${randomUUID().slice(0, 8)}`) as [
+    string,
+    string,
+    string,
+  ];
+  const path = declareRegistry(scratch, { fields: { identity: "<key>", pid: "pid", registeredAt: "since" } });
+  const gone = await gonePid();
+  writeOld(path, JSON.stringify(Object.fromEntries([running, talkedOf, ended].map((name) => [name, { pid: gone.pid, since }]))));
+  const agent = await pretend(scratch.dir, ["codex", "chat", "--name", running]);
+  const other = await pretend(scratch.dir, ["gardening", "work", `--after=${talkedOf}`]);
+  expect(await reasons(scratch)).toEqual({
+    [running]: "live attached-cli kept",
+    [talkedOf]: "undecided mentioned kept",
+    [ended]: "ghost pid-gone reaped",
+  });
+  for (const { pid } of [agent, other]) process.kill(pid, "SIGKILL");
+  expect(await reasons(scratch)).toEqual({ [running]: "ghost pid-gone reaped", [talkedOf]: "ghost pid-gone reaped" });
 });
