@@ -112,9 +112,17 @@ function formatValue(value: unknown): string {
   return said.length > 40 ? `${said.slice(0, 39)}…` : said;
 }
 
-/** Text that stays the same while an entry does, the value of its heartbeat aside. */
+/** The same value, with null at the place that these names lead to from member to member. */
+function without(value: unknown, [name, ...rest]: readonly string[]): unknown {
+  if (name === undefined) return null;
+  if (!isRecord(value) || !Object.hasOwn(value, name)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, key === name ? without(part, rest) : part]));
+}
+
+/** Text that stays the same while an entry does, the value of its heartbeat aside. A member of that name elsewhere is no heartbeat. */
 function identityTextOf(value: unknown, heartbeat: string | undefined): string {
-  return JSON.stringify(value, (name, part: unknown) => (name === heartbeat ? null : part));
+  if (heartbeat === undefined || heartbeat === keyItself || heartbeat === valueItself) return JSON.stringify(value);
+  return JSON.stringify(without(value, heartbeat.startsWith("/") ? pointerParts(heartbeat) : [heartbeat]));
 }
 
 /** Instead of a member a field may name the name under which the entry stands, or the entry itself where it is a number or a text. */

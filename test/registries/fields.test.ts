@@ -142,6 +142,20 @@ describe("what an entry says", () => {
     expect(identityText({ id: "a", beat: 1 })).toBe(identityText({ id: "a", beat: "2026-11-20T15:00:00Z" }));
   });
 
+  test("is the same whatever the heartbeat that a pointer names, and another where a member of that name elsewhere changes", () => {
+    const said = (value: unknown, lastHeartbeatAt: string): string | undefined => {
+      const claim = claimFrom("mars", value, { sessionId: "id", lastHeartbeatAt });
+      return claim.ok ? claim.identityText() : undefined;
+    };
+    const value = (beat: number, deep: number): object => ({ id: "a", beat, task: { beat: deep, list: [{ beat: deep }] } });
+    expect(said(value(1, 1), "beat")).toBe(said(value(2, 1), "beat"));
+    expect(said(value(1, 1), "beat")).not.toBe(said(value(1, 2), "beat"));
+    expect(said({ ...value(1, 1), task: { beat: 1 } }, "/task/beat")).toBe(said({ ...value(1, 1), task: { beat: 2 } }, "/task/beat"));
+    expect(said(value(1, 1), "/task/beat")).not.toBe(said(value(2, 1), "/task/beat"));
+    expect(said({ id: "a", "/task": 1 }, "/task/beat")).not.toBe(said({ id: "a", "/task": 2 }, "/task/beat"));
+    expect(said({ id: "a", task: "x" }, "/task/beat")).not.toBe(said({ id: "a", task: "y" }, "/task/beat"));
+  });
+
   test.each([
     [{ id: "a", beat: "tick 7" }, '"tick 7"'],
     [{ id: "a", beat: 7 }, "7"],

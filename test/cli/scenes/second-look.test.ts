@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { by, daysAgo, declareRegistry, downServer, newScratch, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import { fields } from "../../fields.ts";
 import { pretend, stop } from "../../processes.ts";
 
 const minute = 60_000;
@@ -10,7 +11,7 @@ const minute = 60_000;
 type Stored = {
   bootId: string;
   wallMs: number;
-  traces: Record<string, Record<string, { absentSinceMs?: number; seenForMs: number }>>;
+  traces: Record<string, Record<string, { absentSinceMs?: number; stillForMs?: number; seenForMs: number }>>;
 };
 
 /** Changes what earlier sweeps remember, as if they had been made at another time. */
@@ -31,9 +32,9 @@ function letPass(scratch: Scratch, ms: number): void {
 }
 
 /** A thread whose app server is down: dead by absence alone. */
-function absentEntry(more: object = {}) {
+function absentEntry(more: object = {}, declared: Readonly<Record<string, unknown>> = {}) {
   const scratch = newScratch();
-  const path = declareRegistry(scratch, downServer);
+  const path = declareRegistry(scratch, { ...downServer, ...declared });
   const entry = { id: randomUUID(), since: daysAgo(1), beat: 1, ...more };
   const write = (value: object): string => writeOld(path, JSON.stringify({ agent: value }));
   write(entry);
@@ -84,6 +85,33 @@ test.each([
   expect(await look()).toBe("pending");
   letPass(scratch, 10 * minute);
   write({ ...entry, beat: next });
+  expect(await look()).toBe("pending");
+  letPass(scratch, 10 * minute);
+  expect(await look()).toBe("reaped");
+});
+
+test.each([
+  ["a plain member", "beat", (beat: string) => ({ beat })],
+  ["a JSON pointer", "/status/beat", (beat: string) => ({ status: { beat } })],
+])("a heartbeat named by %s that moves is the same entry's, which goes when it has stopped", async (_, lastHeartbeatAt, at) => {
+  const { scratch, look, write, entry } = absentEntry(at(daysAgo(0.9)), { fields: { ...fields, lastHeartbeatAt } });
+  expect(await look()).toBe("pending");
+  letPass(scratch, 10 * minute);
+  write({ ...entry, ...at(daysAgo(0.8)) });
+  expect(await look()).toBe("kept");
+  rewriteMemory(scratch, ({ traces }) => {
+    for (const trace of Object.values(traces).flatMap((entries) => Object.values(entries))) trace.stillForMs = 30 * 60 * minute;
+  });
+  expect(await look()).toBe("pending");
+  letPass(scratch, 10 * minute);
+  expect(await look()).toBe("reaped");
+});
+
+test("a heartbeat that is named by a plain member is no member of that name deeper in the entry", async () => {
+  const { scratch, look, write, entry } = absentEntry({ task: { beat: 1 } });
+  expect(await look()).toBe("pending");
+  letPass(scratch, 10 * minute);
+  write({ ...entry, task: { beat: 2 } });
   expect(await look()).toBe("pending");
   letPass(scratch, 10 * minute);
   expect(await look()).toBe("reaped");
