@@ -59,14 +59,12 @@ function countLine({ tallies, summary, dryRun, command }: SweepReport): string {
   );
 }
 
-const registryName = (format: string, path: string): string => `${format}\0${path}`;
-
-function byRegistry(entries: Iterable<EntryReport>): ReadonlyMap<string, readonly EntryReport[]> {
-  const found = new Map<string, EntryReport[]>();
+/** Two registries can be of one path and one format: two containers of one file. */
+function byRegistry(entries: Iterable<EntryReport>): ReadonlyMap<number | undefined, readonly EntryReport[]> {
+  const found = new Map<number | undefined, EntryReport[]>();
   for (const entry of entries) {
-    const name = registryName(entry.format, entry.registry);
-    const before = found.get(name);
-    if (before === undefined) found.set(name, [entry]);
+    const before = found.get(entry.registryIndex);
+    if (before === undefined) found.set(entry.registryIndex, [entry]);
     else before.push(entry);
   }
   return found;
@@ -75,10 +73,10 @@ function byRegistry(entries: Iterable<EntryReport>): ReadonlyMap<string, readonl
 /** The report of a sweep, a dry run or a list: by registry, ghosts first, one count line last. */
 export function sweepText(report: SweepReport, palette: Palette, quiet: boolean): readonly string[] {
   const lines: string[] = [];
-  const shown = report.registries.filter(({ state }) => state !== "missing");
-  const grouped = quiet ? new Map<string, readonly EntryReport[]>() : byRegistry(report.entries);
-  for (const registry of quiet ? [] : shown) {
-    const entries = grouped.get(registryName(registry.format, registry.path)) ?? [];
+  const shown = [...report.registries.entries()].filter(([, { state }]) => state !== "missing");
+  const grouped = byRegistry(quiet ? [] : report.entries);
+  for (const [index, registry] of quiet ? [] : shown) {
+    const entries = grouped.get(index) ?? [];
     const keyWidth = entries.reduce((widest, { key }) => Math.min(widestKey, Math.max(widest, visible(key).length)), 0);
     const ordered = entries.toSorted((a, b) => rank[a.verdict] - rank[b.verdict]);
     lines.push(registryLine(registry, palette), ...ordered.map((entry) => entryLine(entry, keyWidth, palette)), "");

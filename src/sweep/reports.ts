@@ -6,15 +6,17 @@ import type { Examination } from "./examine.ts";
 import { notedOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
 import type { Outcome, Outcomes } from "./apply/outcome.ts";
 
-export function entryReport(
+function entryReport(
   { loaded }: ExaminedRegistry,
   { entry, sessionId, judgement, intent, revisions }: ExaminedEntry,
   outcome: Outcome | undefined,
+  registryIndex: number | undefined,
 ): EntryReport {
   const { phantomOf, hostLock } = notedOf({ revisions });
   const note = outcome?.note === undefined ? "" : `; ${outcome.note}`;
   return {
     registry: loaded.target.path,
+    ...(registryIndex !== undefined && { registryIndex }),
     format: loaded.target.format.name,
     key: entry.key,
     sessionId: sessionId ?? null,
@@ -31,12 +33,14 @@ export function entryReport(
   };
 }
 
+/** `registryIndex` says which of the registries in the report it is; undefined where none are listed there. */
 export function* reportsOf(
   examined: ExaminedRegistry,
   entries: Iterable<ExaminedEntry>,
   outcomes: Outcomes,
+  registryIndex: number | undefined,
 ): Generator<EntryReport, undefined> {
-  for (const one of entries) yield entryReport(examined, one, outcomes.get(one.entry.key));
+  for (const one of entries) yield entryReport(examined, one, outcomes.get(one.entry.key), registryIndex);
 }
 
 /**

@@ -118,8 +118,9 @@ function reportOn(
   const { host, id: sweepId, startedAt, startedOn } = pass;
   const { refusal, registries, unread, warnings } = examination;
   const here = host.here();
+  const places = new Map(registries.map((examined, index) => [examined, index]));
   const reportOf = (examined: ExaminedRegistry, entries: Iterable<ExaminedEntry>): Iterable<EntryReport> =>
-    reportsOf(examined, entries, outcomes.get(examined) ?? noOutcomes);
+    reportsOf(examined, entries, outcomes.get(examined) ?? noOutcomes, places.get(examined));
   const notable = eachOf(registries, (examined) => reportOf(examined, examined.entries.notable()));
   const tallies = [...registries.map((examined) => tallyIn(examined, outcomes.get(examined) ?? noOutcomes)), ...unread.map(() => noTally)];
   const reports: readonly RegistryReport[] = [

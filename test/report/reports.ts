@@ -17,6 +17,7 @@ export const registry = (more: Partial<RegistryReport> = {}): RegistryReport => 
 
 export const entry = (more: Partial<EntryReport> = {}): EntryReport => ({
   registry: path,
+  registryIndex: 0,
   format: "llmmsg-bridge",
   key: "mars",
   sessionId: "s1",

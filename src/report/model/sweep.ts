@@ -47,6 +47,9 @@ export const entryReport = described(
   "An entry of a registry, its verdict, and what was done with it.",
   object({
     registry: described("The path of its registry.", text),
+    registryIndex: v.exactOptional(
+      described("Which of `registries` it is of, counted from 0; where no registries are listed it is left out.", integer),
+    ),
     format: text,
     key: described("Its name in the registry: a member's name, an element's index, or a file's path below the registry.", text),
     sessionId: described("The session that it claims; null if it names none.", v.nullable(text)),
