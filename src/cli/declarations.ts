@@ -156,9 +156,10 @@ export const commands = [
   },
   {
     name: "config",
-    summary: "the effective configuration, each value with where it came from",
+    summary: "the effective configuration, held against the real files; suggest PATH prints a declaration for a registry that it has not",
+    arguments: "[suggest] [path]",
     options: [...judging, json],
-    exits: [],
+    exits: ["1  there is nothing at the path of suggest that looks like a registry"],
   },
   {
     name: "doctor",

@@ -26,7 +26,7 @@ function needsOptions(words: readonly string[], name: string, isDefault: boolean
 function declare(parent: Command, declaration: CommandDeclaration, isDefault: boolean, words: readonly string[]): Command {
   const { name, summary, options, exits, hidden } = declaration;
   const command = parent.command(name, { isDefault, hidden: hidden === true }).description(summary);
-  if (declaration.arguments !== undefined) command.argument(declaration.arguments);
+  if (declaration.arguments !== undefined) command.arguments(declaration.arguments);
   for (const { flags, help, many, fallback } of needsOptions(words, name, isDefault) ? options : []) {
     const option = new Option(flags, help);
     if (many === true) option.argParser(collect);
@@ -66,7 +66,8 @@ export async function parse(words: readonly string[], version: string, run: (ask
   for (const [index, declaration] of commands.entries()) {
     const command = declare(program, declaration, index === 0, words);
     command.exitOverride().action(async (...given: readonly unknown[]) => {
-      const positionals = "arguments" in declaration ? [given[0] ?? []].flat() : [];
+      // Behind the words commander hands over the options and the command itself.
+      const positionals = "arguments" in declaration ? given.slice(0, -2).flatMap((word) => word ?? []) : [];
       await run({ name: declaration.name, positionals: positionals as string[], options: command.opts() });
     });
   }

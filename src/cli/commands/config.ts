@@ -3,6 +3,8 @@ import type { Memory } from "../../core/memory.ts";
 import { settledAfterMs } from "../../core/policy.ts";
 import { visible } from "../../report/visible.ts";
 import type { OutputOptions, Run } from "../context.ts";
+import { Failure } from "../failure.ts";
+import { runConfigSuggest } from "./config-suggest.ts";
 import { writeDocument, writeLines } from "../output.ts";
 import type { JudgingOptions, Setting, Settings } from "../config/settings.ts";
 import { prepareToLook } from "../prepare.ts";
@@ -64,7 +66,10 @@ function clockLine({ reliedOn, watchedMs, sleptMs }: ReturnType<typeof clockOf>)
 const longestCheck = 1000;
 
 export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation) => {
-  const { options, stdout } = invocation;
+  const { options, stdout, words } = invocation;
+  const [verb, place] = words;
+  if (verb === "suggest" && place !== undefined) return runConfigSuggest(invocation, place);
+  if (verb !== undefined) throw new Failure("usage", `config takes no words but "suggest" and one path: sessreap config suggest PATH`);
   const { host, settings, examine } = await prepareToLook(invocation);
   const { memory } = host.store.loadMemory();
   const checks = await checkRegistries(host, examine.targets);

@@ -46,6 +46,7 @@ const sources: Readonly<Record<string, Source>> = {
   identity: claimed("identity"),
   name: claimed("host"),
   "[format:]path": registries,
+  suggest: () => words("suggest"),
   file: ({ current }) => fileNames(current),
   path: ({ current }) => fileNames(current),
   url: () => words("ws://127.0.0.1:8788", "unix://"),

@@ -122,6 +122,7 @@ const owner = v.strictObject({
 
 export const registryConfig = v.strictObject({
   format: v.pipe(v.picklist(formatNames), v.description("The registry's format.")),
+  comment: described("For people alone, as JSON has no comments.", v.string()),
   path: described("The registry's file or directory; without it, the format's well-known place. ~/ is the home directory.", path),
   appServers: described(
     "The Codex app servers whose word counts for this registry: ws:// on the loopback address, or unix://.",

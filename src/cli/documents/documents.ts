@@ -11,6 +11,7 @@ import { failureDocument } from "./failure.ts";
 import { historyDocument } from "./history.ts";
 import { reapDocument } from "./reap.ts";
 import { restoreDocument } from "./restore.ts";
+import { suggestDocument } from "./suggest.ts";
 import { whoDocument } from "./who.ts";
 
 /** All that is printed with `--json`. */
@@ -23,6 +24,7 @@ export const documents = {
   who: whoDocument,
   reap: reapDocument,
   config: configDocument,
+  suggest: suggestDocument,
   doctor: doctorDocument,
   failure: failureDocument,
 } as const;

@@ -39,6 +39,23 @@ function keys(title: string, shape: Shape): readonly string[] {
   return [subheading(title), ...entries.map(([name, value]) => keyItem(name, value)), ...inner];
 }
 
+const suggestedExample: readonly string[] = [
+  "$ sessreap config suggest ~/.crew/roster.json",
+  ...JSON.stringify(
+    {
+      format: "keyed-json",
+      path: "/home/dev/.crew/roster.json",
+      entries: "/agents",
+      fields: { pid: "pid", sessionId: "session_id", registeredAt: "started_at" },
+      about: "session",
+      onGhost: "report",
+      comment: "unsure: registeredAt",
+    },
+    undefined,
+    2,
+  ).split("\n"),
+];
+
 /** sessreap-config(5), from the one schema that also checks a configuration. */
 export function configPage(): string {
   const shapeless = { entries: "/agents", pattern: "<pid>.json", fields: {}, about: "session" } as const;
@@ -48,7 +65,7 @@ export function configPage(): string {
     "sessreap\\-config \\- the configuration of sessreap",
     heading("Description"),
     paragraph(
-      "No configuration is needed: without one, every format is looked for at its well-known place. `~/.config/sessreap/config.json` is read first, then `/etc/sessreap/config.json`; of a key that both have, the first counts. `--config` and `SESSREAP_CONFIG` name one file instead of the two. `sessreap config` shows what is in effect, and where each value came from.",
+      "No configuration is needed: without one, every format is looked for at its well-known place. `~/.config/sessreap/config.json` is read first, then `/etc/sessreap/config.json`; of a key that both have, the first counts. `--config` and `SESSREAP_CONFIG` name one file instead of the two. `sessreap config` shows what is in effect, where each value came from, and how far the registries fit their files.",
     ),
     paragraph(
       "It is one JSON object. An unknown key, a wrong type or an unsafe path is an error that names the place, and nothing is touched. A configuration decides what is deleted, so one that another user or a group could write or replace is refused.",
@@ -78,6 +95,30 @@ export function configPage(): string {
         undefined,
         2,
       ).split("\n"),
+    ),
+    heading("A registry of your own"),
+    paragraph(
+      "Say that a bridge keeps its agents in `~/.crew/roster.json`, of which sessreap knows nothing. `sessreap config suggest` looks at the file, or at a directory with one file an agent, and prints a declaration for it. It declares nothing by itself and writes nothing:",
+    ),
+    verbatim(suggestedExample),
+    paragraph(
+      "Beside it, on stderr, stands why each member was taken for what it is. `pid` is sure, because such a process runs now; `unsure` marks what nothing outside of the file bears out, and `comment` repeats it. Read both: correct a member that means something else, take out what is wrong. Do it while an agent runs, for then more can be told.",
+    ),
+    paragraph(
+      "Paste it into `registries` of `~/.config/sessreap/config.json`, then ask whether it fits the file: `sessreap config` says of each field in how many entries its member is, which names there are where it is in none, and whether the registry's `owner` is up:",
+    ),
+    verbatim([
+      "~/.crew/roster.json (keyed-json)",
+      "  3 entries",
+      '  pid "pid" in 3 of 3',
+      '  sessionId "session_id" in 3 of 3',
+      '  registeredAt "started" in 0 of 3: they have "session_id", "pid", "started_at"; did you mean "started_at"?',
+    ]),
+    paragraph(
+      "Of three fields, `sessionId`, `pid` and `identity`, one that no entry has while another member looks like it keeps the registry from being swept. If a daemon rewrites the file while it is up, name it as the `owner`, or its next write may bring back what was taken out.",
+    ),
+    paragraph(
+      "`sessreap list` shows the verdict of each entry. Where those that run are live and those that ended are ghosts, take out the line with `onGhost`, see with `sessreap --dry-run` what would be reaped, and let `sessreap` do it; `sessreap restore` puts it back.",
     ),
     heading("See also"),
     "sessreap(1), sessreap\\-units(7)",

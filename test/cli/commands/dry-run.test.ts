@@ -80,6 +80,7 @@ describe("under strace", () => {
     ["list", "--json"],
     ["explain", "dead"],
     ["config"],
+    ["config", "suggest", "plain.json", "--json"],
     ["history"],
     ["owners"],
     ["who", "living"],

@@ -1,0 +1,240 @@
+import { safeParse } from "valibot";
+import { describe, expect, test } from "vitest";
+import { configSchema } from "../../src/cli/config/config-schema.ts";
+import { formatOf } from "../../src/cli/config/shapes.ts";
+import type { Specimen, Suggestion, Surroundings } from "../../src/registries/suggest/specimen.ts";
+import { suggest } from "../../src/registries/suggest/suggest.ts";
+
+const [alive, other, gone] = [4711, 4712, 99_999];
+const nowMs = Date.UTC(2026, 10, 20, 12);
+const since = "2026-11-20T11:00:00.000Z";
+const sinceMs = Date.parse(since);
+const [session, second, carried] = [1, 2, 3].map((number) => `019d0000-0000-7000-8000-00000000000${number}`) as [string, string, string];
+const bootId = "6d9f6a8e-0000-4000-8000-000000000001";
+const machineId = "6d9f6a8e000040008000000000000002";
+
+/** Two processes run here; one of them carries a session. */
+const around: Surroundings = {
+  nowMs,
+  hostname: "venus",
+  bootId,
+  machineId,
+  running: (pid) => (pid === alive || pid === other ? { startTicks: String(pid * 10), startedMs: sinceMs - 60_000, argv: [] } : undefined),
+  carrierOf: (text) => (text === carried ? alive : undefined),
+};
+
+const file = (content: unknown, path = "/srv/agents.json"): Specimen => ({
+  kind: "file",
+  path,
+  text: typeof content === "string" ? content : JSON.stringify(content),
+  writtenMs: sinceMs,
+});
+
+const directory = (files: Readonly<Record<string, unknown>>): Specimen => ({
+  kind: "directory",
+  path: "/srv/agents",
+  files: Object.entries(files).map(([key, content]) => ({
+    key,
+    text: typeof content === "string" ? content : JSON.stringify(content),
+    writtenMs: sinceMs,
+    problem: undefined,
+  })),
+  others: 0,
+});
+
+/** What is suggested, after it was held against the schema and the formats of a configuration. */
+function suggested(specimen: Specimen): Suggestion {
+  const result = suggest(specimen, around);
+  if (!result.ok) throw new Error(result.problem);
+  const { declaration } = result.suggestion;
+  const config = safeParse(configSchema, { registries: [declaration] });
+  expect(config.issues).toBeUndefined();
+  formatOf((config.output as { registries: Parameters<typeof formatOf>[0][] }).registries[0] as Parameters<typeof formatOf>[0], "test");
+  expect(declaration.onGhost).toBe("report");
+  return result.suggestion;
+}
+
+const fieldsOf = (content: unknown): unknown => suggested(file(content)).declaration.fields;
+
+const refused = (specimen: Specimen): string => {
+  const result = suggest(specimen, around);
+  return result.ok ? JSON.stringify(result.suggestion.declaration) : result.problem;
+};
+
+describe("where the entries are", () => {
+  test.each<[string, unknown, object]>([
+    ["an object of objects", { mars: { pid: alive }, venus: { pid: gone } }, { format: "keyed-json", fields: { pid: "pid" } }],
+    ["a list of objects", [{ pid: alive }, { pid: gone }], { format: "json-array", fields: { pid: "pid" } }],
+    ["a list below a version", { version: 3, agents: [{ pid: alive }] }, { format: "json-array", entries: "/agents" }],
+    ["two levels down, with a slash in a name", { "a/b": { c: { mars: { pid: alive }, venus: { pid: gone } } } }, { entries: "/a~1b/c" }],
+    [
+      "one object",
+      { pid: alive, sessionId: session, tools: [{ name: "x" }] },
+      { format: "json-file", path: "/srv", pattern: "agents.json" },
+    ],
+    ["one object with a nested pid", { version: 1, holder: { pid: alive } }, { format: "json-file", fields: { pid: "/holder/pid" } }],
+    ["a map of names to pids", { mars: alive, venus: gone }, { format: "keyed-json", fields: { pid: "<value>" } }],
+    ["a map of sessions to pids", { [session]: alive, [second]: gone }, { fields: { pid: "<value>", sessionId: "<key>" } }],
+    ["a map of sessions to objects", { [session]: { pid: alive } }, { format: "keyed-json", fields: { pid: "pid", sessionId: "<key>" } }],
+    ["metadata beside the entries", { version: 3, updated: since, mars: { pid: alive }, venus: { pid: other } }, { format: "keyed-json" }],
+  ])("%s", (_what, content, declaration) => {
+    expect(suggested(file(content)).declaration).toMatchObject(declaration);
+  });
+
+  test("pids as keys", () => {
+    const { declaration } = suggested(file({ [alive]: { cwd: "/srv" }, [gone]: { cwd: "/srv" } }, "/srv/pids.json"));
+    expect(declaration).toMatchObject({ format: "keyed-json", fields: { pid: "<key>", cwd: "cwd" } });
+  });
+
+  test.each<[string, unknown, string]>([
+    ["nothing", "", "is empty; try again when it has an entry"],
+    ["an empty object", {}, "holds nothing that looks like a pid, a session or a tmux pane; try again while an agent runs"],
+    ["a number", 7, "holds nothing that looks like a pid, a session or a tmux pane; try again while an agent runs"],
+    ["an empty list", { agents: [] }, "holds nothing that looks like a pid, a session or a tmux pane; try again while an agent runs"],
+    ["no JSON", "hello", "is no JSON, and nothing in its text looks like a pid or a session"],
+    ["a bomb", `${"[".repeat(100_000)}${"]".repeat(100_000)}`, "is no JSON, and nothing in its text looks like a pid or a session"],
+    [
+      "ports, counters and versions that are live pids",
+      { mars: { port: alive, retries: other, version: alive, pgid: other, size: alive, exitCode: other } },
+      "holds nothing that looks like a pid, a session or a tmux pane; try again while an agent runs",
+    ],
+    [
+      "a parent's pid alone",
+      { mars: { ppid: alive, parentPid: other } },
+      "holds nothing that looks like a pid, a session or a tmux pane; try again while an agent runs",
+    ],
+    [
+      "ports by name",
+      { mars: 8080, venus: 8081 },
+      "holds nothing that looks like a pid, a session or a tmux pane; try again while an agent runs",
+    ],
+    [
+      "ids of this machine, this boot, a user and a parent",
+      { mars: { boot: bootId, machine: machineId, userId: session, parentSessionId: second } },
+      "holds nothing that looks like a pid, a session or a tmux pane; try again while an agent runs",
+    ],
+  ])("of %s nothing is suggested", (_what, content, problem) => {
+    expect(refused(file(content))).toBe(problem);
+  });
+});
+
+describe("which member is which", () => {
+  test.each<[string, object, object]>([
+    ["a pid by its name goes before a number that runs", { runner: alive, process_id: gone }, { pid: "process_id" }],
+    ["a pid that runs goes before one that does not", { bridgePid: gone, agentPid: alive }, { pid: "agentPid" }],
+    ["a pid as text", { pid: String(alive) }, { pid: "pid" }],
+    ["a number that runs, where no pid is", { runner: alive }, { pid: "runner" }],
+    ["a session goes before an id", { pid: alive, id: session, thread_id: second }, { pid: "pid", sessionId: "thread_id" }],
+    ["an id that a process carries goes before one by its name", { sessionId: session, run: carried }, { sessionId: "run" }],
+    ["a request's id is no session", { pid: alive, requestId: session }, { pid: "pid" }],
+    ["a start by its value", { pid: alive, born: alive * 10 }, { pid: "pid", startTicks: "born" }],
+    ["a start with its boot", { pid: alive, procStart: `${bootId}:${alive * 10}` }, { pid: "pid", startTicks: "procStart" }],
+    ["a start that is wrong of a process that runs is none", { pid: alive, start: 7 }, { pid: "pid" }],
+    ["a start that cannot be tried", { pid: gone, startTicks: 7 }, { pid: "pid", startTicks: "startTicks" }],
+    ["epoch seconds", { pid: alive, startedAt: sinceMs / 1000 }, { pid: "pid", registeredAt: "startedAt" }],
+    ["epoch milliseconds", { pid: alive, started_at: sinceMs }, { pid: "pid", registeredAt: "started_at" }],
+    ["epoch microseconds", { pid: alive, ts: sinceMs * 1000 }, { pid: "pid", registeredAt: "ts" }],
+    [
+      "three times",
+      { pid: alive, createdAt: since, updatedAt: since, lastSeen: since },
+      { pid: "pid", registeredAt: "createdAt", lastActivityAt: "updatedAt", lastHeartbeatAt: "lastSeen" },
+    ],
+    ["an expiry is no time of it", { pid: alive, expiresAt: since, validUntil: since }, { pid: "pid" }],
+    ["an end, null so far", { pid: alive, endedAt: null }, { pid: "pid", releasedAt: "endedAt" }],
+    ["this host", { pid: alive, hostname: "VENUS.example.org" }, { pid: "pid", host: "hostname" }],
+    ["an address is no host", { pid: alive, host: "127.0.0.1", server: "localhost" }, { pid: "pid" }],
+    ["this boot and this machine", { pid: alive, a: bootId, b: machineId }, { pid: "pid", bootId: "a", machineId: "b" }],
+    ["names and places", { pid: alive, agent: "mars", cwd: "/srv" }, { pid: "pid", identity: "agent", cwd: "cwd" }],
+    ["a tmux pane", { pane_id: "%3", tmux_session: "mars" }, { tmuxPane: "pane_id", tmuxSession: "tmux_session" }],
+  ])("%s", (_what, entry, fields) => {
+    expect(fieldsOf({ mars: entry })).toEqual(fields);
+  });
+
+  test("an id that all entries have is no session's", () => {
+    expect(fieldsOf({ mars: { pid: alive, run: session }, venus: { pid: gone, run: session } })).toEqual({ pid: "pid" });
+  });
+
+  test("a status that says it is over keeps its entries", () => {
+    const { declaration } = suggested(file({ mars: { pid: alive, status: "running" }, venus: { pid: gone, status: "stopped" } }));
+    expect(declaration.keepWhen).toEqual({ status: ["stopped"] });
+  });
+
+  test("a pid whose process began after the entry was written is not sure, nor is a number that is not called a pid", () => {
+    const late: Surroundings = { ...around, running: () => ({ startTicks: "1", startedMs: nowMs, argv: [] }) };
+    const said = (entry: object, here: Surroundings): unknown => {
+      const result = suggest(file({ mars: entry }), here);
+      return result.ok ? [result.suggestion.declaration.comment, result.suggestion.findings[0]?.why] : result.problem;
+    };
+    expect(said({ pid: alive }, late)).toEqual([
+      "unsure: pid",
+      "it is called a pid, but the processes there began after the entry was written",
+    ]);
+    expect(said({ runner: alive }, around)).toEqual(["unsure: pid", "its value is a process that runs now, though it is not called a pid"]);
+    expect(said({ pid: alive }, around)).toEqual([undefined, "it is called a pid, and its value is a process that runs now"]);
+  });
+
+  test("what could be meant as well, and times in another form, are said", () => {
+    const { notes } = suggested(
+      file({ mars: { pid: alive, childPid: other, startTime: "11/26/2026, 1:13 PM", sessionId: session, id: second } }),
+    );
+    expect(notes).toEqual([
+      "1 entry in the whole file",
+      '"childPid" could be the pid, too: it is called a pid, and its value is a process that runs now',
+      '"id" could be the sessionId, too: it is called an id, and is a UUID',
+      '"startTime" is called a time, but "11/26/2026, 1:13 PM" is none that is understood: left out',
+    ]);
+  });
+});
+
+describe("a directory", () => {
+  test.each<[string, Readonly<Record<string, unknown>>, object]>([
+    [
+      "files called by a pid",
+      { [`${alive}.json`]: { cwd: "/" }, [`${gone}.json`]: {} },
+      { format: "json-file", pattern: "<pid>.json", about: "process" },
+    ],
+    [
+      "markers",
+      { [`active-session-${alive}`]: session, [`active-session-${gone}`]: "" },
+      { format: "pid-files", pattern: "active-session-<pid>" },
+    ],
+    ["a pid and a hash", { [`${alive}-0a1b2c3d.json`]: { pid: alive } }, { pattern: "<pid>-*.json" }],
+    ["a number that is another than the pid inside", { "8080.lock": { pid: alive }, "8081.lock": { pid: gone } }, { pattern: "*.lock" }],
+    [
+      "names",
+      { "mars.json": { pid: alive }, "venus.json": { pid: gone } },
+      { format: "json-file", pattern: "*.json", fields: { pid: "pid" } },
+    ],
+    ["one file", { "daemon.json": { pid: alive }, "log.txt": "started" }, { format: "json-file", pattern: "daemon.json" }],
+    [
+      "sessions",
+      { [`${session}.json`]: { pid: alive }, [`${second}.json`]: { pid: gone } },
+      { pattern: "<sessionId>.json", about: "session" },
+    ],
+    ["directories", { "one/state.json": { pid: alive }, "two/state.json": { pid: gone } }, { pattern: "*/state.json" }],
+    [
+      "directories called by sessions",
+      { [`${session}/state.json`]: { pid: alive }, [`${second}/state.json`]: {} },
+      { pattern: "<sessionId>/state.json" },
+    ],
+  ])("%s", (_what, files, declaration) => {
+    expect(suggested(directory(files)).declaration).toMatchObject(declaration);
+  });
+
+  test("what stands beside the entries is counted, and is no entry", () => {
+    const { declaration, notes } = suggested(directory({ [`${alive}.json`]: { pid: alive }, README: "x", "log.1": "y", "0123.json": {} }));
+    expect(declaration).toMatchObject({ pattern: "<pid>.json" });
+    expect(notes).toEqual(["1 file fits <pid>.json", "3 files do not fit, and are never looked at"]);
+  });
+
+  test.each<[string, Readonly<Record<string, unknown>>, string]>([
+    ["nothing", {}, "is empty; try again when it has an entry"],
+    [
+      "logs",
+      { "a.log": "x", "b.log": "y" },
+      "holds no file whose name or content looks like a pid, a session or a tmux pane; try again while an agent runs",
+    ],
+  ])("of %s nothing is suggested", (_what, files, problem) => {
+    expect(refused(directory(files))).toBe(problem);
+  });
+});
