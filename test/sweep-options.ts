@@ -2,6 +2,7 @@ import { defaultPolicy } from "../src/core/policy.ts";
 import type { Tombstone } from "../src/core/tombstone.ts";
 import type { Host } from "../src/host/host.ts";
 import type { Target } from "../src/sweep/load/target.ts";
+import { noCallers } from "../src/sweep/observe/daemon.ts";
 import { startPass } from "../src/sweep/pass.ts";
 import { restore } from "../src/sweep/restore/restore.ts";
 import type { SweepOptions } from "../src/sweep/sweep.ts";
@@ -15,6 +16,7 @@ export const plainSweep = {
   dryRun: false,
   failOnGhosts: false,
   stop: { signal: undefined },
+  callers: noCallers,
 } as const satisfies Omit<SweepOptions, "targets">;
 
 type Restoration = Awaited<ReturnType<typeof restore>>;

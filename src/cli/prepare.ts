@@ -8,6 +8,7 @@ import type { LookingHost } from "../host/looking-host.ts";
 import { errorCode, formatError } from "../host/observed.ts";
 import type { RunLock } from "../host/state/run-lock.ts";
 import { ForeignPlace } from "../host/state/state-directory.ts";
+import { noCallers } from "../sweep/observe/daemon.ts";
 import type { ExamineOptions } from "../sweep/examine.ts";
 
 export type Prepared<H> = { readonly host: H; readonly settings: Settings; readonly examine: ExamineOptions };
@@ -26,6 +27,7 @@ export async function prepare({ options, env, version }: Invocation<JudgingOptio
       policy: policyFrom(settings, options),
       lookAnyway: false,
       stop: { signal: undefined },
+      callers: noCallers,
     },
   };
 }

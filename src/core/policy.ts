@@ -21,6 +21,10 @@ export type Policy = {
   readonly programs: ProgramLists;
   /** The operator's word for one entry: it takes a doubt away that this process raises, and never a proof of life. */
   readonly despite: RuledOut | undefined;
+  /** The age of an entry keeps nothing: one entry is meant, not all that a sweep meets. A server's age still counts. */
+  readonly anyAge: boolean;
+  /** The registry's owner says that the session of the entry in question has ended. */
+  readonly ownersWord: boolean;
 };
 
 const minuteMs = 60_000;
@@ -34,6 +38,8 @@ export const defaultPolicy: Policy = {
   healRenamedHost: false,
   programs: knownPrograms,
   despite: undefined,
+  anyAge: false,
+  ownersWord: false,
 };
 
 /** Whether an operator says of a process that it does not run the session. A later process of its pid is another one. */

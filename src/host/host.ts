@@ -29,6 +29,7 @@ import { detailsOf } from "./processes/process-details.ts";
 import { lookAtTree } from "./processes/process-tree.ts";
 import { programOf } from "./programs/program.ts";
 import { isLockHeld, unitState } from "./programs/daemon-signs.ts";
+import { isGivenBy } from "./programs/sign-givers.ts";
 import { runRelease } from "./programs/release-command.ts";
 import { type CommandEnd, runCommand } from "./programs/run-command.ts";
 import { isClockSynchronised } from "./programs/synchronised.ts";
@@ -128,6 +129,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     lookAtTmux,
     unitState,
     isLockHeld,
+    isGivenBy,
     runRelease,
     readRegistryFile,
     listDirectory,

@@ -27,6 +27,7 @@ import type { ProcessAnswer, ProcessQuestion } from "./processes/linux.ts";
 import type { ProcessDetails } from "./processes/process-details.ts";
 import type { TreeObservation } from "./processes/process-tree.ts";
 import type { UnitState } from "./programs/daemon-signs.ts";
+import type { SignPlace } from "./programs/sign-givers.ts";
 import type { Identity, ProcessState } from "./programs/signals.ts";
 import type { ServerQuestion } from "./sockets/app-server.ts";
 
@@ -59,6 +60,8 @@ export type LookingHost = {
   readonly lookAtTmux: (socket: string | undefined, user: number) => Promise<TmuxObservation>;
   readonly unitState: (unit: string) => Promise<Observed<UnitState>>;
   readonly isLockHeld: (path: string) => Observed<boolean>;
+  /** Whether one of these processes gives a sign of an owner that is up. One that cannot be told counts as another's. */
+  readonly isGivenBy: (sign: SignPlace, pids: ReadonlySet<number>) => Promise<boolean>;
   readonly readRegistryFile: (path: string, maxSize?: number) => FileRead;
   readonly listDirectory: (path: string, patterns: readonly string[]) => Listing;
   readonly readEntryFile: (root: string, key: string) => EntryRead;

@@ -19,7 +19,7 @@ import { filesOf } from "./load/entry-files.ts";
 import { entriesAt, isRead, type Loaded, type ReadRegistry } from "./load/loaded.ts";
 import { heldPids } from "./load/pids.ts";
 import { evidenceOf, lookAtWorld, unlookedWorld, withAllFiles, withLocks, type World } from "./observe/observe.ts";
-import { ownerQuestions, type DaemonStatus } from "./observe/daemon.ts";
+import { noOwner, ownerQuestions } from "./observe/daemon.ts";
 import { loadSources, noSources, type Sources } from "./observe/sources.ts";
 import { speakingPids, withWitnesses } from "./observe/witnesses.ts";
 import { ownerOf, reportOnlyReasonOf } from "./observe/standing.ts";
@@ -55,9 +55,6 @@ function allPids({ host, memory }: LookingPass, read: readonly ReadRegistry[], s
   return new Set([...read.flatMap(({ pids }) => [...pids]), ...more]);
 }
 
-/** Where no entry is old enough to be judged nothing can be reaped, so no owner is looked for. */
-const unaskedOwner: DaemonStatus = { up: false, pids: [], why: undefined, unknownUnit: undefined };
-
 type Judged = {
   readonly evidence: Evidence;
   readonly registries: readonly ExaminedRegistry[];
@@ -74,7 +71,8 @@ async function examineRegistry(pass: LookingPass, view: RegistryView, world: Wor
   const misreading = mismatched ? startTokenMismatch : misreadReason(host, loaded);
   const isMisread = misreading !== undefined;
   const reportOnly = misreading ?? reportOnlyReasonOf(host, loaded);
-  const owner = looked ? await ownerOf(pass, loaded, world) : unaskedOwner;
+  // Where no entry is old enough to be judged nothing can be reaped, so no owner is looked for.
+  const owner = looked ? await ownerOf(pass, loaded, world) : noOwner;
   const registryPolicy = registryPolicyOf({ loaded, owner, reportOnly, isMisread });
   const goes = loaded.target.onGhost === "release" ? "mark" : "reap";
   const entries = examinedEntries(loaded.entries.length, (index): ExaminedEntry => {

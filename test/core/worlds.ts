@@ -273,6 +273,8 @@ const described: fc.Arbitrary<Described> = fc.record({
     graceMs: fc.constantFrom(0, 10 * minute),
     ownPidNamespace: fc.boolean(),
     hostsGone: fc.constantFrom<readonly string[]>([], ["saturn"], ["sat*"]),
+    anyAge: rarely,
+    ownersWord: rarely,
   }),
 });
 
@@ -408,6 +410,7 @@ export const blindings: readonly Change[] = [
     name: "our time namespace",
     change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, timeNamespace: blind } }),
   },
+  { name: "what its owner says", change: (scene) => ({ ...scene, policy: { ...scene.policy, ownersWord: false } }) },
   { name: "when it was first seen", change: (scene) => ({ ...scene, memory: { ...scene.memory, firstSight: undefined } }) },
   { name: "our machine's id", change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, machineId: blind } }) },
   { name: "our pid namespace", change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, pidNamespace: blind } }) },
@@ -544,7 +547,7 @@ export const signsOfLife: readonly Change[] = [
     change: (scene) => ({
       ...scene,
       claim: { ...scene.claim, lastActivityAt: now - minute },
-      policy: { ...scene.policy, graceMs: 10 * minute },
+      policy: { ...scene.policy, graceMs: 10 * minute, anyAge: false },
     }),
   },
   {

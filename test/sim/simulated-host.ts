@@ -186,6 +186,7 @@ export function simulatedHost(
     lookAtTmux: () => Promise.resolve({ panes: [], complete: seen(true) }),
     unitState: () => Promise.resolve(seen("down")),
     isLockHeld: () => seen(false),
+    isGivenBy: () => Promise.resolve(false),
     runRelease: (_, values) => Promise.resolve(interference.release(values["{key}"] ?? "")),
     reportOnlyReason: () => undefined,
     fileSystemOf: () => unseen("no registry of this machine holds locks of hosts"),

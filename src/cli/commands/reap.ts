@@ -5,12 +5,14 @@ import { reapChosen, type Chosen, type OperatorsWord } from "../../sweep/reap-on
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { fitOf } from "../../sweep/key-match.ts";
+import { callersAbove } from "../../sweep/observe/callers.ts";
+import { noCallers } from "../../sweep/observe/daemon.ts";
 import { writeDocument, writeLines, writeWarnings } from "../output.ts";
 import { lockState, prepare } from "../prepare.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 import { didYouMean } from "../suggest.ts";
 
-type ReapWords = JudgingOptions & OutputOptions & { readonly despite?: string; readonly all?: boolean };
+type ReapWords = JudgingOptions & OutputOptions & { readonly despite?: string; readonly all?: boolean; readonly asOwner?: boolean };
 
 /** The very process that has this pid now: a later one of the pid is not meant. */
 function processMeant(host: Host, word: string | undefined): OperatorsWord["despite"] {
@@ -31,22 +33,35 @@ function refuseSeveral(name: string, chosen: readonly Chosen[], isAllowed: boole
   throw new Failure("usage", [`"${visible(name)}" is ${chosen.length} registrations; nothing was touched`, ...lines].join("\n"));
 }
 
+/** An owner's word is taken of the owner alone. */
+function refuseOthers(chosen: readonly Chosen[]): void {
+  const refused = chosen.find(({ notOwner }) => notOwner !== undefined);
+  if (refused !== undefined)
+    throw new Failure("refused", `--as-owner: ${visible(refused.registry)}: ${visible(refused.notOwner ?? "")}; nothing was touched`);
+}
+
 export const runReap: Run<ReapWords> = async (invocation) => {
   const { words, options, stdout, stderr } = invocation;
   const name = words[0] ?? "";
   const { host, settings, examine } = await prepare(invocation);
   const word = { despite: processMeant(host, options.despite), now: options.now === true };
-  const isForOne = word.despite !== undefined || word.now;
+  const isForOne = word.despite !== undefined || word.now || options.asOwner === true;
+  if (options.asOwner === true && (word.despite !== undefined || word.now))
+    throw new Failure("usage", "--as-owner: an owner says no more than that one session has ended; leave out --despite and --now");
   const lock = await lockState(host, settings, "a sweep of this state directory is running");
   try {
     const { entries, refusal, keys, unread, unrecorded } = await reapChosen(host, {
       ...examine,
+      callers: options.asOwner === true ? callersAbove(host, examine.policy.programs) : noCallers,
       command: "reap",
       stop: { signal: undefined },
       exitObserved: false,
       word,
       fits: (one, format) => fitOf(name, one, format),
-      accept: (chosen) => refuseSeveral(name, chosen, options.all === true && !isForOne),
+      accept: (chosen) => {
+        refuseSeveral(name, chosen, options.all === true && !isForOne);
+        refuseOthers(chosen);
+      },
     });
     if (refusal !== undefined) throw new Failure("refused", `${refusal}; nothing was touched`);
     if (entries.length === 0)

@@ -11,6 +11,7 @@ import { readTombstones } from "../../host/state/tombstones.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { visible } from "../../report/visible.ts";
 import { type Target, registryId } from "../../sweep/load/target.ts";
+import { noCallers } from "../../sweep/observe/daemon.ts";
 import { startPass } from "../../sweep/pass.ts";
 import { type Tombstoned, restore } from "../../sweep/restore/restore.ts";
 
@@ -62,7 +63,13 @@ export const runRestore: Run<RestoreOptions> = async ({ words, options, env, std
   let restored: Awaited<ReturnType<typeof restore>>;
   try {
     const targets = places.map(({ target }) => target);
-    const pass = startPass(host, { targets, witnesses: [], policy: policyFrom(settings, {}), stop: { signal: undefined } });
+    const pass = startPass(host, {
+      targets,
+      witnesses: [],
+      policy: policyFrom(settings, {}),
+      stop: { signal: undefined },
+      callers: noCallers,
+    });
     restored = await restore(pass, places, dryRun);
   } finally {
     lock?.release();

@@ -1,11 +1,10 @@
 import type { LookingHost } from "../../host/looking-host.ts";
 import type { FieldCoverage } from "../../registries/coverage.ts";
-import type { OwnerSigns } from "../../registries/format.ts";
 import { absentMembers, coverageIn, misreadReason } from "../../sweep/judge/misread.ts";
 import { loadRegistry } from "../../sweep/load/load.ts";
 import type { Loaded } from "../../sweep/load/loaded.ts";
 import type { Target } from "../../sweep/load/target.ts";
-import { findOwner, ownerQuestions } from "../../sweep/observe/daemon.ts";
+import { findOwner, noCallers, ownerQuestions } from "../../sweep/observe/daemon.ts";
 import { lookAtWorld, noMentions, type World } from "../../sweep/observe/observe.ts";
 import { didYouMean } from "../suggest.ts";
 
@@ -35,16 +34,16 @@ function checkEntries(host: LookingHost, loaded: Loaded): Omit<RegistryCheck, "o
   };
 }
 
-async function ownerNow(host: LookingHost, owner: OwnerSigns | undefined, world: World | undefined): Promise<RegistryCheck["ownerNow"]> {
-  if (owner === undefined || world === undefined) return null;
-  const { up, why, unknownUnit } = await findOwner(host, owner, world);
+async function ownerNow(host: LookingHost, target: Target, world: World | undefined): Promise<RegistryCheck["ownerNow"]> {
+  if (!target.named || target.owner === undefined || world === undefined) return null;
+  const { up, why, unknownUnit } = await findOwner(host, target, world, noCallers);
   return { up, why: why ?? null, unknownUnit: unknownUnit ?? null };
 }
 
 async function check(host: LookingHost, target: Target, world: World | undefined): Promise<RegistryCheck> {
   const isNamed = target.named || target.format.declaredFields !== undefined;
   const entries = isNamed ? checkEntries(host, await loadRegistry(host, target)) : unchecked;
-  return { ...entries, ownerNow: await ownerNow(host, target.named ? target.owner : undefined, world) };
+  return { ...entries, ownerNow: await ownerNow(host, target, world) };
 }
 
 /** Holds each registry that was named against its real files and its real owner. Writes nothing. */

@@ -132,5 +132,7 @@ export function policyFrom(settings: Settings, options: JudgingOptions): Policy 
     healRenamedHost: settings.healRenamedHost.value,
     programs: { ...knownPrograms, declared: settings.agents.value, onlookers: settings.onlookers.value },
     despite: undefined,
+    anyAge: false,
+    ownersWord: false,
   };
 }

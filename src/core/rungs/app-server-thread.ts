@@ -1,4 +1,4 @@
-import { deadByAbsence, live, notApplicable, noSign, stronger, unknown, type Answer } from "../answer.ts";
+import { deadByAbsence, formatMessage, live, notApplicable, noSign, provenDead, stronger, unknown, type Answer } from "../answer.ts";
 import { argvNamesServer } from "../app-servers.ts";
 import { formatDuration } from "../duration.ts";
 import type { AppServerProcess, AppServerObservation, ProcessTable, Refusal } from "../evidence.ts";
@@ -64,10 +64,23 @@ function askServer(scene: Scene, server: AppServerAddress, sessionId: string): A
   }
 }
 
+/**
+ * The word of the registry's owner and that of its servers are two looks at one end: the death is proven where each
+ * configured server says that the thread is not loaded. A server that is down has said nothing of it.
+ */
+function withOwnersWord({ policy, registry }: Scene, answers: readonly Answer[], strongest: Answer): Answer {
+  if (!policy.ownersWord || strongest.kind !== "dead") return strongest;
+  const isSaidByAll = registry.appServers.every(({ configured }, index) => {
+    const answer = answers[index];
+    return !configured || (answer?.kind === "dead" && answer.reason === "thread-not-loaded");
+  });
+  if (!isSaidByAll) return strongest;
+  return provenDead("thread-not-loaded", () => `its owner says that it has ended; ${formatMessage(strongest.detail)}`);
+}
+
 function askServers(scene: Scene, sessionId: string): Answer {
-  let answer = noSign;
-  for (const server of scene.registry.appServers) answer = stronger(answer, askServer(scene, server, sessionId));
-  return answer;
+  const answers = scene.registry.appServers.map((server) => askServer(scene, server, sessionId));
+  return withOwnersWord(scene, answers, answers.reduce(stronger, noSign));
 }
 
 export const appServerThread = {

@@ -18,9 +18,9 @@ export const grace = {
   role: "gate",
   rule: "An entry younger than the grace period is left alone, and so is one whose age cannot be known.",
   ask: (scene) => {
-    const { graceMs } = scene.policy;
+    const { graceMs, anyAge } = scene.policy;
     const age = ageOf(scene);
     if (!age.known) return unknown("age-unknown", `its age cannot be known: ${age.why}`);
-    return age.ms >= graceMs ? notApplicable(() => formatAge(age)) : graceAnswer(age, graceMs, scene.memory.clockStepped);
+    return anyAge || age.ms >= graceMs ? notApplicable(() => formatAge(age)) : graceAnswer(age, graceMs, scene.memory.clockStepped);
   },
 } as const satisfies Rung;

@@ -16,39 +16,62 @@ const largestLock = 64 * 1024;
 /** Whether a systemd unit is up; `unknown` where no manager knows it, whose name may be misspelt. */
 export type UnitState = "up" | "down" | "unknown";
 
+type Manager = { readonly scope: "--user" | "--system"; readonly env: Readonly<Record<string, string>> };
+
+/** The user's manager and the system's, as far as they run. */
+function managers(): readonly Manager[] {
+  const runtimeDir = process.env["XDG_RUNTIME_DIR"] ?? `/run/user/${process.getuid?.()}`;
+  return [
+    ...(existsSync(`${runtimeDir}/systemd/private`) ? [{ scope: "--user", env: { XDG_RUNTIME_DIR: runtimeDir } } as const] : []),
+    ...(existsSync("/run/systemd/system") ? [{ scope: "--system", env: {} } as const] : []),
+  ];
+}
+
+async function showUnit({ scope, env }: Manager, unit: string, properties: string): Promise<Observed<string>> {
+  const { execa } = await import("execa");
+  const { stdout, failed, shortMessage } = await execa("systemctl", [scope, "show", `--property=${properties}`, "--", unit], {
+    reject: false,
+    timeout: unitMs,
+    stdin: "ignore",
+    // What ends it when this process ends would listen for signals, which a program that only lent us its process may not see.
+    cleanup: false,
+    env,
+  });
+  return failed ? unseen(`${unit} could not be asked for: ${shortMessage}`) : seen(stdout);
+}
+
+/** The first process of a unit in each manager that has it up. */
+export async function mainPids(unit: string): Promise<readonly number[]> {
+  const shown = await Promise.all(managers().map((manager) => showUnit(manager, unit, "ActiveState,MainPID")));
+  return shown.flatMap((one) => {
+    const text = one.seen ? one.value : "MainPID=0";
+    return one.seen && /^ActiveState=(?:inactive|failed|)$/m.test(text) ? [] : [Number(/^MainPID=(\d+)$/m.exec(text)?.[1] ?? 0)];
+  });
+}
+
 /** Asks for a unit in the user's manager and in the system's. One that is not running knows no unit. */
 export async function unitState(unit: string): Promise<Observed<UnitState>> {
-  const runtimeDir = process.env["XDG_RUNTIME_DIR"] ?? `/run/user/${process.getuid?.()}`;
-  const answers = await Promise.all([
-    existsSync(`${runtimeDir}/systemd/private`) ? askManager("--user", unit, { XDG_RUNTIME_DIR: runtimeDir }) : seen("unknown" as const),
-    existsSync("/run/systemd/system") ? askManager("--system", unit, {}) : seen("unknown" as const),
-  ]);
+  const answers = await Promise.all(managers().map((manager) => askManager(manager, unit)));
   const says = (state: UnitState): boolean => answers.some((answer) => answer.seen && answer.value === state);
   if (says("up")) return seen("up");
   return answers.find((answer) => !answer.seen) ?? seen(says("down") ? "down" : "unknown");
 }
 
-async function askManager(scope: "--user" | "--system", unit: string, env: Readonly<Record<string, string>>): Promise<Observed<UnitState>> {
-  const { execa } = await import("execa");
-  const { stdout, failed, shortMessage } = await execa("systemctl", [scope, "show", "--property=LoadState,ActiveState", "--", unit], {
-    reject: false,
-    timeout: unitMs,
-    stdin: "ignore",
-    env,
-  });
-  if (failed) return unseen(`${unit} could not be asked for: ${shortMessage}`);
-  const active = /^ActiveState=(.*)$/m.exec(stdout)?.[1] ?? "";
-  const loaded = /^LoadState=(.*)$/m.exec(stdout)?.[1] ?? "";
+async function askManager({ scope, env }: Manager, unit: string): Promise<Observed<UnitState>> {
+  const shown = await showUnit({ scope, env }, unit, "LoadState,ActiveState");
+  if (!shown.seen) return shown;
+  const active = /^ActiveState=(.*)$/m.exec(shown.value)?.[1] ?? "";
+  const loaded = /^LoadState=(.*)$/m.exec(shown.value)?.[1] ?? "";
   // A unit whose file is gone can run on, and a service manager that says nothing knows nothing.
   if (!["inactive", "failed", ""].includes(active)) return seen("up");
   return seen(["not-found", ""].includes(loaded) ? "unknown" : "down");
 }
 
-function holdsFlock(path: string): boolean {
+/** The pids that the kernel names for the locks on a file. */
+function lockers(path: string): readonly number[] {
   const { ino } = statSync(path, { bigint: true });
-  return readFileSync("/proc/locks", "utf8")
-    .split("\n")
-    .some((line) => line.includes(`:${ino} `));
+  const lines = readFileSync("/proc/locks", "utf8").split("\n");
+  return lines.filter((line) => line.includes(`:${ino} `)).map((line) => Number(/ (-?\d+) [\da-f]+:[\da-f]+:\d+ /.exec(line)?.[1] ?? 0));
 }
 
 type Named = { readonly pid: number; readonly start: StartToken | undefined };
@@ -86,8 +109,16 @@ export function isLockHeld(path: string): Observed<boolean> {
     if (stat.size > largestLock) return unseen(`${path} has ${stat.size} bytes, which no lock file has`);
     const named = namedProcess(readRegularText(path).trim());
     if (named !== undefined && isHolder(named)) return seen(true);
-    return look("/proc/locks", () => holdsFlock(path));
+    return look("/proc/locks", () => lockers(path).length > 0);
   } catch (error) {
     return errorCode(error) === "ENOENT" ? seen(false) : unseen(formatError(error));
   }
+}
+
+/** Every process that holds a lock file: those that lock it, and the living one that it names. */
+export function lockHolders(path: string): Observed<readonly number[]> {
+  return look(path, () => {
+    const named = namedProcess(readRegularText(path).trim());
+    return [...lockers(path), ...(named !== undefined && isHolder(named) ? [named.pid] : [])];
+  });
 }

@@ -74,7 +74,7 @@ export async function lastLook(pass: LookingPass, view: RegistryView, entries: I
   const looked = await lookAtWorld(host, { pids, owners: ownerQuestions([target]), ...sameMentions(view, pass.policy) });
   const locked = loaded.kind === "files" ? withLocks(host, looked, filesOf(loaded, entries)) : looked;
   const world = withWitnesses(pass, sources, locked, sessions);
-  const { up } = await findOwner(host, target.owner, world);
+  const { up } = await findOwner(host, target, world, pass.callers);
   const appServers = asked.size === 0 ? answers : withUptimes(pass, answers, asked, world);
   const now = {
     ...view,

@@ -179,7 +179,7 @@ export async function stillRevised(
     return { ...changing, view, entry };
   });
   const { world, said } = await lookAndRevise(pass, placed, undefined);
-  const { up } = await findOwner(pass.host, view.loaded.target.owner, world);
+  const { up } = await findOwner(pass.host, view.loaded.target, world, pass.callers);
   const still = rows.filter((_, index) => said[index]?.change === placed[index]?.revised.change);
   return { ownerUp: up, still: new Set(still) };
 }

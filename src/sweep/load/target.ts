@@ -10,6 +10,8 @@ export type Target = {
   readonly named: boolean;
   readonly appServers: readonly ServerTarget[];
   readonly owner: OwnerSigns | undefined;
+  /** Signs that a caller gives of itself beside those: they make it the owner, and excuse no other one. */
+  readonly alsoOwner?: OwnerSigns;
   /** The owner's command that releases one entry; `{key}` and `{sessionId}` stand for whole arguments. */
   readonly release: readonly string[] | undefined;
   /** What becomes of a ghost: it goes (unless another is said), its release is written into it, or it is only said. */

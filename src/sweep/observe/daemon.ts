@@ -1,3 +1,4 @@
+import { argvHas } from "../../core/agents/argv.ts";
 import { seen, unseen, type Observed } from "../../core/evidence.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import type { OwnerSigns } from "../../registries/format.ts";
@@ -11,22 +12,40 @@ export type DaemonStatus = {
   readonly why: string | undefined;
   /** The unit for which alone it counts as up, although no manager knows it. */
   readonly unknownUnit: string | undefined;
+  /** One of its signs is given by the caller itself. */
+  readonly isCaller: boolean;
 };
+
+/** The processes that call as the owner, with their argv. What they show says nothing of another owner. */
+export type Callers = ReadonlyMap<number, readonly string[]>;
+
+/** All signs of a registry's owner: those that are configured or built in, and those that the caller gives of itself. */
+export function signsOf({ owner, alsoOwner }: Target): readonly OwnerSigns[] {
+  return [owner, alsoOwner].filter((one) => one !== undefined);
+}
 
 /** The owners that are known by their argv, once each. */
 export function ownerQuestions(targets: readonly Target[]): readonly (readonly string[])[] {
-  const questions = targets.flatMap(({ owner }) => (owner?.argv === undefined ? [] : [[ownerKey(owner.argv), owner.argv] as const]));
+  const questions = targets.flatMap((target) =>
+    signsOf(target).flatMap(({ argv }) => (argv === undefined ? [] : [[ownerKey(argv), argv] as const])),
+  );
   return [...new Map(questions).values()];
 }
 
-type DaemonSign = { readonly name: string; readonly up: Observed<boolean> };
+/** One sign. Where it is the caller's own it says nothing of another owner. */
+type DaemonSign = { readonly name: string; readonly up: Observed<boolean>; readonly isCaller: boolean };
 
-function processSign(argv: readonly string[], { ownerPids, processes }: World): DaemonSign & { readonly pids: readonly number[] } {
+function processSign(
+  argv: readonly string[],
+  { ownerPids, processes }: World,
+  callers: Callers,
+): DaemonSign & { readonly pids: readonly number[] } {
   const name = `process ${argv.join(" ")}`;
-  if (!ownerPids.seen || !processes.seen) return { name, pids: [], up: ownerPids.seen ? unseen("nobody looked") : ownerPids };
-  const pids = ownerPids.value.get(ownerKey(argv)) ?? [];
+  const isCaller = [...callers.values()].some((own) => argvHas(own, argv));
+  if (!ownerPids.seen || !processes.seen) return { name, isCaller, pids: [], up: ownerPids.seen ? unseen("nobody looked") : ownerPids };
+  const pids = (ownerPids.value.get(ownerKey(argv)) ?? []).filter((pid) => !callers.has(pid));
   const { complete } = processes.value;
-  return { name, pids, up: pids.length > 0 || complete.seen ? { seen: true, value: pids.length > 0 } : complete };
+  return { name, isCaller, pids, up: pids.length > 0 || complete.seen ? { seen: true, value: pids.length > 0 } : complete };
 }
 
 async function isListening(host: LookingHost, path: string): Promise<Observed<boolean>> {
@@ -35,30 +54,62 @@ async function isListening(host: LookingHost, path: string): Promise<Observed<bo
 }
 
 /** A unit that no manager knows may be misspelt, so it could not be looked at. */
-async function unitSign(host: LookingHost, unit: string): Promise<DaemonSign & { readonly unknown: boolean }> {
+async function unitSign(host: LookingHost, unit: string): Promise<Omit<DaemonSign, "isCaller"> & { readonly unknown: boolean }> {
   const state = await host.unitState(unit);
   const unknown = state.seen && state.value === "unknown";
   const up = !state.seen ? state : unknown ? unseen("no service manager knows it") : seen(state.value === "up");
   return { name: `unit ${unit}`, up, unknown };
 }
 
+/** The same sign, or, where these very processes give it, one that says that nothing else is up. */
+async function unlessCallers(
+  host: LookingHost,
+  sign: Omit<DaemonSign, "isCaller">,
+  what: Parameters<LookingHost["isGivenBy"]>[0],
+  callers: Callers,
+): Promise<DaemonSign> {
+  const isUp = sign.up.seen && sign.up.value;
+  const isCaller = isUp && callers.size > 0 && (await host.isGivenBy(what, new Set(callers.keys())));
+  return isCaller ? { ...sign, up: seen(false), isCaller } : { ...sign, isCaller };
+}
+
 /**
  * Any sign that says so is enough, and a sign that could not be looked at counts as up. Of a unit that no manager knows
  * that holds only while no other sign says that the daemon is down.
  */
-export async function findOwner(host: LookingHost, owner: OwnerSigns | undefined, world: World): Promise<DaemonStatus> {
-  const byArgv = owner?.argv === undefined ? undefined : processSign(owner.argv, world);
-  const byUnit = owner?.unit === undefined ? undefined : await unitSign(host, owner.unit);
-  const signs: DaemonSign[] = [byArgv, byUnit].filter((sign) => sign !== undefined);
-  if (owner?.lock !== undefined) signs.push({ name: `lock ${owner.lock}`, up: host.isLockHeld(owner.lock) });
-  if (owner?.socket !== undefined) signs.push({ name: `socket ${owner.socket}`, up: await isListening(host, owner.socket) });
+async function findByOne(host: LookingHost, owner: OwnerSigns, world: World, callers: Callers): Promise<DaemonStatus> {
+  const { argv, unit, lock, socket } = owner;
+  const byArgv = argv === undefined ? undefined : processSign(argv, world, callers);
+  const ofUnit = unit === undefined ? undefined : await unitSign(host, unit);
+  const signs: DaemonSign[] = byArgv === undefined ? [] : [byArgv];
+  const add = async (sign: Omit<DaemonSign, "isCaller">, what: Parameters<LookingHost["isGivenBy"]>[0]): Promise<void> => {
+    signs.push(await unlessCallers(host, sign, what, callers));
+  };
+  if (unit !== undefined && ofUnit !== undefined) await add(ofUnit, { unit });
+  if (lock !== undefined) await add({ name: `lock ${lock}`, up: host.isLockHeld(lock) }, { lock });
+  if (socket !== undefined) await add({ name: `socket ${socket}`, up: await isListening(host, socket) }, { socket });
+  const isCaller = signs.some((sign) => sign.isCaller);
   const pids = byArgv?.pids ?? [];
-  const status = (up: boolean, why?: string, unknownUnit?: string): DaemonStatus => ({ up, pids, why, unknownUnit });
+  const status = (up: boolean, why?: string, unknownUnit?: string): DaemonStatus => ({ up, pids, why, unknownUnit, isCaller });
   const isUp = signs.find((sign) => sign.up.seen && sign.up.value);
   if (isUp !== undefined) return status(true, isUp.name);
-  const isUnknown = byUnit?.unknown === true;
+  const isUnknown = ofUnit?.unknown === true;
   const doubts = signs.flatMap(({ name, up }) => (up.seen ? [] : [`${name}: ${up.why}`]));
   const isDown = signs.some((sign) => sign.up.seen);
   if (doubts.length === 0 || (isUnknown && isDown && doubts.length === 1)) return status(false);
-  return status(true, doubts.join("; "), isUnknown && doubts.length === 1 ? owner?.unit : undefined);
+  return status(true, doubts.join("; "), isUnknown && doubts.length === 1 ? unit : undefined);
+}
+
+export const noOwner: DaemonStatus = { up: false, pids: [], why: undefined, unknownUnit: undefined, isCaller: false };
+export const noCallers: Callers = new Map();
+
+/** Is another owner than the caller up? Where it is known by several sets of signs, each of them counts. */
+export async function findOwner(host: LookingHost, target: Target, world: World, callers: Callers): Promise<DaemonStatus> {
+  let found = noOwner;
+  for (const signs of signsOf(target)) {
+    const one = await findByOne(host, signs, world, callers);
+    const isCaller = one.isCaller || found.isCaller;
+    found = { ...(found.up ? found : one), isCaller };
+  }
+  return found;
 }

@@ -15,11 +15,11 @@ export function reportOnlyReasonOf(host: LookingHost, loaded: ReadRegistry): str
 }
 
 /** The owner by the signs that are named for it; else the process that has had the registry's file open since a sweep first tried. */
-export async function ownerOf({ host, memory }: LookingPass, loaded: ReadRegistry, world: World): Promise<DaemonStatus> {
+export async function ownerOf({ host, memory, callers }: LookingPass, loaded: ReadRegistry, world: World): Promise<DaemonStatus> {
   const { target } = loaded;
-  const named = await findOwner(host, target.owner, world);
+  const named = await findOwner(host, target, world, callers);
   if (named.up || loaded.kind !== "members") return named;
   const user = rememberedUser(memory.busy, registryId(target));
   if (user === undefined || !host.usesFile(user, loaded.file.realPath)) return named;
-  return { up: true, pids: [user.pid], why: `pid ${user.pid} has had it open since a sweep first tried`, unknownUnit: undefined };
+  return { ...named, up: true, pids: [user.pid], why: `pid ${user.pid} has had it open since a sweep first tried` };
 }

@@ -9,7 +9,7 @@ import { identityTextOf } from "../judge/scenes.ts";
 import { loadRegistry } from "../load/load.ts";
 import type { Entry, ReadRegistry } from "../load/loaded.ts";
 import type { Target } from "../load/target.ts";
-import { findOwner, ownerQuestions } from "../observe/daemon.ts";
+import { findOwner, noCallers, ownerQuestions } from "../observe/daemon.ts";
 import { lookAtWorld, noMentions } from "../observe/observe.ts";
 import type { Pass } from "../pass.ts";
 import { unkept } from "../unkept.ts";
@@ -27,7 +27,7 @@ async function obstacle(host: Host, loaded: ReadRegistry): Promise<NotDone | und
   const reportOnly = host.reportOnlyReason(realPath, stat, target.shared);
   if (reportOnly !== undefined) return notDone("failed", reportOnly);
   const world = await lookAtWorld(host, { pids: new Set(), owners: ownerQuestions([target]), ...noMentions });
-  const owner = await findOwner(host, target.owner, world);
+  const owner = await findOwner(host, target, world, noCallers);
   return owner.up ? notDone("failed", `its owner is up (${owner.why}); stop it first`) : undefined;
 }
 

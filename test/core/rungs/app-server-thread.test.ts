@@ -62,3 +62,34 @@ test("an entry that only the TTL can judge is said to be judged sooner with the 
     /within the TTL of 7d, and nothing else can tell; judged sooner with --app-server ws:\/\/127\.0\.0\.1:8788$/,
   );
 });
+
+test("the word of its owner and that of each configured server are a proof, of a server that is down or young none", () => {
+  const ended = (answers: Readonly<Record<string, AppServerObservation>>, appServers: Scene["registry"]["appServers"], upMs = day) => {
+    const scene = sceneOf({ claim: { sessionId: other, registeredAt: now }, registry: { appServers }, appServers: answers });
+    const observed = new Map(
+      [...scene.evidence.appServers].map(([url, one]) => [
+        url,
+        one.kind === "answered" ? { ...one, upMs: { seen: true, value: upMs } as const } : one,
+      ]),
+    );
+    const said = {
+      ...scene,
+      evidence: { ...scene.evidence, appServers: observed },
+      policy: { ...scene.policy, anyAge: true, ownersWord: true },
+    };
+    const { verdict, reason, certain } = judge(said);
+    const without = judge({ ...said, policy: { ...said.policy, ownersWord: false } });
+    expect(without.certain).toBe(false);
+    return `${verdict} ${reason}${certain ? ", proven" : ""}`;
+  };
+  const tried = [
+    { url: server, configured: true },
+    { url: second, configured: false },
+  ];
+  expect(ended({ [server]: answered, [second]: answered }, both)).toBe("ghost thread-not-loaded, proven");
+  expect(ended({ [server]: answered, [second]: refused }, tried)).toBe("ghost thread-not-loaded, proven");
+  expect(ended({ [server]: answered, [second]: refused }, both)).toBe("ghost thread-not-loaded");
+  expect(ended({ [server]: refused, [second]: refused }, both)).toBe("ghost app-server-down");
+  expect(ended({ [server]: answered, [second]: answered }, both, 1)).toBe("undecided app-server-too-young");
+  expect(ended({ [server]: { ...answered, loaded: new Set([other]) }, [second]: answered }, both)).toBe("live thread-loaded");
+});

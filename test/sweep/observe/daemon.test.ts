@@ -2,12 +2,23 @@ import { expect, test } from "vitest";
 import { seen, unseen, type Observed } from "../../../src/core/evidence.ts";
 import type { UnitState } from "../../../src/host/programs/daemon-signs.ts";
 import type { OwnerSigns } from "../../../src/registries/format.ts";
-import { findOwner } from "../../../src/sweep/observe/daemon.ts";
+import { llmmsgBridge } from "../../../src/registries/formats/llmmsg-bridge.ts";
+import type { Target } from "../../../src/sweep/load/target.ts";
+import { findOwner, noCallers } from "../../../src/sweep/observe/daemon.ts";
 import { lookAtWorld, noMentions } from "../../../src/sweep/observe/observe.ts";
 import { newScene } from "../scene.ts";
 
 const argv = ["a-bridge-that-runs-nowhere.mjs", "watch"];
 const unit = "bridge.service";
+
+const targetOf = (owner: OwnerSigns): Target => ({
+  format: llmmsgBridge,
+  path: "/r.json",
+  named: true,
+  appServers: [],
+  owner,
+  release: undefined,
+});
 
 type Shown = { readonly unit?: Observed<UnitState>; readonly lock?: Observed<boolean> };
 
@@ -44,5 +55,5 @@ test.each(rows)("an owner %s", async (_, owner, shown, expected) => {
     unitState: () => Promise.resolve(shown.unit ?? unseen("nobody asked")),
     isLockHeld: () => shown.lock ?? unseen("nobody asked"),
   };
-  expect(await findOwner(seeing, owner, world)).toMatchObject(expected);
+  expect(await findOwner(seeing, targetOf(owner), world, noCallers)).toMatchObject(expected);
 });
