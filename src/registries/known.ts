@@ -2,8 +2,10 @@ import { claudeIde } from "./formats/claude-ide.ts";
 import { claudePluginInUse } from "./formats/claude-plugin-in-use.ts";
 import { claudeRoster } from "./formats/claude-roster.ts";
 import { claudeProfiles, claudeSessions } from "./formats/claude-sessions.ts";
+import { clineHub } from "./formats/cline-hub.ts";
 import { codexBroker } from "./formats/codex-broker.ts";
 import { codexDaemonPid } from "./formats/codex-daemon-pid.ts";
+import { copilotInUse } from "./formats/copilot-in-use.ts";
 import type { DeclaredShape } from "./declared/declared.ts";
 import type { Format } from "./format.ts";
 import { hostLock } from "./formats/host-lock.ts";
@@ -13,6 +15,7 @@ import { keyedJson } from "./declared/keyed-json.ts";
 import { llmmsgBridge } from "./formats/llmmsg-bridge.ts";
 import { omxSession } from "./formats/omx-session.ts";
 import { pidFiles } from "./formats/pid-files.ts";
+import { qwenSessions } from "./formats/qwen-sessions.ts";
 
 export { pidFiles };
 
@@ -27,6 +30,9 @@ export const builtInFormats = [
   omxSession,
   pidFiles(undefined),
   codexDaemonPid,
+  qwenSessions,
+  copilotInUse,
+  clineHub,
   hostLock,
 ] as const satisfies readonly Format[];
 

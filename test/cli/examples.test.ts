@@ -20,7 +20,6 @@ const rows = [
     keys: ["resume-queue.lock", "server-instance.lock"],
     hosted: ["resume-queue.lock", "server-instance.lock"],
   },
-  { config: "copilot", folder: "copilot/seen-2026-11", keys: ["7c1f0a52-9b1e-4c0e-8a6f-2f6d1f3b9e08/inuse.4100001.lock"], hosted: [] },
   { config: "every-code", folder: "every-code/0.6.172", keys: ["pid-4100001.txt", "repo-0a1b2c3d/review.lock"], hosted: [] },
 ] as const;
 

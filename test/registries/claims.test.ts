@@ -47,6 +47,9 @@ const problem = (claim: Claim): string => (claim.ok ? "none" : claim.problem);
 
 describe("an entry with a file of its own", () => {
   const pid7 = named("7.json", { pid: 7 });
+  const status = named("p/chats/a.runtime.json", { sessionId: "a" });
+  const inUse = named("s1/inuse.7.lock", { pid: 7, sessionId: "s1" });
+  const strangeName = "its name is not one that Qwen Code gives";
   const rows: readonly (readonly [string, string, EntryName, unknown, Partial<Registration>])[] = [
     [
       "a session of Claude's",
@@ -129,6 +132,43 @@ describe("an entry with a file of its own", () => {
       { pid: 9, hostname: "venus", heartbeat: at },
       { pid: 9, host: "venus", lastHeartbeatAt: at },
     ],
+    [
+      "a session of Qwen's",
+      "qwen-sessions",
+      pid7,
+      { schemaVersion: 1, pid: 7, procStart: `${boot}:500`, pidNs: 4026531836, sessionId: id, startedAt: at, cwd: "/w", later: 1 },
+      { pid: 7, sessionId: id, startTicks: "500", bootId: boot, pidNamespace: "4026531836", registeredAt: at, cwd: "/w" },
+    ],
+    [
+      "one of several sessions of a process of Qwen's",
+      "qwen-sessions",
+      named("7-0a1b2c3d.json", { pid: 7 }),
+      { schemaVersion: 1, pid: 7, procStart: null, pidNs: null, sessionId: id },
+      { pid: 7, sessionId: id },
+    ],
+    [
+      "what Qwen says beside a transcript",
+      "qwen-sessions",
+      named("p/chats/a.runtime.json", { sessionId: "a" }),
+      { schema_version: 1, pid: 7, session_id: id, work_dir: "/w", hostname: "venus", started_at: at / 1000 },
+      { pid: 7, sessionId: id, host: "venus", registeredAt: at, cwd: "/w" },
+    ],
+    ["a lock of Copilot's", "copilot-in-use", named("s1/inuse.7.lock", { pid: 7, sessionId: "s1" }), "7\n", { pid: 7, sessionId: "s1" }],
+    ["what Copilot keeps locked", "copilot-in-use", named("a/1.0/inuse.7.hold", { pid: 7 }), "", { pid: 7 }],
+    [
+      "a hub of Cline's",
+      "cline-hub",
+      named("production.json"),
+      { hubId: "h", host: "127.0.0.1", port: 25463, pid: 9, startedAt: iso, updatedAt: iso },
+      { pid: 9, registeredAt: at, lastActivityAt: at, endpoint: { kind: "tcp", port: 25463 } },
+    ],
+    [
+      "a hub of Cline's that listens elsewhere",
+      "cline-hub",
+      named("production.json"),
+      { hubId: "h", host: "0.0.0.0", port: 25463, pid: 9 },
+      { pid: 9 },
+    ],
     ["a file named by its pid", "pid-files", named("active-session-7", { pid: 7 }), ` ${id}\n`, { pid: 7, sessionId: id }],
     ["a file named by its pid, with a text in it", "pid-files", named("active-session-7", { pid: 7 }), "not one word", { pid: 7 }],
     ["a file named by its pid that was not read", "pid-files", named("active-session-7", { pid: 7 }), undefined, { pid: 7 }],
@@ -149,6 +189,10 @@ describe("an entry with a file of its own", () => {
   ])("is known by its name alone when its body is torn: %s", (_, content) => {
     check(fileClaim(format("claude-sessions"), pid7, content), { key: "7.json", pid: 7 }, true);
     expect(problem(fileClaim(format("omx-session"), named("session.json"), content))).toBe(content === "" ? "is empty" : "is no JSON");
+  });
+
+  test("is known by its name alone when its lock is not written yet", () => {
+    check(fileClaim(format("copilot-in-use"), inUse, ""), { key: inUse.key, pid: 7, sessionId: "s1" }, true);
   });
 
   test("is known by its name alone when nobody read it, and that is no doubt", () => {
@@ -177,6 +221,22 @@ describe("an entry with a file of its own", () => {
     ["that names no pid", "pid-files", named("active-session"), "", "its name has no pid that is one"],
     ["that names no host", "host-lock", named("a.lock"), { pid: 9 }, 'lacks "pid" or "hostname"; it is no lock of this kind'],
     ["that names no holder", "host-lock", named("a.lock"), { hostname: "venus" }, 'lacks "pid" or "hostname"; it is no lock of this kind'],
+    ["of a later Qwen", "qwen-sessions", pid7, { schemaVersion: 2, pid: 7 }, '"schemaVersion" is 2, not 1'],
+    ["of a later Qwen, beside a transcript", "qwen-sessions", status, { schema_version: "1", pid: 7 }, '"schema_version" is "1", not 1'],
+    ["that Qwen wrote beside a transcript without a pid", "qwen-sessions", status, { schema_version: 1 }, 'has no "pid"'],
+    ["in Qwen's directory under another name", "qwen-sessions", named("7-mine.json", { pid: 7 }), {}, strangeName],
+    ["in Qwen's directory under a padded pid", "qwen-sessions", named("07.json"), {}, strangeName],
+    ["whose lock names another pid", "copilot-in-use", inUse, "8", "its name says pid 7, its body says 8"],
+    ["whose lock holds something else", "copilot-in-use", inUse, { pid: 7 }, "it holds what Copilot does not write there"],
+    [
+      "that Copilot keeps locked and that is not empty",
+      "copilot-in-use",
+      named("s1/inuse.7.hold", { pid: 7 }),
+      "7",
+      "it holds what Copilot does not write there",
+    ],
+    ["that Copilot named by a padded pid", "copilot-in-use", named("s1/inuse.07.lock"), "7", "its name has no pid that is one"],
+    ["that is no hub's", "cline-hub", named("a.json"), { pid: 9 }, 'has no "hubId"; it is no record of a hub'],
     ["whose platform is no name", "omx-session", named("session.json"), { pid: 9, platform: 5 }, '"platform" is 5, not a name'],
   ])("%s is not understood", (_, of, name, content, why) => {
     expect(problem(fileClaim(format(of), name, content))).toBe(why);
@@ -322,7 +382,15 @@ describe("what holds for a whole registry", () => {
   });
 
   test("where it is looked for when a variable holds no absolute path", () => {
-    const env = { CLAUDE_CONFIG_DIR: "claude/", CODEX_HOME: "codex/", CLAUDE_PLUGIN_DATA: "data/", TMPDIR: "tmp/" };
+    const env = {
+      CLAUDE_CONFIG_DIR: "claude/",
+      CODEX_HOME: "codex/",
+      CLAUDE_PLUGIN_DATA: "data/",
+      TMPDIR: "tmp/",
+      QWEN_HOME: "q",
+      COPILOT_HOME: "c",
+      CLINE_DIR: "~",
+    };
     const found = builtInFormats.map((one: Format) => one.wellKnown({ ...places, env }).join(" "));
     expect(found).toEqual(builtInFormats.map((one: Format) => one.wellKnown(places).join(" ")));
     expect(format("llmmsg-bridge").wellKnown(places)).toEqual([

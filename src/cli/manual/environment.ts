@@ -13,7 +13,10 @@ export const ownVariables: readonly (readonly [name: string, what: string])[] = 
 /** Variables of others that decide where something is looked for, or how it is shown. */
 export const foreignVariables: readonly (readonly [name: string, what: string])[] = [
   ["XDG_CONFIG_HOME, XDG_STATE_HOME", "Where configuration and state stand when they are not below `~/.config` and `~/.local/state`."],
-  ["CODEX_HOME, CODEX_APP_SERVER_URL, CLAUDE_CONFIG_DIR, CLAUDE_PLUGIN_DATA", "Where the agents themselves keep what is looked at."],
+  [
+    "CODEX_HOME, CODEX_APP_SERVER_URL, CLAUDE_CONFIG_DIR, CLAUDE_PLUGIN_DATA, QWEN_HOME, QWEN_RUNTIME_DIR, COPILOT_HOME, COPILOT_CACHE_HOME, COPILOT_PKG_CACHE_HOME, CLINE_DIR, CLINE_DATA_DIR, XDG_CACHE_HOME",
+    "Where the agents themselves keep what is looked at.",
+  ],
   [
     "npm_config_dry_run",
     "Set by npm when `--dry-run` stood where npm takes options for its own, as in `npx --no sessreap --dry-run`. Nothing is written then. Other options that npm has kept are a mistake (2). It keeps `-n` and `--registry` without a trace: write `npx -- sessreap --dry-run`.",

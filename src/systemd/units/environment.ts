@@ -4,6 +4,13 @@ type Values = Readonly<Record<string, string | undefined>>;
 export const recordedNames = [
   "CODEX_HOME",
   "CLAUDE_CONFIG_DIR",
+  "QWEN_HOME",
+  "QWEN_RUNTIME_DIR",
+  "COPILOT_HOME",
+  "COPILOT_CACHE_HOME",
+  "COPILOT_PKG_CACHE_HOME",
+  "CLINE_DIR",
+  "CLINE_DATA_DIR",
   "CODEX_APP_SERVER_URL",
   "XDG_CONFIG_HOME",
   "XDG_STATE_HOME",

@@ -55,6 +55,7 @@ const belowHome = [
   ".codex/app-server-daemon",
   ".omx/state",
   ".qwen/sessions",
+  ".qwen/projects",
   ".copilot/session-state",
   ".cache/copilot/pkg",
   ".cline/data/locks/hub",

@@ -44,6 +44,9 @@ test("every place that is looked at without a configuration", () => {
     "omx-session": ["/home/dev/garden/.omx/state", "/home/dev/.omx/state"],
     "pid-files": ["/home/dev/garden/.orchestrator-state"],
     "codex-daemon-pid": ["/home/dev/.codex/app-server-daemon"],
+    "qwen-sessions": ["/home/dev/.qwen/sessions", "/home/dev/.qwen/projects"],
+    "copilot-in-use": ["/home/dev/.copilot/session-state", "/home/dev/.cache/copilot/pkg"],
+    "cline-hub": ["/home/dev/.cline/data/locks/hub"],
   });
 });
 
@@ -55,6 +58,18 @@ test("places move with the variables that move them", () => {
     "codex-broker": ["/srv/claude/plugins/data", "/srv/data/codex", "/srv/tmp/codex-companion"],
     "codex-daemon-pid": ["/srv/codex/app-server-daemon"],
   });
+});
+
+test.each<[Places["env"], string, readonly string[]]>([
+  [{ QWEN_HOME: "/q/" }, "qwen-sessions", ["/q/sessions", "/q/projects"]],
+  [{ QWEN_HOME: "/q", QWEN_RUNTIME_DIR: "/r" }, "qwen-sessions", ["/q/sessions", "/r/projects"]],
+  [{ COPILOT_HOME: "/c", XDG_CACHE_HOME: "/x/" }, "copilot-in-use", ["/c/session-state", "/x/copilot/pkg"]],
+  [{ COPILOT_CACHE_HOME: "/k", XDG_CACHE_HOME: "/x" }, "copilot-in-use", ["/home/dev/.copilot/session-state", "/k/pkg"]],
+  [{ COPILOT_PKG_CACHE_HOME: "/p", COPILOT_CACHE_HOME: "/k" }, "copilot-in-use", ["/home/dev/.copilot/session-state", "/p/pkg"]],
+  [{ CLINE_DIR: "/l" }, "cline-hub", ["/l/data/locks/hub"]],
+  [{ CLINE_DIR: "/l", CLINE_DATA_DIR: "/d" }, "cline-hub", ["/d/locks/hub"]],
+])("%j moves the places of %s", (env, name, expected) => {
+  expect(builtInFormats.find((format) => format.name === name)?.wellKnown({ ...places, env })).toEqual(expected);
 });
 
 test("a broker without a pid is known by its socket alone", () => {

@@ -82,7 +82,7 @@ describe.each(fixtures)("$folder on a simulated machine", (fixture) => {
     const { fates, end, opened } = start(fixture);
     end();
     await fates({ ...now, dryRun: true });
-    const isNameEnough = ["claude-plugin-in-use", "pid-files"].includes(format.name);
+    const isNameEnough = ["claude-plugin-in-use", "pid-files", "copilot-in-use"].includes(format.name);
     expect(opened).toHaveLength(format.layout === "files" && !isNameEnough ? 1 : 0);
   });
 });
