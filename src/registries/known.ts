@@ -1,3 +1,4 @@
+import { claudeDaemon } from "./formats/claude-daemon.ts";
 import { claudeIde } from "./formats/claude-ide.ts";
 import { claudePluginInUse } from "./formats/claude-plugin-in-use.ts";
 import { claudeRoster } from "./formats/claude-roster.ts";
@@ -24,6 +25,7 @@ export const builtInFormats = [
   llmmsgBridge,
   claudeSessions,
   claudeRoster,
+  claudeDaemon,
   claudePluginInUse,
   claudeIde,
   codexBroker,

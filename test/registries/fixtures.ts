@@ -53,6 +53,7 @@ const known = (name: string): Format => {
 };
 
 const badPid = [placeholders.pid, "true"] as const;
+const otherMachine = [placeholders.machineId, "fedcba9876543210fedcba9876543210"] as const;
 const otherHost = [placeholders.host, '"elsewhere"'] as const;
 
 export const fixtures: readonly Fixture[] = [
@@ -81,7 +82,43 @@ export const fixtures: readonly Fixture[] = [
     at: ".claude/sessions",
     key: "4100001.json",
     holder: ["claude", "chat"],
-    abroad: [placeholders.machineId, "fedcba9876543210fedcba9876543210"],
+    abroad: otherMachine,
+    malformed: badPid,
+  },
+  {
+    folder: "claude-sessions/2.1.332",
+    format: known("claude-sessions"),
+    at: ".claude/sessions",
+    key: "4100001.json",
+    holder: ["claude", "chat"],
+    abroad: otherMachine,
+    malformed: badPid,
+  },
+  {
+    folder: "claude-sessions/2.1.332-key",
+    format: known("claude-sessions"),
+    at: ".claude/sessions",
+    key: "4100001.00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff.key",
+    holder: ["claude", "chat"],
+    abroad: otherMachine,
+    malformed: ["peerToken", "token"],
+  },
+  {
+    folder: "claude-daemon/2.1.332",
+    format: known("claude-daemon"),
+    at: ".claude",
+    key: "daemon.lock",
+    holder: ["claude", "daemon"],
+    abroad: undefined,
+    malformed: badPid,
+  },
+  {
+    folder: "claude-daemon/2.1.197-status",
+    format: known("claude-daemon"),
+    at: ".claude",
+    key: "daemon.status.json",
+    holder: ["claude", "daemon"],
+    abroad: undefined,
     malformed: badPid,
   },
   {
@@ -139,6 +176,15 @@ export const fixtures: readonly Fixture[] = [
     key: "session.json",
     holder: ["omx", "run"],
     abroad: ['"platform": "linux"', '"platform": "darwin"'],
+    malformed: badPid,
+  },
+  {
+    folder: "omx-session/0.21.6-notify",
+    format: known("omx-session"),
+    at: ".omx/state",
+    key: "notify-fallback.pid",
+    holder: ["node", "watch"],
+    abroad: undefined,
     malformed: badPid,
   },
   {

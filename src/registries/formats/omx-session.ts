@@ -12,14 +12,17 @@ function withPlatform(claim: Claim, content: string | undefined): Claim {
   return { ...claim, registration: { ...claim.registration, host: platform } };
 }
 
+const started: Readonly<Record<string, string>> = { "session.json.lock/owner.json": "created_at" };
+
 /**
  * oh-my-codex's `.omx/state/session.json` and the directory that locks it, `session.json.lock/owner.json`: both keep a
- * project from being launched again for as long as they stand.
+ * project from being launched again for as long as they stand. `notify-fallback.pid` is that of the watcher beside a
+ * session: it claims no session, and goes with its process.
  */
 export const omxSession: Format = {
   ...formatDefaults,
   name: "omx-session",
-  summary: "oh-my-codex's session.json and its lock directory",
+  summary: "oh-my-codex's session.json, its lock directory and notify-fallback.pid",
   wellKnown: ({ home, cwd }) => [...new Set([`${cwd}/.omx/state`, `${home}/.omx/state`])],
   about: "session",
   namesHolders: true,
@@ -27,7 +30,7 @@ export const omxSession: Format = {
   // Its agents carry it in the path of their instructions: /.omx/state/sessions/<session_id>/AGENTS.md.
   identityIsSession: true,
   layout: "files",
-  patterns: ["session.json", "session.json.lock/owner.json"],
+  patterns: ["session.json", "session.json.lock/owner.json", "notify-fallback.pid"],
   nameIsEnough: false,
   ownDirectory: true,
   claim: (name, content) =>
@@ -37,7 +40,7 @@ export const omxSession: Format = {
         identity: "session_id",
         pid: "pid",
         startTicks: "pid_start_ticks",
-        registeredAt: name.key === "session.json" ? "started_at" : "created_at",
+        registeredAt: started[name.key] ?? "started_at",
         cwd: "cwd",
       }),
       content,

@@ -32,7 +32,7 @@ describe("qwen-sessions", () => {
       sessionId: randomUUID(),
       cwd: "/w",
       name: "w-1",
-      startedAt: 1,
+      startedAt: Date.UTC(2020, 0, 1),
       ...more,
     });
 
@@ -205,6 +205,88 @@ describe("cline-hub", () => {
     writeOld(place(scratch, "production.json"), hub({ pid: (await idle()).pid }));
     expect(await said(scratch, "cline-hub", "--now")).toEqual({ "production.json": "undecided pid-unproven kept" });
   });
+});
+
+describe("claude-sessions", () => {
+  const sha = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+  const inSessions = ({ home }: Scratch, name: string): string => join(home, ".claude", "sessions", name);
+  const keyText = (startTicks: string, more: object = {}): string =>
+    JSON.stringify({ peerToken: "none", procStart: startTicks, pidDomain: `linux::pid:[${namespace}]`, ...more });
+
+  test("judges each key by its own pid and start, with or without its record", async () => {
+    const scratch = newScratch();
+    const [alive, another, dead, later] = [await idle({ argv0: "claude" }), await idle(), await gonePid(), await gonePid()];
+    const writeKey = (pid: number, text: string): string => writeOld(inSessions(scratch, `${pid}.${sha}.key`), text);
+    const writeRecord = ({ pid, startTicks }: Holder): string =>
+      writeOld(
+        inSessions(scratch, `${pid}.json`),
+        JSON.stringify({ pid, sessionId: randomUUID(), procStart: startTicks, version: "2.1.332" }),
+      );
+    writeKey(alive.pid, keyText(alive.startTicks));
+    writeKey(another.pid, keyText("1"));
+    writeRecord(another);
+    writeKey(dead.pid, keyText("1", { laterMember: [] }));
+    writeKey(later.pid, JSON.stringify({ key: "of another shape" }));
+    writeRecord(later);
+    expect(await said(scratch, "claude-sessions")).toEqual({
+      [`${alive.pid}.${sha}.key`]: "live pid-alive kept",
+      [`${another.pid}.${sha}.key`]: "ghost pid-reused reaped",
+      [`${another.pid}.json`]: "live pid-alive kept",
+      [`${dead.pid}.${sha}.key`]: "ghost pid-gone reaped",
+      [`${later.pid}.${sha}.key`]: "undecided malformed-entry kept",
+      [`${later.pid}.json`]: "ghost pid-gone reaped",
+    });
+  });
+
+  test("keeps a key of another machine or pid namespace, and waits for one that is torn", async () => {
+    const scratch = newScratch();
+    const [machine, container, torn] = [await gonePid(), await gonePid(), await gonePid()];
+    const theirs = newScratch();
+    const write = (at: Scratch, pid: number, text: string) => writeOld(inSessions(at, `${pid}.${sha}.key`), text);
+    write(theirs, machine.pid, keyText("1", { pidDomain: "linux:fedcba9876543210fedcba9876543210:" }));
+    write(theirs, container.pid, keyText("1", { pidDomain: `linux::pid:[${namespace + 1}]` }));
+    write(scratch, torn.pid, keyText("1").slice(0, 20));
+    expect(await said(theirs, "claude-sessions", "--now")).toEqual({
+      [`${machine.pid}.${sha}.key`]: "undecided foreign-host kept",
+      [`${container.pid}.${sha}.key`]: "undecided foreign-pid-namespace kept",
+    });
+    expect(await said(scratch, "claude-sessions")).toEqual({ [`${torn.pid}.${sha}.key`]: "ghost pid-gone pending" });
+  });
+});
+
+describe("claude-daemon", () => {
+  const write = ({ home }: Scratch, pid: number, start: string): void => {
+    writeOld(join(home, ".claude", "daemon.lock"), JSON.stringify({ pid, procStart: start, startedAt: 1, version: "2.1.332" }));
+    const status = { supervisorPid: pid, supervisorProcStart: start, writtenAt: 1, workers: {} };
+    writeOld(join(home, ".claude", "daemon.status.json"), JSON.stringify(status));
+    writeOld(join(home, ".claude", "settings.json"), "{}");
+  };
+
+  test.each<[string, () => Promise<Holder>, string]>([
+    ["keeps both files of a live daemon", () => idle({ argv0: "claude" }), "live pid-alive kept"],
+    ["reaps both of one that is gone", gonePid, "ghost pid-gone reaped"],
+    ["reaps both of one whose pid was given again", async () => ({ ...(await idle()), startTicks: "1" }), "ghost pid-reused reaped"],
+  ])("%s", async (_, holder, expected) => {
+    const scratch = newScratch();
+    const { pid, startTicks } = await holder();
+    write(scratch, pid, startTicks);
+    expect(await said(scratch, "claude-daemon")).toEqual({ "daemon.lock": expected, "daemon.status.json": expected });
+    expect(existsSync(join(scratch.home, ".claude", "settings.json"))).toBe(true);
+  });
+});
+
+test("oh-my-codex's watcher file goes with the watcher, whatever becomes of the session beside it", async () => {
+  const scratch = newScratch();
+  const [watcher, dead] = [await idle({ argv0: "node" }), await gonePid()];
+  const path = join(scratch.home, ".omx", "state", "notify-fallback.pid");
+  const session = { session_id: `omx-${randomUUID()}`, pid: watcher.pid, pid_start_ticks: Number(watcher.startTicks), platform: "linux" };
+  writeOld(join(scratch.home, ".omx", "state", "session.json"), JSON.stringify(session));
+  const text = (pid: number): string => JSON.stringify({ pid, parent_pid: 1, cwd: scratch.home, started_at: "2026-01-01T00:00:00.000Z" });
+  writeOld(path, text(watcher.pid));
+  const live = { "session.json": "live pid-alive kept" };
+  expect(await said(scratch, "omx-session")).toEqual({ ...live, "notify-fallback.pid": "live pid-alive kept" });
+  writeOld(path, text(dead.pid));
+  expect(await said(scratch, "omx-session")).toEqual({ ...live, "notify-fallback.pid": "ghost pid-gone reaped" });
 });
 
 test("a record that is a link to another user's file is passed over", async () => {

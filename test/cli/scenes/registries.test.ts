@@ -64,6 +64,7 @@ test("Claude's sessions are judged by their process, whatever became of it, and 
     [`${dead.pid}.json`]: "ghost pid-zombie reaped",
     [`${process.pid}.json`]: "ghost pid-reused reaped",
     "1.json": "undecided malformed-entry kept",
+    [`${gone.pid}.${"0".repeat(64)}.key`]: "undecided malformed-entry kept",
   });
   const after = statSync(join(sessionsOf(scratch), `${alive.pid}.json`));
   expect([after.ino, after.mtimeMs, after.ctimeMs]).toEqual([before.ino, before.mtimeMs, before.ctimeMs]);

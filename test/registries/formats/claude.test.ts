@@ -38,6 +38,7 @@ test("every place that is looked at without a configuration", () => {
   expect(found).toMatchObject({
     "claude-sessions": ["/home/dev/.claude/sessions"],
     "claude-roster": ["/home/dev/.claude/daemon/roster.json"],
+    "claude-daemon": ["/home/dev/.claude"],
     "claude-plugin-in-use": ["/home/dev/.claude/plugins/cache"],
     "claude-ide": ["/home/dev/.claude/ide"],
     "codex-broker": ["/home/dev/.claude/plugins/data", "/tmp/codex-companion"],
