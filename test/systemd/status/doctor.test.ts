@@ -23,7 +23,7 @@ import {
 } from "../boxes.ts";
 
 const lastRunPath = "/home/alice/.local/state/sessreap/last-run.json";
-const everyTwoSeconds = "[Timer]\nOnCalendar=\nOnCalendar=*:*:0/2\nAccuracySec=100ms\nRandomizedDelaySec=0\n";
+const everyThreeSeconds = "[Timer]\nOnCalendar=\nOnCalendar=*:*:0/3\nAccuracySec=100ms\nRandomizedDelaySec=0\n";
 
 describeBox("doctor tells apart", () => {
   let box: Box;
@@ -181,7 +181,7 @@ describeBox("doctor tells apart", () => {
 
     test("that hangs, so that its timer waits for ever", async () => {
       service("TimeoutStartSec=infinity\nExecStart=\nExecStart=/bin/sleep 300");
-      dropIn(box, "sessreap.timer", everyTwoSeconds);
+      dropIn(box, "sessreap.timer", everyThreeSeconds);
       userctl(box, "restart", "sessreap.timer");
       await until("the run counts as hung", () => concerns(box).includes("service off-runtime-divergent/hung"));
       userctl(box, "stop", "sessreap.timer", "sessreap.service");

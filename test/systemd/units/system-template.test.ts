@@ -56,7 +56,7 @@ describeBox("the system's template for a user", () => {
     expect(statSync(box.path("/home/alice/.local/state/sessreap/last-run.json")).uid).toBe(4241);
     const timer = "/etc/systemd/system/sessreap@alice.timer.d";
     mkdirSync(box.path(timer));
-    writeFileSync(box.path(`${timer}/fast.conf`), "[Timer]\nOnCalendar=\nOnCalendar=*:*:0/2\nAccuracySec=100ms\nRandomizedDelaySec=0\n");
+    writeFileSync(box.path(`${timer}/fast.conf`), "[Timer]\nOnCalendar=\nOnCalendar=*:*:0/3\nAccuracySec=100ms\nRandomizedDelaySec=0\n");
     const live = startHolder(box);
     register(box, { live, ghost: { pid: endedPid(box), start: "17" } });
     systemctl("daemon-reload");
