@@ -21,6 +21,7 @@ import type { LookingHost, LookingStore } from "./looking-host.ts";
 import { look } from "./observed.ts";
 import { markedProcesses, withOwnMark } from "./processes/lineage.ts";
 import { hostName, lookHere, readClock, selfTest } from "./processes/linux-here.ts";
+import { configDirectories } from "./processes/config-directories.ts";
 import { ancestorsOf, livingPids, lookAtProcesses, usersHere } from "./processes/linux.ts";
 import { startOfPid } from "./processes/threads.ts";
 import { lookAtAllFiles } from "./processes/mentions.ts";
@@ -108,7 +109,19 @@ function storeIn(stateDir: string): Store {
 export async function realHost(stateDir: string, version: string): Promise<Host> {
   const probe =
     process.platform === "linux"
-      ? { readClock, lookHere, selfTest, lookAtProcesses, livingPids, usersHere, startOfPid, lookAtTree, lookAtAllFiles, lookAtLocks }
+      ? {
+          readClock,
+          lookHere,
+          selfTest,
+          lookAtProcesses,
+          livingPids,
+          usersHere,
+          configDirectories,
+          startOfPid,
+          lookAtTree,
+          lookAtAllFiles,
+          lookAtLocks,
+        }
       : await import("./processes/portable.ts");
   return {
     clock: probe.readClock,
@@ -123,6 +136,7 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     programOf,
     homeOf,
     usersHere: probe.usersHere,
+    configDirectories: probe.configDirectories,
     askAppServer: (question) => askAppServer(question, version),
     upSince,
     probeEndpoint,

@@ -23,6 +23,7 @@ import type { FileState } from "./files/file-state.ts";
 import type { FileSystem } from "./files/file-system.ts";
 import type { FileRead } from "./files/files.ts";
 import type { EntryFile } from "./locks/locks.ts";
+import type { UsedDirectory } from "./processes/config-directories.ts";
 import type { ProcessAnswer, ProcessQuestion } from "./processes/linux.ts";
 import type { ProcessDetails } from "./processes/process-details.ts";
 import type { TreeObservation } from "./processes/process-tree.ts";
@@ -52,6 +53,8 @@ export type LookingHost = {
   readonly homeOf: (uid: number) => string | undefined;
   /** Every user who has a process now: no evidence, only a reason to read what a home says or not. */
   readonly usersHere: () => ReadonlySet<number> | undefined;
+  /** Where living processes keep the files of Claude, as their environments say. */
+  readonly configDirectories: () => readonly UsedDirectory[];
   readonly askAppServer: (question: ServerQuestion) => Promise<AppServerObservation>;
   /** Ms since boot at which the process that listens at an address started; undefined where none can be named. */
   readonly upSince: (url: string, connectTo: string, table: ProcessTable) => number | undefined;

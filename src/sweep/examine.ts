@@ -20,7 +20,7 @@ import { entriesAt, isRead, type Loaded, type ReadRegistry } from "./load/loaded
 import { heldPids } from "./load/pids.ts";
 import { evidenceOf, lookAtWorld, unlookedWorld, withAllFiles, withLocks, type World } from "./observe/observe.ts";
 import { noOwner, ownerQuestions } from "./observe/daemon.ts";
-import { loadSources, noSources, type Sources } from "./observe/sources.ts";
+import { leadsElsewhere, loadSources, noSources, type Sources } from "./observe/sources.ts";
 import { speakingPids, withWitnesses } from "./observe/witnesses.ts";
 import { ownerOf, reportOnlyReasonOf } from "./observe/standing.ts";
 import { uniquePaths } from "./load/same-place.ts";
@@ -169,7 +169,7 @@ export async function examine(
   const mustLook = lookAnyway || anythingOld(begun, viewsOf(begun, unlooked, read, { sought: nothingSought, sources: noSources }));
   const sought = mustLook ? soughtIn(read) : nothingSought;
   const mentionQuestion = { sought, programs: programsOf(policy, read) };
-  const sources = mustLook ? await loadSources(begun, loaded) : noSources;
+  const sources = mustLook ? await loadSources(begun, loaded, files === "all" ? host.configDirectories() : []) : noSources;
   const pids = allPids(begun, read, sources);
   const looked = mustLook ? await lookAtWorld(host, { pids, owners: ownerQuestions(targets), ...mentionQuestion, files }) : unlooked;
   const world = mustLook ? withWitnesses(begun, sources, looked) : looked;
@@ -182,6 +182,8 @@ export async function examine(
   const answers = { appServers, endpoints, tmux, looked: mustLook };
   const [pass, first] = await judgedByClock(begun, (one) => judgeAll(one, halfSeen, world, answers));
   const mustLookOn = files === "agents" && first.registries.some(anySessionGoes);
+  // Before an entry of a session goes, what a home says of which only an environment knows counts, too.
+  if (mustLookOn && leadsElsewhere(host, sources)) return examine(begun, { lookAnyway }, "all");
   const open = mustLookOn ? withAllFiles(host, world, mentionQuestion) : world;
   const mayBeLocked = first.registries.filter(anyFileGoes);
   const whole = mayBeLocked.length > 0 ? withLocks(host, open, ghostFiles(mayBeLocked)) : open;

@@ -173,6 +173,7 @@ export function simulatedHost(
     ...filesOf(machine, blindness, interference),
     homeOf: (uid) => `/home/${uid}`,
     usesFile: () => false,
+    configDirectories: () => [],
     usersHere: () => (blindness.has("processes") ? undefined : new Set([...machine.processes.values()].map(({ uid }) => uid))),
     // A container has a network of its own.
     askAppServer: (question) => Promise.resolve(namespace === hostNamespace ? ask(machine, blindness, question) : abroad),

@@ -36,6 +36,11 @@ export function usersHere(): undefined {
   return undefined;
 }
 
+/** What another process was told when it started is not shown here. */
+export function configDirectories(): readonly never[] {
+  return [];
+}
+
 /** Owners are told apart by start ticks and kernel sessions, which `ps` does not give. */
 export function lookAtTree(): Observed<never> {
   return unseen(noProc);

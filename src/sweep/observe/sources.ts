@@ -1,4 +1,5 @@
 import type { LookingHost } from "../../host/looking-host.ts";
+import type { UsedDirectory } from "../../host/processes/config-directories.ts";
 import type { Places } from "../../registries/format.ts";
 import { holderFormats, profileFormats } from "../../registries/known.ts";
 import { loadRegistry } from "../load/load.ts";
@@ -40,8 +41,15 @@ function usersOf(host: LookingHost, read: readonly ReadRegistry[], owners: Reado
 
 const maySpeak = ({ format }: Target): boolean => format.namesHolders && format.about !== "thread";
 
-/** Reads what is not judged and may speak for a session all the same. Where no entry claims a session nothing is read. */
-export async function loadSources({ host, witnesses }: LookingPass, judged: readonly Loaded[]): Promise<Sources> {
+/**
+ * Reads what is not judged and may speak for a session all the same. Where no entry claims a session nothing is read.
+ * `used`: where living processes keep their files, beside the usual places.
+ */
+export async function loadSources(
+  { host, witnesses }: LookingPass,
+  judged: readonly Loaded[],
+  used: readonly UsedDirectory[],
+): Promise<Sources> {
   const ofSessions = judged.filter(isRead).filter(({ target }) => target.format.about !== "process");
   if (ofSessions.length === 0) return noSources;
   const { uid: own } = host.self();
@@ -51,7 +59,10 @@ export async function loadSources({ host, witnesses }: LookingPass, judged: read
   for (const uid of usersOf(host, ofSessions, owners)) {
     const home = host.homeOf(uid);
     if (home === undefined) homeless.push(uid);
-    else places.push(...placesOf({ home, cwd: home, uid, env: {}, sha256: host.digest }));
+    else {
+      const environments = used.filter((one) => one.uid === uid).map(({ directory }) => ({ CLAUDE_CONFIG_DIR: directory }));
+      for (const env of [{}, ...environments]) places.push(...placesOf({ home, cwd: home, uid, env, sha256: host.digest }));
+    }
   }
   const byId = new Map(places.map((place) => [registryId(place.target), place] as const));
   const isJudged = new Set(judged.map(({ target }) => registryId(target)));
@@ -66,6 +77,13 @@ export async function loadSources({ host, witnesses }: LookingPass, judged: read
     homeless,
     owners,
   };
+}
+
+/** Whether a living process keeps the files of Claude where none of these was read. */
+export function leadsElsewhere(host: LookingHost, { loaded }: Sources): boolean {
+  if (loaded.length === 0) return false;
+  const known = new Set(loaded.map(({ target: { path } }) => path.slice(0, path.lastIndexOf("/"))));
+  return host.configDirectories().some(({ directory }) => !known.has(directory.replace(/\/+$/, "")));
 }
 
 /** A large file that is still the one that was read. */

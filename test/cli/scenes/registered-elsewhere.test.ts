@@ -3,13 +3,19 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { by, configure, daysAgo, newScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
-import { gonePid, idle, stop, type Running } from "../../processes.ts";
+import { gonePid, idle, stop, type Running, type StartOptions } from "../../processes.ts";
 
 const fields = { sessionId: "id", pid: "pid", startTicks: "start", registeredAt: "since" };
 
 /** A Claude whose arguments name no session, with the record that it writes of itself. */
-async function claudeOf({ env }: Scratch, sessionId: string, more: object = {}, profile = ".claude"): Promise<Running> {
-  const claude = await idle({ argv0: "claude" });
+async function claudeOf(
+  { env }: Scratch,
+  sessionId: string,
+  more: object = {},
+  profile = ".claude",
+  options: StartOptions = {},
+): Promise<Running> {
+  const claude = await idle({ argv0: "claude", ...options });
   const { pid, startTicks } = claude;
   const sessions = join(env["HOME"] as string, profile, "sessions");
   mkdirSync(sessions, { recursive: true });
@@ -84,6 +90,24 @@ test("a record in another profile of Claude counts as one in the usual place, al
   );
   configure(scratch, { registries: [{ format: "llmmsg-bridge", path, appServers: ["ws://127.0.0.1:1"] }] });
   expect(by(await sweepReport(scratch, []), "reason")).toEqual({ venus: "registered-alive", mars: "registered-alive" });
+});
+
+test("a profile of which only the environment of its Claude knows speaks before a session's row goes", async () => {
+  const scratch = newScratch();
+  const id = randomUUID();
+  const gone = await gonePid();
+  const profile = join(scratch.env["HOME"] as string, "profiles", "work");
+  mkdirSync(profile, { recursive: true });
+  const claude = await claudeOf(scratch, id, {}, "profiles/work", { env: { CLAUDE_CONFIG_DIR: `${profile}/` } });
+  const row = { id, pid: gone.pid, start: gone.startTicks, since: daysAgo(9) };
+  const path = writeOld(join(scratch.dir, "jobs.json"), JSON.stringify({ mars: row, other: { ...row, id: randomUUID() } }));
+  configure(scratch, { registries: [{ format: "keyed-json", path, fields }] });
+  expect(by(await sweepReport(scratch, ["-n"]), "reason", "action")).toEqual({
+    mars: "registered-alive kept",
+    other: "pid-gone would-reap",
+  });
+  await stop(claude);
+  expect(by(await sweepReport(scratch, []), "reason", "action")).toEqual({ mars: "pid-gone reaped", other: "pid-gone reaped" });
 });
 
 test("a registry of the configuration speaks where an option leaves only another one to be judged", async () => {
