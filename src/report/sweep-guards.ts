@@ -80,7 +80,9 @@ function registryGuard(registry: RegistryReport, tally: Tally | undefined): Guar
   if (owner.up) return { ...about, posture: "on", cause: "owner-up", detail: `${problem}; ghosts are reported and withheld`, cure: null };
   if (state === "report-only") return { ...about, posture: "dry-run", cause: "registry-report-only", detail: problem, cure: problem };
   const nowhere = registry.absentFields === undefined ? "" : `; no entry has ${registry.absentFields.join(", ")}`;
-  const detail = `${registrations} registration${registrations === 1 ? "" : "s"}${nowhere}`;
+  const malformed = tally?.blind.get("malformed-entry");
+  const kept = malformed === undefined ? "" : `; ${malformed.count} kept until they are mended or removed by hand: ${malformed.detail}`;
+  const detail = `${registrations} registration${registrations === 1 ? "" : "s"}${nowhere}${kept}`;
   return { ...about, posture: "on", cause: "fine", detail, cure: null };
 }
 

@@ -13,7 +13,7 @@ export type Tally = {
   readonly superseded: number;
   /** Of the released ones, the ghosts whose release was written into them; they stay, too. */
   readonly marked: number;
-  /** Entries that were kept because this sweep could not look: how many for each reason, and what the first one says. */
+  /** Entries that were kept because this sweep could not look, or not understand them: how many for each reason, and what the first one says. */
   readonly blind: ReadonlyMap<Reason, { readonly count: number; readonly detail: string }>;
 };
 
@@ -29,8 +29,9 @@ export const blindReasons = [
   "tmux-unseen",
 ] as const satisfies readonly Reason[];
 
-export function isBlindReason(reason: Reason): boolean {
-  return (blindReasons as readonly Reason[]).includes(reason);
+/** Whether it is counted how many entries are kept for a reason. Those that cannot be understood stay until a person looks at them. */
+export function isCountedReason(reason: Reason): boolean {
+  return reason === "malformed-entry" || (blindReasons as readonly Reason[]).includes(reason);
 }
 
 export const noVerdicts: Tally["verdicts"] = { live: 0, ghost: 0, undecided: 0 };

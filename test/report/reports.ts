@@ -1,7 +1,7 @@
 import type { EntryReport, RegistryReport, SweepReport } from "../../src/report/model/sweep.ts";
 import type { Reason } from "../../src/core/reasons.ts";
 import { noActions } from "../../src/core/plan/actions.ts";
-import { isBlindReason, noVerdicts, summarize, type Tally } from "../../src/report/tally.ts";
+import { isCountedReason, noVerdicts, summarize, type Tally } from "../../src/report/tally.ts";
 
 export const path = "/srv/bridge/registrations.json";
 
@@ -45,7 +45,7 @@ function tallyOf(entries: Iterable<EntryReport>): Tally {
     if (reason === "no-claim") noClaims += 1;
     verdicts[verdict] += 1;
     actions[action] += 1;
-    if (verdict === "undecided" && isBlindReason(reason)) {
+    if (verdict === "undecided" && isCountedReason(reason)) {
       const before = blind.get(reason);
       blind.set(reason, { count: (before?.count ?? 0) + 1, detail: before?.detail ?? detail });
     }

@@ -39,6 +39,13 @@ test.each<[string, Partial<SweepReport>, string, string]>([
   expect(guard).toMatchObject({ guard: "registry", name: path, posture, cause });
 });
 
+test("entries that cannot be understood are counted, for they stay", () => {
+  const torn = entry({ verdict: "undecided", reason: "malformed-entry", detail: "is no JSON" });
+  const [, guard] = sweepGuards(report({ entries: [torn, { ...torn, key: "venus" }] }), named);
+  expect(guard).toMatchObject({ posture: "on", cause: "fine", cure: null });
+  expect(guard?.detail).toContain("; 2 kept until they are mended or removed by hand: is no JSON");
+});
+
 test("a sweep that doubts its own eyes is blind", () => {
   expect(sweepGuards(report({ refusal: "this sweep cannot see itself" }), named)[0]).toMatchObject({ posture: "blind" });
 });

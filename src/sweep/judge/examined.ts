@@ -4,7 +4,7 @@ import type { Reason } from "../../core/reasons.ts";
 import type { Candidate, Noted, Revised, Revision } from "../../core/revisions/revision.ts";
 import type { Verdict } from "../../core/ladder.ts";
 import type { RegistryPolicy } from "../../core/plan/plan.ts";
-import { isBlindReason, noVerdicts, type Tally } from "../../report/tally.ts";
+import { isCountedReason, noVerdicts, type Tally } from "../../report/tally.ts";
 import type { Judged } from "./scenes.ts";
 import { keptAtMost, type FilesRegistry } from "../load/loaded.ts";
 import type { RegistryView } from "../pass.ts";
@@ -167,7 +167,7 @@ export function examinedEntries(length: number, judge: (index: number) => Examin
     verdicts[verdict] += 1;
     intents[one.intent] += 1;
     marks[index] = markOf(one);
-    if (verdict !== "undecided" || !isBlindReason(reason)) continue;
+    if (verdict !== "undecided" || !isCountedReason(reason)) continue;
     const before = blind.get(reason);
     if (before === undefined) blind.set(reason, { count: 1, detail: formatMessage(detail) });
     else before.count += 1;
