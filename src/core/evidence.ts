@@ -174,7 +174,13 @@ export type Mention = {
 };
 
 /** What a process says of its name: the text behind the words with which a format's agents state theirs. */
-export type Statement = { readonly carrier: Carrier; readonly behind: string; readonly text: string };
+export type Statement = {
+  readonly carrier: Carrier;
+  readonly behind: string;
+  readonly text: string;
+  /** The argument says it there for the first time. A later one may be of another agent, or the first one an example. */
+  readonly isFirst: boolean;
+};
 
 /** An agent whose open files may not be read. */
 export type ClosedAgent = { readonly carrier: Carrier; readonly why: string };

@@ -2,6 +2,7 @@ import { seen, type Carrier, type ClosedAgent, type Mention, type Mentions, type
 import { roleOf } from "./carriers.ts";
 import { idsInCommandLine, idsInPath, type Sought } from "./mentions.ts";
 import type { ProgramLists } from "./programs.ts";
+import { longestWord, saidBehind } from "./statements.ts";
 
 /** What one look at the processes searches for, and by which names it tells programs apart. */
 export type MentionQuestion = { readonly sought: Sought; readonly programs: ProgramLists };
@@ -20,6 +21,17 @@ export function argvOf(commandLine: string): readonly string[] {
   return commandLine === "" ? [] : (commandLine.endsWith("\0") ? commandLine.slice(0, -1) : commandLine).split("\0");
 }
 
+/** What an agent states of itself in its arguments. */
+function statementsIn(commandLine: string, statements: readonly string[]): readonly Omit<Statement, "carrier">[] {
+  if (statements.length === 0) return [];
+  const lower = commandLine.toLowerCase();
+  return statements
+    .filter((behind) => lower.includes(longestWord(behind)))
+    .flatMap((behind) =>
+      argvOf(commandLine).flatMap((token) => saidBehind(token, behind).map((text, index) => ({ behind, text, isFirst: index === 0 }))),
+    );
+}
+
 export function mentionTable({ sought, programs }: MentionQuestion): MentionTable {
   const bySession = new Map<string, Mention[]>();
   const statements: Statement[] = [];
@@ -32,17 +44,12 @@ export function mentionTable({ sought, programs }: MentionQuestion): MentionTabl
   return {
     commandLine: (text, describe, writes) => {
       const ids = idsInCommandLine(text, sought);
-      const stated = sought.statements.filter((behind) => text.includes(behind));
+      const stated = statementsIn(text, sought.statements);
       if (ids.size + stated.length === 0) return;
       const carrier = describe();
       const isReader = ids.size > 0 && roleOf(carrier, programs).kind === "reader";
       for (const [id, manner] of ids) note(id, { carrier, manner, path: undefined, writes: isReader ? writes(id) : seen(false) });
-      for (const behind of stated) {
-        for (const token of argvOf(text)) {
-          const at = token.indexOf(behind);
-          if (at >= 0) statements.push({ carrier, behind, text: token.slice(at + behind.length) });
-        }
-      }
+      for (const statement of stated) statements.push({ carrier, ...statement });
     },
     openFile: (path, describe, writes) => {
       for (const id of idsInPath(path, sought)) note(id, { carrier: describe(), manner: "open-file", path, writes: writes() });

@@ -43,7 +43,8 @@ export function agentsShowing({ claim, registry, evidence: { mentions }, policy 
   const byId = idsOf(claim, registry).flatMap((id) => mentions.value.bySession.get(id) ?? []);
   const { identity } = claim;
   const byName = mentions.value.statements.filter(
-    ({ behind, text }) => behind === registry.statedBehind && identity !== undefined && statesName(text, identity) === "yes",
+    ({ behind, text, isFirst }) =>
+      isFirst && behind === registry.statedBehind && identity !== undefined && statesName(text, identity) === "yes",
   );
   const carriers = [...byId.filter(({ manner }) => manner !== "text"), ...byName].map(({ carrier }) => carrier);
   const showing = carriers.flatMap((carrier): readonly (readonly [number, Showing])[] => {

@@ -57,6 +57,9 @@ test("a reader that names a session may write it, and of an agent that is not as
   );
   const { bySession, statements, files } = table.result("agents");
   expect(bySession.get(session)?.map(({ writes }) => writes)).toEqual([seen(false), dark]);
-  expect(statements).toEqual([{ carrier: claude, behind: "Your name is ", text: "mars, not Your name is venus" }]);
+  expect(statements).toEqual([
+    { carrier: claude, behind: "Your name is ", text: "mars, not Your name is venus", isFirst: true },
+    { carrier: claude, behind: "Your name is ", text: "venus", isFirst: false },
+  ]);
   expect(files).toBe("agents");
 });

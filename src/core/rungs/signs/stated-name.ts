@@ -12,7 +12,7 @@ const letter = /[\p{L}\p{N}_-]/u;
 /** A name ends with the sentence, the line or the quotation; a full stop or a colon inside it is followed by a letter. */
 const end = /[.,;!?]+(?=\s|$)|[。、，；！？]|["'`)\]}»”’>*\r\n]|$/;
 /** What may stand before a name to set it off. */
-const opening = /^[\s"'`([{«“‘<*]+/;
+const opening = /^[\s:"'`([{«“‘<*]+/;
 
 /**
  * How far a statement names an agent: wholly; perhaps, where the text goes on behind a blank and may or may not belong to
@@ -28,13 +28,14 @@ export function statesName(text: string, identity: string): "yes" | "perhaps" | 
   return name.length >= said.search(end) ? "yes" : "perhaps";
 }
 
-function answerTo({ carrier, text }: Statement, identity: string, { registry, policy }: Scene): Answer {
+function answerTo({ carrier, text, isFirst }: Statement, identity: string, { registry, policy }: Scene): Answer {
   const states = statesName(text, identity);
   if (states === "no") return noSign;
   const { kind, name } = roleOf(carrier, policy.programs, registry.holderNames);
   if (kind === "bystander" || kind === "reader") return noSign;
   const who = `${name} (pid ${carrier.pid})`;
-  if (kind === "agent" && states === "yes") return live("attached-cli", () => `${who} states the name ${identity} in its arguments`);
+  if (kind === "agent" && states === "yes" && isFirst)
+    return live("attached-cli", () => `${who} states the name ${identity} in its arguments`);
   if (isRuledOut(policy, carrier)) return notApplicable(() => `${who} carries the name, and is not that agent, as an operator says`);
   return unknown("mentioned", () => `${who} carries the name ${identity}, and whether it is that agent cannot be told`);
 }
