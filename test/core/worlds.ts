@@ -567,15 +567,15 @@ export function seenUnder(
 ): (scene: Scene) => Scene {
   return (scene) => {
     const programs = less(scene.policy.programs);
-    const { holderNames } = scene.registry;
-    const renamed = inRegistry(
-      { ...scene, policy: { ...scene.policy, programs } },
-      { holderNames: holderNames === undefined ? undefined : fewer(holderNames) },
-    );
+    const { holderNames: before } = scene.registry;
+    const holderNames = before === undefined ? undefined : fewer(before);
+    const renamed = inRegistry({ ...scene, policy: { ...scene.policy, programs } }, { holderNames });
+    // A holder that a configuration names is looked for as an agent is.
+    const sought = { ...programs, declared: [...programs.declared, ...(holderNames ?? [])] };
     const narrowed = withTable(renamed, (whole) => ({
       ...whole,
       agents: whole.agents.flatMap((one) => {
-        const known = agentOf(one.argv, programs);
+        const known = agentOf(one.argv, sought);
         return known === undefined ? [] : [{ ...one, agent: known }];
       }),
     }));

@@ -46,10 +46,10 @@ export function programsOf({ programs }: Policy, read: readonly ReadRegistry[]):
 
 /** The same mentions that a view was judged by: ids, programs, and whose open files were looked at. */
 export function sameMentions(
-  { sought, evidence: { mentions } }: RegistryView,
-  { programs }: Policy,
+  { loaded, sought, evidence: { mentions } }: RegistryView,
+  policy: Policy,
 ): Pick<Questions, "sought" | "programs" | "files"> {
-  return { sought, programs, files: mentions.seen ? mentions.value.files : "agents" };
+  return { sought, programs: programsOf(policy, [loaded]), files: mentions.seen ? mentions.value.files : "agents" };
 }
 
 /** Scenes of the entries that can be understood, with what has been seen so far, one at a time. */
