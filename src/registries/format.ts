@@ -80,6 +80,8 @@ export type FormatBasics = {
   readonly namesHost: boolean;
   /** Its entries can name a place in tmux. */
   readonly namesTmux: boolean;
+  /** In what an entry makes its claim: in JSON, in plain text, or as a symbolic link, by where it leads. */
+  readonly body: "json" | "text" | "link";
 };
 
 /** Under which names an entry says when and why it was released; `like` is a member with another of its times. */

@@ -17,6 +17,7 @@ import { llmmsgBridge } from "./formats/llmmsg-bridge.ts";
 import { omxSession } from "./formats/omx-session.ts";
 import { pidFiles } from "./formats/pid-files.ts";
 import { qwenSessions } from "./formats/qwen-sessions.ts";
+import { textFile } from "./declared/text-file.ts";
 
 export { pidFiles };
 
@@ -49,6 +50,7 @@ export const declaredFormats = {
   "keyed-json": keyedJson,
   "json-array": jsonArray,
   "json-file": jsonFile,
+  "text-file": textFile,
 } as const satisfies Record<string, (shape: DeclaredShape) => Format>;
 
 export type DeclaredFormatName = keyof typeof declaredFormats;

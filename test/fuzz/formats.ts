@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { builtInFormats } from "../../src/registries/known.ts";
-import type { Claim, EntryName, FilesFormat, MembersFormat } from "../../src/registries/format.ts";
+import type { Claim, EntryName, FilesFormat, FormatBasics, MembersFormat } from "../../src/registries/format.ts";
 import { scan } from "../../src/registries/json/json-bytes.ts";
 import { claimReader, keyReader, memberEntries } from "../../src/sweep/load/member-entries.ts";
 import { jsonFile } from "../../src/registries/declared/json-file.ts";
@@ -48,13 +48,13 @@ function checkMembers(format: MembersFormat, bytes: Buffer): void {
 
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
 
-function checkFile(format: FilesFormat, name: EntryName, bytes: Buffer): void {
+function checkFile(format: FilesFormat & FormatBasics, name: EntryName, bytes: Buffer): void {
   const content = bytes.toString("utf8");
   const claim = format.claim(name, content);
   checkClaim(name.key, claim);
   const body = parse(Buffer.from(content));
   if (!claim.ok || format.nameIsEnough) return;
-  holds(claim.torn || isObject(body?.value), "what is no JSON object claims nothing, or is called torn");
+  holds(format.body !== "json" || claim.torn || isObject(body?.value), "what is no JSON object claims nothing, or is called torn");
   holds(!claim.torn || name.pid !== undefined, "a torn entry is judged only where its name says the pid");
   holds(!claim.torn || claim.registration.startTicks === undefined, "a torn entry has no start token");
   if (name.pid !== undefined) holds(claim.registration.pid === name.pid, "an entry's pid is the one that its name says");

@@ -6,6 +6,7 @@ import { jsonArray } from "../../src/registries/declared/json-array.ts";
 import { jsonFile } from "../../src/registries/declared/json-file.ts";
 import { builtInFormat } from "../../src/registries/known.ts";
 import { keyedJson } from "../../src/registries/declared/keyed-json.ts";
+import { textFile } from "../../src/registries/declared/text-file.ts";
 import { fields } from "../fields.ts";
 
 export const fixturesDir = join(import.meta.dirname, "fixtures");
@@ -341,6 +342,24 @@ export const fixtures: readonly Fixture[] = [
     format: jsonFile(shape),
     at: "sessions",
     key: "gardener.json",
+    holder: ["gardener", "run"],
+    abroad: otherHost,
+    malformed: badPid,
+  },
+  {
+    folder: "text-file/1",
+    format: textFile({ ...shape, pattern: "*/locked", text: ["* (pid <pid> start <startTicks>)"] }),
+    at: "garden.git/worktrees",
+    key: "beds/locked",
+    holder: ["claude", "agent"],
+    abroad: undefined,
+    malformed: badPid,
+  },
+  {
+    folder: "text-file/2",
+    format: textFile({ ...shape, pattern: "*.lock", text: ["* said nothing", '<pid>\n"<host>"'] }),
+    at: "locks",
+    key: "mail.lock",
     holder: ["gardener", "run"],
     abroad: otherHost,
     malformed: badPid,

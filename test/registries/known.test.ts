@@ -30,16 +30,12 @@ test.each(builtInFormats.map(({ name, holderNames }) => ({ name, holderNames }))
 );
 
 test("a server that a flag names is asked about the sessions of those formats that can be Codex threads", () => {
-  const shape = { path: "/w/agents.json", fields: { sessionId: "id" } };
-  const declared = Object.keys(declaredFormats).map((format) => ({
-    ...shape,
-    format,
-    ...(format === "json-file" && { pattern: "*.json" }),
-  }));
+  const described = (format: string): object => (format === "text-file" ? { text: ["<sessionId>"] } : { fields: { sessionId: "id" } });
+  const declared = Object.keys(declaredFormats).map((format) => ({ path: "/w/agents.json", format, ...described(format) }));
   const settings = { registries: { value: declared, from: "a test" } } as unknown as Settings;
   const targets = resolveTargets(settings, { registry: [...formatNames], appServer: ["ws://127.0.0.1:8788"] }, {});
   const asked = targets.filter(({ appServers }) => appServers.length > 0).map(({ format }) => format.name);
-  expect([...new Set(asked)].toSorted()).toEqual(["json-array", "json-file", "keyed-json", "llmmsg-bridge", "omx-session"]);
+  expect([...new Set(asked)].toSorted()).toEqual(["json-array", "json-file", "keyed-json", "llmmsg-bridge", "omx-session", "text-file"]);
 });
 
 /** Whether a path fits a pattern that names its directories one by one, behind any number of them where it begins with `**`. */

@@ -3,6 +3,7 @@ import { isServerAddress } from "../../core/app-servers.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { keyItself, valueItself } from "../../registries/fields.ts";
 import { formatNames } from "../../registries/known.ts";
+import { placesOf, textPlaces } from "../../registries/text-pattern.ts";
 
 export { safeParse } from "valibot";
 
@@ -74,6 +75,19 @@ const pattern = v.pipe(
   v.check((text) => isPattern(text), 'not a pattern of file names below the directory, such as "<pid>.json" or "*/broker.json"'),
 );
 
+/** A word in angle brackets that is no place would be taken for a literal, and fit nothing. */
+const textPattern = v.pipe(
+  v.string(),
+  v.nonEmpty("an empty pattern"),
+  v.check((text) => !controls.test(text.replaceAll(/[\n\t]/g, "")), "not a pattern of a text: it holds a control character"),
+  v.check(
+    (text) => (text.match(/<[A-Za-z]+>/g) ?? []).length === placesOf(text).length,
+    `not a pattern of a text: its places can be ${textPlaces.map((name) => `<${name}>`).join(", ")}`,
+  ),
+  v.check((text) => new Set(placesOf(text)).size === placesOf(text).length, "not a pattern of a text: it has one place twice"),
+  v.check((text) => !/>\*?<|\*\*/.test(text), "not a pattern of a text: two places, or two asterisks, have no text between them"),
+);
+
 function isPattern(text: string): boolean {
   const parts = text.split("/");
   return (
@@ -89,7 +103,7 @@ const fields = v.strictObject({
   identity: described("The agent's name.", member),
   pid: described("The holder's pid.", member),
   startTicks: described(
-    "When the holder started, in clock ticks since boot (field 22 of /proc/PID/stat), alone or as BOOTID:TICKS. It proves nothing before one entry has matched its process.",
+    "When the holder started, in clock ticks since boot (field 22 of /proc/PID/stat), alone or as BOOTID:TICKS; the time of a clock is none. It proves nothing before one entry has matched its process.",
     member,
   ),
   bootId: described("The boot in which the entry was written.", member),
@@ -123,7 +137,10 @@ const owner = v.strictObject({
 export const registryConfig = v.strictObject({
   format: v.pipe(v.picklist(formatNames), v.description("The registry's format.")),
   comment: described("For people alone, as JSON has no comments.", v.string()),
-  path: described("The registry's file or directory; without it, the format's well-known place. ~/ is the home directory.", path),
+  path: described(
+    "The registry's file or directory; without it, the format's well-known place. A host lock may be named itself, and so may the only file of a registry that has no `pattern`. ~/ is the home directory.",
+    path,
+  ),
   appServers: described(
     "The Codex app servers whose word counts for this registry: ws:// on the loopback address, or unix://.",
     v.array(server),
@@ -144,6 +161,10 @@ export const registryConfig = v.strictObject({
   fields: described(
     "The members of an entry that carry what sessreap asks for: names, JSON pointers (with a leading slash), `<key>` for the name under which the entry stands, or `<value>` for the entry itself.",
     fields,
+  ),
+  text: described(
+    "The forms that a claim in plain text can have: literals, *, `<pid>`, `<sessionId>`, `<host>`, `<startTicks>`. The first that fits the whole text counts; line ends at its end do not.",
+    v.pipe(v.array(textPattern), v.nonEmpty("an empty list")),
   ),
   keepWhen: described(
     "Members, and the values for which an entry claims nothing and is kept, such as a status that says it was stopped.",

@@ -5,17 +5,27 @@ import { builtInFormat, declaredFormats, pidFiles, type DeclaredFormatName } fro
 import type { RegistryConfig } from "./config-schema.ts";
 import { Failure } from "../failure.ts";
 
-type ShapeKey = "entries" | "pattern" | "fields" | "about" | "keepWhen" | "ownDirectory" | "holders";
+type ShapeKey = "entries" | "pattern" | "fields" | "text" | "about" | "keepWhen" | "ownDirectory" | "holders";
 
 /** Which of the describing keys a format takes; the others would be ignored, so they are refused. */
 const takes: Readonly<Record<string, readonly ShapeKey[]>> = {
   "keyed-json": ["entries", "fields", "about", "keepWhen", "holders"],
   "json-array": ["entries", "fields", "about", "keepWhen", "holders"],
   "json-file": ["pattern", "fields", "about", "keepWhen", "ownDirectory", "holders"],
+  "text-file": ["pattern", "text", "about", "ownDirectory", "holders"],
   "pid-files": ["pattern", "holders"],
 };
 
-const shapeKeys = ["entries", "pattern", "fields", "about", "keepWhen", "ownDirectory", "holders"] as const satisfies readonly ShapeKey[];
+const shapeKeys = [
+  "entries",
+  "pattern",
+  "fields",
+  "text",
+  "about",
+  "keepWhen",
+  "ownDirectory",
+  "holders",
+] as const satisfies readonly ShapeKey[];
 
 function declaredFormat(name: string): ((shape: DeclaredShape) => Format) | undefined {
   return Object.hasOwn(declaredFormats, name) ? declaredFormats[name as DeclaredFormatName] : undefined;
@@ -26,6 +36,16 @@ const aboutOf = (pattern: string): About => (pattern.includes("<pid>") ? "proces
 
 function withHolders(format: Format, { holders }: RegistryConfig): Format {
   return holders === undefined ? format : { ...format, holderNames: holders.map((name) => name.toLowerCase()) };
+}
+
+/** Of plain text a configuration has to say what it can look like, and where in it the claim is. */
+function assertTextClaims({ format, text, pattern = "" }: RegistryConfig, where: string): void {
+  if (takes[format]?.includes("text") !== true) return;
+  if (text === undefined) throw new Failure("config", `${where}.text: is missing; it says what a claim looks like, such as ["<pid>"]`);
+  const claims = (one: string): boolean => /<(?:pid|sessionId)>/.test(one);
+  const silent = claims(pattern) ? -1 : text.findIndex((one) => !claims(one));
+  if (silent >= 0)
+    throw new Failure("config", `${where}.text[${silent}]: ${JSON.stringify(text[silent])} has no <pid> and no <sessionId> in it`);
 }
 
 /** The format that an entry of the configuration describes; `where` is its place in the file. */
@@ -41,15 +61,13 @@ export function formatOf(config: RegistryConfig, where: string): Format {
   }
   const builtIn = builtInFormat(config.format);
   if (builtIn !== undefined) return builtIn;
-  const { entries = "", fields = {}, pattern = "" } = config;
-  if (config.fields === undefined && config.format !== "json-file") {
+  const { entries = "", fields = {}, pattern = "", text = [] } = config;
+  assertTextClaims(config, where);
+  if (config.fields === undefined && takes[config.format]?.includes("entries") === true) {
     throw new Failure("config", `${where}.fields: is missing; ${config.format} needs to know which members carry what`);
   }
-  if (config.pattern === undefined && config.format === "json-file") {
-    throw new Failure("config", `${where}.pattern: is missing; it says which files are entries, such as "<pid>.json"`);
-  }
   const { about = aboutOf(pattern), keepWhen = {}, ownDirectory = false } = config;
-  return withHolders(shapedFormat(config.format, { entries, fields, pattern, about, keepWhen, ownDirectory }) as Format, config);
+  return withHolders(shapedFormat(config.format, { entries, fields, text, pattern, about, keepWhen, ownDirectory }) as Format, config);
 }
 
 /** A declared format made from its shape; undefined for a name that no declared format has. */

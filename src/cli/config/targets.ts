@@ -9,6 +9,7 @@ import type { Tombstone } from "../../core/tombstone.ts";
 import { registryId, type ServerTarget, type Target } from "../../sweep/load/target.ts";
 import type { RegistryConfig } from "./config-schema.ts";
 import { Failure } from "../failure.ts";
+import { placeAt } from "./one-file.ts";
 import { sizeFrom } from "./size.ts";
 import { codexHome, expandHome, type Env } from "./paths.ts";
 import type { JudgingOptions, Settings } from "./settings.ts";
@@ -105,11 +106,19 @@ function configuredTargets(configs: readonly RegistryConfig[], from: string, opt
         "config",
         `${where}.onGhost: "release" needs fields.releasedAt and fields.releaseReason, which say where it is written`,
       );
-    if (config.path !== undefined) return [targetAt({ path: resolve(expandHome(config.path)), named: true }, format, config, options, env)];
+    if (config.path !== undefined) {
+      const place = placeAt(resolve(expandHome(config.path)), format, where);
+      return [targetAt({ path: place.path, named: true }, place.format, config, options, env)];
+    }
     const places = wellKnownTargets(format, config, options, env);
     if (places.length === 0) throw new Failure("config", `${where}.path: is missing; ${config.format} has no well-known place`);
     return places;
   });
+}
+
+/** A path names a registry, or the only file of one. */
+function isAt({ path, format }: Target, named: string): boolean {
+  return path === named || (format.layout === "files" && format.patterns.some((pattern) => `${path}/${pattern}` === named));
 }
 
 type Spec = { readonly format: string; readonly path: string | undefined; readonly isBare: boolean };
@@ -133,7 +142,7 @@ function namedTargets(text: string, configured: readonly Target[], options: Judg
   const spec = parseSpec(text);
   const path = spec.path === undefined ? undefined : resolve(expandHome(spec.path));
   const described = configured.filter((target) => {
-    return (path === undefined || target.path === path) && (spec.isBare || target.format.name === spec.format);
+    return (path === undefined || isAt(target, path)) && (spec.isBare || target.format.name === spec.format);
   });
   if (described.length > 0) return described;
   const format = builtInFormat(spec.format);
@@ -143,7 +152,10 @@ function namedTargets(text: string, configured: readonly Target[], options: Judg
       `--registry: ${spec.format} needs to be described in a configuration (\`fields\` says which members carry what)`,
     );
   }
-  if (path !== undefined) return [targetAt({ path, named: true }, format, undefined, options, env)];
+  if (path !== undefined) {
+    const place = placeAt(path, format, undefined);
+    return [targetAt({ path: place.path, named: true }, place.format, undefined, options, env)];
+  }
   return wellKnownTargets(format, undefined, options, env);
 }
 

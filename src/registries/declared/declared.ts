@@ -10,6 +10,8 @@ export type DeclaredShape = {
   /** Which files are entries, in a directory with one file each. */
   readonly pattern: string;
   readonly fields: FieldMap;
+  /** The forms that a claim in plain text can have; see `text-pattern.ts`. */
+  readonly text?: readonly string[];
   readonly about: About;
   /** What an entry says that claims nothing and is kept. */
   readonly keepWhen?: KeepWhen;

@@ -29,7 +29,7 @@ const inNames = ({ target: { format } }: ReadRegistry): readonly string[] =>
 /** Why the entries of a registry cannot mean what its configuration says; undefined where they may. */
 export function misreadReason(host: LookingHost, loaded: ReadRegistry): string | undefined {
   const { format } = loaded.target;
-  if (format.declaredFields === undefined || loaded.entries.length === 0) return undefined;
+  if (format.declaredFields === undefined || format.body !== "json" || loaded.entries.length === 0) return undefined;
   let living: ReadonlySet<number> | undefined;
   const isLive = (pid: number): boolean => (living ??= host.livingPids() ?? new Set()).has(pid);
   return misreadOf({ fields: format.fields, inNames: inNames(loaded) }, () => valuesOf(loaded), isLive);

@@ -17,4 +17,5 @@ export const formatDefaults = {
   namesTmux: false,
   hostLocks: false,
   releases: undefined,
+  body: "json" as FormatBasics["body"],
 } satisfies Partial<FormatBasics>;

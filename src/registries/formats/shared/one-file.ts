@@ -27,7 +27,7 @@ export function pidProblem({ pid }: EntryName): string | undefined {
   return pid !== undefined && (pid < 1 || pid > largestPid) ? `its name says pid ${pid}, which can be no holder` : undefined;
 }
 
-const isNamed = ({ pid, sessionId, port }: EntryName): boolean => pid !== undefined || sessionId !== undefined || port !== undefined;
+export const isNamed = ({ pid, sessionId, port }: EntryName): boolean => pid !== undefined || sessionId !== undefined || port !== undefined;
 
 /** What a file's name alone claims. */
 export function claimFromName(name: EntryName, isTorn: boolean): Claim {
