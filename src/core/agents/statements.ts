@@ -26,6 +26,6 @@ export function saidBehind(text: string, behind: string): readonly string[] {
 
 /** The longest of these words: a text without it says them nowhere, which is told faster. */
 export function longestWord(behind: string): string {
-  const words = behind.trim().toLowerCase().split(" ");
+  const words = behind.toLowerCase().split(" ");
   return words.reduce((longest, word) => (word.length > longest.length ? word : longest), "");
 }

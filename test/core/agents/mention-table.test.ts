@@ -63,3 +63,14 @@ test("a reader that names a session may write it, and of an agent that is not as
   ]);
   expect(files).toBe("agents");
 });
+
+test("a process that carries an id and states a name is told by both", () => {
+  const table = mentionTable({ sought: soughtAmong([session], ["Your name is "]), programs: knownPrograms });
+  table.commandLine(
+    `codex\0resume\0${session}\0Your name is mars\0`,
+    () => codex,
+    () => unseen("too dark"),
+  );
+  const { bySession, statements } = table.result("agents");
+  expect([bySession.get(session)?.length, statements.map(({ text }) => text)]).toEqual([1, ["mars"]]);
+});

@@ -16,6 +16,7 @@ test.each<[string, readonly string[]]>([
   ["Your agent name issues mars", []],
   ["Your agent named is mars", []],
   ["Your agent is mars", []],
+  ["Does every tool of mars", []],
   ["Your agent name", []],
   ["", []],
 ])("%j says behind the words %j", (text, said) => {

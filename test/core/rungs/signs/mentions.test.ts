@@ -166,6 +166,7 @@ describe("a stated name", () => {
     ["** mars", "mars", "yes"],
     ["`mars-2`", "mars", "no"],
     ["`venus` of mars", "mars", "no"],
+    ["a mars", "amars", "no"],
     ["... nobody", "nobody", "no"],
     ["", "mars", "no"],
     ["mars", "", "no"],
