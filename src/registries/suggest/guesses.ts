@@ -3,7 +3,7 @@ import { isRecord } from "../fields.ts";
 import { keptGuess, timeGuesses, unreadTimes } from "./clocks.ts";
 import { nameGuesses, placeGuesses, sessionGuesses } from "./ids.ts";
 import { membersOf } from "./members.ts";
-import { pidGuesses, tickGuess, type Guess } from "./pids.ts";
+import { pidGuesses, tickGuess, type Guess, type Numbers } from "./pids.ts";
 import type { Finding, Sample, Surroundings } from "./specimen.ts";
 import type { KeepWhen } from "../declared/kept.ts";
 
@@ -52,9 +52,9 @@ function alternatives(guesses: readonly Guess[], taken: ReadonlySet<string>): re
 }
 
 /** What the members of these entries look like. `where` is the file's name and the way to them, in small letters. */
-export function guess(samples: readonly Sample[], around: Surroundings, where: string): Guessed {
+export function guess(samples: readonly Sample[], around: Surroundings, where: string, numbers: Numbers = new Map()): Guessed {
   const members = membersOf(samples);
-  const [pids, sessions] = [pidGuesses(members, around, where), sessionGuesses(members, around)];
+  const [pids, sessions] = [pidGuesses(members, around, where, numbers), sessionGuesses(members, around)];
   const pid = members.find(({ member }) => member === pids[0]?.member);
   const ticks = tickGuess(members, pid, around);
   const others = [...timeGuesses(members, around), ...placeGuesses(members, around), ...nameGuesses(members)].toSorted(
@@ -69,7 +69,11 @@ export function guess(samples: readonly Sample[], around: Surroundings, where: s
     fields: Object.fromEntries(guesses.map(({ field, member }) => [field, member])),
     keepWhen: kept === undefined ? undefined : { [kept.member]: kept.values },
     findings: [...guesses, ...(kept === undefined ? [] : [kept])].map(findingOf),
-    notes: [...alternatives(pids, taken), ...alternatives(sessions, taken), ...unreadTimes(members)],
+    notes: [
+      ...alternatives(pids, taken),
+      ...alternatives(sessions, taken),
+      ...unreadTimes(members.filter(({ member }) => !taken.has(member))),
+    ],
     weight: claims.length === 0 || !isOne ? 0 : guesses.reduce((sum, one) => sum + weightOf(one), 0),
   };
 }

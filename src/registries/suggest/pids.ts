@@ -47,9 +47,15 @@ export const countOf = (count: number, all: number): string => (all === 1 ? "its
 /** A guess and how good it is: of two guesses the higher rank counts. */
 export type Guess = Finding & { readonly rank: number };
 
-function pidGuess(member: Member, around: Surroundings, where: string): Guess | undefined {
-  const look = lookAt(saidBy(member), around);
+/** The pid in each file's name, by the file's key, where a number stands there. */
+export type Numbers = ReadonlyMap<string, number>;
+
+function pidGuess(member: Member, around: Surroundings, where: string, numbers: Numbers): Guess | undefined {
+  const given = saidBy(member);
+  const look = lookAt(given, around);
   if (look === undefined || parents.test(member.name)) return undefined;
+  const isInNames = numbers.size > 0 && given.every(({ value, sample }) => pidFrom(value) === numbers.get(sample.key));
+  if (isInNames) return { field: "pid", member: member.member, why: "it is the number in the file's name", sure: true, rank: 70 };
   const { pids, runs, later } = look;
   const isNamed = namedPid.test(member.name) || (member.member === valueItself && /pid|process/.test(where));
   const base = { field: "pid", member: member.member } as const;
@@ -66,10 +72,10 @@ function pidGuess(member: Member, around: Surroundings, where: string): Guess | 
 }
 
 /** Which member holds the holder's pid, the best guess first. A key counts only where keys are nothing but numbers. */
-export function pidGuesses(members: readonly Member[], around: Surroundings, where: string): readonly Guess[] {
+export function pidGuesses(members: readonly Member[], around: Surroundings, where: string, numbers: Numbers): readonly Guess[] {
   return members
     .filter(({ member }) => member !== keyItself || /pid|process/.test(where))
-    .flatMap((member) => pidGuess(member, around, where) ?? [])
+    .flatMap((member) => pidGuess(member, around, where, numbers) ?? [])
     .toSorted((a, b) => b.rank - a.rank);
 }
 

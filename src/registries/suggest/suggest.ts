@@ -107,7 +107,7 @@ type GroupGuess = Suggestion & { readonly weight: number };
 
 function fromGroup(path: string, found: Group, around: Surroundings): GroupGuess | undefined {
   const samples = samplesOf(found.files);
-  const guessed = guess(samples, around, placeName(path, found.pattern));
+  const guessed = guess(samples, around, placeName(path, found.pattern), found.numbers);
   const inName = pidInName(found, samples, guessed, around, path.slice(path.lastIndexOf("/") + 1));
   const group = inName === "other" ? withoutNumbers(found) : found;
   const named = inName === "other" || inName === undefined ? [] : [inName];
