@@ -1,7 +1,7 @@
 // Builds all that ships in dist/.
 import { writeFileSync } from "node:fs";
-import { bundleLibrary, bundleTool } from "./bundle.mjs";
+import { bundleHostLibrary, bundleLibrary, bundleTool } from "./bundle.mjs";
 import { bundledPackages, licencesFile } from "./third-party.mjs";
 
-const built = await Promise.all([bundleTool(), bundleLibrary()]);
+const built = await Promise.all([bundleTool(), bundleLibrary(), bundleHostLibrary()]);
 writeFileSync("dist/third-party-licenses.txt", licencesFile(bundledPackages(...built.flatMap(({ metafiles }) => metafiles))));

@@ -54,3 +54,16 @@ export async function bundleLibrary() {
   const { metafile } = await build({ ...common, entryPoints, outfile: "dist/library.js", platform: "neutral", format: "esm" });
   return { metafiles: [metafile] };
 }
+
+/** What bridges import: a sweep of their own registry. Packages in it that are CommonJS ask for Node's modules by `require`. */
+export async function bundleHostLibrary() {
+  const { metafile } = await build({
+    ...common,
+    entryPoints: ["src/host-library.ts"],
+    outfile: "dist/host.js",
+    format: "esm",
+    define: { SESSREAP_VERSION: JSON.stringify(version) },
+    banner: { js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);' },
+  });
+  return { metafiles: [metafile] };
+}

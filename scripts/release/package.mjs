@@ -40,15 +40,17 @@ function stage() {
 
 /** Everything that may be in the package. */
 const allowed =
-  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/sessreap\.cjs|dist\/(?:sessreap\.cjs|parts\/[\w-]+\.cjs|library\.js|third-party-licenses\.txt|types\/[\w/-]+\.d\.ts)|man\/[\w-]+\.[157]|completions\/\w[\w.]*|schema\/[\w.]+\.json|systemd\/(?:user|system)\/[\w@.-]+)$/;
+  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/sessreap\.cjs|dist\/(?:sessreap\.cjs|parts\/[\w-]+\.cjs|(?:library|host)\.js|third-party-licenses\.txt|types\/[\w/-]+\.d\.ts)|man\/[\w-]+\.[157]|completions\/\w[\w.]*|schema\/[\w.]+\.json|systemd\/(?:user|system)\/[\w@.-]+)$/;
 
 const consumer = `import { builtInFormats, defaultPolicy, ladder, readMembers, type Verdict } from "sessreap";
+import { reconcile, type Reconciled } from "sessreap/host";
 const bridge = builtInFormats[0];
 if (bridge.layout !== "members") throw new TypeError("the bridge keeps one file");
 const verdicts: readonly Verdict[] = ["live", "ghost", "undecided"];
 const read = readMembers(bridge, new TextEncoder().encode('{"a":{"threadId":"t"}}'));
 const graceMs: number = defaultPolicy.graceMs;
-console.log(JSON.stringify({ read: read.ok && read.claims[0]?.claim.ok, rungs: ladder.map(({ name }) => name), graceMs, verdicts: verdicts.length }));
+const { state }: Reconciled = await reconcile({ registry: { format: "llmmsg-bridge", path: "/nowhere/registrations.json" } });
+console.log(JSON.stringify({ state, read: read.ok && read.claims[0]?.claim.ok, rungs: ladder.map(({ name }) => name), graceMs, verdicts: verdicts.length }));
 `;
 const compilerOptions = { module: "nodenext", target: "es2023", lib: ["es2023", "dom"], types: [], strict: true };
 
@@ -74,7 +76,10 @@ try {
   writeFileSync(join(app, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
   run(resolve("node_modules/.bin/tsc"), ["-p", app], { stdio: "inherit" });
   const answer = JSON.parse(run(process.execPath, ["consumer.js"], { cwd: app, env }));
-  insist(answer.read === true && answer.rungs.includes("grace"), `the library answers ${JSON.stringify(answer)}`);
+  insist(
+    answer.read === true && answer.rungs.includes("grace") && answer.state === "missing",
+    `the library answers ${JSON.stringify(answer)}`,
+  );
 
   run(resolve("node_modules/.bin/publint"), ["run", tarball, "--strict"]);
   // ESM only, on purpose.

@@ -24,7 +24,7 @@ import { hostName, lookHere, readClock, selfTest } from "./processes/linux-here.
 import { configDirectories } from "./processes/config-directories.ts";
 import { ancestorsOf, livingPids, lookAtProcesses, usersHere } from "./processes/linux.ts";
 import { startOfPid } from "./processes/threads.ts";
-import { lookAtAllFiles } from "./processes/mentions.ts";
+import { hasStarted, lookAtAllFiles, type IsOurs } from "./processes/mentions.ts";
 import { openFilesOf } from "./processes/open-files.ts";
 import { detailsOf } from "./processes/process-details.ts";
 import { lookAtTree } from "./processes/process-tree.ts";
@@ -105,8 +105,11 @@ function storeIn(stateDir: string): Store {
   };
 }
 
+/** The tool starts its helpers and nothing else. What the process has started in which a sweep is a guest can run a session. */
+const servants: Readonly<Record<"tool" | "guest", IsOurs>> = { tool: hasStarted, guest: () => false };
+
 /** This machine. The way to look at processes is chosen once: `/proc`, or ps-list where there is none. */
-export async function realHost(stateDir: string, version: string): Promise<Host> {
+export async function realHost(stateDir: string, version: string, as: keyof typeof servants = "tool"): Promise<Host> {
   const probe =
     process.platform === "linux"
       ? {
@@ -128,9 +131,9 @@ export async function realHost(stateDir: string, version: string): Promise<Host>
     here: () => probe.lookHere(hostName()),
     isClockSynchronised,
     selfTest: probe.selfTest,
-    lookAtProcesses: probe.lookAtProcesses,
+    lookAtProcesses: (question) => probe.lookAtProcesses(question, servants[as]),
     startOfPid: probe.startOfPid,
-    lookAtAllFiles: probe.lookAtAllFiles,
+    lookAtAllFiles: (question, before) => probe.lookAtAllFiles(question, before, servants[as]),
     lookAtLocks: probe.lookAtLocks,
     openPaths: (pid) => look(`the open files of pid ${pid}`, () => openFilesOf(pid).map(({ path }) => path)),
     programOf,

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { daysAgo, declareRegistry, leaveOut, newScratch, toolWords, writeOld, type Ran, type Scratch } from "./harness.ts";
 import { gonePid } from "../processes.ts";
@@ -76,4 +76,52 @@ describe.skipIf(npm === null)("a real npm stands between the person and sessreap
     const { run } = await project();
     expect(run(["npm", "exec", "sessreap", "list", "--dry-run"])).toMatchObject({ code: 0, stderr: "" });
   });
+});
+
+describe.skipIf(npm === null)("a stranger installs the package", () => {
+  const exported =
+    "builtInFormat builtInFormats declaredFormats defaultPolicy formatMessage judge ladder nothingClaimed parseDuration readMembers seen soughtId trace unseen";
+  const exportedOfHost =
+    "BridgeError BusyError NotOwnerError OtherRowError RefusedError RegistryError StateError UsageError reapOne reconcile";
+
+  const consumer = `import * as pure from "sessreap";
+import * as host from "sessreap/host";
+import { NotOwnerError, reapOne, reconcile, type OwnRegistry, type ReapedRow, type Reconciled } from "sessreap/host";
+const registry: OwnRegistry = { format: "llmmsg-bridge", path: "/nowhere/registrations.json", appServers: ["ws://127.0.0.1:8788"] };
+const { state, rows }: Reconciled = await reconcile({ registry, signal: new AbortController().signal });
+const gone = (reaped: ReapedRow): string => (reaped.gone ? "gone" : reaped.row.reason);
+const code = await reapOne("mars", { sessionId: "0" }, { registry }).then(gone, (error: host.BridgeError) => error.code);
+// @ts-expect-error which row is meant has to be said
+const unsaid = await reapOne("mars", {}, { registry }).catch((error: unknown) => error instanceof host.UsageError);
+console.log(JSON.stringify({ pure: Object.keys(pure).join(" "), host: Object.keys(host).join(" "), state, rows, code, unsaid, isClass: new NotOwnerError("") instanceof Error }));
+`;
+
+  test("both of its entries are as they were published, with types that compile without Node's", async () => {
+    const scratch = newScratch();
+    const run = (file: string, words: readonly string[], cwd = process.cwd()): string => {
+      const env = { ...scratch.env, npm_config_offline: "true", npm_config_update_notifier: "false" };
+      const { status, stdout, stderr } = spawnSync(file, words, { cwd, env, encoding: "utf8" });
+      if (status !== 0) throw new Error(`${file} ${words.join(" ")}: ${stdout}${stderr}`);
+      return stdout;
+    };
+    run(process.execPath, ["scripts/types.mjs"]);
+    run("npm", ["pack", "--ignore-scripts", "--pack-destination", scratch.dir]);
+    const into = join(scratch.dir, "node_modules", "sessreap");
+    mkdirSync(into, { recursive: true });
+    run("tar", ["-xzf", join(scratch.dir, "sessreap-0.1.0.tgz"), "--strip-components=1", "-C", into]);
+    writeFileSync(join(scratch.dir, "package.json"), '{ "private": true, "type": "module" }');
+    writeFileSync(join(scratch.dir, "consumer.ts"), consumer);
+    const compilerOptions = { module: "nodenext", target: "es2023", lib: ["es2023", "dom"], types: [], strict: true };
+    writeFileSync(join(scratch.dir, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
+    run(process.execPath, [resolve("node_modules/typescript/bin/tsc"), "-p", scratch.dir]);
+    expect(JSON.parse(run(process.execPath, ["consumer.js"], scratch.dir))).toEqual({
+      pure: exported,
+      host: exportedOfHost,
+      state: "missing",
+      rows: [],
+      code: "registry",
+      unsaid: true,
+      isClass: true,
+    });
+  }, 120_000);
 });

@@ -20,6 +20,7 @@ const mayImport = {
   ownership: ["core", "registries", "report", "host", "sweep"],
   watch: ["core", "report", "host", "sweep"],
   systemd: ["core", "report", "host"],
+  bridge: ["core", "report", "host", "sweep", "watch", "cli"],
 } as const;
 const rooms = [...Object.keys(mayImport), "cli"];
 

@@ -105,6 +105,11 @@ export async function readConfig(path: string, named: boolean): Promise<Config |
   const repeated = repeatedName(source);
   if (repeated !== undefined)
     throw new Failure("config", `${path}: ${formatPath(repeated.path)}: stands twice (${repeated.places.join(", and ")}); keep one`);
+  return checkConfig(value, path);
+}
+
+/** Holds a configuration against the schema. `path` is what its problems are said of. */
+export async function checkConfig(value: unknown, path: string): Promise<Config> {
   const { configSchema, safeParse } = await import("./config-schema.ts");
   const result = safeParse(configSchema, value);
   if (result.success) {

@@ -15,7 +15,7 @@ import {
   type ProcessTable,
 } from "../../core/evidence.ts";
 import { isMissing, look, formatError } from "../observed.ts";
-import { mentionLook } from "./mentions.ts";
+import { hasStarted, mentionLook, type IsOurs } from "./mentions.ts";
 import { listPids } from "./pids.ts";
 import { readStat } from "./proc-stat.ts";
 import { lookAtPid, readInner } from "./recorded-pid.ts";
@@ -104,7 +104,7 @@ function controlled(pids: ReadonlySet<number>, problem: string | undefined): Obs
  * One look at the process table, synchronous and without a child process: reading 20,000 processes with promises lost
  * half of them silently (EMFILE). A process that ends meanwhile is no problem; one that refuses to be read is.
  */
-export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnswer> {
+export function lookAtProcesses(question: ProcessQuestion, isOurs: IsOurs = hasStarted): Observed<ProcessAnswer> {
   const listing = look("the process table", listPids);
   if (!listing.seen) return listing;
   const pids = listing.value;
@@ -112,7 +112,7 @@ export function lookAtProcesses(question: ProcessQuestion): Observed<ProcessAnsw
   const agents: AgentProcess[] = [];
   const appServers: AppServerProcess[] = [];
   const owners: number[][] = question.owners.map(() => []);
-  const mentions = mentionLook(question);
+  const mentions = mentionLook(question, isOurs);
   let problem: string | undefined;
   const lookAt = (pid: number, text: string): void => {
     mentions.commandLine(pid, text);

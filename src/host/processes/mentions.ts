@@ -24,8 +24,11 @@ function lineAbove(programs: ProgramLists): ReadonlySet<number> {
   return line;
 }
 
+/** Whether a process serves this run, so that an id which it carries says nothing. */
+export type IsOurs = (pid: number) => boolean;
+
 /** Whether this run has started a process, or what started it. */
-function isOurs(pid: number): boolean {
+export function hasStarted(pid: number): boolean {
   const descends = (next: number): boolean => next === process.pid || (next > 1 && descends(readStat(next).parentPid));
   const line = look("the processes above it", () => descends(pid));
   return line.seen && line.value;
@@ -47,7 +50,7 @@ export type MentionLook = {
   readonly result: (files: Mentions["files"]) => Mentions;
 };
 
-export function mentionLook(question: MentionQuestion): MentionLook {
+export function mentionLook(question: MentionQuestion, isOurs: IsOurs): MentionLook {
   const table = mentionTable(question);
   let line: ReadonlySet<number> | undefined;
   const carrier = (pid: number, argv: readonly string[]): Carrier => {
@@ -92,9 +95,9 @@ export function mentionLook(question: MentionQuestion): MentionLook {
 }
 
 /** The open files of all processes, looked at for the same ids. What their arguments carry was seen before. */
-export function lookAtAllFiles(question: MentionQuestion, before: Mentions): Observed<Mentions> {
+export function lookAtAllFiles(question: MentionQuestion, before: Mentions, isOurs: IsOurs = hasStarted): Observed<Mentions> {
   return look("the open files of all processes", () => {
-    const files = mentionLook(question);
+    const files = mentionLook(question, isOurs);
     files.allFiles();
     return withOpenFiles(before, files.result("all"));
   });

@@ -26,6 +26,12 @@ function rowsAbove(host: LookingHost): { readonly own: ProcessRow | undefined; r
 const callersOf = (rows: readonly (ProcessRow | undefined)[]): Callers =>
   new Map(rows.flatMap((row) => (row === undefined ? [] : [[row.pid, row.argv] as const])));
 
+/** This process as an owner, and the shells that have started it and wait for it. */
+export function callersHere(host: LookingHost, programs: ProgramLists): Callers {
+  const { own, above } = rowsAbove(host);
+  return callersOf([own, ...leading(above, isBetween(programs))]);
+}
+
 /**
  * The process as whose child the tool was run, behind shells, and the shells that have started that one. What stands
  * above it is not meant: an agent that a bridge has started is not that bridge.
