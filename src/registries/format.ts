@@ -25,6 +25,8 @@ export type Places = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** SHA-256 in hexadecimal digits: some tools name their directories by it. */
   readonly sha256: (text: string) => string;
+  /** Homes of an agent that were found beside the usual one. */
+  readonly furtherHomes: (agent: "claude" | "codex") => readonly string[];
 };
 
 /** The signs by which the daemon that rewrites a registry is known to be up; any one of them is enough. */
@@ -67,7 +69,8 @@ export type FormatBasics = {
   readonly statedBehind: string | undefined;
   /** Its entries' `identity` is an id that processes may carry, as a session's id. */
   readonly identityIsSession: boolean;
-  readonly owner: ((places: Places) => OwnerSigns) | undefined;
+  /** The signs of the daemon that rewrites the registry at a path. */
+  readonly owner: ((places: Places, path: string) => OwnerSigns) | undefined;
   /** Its entries are locks that name their holder's host, and may have been left under an old name of this one. */
   readonly hostLocks: boolean;
   /** Its entries say when and why they were released, and stay; undefined where a released entry is taken out. */

@@ -141,7 +141,8 @@ describe.skipIf(blind !== undefined)("the work of a sweep", () => {
     const path = registry(scratch, 24, 0);
     const dry = await workOf(scratch, ["--dry-run", "-q", "--registry", path]);
     expect(ofProcesses(dry.opened)).toEqual([]);
-    expect(dry.calls.length).toBeLessThan(115);
+    // Three of them for each place that may speak for a session and is not there.
+    expect(dry.calls.length).toBeLessThan(130);
     expect(dry.opened.length).toBeLessThan(17);
     await workOf(scratch, ["-q", "--registry", path]);
     const second = await workOf(scratch, ["-q", "--registry", path]);

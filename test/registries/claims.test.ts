@@ -11,7 +11,7 @@ const at = Date.UTC(2026, 10, 20, 15);
 const iso = new Date(at).toISOString();
 const id = "019d0000-1111-7000-8000-00000000000a";
 const boot = "d7201e58-0b6a-4e5f-bc1d-a3790f221e08";
-const places: Places = { home: "/home/dev", cwd: "/w", uid: 1000, env: {}, sha256: () => "0123456789abcdef" };
+const places: Places = { home: "/home/dev", cwd: "/w", uid: 1000, env: {}, sha256: () => "0123456789abcdef", furtherHomes: () => [] };
 
 const named = (key: string, more: Partial<EntryName> = {}): EntryName => ({
   key,
@@ -406,11 +406,12 @@ describe("what holds for a whole registry", () => {
   });
 
   test("who owns it, and which servers are tried for it", () => {
-    expect(format("llmmsg-bridge").owner?.(places)).toEqual({ argv: ["bridge.mjs", "watch"] });
-    expect(format("claude-roster").owner?.(places)).toEqual({
-      lock: "/home/dev/.claude/daemon.lock",
-      socket: "/tmp/cc-daemon-1000/01234567/control.sock",
-    });
+    expect(format("llmmsg-bridge").owner?.(places, "/w/registrations.json")).toEqual({ argv: ["bridge.mjs", "watch"] });
+    const ofDaemon = (home: string) => ({ lock: `${home}/daemon.lock`, socket: "/tmp/cc-daemon-1000/01234567/control.sock" });
+    const owner = (path: string) => format("claude-roster").owner?.(places, path);
+    expect(owner("/home/dev/.claude/daemon/roster.json")).toEqual(ofDaemon("/home/dev/.claude"));
+    expect(owner("/home/dev/.claude-work/daemon/roster.json")).toEqual(ofDaemon("/home/dev/.claude-work"));
+    expect(owner("/srv/copy-of-a-roster.json")).toEqual(ofDaemon("/home/dev/.claude"));
     expect(format("llmmsg-bridge").triedServers(places)).toEqual(["ws://127.0.0.1:8788", "unix://"]);
     expect(format("llmmsg-bridge").triedServers({ ...places, env: { CODEX_APP_SERVER_URL: "ws://127.0.0.1:1" } })).toEqual([
       "ws://127.0.0.1:1",

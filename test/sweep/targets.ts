@@ -7,13 +7,14 @@ import type { Scene } from "./scene.ts";
 
 /** A fixture's registry, planted in a scene. */
 export function targetFor({ format, at }: Fixture, { directory }: Scene): Target {
-  const places = { home: directory, cwd: directory, uid: 0, env: {}, sha256: () => "0".repeat(64) };
+  const places = { home: directory, cwd: directory, uid: 0, env: {}, sha256: () => "0".repeat(64), furtherHomes: () => [] };
+  const path = join(directory, at);
   return {
     format,
-    path: join(directory, at),
+    path,
     named: true,
     appServers: [],
-    owner: format.owner?.(places),
+    owner: format.owner?.(places, path),
     release: undefined,
   };
 }

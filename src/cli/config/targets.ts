@@ -1,3 +1,4 @@
+import { agentHomes, noHomes, type AgentHomes } from "../../host/processes/config-directories.ts";
 import { ownHome } from "../../host/files/homes.ts";
 import { join, resolve } from "node:path";
 import { isServerAddress } from "../../core/app-servers.ts";
@@ -16,8 +17,10 @@ import type { JudgingOptions, Settings } from "./settings.ts";
 import { formatOf, shapedFormat } from "./shapes.ts";
 import { didYouMean } from "../suggest.ts";
 
-function placesIn(env: Env): Places {
-  return { home: ownHome(), cwd: process.cwd(), uid: process.getuid?.() ?? 0, env, sha256 };
+function placesIn(env: Env, find: (home: string, uid: number) => AgentHomes = () => noHomes): Places {
+  const [home, uid] = [ownHome(), process.getuid?.() ?? 0];
+  let found: AgentHomes | undefined;
+  return { home, cwd: process.cwd(), uid, env, sha256, furtherHomes: (agent) => (found ??= find(home, uid))[agent] };
 }
 
 function connectTo(url: string, env: Env): string {
@@ -61,7 +64,7 @@ function targetAt(
     path,
     named,
     appServers: serversFor(format, config, options, env),
-    owner: ownerOf(format, config, env),
+    owner: ownerOf(format, config, path, env),
     release: config?.release,
     ...(config?.onGhost !== undefined && { onGhost: config.onGhost }),
     ...(config?.shared !== undefined && { shared: config.shared }),
@@ -70,8 +73,8 @@ function targetAt(
 }
 
 /** The configuration's word on the owner replaces the format's own. */
-function ownerOf(format: Format, config: RegistryConfig | undefined, env: Env): OwnerSigns | undefined {
-  if (config?.owner === undefined) return format.owner?.(placesIn(env));
+function ownerOf(format: Format, config: RegistryConfig | undefined, path: string, env: Env): OwnerSigns | undefined {
+  if (config?.owner === undefined) return format.owner?.(placesIn(env), path);
   const { lock, socket } = config.owner;
   return {
     ...config.owner,
@@ -89,15 +92,16 @@ function isSeenFromHere(path: string, format: Format, places: Places): boolean {
   return temporary.some((directory) => isBelow(path, directory)) || !format.wellKnown({ ...places, cwd: places.home }).includes(path);
 }
 
-function wellKnownTargets(format: Format, config: RegistryConfig | undefined, options: JudgingOptions, env: Env): readonly Target[] {
-  const places = placesIn(env);
+function wellKnownTargets(format: Format, config: RegistryConfig | undefined, options: JudgingOptions, places: Places): readonly Target[] {
+  const { env } = places;
   return format.wellKnown(places).map((path) => {
     const target = targetAt({ path, named: false }, format, config, options, env);
     return isSeenFromHere(path, format, places) ? { ...target, seenFromHere: true } : target;
   });
 }
 
-function configuredTargets(configs: readonly RegistryConfig[], from: string, options: JudgingOptions, env: Env): readonly Target[] {
+function configuredTargets(configs: readonly RegistryConfig[], from: string, options: JudgingOptions, places: Places): readonly Target[] {
+  const { env } = places;
   return configs.flatMap((config, index) => {
     const where = `${from}: registries[${index}]`;
     const format = formatOf(config, where);
@@ -110,9 +114,9 @@ function configuredTargets(configs: readonly RegistryConfig[], from: string, opt
       const place = placeAt(resolve(expandHome(config.path)), format, where);
       return [targetAt({ path: place.path, named: true }, place.format, config, options, env)];
     }
-    const places = wellKnownTargets(format, config, options, env);
-    if (places.length === 0) throw new Failure("config", `${where}.path: is missing; ${config.format} has no well-known place`);
-    return places;
+    const usual = wellKnownTargets(format, config, options, places);
+    if (usual.length === 0) throw new Failure("config", `${where}.path: is missing; ${config.format} has no well-known place`);
+    return usual;
   });
 }
 
@@ -138,7 +142,8 @@ function parseSpec(text: string): Spec {
 }
 
 /** A registry that the configuration describes is taken as it is described there, however it is named. */
-function namedTargets(text: string, configured: readonly Target[], options: JudgingOptions, env: Env): readonly Target[] {
+function namedTargets(text: string, configured: readonly Target[], options: JudgingOptions, places: Places): readonly Target[] {
+  const { env } = places;
   const spec = parseSpec(text);
   const path = spec.path === undefined ? undefined : resolve(expandHome(spec.path));
   const described = configured.filter((target) => {
@@ -156,33 +161,34 @@ function namedTargets(text: string, configured: readonly Target[], options: Judg
     const place = placeAt(path, format, undefined);
     return [targetAt({ path: place.path, named: true }, place.format, undefined, options, env)];
   }
-  return wellKnownTargets(format, undefined, options, env);
+  return wellKnownTargets(format, undefined, options, places);
 }
 
 /** The registries of this run: those named by flags, else the configured ones, else every well-known place. */
 export function resolveTargets(settings: Settings, options: JudgingOptions, env: Env): readonly Target[] {
   const { value, from } = settings.registries;
-  const configured = value === undefined ? [] : configuredTargets(value, from, options, env);
+  const places = placesIn(env, agentHomes);
+  const configured = value === undefined ? [] : configuredTargets(value, from, options, places);
   const chosen =
     options.registry !== undefined
-      ? options.registry.flatMap((text) => namedTargets(text, configured, options, env))
+      ? options.registry.flatMap((text) => namedTargets(text, configured, options, places))
       : value !== undefined
         ? configured
-        : builtInFormats.flatMap((format) => wellKnownTargets(format, undefined, options, env));
+        : builtInFormats.flatMap((format) => wellKnownTargets(format, undefined, options, places));
   const byPlace = new Map(chosen.map((target) => [registryId(target), target]));
   return [...byPlace.values()];
 }
 
 /** The registries that may speak for a session, also where options narrow what is judged. */
 export function witnessTargets({ registries: { value, from } }: Settings, env: Env): readonly Target[] {
-  const configured = value === undefined ? [] : configuredTargets(value, from, {}, env);
-  return [...configured, ...holderFormats.flatMap((format) => wellKnownTargets(format, undefined, {}, env))];
+  const configured = value === undefined ? [] : configuredTargets(value, from, {}, placesIn(env));
+  return [...configured, ...holderFormats.flatMap((format) => wellKnownTargets(format, undefined, {}, placesIn(env)))];
 }
 
 /** The registry that a tombstone came from: as the configuration describes it, or as its format alone does. */
 export function restoreTarget(settings: Settings, { format, registry, kept }: Tombstone, env: Env): Target {
   const { value, from } = settings.registries;
-  const configured = value === undefined ? [] : configuredTargets(value, from, {}, env);
+  const configured = value === undefined ? [] : configuredTargets(value, from, {}, placesIn(env));
   const described = configured.find((target) => {
     const isWithin = target.format.layout !== "members" || kept.layout !== "members" || target.format.entries === kept.entries;
     return target.format.name === format && target.path === registry && isWithin;

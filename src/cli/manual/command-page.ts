@@ -67,7 +67,7 @@ const exitMeanings = {
 } as const satisfies Record<keyof typeof exitCodes, string>;
 
 function places(format: Format): string {
-  const found = format.wellKnown({ home: "~", cwd: ".", uid: 0, env: {}, sha256: () => "" });
+  const found = format.wellKnown({ home: "~", cwd: ".", uid: 0, env: {}, sha256: () => "", furtherHomes: () => [] });
   return found.length === 0 ? "" : ` Looked for at ${found.map((path) => `\`${path}\``).join(", ")}.`;
 }
 

@@ -1,10 +1,13 @@
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { livingPids } from "./linux.ts";
 
 /** Where a process of a user keeps its files, as its environment alone says. */
 export type UsedDirectory = { readonly uid: number; readonly directory: string };
 
-const marker = "CLAUDE_CONFIG_DIR=";
+/** Homes of agents beside the usual ones. */
+export type AgentHomes = { readonly claude: readonly string[]; readonly codex: readonly string[] };
+
+export const noHomes: AgentHomes = { claude: [], codex: [] };
 
 /** What a process was told when it started; empty where it has ended, or may not be looked at. */
 function environmentOf(pid: number): readonly string[] {
@@ -25,17 +28,59 @@ function isSamePlace(pid: number, directory: string): boolean {
   }
 }
 
-/** The directories that living processes of Claude, and all that these have started, were given for their files. */
-export function configDirectories(): readonly UsedDirectory[] {
+/**
+ * The directories that a variable names for living processes. `home` leaves only processes that have that one: what runs
+ * under another has its agents there.
+ */
+function directoriesInUse(variable: string, home?: string): readonly UsedDirectory[] {
   const used = new Map<string, UsedDirectory>();
   for (const pid of livingPids() ?? []) {
-    const directory = environmentOf(pid)
-      .find((line) => line.startsWith(marker))
-      ?.slice(marker.length);
+    const environment = environmentOf(pid);
+    const directory = environment.find((line) => line.startsWith(`${variable}=`))?.slice(variable.length + 1);
     if (directory === undefined || !directory.startsWith("/")) continue;
+    if (home !== undefined && !environment.includes(`HOME=${home}`)) continue;
     const uid = statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
     if (uid !== undefined && !used.has(`${uid} ${directory}`) && isSamePlace(pid, directory))
       used.set(`${uid} ${directory}`, { uid, directory });
   }
   return [...used.values()];
+}
+
+/** The directories that living processes of Claude, and all that these have started, were given for their files. */
+export function configDirectories(): readonly UsedDirectory[] {
+  return directoriesInUse("CLAUDE_CONFIG_DIR");
+}
+
+function isDirectoryOf(uid: number, path: string): boolean {
+  try {
+    const found = statSync(path);
+    return found.isDirectory() && found.uid === uid;
+  } catch {
+    return false;
+  }
+}
+
+/** Claude keeps each profile in a directory of its own, by custom a `~/.claude-NAME`. */
+function claudeProfiles(home: string, uid: number): readonly string[] {
+  let names: readonly string[] = [];
+  try {
+    names = readdirSync(home).filter((name) => name.startsWith(".claude"));
+  } catch {
+    // A home that cannot be listed shows none.
+  }
+  const paths = names.toSorted().map((name) => `${home}/${name}`);
+  return paths.filter((path) => isDirectoryOf(uid, path) && ["sessions", "daemon"].some((name) => isDirectoryOf(uid, `${path}/${name}`)));
+}
+
+/**
+ * Where agents of a user keep what is swept beside the usual places: profiles of Claude in the home, and directories of the
+ * user's own that living processes of the same home were given.
+ */
+export function agentHomes(home: string, uid: number): AgentHomes {
+  const inUse = (variable: string): readonly string[] => {
+    const own = directoriesInUse(variable, home).filter((one) => one.uid === uid && isDirectoryOf(uid, one.directory));
+    return own.map(({ directory }) => directory.replace(/(?<=.)\/+$/, "")).toSorted();
+  };
+  const claude = [...claudeProfiles(home, uid), ...inUse("CLAUDE_CONFIG_DIR")];
+  return { claude: [...new Set(claude)], codex: [...new Set(inUse("CODEX_HOME"))] };
 }

@@ -1,4 +1,4 @@
-import { claudeHome, claudeNames } from "./shared/claude-home.ts";
+import { claudeHomes, claudeNames } from "./shared/claude-home.ts";
 import { withPidDomain } from "./shared/claude-pid-domain.ts";
 import { formatDefaults } from "./shared/defaults.ts";
 import type { FieldMap } from "../fields.ts";
@@ -16,7 +16,7 @@ export const claudeDaemon: Format = {
   ...formatDefaults,
   name: "claude-daemon",
   summary: "the Claude daemon's daemon.lock and daemon.status.json",
-  wellKnown: (places) => [claudeHome(places)],
+  wellKnown: claudeHomes,
   about: "process",
   holderNames: claudeNames,
   layout: "files",

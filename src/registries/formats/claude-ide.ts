@@ -1,4 +1,4 @@
-import { claudeHome } from "./shared/claude-home.ts";
+import { claudeHomes } from "./shared/claude-home.ts";
 import { formatDefaults } from "./shared/defaults.ts";
 import type { Claim, Format } from "../format.ts";
 import { isRecord } from "../fields.ts";
@@ -40,7 +40,7 @@ export const claudeIde: Format = {
   ...formatDefaults,
   name: "claude-ide",
   summary: "Claude's editor locks, ide/<port>.lock",
-  wellKnown: (places) => [`${claudeHome(places)}/ide`],
+  wellKnown: (places) => claudeHomes(places).map((home) => `${home}/ide`),
   about: "process",
   holderNames: editors,
   layout: "files",

@@ -1,4 +1,4 @@
-import { claudeHome, claudeNames } from "./shared/claude-home.ts";
+import { claudeHomes, claudeNames } from "./shared/claude-home.ts";
 import { formatDefaults } from "./shared/defaults.ts";
 import type { Format } from "../format.ts";
 import { withPidDomain } from "./shared/claude-pid-domain.ts";
@@ -13,7 +13,7 @@ export const claudePluginInUse: Format = {
   ...formatDefaults,
   name: "claude-plugin-in-use",
   summary: "Claude's plugin markers, .in_use/<pid>",
-  wellKnown: (places) => [`${claudeHome(places)}/plugins/cache`],
+  wellKnown: (places) => claudeHomes(places).map((home) => `${home}/plugins/cache`),
   about: "process",
   holderNames: claudeNames,
   layout: "files",

@@ -1,8 +1,10 @@
-import { claudeHome, claudeNames } from "./shared/claude-home.ts";
+import { claudeHome, claudeHomes, claudeNames } from "./shared/claude-home.ts";
 import { withPidDomain } from "./shared/claude-pid-domain.ts";
 import { formatDefaults } from "./shared/defaults.ts";
 import { knownClaimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
+
+const inHome = "/daemon/roster.json";
 
 /**
  * The Claude daemon's `daemon/roster.json`: background workers by short id. The recorded pid is the pty host, whose
@@ -13,13 +15,13 @@ export const claudeRoster: Format = {
   ...formatDefaults,
   name: "claude-roster",
   summary: "the Claude daemon's roster.json of background workers",
-  wellKnown: (places) => [`${claudeHome(places)}/daemon/roster.json`],
+  wellKnown: (places) => claudeHomes(places).map((home) => `${home}${inHome}`),
   about: "process",
   namesHolders: true,
   namesHost: true,
   holderNames: claudeNames,
-  owner: (places) => {
-    const home = claudeHome(places);
+  owner: (places, path) => {
+    const home = path.endsWith(inHome) ? path.slice(0, -inHome.length) : claudeHome(places);
     return { lock: `${home}/daemon.lock`, socket: `/tmp/cc-daemon-${places.uid}/${places.sha256(home).slice(0, 8)}/control.sock` };
   },
   layout: "members",

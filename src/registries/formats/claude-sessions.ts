@@ -1,4 +1,4 @@
-import { claudeHome, claudeNames } from "./shared/claude-home.ts";
+import { claudeHomes, claudeNames } from "./shared/claude-home.ts";
 import { withDrift } from "./shared/claude-drift.ts";
 import { formatDefaults } from "./shared/defaults.ts";
 import { isRecord } from "../fields.ts";
@@ -25,7 +25,7 @@ export const claudeSessions: Format = {
   ...formatDefaults,
   name: "claude-sessions",
   summary: "Claude Code's sessions/<pid>.json, one file per process, and their keys",
-  wellKnown: (places) => [`${claudeHome(places)}/sessions`],
+  wellKnown: (places) => claudeHomes(places).map((home) => `${home}/sessions`),
   about: "process",
   namesHolders: true,
   holderNames: claudeNames,

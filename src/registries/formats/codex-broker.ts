@@ -1,5 +1,5 @@
 import type { Endpoint } from "../../core/registration.ts";
-import { claudeHome } from "./shared/claude-home.ts";
+import { claudeHomes } from "./shared/claude-home.ts";
 import { formatDefaults } from "./shared/defaults.ts";
 import type { Claim, Format, Places } from "../format.ts";
 import { isRecord } from "../fields.ts";
@@ -21,7 +21,7 @@ function stateRoots(places: Places): readonly string[] {
   const [data, temporary] = [places.env["CLAUDE_PLUGIN_DATA"], places.env["TMPDIR"]];
   const fallback = temporary?.startsWith("/") === true ? temporary.replace(/\/+$/, "") : "/tmp";
   return [
-    `${claudeHome(places)}/plugins/data`,
+    ...claudeHomes(places).map((home) => `${home}/plugins/data`),
     ...(data?.startsWith("/") === true ? [data.replace(/\/+$/, "")] : []),
     `${fallback}/codex-companion`,
   ];

@@ -1,6 +1,7 @@
 import { formatDefaults } from "./shared/defaults.ts";
 import type { Format } from "../format.ts";
 import { claimFromFile } from "./shared/one-file.ts";
+import { directoryIn } from "./shared/places.ts";
 
 /**
  * The Codex daemon's pid files: pid, boot id and start ticks together. Older ones hold only a start date in local time
@@ -10,9 +11,9 @@ export const codexDaemonPid: Format = {
   ...formatDefaults,
   name: "codex-daemon-pid",
   summary: "the Codex daemon's app-server-daemon/*.pid",
-  wellKnown: ({ home, env }) => {
-    const given = env["CODEX_HOME"];
-    return [`${given?.startsWith("/") === true ? given : `${home}/.codex`}/app-server-daemon`];
+  wellKnown: (places) => {
+    const homes = new Set([directoryIn(places, "CODEX_HOME") ?? `${places.home}/.codex`, ...places.furtherHomes("codex")]);
+    return [...homes].map((home) => `${home}/app-server-daemon`);
   },
   about: "process",
   holderNames: ["codex"],

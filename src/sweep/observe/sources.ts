@@ -61,7 +61,8 @@ export async function loadSources(
     if (home === undefined) homeless.push(uid);
     else {
       const environments = used.filter((one) => one.uid === uid).map(({ directory }) => ({ CLAUDE_CONFIG_DIR: directory }));
-      for (const env of [{}, ...environments]) places.push(...placesOf({ home, cwd: home, uid, env, sha256: host.digest }));
+      const usual = { home, cwd: home, uid, sha256: host.digest, furtherHomes: () => [] };
+      for (const env of [{}, ...environments]) places.push(...placesOf({ ...usual, env }));
     }
   }
   const byId = new Map(places.map((place) => [registryId(place.target), place] as const));

@@ -4,7 +4,14 @@ import { codexBroker } from "../../../src/registries/formats/codex-broker.ts";
 import { builtInFormats } from "../../../src/registries/known.ts";
 import type { FilesFormat, Places } from "../../../src/registries/format.ts";
 
-const places: Places = { home: "/home/dev", cwd: "/home/dev/garden", uid: 1000, env: {}, sha256: () => "0123456789abcdef" };
+const places: Places = {
+  home: "/home/dev",
+  cwd: "/home/dev/garden",
+  uid: 1000,
+  env: {},
+  sha256: () => "0123456789abcdef",
+  furtherHomes: () => [],
+};
 
 function whereCounted(pidDomain: unknown) {
   const claim = (claudeSessions as unknown as FilesFormat).claim(
@@ -58,6 +65,22 @@ test("places move with the variables that move them", () => {
     "claude-sessions": ["/srv/claude/sessions"],
     "codex-broker": ["/srv/claude/plugins/data", "/srv/data/codex", "/srv/tmp/codex-companion"],
     "codex-daemon-pid": ["/srv/codex/app-server-daemon"],
+  });
+});
+
+test("profiles and homes that were found are looked at beside the usual ones, each once", () => {
+  const homes = { claude: ["/home/dev/.claude", "/home/dev/.claude-work"], codex: ["/srv/codex"] };
+  const found = Object.fromEntries(
+    builtInFormats.map((format) => [format.name, format.wellKnown({ ...places, furtherHomes: (agent) => homes[agent] })]),
+  );
+  expect(found).toMatchObject({
+    "claude-sessions": ["/home/dev/.claude/sessions", "/home/dev/.claude-work/sessions"],
+    "claude-roster": ["/home/dev/.claude/daemon/roster.json", "/home/dev/.claude-work/daemon/roster.json"],
+    "claude-daemon": ["/home/dev/.claude", "/home/dev/.claude-work"],
+    "claude-plugin-in-use": ["/home/dev/.claude/plugins/cache", "/home/dev/.claude-work/plugins/cache"],
+    "claude-ide": ["/home/dev/.claude/ide", "/home/dev/.claude-work/ide"],
+    "codex-broker": ["/home/dev/.claude/plugins/data", "/home/dev/.claude-work/plugins/data", "/tmp/codex-companion"],
+    "codex-daemon-pid": ["/home/dev/.codex/app-server-daemon", "/srv/codex/app-server-daemon"],
   });
 });
 

@@ -67,7 +67,14 @@ describe("what the system's services may write", () => {
   const written = filesIn("systemd/system")
     .filter(({ name }) => name.endsWith(".service"))
     .map(({ name, text }) => ({ name, paths: [...text.matchAll(/^ReadWritePaths=-(.+)$/gm)].map((match) => match[1] as string) }));
-  const places = { home: "/home/%i", cwd: "/the/current/directory", uid: 1, env: {}, sha256: (text: string) => text };
+  const places = {
+    home: "/home/%i",
+    cwd: "/the/current/directory",
+    uid: 1,
+    env: {},
+    sha256: (text: string) => text,
+    furtherHomes: () => [],
+  };
   const wellKnown = builtInFormats.flatMap((format) => {
     return format.wellKnown(places).map((path) => (format.layout === "files" ? path : path.slice(0, path.lastIndexOf("/"))));
   });
