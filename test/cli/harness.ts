@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
+import { sharedNetwork } from "../../src/host/sockets/network.ts";
 import type { EntryReport, SweepDocument } from "../../src/report/model/sweep.ts";
 import { fields } from "../fields.ts";
 import { checkDocument } from "../output-schema.ts";
@@ -109,8 +110,17 @@ export function declareRegistry(
   return declared.path;
 }
 
-/** Of a thread behind this server death by absence can be told: no process listens at a port as low as this. */
-export const downServer = { appServers: ["ws://127.0.0.1:1"] } as const;
+/**
+ * Of a thread behind this server death by absence can be told. A socket's path says so in every network; that a loopback
+ * address refuses says nothing where the tests run in a network of their own.
+ */
+export const downServer = { appServers: [`unix://${tmpdir()}/sessreap-test-none/app.sock`] } as const;
+
+/**
+ * Whether it can be told here that a loopback address is the machine's: not in a sandbox with a network of its own, nor where
+ * no process beside the tests can be looked at. There an address that refuses leaves a doubt.
+ */
+export const loopbackTells = (): boolean => sharedNetwork(new Set([process.getuid?.() ?? -1])).seen;
 
 export type Ran = { readonly code: number | null; readonly signal: string | null; readonly stdout: string; readonly stderr: string };
 

@@ -11,6 +11,7 @@ import {
   daysAgo,
   declareRegistry,
   leaveOut,
+  loopbackTells,
   triedScratch,
   parseOnly,
   sessreap,
@@ -103,18 +104,21 @@ test.each(transports)(
     });
 
     await server.kill();
-    const down = { loaded: "ghost holder-gone", shouted: "ghost holder-gone" };
-    expect(by(await sweepReport(scratch, []), "verdict", "reason")).toEqual(down);
-    expect(by(await sweepReport(scratch, []), "action")).toEqual({ loaded: "pending", shouted: "pending" });
-    expect(by(await sweepReport(scratch, ["--now"]), "action")).toEqual({ loaded: "reaped", shouted: "reaped" });
+    const isTold = !server.url.startsWith("ws:") || loopbackTells();
+    const both = (word: unknown) => ({ loaded: word, shouted: word });
+    // Which of the two is said first hangs on whether an earlier sweep could remember its process as the holder.
+    const isDown: unknown = expect.stringMatching(/^ghost (?:holder-gone|app-server-down)$/);
+    expect(by(await sweepReport(scratch, []), "verdict", "reason")).toEqual(both(isTold ? isDown : "undecided foreign-network"));
+    expect(by(await sweepReport(scratch, []), "action")).toEqual(both(isTold ? "pending" : "kept"));
+    expect(by(await sweepReport(scratch, ["--now"]), "action")).toEqual(both(isTold ? "reaped" : "kept"));
   },
 );
 
 test("a thread that one of two servers has loaded lives, although the other does not know it", async () => {
   const scratch = triedScratch();
   const [first, second] = await Promise.all([
-    startCodexServer(program as string, join(scratch.dir, "first"), await overTcp()),
-    startCodexServer(program as string, join(scratch.dir, "second"), await overTcp()),
+    startCodexServer(program as string, join(scratch.dir, "first"), `unix://${scratch.dir}/first.sock`),
+    startCodexServer(program as string, join(scratch.dir, "second"), `unix://${scratch.dir}/second.sock`),
   ]);
   const id = await second.startThread();
   const path = declareRegistry(scratch, { appServers: [first.url, second.url] });

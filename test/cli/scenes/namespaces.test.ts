@@ -166,19 +166,22 @@ test("from the host, a live session of a container that shares the home is kept,
   expect(inner).not.toBe(hostPid);
   const said = async () => by(await sweepReport(scratch, [...registry, "--now"]), "verdict", "reason", "action");
 
+  // Another process of the host may have that pid at this moment.
+  const isDead: unknown = expect.stringMatching(/^ghost pid-(?:gone|reused) reaped$/);
+
   session(scratch, inner, startTicksOf(hostPid));
   session(scratch, inner + 1, "1");
-  expect(await said()).toEqual({ [`${inner}.json`]: "live inner-pid-alive kept", [`${inner + 1}.json`]: "ghost pid-gone reaped" });
+  expect(await said()).toEqual({ [`${inner}.json`]: "live inner-pid-alive kept", [`${inner + 1}.json`]: isDead });
   session(scratch, inner, undefined);
   expect(await said()).toEqual({ [`${inner}.json`]: "live inner-pid-alive kept" });
   session(scratch, inner, "1");
-  expect(await said()).toEqual({ [`${inner}.json`]: "ghost pid-gone reaped" });
+  expect(await said()).toEqual({ [`${inner}.json`]: isDead });
 
   // Its container's first process never asks for it.
   session(scratch, inner, startTicksOf(hostPid));
   endByPid(hostPid);
   await until("the container's agent is a zombie", () => readFileSync(`/proc/${hostPid}/stat`, "utf8").includes(") Z "));
-  expect(await said()).toEqual({ [`${inner}.json`]: "ghost pid-gone reaped" });
+  expect(await said()).toEqual({ [`${inner}.json`]: isDead });
 });
 
 test("without a /proc a registry that is there is not taken for a missing one, and nothing is reaped", async (context) => {

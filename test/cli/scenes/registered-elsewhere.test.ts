@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { by, configure, daysAgo, newScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import { by, configure, daysAgo, downServer, newScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
 import { gonePid, idle, stop, type Running, type StartOptions } from "../../processes.ts";
 
 const fields = { sessionId: "id", pid: "pid", startTicks: "start", registeredAt: "since" };
@@ -29,7 +29,7 @@ async function claudeOf(
 /** A bridge's row of a session, silent for longer than the TTL, in the only registry that is judged. */
 function bridgeRow(scratch: Scratch, id: string): void {
   const path = writeOld(join(scratch.dir, "bridge.json"), JSON.stringify({ mars: { threadId: id, registeredAt: daysAgo(9) } }));
-  configure(scratch, { registries: [{ format: "llmmsg-bridge", path, appServers: ["ws://127.0.0.1:1"] }] });
+  configure(scratch, { registries: [{ format: "llmmsg-bridge", path, ...downServer }] });
 }
 
 const fateOf = async (scratch: Scratch) => by(await sweepReport(scratch, []), "verdict", "reason", "action")["mars"];
@@ -88,7 +88,7 @@ test("a record in another profile of Claude counts as one in the usual place, al
     join(scratch.dir, "bridge.json"),
     JSON.stringify({ venus: { threadId: linked, registeredAt: daysAgo(9) }, mars: { threadId: id, registeredAt: daysAgo(9) } }),
   );
-  configure(scratch, { registries: [{ format: "llmmsg-bridge", path, appServers: ["ws://127.0.0.1:1"] }] });
+  configure(scratch, { registries: [{ format: "llmmsg-bridge", path, ...downServer }] });
   expect(by(await sweepReport(scratch, []), "reason")).toEqual({ venus: "registered-alive", mars: "registered-alive" });
 });
 
@@ -118,7 +118,7 @@ test("a registry of the configuration speaks where an option leaves only another
   const path = writeOld(join(scratch.dir, "bridge.json"), JSON.stringify({ mars: { threadId: id, registeredAt: daysAgo(9) } }));
   configure(scratch, {
     registries: [
-      { format: "llmmsg-bridge", path, appServers: ["ws://127.0.0.1:1"] },
+      { format: "llmmsg-bridge", path, ...downServer },
       { format: "keyed-json", path: jobs, fields },
     ],
   });
