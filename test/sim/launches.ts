@@ -43,6 +43,16 @@ export function launch(chance: Chance, id: string): Launch {
   return { argv: title === undefined ? words : [title], exe: path ?? words[0], open: writes ?? [] };
 }
 
+/** An agent that is told its name in a prompt, in the words of its registry or in any of the ways in which people write them. */
+export function naming(chance: Chance, name: string): Launch {
+  const prompts = [
+    `your agent name is ${name}. Go on.`,
+    `Hello. Your agent\nname  is: ${name}\nGo on.`,
+    `State yours as in 'Your agent name is NAME'. Your agent name is ${name}.`,
+  ];
+  return named(["codex", chance.pick(prompts)]);
+}
+
 /** What holds a session open without a word of it in its arguments: an agent, or a program that no list knows. */
 export function holding(chance: Chance, id: string): Launch {
   const file = chance.pick([`thread-writer-locks/${id}.lock`, `sessions/2026/11/26/rollout-2026-11-26T10-00-00-${id}.jsonl`]);

@@ -1,6 +1,6 @@
 import type { Chance } from "./chance.ts";
 import { Disk } from "./disk.ts";
-import { holding, isSought, launch, named, onlooker, type Launch } from "./launches.ts";
+import { holding, isSought, launch, named, naming, onlooker, type Launch } from "./launches.ts";
 import type { World } from "./worlds.ts";
 
 export const second = 1000;
@@ -347,6 +347,7 @@ export class Machine {
 
   private programOf(kind: SessionKind, id: string, key: string): Launch {
     if (kind === "cli") return this.isIn("launchers") ? launch(this.chance, id) : named(["codex", "resume", id]);
+    if (kind === "named" && this.isIn("launchers")) return naming(this.chance, key);
     if (kind === "named") return named(["codex", `Your agent name is ${key}. Go on.`]);
     if (kind === "claude" && this.isIn("changed-in-place") && this.chance.oneIn(2)) return named(["claude", "--resume", id]);
     if (kind === "marker" || kind === "claude") return named(["claude"]);
@@ -429,7 +430,7 @@ export class Machine {
     if (kind === "claude") return false;
     // An id too short to be looked for tells only as an argument of a known agent.
     if (!isSought(id) && this.isIn("unknown-names")) return false;
-    return carries(process, id) || (kind === "named" && process.argv.some((word) => word.includes(`Your agent name is ${session.key}`)));
+    return carries(process, id) || (kind === "named" && statesName(process, session.key));
   }
 
   /** Why a session must not be reaped in this moment; undefined when it may. */
@@ -455,6 +456,12 @@ export function carries({ argv, open }: Process, id: string): boolean {
   const plain = (text: string): string => text.toLowerCase().replaceAll("-", "");
   if (!isSought(id)) return argv.some((word) => word === id || word.endsWith(`=${id}`));
   return [...argv, ...open].some((text) => plain(text).includes(plain(id)));
+}
+
+/** Does a process state this name, however the words are written? */
+function statesName({ argv }: Process, name: string): boolean {
+  const plain = (text: string): string => text.toLowerCase().replaceAll(":", "").replaceAll(/\s+/g, " ");
+  return argv.some((word) => plain(word).includes(`your agent name is ${plain(name)}`));
 }
 
 /** An editor's entry is called by its port. */
