@@ -33,7 +33,12 @@ export async function newScene(): Promise<Scene> {
   });
   const target: Target = { format, path, named: true, appServers: [], owner: undefined, release: undefined };
   const host = await realHost(stateDir, "0.0.0");
-  return { directory, path, target, host: { ...host, homeOf: () => directory, isClockSynchronised: () => seen(true) } };
+  return {
+    directory,
+    path,
+    target,
+    host: { ...host, homeOf: () => directory, configDirectories: () => [], isClockSynchronised: () => seen(true) },
+  };
 }
 
 /** Writes the registry as it was left a month ago. */

@@ -95,10 +95,10 @@ export function whereabouts(claim: Registration, here: Here, written: Written, c
     : { kind: "unknown", why: `whether boot ${claim.bootId} is this one could not be told: ${bootId.why}` };
 }
 
-/** Whether an entry says by itself that it is of another host, kernel or pid namespace. */
+/** Whether an entry says by itself that it is of another host, kernel or pid namespace, or may be of another kernel. */
 export function isForeign(claim: Registration, here: Here, written: Written, clock: Clock): boolean {
   const { kind } = whereabouts(claim, here, written, clock);
-  if (kind === "other-host" || kind === "other-kernel") return true;
+  if (kind !== "here") return true;
   return claim.pidNamespace !== undefined && here.pidNamespace.seen && claim.pidNamespace !== here.pidNamespace.value.inode;
 }
 

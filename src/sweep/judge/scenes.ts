@@ -43,7 +43,7 @@ export function factsOf(loaded: ReadRegistry, world: World, memory: Memory): Reg
     about: format.about,
     holderNames: format.holderNames,
     startTokensProven: areTokensProven(loaded, world, memory),
-    besideForeign: isBesideForeign(loaded, world),
+    besideForeign: isBesideForeign(loaded, world, memory),
     identityIsSession: format.identityIsSession,
     statedBehind: format.statedBehind,
     writer: writerOf(loaded),

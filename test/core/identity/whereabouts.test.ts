@@ -81,6 +81,12 @@ test("where the clock was stepped, an entry of another boot is of none that can 
   expect(place).toMatchObject({ kind: "unknown" });
 });
 
+test("what may be another kernel's is foreign", () => {
+  const times = written(began - day);
+  expect(isForeign(claim(ofEarlierBoot), here, { ...times, clockStepped: true }, clock)).toBe(true);
+  expect(isForeign(claim({ pid: 4242 }), here, { ...times, clockStepped: true }, clock)).toBe(false);
+});
+
 test("a pid namespace tells nothing where ours cannot be seen", () => {
   expect(isForeign(claim({ pidNamespace: "4026539999" }), { ...here, pidNamespace: blind }, written(now), clock)).toBe(false);
 });
