@@ -1,4 +1,5 @@
-import { memberKey, memberValue, scan } from "./registries/json/json-bytes.ts";
+import { memberKey } from "./registries/json/json-bytes.ts";
+import { findMembers, readMember } from "./registries/json/json-lines.ts";
 import type { Claim, MembersFormat } from "./registries/format.ts";
 
 /**
@@ -29,7 +30,7 @@ export function readMembers(format: MembersFormat, bytes: Uint8Array): Read {
   // Decoded piece by piece, and what looks like a byte order mark in the middle of a text is part of it.
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const source = { bytes, text: (start: number, end: number) => decoder.decode(bytes.subarray(start, end)) };
-  const result = scan(source, format.entries);
+  const result = findMembers(source, format);
   if (!result.ok) return { ok: false, problem: result.problem, offset: result.offset };
   const { container } = result;
   if (container.kind !== format.container) {
@@ -37,7 +38,8 @@ export function readMembers(format: MembersFormat, bytes: Uint8Array): Read {
   }
   const claims = Array.from({ length: container.members.length }, (_, index) => {
     const key = memberKey(source, container, index);
-    return { key, claim: format.claim(key, memberValue(source, container, index)) };
+    const member = readMember(source, container, index);
+    return { key, claim: member.ok ? format.claim(key, member.value) : member };
   });
   return { ok: true, claims };
 }

@@ -1,7 +1,7 @@
 import type { Reason } from "./reasons.ts";
 
-/** Where the separator of a cut member stands: behind a member that stays, before one, or there is no other member. */
-export type CutForm = "after" | "before" | "only";
+/** Where the separator of a cut member stands: behind a member that stays, before one, or there is no other member; a line has none. */
+export type CutForm = "after" | "before" | "only" | "line";
 
 /** What is kept of a reaped entry, enough to put it back. */
 export type Tombstone = {
@@ -24,8 +24,10 @@ export type KeptMember = {
   /** JSON pointer to its container. */
   readonly entries: string;
   readonly form: CutForm;
-  /** The member before it; undefined for the first. */
+  /** The member before it, or what the line before it says; undefined for the first. */
   readonly after: string | undefined;
+  /** Of a line, the byte at which it stood. */
+  readonly at?: number;
   /** base64 of the bytes that were cut, separator included. */
   readonly cut: string;
   /** How many elements of its array called themselves what it did; undefined for the member of an object. */

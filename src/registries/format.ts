@@ -90,12 +90,12 @@ export type FormatBasics = {
 /** Under which names an entry says when and why it was released; `like` is a member with another of its times. */
 export type ReleaseMembers = { readonly at: string; readonly reason: string; readonly like: string | undefined };
 
-/** One JSON file with many entries. */
+/** One file with many entries in JSON. */
 export type MembersFormat = {
   readonly layout: "members";
-  /** JSON pointer to the object or array that holds the entries. */
+  /** JSON pointer to the object or array that holds the entries; empty where each is a line. */
   readonly entries: string;
-  readonly container: "object" | "array";
+  readonly container: "object" | "array" | "lines";
   /** An entry of it can record its holder's pid; where none can, no claim need be read to know what to look at. */
   readonly recordsPids: boolean;
   readonly claim: (key: string, value: unknown) => Claim;

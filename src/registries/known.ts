@@ -12,6 +12,7 @@ import type { Format } from "./format.ts";
 import { hostLock } from "./formats/host-lock.ts";
 import { jsonArray } from "./declared/json-array.ts";
 import { jsonFile } from "./declared/json-file.ts";
+import { jsonLines } from "./declared/json-lines.ts";
 import { keyedJson } from "./declared/keyed-json.ts";
 import { llmmsgBridge } from "./formats/llmmsg-bridge.ts";
 import { omxSession } from "./formats/omx-session.ts";
@@ -49,6 +50,7 @@ export const holderFormats: readonly Format[] = builtInFormats.filter(({ namesHo
 export const declaredFormats = {
   "keyed-json": keyedJson,
   "json-array": jsonArray,
+  "json-lines": jsonLines,
   "json-file": jsonFile,
   "text-file": textFile,
 } as const satisfies Record<string, (shape: DeclaredShape) => Format>;

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { builtInFormats } from "../../src/registries/known.ts";
 import type { Claim, EntryName, FilesFormat, FormatBasics, MembersFormat } from "../../src/registries/format.ts";
-import { scan } from "../../src/registries/json/json-bytes.ts";
+import { findMembers } from "../../src/registries/json/json-lines.ts";
 import { claimReader, keyReader, memberEntries } from "../../src/sweep/load/member-entries.ts";
 import { jsonFile } from "../../src/registries/declared/json-file.ts";
 import { entryName, matchSegment, parsePattern, type Segment } from "../../src/registries/pattern.ts";
@@ -38,7 +38,7 @@ function checkClaim(key: string | undefined, claim: Claim): void {
 
 function checkMembers(format: MembersFormat, bytes: Buffer): void {
   const source = sourceOf(bytes);
-  const result = scan(source, format.entries);
+  const result = findMembers(source, format);
   if (!result.ok || result.container.kind !== format.container) return;
   const { container } = result;
   const keyAt = keyReader(source, container);

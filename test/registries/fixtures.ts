@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { DeclaredShape } from "../../src/registries/declared/declared.ts";
 import type { Format } from "../../src/registries/format.ts";
 import { jsonArray } from "../../src/registries/declared/json-array.ts";
+import { jsonLines } from "../../src/registries/declared/json-lines.ts";
 import { jsonFile } from "../../src/registries/declared/json-file.ts";
 import { builtInFormat } from "../../src/registries/known.ts";
 import { keyedJson } from "../../src/registries/declared/keyed-json.ts";
@@ -332,6 +333,15 @@ export const fixtures: readonly Fixture[] = [
     folder: "json-array/1",
     format: jsonArray({ ...shape, entries: "/sessions" }),
     at: "sessions.json",
+    key: "7c1f0a52-9b1e-4c0e-8a6f-2f6d1f3b9e05",
+    holder: ["gardener", "run"],
+    abroad: otherHost,
+    malformed: badPid,
+  },
+  {
+    folder: "json-lines/1",
+    format: jsonLines(shape),
+    at: "sessions.jsonl",
     key: "7c1f0a52-9b1e-4c0e-8a6f-2f6d1f3b9e05",
     holder: ["gardener", "run"],
     abroad: otherHost,

@@ -35,7 +35,15 @@ test("a server that a flag names is asked about the sessions of those formats th
   const settings = { registries: { value: declared, from: "a test" } } as unknown as Settings;
   const targets = resolveTargets(settings, { registry: [...formatNames], appServer: ["ws://127.0.0.1:8788"] }, {});
   const asked = targets.filter(({ appServers }) => appServers.length > 0).map(({ format }) => format.name);
-  expect([...new Set(asked)].toSorted()).toEqual(["json-array", "json-file", "keyed-json", "llmmsg-bridge", "omx-session", "text-file"]);
+  expect([...new Set(asked)].toSorted()).toEqual([
+    "json-array",
+    "json-file",
+    "json-lines",
+    "keyed-json",
+    "llmmsg-bridge",
+    "omx-session",
+    "text-file",
+  ]);
 });
 
 /** Whether a path fits a pattern that names its directories one by one, behind any number of them where it begins with `**`. */

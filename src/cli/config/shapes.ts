@@ -11,6 +11,7 @@ type ShapeKey = "entries" | "pattern" | "fields" | "text" | "about" | "keepWhen"
 const takes: Readonly<Record<string, readonly ShapeKey[]>> = {
   "keyed-json": ["entries", "fields", "about", "keepWhen", "holders"],
   "json-array": ["entries", "fields", "about", "keepWhen", "holders"],
+  "json-lines": ["fields", "about", "keepWhen", "holders"],
   "json-file": ["pattern", "fields", "about", "keepWhen", "ownDirectory", "holders"],
   "text-file": ["pattern", "text", "about", "ownDirectory", "holders"],
   "pid-files": ["pattern", "holders"],
@@ -63,7 +64,8 @@ export function formatOf(config: RegistryConfig, where: string): Format {
   if (builtIn !== undefined) return builtIn;
   const { entries = "", fields = {}, pattern = "", text = [] } = config;
   assertTextClaims(config, where);
-  if (config.fields === undefined && takes[config.format]?.includes("entries") === true) {
+  const needsFields = takes[config.format]?.includes("fields") === true && takes[config.format]?.includes("pattern") !== true;
+  if (config.fields === undefined && needsFields) {
     throw new Failure("config", `${where}.fields: is missing; ${config.format} needs to know which members carry what`);
   }
   const { about = aboutOf(pattern), keepWhen = {}, ownDirectory = false } = config;

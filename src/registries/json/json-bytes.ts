@@ -6,7 +6,7 @@ import { BadText, openBrace, openBracket, skipMark, skipSpace, skipString, skipV
 import { memberList, type Members, type SourceText, type Span } from "./json-members.ts";
 
 export type Container = {
-  readonly kind: "object" | "array";
+  readonly kind: "object" | "array" | "lines";
   /** The bytes between the brackets. */
   readonly inside: Span;
   readonly members: Members;
@@ -24,9 +24,9 @@ export function pointerParts(pointer: string): readonly string[] {
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-/** A member's name, or an element's index as text. */
+/** A member's name, or the index of an element or a line as text. */
 export function memberKey({ bytes, text }: SourceText, { kind, members }: Pick<Container, "kind" | "members">, index: number): string {
-  return kind === "array" ? String(index) : nameAt(bytes, text, members.start(index));
+  return kind !== "object" ? String(index) : nameAt(bytes, text, members.start(index));
 }
 
 const backslash = 0x5c;

@@ -16,7 +16,8 @@ export function firstKept(length: number, chosen: readonly number[]): number {
 }
 
 /** The bytes that go with one of the chosen members; `kept` is the first member that stays. */
-export function cutAt({ inside, members }: Container, index: number, kept: number): Cut {
+export function cutAt({ kind, inside, members }: Container, index: number, kept: number): Cut {
+  if (kind === "lines") return { start: members.start(index), end: members.end(index), form: "line" };
   if (kept >= 0 && index < kept) return { start: members.start(index), end: members.start(index + 1), form: "before" };
   if (index > 0) return { start: members.end(index - 1), end: members.end(index), form: "after" };
   return { start: inside.start, end: members.end(index), form: "only" };

@@ -10,6 +10,8 @@ export type CutMember = {
   readonly cut: Uint8Array;
   /** Where in `cut` the member itself begins and ends. */
   readonly member: Span;
+  /** Of a line, the byte at which it stood, and what it says; `after` is then what the line before it says. */
+  readonly line?: { readonly at: number; readonly text: string };
 };
 
 /** A container with the names of its members. */

@@ -1,4 +1,5 @@
 import type { KeptMember } from "../../core/tombstone.ts";
+import { bareLine } from "../../registries/json/put-lines-back.ts";
 import { cutAt } from "../../registries/json/json-cuts.ts";
 import { tombstoneLine } from "./tombstone-batch.ts";
 import type { TombstoneBatch, TombstoneWriter } from "../tombstone-writer.ts";
@@ -17,6 +18,12 @@ function pointerOf({ target: { format } }: MembersRegistry): string {
   return format.layout === "members" ? format.entries : "";
 }
 
+/** Of a line what the one before it says, for lines have no names; a very long one says too much. */
+function lineBefore({ file, container: { members } }: MembersRegistry, place: number): string | undefined {
+  const text = place === 0 ? undefined : bareLine(file.bytes.toString("utf8", members.start(place - 1), members.end(place - 1)));
+  return text !== undefined && text.length <= longestName ? text : undefined;
+}
+
 /**
  * What a tombstone keeps of the member at a place: the bytes that are cut, and between which others they stood. One that
  * stays with another value is kept whole, and with it what takes its place.
@@ -26,12 +33,13 @@ export function keptMember(registry: MembersRegistry, place: number, firstStayin
   const { members } = container;
   const own = { start: members.start(place), end: members.end(place) };
   const { start, end, form } = value === undefined ? cutAt(container, place, firstStaying) : { ...own, form: "only" as const };
+  const isLine = container.kind === "lines";
   const name = file.bytes.subarray(own.start, members.valueStart(place));
   return {
     layout: "members",
     entries: pointerOf(registry),
     form,
-    after: nameBefore(registry, place),
+    ...(isLine ? { after: lineBefore(registry, place), at: own.start } : { after: nameBefore(registry, place) }),
     cut: file.bytes.toString("base64", start, end),
     member: { start: own.start - start, end: own.end - start },
     ...(entries.elements !== undefined && { namesakes: entries.elements.namesakesAt(place) }),

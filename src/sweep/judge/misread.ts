@@ -1,6 +1,6 @@
 import type { LookingHost } from "../../host/looking-host.ts";
 import { bodyOf } from "../../registries/formats/shared/one-file.ts";
-import { memberValue } from "../../registries/json/json-bytes.ts";
+import { readMember } from "../../registries/json/json-lines.ts";
 import { coverageOf, type FieldCoverage } from "../../registries/coverage.ts";
 import { absentFields, misreadOf } from "../../registries/misread.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
@@ -16,7 +16,9 @@ function* valuesOf(loaded: ReadRegistry): Generator<unknown, undefined> {
   const source = sourceOf(loaded.file);
   const { members } = loaded.container;
   for (let index = 0; index < members.length; index += 1) {
-    if (members.end(index) - members.valueStart(index) <= largestValue) yield memberValue(source, loaded.container, index);
+    if (members.end(index) - members.valueStart(index) > largestValue) continue;
+    const member = readMember(source, loaded.container, index);
+    if (member.ok) yield member.value;
   }
 }
 

@@ -3,7 +3,8 @@ import type { ReadFile } from "../../host/files/files.ts";
 import type { Here } from "../../core/evidence.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import type { MembersFormat } from "../../registries/format.ts";
-import { scan, type Container } from "../../registries/json/json-bytes.ts";
+import type { Container } from "../../registries/json/json-bytes.ts";
+import { findMembers } from "../../registries/json/json-lines.ts";
 import type { SourceText } from "../../registries/json/json-members.ts";
 import { placeOf } from "../../registries/json/text-faults.ts";
 import { missing, tornRetries, type Entries, type Loaded } from "./loaded.ts";
@@ -30,7 +31,7 @@ export function sourceOf({ bytes }: Pick<ReadFile, "bytes">): SourceText {
 
 function parse(format: MembersFormat, { bytes }: ReadFile, here: Here): Parsed {
   const source = sourceOf({ bytes });
-  const result = scan(source, format.entries);
+  const result = findMembers(source, format);
   if (!result.ok) return { ok: false, problem: `${result.problem} (${placeOf(bytes, result.offset)})` };
   const { container } = result;
   if (container.kind !== format.container) return { ok: false, problem: `it holds an ${container.kind}, not an ${format.container}` };

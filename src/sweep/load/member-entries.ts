@@ -1,5 +1,6 @@
 import type { Claim, MembersFormat } from "../../registries/format.ts";
-import { memberKey, memberValue, type Container } from "../../registries/json/json-bytes.ts";
+import { memberKey, type Container } from "../../registries/json/json-bytes.ts";
+import { readMember } from "../../registries/json/json-lines.ts";
 import { repeatedNames } from "../../registries/json/repeated.ts";
 import type { SourceText } from "../../registries/json/json-members.ts";
 import { elementNames, statedName } from "./element-names.ts";
@@ -34,7 +35,8 @@ export function claimReader(
   const read: ClaimReader = (index, key = keyAt(index)) => {
     const size = members.end(index) - members.valueStart(index);
     if (size > largestValue) return { ok: false, problem: `has ${size} bytes; a registration has at most ${largestValue}` };
-    return format.claim(key, memberValue(source, container, index));
+    const member = readMember(source, container, index);
+    return member.ok ? format.claim(key, member.value) : member;
   };
   if (members.length > keptAtMost) return read;
   const claims: (Claim | undefined)[] = [];
@@ -47,7 +49,7 @@ export function memberEntries(source: SourceText, container: Container, nameAt: 
   const { length } = members;
   const textAt = (index: number): string => source.text(members.start(index), members.end(index));
   const elements =
-    container.kind === "array"
+    container.kind !== "object"
       ? elementNames(Array.from({ length }, (_, index) => statedName(claimAt(index), () => textAt(index))))
       : undefined;
   const duplicates = elements === undefined ? repeatedNames(source, container) : new Set<string>();

@@ -6,12 +6,14 @@ import type { Host } from "../../host/host.ts";
 import { formatError } from "../../host/observed.ts";
 import type { Span } from "../../registries/json/json-members.ts";
 import { putBack, type CutMember } from "../../registries/json/put-back.ts";
+import { bareLine, putLinesBack } from "../../registries/json/put-lines-back.ts";
 import type { Attempted, Changer } from "../apply/change.ts";
 import { piecesWith, swap } from "../apply/change-members.ts";
 import { done, leftBusy, notDone } from "../apply/outcome.ts";
 import { keysOf, type FilesRegistry, type MembersRegistry } from "../load/loaded.ts";
+import { sourceOf } from "../load/load-members.ts";
 import { newcomer, otherKind } from "./restored.ts";
-import { vacanciesIn } from "./vacancies.ts";
+import { memberText, vacanciesIn } from "./vacancies.ts";
 
 /** How tombstoned entries are put back into a registry of one layout. */
 export type Insertion = Pick<Changer<Tombstone>, "prepare" | "commit">;
@@ -20,7 +22,8 @@ type Exchange = Span & { readonly bytes: Buffer };
 
 function cutMember({ key, kept }: Tombstone): readonly CutMember[] {
   if (kept.layout !== "members") return [];
-  return [{ key, form: kept.form, after: kept.after, cut: Buffer.from(kept.cut, "base64"), member: kept.member }];
+  const line = kept.at === undefined ? {} : { line: { at: kept.at, text: bareLine(memberText(kept)) } };
+  return [{ key, form: kept.form, after: kept.after, cut: Buffer.from(kept.cut, "base64"), member: kept.member, ...line }];
 }
 
 /** Puts members back into a JSON file, all in one swap. */
@@ -34,7 +37,9 @@ export function memberInsertion(host: Host, loaded: MembersRegistry): Insertion 
     const named = keysOf(entries).map((key, place) => ({ key, start: members.start(place), end: members.end(place) }));
     const cut = tombstones.filter((tombstone) => !exchanges.has(tombstone)).flatMap(cutMember);
     const changed = tombstones.flatMap((tombstone) => exchanges.get(tombstone) ?? []).toSorted((a, b) => a.start - b.start);
-    return putBack(file.bytes, { inside, members: named }, cut).flatMap((part) => {
+    const parts =
+      container.kind === "lines" ? putLinesBack(sourceOf(file), container, cut) : putBack(file.bytes, { inside, members: named }, cut);
+    return parts.flatMap((part) => {
       if (part instanceof Uint8Array) return [Buffer.from(part)];
       return piecesWith(
         part,
