@@ -10,7 +10,7 @@ if (!canInject) console.warn("strace is not here: no sweep is killed and no call
 if (!canMount) console.warn("nothing can be mounted here: no disk is filled in these tests");
 
 /** Each so many of the points; 1 for all of them. */
-const every = process.env["SESSREAP_FAULTS_EVERY"] ?? "40";
+const every = process.env["SESSREAP_FAULTS_EVERY"] ?? "60";
 
 beforeAll(() => {
   execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root });
@@ -26,9 +26,12 @@ test.runIf(canInject)(
   "killed or failed at any call, the registry is old or new and the next sweep finishes",
   { timeout: 3_600_000 },
   () => {
-    const said = faults("--every", every, "--errors", "EIO,ENOSPC");
-    expect(said).toMatch(/^killed \(\d+ calls\): \d+ runs, [1-9]\d* old, .* 0 bad$/m);
-    expect(said).toMatch(/^failed \(\d+ calls\): [1-9]\d* runs, .* 0 bad$/m);
+    const said = faults("--every", every, "--errors", "EIO,ENOSPC", "--entries", "20");
+    const scenes = ["one member", "busy", "onGhost: release", "restore of one member", "restore of many files"];
+    for (const scene of scenes) {
+      expect(said).toMatch(new RegExp(`^${scene}, killed \\(\\d+ calls\\): \\d+ runs, [1-9]\\d* old, .* 0 bad$`, "m"));
+      expect(said).toMatch(new RegExp(`^${scene}, failed \\(\\d+ calls\\): [1-9]\\d* runs, .* 0 bad$`, "m"));
+    }
   },
 );
 

@@ -26,7 +26,8 @@ test.runIf(canTrace)(
     expect(status, `${stdout}${stderr}`).toBe(0);
     expect(
       stdout.match(/^.*: \d+ changes, \d+ states, [1-9]\d* tried: [1-9]\d* with it, [1-9]\d* without, 0 bad$/gm)?.length,
-    ).toBeGreaterThan(6);
+    ).toBeGreaterThan(8);
+    expect(stdout).toMatch(/^one member of a busy registry: .* [1-9]\d* with it, 0 without, 0 bad$/m);
   },
 );
 

@@ -12,10 +12,12 @@
 import { spawn } from "node:child_process";
 import {
   chownSync,
+  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -95,6 +97,28 @@ const locked = {
   },
 };
 
+const marked = {
+  ...keyed,
+  registry: {
+    ...keyed.registry,
+    onGhost: "release",
+    fields: { ...keyed.registry.fields, releasedAt: "gone", releaseReason: "why" },
+  },
+  ghost: {
+    ...keyed.ghost,
+    gone: (now) => now.replace(/,\s*"gone":\s*"2\d{3}-[^"]+",\s*"why":\s*"pid_gone"/, "") === older && now !== older,
+  },
+};
+
+/** They are written together, and made durable before the first is named. */
+const many = Array.from({ length: 5 }, (_, nth) => `ghost-${nth}.json`);
+const restoredMany = {
+  registry: single.registry,
+  before: many.map((name) => [`reg/${name}`, entry(ghostPid, name)]),
+  ghosts: many.map((name) => ({ at: `reg/${name}`, key: name, old: entry(ghostPid, name), gone: undefined })),
+  restore: true,
+};
+
 /** Each is swept, and what was swept is put back. */
 const scenes = [
   { name: "one member, swapped under a lease", ...keyed },
@@ -112,9 +136,12 @@ const scenes = [
   { name: "a file of its own", ...single },
   { name: "a lock that is a directory", ...locked },
   { name: "one member, swept again with a history", ...keyed, twice: true },
+  { name: "onGhost: release of one member", ...marked },
+  { name: "one member of a busy registry", ...keyed, held: true },
   { name: "restore of one member", ...keyed, restore: true },
   { name: "restore of a file", ...single, restore: true },
   { name: "restore of a file and its directory", ...locked, restore: true },
+  { name: "restore of many files", ...restoredMany },
 ];
 
 function makeScene(scene) {
@@ -163,7 +190,14 @@ function run(scene, { dir, disk, bin }, words, before = []) {
 }
 
 const sweepWords = ["sweep", "--now"];
-const wordsOf = ({ restore, ghost }) => (restore ? ["restore", ghost.key] : sweepWords);
+const ghostsOf = ({ ghost, ghosts = [ghost] }) => ghosts;
+
+/** What is restored: one entry by its name, several by the sweep that took them. */
+function wordsOf(scene, { disk }) {
+  if (!scene.restore) return sweepWords;
+  if (scene.ghosts === undefined) return ["restore", scene.ghost.key];
+  return ["restore", "--sweep", readdirSync(join(disk, "home/state/tombstones"))[0].replace(".jsonl", "")];
+}
 
 const hasTombstone = (disk, key) => buriedKeys(join(disk, "home/state")).includes(key);
 
@@ -185,28 +219,44 @@ function leftoversIn(disk) {
   ];
 }
 
+function stateOf(disk, { at, old, gone }) {
+  const now = contentOf(join(disk, at));
+  if (now === old) return "old";
+  return (typeof gone === "function" && now !== undefined ? gone(now) : now === gone) ? "gone" : "BROKEN";
+}
+
+/** What is wrong with one entry on a disk as the power cut left it. `isOver`: the run had ended with 0. */
+function wrongOf({ disk }, ghost, { restore, held }, isOver) {
+  const state = stateOf(disk, ghost);
+  const wrong = [];
+  if (state === "BROKEN") wrong.push(`neither old nor new: ${JSON.stringify(contentOf(join(disk, ghost.at))?.slice(0, 80) ?? "no file")}`);
+  if (state === "gone" && !hasTombstone(disk, ghost.key) && !isQuarantined(disk, ghost))
+    wrong.push("lost: neither there nor in a tombstone");
+  if (isOver && state !== (restore || held ? "old" : "gone")) wrong.push("it had ended with 0, and is undone");
+  if (held && state !== "old") wrong.push("it was changed although a process writes to it");
+  return wrong;
+}
+
 /** What is wrong with a disk as the power cut left it, and after the run that follows. `isOver`: it had ended with 0. */
 async function judge(scene, at, isOver) {
   const { disk } = at;
-  const { ghost, restore } = scene;
-  const wrong = [];
-  const now = contentOf(join(disk, ghost.at));
-  const state = now === ghost.old ? "old" : now === ghost.gone ? "gone" : "BROKEN";
-  if (state === "BROKEN") wrong.push(`neither old nor new: ${JSON.stringify(now?.slice(0, 80) ?? "no file")}`);
-  if (state === "gone" && !hasTombstone(disk, ghost.key) && !isQuarantined(disk, ghost))
-    wrong.push("lost: neither there nor in a tombstone");
-  const quarantined = isQuarantined(disk, ghost);
-  if (isOver && state !== (restore ? "old" : "gone")) wrong.push("it had ended with 0, and is undone");
+  const { restore } = scene;
+  const ghosts = ghostsOf(scene);
+  const wrong = ghosts.flatMap((ghost) => wrongOf(at, ghost, scene, isOver));
+  const states = new Set(ghosts.map((ghost) => stateOf(disk, ghost)));
+  const state = states.has("BROKEN") ? "BROKEN" : states.has("gone") ? "gone" : "old";
   // What was in quarantine goes back into its place, where the sweep after that judges it.
-  if (quarantined) await run(scene, at, wordsOf(scene));
-  const next = await run(scene, at, wordsOf(scene));
-  if (next.code !== 0 && !(restore && state === "old")) wrong.push(`the next run exits ${next.code}: ${next.said.slice(0, 300)}`);
-  if (contentOf(join(disk, ghost.at)) !== (restore ? ghost.old : ghost.gone))
-    wrong.push(`the next run does not finish: ${next.said.slice(0, 300)}`);
-  if (!restore && !hasTombstone(disk, ghost.key)) wrong.push("no tombstone in the end");
+  if (ghosts.some((ghost) => isQuarantined(disk, ghost))) await run(scene, at, wordsOf(scene, at));
+  const next = await run(scene, at, wordsOf(scene, at));
+  // Of an entry that is back already no tombstone stands, or a newcomer has its name.
+  if (next.code !== 0 && !(restore && states.has("old"))) wrong.push(`the next run exits ${next.code}: ${next.said.slice(0, 300)}`);
+  for (const ghost of ghosts) {
+    if (stateOf(disk, ghost) !== (restore ? "old" : "gone")) wrong.push(`the next run does not finish: ${next.said.slice(0, 300)}`);
+    if (!restore && !hasTombstone(disk, ghost.key)) wrong.push("no tombstone in the end");
+  }
   if (restore) {
     const later = await run(scene, at, ["sweep"]);
-    const stays = contentOf(join(disk, ghost.at)) === ghost.old;
+    const stays = ghosts.every((ghost) => stateOf(disk, ghost) === "old");
     if (isOver && !stays) wrong.push(`the next sweep takes away what was put back: ${later.said.slice(0, 300)}`);
   }
   const leftovers = leftoversIn(disk);
@@ -224,7 +274,10 @@ async function record(scene) {
   const model = new Model(at.disk, values);
   const log = join(at.dir, "trace");
   const started = Date.now();
-  const { code, said } = await run(scene, at, wordsOf(scene), under(log));
+  // What holds a registry is gone after a power cut.
+  const held = scene.held ? openSync(join(at.disk, scene.ghost.at), "r+") : undefined;
+  const { code, said } = await run(scene, at, wordsOf(scene, at), under(log));
+  if (held !== undefined) closeSync(held);
   if (code !== 0) throw new Error(`${scene.name}: the run that is recorded exits ${code}: ${said}`);
   const changes = changesIn(log, at.disk);
   const states = new Map();
