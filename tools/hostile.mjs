@@ -1,7 +1,7 @@
 /**
  * Root sweeps many homes while the user of one does what a user can: swaps links, FIFOs, sockets and huge files for the
- * registries there as fast as it can, plants the names of temporary files, and locks what it has. Nothing of another
- * user's may change, and every other home must be swept each time.
+ * registries there as fast as it can, plants the names of temporary files, locks what it has, and sits on the name of root's
+ * run lock. Nothing of another user's may change, and every other home must be swept each time.
  *
  *   npm run hostile                         ten minutes, 50 homes
  *   npm run hostile -- --seconds 20 --homes 6
@@ -33,6 +33,22 @@ const attempt = (act) => {
   }
 };
 
+/**
+ * Sits on the name that version 0.1.0 takes for root's run lock, which every user can take, as soon as there is a state
+ * directory, and lets go of it and takes it again all the time. Counts how often it had it.
+ */
+const squat = `use Socket; my ($state, $count) = @ARGV; my $had = 0;
+  while (1) {
+    my @stat = stat $state or select(undef, undef, undef, 0.01) && 0 || next;
+    my $name = "\\0sessreap-0-$stat[0]-$stat[1]"; $name .= "-" x (108 - length $name);
+    socket(my $s, PF_UNIX, SOCK_STREAM, 0);
+    if (bind($s, pack("S a*", AF_UNIX, $name)) && listen($s, 1)) {
+      $had++;
+      if (open(my $out, ">", "$count.new")) { print $out $had; close $out; rename "$count.new", $count }
+      select(undef, undef, undef, $had % 2 ? 0.3 : 0.0002);
+    }
+  }`;
+
 /** What the hostile user does, in a process of that user's, until it is ended. */
 function beHostile(home) {
   const kit = join(home, "kit");
@@ -58,6 +74,8 @@ function beHostile(home) {
   const pid = gonePid();
   const lock = spawn("flock", [join(home, "locked.json"), "sleep", "1000"], { stdio: "ignore" });
   lock.on("error", () => undefined);
+  const squatter = spawn("perl", ["-e", squat, join(home, "..", "state"), join(home, "squatted")], { stdio: "ignore" });
+  squatter.on("error", () => undefined);
   for (let turn = 0; ; turn += 1) {
     // A link to another user's directory is the worst of them, if it is followed: half of the time it is that.
     const [place, trick] = turn % 2 === 0 ? [directory, "to-bobs-directory"] : tricks[Math.floor(turn / 2) % tricks.length];
@@ -150,7 +168,7 @@ function run(...words) {
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [tool, ...words], {
     env,
     encoding: "utf8",
-    timeout: 120_000,
+    timeout: 900_000,
     maxBuffer: 2 ** 28,
   });
   if (error !== undefined) harm.push(`${words[0]} did not end: ${error.message}`);
@@ -200,11 +218,12 @@ try {
 } finally {
   process.kill(-Number(enemy.pid), "SIGKILL");
 }
-const turns = attempt(() => fs.readFileSync(under("alice", "turns"), "utf8")) ?? "0";
+const [turns, squats] = ["turns", "squatted"].map((name) => attempt(() => fs.readFileSync(under("alice", name), "utf8")) || "0");
 fs.rmSync(scratch, { recursive: true, force: true });
 const { sweeps, unreadable, swept, reaped, restored } = count;
 process.stdout.write(
   `hostile: ${sweeps} sweeps of ${values.homes} homes, ${reaped} reaped, ${restored} restored beside ${turns} swaps; ` +
+    `the run lock's older name was squatted ${squats} times; ` +
     `alice's were unreadable ${unreadable} times and swept ${swept} times; ${harm.length} harmed\n${harm.slice(0, 20).join("\n")}`,
 );
-process.exitCode = harm.length > 0 || unreadable === 0 || swept === 0 ? 1 : 0;
+process.exitCode = harm.length > 0 || unreadable === 0 || swept === 0 || squats === "0" ? 1 : 0;

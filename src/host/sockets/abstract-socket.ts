@@ -35,20 +35,26 @@ function holdsSocket(pid: string, link: string): boolean {
   }
 }
 
-/** Finds the process that listens at an abstract address; undefined where none does. Nothing is sent to it. */
+/**
+ * Finds the process that listens at an abstract address; undefined where none does. Nothing is sent to it. A process can hand
+ * its socket to one of another user's: where several have it, one that is not ours counts, for it can keep the name.
+ */
 export function abstractListener(address: string): Listener | undefined {
   if (process.platform !== "linux") return undefined;
   const inode = socketInode(address);
   if (inode === undefined) return undefined;
   const link = `socket:[${inode}]`;
-  const pid = readdirSync("/proc").find((name) => /^\d+$/.test(name) && holdsSocket(name, link));
-  const unknown = { pid: undefined, uid: undefined, argv: [] };
-  if (pid === undefined) return unknown;
+  const holders = readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) && holdsSocket(name, link) ? (holder(name) ?? []) : []));
+  return holders.find(({ uid }) => uid !== process.getuid?.()) ?? holders[0] ?? { pid: undefined, uid: undefined, argv: [] };
+}
+
+function holder(pid: string): Listener | undefined {
   try {
     const { uid } = statSync(`/proc/${pid}`);
     return { pid: Number(pid), uid, argv: readFileSync(`/proc/${pid}/cmdline`, "utf8").replace(/\0$/, "").split("\0") };
   } catch {
-    return unknown;
+    // It has ended since.
+    return undefined;
   }
 }
 
@@ -57,15 +63,17 @@ const endingMs = 20;
 
 /**
  * The name by which version 0.1.0 keeps others out, in this network namespace alone. Every user can take it, so another
- * user's process there is no holder. `ours`: an older sessreap of this user has it.
+ * user's process there is no holder, nor is one that has let go of it whenever it is looked for. `ours`: an older sessreap of
+ * this user has it.
  */
 export async function takeOlderLock(address: string, answer: Answer): Promise<Server | "ours" | "foreign"> {
   for (let attempt = 0; ; attempt += 1) {
     const server = await listenAt(address, answer);
     if (server !== "taken") return server;
     const listener = abstractListener(address);
-    if (listener !== undefined && listener.uid !== process.getuid?.()) return "foreign";
-    if (attempt === 3) return "ours";
+    const isOurs = listener?.uid === process.getuid?.();
+    if (listener !== undefined && !isOurs) return "foreign";
+    if (attempt === 3) return isOurs ? "ours" : "foreign";
     await new Promise((resolve) => void setTimeout(resolve, endingMs));
   }
 }

@@ -9,10 +9,11 @@ import { isRoot } from "../../users.ts";
 
 if (!isRoot) console.warn("not root: no other user squats on a lock");
 
-/** Another process that sits on an address until it is stopped. */
-async function squat(address: string, uid: number | undefined): Promise<Pick<Running, "child">> {
+/** Another process that sits on an address until it is stopped; `heir` is the user of a child that has the socket, too. */
+async function squat(address: string, uid: number | undefined, heir?: number): Promise<Pick<Running, "child">> {
+  const inherit = heir === undefined ? "" : `if (fork == 0) { $> = $< = ${heir} }`;
   const script = `use Socket; socket(my $s, PF_UNIX, SOCK_STREAM, 0); bind($s, pack("S a*", AF_UNIX, "\\0$ARGV[0]")) or die; listen $s, 1;
-    $| = 1; print "here\\n"; sleep 60`;
+    ${inherit} $| = 1; print "here\\n"; sleep 60`;
   const child = launch("perl", ["-e", script, address.slice(1)], {
     stdio: ["ignore", "pipe", "inherit"],
     ...(uid !== undefined && { uid }),
@@ -62,6 +63,15 @@ test.runIf(isRoot)("another user on the older name keeps no sweep from running, 
   expect(await takeRunLock(stateDir)).toBeUndefined();
   lock?.release();
   expect((await lookAtRunLock(stateDir)).listener).toMatchObject({ uid: 65534, argv: expect.arrayContaining(["perl"]) });
+});
+
+test.runIf(isRoot)("another user who handed the older name's socket to a process of ours is no sweep of ours", async () => {
+  const stateDir = scratchDirectory();
+  await squat(olderLockAddress(stateDir), undefined, 65534);
+  const lock = await takeRunLock(stateDir);
+  expect(lock).toBeDefined();
+  lock?.release();
+  expect((await lookAtRunLock(stateDir)).listener).toMatchObject({ uid: 65534 });
 });
 
 test.runIf(isRoot)("another user cannot take the lock, nor end it", async () => {
