@@ -16,6 +16,8 @@
 # lease is given up only when the file has its own name again, or has been displaced undisturbed: a program that waits
 # would write to a file without a name.
 use strict;
+# Open flags have other numbers on other machines; Fcntl knows those of this perl.
+use Fcntl qw(O_RDONLY O_RDWR O_NONBLOCK O_NOFOLLOW);
 
 my $calls = system_calls();
 my $buffer = '';
@@ -115,13 +117,25 @@ sub take_lease {
 
 my %held = ($judged_id => $judged, $new_id => $new);
 
+# Opens what has a name now, where that is a regular file with this one name and of the judged one's owner. The user of the
+# directory can put there what is another user's: a link to it would be read, or written to, with our rights.
+sub open_own {
+  my ($name, $mode) = @_;
+  my $path = "/proc/self/fd/3/$name";
+  my @stat = lstat $path or return undef;
+  return undef unless -f _ && $stat[3] == 1 && $stat[4] == (stat $judged)[4];
+  sysopen(my $handle, $path, $mode | O_NONBLOCK | O_NOFOLLOW) or return undef;
+  my @opened = stat $handle;
+  which(@opened) eq which(@stat) && $opened[3] == 1 ? $handle : undef;
+}
+
 # Opens the file at the temporary name, which is about to go back, and leases it: a program that opens it waits until all
 # is settled. Returns its identity.
 sub hold_displaced {
   my $id = at($temp);
   return $id if $held{$id};
-  for my $mode ('+<', '<') {
-    next unless open(my $handle, $mode, "/proc/self/fd/3/$temp");
+  for my $mode (O_RDWR, O_RDONLY) {
+    my $handle = open_own($temp, $mode) or next;
     $held{$id} = $handle if which(stat $handle) eq $id;
     for (1 .. 20) { last if !$leasable || lease($handle, $F_WRLCK) || $! != $EAGAIN; pause(0.002) }
     last;
@@ -147,8 +161,8 @@ sub put_back {
 # file then finds the current content in it.
 sub refresh_orphans {
   my $current = at($name);
-  my $source = $held{$current};
-  return unless $source || open($source, '<', "/proc/self/fd/3/$name");
+  my $source = $held{$current} || open_own($name, O_RDONLY);
+  return unless $source && which(stat $source) eq $current;
   for my $id (keys %held) {
     my $orphan = $held{$id};
     next if $id eq $current || $id eq $judged_id || defined leased($orphan);

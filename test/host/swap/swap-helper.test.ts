@@ -1,8 +1,24 @@
-import { appendFileSync, chmodSync, linkSync, readdirSync, renameSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { once } from "node:events";
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import { afterEach, expect, onTestFinished, test } from "vitest";
 import { replaceJudged } from "../../../src/host/swap/swap.ts";
+import { startSwapHelper } from "../../../src/host/swap/swap-helper.ts";
 import type { Replaced } from "../../../src/host/swap/swap-job.ts";
+import { launch, until } from "../../processes.ts";
 import {
   after,
   before,
@@ -241,3 +257,54 @@ test("an answer that arrives in pieces is one answer", async () => {
     leftovers: [],
   });
 });
+
+/** What is in the registry's place when the helper gives it back: a user put it there, and waits to write to the displaced file. */
+async function givenBackOver(replace: (path: string, secret: string) => void): Promise<string> {
+  const directory = scratchDirectory();
+  const [name, temporary, secret] = ["registry", ".registry.new", "secret"].map((one) => join(directory, one)) as [string, string, string];
+  writeFileSync(name, "judged");
+  writeFileSync(temporary, "made");
+  const elsewhere = scratchDirectory();
+  writeFileSync(join(elsewhere, "secret"), "of another user's");
+  const [at, judged, made] = [openSync(directory, "r"), openSync(name, "r"), openSync(temporary, "r+")];
+  onTestFinished(() => [at, judged, made].forEach((fd) => closeSync(fd)));
+  const helper = await startSwapHelper({ directory: at, judged, made }, basename(temporary), basename(name));
+  const script = '$| = 1; print "here\\n"; <STDIN>; open(my $file, ">>", $ARGV[0]) or die';
+  const writer = launch("perl", ["-e", script, temporary], { stdio: ["pipe", "pipe", "inherit"] });
+  await once(writer.stdout as NodeJS.ReadableStream, "data");
+  const ended = once(writer, "close");
+  expect(await helper?.ask("attributes")).toBe("copied");
+  expect(await helper?.ask(`lease ${basename(temporary)}`)).toBe("leased");
+  expect(await helper?.ask("swap")).toBe("swapped");
+  replace(name, secret);
+  symlinkSync(join(elsewhere, "secret"), secret);
+  writer.stdin?.write("now\n");
+  await until("a process waits for the displaced file", () => readFileSync("/proc/locks", "utf8").includes(`LEASE  BREAKING`));
+  await helper?.end();
+  await ended;
+  return readFileSync(`/proc/self/fd/${made}`, "utf8");
+}
+
+test.runIf(process.platform === "linux")(
+  "a link that a user puts in the registry's place is not read into the file that is taken out of it",
+  async () => {
+    expect(
+      await givenBackOver((name, secret) => {
+        symlinkSync(secret, `${name}.link`);
+        renameSync(`${name}.link`, name);
+      }),
+    ).toBe("made");
+  },
+);
+
+test.runIf(process.platform === "linux")(
+  "what another program puts in the registry's place is what a process finds that opened the file taken out of it",
+  async () => {
+    expect(
+      await givenBackOver((name) => {
+        writeFileSync(`${name}.newer`, "newer");
+        renameSync(`${name}.newer`, name);
+      }),
+    ).toBe("newer");
+  },
+);
