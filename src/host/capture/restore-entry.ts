@@ -20,6 +20,7 @@ import { temporaryName } from "../files/leftovers.ts";
 import { writeAll } from "../files/chunks.ts";
 import { fsyncDirectory } from "../files/files.ts";
 import { errorCode } from "../observed.ts";
+import { asOwner, type Owner } from "../swap/as-owner.ts";
 
 const fsyncLater = promisify(fsync);
 
@@ -33,12 +34,13 @@ export type FileToRestore = {
   readonly modifiedAt: number;
 };
 
-function makeDirectories(root: string, directory: string): void {
+/** The directories of an entry are its owner's: one of root's would keep that user out. */
+function makeDirectories(root: string, directory: string, owner: Owner): void {
   if (directory === root) return;
-  makeDirectories(root, dirname(directory));
+  makeDirectories(root, dirname(directory), owner);
   withPlace(directory, "perhaps", (at, name) => {
     if (lstatSync(at(name), { throwIfNoEntry: false }) !== undefined) return;
-    mkdirSync(at(name), { mode: 0o700 });
+    asOwner(owner, () => mkdirSync(at(name), { mode: 0o700 }));
     // Its tombstone goes when the entry is back: the way to it must be durable by then.
     fsyncDirectory(at("."));
   });
@@ -82,7 +84,7 @@ type Written = { readonly kind: "written"; readonly fd: number; readonly place: 
 
 function writeOne(root: string, file: FileToRestore): Written {
   const path = join(root, file.key);
-  makeDirectories(root, dirname(path));
+  makeDirectories(root, dirname(path), file);
   const place = holdPlace(path, "perhaps");
   try {
     const temporary = place.directory.at(temporaryName(place.name, "new"));

@@ -3,6 +3,7 @@ import { findPlace, type Place } from "../files/held-directory.ts";
 import { holdsPieces, writePieces, type Piece } from "../files/chunks.ts";
 import { isStill, NoRegularFile, openForReading, type Content, type ReadFile } from "../files/files.ts";
 import { swapName, temporaryName } from "../files/leftovers.ts";
+import { asOwner } from "./as-owner.ts";
 import { copyAttributes } from "./attributes.ts";
 import type { SwapHelper } from "./swap-helper.ts";
 
@@ -39,31 +40,10 @@ function openNew(path: string): number {
   return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
 }
 
-/**
- * Root creates a user's file as that user, so that at no instant a file of root's lies in a user's directory. What the
- * user may not create there, root does; the directory is then not the user's.
- */
-function createAsOwner(path: string, { uid, gid }: BigIntStats): number {
-  const { geteuid, getegid, seteuid, setegid } = process;
-  if (geteuid?.() !== 0 || getegid === undefined || seteuid === undefined || setegid === undefined || uid === 0n) return openNew(path);
-  const group = getegid();
-  try {
-    setegid(Number(gid));
-    seteuid(Number(uid));
-    return openNew(path);
-  } catch (error) {
-    seteuid(0);
-    if (error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM")) return openNew(path);
-    throw error;
-  } finally {
-    seteuid(0);
-    setegid(group);
-  }
-}
-
 export function createNewFile({ place: { directory, name } }: Site, { stat }: ReadFile): NewFile {
   const temporary = temporaryName(name, "new");
-  return { fd: createAsOwner(directory.at(temporary), stat), name: temporary };
+  const owner = { uid: Number(stat.uid), gid: Number(stat.gid) };
+  return { fd: asOwner(owner, () => openNew(directory.at(temporary))), name: temporary };
 }
 
 export const rights = ({ mode, uid, gid }: BigIntStats): string => `${(mode & 0o7777n).toString(8)} ${uid}:${gid}`;

@@ -6,9 +6,9 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { fields } from "../../fields.ts";
-import { by, leaveOut, newScratch, nobodysScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import { by, configure, leaveOut, newScratch, nobodysScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
 import { gonePid, idle, pretend, start, stop, until, zombie } from "../../processes.ts";
-import { isRoot, nobody } from "../../users.ts";
+import { isRoot, nobody, openPlace } from "../../users.ts";
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -98,6 +98,29 @@ test("a sweep by root of a user's sessions leaves their owner as he was, and a r
   expect(swept.summary).toMatchObject({ reaped: 1, live: 1 });
   await sweepReport(scratch, ["restore", `${gone.pid}.json`]);
   expect([statSync(ghost).uid, statSync(kept).uid, statSync(sessionsOf(scratch)).uid]).toEqual([nobody, nobody, nobody]);
+});
+
+test("a lock that is a directory, which root put back for a user, is that user's, and so is its directory", async ({ skip }) => {
+  if (!isRoot) {
+    leaveOut("root among a user's locks", "only root can write for another user");
+    skip();
+  }
+  const scratch = newScratch(openPlace());
+  const lock = join(scratch.dir, "locks", "a.lock");
+  configure(scratch, {
+    registries: [
+      { format: "json-file", path: join(scratch.dir, "locks"), pattern: "*.lock/owner.json", fields: { pid: "pid" }, ownDirectory: true },
+    ],
+  });
+  writeOld(join(lock, "owner.json"), JSON.stringify({ pid: (await gonePid()).pid }));
+  for (const path of [join(lock, "owner.json"), lock, join(scratch.dir, "locks")]) chownSync(path, nobody, nobody);
+  expect((await sweepReport(scratch, [])).summary).toMatchObject({ reaped: 1 });
+  expect(existsSync(lock)).toBe(false);
+  await sweepReport(scratch, ["restore", "a.lock/owner.json"]);
+  expect([lock, join(lock, "owner.json")].map((path) => [statSync(path).uid, statSync(path).gid])).toEqual([
+    [nobody, nobody],
+    [nobody, nobody],
+  ]);
 });
 
 test("an editor's lock whose pid a stranger has is kept, for the stranger may be an editor that nobody knows", async () => {
