@@ -6,7 +6,6 @@ import { runSweep } from "./commands/sweep.ts";
 import type { ProcessContext } from "./context.ts";
 import { Failure, stackOf } from "./failure.ts";
 import { stderr, stdout, write, writeDocument } from "./output.ts";
-import { narrowSearchPath } from "../host/search-path.ts";
 import { isBelowNpm, plainSweepOptions } from "./fast-args.ts";
 
 /** Did the user ask for the stack of a fault? */
@@ -36,9 +35,7 @@ async function report(error: unknown, words: readonly string[]): Promise<number>
 
 /** Timers ask for a sweep in plain words; it does not wait for the parser of command lines. */
 async function run(words: readonly string[], version: string): Promise<number> {
-  // What `exec` runs keeps the environment as it was given.
-  const context: ProcessContext = { env: { ...process.env }, stdout, stderr, version };
-  narrowSearchPath();
+  const context: ProcessContext = { env: process.env, stdout, stderr, version };
   const options = isBelowNpm(process.env) ? undefined : plainSweepOptions(words);
   if (options !== undefined) return runSweep({ ...context, words: [], options });
   const { runProgram } = await import("./program.ts");

@@ -13,12 +13,12 @@ function realDirectory(path: string): string | undefined {
   }
 }
 
-/** Whether root alone decides what is in a real directory: it and all above it are root's, and only root can write there. */
-function isRoots(directory: string): boolean {
+/** Whether root alone can write in a directory, all above it aside. */
+function isRootsAlone(directory: string): boolean {
   const stat = statSync(directory, { throwIfNoEntry: false });
   if (stat === undefined || stat.uid !== 0) return false;
   const isSticky = (stat.mode & 0o1000) !== 0;
-  return ((stat.mode & 0o022) === 0 || isSticky) && (directory === "/" || isRoots(dirname(directory)));
+  return (stat.mode & 0o022) === 0 || isSticky;
 }
 
 /**
@@ -26,6 +26,15 @@ function isRoots(directory: string): boolean {
  * programs where root alone could have put them, or else in the usual places.
  */
 export function rootsSearchPath(path: string): string {
+  // Most directories of a PATH share all that is above them: each is looked at once.
+  const known = new Map<string, boolean>();
+  const isRoots = (directory: string): boolean => {
+    const before = known.get(directory);
+    if (before !== undefined) return before;
+    const found = isRootsAlone(directory) && (directory === "/" || isRoots(dirname(directory)));
+    known.set(directory, found);
+    return found;
+  };
   const kept = path
     .split(":")
     .flatMap((directory) => realDirectory(directory) ?? [])
@@ -33,7 +42,11 @@ export function rootsSearchPath(path: string): string {
   return [...kept, ...(kept.length === 0 ? [rootsPath] : [])].join(":");
 }
 
-/** For root the PATH of this process loses what is not root's. */
-export function narrowSearchPath(): void {
-  if (process.getuid?.() === 0) process.env["PATH"] = rootsSearchPath(process.env["PATH"] ?? "");
+let ownPath: string | undefined;
+
+/** Where this process finds the programs that it runs. It is asked for when one is to be run: most runs need none. */
+export function searchPath(): string | undefined {
+  if (process.getuid?.() !== 0) return process.env["PATH"];
+  ownPath ??= rootsSearchPath(process.env["PATH"] ?? "");
+  return ownPath;
 }

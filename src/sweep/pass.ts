@@ -58,8 +58,18 @@ export type RegistryView = {
   readonly sources: Sources;
 };
 
+/** The same host, asked once for a whole pass where it is: one pass goes by one name, however many registries it reads. */
+function askedOnce<H extends LookingHost>(host: H): H {
+  const here = host.here();
+  return { ...host, here: () => here };
+}
+
 /** Begins a pass: reads the clock and the memory, and writes nothing. */
-export function startLooking(host: LookingHost, { targets, witnesses, policy, stop, callers }: PassOptions): LookingPass {
+export function startLooking<H extends LookingHost>(
+  given: H,
+  { targets, witnesses, policy, stop, callers }: PassOptions,
+): LookingPass & { readonly host: H } {
+  const host = askedOnce(given);
   const startedOn = host.clock();
   const startedMs = startedOn.wallMs.seen ? startedOn.wallMs.value : 0;
   const startedAt = new Date(startedMs).toISOString();
@@ -69,15 +79,15 @@ export function startLooking(host: LookingHost, { targets, witnesses, policy, st
 }
 
 /** Begins a pass that may change what it finds. */
-export function startPass(host: Host, options: PassOptions): Pass {
-  const pass = startLooking(host, options);
-  const { id: sweepId, startedAt: at, startedOn } = pass;
+export function startPass(given: Host, options: PassOptions): Pass {
+  const pass = startLooking(given, options);
+  const { id: sweepId, startedAt: at, startedOn, host } = pass;
   // By a clock that may run ahead every tombstone is old.
   const nowMs = (): number | undefined => {
     const { settled } = timekeeping(pass, { clock: startedOn, here: host.here() });
     return settled.seen && startedOn.wallMs.seen ? startedOn.wallMs.value : undefined;
   };
-  return { ...pass, host, tombstones: tombstoneWriter(host, { sweepId, at, nowMs }) };
+  return { ...pass, tombstones: tombstoneWriter(host, { sweepId, at, nowMs }) };
 }
 
 /** What the next sweep is to know of sleep, and of how far the clock has been tried. */

@@ -6,7 +6,6 @@ import type { SelfTest } from "../../core/self-check.ts";
 import {
   seen,
   unseen,
-  type AgentProcess,
   type Carrier,
   type Clock,
   type FileLocks,
@@ -15,8 +14,10 @@ import {
   type Observed,
   type PidObservation,
 } from "../../core/evidence.ts";
+import type { AgentProcess } from "../../core/agents/agent-process.ts";
 import type { ProcessAnswer, ProcessQuestion } from "./linux.ts";
 import { formatError } from "../observed.ts";
+import { searchPath } from "../search-path.ts";
 import { pidExists } from "./pids.ts";
 
 /** There are no start ticks here: only whether the process is there. */
@@ -120,6 +121,9 @@ export function lookAtLocks(): Observed<FileLocks> {
 export async function lookAtProcesses(question: ProcessQuestion): Promise<Observed<ProcessAnswer>> {
   try {
     const { default: psList } = await import("ps-list");
+    // ps-list finds its program on the PATH of this process, and takes no other.
+    const path = searchPath();
+    if (path !== undefined) process.env["PATH"] = path;
     // The plain list first: what it holds must still show afterwards, what starts later need not be in it.
     const before = await plainPids();
     const rows = await psList();

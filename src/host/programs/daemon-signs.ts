@@ -5,6 +5,7 @@ import { readRegularText } from "../files/files.ts";
 import { errorCode, look, formatError } from "../observed.ts";
 import { pidExists } from "../processes/pids.ts";
 import { readStat } from "../processes/proc-stat.ts";
+import { searchPath } from "../search-path.ts";
 import { isZombie } from "../processes/threads.ts";
 import { isOwnTime } from "../processes/time-namespace.ts";
 
@@ -35,7 +36,7 @@ async function showUnit({ scope, env }: Manager, unit: string, properties: strin
     stdin: "ignore",
     // What ends it when this process ends would listen for signals, which a program that only lent us its process may not see.
     cleanup: false,
-    env,
+    env: { ...env, PATH: searchPath() },
   });
   return failed ? unseen(`${unit} could not be asked for: ${shortMessage}`) : seen(stdout);
 }

@@ -1,3 +1,5 @@
+import { searchPath } from "../search-path.ts";
+
 const releaseMs = 30_000;
 
 /** Runs an owner's own release command: no shell, no input, bounded time. Returns what went wrong, or undefined. */
@@ -11,6 +13,7 @@ export async function runRelease(command: readonly string[], values: Readonly<Re
     stdin: "ignore",
     stdout: "ignore",
     stderr: "ignore",
+    env: { PATH: searchPath() },
   });
   return failed ? shortMessage : undefined;
 }

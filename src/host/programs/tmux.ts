@@ -2,7 +2,7 @@ import type { SpawnOptions } from "node:child_process";
 import { readdirSync, readlinkSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { seen, unseen, type Observed, type TmuxObservation, type TmuxPane } from "../../core/evidence.ts";
-import { rootsPath } from "../search-path.ts";
+import { rootsPath, searchPath } from "../search-path.ts";
 import { formatError, isMissing, look } from "../observed.ts";
 import { listPids } from "../processes/pids.ts";
 import { readStat } from "../processes/proc-stat.ts";
@@ -64,7 +64,7 @@ async function listPanes(socket: string, user: number): Promise<Observed<readonl
   const isRoot = process.getuid?.() === 0;
   const ran = await runTmux(["-u", "-S", socket, "list-panes", "-a", "-F", format], {
     cwd: "/",
-    env: { PATH: isRoot ? rootsPath : (process.env["PATH"] ?? rootsPath), LC_ALL: "C" },
+    env: { PATH: isRoot ? rootsPath : (searchPath() ?? rootsPath), LC_ALL: "C" },
     ...(isRoot && user !== 0 && { uid: user, gid: nobody }),
   });
   if (ran === undefined) return unseen(`${socket} did not answer within ${answerMs} ms`);

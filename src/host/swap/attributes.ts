@@ -1,3 +1,4 @@
+import { searchPath } from "../search-path.ts";
 import type { SwapHelper } from "./swap-helper.ts";
 
 type Ran = { readonly missing: boolean; readonly ok: boolean; readonly stdout: string; readonly stderr: string };
@@ -8,7 +9,7 @@ function run(program: string, args: readonly string[], from: number, to: number)
   const { spawnSync } = process.getBuiltinModule("node:child_process");
   const { error, status, stdout, stderr } = spawnSync(program, args, {
     stdio: ["ignore", "pipe", "pipe", from, to],
-    env: { PATH: process.env["PATH"], LC_ALL: "C" },
+    env: { PATH: searchPath(), LC_ALL: "C" },
     encoding: "utf8",
   });
   return { missing: error !== undefined, ok: status === 0, stdout: stdout ?? "", stderr: stderr ?? "" };

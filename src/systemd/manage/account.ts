@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
+import { searchPath } from "../../host/search-path.ts";
 
 export type Account = { readonly name: string; readonly uid: number; readonly gid: number; readonly home: string };
 
 /** A user by name, wherever this machine keeps its users; undefined when there is none. */
 export async function findAccount(name: string): Promise<Account | undefined> {
   const { execa } = await import("execa");
-  const { stdout, failed } = await execa("getent", ["passwd", name], { reject: false, stdin: "ignore" });
+  const { stdout, failed } = await execa("getent", ["passwd", name], { reject: false, stdin: "ignore", env: { PATH: searchPath() } });
   const [found, , uid, gid, , home] = stdout?.split(":") ?? [];
   if (failed || found === undefined || home === undefined) return undefined;
   return { name: found, uid: Number(uid), gid: Number(gid), home };

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { searchPath } from "../../host/search-path.ts";
 
 /** The manager of the user who runs us, or the system's for one user. */
 export type Scope = { readonly kind: "user" } | { readonly kind: "system"; readonly user: string };
@@ -34,7 +35,7 @@ export async function systemctl(scope: Scope["kind"], words: readonly string[], 
     reject: false,
     timeout: timeoutMs,
     stdin: "ignore",
-    env: { ...runtimeDirectory(), TZ: "UTC", LC_ALL: "C", SYSTEMD_COLORS: "0", SYSTEMD_PAGER: "" },
+    env: { ...runtimeDirectory(), PATH: searchPath(), TZ: "UTC", LC_ALL: "C", SYSTEMD_COLORS: "0", SYSTEMD_PAGER: "" },
   });
   const said = result.stderr === "" ? (result.failed ? result.shortMessage : "") : result.stderr;
   return { ok: !result.failed, stdout: result.stdout ?? "", said: (said ?? "").trim() };

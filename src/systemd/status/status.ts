@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { searchPath } from "../../host/search-path.ts";
 import type { Guard } from "../../report/model/guards.ts";
 import { lingers, ownName } from "../manage/account.ts";
 import { type Properties, type Scope, showUnits, systemctlWords, unitNames } from "../manage/manager.ts";
@@ -30,7 +31,7 @@ async function periodOf({ TimersCalendar: calendars }: Properties): Promise<numb
   const specs = [...(calendars ?? "").matchAll(/OnCalendar=(.+?) ;/g)].map((match) => match[1] as string);
   const periods = specs.map(async (spec) => {
     if (spec === "*-*-* *:00/5:00") return shippedPeriodMs;
-    const env = { TZ: "UTC", LC_ALL: "C" };
+    const env = { TZ: "UTC", LC_ALL: "C", PATH: searchPath() };
     const { execa } = await import("execa");
     const { stdout } = await execa("systemd-analyze", ["calendar", "--iterations=3", "--", spec], { reject: false, stdin: "ignore", env });
     const times = [...(stdout ?? "").matchAll(/(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g)].map(([, day, time]) =>
