@@ -1,4 +1,4 @@
-import { commands, type CommandDeclaration } from "./declarations.ts";
+import { commands, type CommandDeclaration } from "./declarations/commands.ts";
 import type { Env } from "./config/paths.ts";
 
 const sweep: CommandDeclaration = commands[0];

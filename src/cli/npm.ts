@@ -1,4 +1,4 @@
-import type { CommandDeclaration } from "./declarations.ts";
+import type { CommandDeclaration } from "./declarations/commands.ts";
 import { Failure } from "./failure.ts";
 import type { Env } from "./config/paths.ts";
 

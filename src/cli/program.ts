@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { runList, runSweep } from "./commands/sweep.ts";
-import { commands, type CommandDeclaration, type CommandName } from "./declarations.ts";
+import { commands, type CommandDeclaration, type CommandName } from "./declarations/commands.ts";
 import type { ProcessContext, Run } from "./context.ts";
 import { Failure } from "./failure.ts";
 import { write } from "./output.ts";

@@ -1,3 +1,6 @@
+import type { AgentProcess, AppServerProcess, InnerProcess } from "./agents/agent-process.ts";
+import type { RegisteredSessions } from "./agents/registered-sessions.ts";
+
 /**
  * A thing that was looked for: seen (perhaps seen to be missing), or not seen, and why.
  * "There is none" and "I could not look" are different facts, and only the first may condemn.
@@ -45,22 +48,6 @@ export const untimed: Timekeeping = { sleeps: unseen("no age is asked for"), set
 /** The machine slept for `ms` in all, somewhere between two looks (epoch ms) or in several such spans of one day. */
 export type Sleep = { readonly fromMs: number; readonly untilMs: number; readonly ms: number };
 
-export type RegisteredSessions = {
-  /** Registrations whose process is not known to be gone, by canonical session id. */
-  readonly bySession: ReadonlyMap<string, readonly Registered[]>;
-  readonly unread: readonly UnreadRecords[];
-};
-
-/** A registration whose process may run its session: proven by its start, or open. `said` tells what its pid shows. */
-export type Registered = {
-  readonly registry: string;
-  readonly key: string;
-  readonly where: string;
-  readonly pid: number;
-  readonly isProven: boolean;
-  readonly said: string;
-};
-
 /** One pane of a tmux server, with the session that it is in. */
 export type TmuxPane = {
   readonly session: string;
@@ -77,9 +64,6 @@ export type TmuxObservation = { readonly panes: readonly TmuxPane[]; readonly co
 
 /** What locks an entry's own file, by its path. A file that is missing here is not locked, or was not looked at. */
 export type FileLocks = ReadonlyMap<string, Observed<string>>;
-
-/** A user whose agents' records of what they run could not be read. */
-export type UnreadRecords = { readonly uid: number; readonly why: string };
 
 /** Three clocks, read in one moment. */
 export type Clock = {
@@ -133,23 +117,6 @@ export type PidObservation =
       /** What the process can be called by: its comm, and the paths of its executable, argv[0] and script. */
       readonly names: Observed<readonly string[]>;
     };
-
-/** A running agent CLI (`codex`, `code`, `coder`, `claude`, or a script runtime that runs one of them). */
-export type AgentProcess = {
-  readonly pid: number;
-  readonly parentPid: number;
-  /** The kernel's session id (`sid`), which background children keep when they change their process group. */
-  readonly kernelSession: number;
-  readonly terminal: number;
-  readonly startTicks: string;
-  readonly uid: number;
-  readonly agent: string;
-  readonly argv: readonly string[];
-};
-
-export type AppServerProcess = { readonly pid: number; readonly startTicks: string; readonly argv: readonly string[] };
-
-export type InnerProcess = { readonly pid: number; readonly startTicks: string; readonly ownTime: boolean; readonly agent: boolean };
 
 /** A process that carries a session's id, by all that tells what it is. */
 export type Carrier = {

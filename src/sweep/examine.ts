@@ -3,12 +3,23 @@ import { refusal, startTokensMismatch } from "../core/self-check.ts";
 import { ghostIntents, writingIntents } from "../core/plan/actions.ts";
 import { idsOf, nothingSought } from "../core/agents/mentions.ts";
 import type { Evidence, Mentions } from "../core/evidence.ts";
-import { isLastResort } from "../core/ladder.ts";
 import type { Since } from "../core/clocks/since.ts";
 import { intentFor } from "../core/plan/plan.ts";
 import { formatFlapping, type FlappingIdentity } from "../core/revisions/flapping.ts";
 import type { EntryFile } from "../host/locks/locks.ts";
-import { anythingOld, noEndpoints, noServers, noTmux, programsOf, seeEndpoints, seeServers, soughtIn, viewsOf } from "./judge/questions.ts";
+import {
+  allPids,
+  anyAwaitsClock,
+  anythingOld,
+  noEndpoints,
+  noServers,
+  noTmux,
+  programsOf,
+  seeEndpoints,
+  seeServers,
+  soughtIn,
+  viewsOf,
+} from "./judge/questions.ts";
 import { startTokenMismatch, tokenChecks } from "./judge/start-tokens.ts";
 import { examinedEntries, registryPolicyOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
 import { misreadReason } from "./judge/misread.ts";
@@ -17,11 +28,10 @@ import { seeTmux } from "./judge/tmux.ts";
 import { loadRegistry } from "./load/load.ts";
 import { filesOf } from "./load/entry-files.ts";
 import { entriesAt, isRead, type Loaded, type ReadRegistry } from "./load/loaded.ts";
-import { heldPids } from "./load/pids.ts";
 import { evidenceOf, lookAtWorld, unlookedWorld, withAllFiles, withLocks, type World } from "./observe/observe.ts";
 import { noOwner, ownerQuestions } from "./observe/daemon.ts";
-import { leadsElsewhere, loadSources, noSources, type Sources } from "./observe/sources.ts";
-import { speakingPids, withWitnesses } from "./observe/witnesses.ts";
+import { leadsElsewhere, loadSources, noSources } from "./observe/sources.ts";
+import { withWitnesses } from "./observe/witnesses.ts";
 import { ownerOf, reportOnlyReasonOf } from "./observe/standing.ts";
 import { uniquePaths } from "./load/same-place.ts";
 import { withRevisions } from "./judge/revise.ts";
@@ -43,17 +53,6 @@ export type Examination = {
   readonly registries: readonly ExaminedRegistry[];
   readonly flapping: readonly FlappingIdentity[];
 };
-
-/** The pids to look at. Those of one registry are not copied where nothing is to be added: they can be hundreds of thousands. */
-function allPids({ host, memory }: LookingPass, read: readonly ReadRegistry[], sources: Sources): ReadonlySet<number> {
-  const here = host.here();
-  const judged = new Set<unknown>(read);
-  const others = { ...sources, loaded: sources.loaded.filter((one) => !judged.has(one)) };
-  const more = [...read.flatMap(({ target }) => [...heldPids(memory, target, here)]), ...speakingPids(others, undefined, here)];
-  const [only, ...rest] = read;
-  if (only !== undefined && rest.length + more.length === 0) return only.pids;
-  return new Set([...read.flatMap(({ pids }) => [...pids]), ...more]);
-}
 
 type Judged = {
   readonly evidence: Evidence;
@@ -132,21 +131,10 @@ function* ghostFiles(registries: readonly ExaminedRegistry[]): Generator<EntryFi
   for (const { loaded, entries } of registries) yield* filesOf(loaded, entriesAt(loaded.entries, entries.indexesOf(...ghostIntents)));
 }
 
-/** Whether an entry stays only because the clock may be wrong: then the kernel is asked whether it is set by a better one. */
-function anyAwaitsClock({ evidence, registries }: Judged, { policy }: LookingPass): boolean {
-  if (evidence.time.settled.seen) return false;
-  return registries.some(({ entries }) => {
-    if (entries.verdicts.undecided === 0) return false;
-    for (const { judgement } of entries)
-      if (judgement.verdict === "undecided" && isLastResort(judgement) && (judgement.ageMs ?? 0) > policy.ttlMs) return true;
-    return false;
-  });
-}
-
 /** What was judged, by a clock that counts as tried at once where the kernel says that it is synchronised. */
 async function judgedByClock(pass: LookingPass, judgeBy: (pass: LookingPass) => Promise<Judged>): Promise<readonly [LookingPass, Judged]> {
   const first = await judgeBy(pass);
-  if (!anyAwaitsClock(first, pass)) return [pass, first];
+  if (!anyAwaitsClock(first, pass.policy)) return [pass, first];
   const synchronised = pass.host.isClockSynchronised();
   if (!synchronised.seen || !synchronised.value) return [pass, first];
   const trusting = { ...pass, synchronised: true };

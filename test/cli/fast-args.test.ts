@@ -1,6 +1,6 @@
 import { array, assert, asyncProperty, constantFrom, oneof } from "fast-check";
 import { expect, test } from "vitest";
-import { commands } from "../../src/cli/declarations.ts";
+import { commands } from "../../src/cli/declarations/commands.ts";
 import { plainSweepOptions } from "../../src/cli/fast-args.ts";
 import { parse } from "../../src/cli/program.ts";
 

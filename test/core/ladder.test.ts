@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { seen, type InnerProcess, type ProcessTable, type Registered } from "../../src/core/evidence.ts";
+import { seen, type ProcessTable } from "../../src/core/evidence.ts";
+import type { InnerProcess } from "../../src/core/agents/agent-process.ts";
+import type { Registered } from "../../src/core/agents/registered-sessions.ts";
 import { isGated, isLastResort, judge, trace } from "../../src/core/ladder.ts";
 import { appServerThread } from "../../src/core/rungs/app-server-thread.ts";
 import {

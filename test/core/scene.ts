@@ -4,7 +4,6 @@ import { knownPrograms } from "../../src/core/agents/programs.ts";
 import {
   seen,
   unseen,
-  type AgentProcess,
   type AppServerObservation,
   type Carrier,
   type Clock,
@@ -12,6 +11,7 @@ import {
   type Refusal,
   type Evidence,
 } from "../../src/core/evidence.ts";
+import type { AgentProcess } from "../../src/core/agents/agent-process.ts";
 import type {
   FileLocks,
   Here,

@@ -4,10 +4,8 @@ import {
   type AppServerObservation,
   type EndpointObservation,
   type Evidence,
-  type InnerProcess,
   type Mention,
   type Mentions,
-  type Registered,
   type Observed,
   type PidObservation,
   type ProcessTable,
@@ -15,6 +13,8 @@ import {
   type TmuxObservation,
   type Sleep,
 } from "../../src/core/evidence.ts";
+import type { InnerProcess } from "../../src/core/agents/agent-process.ts";
+import type { Registered } from "../../src/core/agents/registered-sessions.ts";
 import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
 import { agentOf } from "../../src/core/agents/agents.ts";
 import { knownPrograms, type ProgramLists } from "../../src/core/agents/programs.ts";

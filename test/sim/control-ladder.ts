@@ -1,7 +1,8 @@
 import { deadByAbsence, live, noSign, notApplicable, provenDead, stronger, unknown, type Answer } from "../../src/core/answer.ts";
 import { argvNamesServer } from "../../src/core/app-servers.ts";
 import { canonicalSession } from "../../src/core/registration.ts";
-import type { EndpointObservation, InnerProcess } from "../../src/core/evidence.ts";
+import type { EndpointObservation } from "../../src/core/evidence.ts";
+import type { InnerProcess } from "../../src/core/agents/agent-process.ts";
 import type { Scene } from "../../src/core/scene.ts";
 
 /**

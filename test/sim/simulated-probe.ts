@@ -2,16 +2,8 @@ import { agentOf } from "../../src/core/agents/agents.ts";
 import { argvHas } from "../../src/core/agents/argv.ts";
 import { mentionTable, withOpenFiles, type MentionQuestion } from "../../src/core/agents/mention-table.ts";
 import type { ProgramLists } from "../../src/core/agents/programs.ts";
-import {
-  seen,
-  unseen,
-  type AgentProcess,
-  type Carrier,
-  type InnerProcess,
-  type Mentions,
-  type Observed,
-  type PidObservation,
-} from "../../src/core/evidence.ts";
+import { seen, unseen, type Carrier, type Mentions, type Observed, type PidObservation } from "../../src/core/evidence.ts";
+import type { AgentProcess, InnerProcess } from "../../src/core/agents/agent-process.ts";
 import type { Host } from "../../src/host/host.ts";
 import type { ProcessAnswer, ProcessQuestion } from "../../src/host/processes/linux.ts";
 import { hostname, hostNamespace, type Machine, type Process } from "./machine.ts";

@@ -13,7 +13,7 @@ import { runUnits } from "./units.ts";
 import { runWatch } from "./watch.ts";
 import { runWho } from "./who.ts";
 import type { Run } from "../context.ts";
-import type { CommandName } from "../declarations.ts";
+import type { CommandName } from "../declarations/commands.ts";
 
 /** What runs each command but the sweep and its list. */
 export const runners: Readonly<Record<Exclude<CommandName, "sweep" | "list">, Run<never>>> = {

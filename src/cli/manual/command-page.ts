@@ -5,7 +5,8 @@ import { revisions } from "../../core/revisions/revisions.ts";
 import { builtInFormats } from "../../registries/known.ts";
 import type { Format } from "../../registries/format.ts";
 import { exitCodes } from "../../report/exit-code.ts";
-import { commands, type CommandDeclaration, type OptionDeclaration } from "../declarations.ts";
+import { commands, type CommandDeclaration } from "../declarations/commands.ts";
+import type { OptionDeclaration } from "../declarations/options.ts";
 import { foreignVariables, ownVariables } from "./environment.ts";
 import { header, heading, item, page, paragraph, prose, subheading, verbatim } from "./roff.ts";
 

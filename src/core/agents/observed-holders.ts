@@ -1,4 +1,5 @@
-import type { AgentProcess, Carrier, Here, ProcessTable } from "../evidence.ts";
+import type { Carrier, Here, ProcessTable } from "../evidence.ts";
+import type { AgentProcess } from "./agent-process.ts";
 import { canonicalSession, type Registration } from "../registration.ts";
 import { isSameBoot } from "../identity/tokens.ts";
 import { statesName } from "../rungs/signs/stated-name.ts";

@@ -1,5 +1,6 @@
 import { formatMessage } from "../answer.ts";
-import type { Evidence, Observed, Registered, UnreadRecords } from "../evidence.ts";
+import type { Evidence, Observed } from "../evidence.ts";
+import type { Registered, UnreadRecords } from "./registered-sessions.ts";
 import { seen, unseen, untimed } from "../evidence.ts";
 import { nothingRemembered } from "../memory.ts";
 import { noClaim } from "../no-claim.ts";

@@ -1,7 +1,8 @@
 import { deadByAbsence, formatMessage, live, notApplicable, noSign, provenDead, stronger, unknown, type Answer } from "../answer.ts";
 import { argvNamesServer } from "../app-servers.ts";
 import { formatDuration } from "../duration.ts";
-import type { AppServerProcess, AppServerObservation, ProcessTable, Refusal } from "../evidence.ts";
+import type { AppServerObservation, ProcessTable, Refusal } from "../evidence.ts";
+import type { AppServerProcess } from "../agents/agent-process.ts";
 import { canonicalSession } from "../registration.ts";
 import type { AppServerAddress, Scene } from "../scene.ts";
 import { asksForSession } from "./claim.ts";

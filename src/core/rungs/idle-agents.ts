@@ -1,4 +1,5 @@
-import type { AgentProcess, ProcessTable } from "../evidence.ts";
+import type { ProcessTable } from "../evidence.ts";
+import type { AgentProcess } from "../agents/agent-process.ts";
 import { clockStepMs, isRuledOut } from "../policy.ts";
 import type { Scene } from "../scene.ts";
 import { agentsShowingNone } from "../agents/observed-holders.ts";

@@ -3,17 +3,8 @@ import { agentOf, mayBeAgent } from "../../core/agents/agents.ts";
 import { argvHas } from "../../core/agents/argv.ts";
 import { isAppServer } from "../../core/app-servers.ts";
 import { argvOf, type MentionQuestion } from "../../core/agents/mention-table.ts";
-import {
-  seen,
-  unseen,
-  type AgentProcess,
-  type AppServerProcess,
-  type InnerProcess,
-  type Mentions,
-  type Observed,
-  type PidObservation,
-  type ProcessTable,
-} from "../../core/evidence.ts";
+import { seen, unseen, type Mentions, type Observed, type PidObservation, type ProcessTable } from "../../core/evidence.ts";
+import type { AgentProcess, AppServerProcess, InnerProcess } from "../../core/agents/agent-process.ts";
 import { isMissing, look, formatError } from "../observed.ts";
 import { hasStarted, mentionLook, type IsOurs } from "./mentions.ts";
 import { listPids } from "./pids.ts";

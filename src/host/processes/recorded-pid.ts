@@ -1,7 +1,8 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { scriptOf } from "../../core/agents/agents.ts";
 import { argvOf } from "../../core/agents/mention-table.ts";
-import { seen, unseen, type InnerProcess, type Observed, type PidObservation, type ProcessTable } from "../../core/evidence.ts";
+import { seen, unseen, type Observed, type PidObservation, type ProcessTable } from "../../core/evidence.ts";
+import type { InnerProcess } from "../../core/agents/agent-process.ts";
 import { errorCode, isMissing, look, formatError } from "../observed.ts";
 import { pidExists } from "./pids.ts";
 import { readStat } from "./proc-stat.ts";

@@ -1,15 +1,19 @@
 import { seen, type AppServerObservation, type EndpointObservation, type Evidence } from "../../core/evidence.ts";
 import { type Endpoint, endpointName } from "../../core/registration.ts";
-import { judge, passesGates, strongestEvidence } from "../../core/ladder.ts";
+import { isLastResort, judge, passesGates, strongestEvidence } from "../../core/ladder.ts";
 import { idsOf, soughtAmong, type Sought } from "../../core/agents/mentions.ts";
 import type { ProgramLists } from "../../core/agents/programs.ts";
 import type { Scene } from "../../core/scene.ts";
 import type { Policy } from "../../core/policy.ts";
 import { type LookingPass, type RegistryView, sinceLast, timekeeping } from "../pass.ts";
+import type { ExaminedRegistry } from "./examined.ts";
 import { eachClaim, factsOf, sceneOf } from "./scenes.ts";
 import { userOf, type Entry, type ReadRegistry } from "../load/loaded.ts";
+import { heldPids } from "../load/pids.ts";
 import type { ServerTarget } from "../load/target.ts";
 import { type Questions, type World, askServers, evidenceOf, withUptimes } from "../observe/observe.ts";
+import type { Sources } from "../observe/sources.ts";
+import { speakingPids } from "../observe/witnesses.ts";
 
 export const noServers: Evidence["appServers"] = new Map();
 export const noEndpoints: Evidence["endpoints"] = new Map();
@@ -25,6 +29,17 @@ export function viewsOf(
   const evidence = evidenceOf(world, { appServers: noServers, endpoints: noEndpoints, tmux: noTmux, time: timekeeping(pass, world) });
   const since = sinceLast(pass, world);
   return read.map((loaded) => ({ loaded, facts: factsOf(loaded, world, pass.memory), evidence, since, sought, sources }));
+}
+
+/** The pids to look at. Those of one registry are not copied where nothing is to be added: they can be hundreds of thousands. */
+export function allPids({ host, memory }: LookingPass, read: readonly ReadRegistry[], sources: Sources): ReadonlySet<number> {
+  const here = host.here();
+  const judged = new Set<unknown>(read);
+  const others = { ...sources, loaded: sources.loaded.filter((one) => !judged.has(one)) };
+  const more = [...read.flatMap(({ target }) => [...heldPids(memory, target, here)]), ...speakingPids(others, undefined, here)];
+  const [only, ...rest] = read;
+  if (only !== undefined && rest.length + more.length === 0) return only.pids;
+  return new Set([...read.flatMap(({ pids }) => [...pids]), ...more]);
 }
 
 /** Every id that an entry claims and a process may carry, and the words with which agents state their names. */
@@ -149,4 +164,17 @@ export async function seeEndpointsAgain(
     if (endpoint !== undefined && name !== undefined && before.has(name)) now.set(name, await host.probeEndpoint(endpoint, userOf(loaded)));
   }
   return now;
+}
+
+type Judged = { readonly evidence: Evidence; readonly registries: readonly ExaminedRegistry[] };
+
+/** Whether an entry stays only because the clock may be wrong: then the kernel is asked whether it is set by a better one. */
+export function anyAwaitsClock({ evidence, registries }: Judged, policy: Policy): boolean {
+  if (evidence.time.settled.seen) return false;
+  return registries.some(({ entries }) => {
+    if (entries.verdicts.undecided === 0) return false;
+    for (const { judgement } of entries)
+      if (judgement.verdict === "undecided" && isLastResort(judgement) && (judgement.ageMs ?? 0) > policy.ttlMs) return true;
+    return false;
+  });
 }

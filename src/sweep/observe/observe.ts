@@ -9,8 +9,8 @@ import {
   type Mentions,
   type Observed,
   type ProcessTable,
-  type RegisteredSessions,
 } from "../../core/evidence.ts";
+import type { RegisteredSessions } from "../../core/agents/registered-sessions.ts";
 import { nothingSought, type Sought } from "../../core/agents/mentions.ts";
 import { knownPrograms, type ProgramLists } from "../../core/agents/programs.ts";
 import type { EntryFile } from "../../host/locks/locks.ts";

@@ -1,5 +1,6 @@
 import { registeredBy, type Witness } from "../../core/agents/registered.ts";
-import type { Here, ProcessTable, UnreadRecords } from "../../core/evidence.ts";
+import type { Here, ProcessTable } from "../../core/evidence.ts";
+import type { UnreadRecords } from "../../core/agents/registered-sessions.ts";
 import { canonicalSession } from "../../core/registration.ts";
 import { factsOf, type UnderstoodClaim } from "../judge/scenes.ts";
 import { isRead, keptAtMost, type ReadRegistry } from "../load/loaded.ts";

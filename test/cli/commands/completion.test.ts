@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { commands } from "../../../src/cli/declarations.ts";
+import { commands } from "../../../src/cli/declarations/commands.ts";
 import { wantedAt } from "../../../src/cli/completion/wanted.ts";
 import { formatNames } from "../../../src/registries/known.ts";
 import { leaveOut, newScratch, triedScratch, sessreap, toolWords, writeOld, type Scratch } from "../harness.ts";

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { commands } from "../../../src/cli/declarations.ts";
+import { commands } from "../../../src/cli/declarations/commands.ts";
 import { ownVariables } from "../../../src/cli/manual/environment.ts";
 import { manualPages } from "../../../src/cli/manual/pages.ts";
 import { literal, prose } from "../../../src/cli/manual/roff.ts";

@@ -1,5 +1,6 @@
 import { deadByAbsence, formatMessage, live, noSign, notApplicable, provenDead, stronger, unknown, type Answer } from "../../answer.ts";
-import type { InnerProcess, PidObservation, ProcessTable } from "../../evidence.ts";
+import type { PidObservation, ProcessTable } from "../../evidence.ts";
+import type { InnerProcess } from "../../agents/agent-process.ts";
 import { isRuledOut } from "../../policy.ts";
 import type { Scene } from "../../scene.ts";
 import { canBeHolder, shortNames } from "../../identity/holder-names.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { registeredBy, unreadFor, type Witness } from "../../../../src/core/agents/registered.ts";
-import { seen, type Registered } from "../../../../src/core/evidence.ts";
+import { seen } from "../../../../src/core/evidence.ts";
+import type { Registered } from "../../../../src/core/agents/registered-sessions.ts";
 import type { Registration } from "../../../../src/core/registration.ts";
 import {
   agent,
