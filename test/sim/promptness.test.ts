@@ -126,6 +126,17 @@ const endAll = (sessions: readonly Running[]): void => {
   for (const { end } of sessions) end();
 };
 
+type Registering = Parameters<Stage["session"]>;
+
+/** Sessions register, an hour passes, and some of them end. */
+async function tableOnceEnded(stage: Stage, ended: readonly Registering[], staying: Registering): Promise<string> {
+  const running = ended.map((words) => stage.session(...words));
+  stage.session(...staying);
+  await anHourPasses(stage);
+  endAll(running);
+  return tableAt(stage);
+}
+
 async function laptop(): Promise<string> {
   const stage = new Stage();
   const { machine } = stage;
@@ -183,35 +194,26 @@ async function reboot(): Promise<string> {
 }
 
 async function container(isDeclared: boolean): Promise<string> {
-  const stage = new Stage({ declared: { ownPidNamespace: isDeclared } }, containers[0]);
-  const killed = [
-    stage.session("Claude's own record; Claude was killed", claudesPath, "claude"),
-    stage.session("a pid with its start; the process ended", agentsPath, "holder"),
-    stage.session("no pid; `codex resume` showed it and ended", loosePath, "cli"),
+  const ended: readonly Registering[] = [
+    ["Claude's own record; Claude was killed", claudesPath, "claude"],
+    ["a pid with its start; the process ended", agentsPath, "holder"],
+    ["no pid; `codex resume` showed it and ended", loosePath, "cli"],
   ];
-  stage.session("Claude's own record; Claude runs", claudesPath, "claude");
-  await anHourPasses(stage);
-  endAll(killed);
-  return tableAt(stage);
+  const stage = new Stage({ declared: { ownPidNamespace: isDeclared } }, containers[0]);
+  return tableOnceEnded(stage, ended, ["Claude's own record; Claude runs", claudesPath, "claude"]);
 }
 
 async function root(): Promise<string> {
   const stage = new Stage();
-  const { machine } = stage;
-  for (const [path, uid] of [
-    [agentsPath, 1001],
-    [loosePath, 1002],
-  ] as const)
-    Object.assign(machine.disk.at(path) ?? {}, { uid });
-  const killed = [
-    stage.session("alice's, a pid with its start; it ended", agentsPath, "holder"),
-    stage.session("alice's, no pid; `codex resume` showed it and ended", agentsPath, "cli"),
-    stage.session("bob's, no pid; `codex resume` showed it and ended", loosePath, "cli"),
+  const { disk } = stage.machine;
+  Object.assign(disk.at(agentsPath) ?? {}, { uid: 1001 });
+  Object.assign(disk.at(loosePath) ?? {}, { uid: 1002 });
+  const ended: readonly Registering[] = [
+    ["alice's, a pid with its start; it ended", agentsPath, "holder"],
+    ["alice's, no pid; `codex resume` showed it and ended", agentsPath, "cli"],
+    ["bob's, no pid; `codex resume` showed it and ended", loosePath, "cli"],
   ];
-  stage.session("bob's, no pid; no process ever showed it", loosePath, "guest");
-  await anHourPasses(stage);
-  endAll(killed);
-  return tableAt(stage);
+  return tableOnceEnded(stage, ended, ["bob's, no pid; no process ever showed it", loosePath, "guest"]);
 }
 
 const introduction = `# How soon a ghost goes
