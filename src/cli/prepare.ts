@@ -6,7 +6,7 @@ import { stuckProblem } from "./record.ts";
 import { type Host, realHost } from "../host/host.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import { errorCode, formatError } from "../host/observed.ts";
-import type { RunLock } from "../host/state/run-lock.ts";
+import { type RunLock, RunLockProblem } from "../host/state/run-lock.ts";
 import { ForeignPlace } from "../host/state/state-directory.ts";
 import { noCallers } from "../sweep/observe/daemon.ts";
 import type { ExamineOptions } from "../sweep/examine.ts";
@@ -40,6 +40,7 @@ export function prepareToLook(invocation: Invocation<JudgingOptions>): Promise<P
 /** What is said, once, of a state directory that cannot be read or written. */
 export function stateFailure(stateDir: string, error: unknown): Failure {
   if (error instanceof ForeignPlace) return new Failure("usage", error.message);
+  if (error instanceof RunLockProblem) return new Failure("state", error.message);
   const isFull = ["ENOSPC", "EDQUOT"].includes(errorCode(error) ?? "");
   const cure = `${isFull ? "make room" : "let this user read and write"} there, or set SESSREAP_STATE_DIR`;
   return new Failure("state", `the state directory ${stateDir} cannot be used: ${formatError(error)}; ${cure}`);

@@ -20,6 +20,7 @@ import {
   type RunOptions,
   type Scratch,
 } from "../harness.ts";
+import { noStrace } from "../strace.ts";
 
 async function guardsOf(scratch: Scratch, options: RunOptions = {}): Promise<readonly Guard[]> {
   const { stdout, stderr } = await sessreap(scratch, ["doctor", "--json"], options);
@@ -186,4 +187,28 @@ test("a sweep that has run for three days is stuck: doctor says so, watch does o
   watcher.kill("SIGTERM");
   expect(linesOf(errors)).toHaveLength(1);
   lock?.release();
+});
+
+const untraced = noStrace();
+if (untraced !== undefined) leaveOut("errors of the run lock", untraced);
+
+describe.skipIf(untraced !== undefined)("an error while the run lock is taken is named for what it is", () => {
+  test.each([
+    ["no memory for the lock of the directory", 1, "ENOBUFS", "give it more memory"],
+    ["no socket for the name that version 0.1.0 takes", 2, "EACCES", "let this process listen at Unix sockets"],
+    ["too many open files", 2, "EMFILE", "raise its limit of open files"],
+  ])("%s", async (_, nth, error, cure) => {
+    const scratch = newScratch();
+    const path = await ghosts(scratch, 1);
+    const before = readFileSync(path, "utf8");
+    const inject = `inject=bind:error=${error}:when=${nth}`;
+    const under = ["strace", "-f", "-qq", "-o", join(scratch.dir, "bind.log"), "-e", "trace=bind", "-e", inject];
+    const { code, stdout, stderr } = await sessreap(scratch, [], { under });
+    expect(stderr).toMatch(/^sessreap: the run lock cannot be taken: [a-z ]+ \([A-Z]+\); [^\n]+\n$/);
+    expect(stderr).toContain(`(${error}); ${cure}`);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(readFileSync(path, "utf8")).toBe(before);
+    // The lock that was taken before the error is free again.
+    expect((await sessreap(scratch, ["--now"])).code).toBe(0);
+  });
 });
