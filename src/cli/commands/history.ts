@@ -4,9 +4,10 @@ import { visible } from "../../report/visible.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { writeDocument, writeLines } from "../output.ts";
 import { readState } from "../prepare.ts";
-import { stateDirectory } from "../config/paths.ts";
+import { checkPlaces, stateDirectory } from "../config/paths.ts";
 
 export const runHistory: Run<OutputOptions> = async ({ options, env, stdout }) => {
+  checkPlaces(env);
   const sweeps = readState(stateDirectory(env), readHistory);
   if (options.json === true) {
     await writeDocument(stdout, { command: "history", sweeps, exitCode: 0 });

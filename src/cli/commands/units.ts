@@ -18,7 +18,7 @@ import type { Recorded } from "../../systemd/units/environment.ts";
 import type { Invocation, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { writeLines } from "../output.ts";
-import { stateDirectory, type Env } from "../config/paths.ts";
+import { checkPlaces, stateDirectory, type Env } from "../config/paths.ts";
 import { didYouMean } from "../suggest.ts";
 
 export type UnitsOptions = {
@@ -160,6 +160,7 @@ export const runUnits: Run<UnitsOptions> = async (invocation) => {
   const action = actions.find((name) => name === words[0]);
   if (action === undefined)
     throw new Failure("usage", `units: "${words[0]}" is not one of ${actions.join(", ")}${didYouMean(words[0] ?? "", actions)}`);
+  checkPlaces(env);
   const scope = scopeFrom(options);
   const directory = scope.kind === "user" ? userUnitDirectory(env) : systemUnitDirectory;
   if (action === "install") return runInstall(invocation, scope, directory);

@@ -1,5 +1,6 @@
 import { ownHome } from "../../host/files/homes.ts";
 import { isAbsolute, join, resolve } from "node:path";
+import { Failure } from "../failure.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -8,10 +9,23 @@ export function expandHome(path: string): string {
   return path === "~" || path.startsWith("~/") ? join(ownHome(), path.slice(1)) : path;
 }
 
-/** XDG directories must be absolute; one that is not is ignored (XDG base directory specification). */
-function xdg(env: Env, name: string, fallback: string): string {
-  const value = env[name];
-  return value !== undefined && isAbsolute(value) ? value : join(ownHome(), fallback);
+const placeNames = ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] as const;
+
+/**
+ * Ends the run where the environment names a place from the current directory: a timer and a shell would sweep other
+ * registries, and keep their state apart. An empty value is none (XDG base directory specification).
+ */
+export function checkPlaces(env: Env): void {
+  for (const name of placeNames) {
+    const value = env[name] ?? "";
+    if (value === "" || isAbsolute(value)) continue;
+    throw new Failure("usage", `${name}: "${value}" does not begin with /; set it to an absolute path, or unset it`);
+  }
+}
+
+function xdg(env: Env, name: (typeof placeNames)[number], fallback: string): string {
+  const value = env[name] ?? "";
+  return value === "" ? join(ownHome(), fallback) : value;
 }
 
 export function userConfigPath(env: Env): string {

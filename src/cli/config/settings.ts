@@ -4,7 +4,7 @@ import { defaultPolicy, type Policy } from "../../core/policy.ts";
 import { readConfig } from "./config-file.ts";
 import type { Config, RegistryConfig } from "./config-schema.ts";
 import { Failure } from "../failure.ts";
-import { expandHome, stateDirectory, systemConfigPath, userConfigPath, type Env } from "./paths.ts";
+import { checkPlaces, expandHome, stateDirectory, systemConfigPath, userConfigPath, type Env } from "./paths.ts";
 
 /** The options that every judging command takes, as commander hands them over. */
 export type JudgingOptions = {
@@ -99,6 +99,7 @@ function hostsGone({ hostGone = [] }: JudgingOptions, layers: readonly Layer[]):
 }
 
 export async function resolveSettings(options: JudgingOptions, env: Env, systemPath = systemConfigPath): Promise<Settings> {
+  checkPlaces(env);
   const layers = await configLayers(options, env, systemPath);
   const metricsFile = pick(layers, "metricsFile");
   return {

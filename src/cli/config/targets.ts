@@ -1,5 +1,5 @@
 import { agentHomes, noHomes, type AgentHomes } from "../../host/processes/config-directories.ts";
-import { ownHome } from "../../host/files/homes.ts";
+import { currentDirectory, ownHome } from "../../host/files/homes.ts";
 import { join, resolve } from "node:path";
 import { isServerAddress } from "../../core/app-servers.ts";
 import type { Format, OwnerSigns, Places } from "../../registries/format.ts";
@@ -20,7 +20,7 @@ import { didYouMean } from "../suggest.ts";
 function placesIn(env: Env, find: (home: string, uid: number) => AgentHomes = () => noHomes): Places {
   const [home, uid] = [ownHome(), process.getuid?.() ?? 0];
   let found: AgentHomes | undefined;
-  return { home, cwd: process.cwd(), uid, env, sha256, furtherHomes: (agent) => (found ??= find(home, uid))[agent] };
+  return { home, cwd: currentDirectory(), uid, env, sha256, furtherHomes: (agent) => (found ??= find(home, uid))[agent] };
 }
 
 function connectTo(url: string, env: Env): string {

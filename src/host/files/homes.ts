@@ -9,7 +9,18 @@ const noHome = "/nonexistent";
  */
 export function ownHome(): string {
   try {
-    return process.env["HOME"] ?? process.getBuiltinModule("node:os").homedir();
+    const given = process.env["HOME"] ?? "";
+    // `homedir` would say of an empty HOME that it is the home.
+    return given === "" ? process.getBuiltinModule("node:os").userInfo().homedir : given;
+  } catch {
+    return noHome;
+  }
+}
+
+/** The current directory; one that was removed has no path, and nothing is found below it. */
+export function currentDirectory(): string {
+  try {
+    return process.cwd();
   } catch {
     return noHome;
   }

@@ -1,4 +1,5 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { resolveSettings } from "../../../src/cli/config/settings.ts";
@@ -205,8 +206,7 @@ test("a flag goes before the environment, that before the user's file, that befo
     ttl: { value: 259_200_000, from: file },
   });
   expect(await shown([], {})).toMatchObject({ grace: { value: 540_000, from: home }, ttl: { value: 604_800_000, from: "default" } });
-  // A relative XDG directory is no directory.
-  expect(await shown([], { XDG_CONFIG_HOME: "xdg" })).toMatchObject({ grace: { from: home } });
+  expect(await shown([], { XDG_CONFIG_HOME: "" })).toMatchObject({ grace: { from: home } });
   expect(await shown([], { SESSREAP_CONFIG: file })).toMatchObject({ grace: { from: file } });
   expect(await shown([], { SESSREAP_STATE_DIR: "", XDG_STATE_HOME: xdg })).toMatchObject({
     stateDir: { value: join(xdg, "sessreap"), from: "XDG_STATE_HOME" },
@@ -308,4 +308,34 @@ test("without any configuration every well-known place is looked for, and named"
   const { code, stdout, stderr } = await sessreap(newScratch(), ["list"]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toContain("Looked for, and not there:");
+});
+
+test.each(["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"])(
+  "a relative %s is a mistake, named with its cure, whatever was to be done",
+  async (name) => {
+    const scratch = newScratch();
+    for (const words of [[], ["-n"], ["config"], ["history"], ["restore"], ["doctor"], ["units", "print"]]) {
+      const { code, stdout, stderr } = await sessreap(scratch, words, { env: { [name]: "some/place" } });
+      expect(stderr).toBe(`sessreap: ${name}: "some/place" does not begin with /; set it to an absolute path, or unset it\n`);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    }
+  },
+);
+
+test("an empty HOME is none: the home is that of the user's account", async () => {
+  const scratch = newScratch();
+  const env = { HOME: "", XDG_STATE_HOME: "", SESSREAP_STATE_DIR: "" };
+  const words = ["config", "--json", "--registry", join(scratch.dir, "agents.json")];
+  const { stdout, stderr } = await sessreap(scratch, words, { env });
+  expect((parseOnly(stdout, stderr) as Shown).settings.stateDir).toEqual({
+    value: join(userInfo().homedir, ".local/state/sessreap"),
+    from: "default",
+  });
+});
+
+test("a current directory that was removed is no fault: nothing is found below it", async () => {
+  const scratch = newScratch();
+  const under = ["sh", "-c", 'mkdir "$0" && cd "$0" && rmdir "$0" && exec "$@"', join(scratch.dir, "gone")];
+  const { code, stderr } = await sessreap(scratch, ["-n", "-q"], { under });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 });
