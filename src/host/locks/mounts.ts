@@ -23,9 +23,17 @@ export function mountsOf(pid: number | "self"): readonly Mount[] {
 /** What the kernel calls a file in its tables; undefined where that cannot be told. Before Linux 5.14 the inode is not shown. */
 export type KernelFile = { readonly device: string | undefined; readonly inode: number | undefined };
 
+const mountIdIn = (info: string): string | undefined => /^mnt_id:\s*(\d+)$/m.exec(info)?.[1];
+
+/** Whether two open files are in one mount. A file that is mounted by itself, as into a container, is not in its directory's. */
+export function inOneMount(one: number, other: number): boolean {
+  const [id, otherId] = [one, other].map((fd) => mountIdIn(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")));
+  return id === otherId;
+}
+
 export function kernelFileOf(fd: number, mounts: readonly Mount[]): KernelFile {
   const info = readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");
-  const id = /^mnt_id:\s*(\d+)$/m.exec(info)?.[1];
+  const id = mountIdIn(info);
   const inode = /^ino:\s*(\d+)$/m.exec(info)?.[1];
   return { device: mounts.find((mount) => mount.id === id)?.device, inode: inode === undefined ? undefined : Number(inode) };
 }

@@ -5,6 +5,7 @@ import { fileSystemOf } from "../files/file-system.ts";
 import { findPlace, type Place } from "../files/held-directory.ts";
 import { swapName, temporaryName } from "../files/leftovers.ts";
 import { usersOf, type LookAtUsers } from "../locks/file-users.ts";
+import { inOneMount } from "../locks/mounts.ts";
 import leaseProgram from "../locks/lease.pl";
 import { formatError } from "../observed.ts";
 import { perlCall } from "../programs/perl.ts";
@@ -53,6 +54,8 @@ function withTrial<T>(path: string, act: (trial: Trial) => T): T {
 }
 
 function tried(judged: number, { place, one, other, fd }: Trial, look: LookAtUsers): SwapMethod {
+  if (!inOneMount(judged, place.directory.fd))
+    return impossible("it is mounted by itself, so no other file can take its name (mount its directory)");
   const { args, env } = perlCall(leaseProgram + probeProgram, one, other);
   const { error, status, stdout } = spawnSync("perl", args, {
     stdio: ["ignore", "pipe", "ignore", judged, place.directory.fd],

@@ -1,14 +1,19 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { olderLockAddress } from "../../../src/host/state/run-lock.ts";
 import type { Guard } from "../../../src/report/model/guards.ts";
-import { start, stop } from "../../processes.ts";
-import { declareRegistry, leaveOut, newScratch, parseOnly, sessreap, writeOld, type Scratch } from "../harness.ts";
+import { gonePid, start, stop } from "../../processes.ts";
+import { daysAgo, declareRegistry, leaveOut, newScratch, parseOnly, sessreap, writeOld, type Scratch } from "../harness.ts";
 import { isRoot, nobody } from "../../users.ts";
 
-async function guards(scratch: Scratch, env: Readonly<Record<string, string>> = {}): Promise<readonly Guard[]> {
-  const { stdout, stderr } = await sessreap(scratch, ["doctor", "--json"], { env });
+async function guards(
+  scratch: Scratch,
+  env: Readonly<Record<string, string>> = {},
+  under: readonly string[] = [],
+): Promise<readonly Guard[]> {
+  const { stdout, stderr } = await sessreap(scratch, ["doctor", "--json"], { env, under });
   return (parseOnly(stdout, stderr) as { readonly guards: readonly Guard[] }).guards;
 }
 
@@ -33,6 +38,28 @@ test.runIf(isLinux)("doctor says how a registry would be swapped, and that it wo
   expect(["weak-swap", "swap-impossible"]).toContain(weaker?.cause);
   expect(weaker?.detail).toMatch(/compare|may not be looked at/);
 });
+
+const canMount = isLinux && spawnSync("unshare", ["-m", "mount", "--bind", "/etc/hostname", "/etc/hostname"]).status === 0;
+if (!canMount) leaveOut("a registry that is mounted by itself", "nothing can be mounted here");
+
+test.runIf(canMount)(
+  "doctor says that a registry that is mounted by itself cannot be swapped, and a sweep leaves it as it is",
+  async () => {
+    const scratch = newScratch();
+    const path = declareRegistry(scratch);
+    const text = JSON.stringify({ ghost: { pid: (await gonePid()).pid, since: daysAgo(1) } });
+    writeOld(path, text);
+    const under = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" "$0" && exec "$@"', path];
+    expect(guard(await guards(scratch, {}, under), "swap")).toMatchObject({
+      posture: "off",
+      cause: "swap-impossible",
+      detail: expect.stringContaining("it is mounted by itself"),
+    });
+    expect(await sessreap(scratch, [], { under })).toMatchObject({ code: 3, stdout: expect.stringContaining("1 failed") });
+    expect(readFileSync(path, "utf8")).toBe(text);
+    expect(readdirSync(scratch.dir).filter((name) => name.includes(".sessreap-"))).toEqual([]);
+  },
+);
 
 if (!isRoot) leaveOut("a squatter on the run lock", "it needs another user, and so root");
 
