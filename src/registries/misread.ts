@@ -1,4 +1,4 @@
-import { isRecord, valueAt, type FieldMap } from "./fields.ts";
+import { isRecord, keyItself, valueAt, valueItself, type FieldMap } from "./fields.ts";
 
 /** The fields by which an entry claims anything. */
 const claimFields = ["sessionId", "pid", "identity"] as const;
@@ -85,6 +85,32 @@ function saidOf(members: readonly Member[]): string {
   return `${quoted(shown)}${names.length > shown.length ? ` and ${names.length - shown.length} more` : ""}`;
 }
 
+/** A member that can be nothing but the holder's pid. */
+const plainPid = /^(?:pid|processid)$/;
+
+/**
+ * Why a member that is mapped as the pid is another number: it is not called one, none of its values runs, and a member
+ * that is called so has one that does.
+ */
+function otherNumber({ fields }: Shape, members: readonly Member[], isLive: (pid: number) => boolean): string | undefined {
+  const mapped = members.find(({ name }) => name === fields.pid);
+  if (mapped === undefined || usualNames.pid.test(lettersOf(mapped.name))) return undefined;
+  const runs = ({ values }: Member): boolean => values.some((value) => isLikelyPid(value) && isLive(value));
+  const meant = runs(mapped) ? undefined : members.find((one) => one !== mapped && plainPid.test(lettersOf(one.name)) && runs(one));
+  return meant && `"${mapped.name}" (pid) names no process that runs, and "${meant.name}" is called one and does`;
+}
+
+/** Whether entries were read and none of them is an object, although the fields name members. */
+function areBare({ fields }: Shape, values: Iterable<unknown>): boolean {
+  if (Object.values(fields).some((member) => member === keyItself || member === valueItself)) return false;
+  let some = false;
+  for (const value of values) {
+    if (typeof value === "object" && value !== null) return false;
+    some ||= value !== undefined;
+  }
+  return some;
+}
+
 /**
  * Why the entries of a registry cannot mean what its fields say; undefined where they may: none of them claims anything, or
  * a member that is mapped is in none while another one looks like it. `values` gives the entries anew each time.
@@ -94,9 +120,15 @@ export function misreadOf(shape: Shape, values: () => Iterable<unknown>, isLive:
   const mapped = claimFields.filter((field) => fields[field] !== undefined);
   const found = seenAmong(fields, claimFields, values());
   const absent = mapped.filter((field) => !found.has(field));
-  if (absent.length === 0 && mapped.length > 0) return undefined;
+  if (absent.length === 0 && mapped.length > 0) {
+    const isPlain = fields.pid === undefined || usualNames.pid.test(ownName(fields.pid)) || inNames.includes("pid");
+    return isPlain ? undefined : otherNumber(shape, membersOf(values()), isLive);
+  }
   const members = membersOf(values());
-  if (members.length === 0) return undefined;
+  if (members.length === 0) {
+    const isOneTooDeep = mapped.length > 0 && inNames.length === 0 && areBare(shape, values());
+    return isOneTooDeep ? "no entry is an object; the pointer to the entries may lead one step too far" : undefined;
+  }
   const isNamed = claimFields.some((field) => inNames.includes(field));
   if (found.size === 0 && !isNamed) {
     const wanted = mapped.map((field) => `"${fields[field]}" (${field})`).join(" or ");

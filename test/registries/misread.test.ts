@@ -11,6 +11,21 @@ function misread(fields: FieldMap, values: readonly unknown[], inNames: readonly
 
 test.each<[string, FieldMap, readonly unknown[], string]>([
   [
+    "a number that is no pid, beside one that is",
+    { pid: "port" },
+    [
+      { pid: 700, port: 8080 },
+      { pid: 9, port: 8081 },
+    ],
+    '"port" (pid) names no process that runs, and "pid" is called one and does',
+  ],
+  [
+    "what an entry holds, taken for the entries",
+    { pid: "pid" },
+    [700, "mars", null],
+    "no entry is an object; the pointer to the entries may lead one step too far",
+  ],
+  [
     "entries that are what holds the entries",
     { sessionId: "id", pid: "pid" },
     [3, { mars: { id, pid: 700 }, venus: {} }],

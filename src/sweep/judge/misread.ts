@@ -28,13 +28,30 @@ const inNames = ({ target: { format } }: ReadRegistry): readonly string[] =>
     ? ["pid", "sessionId"].filter((field) => format.patterns.some((pattern) => pattern.includes(`<${field}>`)))
     : [];
 
+/**
+ * Why entries that are said to be about threads may be about processes: no app server is configured that could show one, and
+ * a pid that one entry alone records runs. A bridge that registers threads stands in all of its entries.
+ */
+function threadlessReason({ target: { format, appServers }, entries }: ReadRegistry, isLive: (pid: number) => boolean): string | undefined {
+  if (format.about !== "thread" || appServers.some(({ configured }) => configured)) return undefined;
+  const once = new Map<number, boolean>();
+  for (const { claim } of entries) {
+    const pid = claim.ok ? claim.registration.pid : undefined;
+    if (pid !== undefined) once.set(pid, !once.has(pid));
+  }
+  const holder = [...once].find(([pid, isOnce]) => isOnce && isLive(pid))?.[0];
+  return holder === undefined
+    ? undefined
+    : `its entries are about threads and no app server is configured, but pid ${holder} of one runs; correct "about", or name "appServers"`;
+}
+
 /** Why the entries of a registry cannot mean what its configuration says; undefined where they may. */
 export function misreadReason(host: LookingHost, loaded: ReadRegistry): string | undefined {
   const { format } = loaded.target;
   if (format.declaredFields === undefined || format.body !== "json" || loaded.entries.length === 0) return undefined;
   let living: ReadonlySet<number> | undefined;
   const isLive = (pid: number): boolean => (living ??= host.livingPids() ?? new Set()).has(pid);
-  return misreadOf({ fields: format.fields, inNames: inNames(loaded) }, () => valuesOf(loaded), isLive);
+  return misreadOf({ fields: format.fields, inNames: inNames(loaded) }, () => valuesOf(loaded), isLive) ?? threadlessReason(loaded, isLive);
 }
 
 /** Members that the configuration of a registry names, and that none of its entries has. */
