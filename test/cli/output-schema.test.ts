@@ -37,9 +37,11 @@ async function oneOfEachKind(): Promise<Scratch> {
 test("every document of every command is as the schema describes it, whatever the exit code", async () => {
   const scratch = await oneOfEachKind();
   const torn = writeOld(join(scratch.dir, "torn.json"), "{");
+  writeOld(join(scratch.dir, "suggested.json"), JSON.stringify({ mars: { pid: 4_000_000, since: 1_700_000_000 } }));
   const runs: readonly (readonly [words: readonly string[], code: number])[] = [
     [["config"], 0],
     [["config", "--grace", "soon"], 2],
+    [["config", "suggest", join(scratch.dir, "suggested.json")], 0],
     [["history"], 0],
     [["doctor"], 0],
     [["sweep", "--dry-run"], 0],
