@@ -9,7 +9,7 @@ import { type TakeOver, takeOver } from "./capture/exchange-file.ts";
 import { type FileToRestore, type PutBack, restoreEntryFiles } from "./capture/restore-entry.ts";
 import type { Piece } from "./files/chunks.ts";
 import { sha256 } from "./files/digest.ts";
-import { directoriesOf, listDirectory, readEntryFile, stateOfEntry } from "./files/directory.ts";
+import { directoriesOf, listDirectory, readEntryFile, readEntryLink, stateOfEntry } from "./files/directory.ts";
 import { isUsedBy } from "./locks/file-users.ts";
 import { fileSystemOf } from "./files/file-system.ts";
 import { type ReadFile, fsyncDirectory, readRegistryFile } from "./files/files.ts";
@@ -151,6 +151,7 @@ export async function realHost(stateDir: string, version: string, as: keyof type
     readRegistryFile,
     listDirectory,
     readEntryFile,
+    readEntryLink,
     stateOfEntry,
     livingPids: probe.livingPids,
     captureEntries,

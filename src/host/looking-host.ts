@@ -18,7 +18,7 @@ import type { Self } from "../core/harnesses/retirement.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Endpoint } from "../core/registration.ts";
 import type { SelfTest } from "../core/self-check.ts";
-import type { EntryRead, Listing } from "./files/directory.ts";
+import type { EntryKind, EntryRead, Listing } from "./files/directory.ts";
 import type { FileState } from "./files/file-state.ts";
 import type { FileSystem } from "./files/file-system.ts";
 import type { FileRead } from "./files/files.ts";
@@ -66,8 +66,9 @@ export type LookingHost = {
   /** Whether one of these processes gives a sign of an owner that is up. One that cannot be told counts as another's. */
   readonly isGivenBy: (sign: SignPlace, pids: ReadonlySet<number>) => Promise<boolean>;
   readonly readRegistryFile: (path: string, maxSize?: number) => FileRead;
-  readonly listDirectory: (path: string, patterns: readonly string[]) => Listing;
+  readonly listDirectory: (path: string, patterns: readonly string[], kind?: EntryKind) => Listing;
   readonly readEntryFile: (root: string, key: string) => EntryRead;
+  readonly readEntryLink: (root: string, key: string) => EntryRead;
   readonly stateOfEntry: (root: string, key: string) => FileState | undefined;
   /** Every pid that is there now: no evidence, only a reason to open a file or not. */
   readonly livingPids: () => ReadonlySet<number> | undefined;

@@ -18,6 +18,7 @@ import { llmmsgBridge } from "./formats/llmmsg-bridge.ts";
 import { omxSession } from "./formats/omx-session.ts";
 import { pidFiles } from "./formats/pid-files.ts";
 import { qwenSessions } from "./formats/qwen-sessions.ts";
+import { symlink } from "./declared/symlink.ts";
 import { textFile } from "./declared/text-file.ts";
 
 export { pidFiles };
@@ -53,6 +54,7 @@ export const declaredFormats = {
   "json-lines": jsonLines,
   "json-file": jsonFile,
   "text-file": textFile,
+  symlink,
 } as const satisfies Record<string, (shape: DeclaredShape) => Format>;
 
 export type DeclaredFormatName = keyof typeof declaredFormats;

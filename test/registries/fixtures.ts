@@ -7,6 +7,7 @@ import { jsonLines } from "../../src/registries/declared/json-lines.ts";
 import { jsonFile } from "../../src/registries/declared/json-file.ts";
 import { builtInFormat } from "../../src/registries/known.ts";
 import { keyedJson } from "../../src/registries/declared/keyed-json.ts";
+import { symlink } from "../../src/registries/declared/symlink.ts";
 import { textFile } from "../../src/registries/declared/text-file.ts";
 import { fields } from "../fields.ts";
 
@@ -357,6 +358,15 @@ export const fixtures: readonly Fixture[] = [
     malformed: badPid,
   },
   {
+    folder: "symlink/1",
+    format: symlink({ ...shape, pattern: "SingletonLock", text: ['"<host>"-<pid>'] }),
+    at: ".config/garden",
+    key: "SingletonLock",
+    holder: ["garden-browser", "run"],
+    abroad: otherHost,
+    malformed: badPid,
+  },
+  {
     folder: "text-file/1",
     format: textFile({ ...shape, pattern: "*/locked", text: ["* (pid <pid> start <startTicks>)"] }),
     at: "garden.git/worktrees",
@@ -375,6 +385,9 @@ export const fixtures: readonly Fixture[] = [
     malformed: badPid,
   },
 ];
+
+/** Those that can be half written: a symbolic link cannot. */
+export const tearable = fixtures.filter(({ format }) => format.body !== "link");
 
 /** The files of a fixture, by their path below the home. */
 export function filesOf(folder: string): ReadonlyMap<string, string> {

@@ -30,7 +30,8 @@ test.each(builtInFormats.map(({ name, holderNames }) => ({ name, holderNames }))
 );
 
 test("a server that a flag names is asked about the sessions of those formats that can be Codex threads", () => {
-  const described = (format: string): object => (format === "text-file" ? { text: ["<sessionId>"] } : { fields: { sessionId: "id" } });
+  const described = (format: string): object =>
+    ["text-file", "symlink"].includes(format) ? { text: ["<sessionId>"] } : { fields: { sessionId: "id" } };
   const declared = Object.keys(declaredFormats).map((format) => ({ path: "/w/agents.json", format, ...described(format) }));
   const settings = { registries: { value: declared, from: "a test" } } as unknown as Settings;
   const targets = resolveTargets(settings, { registry: [...formatNames], appServer: ["ws://127.0.0.1:8788"] }, {});
@@ -42,6 +43,7 @@ test("a server that a flag names is asked about the sessions of those formats th
     "keyed-json",
     "llmmsg-bridge",
     "omx-session",
+    "symlink",
     "text-file",
   ]);
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, lutimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { bootId, type Running } from "../processes.ts";
@@ -38,7 +38,10 @@ export function plant(
   for (const [path, text] of filesOf(folder)) {
     const to = join(home, withFacts(changeName(path), holder));
     mkdirSync(dirname(to), { recursive: true });
-    writeFileSync(to, withFacts(change(text), holder));
-    utimesSync(to, monthAgo(), monthAgo());
+    const said = withFacts(change(text), holder);
+    // A file of such a fixture says where a symbolic link leads.
+    if (folder.startsWith("symlink/")) symlinkSync(said, to);
+    else writeFileSync(to, said);
+    lutimesSync(to, monthAgo(), monthAgo());
   }
 }

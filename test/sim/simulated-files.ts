@@ -16,6 +16,7 @@ type FileHost = Pick<
   | "replaceJudged"
   | "listDirectory"
   | "readEntryFile"
+  | "readEntryLink"
   | "stateOfEntry"
   | "captureEntries"
   | "recoverQuarantined"
@@ -143,16 +144,20 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
     });
   }
 
+  const readEntry: Host["readEntryFile"] = (root, key) => {
+    const file = disk.at(`${root}/${key}`);
+    if (file === undefined) return { kind: "gone" };
+    if (blindness.has("torn") && chance.oneIn(2)) return { kind: "unreadable", state: stateOf(file), problem: "input/output error" };
+    return { kind: "read", state: stateOf(file), bytes: Buffer.from(file.text) };
+  };
+
   return {
     readRegistryFile: read,
     replaceJudged: replace,
     listDirectory: list,
-    readEntryFile: (root, key) => {
-      const file = disk.at(`${root}/${key}`);
-      if (file === undefined) return { kind: "gone" };
-      if (blindness.has("torn") && chance.oneIn(2)) return { kind: "unreadable", state: stateOf(file), problem: "input/output error" };
-      return { kind: "read", state: stateOf(file), bytes: Buffer.from(file.text) };
-    },
+    readEntryFile: readEntry,
+    // On this disk a symbolic link is a file that says where it leads.
+    readEntryLink: readEntry,
     stateOfEntry: (root, key) => {
       const file = disk.at(`${root}/${key}`);
       return file && stateOf(file);

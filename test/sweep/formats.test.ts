@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, lstatSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { defaultPolicy } from "../../src/core/policy.ts";
@@ -10,9 +10,12 @@ import { gonePid, pretend } from "../processes.ts";
 import { fileOf, targetFor } from "./targets.ts";
 import { newScene, sweepOnce } from "./scene.ts";
 
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
 const look = (path: string) => {
-  const { ino, mtimeMs, mode, size } = statSync(path);
-  return { bytes: readFileSync(path), mtimeMs, mode, size, ino };
+  const stat = lstatSync(path);
+  const { ino, mtimeMs, mode, size } = stat;
+  return { bytes: stat.isSymbolicLink() ? readlinkSync(path, "buffer") : readFileSync(path), mtimeMs, mode, size, ino };
 };
 
 describe.each(fixtures)("$folder", (fixture) => {
@@ -43,7 +46,7 @@ describe.each(fixtures)("$folder", (fixture) => {
     const swept = fixture.waits === true ? await sweepOnce(host, target, { policy: { ...defaultPolicy, now: true } }) : first;
     expect(swept.entries.map(({ action }) => action)).toEqual(["reaped"]);
     const ownFile = fixture.format.layout === "files";
-    expect(existsSync(file)).toBe(!ownFile);
+    expect(isThere(file)).toBe(!ownFile);
 
     const { outcomes } = await restoreInto(host, target, readTombstones(join(directory, "state")));
     expect(outcomes.map(({ action, detail }) => `${action} ${detail}`)).toEqual(["restored "]);

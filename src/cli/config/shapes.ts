@@ -14,6 +14,7 @@ const takes: Readonly<Record<string, readonly ShapeKey[]>> = {
   "json-lines": ["fields", "about", "keepWhen", "holders"],
   "json-file": ["pattern", "fields", "about", "keepWhen", "ownDirectory", "holders"],
   "text-file": ["pattern", "text", "about", "ownDirectory", "holders"],
+  symlink: ["pattern", "text", "about", "holders"],
   "pid-files": ["pattern", "holders"],
 };
 

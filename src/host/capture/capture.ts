@@ -1,8 +1,10 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { usersAt, usersOf, usersRefusing, type LookAtUsers } from "../locks/file-users.ts";
+import { isLink } from "../files/file-state.ts";
 import { findPlace, type DirHandle, type Place } from "../files/held-directory.ts";
 import { temporaryName } from "../files/leftovers.ts";
+import { captureLink } from "./capture-link.ts";
 import { dropLeased, type LeaseAnswer, type LeasedFile } from "./capture-lease.ts";
 import {
   cameLate,
@@ -146,7 +148,7 @@ function fill<T>(outcomes: (T | undefined)[], chosen: readonly number[], made: r
 }
 
 /**
- * Removes one-file entries that are the ones that were judged. One that a process has open for writing or has locked is
+ * Removes one-file entries, and symbolic links, that are the ones that were judged. One that a process has open for writing or has locked is
  * not moved; any other is moved into quarantine by rename, which no writer can slip through, and dropped there if it is
  * unchanged and no process came to open it. One that does not match goes back by link, which never overwrites.
  */
@@ -154,7 +156,10 @@ export function captureEntries(root: string, judged: readonly JudgedFile[], look
   const directories = openDirectories(root);
   try {
     const wanted = judged.map((one) => wantedIn(directories.of(one.key), one));
-    const outcomes = wanted.map((one): Captured | "busy" | undefined => ("kind" in one ? one : elsewise(pathOf(one), one.judged)));
+    const outcomes = wanted.map((one): Captured | "busy" | undefined => {
+      if ("kind" in one) return one;
+      return isLink(one.judged.state) ? captureLink(pathOf(one), quarantinedPathOf(one), one.judged) : elsewise(pathOf(one), one.judged);
+    });
     const indexesOf = (isChosen: (index: number) => boolean): readonly number[] => [...wanted.keys()].filter(isChosen);
     const filesAt = (indexes: readonly number[]): readonly Wanted[] => indexes.map((index) => wanted[index] as Wanted);
 

@@ -7,15 +7,19 @@ import {
   fsync,
   fsyncSync,
   futimesSync,
+  lchownSync,
   linkSync,
   lstatSync,
+  lutimesSync,
   mkdirSync,
   openSync,
+  symlinkSync,
   unlinkSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { holdPlace, withPlace, type Place } from "../files/held-directory.ts";
+import { isLink } from "../files/file-state.ts";
 import { temporaryName } from "../files/leftovers.ts";
 import { writeAll } from "../files/chunks.ts";
 import { fsyncDirectory } from "../files/files.ts";
@@ -44,6 +48,19 @@ function makeDirectories(root: string, directory: string, owner: Owner): void {
     // Its tombstone goes when the entry is back: the way to it must be durable by then.
     fsyncDirectory(at("."));
   });
+}
+
+/** Makes a symbolic link under a temporary name. Its directory is made durable with its name; there is nothing else to it. */
+function writeLink(temporary: string, { content, uid, gid, modifiedAt }: FileToRestore): void {
+  symlinkSync(content, temporary);
+  try {
+    const made = lstatSync(temporary);
+    if (made.uid !== uid || made.gid !== gid) lchownSync(temporary, uid, gid);
+    lutimesSync(temporary, modifiedAt / 1000, modifiedAt / 1000);
+  } catch (error) {
+    unlinkSync(temporary);
+    throw error;
+  }
 }
 
 /** Writes a file under a temporary name, with all that the file system knew of it. The caller makes it durable and closes it. */
@@ -80,7 +97,7 @@ export function prepareFile(temporary: string, file: FileToRestore): void {
 export type PutBack = { readonly kind: "restored" | "newcomer" } | { readonly kind: "failed"; readonly error: unknown };
 
 /** A file that is written and has not got its name yet. */
-type Written = { readonly kind: "written"; readonly fd: number; readonly place: Place; readonly temporary: string };
+type Written = { readonly kind: "written"; readonly fd: number | undefined; readonly place: Place; readonly temporary: string };
 
 function writeOne(root: string, file: FileToRestore): Written {
   const path = join(root, file.key);
@@ -88,7 +105,8 @@ function writeOne(root: string, file: FileToRestore): Written {
   const place = holdPlace(path, "perhaps");
   try {
     const temporary = place.directory.at(temporaryName(place.name, "new"));
-    return { kind: "written", fd: writeFile(temporary, file), place, temporary };
+    if (isLink(file)) writeLink(temporary, file);
+    return { kind: "written", fd: isLink(file) ? undefined : writeFile(temporary, file), place, temporary };
   } catch (error) {
     place.directory.close();
     throw error;
@@ -106,7 +124,7 @@ function nameOne({ place: { directory, name }, temporary }: Written): PutBack {
 
 function close({ fd, place, temporary }: Written): void {
   unlinkSync(temporary);
-  closeSync(fd);
+  if (fd !== undefined) closeSync(fd);
   place.directory.close();
 }
 
@@ -123,7 +141,7 @@ function write(root: string, file: FileToRestore): Written | PutBack {
 async function putSomeBack(root: string, files: readonly FileToRestore[]): Promise<readonly PutBack[]> {
   const written = files.map((file) => write(root, file));
   const durable = await Promise.all(
-    written.map(async (one) => (one.kind === "written" ? fsyncLater(one.fd).then(() => one, failed) : one)),
+    written.map(async (one) => (one.kind === "written" && one.fd !== undefined ? fsyncLater(one.fd).then(() => one, failed) : one)),
   );
   const named = durable.map((one) => (one.kind === "written" ? nameOne(one) : one));
   for (const one of written) if (one.kind === "written") close(one);

@@ -1,8 +1,19 @@
 import { danglingLink } from "./dangling.ts";
-import { constants, closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync, type BigIntStats } from "node:fs";
+import {
+  constants,
+  closeSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  type BigIntStats,
+  type Dirent,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { matchSegment, parsePattern, type Captures, type Steps } from "../../registries/pattern.ts";
-import { fileState, stateFrom, type FileState } from "./file-state.ts";
+import { fileState, isLink, stateFrom, type FileState } from "./file-state.ts";
 import { filesIn, type FilesOfDirectory, type FoundFiles } from "./found-files.ts";
 import { assertTrustedOwners, Dangling, findPlace, UntrustedSymlink } from "./held-directory.ts";
 import { parseTemporary } from "./leftovers.ts";
@@ -31,12 +42,16 @@ const entryLimit = 64 * 1024;
 type Walk = {
   readonly root: string;
   readonly steps: Steps;
+  readonly isEntry: (found: Dirent) => boolean;
   readonly files: FilesOfDirectory[];
   readonly quarantined: Set<string>;
   readonly problems: string[];
   /** Keys that were found, where one can be found twice. */
   readonly seen: Set<string> | undefined;
 };
+
+/** What is a file of its own, or, in a registry of links, a symbolic link. */
+export type EntryKind = "file" | "link";
 
 /** No symbolic link is followed: none leads out of a registry. */
 function walk(into: Walk, below: string, at: number, captures: Captures, depth: number): void {
@@ -59,14 +74,14 @@ function walk(into: Walk, below: string, at: number, captures: Captures, depth: 
       if (name.isDirectory()) walk(into, keyOf(name.name), at, captures, depth + 1);
       continue;
     }
-    if (isLast && name.name.startsWith(".") && name.isFile()) {
+    if (isLast && name.name.startsWith(".") && into.isEntry(name)) {
       const original = parseTemporary(name.name)?.of;
       if (original !== undefined && matchSegment(step, original) !== undefined) {
         into.quarantined.add(keyOf(name.name));
         continue;
       }
     }
-    const isWanted = isLast ? name.isFile() : name.isDirectory();
+    const isWanted = isLast ? into.isEntry(name) : name.isDirectory();
     const found = isWanted ? matchSegment(step, name.name) : undefined;
     if (found === undefined) continue;
     if (!isLast) walk(into, keyOf(name.name), at + 1, { ...captures, ...found }, depth + 1);
@@ -96,12 +111,13 @@ function followDirectory(path: string): { readonly realPath: string; readonly st
 }
 
 /** Which files of a directory are entries, by their names alone. */
-export function listDirectory(path: string, patterns: readonly string[]): Listing {
+export function listDirectory(path: string, patterns: readonly string[], kind: EntryKind = "file"): Listing {
   try {
     const { realPath, stat } = followDirectory(path);
     if (!stat.isDirectory()) return { kind: "unreadable", problem: "is no directory", cure: "name the directory that holds the entries" };
     const into: Omit<Walk, "steps"> = {
       root: realPath,
+      isEntry: (found) => (kind === "link" ? found.isSymbolicLink() : found.isFile()),
       files: [],
       quarantined: new Set(),
       problems: [],
@@ -164,6 +180,20 @@ export function readEntryFile(root: string, key: string): EntryRead {
   } catch (error) {
     if (errorCode(error) === "ENOENT") return { kind: "gone" };
     return { kind: "unreadable", state, problem: `could not be read: ${formatError(error)}` };
+  }
+}
+
+/** Reads where an entry leads that is a symbolic link; what it leads to is not looked at. */
+export function readEntryLink(root: string, key: string): EntryRead {
+  const path = `${root}/${key}`;
+  try {
+    const state = fileState(path);
+    if (state === undefined) return { kind: "gone" };
+    if (!isLink(state)) return { kind: "unreadable", state, problem: "is no symbolic link" };
+    return { kind: "read", state, bytes: readlinkSync(path, "buffer") };
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return { kind: "gone" };
+    return { kind: "unreadable", state: undefined, problem: `could not be read: ${formatError(error)}` };
   }
 }
 

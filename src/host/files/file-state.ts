@@ -12,6 +12,10 @@ export function isRegular({ mode }: FileState): boolean {
   return (mode & constants.S_IFMT) === constants.S_IFREG;
 }
 
+export function isLink({ mode }: Pick<FileState, "mode">): boolean {
+  return (mode & constants.S_IFMT) === constants.S_IFLNK;
+}
+
 /** The state of a file, or of the symbolic link that it is; undefined where there is none. Throws what `lstatSync` throws. */
 export function fileState(path: string): FileState | undefined {
   const stat = lstatSync(path, { throwIfNoEntry: false });

@@ -1,15 +1,17 @@
 import type { FileState } from "../../host/files/file-state.ts";
 import type { FoundFile } from "../../host/files/found-files.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
-import type { FilesFormat } from "../../registries/format.ts";
+import type { FilesFormat, FormatBasics } from "../../registries/format.ts";
 import { entryName } from "../../registries/pattern.ts";
 import { fileEntries, type FileEntries } from "./file-entries.ts";
 import { missing, tornRetries, type Entry, type Loaded } from "./loaded.ts";
 import { mayBeElsewhere, pidsOf } from "./pids.ts";
 import type { Target } from "./target.ts";
 
-function fromContent(host: LookingHost, root: string, format: FilesFormat, { key, captures }: FoundFile): Entry | undefined {
-  const read = host.readEntryFile(root, key);
+type FileFormat = FilesFormat & Pick<FormatBasics, "body">;
+
+function fromContent(host: LookingHost, root: string, format: FileFormat, { key, captures }: FoundFile): Entry | undefined {
+  const read = format.body === "link" ? host.readEntryLink(root, key) : host.readEntryFile(root, key);
   if (read.kind === "gone") return undefined;
   if (read.kind === "read") {
     const claim = format.claim(entryName(key, captures), read.bytes.toString("utf8"));
@@ -47,8 +49,8 @@ const markerSize = 44;
  * Reads a directory with one file an entry. Where the name is enough, a small file whose pid is not among the living is not
  * opened: what it says cannot matter. Torn files are read again a few times, for writers rewrite in place.
  */
-export async function loadFiles(host: LookingHost, target: Target, format: FilesFormat): Promise<Loaded> {
-  const listing = host.listDirectory(target.path, format.patterns);
+export async function loadFiles(host: LookingHost, target: Target, format: FileFormat): Promise<Loaded> {
+  const listing = host.listDirectory(target.path, format.patterns, format.body === "link" ? "link" : "file");
   const isAnothers = target.seenFromHere === true && !(listing.kind === "listed" && Number(listing.stat.uid) === host.self().uid);
   if (listing.kind === "missing" || isAnothers) return missing(target);
   if (listing.kind === "unreadable") return { state: "unreadable", target, problem: `${listing.problem}; ${listing.cure}` };

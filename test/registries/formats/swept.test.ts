@@ -47,6 +47,10 @@ function start(fixture: Fixture, change: (text: string) => string = (text) => te
       opened.push(key);
       return host.readEntryFile(root, key);
     },
+    readEntryLink: (root, key) => {
+      opened.push(key);
+      return host.readEntryLink(root, key);
+    },
     dropDirectory: (_, key) => void dropped.push(key.replace(/[^/]*$/, "")),
   };
   const entries = async (options: Partial<SweepOptions> = {}, overrides: Partial<Host> = {}): Promise<readonly EntryReport[]> => {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Memory } from "../../../src/core/memory.ts";
 import type { Host } from "../../../src/host/host.ts";
 import type { Target } from "../../../src/sweep/load/target.ts";
-import { fixtures, type Fixture } from "../../registries/fixtures.ts";
+import { fixtures, tearable, type Fixture } from "../../registries/fixtures.ts";
 import { plant, withOwnIds } from "../../registries/plant.ts";
 import { scratchDirectory } from "../../host/scratch.ts";
 import { gonePid, idle, pretend, zombie, type Running } from "../../processes.ts";
@@ -39,7 +39,7 @@ async function oneLook(host: Host, pid: number): Promise<Host> {
   return { ...host, lookAtProcesses: () => answer, sleep: () => Promise.resolve() };
 }
 
-test.each(fixtures)("$folder: whatever prefix of it stands in the file, a live holder's entry is no ghost", async (fixture) => {
+test.each(tearable)("$folder: whatever prefix of it stands in the file, a live holder's entry is no ghost", async (fixture) => {
   const holder = await (fixture.folder.startsWith("llmmsg") ? pretend(scratchDirectory(), fixture.holder) : idle());
   const { host, target, file, whole } = await plantedWith(fixture, holder);
   const calm = await oneLook(host, holder.pid);
@@ -53,7 +53,7 @@ test.each(fixtures)("$folder: whatever prefix of it stands in the file, a live h
   expect([...verdicts].every((verdict) => ["live", "undecided", "malformed", "none there"].includes(verdict))).toBe(true);
 });
 
-test.each(fixtures)(
+test.each(tearable)(
   "$folder: whatever prefix of it stands in the file, a gone holder's entry is not taken at the first look",
   async (fixture) => {
     const holder = await gonePid();
