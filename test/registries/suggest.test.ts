@@ -89,10 +89,9 @@ describe("where the entries are", () => {
   test.each<[string, unknown, string]>([
     ["nothing", "", "is empty; try again when it has an entry"],
     ["an empty object", {}, "holds nothing that looks like a pid, a session or a tmux pane; try again while an agent runs"],
-    ["a number", 7, "holds nothing that looks like a pid, a session or a tmux pane; try again while an agent runs"],
     ["an empty list", { agents: [] }, "holds nothing that looks like a pid, a session or a tmux pane; try again while an agent runs"],
-    ["no JSON", "hello", "is no JSON, and nothing in its text looks like a pid or a session"],
-    ["a bomb", `${"[".repeat(100_000)}${"]".repeat(100_000)}`, "is no JSON, and nothing in its text looks like a pid or a session"],
+    ["no JSON", "hello", "is no JSON with entries, and nothing in its text looks like a pid"],
+    ["a bomb", `${"[".repeat(100_000)}${"]".repeat(100_000)}`, "is no JSON with entries, and nothing in its text looks like a pid"],
     [
       "ports, counters and versions that are live pids",
       { mars: { port: alive, retries: other, version: alive, pgid: other, size: alive, exitCode: other } },
@@ -116,6 +115,25 @@ describe("where the entries are", () => {
   ])("of %s nothing is suggested", (_what, content, problem) => {
     expect(refused(file(content))).toBe(problem);
   });
+});
+
+test.each<[string, string, readonly string[], boolean]>([
+  ["a bare pid", `${alive}\n`, ["<pid>"], true],
+  ["a pid that does not run", String(gone), ["<pid>"], false],
+  ["a pid and more lines", `${alive}\n/srv/data\n1795186876\n`, ["<pid>\n*"], true],
+  ["a pid and a host", `${alive} venus`, ["<pid> *"], true],
+  ["git's worktree lock", `claude agent agent-a1 (pid ${alive} start 47110)`, ["*(pid <pid>*"], true],
+  ["a labelled pid", `host: venus\npid: ${alive}\n`, ["*pid: <pid>"], true],
+  ["an assignment", `PID=${alive}\nPORT=8080\n`, ["PID=<pid>*"], true],
+])("in plain text, %s", (_what, text, patterns, sure) => {
+  const { declaration, findings } = suggested(file(text, "/srv/daemon.pid"));
+  expect(declaration).toMatchObject({ format: "text-file", path: "/srv/daemon.pid", text: patterns, about: "process" });
+  expect(findings.map((one) => one.sure)).toEqual([sure]);
+});
+
+test("files in plain text that are called by another number", () => {
+  const { declaration } = suggested(directory({ "app-1.pid": `${alive}\n`, "app-2.pid": `${gone}\n` }));
+  expect(declaration).toMatchObject({ format: "text-file", pattern: "app-*.pid", text: ["<pid>"] });
 });
 
 describe("which member is which", () => {

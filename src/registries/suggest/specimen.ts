@@ -35,6 +35,7 @@ export type Declaration = {
   readonly path: string;
   readonly entries?: string;
   readonly pattern?: string;
+  readonly text?: readonly string[];
   readonly fields?: FieldMap;
   readonly about?: About;
   readonly keepWhen?: KeepWhen;

@@ -5,6 +5,7 @@ import { guess, type Guessed } from "./guesses.ts";
 import { groupsOf, withoutNumbers, type Group } from "./names.ts";
 import { firstLikelyPid, pidIn, placeName } from "./pids.ts";
 import { membersOf } from "./members.ts";
+import { pidInText, textGuess } from "./texts.ts";
 import type { Declaration, Finding, Sample, Specimen, SpecimenFile, Suggestion, Surroundings } from "./specimen.ts";
 
 /** A suggestion, or why there is none. */
@@ -47,7 +48,12 @@ function otherPlaces(others: readonly Candidate[]): readonly string[] {
 function fromFile({ path, text, writtenMs }: Extract<Specimen, { kind: "file" }>, around: Surroundings): Suggested {
   const value = parsed(text);
   if (text.trim() === "") return none("is empty; try again when it has an entry");
-  if (value === undefined) return none("is no JSON, and nothing in its text looks like a pid or a session");
+  if (typeof value !== "object" || value === null) {
+    const plain = textGuess([text], around);
+    if (plain === undefined) return none("is no JSON with entries, and nothing in its text looks like a pid");
+    const declaration = { format: "text-file", path, text: plain.text, about: "process", onGhost: "report" } as const;
+    return { ok: true, suggestion: { declaration, findings: [plain.finding], notes: ["the whole file is one entry, in plain text"] } };
+  }
   const [best, ...others] = candidatesIn(value, around, { path, writtenMs });
   if (best === undefined) return none("holds nothing that looks like a pid, a session or a tmux pane; try again while an agent runs");
   const slash = path.lastIndexOf("/");
@@ -87,7 +93,9 @@ function pidInName(
   const member = membersOf(samples).find((one) => one.member === guessed.fields.pid);
   const said = samples.map((sample) => ({ inName: group.numbers.get(sample.key), inBody: pidIn(member, sample) }));
   const both = said.filter(({ inBody }) => inBody !== undefined);
+  const texts = group.files.map(({ key, text }) => [group.numbers.get(key), text === undefined ? undefined : pidInText(text)] as const);
   if (both.some(({ inName, inBody }) => inName !== inBody)) return "other";
+  if (texts.some(([inName, inText]) => inText !== undefined && inName !== inText)) return "other";
   const isHinted = /pid|session|lock|inuse|active|running/i.test(`${where}/${group.pattern}`.replace("<pid>", ""));
   // Small numbers count logs and parts, and always run.
   const likely = [...group.numbers.values()].filter((pid) => isHinted || pid >= firstLikelyPid);
@@ -105,6 +113,18 @@ function pidInName(
 
 type GroupGuess = Suggestion & { readonly weight: number };
 
+/** Files that hold plain text, each with a pid in it. */
+function fromTexts(path: string, { pattern, files }: Group, around: Surroundings): GroupGuess | undefined {
+  const plain = textGuess(
+    files.flatMap(({ text }) => text ?? []),
+    around,
+  );
+  if (plain === undefined) return undefined;
+  const declaration = { format: "text-file", path, pattern, text: plain.text, about: "process", onGhost: "report" } as const;
+  const notes = [`${plural(files.length, "file fits", "files fit")} ${pattern}`];
+  return { declaration, findings: [plain.finding], notes, weight: plain.finding.sure ? 7 : 2 };
+}
+
 function fromGroup(path: string, found: Group, around: Surroundings): GroupGuess | undefined {
   const samples = samplesOf(found.files);
   const guessed = guess(samples, around, placeName(path, found.pattern), found.numbers);
@@ -113,6 +133,7 @@ function fromGroup(path: string, found: Group, around: Surroundings): GroupGuess
   const named = inName === "other" || inName === undefined ? [] : [inName];
   const hasName = named.length > 0 || group.pattern.includes("<sessionId>");
   const weight = guessed.weight + (named.some(({ sure }) => sure) ? 8 : named.length * 4) + (group.pattern.includes("<sessionId>") ? 3 : 0);
+  if (samples.length === 0 && !group.pattern.includes("<pid>")) return fromTexts(path, group, around);
   if (weight === 0 || (!hasName && samples.length === 0)) return undefined;
   const read = found.files.filter(({ text }) => text !== undefined).length;
   const unread = found.files.find(({ problem }) => problem !== undefined)?.problem;
@@ -122,7 +143,6 @@ function fromGroup(path: string, found: Group, around: Surroundings): GroupGuess
     ...(samples.length > 0 && samples.length < read ? [`${read - samples.length} of them are no JSON objects`] : []),
   ];
   if (samples.length === 0) {
-    if (!group.pattern.includes("<pid>")) return undefined;
     return { declaration: { format: "pid-files", path, pattern: group.pattern, onGhost: "report" }, findings: named, notes, weight };
   }
   const declaration = declared({ format: "json-file", path, pattern: group.pattern }, guessed);

@@ -55,6 +55,18 @@ const many = (
   declare: (dir) => ({ path: dir, ...declared }),
 });
 
+/** A file of plain text. */
+const plain = (
+  project: string,
+  seen: string,
+  file: string,
+  content: (holder: Holder) => string,
+  text: readonly string[],
+): PublicRegistry => ({
+  ...one(project, seen, file, content, {}),
+  declare: (dir) => ({ format: "text-file", path: `${dir}/${file}`, text, about: "process" }),
+});
+
 export const publicRegistries: readonly PublicRegistry[] = [
   {
     project: "bgproc",
@@ -442,5 +454,29 @@ export const publicRegistries: readonly PublicRegistry[] = [
     "2.1.197.lock",
     ({ pid }) => ({ pid, version: "2.1.197", execPath: "/home/dev/.local/share/claude/versions/2.1.197", acquiredAt: beforeMs }),
     { pid: "pid", registeredAt: "acquiredAt" },
+  ),
+  plain(
+    "PostgreSQL",
+    "postgres/postgres src/include/utils/pidfile.h",
+    "postmaster.pid",
+    ({ pid }) =>
+      `${pid}\n/var/lib/postgresql/17/main\n${Math.floor(beforeSeconds)}\n5432\n/run/postgresql\nlocalhost\n 65538 3\nready   \n`,
+    ["<pid>\n*"],
+  ),
+  plain("MongoDB", "mongodb/mongo src/mongo/util: mongod.lock", "mongod.lock", ({ pid }) => `${pid}\n`, ["<pid>"]),
+  plain("happy (lock)", "seen of happy 1.2.5: daemon.state.json.lock", "daemon.state.json.lock", ({ pid }) => String(pid), ["<pid>"]),
+  many(
+    "git worktrees",
+    "git-worktree(1): worktrees/<name>/locked, with the reason that Claude Code writes",
+    ({ id }) => `agent-${id.slice(0, 4)}z/locked`,
+    ({ pid, startTicks }) => `claude agent agent-a1 (pid ${pid} start ${startTicks})`,
+    { format: "text-file", pattern: "*/locked", text: ["*(pid <pid> start <startTicks>)", "*(pid <pid>*"], about: "process" },
+  ),
+  many(
+    "PM2",
+    "Unitech/pm2 pids/<name>-<id>.pid",
+    ({ id }) => `api-${id.slice(0, 4)}z.pid`,
+    ({ pid }) => String(pid),
+    { format: "text-file", pattern: "*.pid", text: ["<pid>"], about: "process" },
   ),
 ];
