@@ -81,6 +81,15 @@ export function agentHomes(home: string, uid: number): AgentHomes {
     const own = directoriesInUse(variable, home).filter((one) => one.uid === uid && isDirectoryOf(uid, one.directory));
     return own.map(({ directory }) => directory.replace(/(?<=.)\/+$/, "")).toSorted();
   };
-  const claude = [...claudeProfiles(home, uid), ...inUse("CLAUDE_CONFIG_DIR")];
-  return { claude: [...new Set(claude)], codex: [...new Set(inUse("CODEX_HOME"))] };
+  return { claude: eachOnce([...claudeProfiles(home, uid), ...inUse("CLAUDE_CONFIG_DIR")]), codex: eachOnce(inUse("CODEX_HOME")) };
+}
+
+/** Of several paths to one directory the first. */
+function eachOnce(paths: readonly string[]): readonly string[] {
+  const identityOf = (path: string): string => {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found === undefined ? path : `${found.dev}:${found.ino}`;
+  };
+  const byIdentity = new Map(paths.toReversed().map((path) => [identityOf(path), path] as const));
+  return paths.filter((path) => byIdentity.get(identityOf(path)) === path);
 }

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { handOver, install, startClaude, version } from "./claude-code.ts";
 import { by, leaveOut, makeOld, triedScratch, sweepReport } from "../harness.ts";
@@ -42,7 +43,12 @@ test(`Claude Code ${version} itself: live while it runs, its file untouched; a g
   const before = await quietEntry(file);
   const sweep = async () =>
     by(await sweepReport(scratch, ["--registry", "claude-sessions", "--grace", "0", "--now"]), "sessionId", "verdict", "reason", "action");
-  expect(await sweep()).toEqual({ [`${pid}.json`]: `${claimed.sessionId} live pid-alive kept` });
+  const names = () => readdirSync(dirname(file));
+  const key = names().find((name) => name.startsWith(`${pid}.`) && name.endsWith(".key")) ?? "none";
+  expect(await sweep()).toEqual({
+    [`${pid}.json`]: `${claimed.sessionId} live pid-alive kept`,
+    [key]: "null live pid-alive kept",
+  });
   expect(look(file)).toEqual(before);
 
   process.kill(pid, "SIGKILL");
@@ -50,9 +56,14 @@ test(`Claude Code ${version} itself: live while it runs, its file untouched; a g
   expect(existsSync(file)).toBe(true);
   expect(by(await sweepReport(scratch, ["list", "--registry", "claude-sessions", "--grace", "0"]), "verdict", "reason")).toEqual({
     [`${pid}.json`]: "ghost pid-gone",
+    [key]: "ghost pid-gone",
   });
-  makeOld(file);
-  expect(await sweep()).toEqual({ [`${pid}.json`]: `${claimed.sessionId} ghost pid-gone reaped` });
+  for (const name of names()) makeOld(join(dirname(file), name));
+  expect(await sweep()).toEqual({
+    [`${pid}.json`]: `${claimed.sessionId} ghost pid-gone reaped`,
+    [key]: "null ghost pid-gone reaped",
+  });
+  expect(names()).toEqual([]);
   await sweepReport(scratch, ["restore", `${pid}.json`]);
   expect(readFileSync(file, "utf8")).toBe(before.bytes);
 
@@ -60,5 +71,5 @@ test(`Claude Code ${version} itself: live while it runs, its file untouched; a g
   const taken = handOver(file, taker.pid);
   expect(await sweep()).toEqual({ [`${taker.pid}.json`]: `${claimed.sessionId} ghost pid-reused reaped` });
   expect(existsSync(taken)).toBe(false);
-  expect(readdirSync(`${scratch.home}/.claude/sessions`).filter((name) => name.endsWith(".json"))).toEqual([]);
+  expect(names()).toEqual([]);
 }, 180_000);

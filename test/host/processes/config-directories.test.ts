@@ -24,6 +24,7 @@ test("profiles of Claude are the directories in the home that hold sessions or a
   make(dir, "elsewhere", "sessions");
   symlinkSync(join(dir, "elsewhere"), join(home, ".claude-linked"));
   symlinkSync(join(dir, "nowhere"), join(home, ".claude-dangling"));
+  symlinkSync(".claude", join(home, ".claude-usual"));
   const expected = [".claude", ".claude-linked", ".claude-work", ".claude_2"].map((name) => join(home, name));
   expect(agentHomes(home, uid)).toEqual({ claude: expected, codex: [] });
 });
