@@ -37,8 +37,8 @@ const keysIn = (path) => Object.keys(JSON.parse(readFileSync(path, "utf8")));
 
 function summary(what, times, lost, more = {}) {
   const sorted = times.toSorted((a, b) => a - b);
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
-  console.log(JSON.stringify({ what, trials: times.length, p50Ms: at(0.5), p99Ms: at(0.99), liveRowsLost: lost, ...more }));
+  const at = (share) => sorted[Math.ceil(sorted.length * share) - 1] ?? null;
+  console.log(JSON.stringify({ what, trials: times.length, p50Ms: at(0.5), p99Ms: at(0.99), mostMs: at(1), liveRowsLost: lost, ...more }));
   if (lost > 0 || times.length === 0) process.exitCode = 1;
 }
 
@@ -73,6 +73,7 @@ async function bridge(codex) {
   for (const name of keep) command(`register ${name} ${dir}`);
   for (const name of keep) await said("registered", name);
   const times = [];
+  let again = 0;
   for (let trial = 0; trial < trials; trial += 1) {
     const name = `ends-${trial}`;
     command(`register ${name} ${dir}`);
@@ -81,12 +82,14 @@ async function bridge(codex) {
     const [exited, gone] = [await said("exited", name), await said("gone", name)];
     if (keysIn(path).includes(name)) throw new Error(`${name} is still there`);
     times.push(gone.at - exited.at);
+    if (gone.asked > 1) again += 1;
   }
   const left = keysIn(path);
   summary(
     "bridge with the library, from exit to row gone, the server's own part included",
     times,
     keep.filter((name) => !left.includes(name)).length,
+    { askedAgainBecauseTheServerHeldItsFiles: again },
   );
 }
 

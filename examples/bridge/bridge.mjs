@@ -60,7 +60,7 @@ async function connect(onNotification) {
 }
 
 /** How long, in ms, it waits until it asks again: a server says that a thread is not loaded before it has closed its files. */
-const pauses = [20, 100, 500, 2_000];
+const pauses = [20, 50, 100, 200, 500, 1_000, 2_000];
 
 /** The server says that a thread is no longer loaded: the row that names it goes, and no other. What stays is left to the next sweep. */
 async function forget(threadId, attempt = 0) {
@@ -69,7 +69,7 @@ async function forget(threadId, attempt = 0) {
     const name = Object.entries(rows()).find(([, row]) => row.threadId === threadId)?.[0];
     if (name === undefined) return;
     const { gone, row } = await reapOne(name, { sessionId: threadId }, { registry });
-    if (gone) say({ gone: name, at: Date.now(), tombstone: row?.tombstone ?? null });
+    if (gone) say({ gone: name, at: Date.now(), asked: attempt + 1, tombstone: row?.tombstone ?? null });
     else kept = { kept: name, reason: row.reason };
   });
   if (kept === undefined) return;

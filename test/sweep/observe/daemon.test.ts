@@ -4,7 +4,7 @@ import type { UnitState } from "../../../src/host/programs/daemon-signs.ts";
 import type { OwnerSigns } from "../../../src/registries/format.ts";
 import { llmmsgBridge } from "../../../src/registries/formats/llmmsg-bridge.ts";
 import type { Target } from "../../../src/sweep/load/target.ts";
-import { findOwner, noCallers } from "../../../src/sweep/observe/daemon.ts";
+import { findOwner, noCallers, type Callers } from "../../../src/sweep/observe/daemon.ts";
 import { lookAtWorld, noMentions } from "../../../src/sweep/observe/observe.ts";
 import { newScene } from "../scene.ts";
 
@@ -56,4 +56,57 @@ test.each(rows)("an owner %s", async (_, owner, shown, expected) => {
     isLockHeld: () => shown.lock ?? unseen("nobody asked"),
   };
   expect(await findOwner(seeing, targetOf(owner), world, noCallers)).toMatchObject(expected);
+});
+
+/** The caller is process 4100001 of this test's own counting; no other process of the machine runs what it is called. */
+const callers: Callers = new Map([[4_100_001, ["node", "a-bridge-that-runs-nowhere.mjs", "watch"]]]);
+
+const callerRows: readonly (readonly [string, OwnerSigns, Shown & { readonly given?: boolean }, object])[] = [
+  ["whose argv the caller has", { argv }, {}, { up: false, isCaller: true }],
+  ["whose argv is another", { argv: ["another-that-runs-nowhere.mjs"] }, {}, { up: false, isCaller: false }],
+  ["whose unit the caller is", { unit }, { unit: seen("up"), given: true }, { up: false, isCaller: true }],
+  ["whose unit is up without the caller", { unit }, { unit: seen("up"), given: false }, { up: true, isCaller: false }],
+  ["whose lock the caller holds", { lock: "/l" }, { lock: seen(true), given: true }, { up: false, isCaller: true }],
+  ["whose lock is free", { lock: "/l" }, { lock: seen(false), given: true }, { up: false, isCaller: false }],
+  [
+    "whose argv the caller has, and whose lock another holds",
+    { argv, lock: "/l" },
+    { lock: seen(true), given: false },
+    { up: true, isCaller: true },
+  ],
+  [
+    "whose argv the caller has, and whose lock could not be looked at",
+    { argv, lock: "/l" },
+    { lock: unseen("EACCES"), given: true },
+    { up: true },
+  ],
+  ["whose unit no manager knows, and whose argv the caller has", { argv, unit }, { unit: seen("unknown") }, { up: false, isCaller: true }],
+];
+
+test.each(callerRows)("for a caller, an owner %s", async (_, owner, shown, expected) => {
+  const { host } = await newScene();
+  const world = await lookAtWorld(host, { pids: new Set(), owners: owner.argv === undefined ? [] : [owner.argv], ...noMentions });
+  const seeing = {
+    ...host,
+    unitState: () => Promise.resolve(shown.unit ?? unseen("nobody asked")),
+    isLockHeld: () => shown.lock ?? unseen("nobody asked"),
+    isGivenBy: (_sign: unknown, pids: ReadonlySet<number>) => Promise.resolve(shown.given === true && pids.has(4_100_001)),
+  };
+  expect(await findOwner(seeing, targetOf(owner), world, callers)).toMatchObject(expected);
+});
+
+test("signs that a caller gives of itself excuse no other owner", async () => {
+  const { host } = await newScene();
+  const mine = ["mine-that-runs-nowhere.mjs"];
+  const target = { ...targetOf({ lock: "/l" }), alsoOwner: { argv: mine } };
+  const world = await lookAtWorld(host, { pids: new Set(), owners: [mine], ...noMentions });
+  const of = (lock: boolean) =>
+    findOwner(
+      { ...host, isLockHeld: () => seen(lock), isGivenBy: () => Promise.resolve(false) },
+      target,
+      world,
+      new Map([[4_100_001, ["node", ...mine]]]),
+    );
+  expect(await of(true)).toMatchObject({ up: true, why: "lock /l" });
+  expect(await of(false)).toMatchObject({ up: false, isCaller: true });
 });
