@@ -131,6 +131,19 @@ test.each<[string, string, readonly string[], boolean]>([
   expect(findings.map((one) => one.sure)).toEqual([sure]);
 });
 
+test("an object a line, also where there is one line", () => {
+  const lines = [alive, gone].map((pid) => `${JSON.stringify({ pid, session_id: session })}\n`);
+  for (const [text, path] of [
+    [lines.join(""), "/srv/agents.log"],
+    [lines[0] as string, "/srv/agents.jsonl"],
+  ] as const) {
+    expect(suggested(file(text, path)).declaration).toMatchObject({ format: "json-lines", path, fields: { pid: "pid" } });
+  }
+  expect(refused(file(`${lines.join("")}torn`, "/srv/agents.jsonl"))).toBe(
+    "is no JSON with entries, and nothing in its text looks like a pid",
+  );
+});
+
 test("files in plain text that are called by another number", () => {
   const { declaration } = suggested(directory({ "app-1.pid": `${alive}\n`, "app-2.pid": `${gone}\n` }));
   expect(declaration).toMatchObject({ format: "text-file", pattern: "app-*.pid", text: ["<pid>"] });

@@ -7,7 +7,7 @@ import type { Sample, Surroundings } from "./specimen.ts";
 
 /** A place in a JSON text that may hold entries, and what they were taken for. */
 export type Candidate = {
-  readonly kind: "keyed-json" | "json-array" | "json-file";
+  readonly kind: "keyed-json" | "json-array" | "json-file" | "json-lines";
   readonly entries: string;
   readonly count: number;
   readonly guessed: Guessed;
@@ -87,4 +87,24 @@ export function candidatesIn(
     if (guessed.weight > 0) found.push({ kind: "json-file", entries: "", count: 1, guessed, weight: guessed.weight });
   }
   return found.toSorted((a, b) => b.weight - a.weight);
+}
+
+/** The entries of a text that has a JSON object on each line; undefined where it is no such text, or they claim nothing. */
+export function linesIn(
+  text: string,
+  around: Surroundings,
+  file: { readonly path: string; readonly writtenMs: number | undefined },
+): Candidate | undefined {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const values = lines.slice(0, mostSamples).map((line) => {
+    try {
+      return JSON.parse(line) as unknown;
+    } catch {
+      return undefined;
+    }
+  });
+  if (values.length === 0 || !values.every(isRecord)) return undefined;
+  const samples = values.map((value): Sample => ({ key: "", value, writtenMs: file.writtenMs }));
+  const guessed = guess(samples, around, placeName(file.path, ""));
+  return guessed.weight > 0 ? { kind: "json-lines", entries: "", count: lines.length, guessed, weight: guessed.weight } : undefined;
 }

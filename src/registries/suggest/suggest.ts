@@ -1,6 +1,6 @@
 import { isRecord } from "../fields.ts";
 import { nestedTooDeep } from "../json/nesting.ts";
-import { candidatesIn, type Candidate } from "./containers.ts";
+import { candidatesIn, linesIn, type Candidate } from "./containers.ts";
 import { guess, type Guessed } from "./guesses.ts";
 import { groupsOf, withoutNumbers, type Group } from "./names.ts";
 import { firstLikelyPid, pidIn, placeName } from "./pids.ts";
@@ -48,13 +48,14 @@ function otherPlaces(others: readonly Candidate[]): readonly string[] {
 function fromFile({ path, text, writtenMs }: Extract<Specimen, { kind: "file" }>, around: Surroundings): Suggested {
   const value = parsed(text);
   if (text.trim() === "") return none("is empty; try again when it has an entry");
-  if (typeof value !== "object" || value === null) {
+  const lines = value === undefined || /\.(?:jsonl|ndjson)$/.test(path) ? linesIn(text, around, { path, writtenMs }) : undefined;
+  if (lines === undefined && (typeof value !== "object" || value === null)) {
     const plain = textGuess([text], around);
     if (plain === undefined) return none("is no JSON with entries, and nothing in its text looks like a pid");
     const declaration = { format: "text-file", path, text: plain.text, about: "process", onGhost: "report" } as const;
     return { ok: true, suggestion: { declaration, findings: [plain.finding], notes: ["the whole file is one entry, in plain text"] } };
   }
-  const [best, ...others] = candidatesIn(value, around, { path, writtenMs });
+  const [best, ...others] = lines === undefined ? candidatesIn(value, around, { path, writtenMs }) : [lines];
   if (best === undefined) return none("holds nothing that looks like a pid, a session or a tmux pane; try again while an agent runs");
   const slash = path.lastIndexOf("/");
   const base =

@@ -472,6 +472,23 @@ export const publicRegistries: readonly PublicRegistry[] = [
     ({ pid, startTicks }) => `claude agent agent-a1 (pid ${pid} start ${startTicks})`,
     { format: "text-file", pattern: "*/locked", text: ["*(pid <pid> start <startTicks>)", "*(pid <pid>*"], about: "process" },
   ),
+  {
+    project: "a hook of Claude Code (JSON lines)",
+    seen: "no project of its own: a hook that appends a line a session",
+    alone: false,
+    files: (holders) => ({
+      "sessions.jsonl": holders
+        .map(({ pid, id }) => `${JSON.stringify({ session_id: id, pid, cwd: "/srv/app", started_at: before })}\n`)
+        .join(""),
+    }),
+    look: "sessions.jsonl",
+    declare: (dir) => ({
+      format: "json-lines",
+      path: `${dir}/sessions.jsonl`,
+      fields: { sessionId: "session_id", pid: "pid", registeredAt: "started_at", cwd: "cwd" },
+      about: "session",
+    }),
+  },
   many(
     "PM2",
     "Unitech/pm2 pids/<name>-<id>.pid",
