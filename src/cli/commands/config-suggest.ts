@@ -28,7 +28,10 @@ const fail = (path: string, problem: string): Failure => new Failure("not-found"
 
 function readFiles(host: LookingHost, root: string, keys: readonly string[]): readonly SpecimenFile[] {
   return keys.map((key, index): SpecimenFile => {
-    const read = index < mostFiles ? host.readEntryFile(root, key) : undefined;
+    const state = index < mostFiles ? host.stateOfEntry(root, key) : undefined;
+    // It says nothing; and in /proc, where files show no size, to read can be to take.
+    if (state?.size === 0) return { key, text: "", writtenMs: state.mtimeMs, problem: undefined };
+    const read = state === undefined ? undefined : host.readEntryFile(root, key);
     if (read?.kind === "read") return { key, text: read.bytes.toString("utf8"), writtenMs: read.state.mtimeMs, problem: undefined };
     return { key, text: undefined, writtenMs: undefined, problem: read?.kind === "unreadable" ? read.problem : undefined };
   });
@@ -73,6 +76,7 @@ function surroundings(host: LookingHost): Surroundings {
   };
   // The path that is looked at may carry an id, and stands in the arguments of this command.
   const others = rows.filter(({ pid }) => pid !== own && !ancestors.has(pid));
+  const carriers = new Map(others.flatMap(({ pid, argv }) => tokensOf(argv).map((token) => [token, pid] as const)));
   return {
     nowMs,
     hostname,
@@ -82,7 +86,7 @@ function surroundings(host: LookingHost): Surroundings {
       const row = byPid.get(pid);
       return row === undefined ? undefined : { startTicks: row.startTicks, startedMs: startedMs(row), argv: row.argv };
     },
-    carrierOf: (text) => others.find(({ argv }) => tokensOf(argv).some((token) => token === text))?.pid,
+    carrierOf: (text) => carriers.get(text),
   };
 }
 

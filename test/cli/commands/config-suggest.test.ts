@@ -88,6 +88,7 @@ test("what is no file or directory of files is not opened, and what is too large
   expect(await said("logs")).toBe(
     "holds no file whose name or content looks like a pid, a session or a tmux pane; try again while an agent runs\n",
   );
+  expect(await sessreap(scratch, ["config", "suggest", "/proc/sys/kernel"])).toMatchObject({ code: 1, stdout: "" });
   expect(await sessreap(scratch, ["config", "sugest", at("logs")])).toMatchObject({ code: 2 });
   expect(await sessreap(scratch, ["config", "suggest"])).toMatchObject({ code: 2 });
 });
