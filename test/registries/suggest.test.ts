@@ -131,6 +131,18 @@ test.each<[string, string, readonly string[], boolean]>([
   expect(findings.map((one) => one.sure)).toEqual([sure]);
 });
 
+test.each([
+  [`venus-${alive}`, "<host>-<pid>"],
+  [`venus.example.org:${alive}`, "<host>:<pid>"],
+  [`dev@venus.${alive}:1795186876`, "*@<host>.<pid>:*"],
+  [`127.0.1.1:+${alive}`, "*:+<pid>"],
+  [String(alive), "<pid>"],
+])("a link to %s", (target, pattern) => {
+  const { declaration } = suggested({ kind: "link", path: "/srv/SingletonLock", target });
+  expect(declaration).toEqual({ format: "symlink", path: "/srv/SingletonLock", text: [pattern], about: "process", onGhost: "report" });
+  expect(refused({ kind: "link", path: "/srv/x", target: "/usr/bin/nowhere" })).toContain("is a symbolic link that leads nowhere");
+});
+
 test("an object a line, also where there is one line", () => {
   const lines = [alive, gone].map((pid) => `${JSON.stringify({ pid, session_id: session })}\n`);
   for (const [text, path] of [

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import type { Observed } from "../../core/evidence.ts";
 import { tokensOf } from "../../core/agents/argv.ts";
 import { isRunning, type ProcessRow } from "../../core/agents/process-tree.ts";
@@ -55,6 +55,8 @@ function specimenAt(host: LookingHost, path: string, maxSize: number): Specimen 
   if (read.kind === "missing") throw fail(path, "is not there");
   if (read.kind === "unreadable") {
     if (read.problem === "is a directory") return directoryAt(host, path);
+    const link = host.readEntryLink(dirname(path), basename(path));
+    if (link.kind === "read") return { kind: "link", path, target: link.bytes.toString("utf8") };
     throw fail(path, `${read.problem}; ${read.cure}`);
   }
   const { bytes, stat } = read.file;

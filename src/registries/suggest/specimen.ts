@@ -5,6 +5,7 @@ import type { KeepWhen } from "../declared/kept.ts";
 /** What was read of a registry that no configuration describes. */
 export type Specimen =
   | { readonly kind: "file"; readonly path: string; readonly text: string; readonly writtenMs: number | undefined }
+  | { readonly kind: "link"; readonly path: string; readonly target: string }
   | { readonly kind: "directory"; readonly path: string; readonly files: readonly SpecimenFile[]; readonly others: number };
 
 /** One file of a directory; `text` only where it was read, and `problem` says why it was not. */

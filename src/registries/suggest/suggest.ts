@@ -5,7 +5,7 @@ import { guess, type Guessed } from "./guesses.ts";
 import { groupsOf, withoutNumbers, type Group } from "./names.ts";
 import { firstLikelyPid, pidIn, placeName } from "./pids.ts";
 import { membersOf } from "./members.ts";
-import { pidInText, textGuess } from "./texts.ts";
+import { linkGuess, pidInText, textGuess } from "./texts.ts";
 import type { Declaration, Finding, Sample, Specimen, SpecimenFile, Suggestion, Surroundings } from "./specimen.ts";
 
 /** A suggestion, or why there is none. */
@@ -74,6 +74,13 @@ function fromFile({ path, text, writtenMs }: Extract<Specimen, { kind: "file" }>
       notes: [counted, ...otherPlaces(others), ...best.guessed.notes],
     },
   };
+}
+
+function fromLink({ path, target }: Extract<Specimen, { kind: "link" }>, around: Surroundings): Suggested {
+  const plain = linkGuess(target, around);
+  if (plain === undefined) return none("is a symbolic link that leads nowhere, and nothing in its target looks like a pid");
+  const declaration = { format: "symlink", path, text: plain.text, about: "process", onGhost: "report" } as const;
+  return { ok: true, suggestion: { declaration, findings: [plain.finding], notes: ["the link is one entry"] } };
 }
 
 const samplesOf = (files: readonly SpecimenFile[]): readonly Sample[] =>
@@ -177,7 +184,12 @@ function fromDirectory({ path, files, others }: Extract<Specimen, { kind: "direc
  * guess to be read by a person: nothing is reaped by it before that person takes `onGhost` out.
  */
 export function suggest(specimen: Specimen, around: Surroundings): Suggested {
-  const suggested = specimen.kind === "file" ? fromFile(specimen, around) : fromDirectory(specimen, around);
+  const suggested =
+    specimen.kind === "file"
+      ? fromFile(specimen, around)
+      : specimen.kind === "link"
+        ? fromLink(specimen, around)
+        : fromDirectory(specimen, around);
   if (!suggested.ok) return suggested;
   const { suggestion } = suggested;
   const guessed = suggestion.findings.flatMap(({ field, sure }) => (sure ? [] : [field]));

@@ -39,3 +39,24 @@ export function textGuess(texts: readonly string[], around: Surroundings): TextG
   const why = runs === 0 ? "a number stands there, and no such process runs now" : "it is a process that runs now";
   return { text: patterns, finding: { field: "pid", member, why, sure: runs > 0 } };
 }
+
+/** How programs write a host and a pid where a link leads: Chromium, Mercurial, Emacs, Firefox. */
+const linkForms: readonly (readonly [form: RegExp, pattern: string])[] = [
+  [/^[\w.-]+-(\d{1,7})$/, "<host>-<pid>"],
+  [/^[\w.-]+:(\d{1,7})$/, "<host>:<pid>"],
+  [/^[^@\s]+@[\w.-]+\.(\d{1,7}):\d+$/, "*@<host>.<pid>:*"],
+  [/^[\d.]+:\+(\d{1,7})$/, "*:+<pid>"],
+  [/^(\d{1,7})$/, "<pid>"],
+];
+
+/** What a symbolic link claims by where it leads. */
+export function linkGuess(target: string, around: Surroundings): TextGuess | undefined {
+  for (const [form, pattern] of linkForms) {
+    const pid = Number(form.exec(target)?.[1] ?? Number.NaN);
+    if (!(pid >= 1 && pid <= largestPid)) continue;
+    const runs = around.running(pid) !== undefined;
+    const why = runs ? "it is a process that runs now" : "a number stands there, and no such process runs now";
+    return { text: [pattern], finding: { field: "pid", member: pattern, why, sure: runs } };
+  }
+  return undefined;
+}

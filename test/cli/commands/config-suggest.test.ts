@@ -81,7 +81,7 @@ test("what is no file or directory of files is not opened, and what is too large
   };
   expect(await said("fifo")).toBe("is a FIFO; name a regular file\n");
   expect(await said("large.json")).toBe("has 209715200 bytes, more than the 16777216 that it may have; allow more with --max-size\n");
-  expect(await said("dangling")).toBe("is a symbolic link that leads nowhere; point it to a file, or remove it\n");
+  expect(await said("dangling")).toBe("is a symbolic link that leads nowhere, and nothing in its target looks like a pid\n");
   expect(await said("none")).toBe("is not there\n");
   expect(await said("empty")).toBe("is empty; try again when it has an entry\n");
   expect(await said("odd")).toBe("is empty; try again when it has an entry\n");

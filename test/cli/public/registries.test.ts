@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { configure, newScratch, parseOnly, sessreap, sweepReport, type Scratch } from "../harness.ts";
@@ -13,14 +13,21 @@ type Suggested = {
 
 /** Every file below a directory, with what it says. */
 function contents(dir: string): Readonly<Record<string, string>> {
-  const names = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Object.fromEntries(names.map(({ parentPath, name }) => [join(parentPath, name), readFileSync(join(parentPath, name), "utf8")]));
+  const found = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => !entry.isDirectory());
+  return Object.fromEntries(
+    found.map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return [path, entry.isSymbolicLink() ? readlinkSync(path) : readFileSync(path, "utf8")];
+    }),
+  );
 }
 
 function plant({ files }: PublicRegistry, dir: string, holders: readonly Holder[]): void {
   for (const [name, content] of Object.entries(files(holders, dir))) {
     mkdirSync(dirname(join(dir, name)), { recursive: true });
-    writeFileSync(join(dir, name), typeof content === "string" ? content : JSON.stringify(content, undefined, 2));
+    const isLink = typeof content === "object" && content !== null && "link" in content;
+    if (isLink) symlinkSync(String(content.link), join(dir, name));
+    else writeFileSync(join(dir, name), typeof content === "string" ? content : JSON.stringify(content, undefined, 2));
   }
 }
 

@@ -3,6 +3,8 @@
  * declaration that a user would write for it. Values are made up.
  */
 
+import { hostname } from "node:os";
+
 /** A process that a registry names, and the session that it runs. */
 export type Holder = { readonly pid: number; readonly startTicks: string; readonly id: string };
 
@@ -12,7 +14,7 @@ export type PublicRegistry = {
   readonly seen: string;
   /** Its file has one entry: each holder has a file of its own in another directory. */
   readonly alone: boolean;
-  /** Its files below a directory, by path. */
+  /** Its files below a directory, by path: text, JSON, or `{ link }` for a symbolic link. */
   readonly files: (holders: readonly Holder[], dir: string) => Readonly<Record<string, unknown>>;
   /** What `config suggest` is given, below the directory. */
   readonly look: string;
@@ -496,4 +498,14 @@ export const publicRegistries: readonly PublicRegistry[] = [
     ({ pid }) => String(pid),
     { format: "text-file", pattern: "*.pid", text: ["<pid>"], about: "process" },
   ),
+  {
+    ...plain("Chromium", "chromium/src chrome/browser/process_singleton_posix.cc", "SingletonLock", () => "", []),
+    files: (holders) => Object.fromEntries(holders.map(({ pid }) => ["SingletonLock", { link: `${hostname()}-${pid}` }])),
+    declare: (dir) => ({ format: "symlink", path: `${dir}/SingletonLock`, text: ["<host>-<pid>"], about: "process" }),
+  },
+  {
+    ...plain("Mercurial", "mercurial/lock.py: .hg/wlock", "wlock", () => "", []),
+    files: (holders) => Object.fromEntries(holders.map(({ pid }) => ["wlock", { link: `${hostname()}:${pid}` }])),
+    declare: (dir) => ({ format: "symlink", path: `${dir}/wlock`, text: ["<host>:<pid>"], about: "process" }),
+  },
 ];
