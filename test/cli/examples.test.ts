@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, lstatSync, lutimesSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { configSchema } from "../../src/cli/config/config-schema.ts";
@@ -52,7 +52,7 @@ function configured({ dir }: Scratch, config: string): readonly string[] {
 
 test("every example configuration is tried here, and says what the schema allows", () => {
   const shipped = readdirSync(examples).filter((name) => name.endsWith(".config.json"));
-  expect(shipped.toSorted()).toEqual(rows.map(({ config }) => `${config}.config.json`).toSorted());
+  expect(shipped.toSorted()).toEqual(["chromium", ...rows.map(({ config }) => config)].map((config) => `${config}.config.json`).toSorted());
   const bad = shipped.filter((name) => !v.is(configSchema, JSON.parse(readFileSync(join(examples, name), "utf8"))));
   expect(bad).toEqual([]);
 });
@@ -113,4 +113,22 @@ test("examples/jupyter.config.json keeps the file of a kernel whose process was 
   const after = await said();
   expect(after).toEqual({ [`kernel-${running}.json`]: kept, [`kernel-${ended}.json`]: "ghost holder-gone reaped" });
   await stop(kernel);
+});
+
+test("examples/chromium.config.json keeps the lock of a live browser, reaps that of a dead one, and leaves another host's", async () => {
+  const scratch = newScratch();
+  const path = join(scratch.home, ".config", "chromium", "SingletonLock");
+  mkdirSync(dirname(path), { recursive: true });
+  const old = Date.now() / 1000 - 30 * 86_400;
+  const said = async (target: string) => {
+    rmSync(path, { force: true });
+    symlinkSync(target, path);
+    lutimesSync(path, old, old);
+    return by(await sweepReport(scratch, configured(scratch, "chromium")), "verdict", "reason", "action");
+  };
+  const [alive, dead] = [await idle({ argv0: "chromium" }), await gonePid()];
+  expect(await said(`${hostname()}-${alive.pid}`)).toEqual({ SingletonLock: "live pid-alive kept" });
+  expect(await said(`not-${hostname()}-${dead.pid}`)).toEqual({ SingletonLock: "undecided foreign-host kept" });
+  expect(await said(`${hostname()}-${dead.pid}`)).toEqual({ SingletonLock: "ghost pid-gone reaped" });
+  expect(lstatSync(path, { throwIfNoEntry: false })).toBeUndefined();
 });
