@@ -6,6 +6,7 @@ import { unwatched, type Settling } from "./clocks/settling.ts";
 import { noSleepKnown, type SleepRecord } from "./clocks/sleep.ts";
 import type { FirstSight } from "./identity/first-sight.ts";
 import { restoredKeptMs } from "./policy.ts";
+import type { Ending } from "./ending.ts";
 
 /** What earlier sweeps of this machine remember of one entry, as the ladder sees it. */
 export type EntryMemory = {
@@ -24,6 +25,8 @@ export type EntryMemory = {
   /** The processes that showed what it claims. */
   readonly holders: readonly ObservedHolder[];
   readonly firstSight: FirstSight | undefined;
+  /** What this run itself has seen happen to it. */
+  readonly ending: Ending | undefined;
 };
 
 export const nothingRemembered: EntryMemory = {
@@ -35,6 +38,7 @@ export const nothingRemembered: EntryMemory = {
   stillForMs: undefined,
   holders: noHolders,
   firstSight: undefined,
+  ending: undefined,
 };
 const onlyStepped: EntryMemory = { ...nothingRemembered, clockStepped: true };
 
@@ -170,6 +174,7 @@ export function recall(memory: Memory, entry: Remembered, from: Since, clock: Cl
     stillForMs: same ? stillFor(record, entry.heartbeatAt, from.elapsedMs) : undefined,
     holders: record?.held !== undefined && record.held.as === entry.heldAs() ? record.held.by : noHolders,
     firstSight: undefined,
+    ending: undefined,
   };
 }
 

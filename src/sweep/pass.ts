@@ -5,7 +5,9 @@ import type { Memory } from "../core/memory.ts";
 import type { Sought } from "../core/agents/mentions.ts";
 import { seen, type Clock, type Evidence, type Observed, type Timekeeping } from "../core/evidence.ts";
 import type { Policy } from "../core/policy.ts";
+import type { Registration } from "../core/registration.ts";
 import type { RegistryFacts } from "../core/scene.ts";
+import type { Ending } from "../core/ending.ts";
 import type { Host } from "../host/host.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import { tombstoneWriter, type TombstoneWriter } from "./tombstone-writer.ts";
@@ -18,6 +20,9 @@ import { sweepIdAt } from "./sweep-id.ts";
 /** Why a sweep is to end early. It finishes the entry in hand, and leaves the rest for the next one. */
 export type Stop = { signal: "SIGINT" | "SIGTERM" | undefined };
 
+/** What a run that stays up has seen happen to an entry, which is known by its registry's id, its claim and a digest of its bytes. */
+export type Endings = (registryId: string, claim: Registration, digest: () => string) => Ending | undefined;
+
 export type PassOptions = {
   readonly targets: readonly Target[];
   /** Registries of this user that are read for what they say of sessions, whether or not they are judged. */
@@ -26,6 +31,8 @@ export type PassOptions = {
   readonly stop: Stop;
   /** The processes that call as the owner of the registries; none where the sweep is no owner's. */
   readonly callers: Callers;
+  /** Only a run that stays up has one. */
+  readonly endings?: Endings;
 };
 
 /** One pass over the registries that looks and writes nothing. */
@@ -67,7 +74,7 @@ function askedOnce<H extends LookingHost>(host: H): H {
 /** Begins a pass: reads the clock and the memory, and writes nothing. */
 export function startLooking<H extends LookingHost>(
   given: H,
-  { targets, witnesses, policy, stop, callers }: PassOptions,
+  { targets, witnesses, policy, stop, callers, endings }: PassOptions,
 ): LookingPass & { readonly host: H } {
   const host = askedOnce(given);
   const startedOn = host.clock();
@@ -75,7 +82,8 @@ export function startLooking<H extends LookingHost>(
   const startedAt = new Date(startedMs).toISOString();
   const id = sweepIdAt(startedAt, host.randomSuffix());
   const { memory, problem: memoryProblem } = host.store.loadMemory();
-  return { host, targets, witnesses, policy, stop, callers, memory, memoryProblem, id, startedAt, startedOn, synchronised: false };
+  const run = { host, targets, witnesses, policy, stop, callers, ...(endings !== undefined && { endings }) };
+  return { ...run, memory, memoryProblem, id, startedAt, startedOn, synchronised: false };
 }
 
 /** Begins a pass that may change what it finds. */

@@ -20,6 +20,7 @@ import { agentOf } from "../../src/core/agents/agents.ts";
 import { knownPrograms, type ProgramLists } from "../../src/core/agents/programs.ts";
 import type { FirstSight } from "../../src/core/identity/first-sight.ts";
 import { canonicalSession } from "../../src/core/registration.ts";
+import type { Ending } from "../../src/core/ending.ts";
 import type { RegistryFacts, Scene } from "../../src/core/scene.ts";
 import {
   agent,
@@ -267,6 +268,14 @@ const described: fc.Arbitrary<Described> = fc.record({
       { ...sighted, bootId: earlierBoot },
       { ...sighted, machine: `saturn\0${machine}`, bootId: earlierBoot },
     ),
+    ending: fc.constantFrom<(Ending | undefined)[]>(
+      undefined,
+      undefined,
+      undefined,
+      { exit: { pid, startTicks: "699", outliving: seen([]) }, closedOn: [], ownerUpMs: undefined },
+      { exit: { pid, startTicks: "700", outliving: seen([31]) }, closedOn: [server], ownerUpMs: hour },
+      { exit: undefined, closedOn: [server, socket], ownerUpMs: hour },
+    ),
     holders: fc.constantFrom<readonly ObservedHolder[]>([], [], [], [remembered], [remembered], [remembered, showed], [abroad], [earlier]),
   }),
   policy: fc.record({
@@ -412,6 +421,15 @@ export const blindings: readonly Change[] = [
   },
   { name: "what its owner says", change: (scene) => ({ ...scene, policy: { ...scene.policy, ownersWord: false } }) },
   { name: "when it was first seen", change: (scene) => ({ ...scene, memory: { ...scene.memory, firstSight: undefined } }) },
+  { name: "how this run saw it end", change: (scene) => ({ ...scene, memory: { ...scene.memory, ending: undefined } }) },
+  {
+    name: "what lives on of what the holder started",
+    change: (scene) => {
+      const { ending } = scene.memory;
+      if (ending?.exit === undefined) return scene;
+      return { ...scene, memory: { ...scene.memory, ending: { ...ending, exit: { ...ending.exit, outliving: blind } } } };
+    },
+  },
   { name: "our machine's id", change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, machineId: blind } }) },
   { name: "our pid namespace", change: (scene) => inEvidence(scene, { here: { ...scene.evidence.here, pidNamespace: blind } }) },
   {

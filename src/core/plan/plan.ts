@@ -2,6 +2,7 @@ import type { Intent } from "./actions.ts";
 import type { Judgement } from "../ladder.ts";
 import type { EntryMemory } from "../memory.ts";
 import { secondLookMs, type Policy } from "../policy.ts";
+import { steadyMs, type Ending } from "../ending.ts";
 
 /** What may be done in a registry at all. */
 export type RegistryPolicy = {
@@ -19,6 +20,11 @@ export type RegistryPolicy = {
  */
 export type Change = Extract<Intent, "reap" | "stamp" | "mark" | "take-over">;
 
+/** A thread that was closed before this run's eyes, under an owner that has been up and would load it again if it wanted it. */
+function isClosedInPeace(ending: Ending | undefined, ownerUp: boolean): boolean {
+  return ending !== undefined && ending.closedOn.length > 0 && ownerUp && (ending.ownerUpMs ?? 0) >= steadyMs;
+}
+
 /**
  * Returns what the sweep means to do. A death that was proven is acted on at once; one that rests on absence waits for
  * a second look. The owner's command removes an entry, so it serves no change but a reaping.
@@ -33,6 +39,7 @@ export function intentFor(
   if (judgement.verdict !== "ghost") return "keep";
   if (ownerUp ? !releasable || change !== "reap" : reportOnly !== undefined) return "withhold";
   const secondLook = memory.absentForMs !== undefined && memory.absentForMs >= secondLookMs;
-  if (!judgement.certain && !policy.now && !secondLook) return "wait";
+  const isProven = judgement.certain || isClosedInPeace(memory.ending, ownerUp);
+  if (!isProven && !policy.now && !secondLook) return "wait";
   return ownerUp ? "release" : change;
 }

@@ -5,6 +5,7 @@ import type { AppServerObservation, ProcessTable, Refusal } from "../evidence.ts
 import type { AppServerProcess } from "../agents/agent-process.ts";
 import { canonicalSession } from "../registration.ts";
 import type { AppServerAddress, Scene } from "../scene.ts";
+import { sawItClose, steadyMs } from "../ending.ts";
 import { asksForSession } from "./claim.ts";
 import { doubtOf } from "./refusal.ts";
 import type { Rung } from "./rung.ts";
@@ -12,7 +13,7 @@ import { wholeTable } from "./whole-table.ts";
 
 type Answered = Extract<AppServerObservation, { kind: "answered" }>;
 
-function notLoaded(server: AppServerAddress, observation: Answered, id: string, graceMs: number): Answer {
+function notLoaded(scene: Scene, server: AppServerAddress, observation: Answered, id: string): Answer {
   const listed = (): string =>
     `${server.url} lists ${observation.loaded.size} thread${observation.loaded.size === 1 ? "" : "s"}, not this one`;
   if (!server.configured) return notApplicable(() => `${listed()}; nobody configured this server`);
@@ -25,7 +26,8 @@ function notLoaded(server: AppServerAddress, observation: Answered, id: string, 
   }
   const { upMs } = observation;
   if (!upMs.seen) return unknown("app-server-too-young", () => `${listed()}, but for how long it has been up is not known: ${upMs.why}`);
-  return upMs.value > graceMs
+  const { graceMs } = scene.policy;
+  return upMs.value > (sawItClose(scene, server.url) ? Math.min(graceMs, steadyMs) : graceMs)
     ? deadByAbsence("thread-not-loaded", listed)
     : unknown("app-server-too-young", () => `${listed()}, but it has been up for ${formatDuration(upMs.value)} only`);
 }
@@ -56,7 +58,7 @@ function askServer(scene: Scene, server: AppServerAddress, sessionId: string): A
       const id = canonicalSession(sessionId);
       return observation.loaded.has(id)
         ? live("thread-loaded", () => `loaded on ${server.url}`)
-        : notLoaded(server, observation, id, scene.policy.graceMs);
+        : notLoaded(scene, server, observation, id);
     }
     case "refused":
       return refused(scene, server, observation);

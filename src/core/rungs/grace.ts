@@ -1,6 +1,7 @@
 import { ageOf, type Age } from "../age.ts";
 import { notApplicable, unknown, type Answer } from "../answer.ts";
 import { formatDuration } from "../duration.ts";
+import { sawItEnd } from "../ending.ts";
 import type { Rung } from "./rung.ts";
 
 type KnownAge = Extract<Age, { known: true }>;
@@ -21,6 +22,7 @@ export const grace = {
     const { graceMs, anyAge } = scene.policy;
     const age = ageOf(scene);
     if (!age.known) return unknown("age-unknown", `its age cannot be known: ${age.why}`);
+    if (sawItEnd(scene)) return notApplicable("this run saw it end");
     return anyAge || age.ms >= graceMs ? notApplicable(() => formatAge(age)) : graceAnswer(age, graceMs, scene.memory.clockStepped);
   },
 } as const satisfies Rung;

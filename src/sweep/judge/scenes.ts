@@ -130,7 +130,9 @@ export function sceneOf(pass: LookingPass, { loaded, facts, evidence, since }: R
     : nothingRemembered;
   const firstSight = firstSightOf(pass, loaded, entry);
   const isKept = recalled.restored && !policy.now;
-  const memory = firstSight === undefined && isKept === recalled.restored ? recalled : { ...recalled, restored: isKept, firstSight };
+  const ending = pass.endings?.(registryId(loaded.target), registration, () => host.digest(identityTextOf(entry, claim)));
+  const isPlain = firstSight === undefined && ending === undefined && isKept === recalled.restored;
+  const memory = isPlain ? recalled : { ...recalled, restored: isKept, firstSight, ending };
   return { claim: registration, registry: factsFor(facts, entry, torn), evidence, memory, policy };
 }
 

@@ -12,17 +12,20 @@ type Planned = {
   readonly absentForMs?: number;
   readonly now?: boolean;
   readonly change?: Change;
+  /** This run saw its thread close; its looks have found the owner up for so many ms. */
+  readonly closedUnderMs?: number;
 } & Partial<RegistryPolicy>;
 
 function check(described: Planned, expected: Intent): void {
-  const { verdict = "ghost", certain = false, absentForMs, now = false, change } = described;
+  const { verdict = "ghost", certain = false, absentForMs, now = false, change, closedUnderMs } = described;
   const judgement: Judgement = { verdict, certain, rung: "ttl", reason: "ttl-expired", detail: "", ageMs: undefined };
   const registryPolicy: RegistryPolicy = {
     ownerUp: described.ownerUp ?? false,
     releasable: described.releasable ?? false,
     reportOnly: described.reportOnly,
   };
-  const memory = { ...nothingRemembered, absentForMs };
+  const ending = closedUnderMs === undefined ? undefined : { exit: undefined, closedOn: ["ws://127.0.0.1:1"], ownerUpMs: closedUnderMs };
+  const memory = { ...nothingRemembered, absentForMs, ending };
   expect(intentFor(judgement, memory, registryPolicy, { ...defaultPolicy, now }, change)).toBe(expected);
 }
 
@@ -38,6 +41,13 @@ const rows: readonly (readonly [string, Planned, Intent])[] = [
   ["while its owner is up --now changes nothing", { certain: true, ownerUp: true, now: true }, "withhold"],
   ["an owner that releases is asked to", { certain: true, ownerUp: true, releasable: true }, "release"],
   ["an owner that releases is not asked before the second look", { ownerUp: true, releasable: true }, "wait"],
+  ["a thread that this run saw close is released at once", { closedUnderMs: minute, ownerUp: true, releasable: true }, "release"],
+  [
+    "its owner has been up for less than a minute: that is a first look",
+    { closedUnderMs: minute - 1, ownerUp: true, releasable: true },
+    "wait",
+  ],
+  ["its owner is down, and may be about to start: that is a first look", { closedUnderMs: minute }, "wait"],
   ["an owner that is down is not asked", { certain: true, releasable: true }, "reap"],
   ["a report-only registry withholds its ghosts", { certain: true, reportOnly: "everybody can write to it" }, "withhold"],
   [

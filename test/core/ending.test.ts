@@ -1,0 +1,92 @@
+import { describe, expect, test } from "vitest";
+import type { Ending, SeenExit } from "../../src/core/ending.ts";
+import { seen, type PidObservation } from "../../src/core/evidence.ts";
+import { agent, answered, blind, minute, now, sceneOf, second, server, session, there, verdictOf, type Described } from "./scene.ts";
+
+const pid = 4242;
+const gone = { [pid]: seen<PidObservation>({ kind: "gone" }) };
+const exit: SeenExit = { pid, startTicks: "700", outliving: seen([]) };
+const saw = (part: Partial<Ending>): Ending => ({ exit: undefined, closedOn: [], ownerUpMs: undefined, ...part });
+const young = { pid, startTicks: "700", registeredAt: now - 5 * second };
+
+describe("an exit that this run saw", () => {
+  const rows: readonly (readonly [what: string, world: Described, verdict: string])[] = [
+    ["its entry is young: it goes", { memory: { ending: saw({ exit }) } }, "ghost attached-process pid-gone certain"],
+    ["no exit was seen: grace shelters it", {}, "undecided grace within-grace"],
+    [
+      "a child that it had started lives",
+      { memory: { ending: saw({ exit: { ...exit, outliving: seen([7]) } }) } },
+      "undecided grace within-grace",
+    ],
+    [
+      "what it had started could not be looked at",
+      { memory: { ending: saw({ exit: { ...exit, outliving: blind } }) } },
+      "undecided grace within-grace",
+    ],
+    [
+      "of a claim of the process alone what lives on says nothing",
+      { registry: { about: "process" }, memory: { ending: saw({ exit: { ...exit, outliving: seen([7]) } }) } },
+      "ghost attached-process pid-gone certain",
+    ],
+    [
+      "of a thread the process only registered it",
+      { registry: { about: "thread" }, memory: { ending: saw({ exit }) } },
+      "undecided grace within-grace",
+    ],
+    [
+      "its session runs in another agent",
+      { table: { agents: [agent(["codex", "resume", session])] }, memory: { ending: saw({ exit }) } },
+      "live attached-process attached-cli",
+    ],
+    [
+      "the wall clock cannot be read, so how old its heartbeat is cannot be told",
+      { clock: { wallMs: blind }, memory: { ending: saw({ exit }) } },
+      "undecided grace age-unknown",
+    ],
+    ["an operator had put it back", { memory: { restored: true, ending: saw({ exit }) } }, "undecided no-rung restored"],
+  ];
+  test.each(rows)("%s", (_, world, verdict) => {
+    expect(verdictOf(sceneOf({ claim: young, pids: gone, ...world }))).toBe(verdict);
+  });
+
+  test("an entry without a start: another process has the pid now", () => {
+    const claim = { pid, registeredAt: now - 5 * second };
+    const pids = { [pid]: there("900") };
+    expect(verdictOf(sceneOf({ claim, pids }))).toBe("undecided grace within-grace");
+    expect(verdictOf(sceneOf({ claim, pids, memory: { ending: saw({ exit }) } }))).toBe("ghost attached-process pid-reused certain");
+  });
+
+  test("the very process is there all the same: it lives", () => {
+    expect(verdictOf(sceneOf({ claim: young, pids: { [pid]: there("700") }, memory: { ending: saw({ exit }) } }))).toBe(
+      "live attached-process pid-alive",
+    );
+  });
+});
+
+describe("a thread that a server closed before the eyes of this run", () => {
+  const notLoaded = (upMs: number) => ({
+    [server]: answered([], { upMs: seen(upMs), reads: new Map([[session, { kind: "not-loaded" }]]) }),
+  });
+  const closed = { ending: saw({ closedOn: [server], ownerUpMs: 2 * minute }) };
+  const configured = { appServers: [{ url: server, configured: true }] };
+  const rows: readonly (readonly [what: string, world: Described, verdict: string])[] = [
+    ["its entry is young", { memory: closed }, "ghost app-server-thread thread-not-loaded"],
+    ["no closing was seen", {}, "undecided grace within-grace"],
+    ["the server has it again", { memory: closed, appServers: { [server]: answered([session]) } }, "live app-server-thread thread-loaded"],
+    [
+      "the server was started half a minute ago",
+      { memory: closed, appServers: notLoaded(30 * second) },
+      "undecided app-server-thread app-server-too-young",
+    ],
+    [
+      "nobody configured that server",
+      { memory: closed, registry: { appServers: [{ url: server, configured: false }] } },
+      "undecided grace within-grace",
+    ],
+    ["its row records a process, which counts then", { memory: closed, claim: young, pids: gone }, "undecided grace within-grace"],
+  ];
+  test.each(rows)("%s", (_, world, verdict) => {
+    const claim = { registeredAt: now - 5 * second };
+    expect(verdictOf(sceneOf({ claim, registry: configured, appServers: notLoaded(2 * minute), ...world }))).toBe(verdict);
+  });
+});
