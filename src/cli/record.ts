@@ -47,10 +47,12 @@ export type RecordOptions = {
   readonly env: Env;
   /** The user named the registries on the command line. */
   readonly named: boolean;
+  /** It looks at some of the registries alone. */
+  readonly partial?: boolean;
 };
 
 /** Marks the start, so that the record shows a sweep that was killed. */
-export async function openRecord({ stateDir, metricsFile, version, env, named }: RecordOptions): Promise<SweepRecord> {
+export async function openRecord({ stateDir, metricsFile, version, env, named, partial = false }: RecordOptions): Promise<SweepRecord> {
   const before = readLastRun(stateDir, isLastRun);
   const invocation = invocationId(env);
   const started = new Date().toISOString();
@@ -61,7 +63,7 @@ export async function openRecord({ stateDir, metricsFile, version, env, named }:
     invocationId: invocation,
     started,
   });
-  const whole = !named || invocation !== null;
+  const whole = !partial && (!named || invocation !== null);
   const save = async (last: LastRun): Promise<readonly string[]> => [
     ...(await problemsOf(`${stateDir}/last-run.json`, async () => writeLastRun(stateDir, last, true))),
     ...(metricsFile === undefined ? [] : await problemsOf(metricsFile, async () => writeMetrics(metricsFile, metricsText(last)))),
@@ -69,7 +71,8 @@ export async function openRecord({ stateDir, metricsFile, version, env, named }:
   await problemsOf("the mark of the start", async () => writeLastRun(stateDir, run, false));
   return {
     before,
-    finish: (report, guards, states) => save(finishedRun(run, report, guards, { finished: new Date().toISOString(), whole, states })),
+    finish: (report, guards, states) =>
+      save(finishedRun(run, report, guards, { finished: new Date().toISOString(), whole, partial, states })),
     fault: async (error) => void (await save(faultedRun(run, formatError(error), exitCodes.fault, new Date().toISOString()))),
   };
 }

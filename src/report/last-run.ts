@@ -40,21 +40,37 @@ function registryRuns({ registries, tallies }: SweepReport, guards: readonly Gua
 
 const maxSaidStates = 1000;
 
-export type Ending = { readonly finished: string; readonly whole: boolean; readonly states: readonly string[] };
+export type Ending = {
+  readonly finished: string;
+  readonly whole: boolean;
+  /** It looked at some of the registries alone, as a watch does at an exit: how all of them stand is as the last whole sweep said. */
+  readonly partial: boolean;
+  readonly states: readonly string[];
+};
 
-export function finishedRun(run: LastRun, report: SweepReport, guards: readonly Guard[], { finished, whole, states }: Ending): LastRun {
+export function finishedRun(
+  run: LastRun,
+  report: SweepReport,
+  guards: readonly Guard[],
+  { finished, whole, partial, states }: Ending,
+): LastRun {
   const ok = report.exitCode === 0;
-  return {
-    ...run,
+  const reapedTotal = run.reapedTotal + report.summary.reaped;
+  const swept = {
     sweepId: report.sweepId,
     finished,
     durationMs: report.durationMs,
     ok,
     exitCode: report.exitCode,
     lastOk: ok ? finished : run.lastOk,
+    reapedTotal,
+  };
+  if (partial) return { ...run, ...swept };
+  return {
+    ...run,
+    ...swept,
     lastWholeOk: ok && whole ? finished : run.lastWholeOk,
     counts: report.summary,
-    reapedTotal: run.reapedTotal + report.summary.reaped,
     posture: worstPosture(guards),
     problems: guards.filter(({ posture }) => posture !== "on").map(({ name, detail }) => `${name}: ${detail}`),
     registries: registryRuns(report, guards),

@@ -1,18 +1,12 @@
 import { watchSweepMs } from "../core/policy.ts";
-import type { PidObservation } from "../core/evidence.ts";
 import type { Host } from "../host/host.ts";
-import type { LookingHost } from "../host/looking-host.ts";
+import type { Senses } from "../host/senses/senses.ts";
 import type { SweepReport } from "../report/model/sweep.ts";
-import { examine } from "../sweep/examine.ts";
-import { claimsOf } from "../sweep/judge/scenes.ts";
-import { startLooking, type Stop } from "../sweep/pass.ts";
+import type { Target } from "../sweep/load/target.ts";
 import { sweep, type SweepOptions } from "../sweep/sweep.ts";
-
-/** How often, in ms, the known holders are looked at: a stat each, nothing else is read. */
-const lookEveryMs = 1_000;
-
-/** A holder that was seen alive: its pid, and its start so that a reused pid is not taken for it. */
-type LiveHolders = ReadonlyMap<number, string>;
+import { newAgenda } from "./agenda.ts";
+import { newLookout } from "./lookout.ts";
+import { keepServers } from "./servers.ts";
 
 /** Is called for each sweep of the watch: with its report, or with its fault. */
 export type SweepListener = {
@@ -20,71 +14,191 @@ export type SweepListener = {
   readonly fault: (error: unknown) => Promise<void>;
 };
 
-export type WatchOptions = Omit<SweepOptions, "command" | "dryRun" | "failOnGhosts"> & {
-  readonly onSweep: () => Promise<SweepListener>;
+export type WatchOptions = Omit<SweepOptions, "command" | "dryRun" | "failOnGhosts" | "endings"> & {
+  /** A sweep begins: of all registries, or of those alone in which something was seen to end. */
+  readonly onSweep: (isWhole: boolean) => Promise<SweepListener>;
   /** Is called where another process holds the run lock. */
   readonly onTurnedAway: () => Promise<void>;
+  /** Hears what is watched, and what stands in the way; the same is not said twice. */
+  readonly onNotice: (notice: string) => Promise<void>;
 };
 
-function startOf(observation: PidObservation | undefined): string | undefined {
-  return observation?.kind === "there" && observation.startTicks.seen && !(observation.state.seen && "ZX".includes(observation.state.value))
-    ? observation.startTicks.value
-    : undefined;
-}
+/** What a watch has seen and done until it was stopped. */
+export type WatchSummary = { readonly sweeps: number; readonly exits: number; readonly closings: number; readonly gone: number };
 
-/** Those whose exit can make a ghost: the recorded holders that are alive, and every agent. */
-async function liveHolders(host: LookingHost, options: WatchOptions): Promise<LiveHolders> {
-  const { registries, evidence } = await examine(startLooking(host, options), { lookAnyway: true });
-  if (!evidence.processes.seen) return new Map();
-  const { pids, agents } = evidence.processes.value;
-  const holders = new Map(agents.map(({ pid, startTicks }) => [pid, startTicks]));
-  for (const { pid } of registries.flatMap(({ loaded }) => claimsOf(loaded.entries))) {
-    const observation = pid === undefined ? undefined : pids.get(pid);
-    const start = observation?.seen === true ? startOf(observation.value) : undefined;
-    if (pid !== undefined && start !== undefined) holders.set(pid, start);
-  }
-  return holders;
-}
+/** What ends together is swept together: so long, in ms, the first exit waits for others. */
+const gatherMs = 20;
 
-function hasLeft(host: LookingHost, holders: LiveHolders): boolean {
-  return [...holders].some(([pid, start]) => host.startOfPid(pid) !== start);
-}
+/** A run lock that another sweep holds, and a registry that was busy, are tried again after so many ms; a whole sweep later. */
+const [retryMs, wholeRetryMs] = [250, 3_000];
 
-/** A registry or a run lock that was busy is tried again after so many ms. */
-const retryMs = 3_000;
+/** An agent that no entry records has ended: what hangs on it is judged by a whole sweep, after so many ms. */
+const afterAgentMs = 10_000;
 
-/** Sweeps, unless another process holds the run lock: its sweep may have begun too early. Returns after how many ms the next sweep is due. */
-async function sweepOnce(host: Host, options: WatchOptions): Promise<number> {
-  const lock = await host.store.takeRunLock();
-  if (lock === undefined) {
-    await options.onTurnedAway();
-    return retryMs;
-  }
-  let listener: SweepListener | undefined;
-  try {
-    listener = await options.onSweep();
-    const report = await sweep(host, { ...options, command: "watch", dryRun: false, failOnGhosts: false });
-    await listener.report(report);
-    return report.summary.skipped > 0 ? retryMs : watchSweepMs;
-  } catch (error) {
-    await listener?.fault(error);
-    throw error;
-  } finally {
-    lock.release();
-  }
-}
+/** How often, in ms, is looked who has been started by whom. */
+const linesEveryMs = 1_000;
+
+/** A change of a registry is read after so many ms at least, and after twice as long as the last reading took. */
+const [learnAfterMs, learnAfterAtMost] = [20, 1_000];
+
+/** Registries that changed in so many readings of them, one after the other, are in a flood. */
+const floodReadings = 100;
+
+type Item = "whole" | "exits" | "learn" | "lines";
 
 /**
- * Stays up: one sweep at the start, then one whenever a known holder has left, and one a minute besides. The ladder is
- * the same; a holder that leaves within its grace period is reaped when that is over.
+ * Stays up until `signal` is aborted: one sweep at the start; then, whenever a holder ends or a server closes a thread before
+ * its eyes, one at once of the registries that claim it; and one of all now and then. The ladder is the same. It holds no
+ * state but its own: a program can have several.
  */
-export async function watch(host: Host, options: WatchOptions, stop: Stop): Promise<void> {
-  while (stop.signal === undefined) {
-    // Looked up before the sweep: one that leaves during it is missed by neither.
-    const holders = await liveHolders(host, options);
-    const dueMs = await sweepOnce(host, options);
-    for (let waited = 0; waited < dueMs && stop.signal === undefined && !hasLeft(host, holders); waited += lookEveryMs) {
-      await host.sleep(lookEveryMs);
+export async function watch(host: Host, senses: Senses, options: WatchOptions, signal: AbortSignal): Promise<WatchSummary> {
+  const { targets, stop } = options;
+  const agenda = newAgenda<Item>(senses.after);
+  const lookout = newLookout(host, senses, options);
+  const done = { sweeps: 0, exits: 0, closings: 0, gone: 0 };
+  const changed = new Set<Target>();
+  const spoken = new Map<string, string>();
+  let learnPauseMs = learnAfterMs;
+  let flooded = 0;
+
+  /** Says something about a matter, unless that was said of it last. */
+  async function notice(matter: string, words: string | undefined): Promise<void> {
+    if (spoken.get(matter) === words) return;
+    if (words === undefined) spoken.delete(matter);
+    else {
+      spoken.set(matter, words);
+      await options.onNotice(words);
     }
   }
+
+  const exits = senses.exits((ended) => {
+    done.exits += ended.length;
+    const { holder, agent } = lookout.exited(ended);
+    if (holder) agenda.soon("exits", gatherMs);
+    if (agent) agenda.soon("whole", afterAgentMs);
+  });
+  const directories = senses.directories((path) => {
+    for (const target of targets) if (target.path === path) changed.add(target);
+    agenda.soon("learn", learnPauseMs);
+  });
+  const servers = keepServers(senses, targets, {
+    closed: (url, id) => {
+      done.closings += 1;
+      if (lookout.closed(url, id)) agenda.soon("exits", gatherMs);
+    },
+    reopened: lookout.reopened,
+    notice: (url, words) => void notice(url, words),
+  });
+  const hearAbort = (): void => {
+    stop.signal ??= "SIGTERM";
+    agenda.close();
+  };
+  signal.addEventListener("abort", hearAbort, { once: true });
+
+  async function learn(those: readonly Target[]): Promise<void> {
+    const from = host.clock().awakeMs;
+    if (await lookout.learn(those)) agenda.soon("exits", 0);
+    exits.keep(lookout.processes());
+    const until = host.clock().awakeMs;
+    const tookMs = from.seen && until.seen ? until.value - from.value : learnAfterAtMost;
+    learnPauseMs = Math.min(learnAfterAtMost, Math.max(learnAfterMs, 2 * tookMs));
+    flooded = changed.size > 0 ? flooded + 1 : 0;
+    await notice(
+      "flood",
+      flooded < floodReadings ? undefined : "registries change faster than they can be read; new holders may be known later",
+    );
+  }
+
+  /** Sweeps, unless another process holds the run lock: its sweep may have begun too early. Returns after how many ms it is to be tried again. */
+  async function sweepOnce(those: readonly Target[], isWhole: boolean): Promise<number | undefined> {
+    const lock = await host.store.takeRunLock();
+    const againMs = isWhole ? wholeRetryMs : retryMs;
+    if (lock === undefined) {
+      await options.onTurnedAway();
+      return againMs;
+    }
+    let listener: SweepListener | undefined;
+    try {
+      listener = await options.onSweep(isWhole);
+      const witnesses = [...options.witnesses, ...targets.filter((target) => !those.includes(target))];
+      const run = { ...options, targets: those, witnesses, endings: lookout.endings };
+      const report = await sweep(host, { ...run, command: "watch", dryRun: false, failOnGhosts: false });
+      await listener.report(report);
+      done.sweeps += 1;
+      done.gone += report.summary.reaped + report.summary.released;
+      return report.summary.skipped + report.summary.busy > 0 ? wholeRetryMs : undefined;
+    } catch (error) {
+      await listener?.fault(error);
+      throw error;
+    } finally {
+      lock.release();
+    }
+  }
+
+  async function act(item: Item): Promise<void> {
+    switch (item) {
+      case "lines":
+        agenda.soon("lines", linesEveryMs);
+        if (lookout.holders() > 0) lookout.lookAtLines();
+        return;
+      case "learn": {
+        const those = [...changed];
+        changed.clear();
+        if (those.length === 0) return;
+        return learn(those);
+      }
+      case "exits": {
+        const those = lookout.takeConcerned();
+        const againMs = those.length === 0 ? undefined : await sweepOnce(those, false);
+        if (againMs !== undefined) agenda.soon("exits", againMs);
+        return;
+      }
+      case "whole": {
+        agenda.soon("whole", watchSweepMs);
+        const problems = directories.keep(targets.map(({ path }) => path));
+        for (const { path } of targets)
+          await notice(
+            path,
+            problems.find((problem) => problem.startsWith(`${path} `)),
+          );
+        // Looked up before the sweep: one that leaves during it is missed by neither.
+        await learn(targets);
+        const againMs = await sweepOnce(targets, true);
+        if (againMs !== undefined) agenda.soon("whole", againMs);
+        await notice("start", spoken.get("start") ?? `watching ${await described()}`);
+      }
+    }
+  }
+
+  async function described(): Promise<string> {
+    const there = lookout.holders();
+    const how = (await exits.ready()) === "pidfd" ? "through pidfds" : "by a look every second";
+    const parts = [`${targets.length} registries`, `${there} holder${there === 1 ? "" : "s"} ${how}`];
+    return [...parts, ...(servers.count > 0 ? [`${servers.count} app server${servers.count === 1 ? "" : "s"}`] : [])].join(", ");
+  }
+
+  agenda.soon("whole", 0);
+  agenda.soon("lines", linesEveryMs);
+  let last: Item | undefined;
+  while (!signal.aborted && stop.signal === undefined) {
+    await agenda.next();
+    // Exits come first, and leave every other turn to what else is due.
+    const order: readonly Item[] = last === "exits" ? ["whole", "learn", "lines", "exits"] : ["exits", "learn", "whole", "lines"];
+    const item = signal.aborted ? undefined : agenda.take(order);
+    if (item === undefined) continue;
+    last = item;
+    try {
+      await act(item);
+      if (item !== "lines") await notice("fault", undefined);
+    } catch (error) {
+      await notice("fault", `a sweep failed and is tried again: ${String(error)}`);
+      agenda.soon("whole", watchSweepMs);
+    }
+  }
+  signal.removeEventListener("abort", hearAbort);
+  agenda.close();
+  exits.close();
+  directories.close();
+  servers.close();
+  return done;
 }

@@ -10,6 +10,7 @@ const begun = startedRun(undefined, { version: "1", pid: 1, startTicks: null, in
 const run = finishedRun(begun, swept, sweepGuards(swept, new Set([path])), {
   finished: "2026-11-20T15:00:01.000Z",
   whole: true,
+  partial: false,
   states: [],
 });
 const written = new Set([...metricsText(run).matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name));

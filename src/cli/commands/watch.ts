@@ -7,6 +7,7 @@ import { lockState, prepare } from "../prepare.ts";
 import { openRecord, stuckProblem } from "../record.ts";
 import { listenForStop } from "../stop.ts";
 import { loadLibraries } from "../../host/libraries.ts";
+import { realSenses } from "../../host/senses/senses.ts";
 import { isJournal } from "../../host/programs/journal-stream.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { journalEvents, journalLine, statesOf } from "../../report/journal.ts";
@@ -23,28 +24,33 @@ export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) 
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const { host, settings, examine } = await prepare(invocation);
   await loadLibraries();
-  const stop = listenForStop();
+  const aborted = new AbortController();
+  const stop = listenForStop(() => aborted.abort());
   // Taken once for its error: a state directory that cannot be used should end the watch, not every sweep of it.
   await lockState(host, settings, "a sweep of this state directory is running").then((lock) => lock.release(), unlessBusy);
   const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
   const toJournal = isJournal(1, env) && options.json !== true;
   let said = "";
 
-  const reportSweep = async (report: SweepReport, notes: readonly string[]): Promise<void> => {
+  const reportSweep = async (report: SweepReport, notes: readonly string[], isWhole: boolean): Promise<void> => {
     if (options.json === true) await writePieces(stdout, sweepJson(report));
     else await writeLines(stdout, eventLines(report, palette));
     const warnings = [...sweepWarnings(report, named), ...notes.map((line) => visible(line))].map((line) => `sessreap: ${line}`);
-    if (warnings.join("\n") !== said) await writeLines(stderr, warnings);
+    // Of a sweep of some registries the warnings of the others are missing.
+    if (!isWhole || warnings.join("\n") === said) return;
+    await writeLines(stderr, warnings);
     said = warnings.join("\n");
   };
 
-  const onSweep = async (): Promise<SweepListener> => {
+  const onSweep = async (isWhole: boolean): Promise<SweepListener> => {
     const [stateDir, metricsFile] = [settings.stateDir.value, settings.metricsFile.value];
-    const record = await openRecord({ stateDir, metricsFile, version, env, named: options.registry !== undefined });
+    const record = await openRecord({ stateDir, metricsFile, version, env, named: options.registry !== undefined, partial: !isWhole });
     const report = async (swept: SweepReport): Promise<void> => {
       const guards = sweepGuards(swept, named);
       const notes = await record.finish(swept, guards, statesOf(journalEvents(swept, guards)));
-      await (toJournal ? reportToJournal(stdout, { report: swept, guards, before: record.before, notes }) : reportSweep(swept, notes));
+      await (toJournal
+        ? reportToJournal(stdout, { report: swept, guards, before: record.before, notes })
+        : reportSweep(swept, notes, isWhole));
     };
     return { report, fault: record.fault };
   };
@@ -58,7 +64,13 @@ export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) 
     await writeLines(stderr, [`${isJournal(2, env) ? journalLine(4, "") : ""}sessreap: warning: ${visible(stuck)}`]);
   };
 
-  await watch(host, { ...examine, stop, onSweep, onTurnedAway }, stop);
+  const onNotice = async (words: string): Promise<void> => {
+    await writeLines(stderr, [`${isJournal(2, env) ? journalLine(6, "") : ""}sessreap: ${visible(words)}`]);
+  };
+
+  const listeners = { onSweep, onTurnedAway, onNotice };
+  const { sweeps, exits, closings, gone } = await watch(host, realSenses(version), { ...examine, stop, ...listeners }, aborted.signal);
+  await onNotice(`stopped after ${exits} exits and ${closings} closed threads: ${gone} registrations gone in ${sweeps} sweeps`);
   return stop.signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated;
 };
 

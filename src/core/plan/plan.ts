@@ -8,6 +8,8 @@ import { steadyMs, type Ending } from "../ending.ts";
 export type RegistryPolicy = {
   /** Its owner is up, or a sign of it could not be looked at. */
   readonly ownerUp: boolean;
+  /** Its owner is up, and it is what sweeps: then its being up withholds nothing. */
+  readonly ownerCalls: boolean;
   /** The owner has a command that releases an entry. */
   readonly releasable: boolean;
   /** Why nothing may be written there by us; undefined when it may. */
@@ -21,8 +23,8 @@ export type RegistryPolicy = {
 export type Change = Extract<Intent, "reap" | "stamp" | "mark" | "take-over">;
 
 /** A thread that was closed before this run's eyes, under an owner that has been up and would load it again if it wanted it. */
-function isClosedInPeace(ending: Ending | undefined, ownerUp: boolean): boolean {
-  return ending !== undefined && ending.closedOn.length > 0 && ownerUp && (ending.ownerUpMs ?? 0) >= steadyMs;
+function isClosedInPeace(ending: Ending | undefined, isOwned: boolean): boolean {
+  return ending !== undefined && ending.closedOn.length > 0 && isOwned && (ending.ownerUpMs ?? 0) >= steadyMs;
 }
 
 /**
@@ -32,14 +34,14 @@ function isClosedInPeace(ending: Ending | undefined, ownerUp: boolean): boolean 
 export function intentFor(
   judgement: Judgement,
   memory: EntryMemory,
-  { ownerUp, releasable, reportOnly }: RegistryPolicy,
+  { ownerUp, ownerCalls, releasable, reportOnly }: RegistryPolicy,
   policy: Policy,
   change: Change = "reap",
 ): Intent {
   if (judgement.verdict !== "ghost") return "keep";
   if (ownerUp ? !releasable || change !== "reap" : reportOnly !== undefined) return "withhold";
   const secondLook = memory.absentForMs !== undefined && memory.absentForMs >= secondLookMs;
-  const isProven = judgement.certain || isClosedInPeace(memory.ending, ownerUp);
+  const isProven = judgement.certain || isClosedInPeace(memory.ending, ownerUp || ownerCalls);
   if (!isProven && !policy.now && !secondLook) return "wait";
   return ownerUp ? "release" : change;
 }

@@ -42,7 +42,8 @@ function readPage(result: unknown): { readonly ids: readonly string[]; readonly 
   return { ids, next };
 }
 
-async function listLoaded(rpc: Rpc): Promise<ReadonlySet<string>> {
+/** Every thread that a server has loaded, read to the last page. */
+export async function listLoaded(rpc: Rpc): Promise<ReadonlySet<string>> {
   const loaded = new Set<string>();
   const cursors = new Set<string>();
   let cursor: string | undefined;

@@ -6,7 +6,19 @@ export type Rpc = {
   readonly close: () => void;
 };
 
-type Limits = { readonly handshakeMs: number; readonly requestMs: number; readonly totalMs: number; readonly totalBytes: number };
+/** A message that answers nothing. */
+export type Notice = { readonly method: string; readonly params: unknown };
+
+/** Where a connection is kept: what hears its notifications, and its end, which is told once. */
+export type Kept = { readonly onNotice: (notice: Notice) => void; readonly onEnd: (why: Error) => void };
+
+/** `totalMs` of a kept connection is undefined, and `totalBytes` counts for each of its messages. */
+type Limits = {
+  readonly handshakeMs: number;
+  readonly requestMs: number;
+  readonly totalMs: number | undefined;
+  readonly totalBytes: number;
+};
 type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void; readonly timer: NodeJS.Timeout };
 
 /**
@@ -14,12 +26,12 @@ type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (e
  * interleaved with notifications. No `Origin` header is sent, for the server answers 403 to one; redirects and
  * compression are off, for nothing here needs them.
  */
-export async function openRpc(address: string, limits: Limits): Promise<Rpc> {
+export async function openRpc(address: string, limits: Limits, kept?: Kept): Promise<Rpc> {
   const { WebSocket } = await import("ws");
   const socket = new WebSocket(address, {
     handshakeTimeout: limits.handshakeMs,
     maxPayload: limits.totalBytes,
-    // Answers to a flood of pings would pile up here for a server that does not read them.
+    // Answers to a flood of pings would pile up here for a server that does not read them: those of a kept connection are bounded.
     autoPong: false,
     perMessageDeflate: false,
     followRedirects: false,
@@ -28,8 +40,10 @@ export async function openRpc(address: string, limits: Limits): Promise<Rpc> {
   let failure: Error | undefined;
   let nextId = 1;
   let received = 0;
+  let isOpen = false;
 
   function fail(error: Error): void {
+    if (failure === undefined && isOpen) kept?.onEnd(error);
     failure ??= error;
     for (const { reject, timer } of waiting.values()) {
       clearTimeout(timer);
@@ -39,14 +53,19 @@ export async function openRpc(address: string, limits: Limits): Promise<Rpc> {
     socket.terminate();
   }
 
-  const total = setTimeout(() => fail(new Error(`no complete answer within ${limits.totalMs} ms`)), limits.totalMs);
+  const { totalMs } = limits;
+  const total = totalMs === undefined ? undefined : setTimeout(() => fail(new Error(`no complete answer within ${totalMs} ms`)), totalMs);
 
   function deliver(message: {
     readonly id?: unknown;
+    readonly method?: unknown;
+    readonly params?: unknown;
     readonly result?: unknown;
     readonly error?: { readonly message?: unknown } | null;
   }): void {
     const call = typeof message.id === "number" ? waiting.get(message.id) : undefined;
+    if (call === undefined && message.id === undefined && typeof message.method === "string")
+      kept?.onNotice({ method: message.method, params: message.params });
     if (call === undefined) return;
     waiting.delete(message.id as number);
     clearTimeout(call.timer);
@@ -61,7 +80,7 @@ export async function openRpc(address: string, limits: Limits): Promise<Rpc> {
   socket.on("message", (data, isBinary) => {
     try {
       if (isBinary) throw new Error("a binary message");
-      received += (data as Buffer).length;
+      received = (kept === undefined ? received : 0) + (data as Buffer).length;
       if (received > limits.totalBytes) throw new Error(`more than ${limits.totalBytes} bytes in all`);
       const message: unknown = JSON.parse((data as Buffer).toString("utf8"));
       if (typeof message !== "object" || message === null) throw new Error("a message that is no object");
@@ -70,6 +89,8 @@ export async function openRpc(address: string, limits: Limits): Promise<Rpc> {
       fail(new Error(`a malformed message: ${error instanceof Error ? error.message : String(error)}`));
     }
   });
+  if (kept !== undefined)
+    socket.on("ping", (data) => (socket.bufferedAmount > limits.totalBytes ? fail(new Error("it reads no answers")) : socket.pong(data)));
   socket.on("error", fail);
   socket.on("close", (code) => fail(new Error(`the server closed the connection (${code})`)));
 
@@ -83,6 +104,7 @@ export async function openRpc(address: string, limits: Limits): Promise<Rpc> {
     clearTimeout(total);
     throw error;
   }
+  isOpen = true;
 
   return {
     call: (method, params) =>
@@ -99,6 +121,7 @@ export async function openRpc(address: string, limits: Limits): Promise<Rpc> {
       }),
     close: () => {
       clearTimeout(total);
+      isOpen = false;
       socket.terminate();
     },
   };

@@ -66,7 +66,12 @@ export function registryPolicyOf({
   isMisread,
 }: Pick<ExaminedRegistry, "loaded" | "owner" | "reportOnly" | "isMisread">): RegistryPolicy {
   const { release, onGhost } = loaded.target;
-  return { ownerUp: owner.up, releasable: release !== undefined && onGhost !== "report" && !isMisread, reportOnly };
+  return {
+    ownerUp: owner.up,
+    ownerCalls: owner.isCaller,
+    releasable: release !== undefined && onGhost !== "report" && !isMisread,
+    reportOnly,
+  };
 }
 
 /** A mark is one byte an entry: the number of its intent, and whether memory may need a record of it. */

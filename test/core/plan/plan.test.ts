@@ -21,6 +21,7 @@ function check(described: Planned, expected: Intent): void {
   const judgement: Judgement = { verdict, certain, rung: "ttl", reason: "ttl-expired", detail: "", ageMs: undefined };
   const registryPolicy: RegistryPolicy = {
     ownerUp: described.ownerUp ?? false,
+    ownerCalls: described.ownerCalls ?? false,
     releasable: described.releasable ?? false,
     reportOnly: described.reportOnly,
   };
@@ -47,6 +48,7 @@ const rows: readonly (readonly [string, Planned, Intent])[] = [
     { closedUnderMs: minute - 1, ownerUp: true, releasable: true },
     "wait",
   ],
+  ["its owner watches itself: it is reaped", { closedUnderMs: minute, ownerCalls: true }, "reap"],
   ["its owner is down, and may be about to start: that is a first look", { closedUnderMs: minute }, "wait"],
   ["an owner that is down is not asked", { certain: true, releasable: true }, "reap"],
   ["a report-only registry withholds its ghosts", { certain: true, reportOnly: "everybody can write to it" }, "withhold"],

@@ -1,0 +1,60 @@
+/** A process as a look first found it. */
+export type Born = { readonly pid: number; readonly parentPid: number; readonly kernelSession: number; readonly startTicks: string };
+
+/** The same, with the line of those that had started it, as it stood then: a parent that ends later does not leave it. */
+export type Line = Born & {
+  readonly above: Line | undefined;
+  /** The number of the look that found it. */
+  readonly foundAt: number;
+};
+
+/** Living processes by pid, and how many looks there have been. */
+export type Lines = { readonly looks: number; readonly byPid: ReadonlyMap<number, Line> };
+
+export const noLines: Lines = { looks: 0, byPid: new Map() };
+
+const isBefore = (a: Pick<Born, "startTicks">, b: Pick<Born, "startTicks">): boolean => BigInt(a.startTicks) < BigInt(b.startTicks);
+
+/** The lines after another look: of processes that it still found, and of those that it found for the first time. */
+export function linesAfter(before: Lines, there: Iterable<number>, born: readonly Born[]): Lines {
+  const byPid = new Map<number, Line>();
+  for (const pid of there) {
+    const line = before.byPid.get(pid);
+    if (line !== undefined) byPid.set(pid, line);
+  }
+  const looks = before.looks + 1;
+  // A parent was there before its child, and pids come around: the order of their starts is that of the lines.
+  for (const one of born.toSorted((a, b) => (isBefore(a, b) ? -1 : isBefore(b, a) ? 1 : a.pid - b.pid))) {
+    const parent = byPid.get(one.parentPid) ?? before.byPid.get(one.parentPid);
+    byPid.set(one.pid, { ...one, above: parent === undefined || isBefore(one, parent) ? undefined : parent, foundAt: looks });
+  }
+  return { looks, byPid };
+}
+
+function* lineAbove(line: Line): Generator<Line, undefined> {
+  for (let above = line.above; above !== undefined; above = above.above) yield above;
+}
+
+const isSame = (a: Born, b: Born): boolean => a.pid === b.pid && a.startTicks === b.startTicks;
+
+/**
+ * Whether a process may have been started by one that has ended: it was seen below it; it stands in its kernel session and
+ * no older process of that explains it; or it was first found after the last look that found the other alive, and its parent
+ * is one that takes in what an ended process leaves, which can be init or any that stood above it.
+ */
+function mayDescend(one: Line, ended: Line, aliveAt: number): boolean {
+  if (isSame(one, ended) || isBefore(one, ended)) return false;
+  let isExplained = false;
+  for (const above of lineAbove(one)) {
+    if (isSame(above, ended)) return true;
+    if (above.kernelSession === ended.kernelSession) isExplained = true;
+  }
+  if (one.kernelSession === ended.kernelSession && (ended.pid === ended.kernelSession || !isExplained)) return true;
+  if (one.foundAt <= aliveAt) return false;
+  return one.parentPid === 1 || [...lineAbove(ended)].some(({ pid }) => pid === one.parentPid);
+}
+
+/** What a process may have started of what lives now; `aliveAt` is the number of the last look that found it. */
+export function outliving({ byPid }: Lines, ended: Line, aliveAt: number): readonly Line[] {
+  return [...byPid.values()].filter((one) => mayDescend(one, ended, aliveAt));
+}

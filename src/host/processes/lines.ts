@@ -1,0 +1,25 @@
+import { linesAfter, type Born, type Lines } from "../../core/agents/lines.ts";
+import { seen, unseen, type Observed } from "../../core/evidence.ts";
+import { isMissing, formatError, look } from "../observed.ts";
+import { listPids } from "./pids.ts";
+import { readStat } from "./proc-stat.ts";
+
+/** A look at the process table that reads only what is new in it, so that it can be made every second. */
+export function linesNow(before: Lines): Observed<Lines> {
+  const listed = look("the process table", listPids);
+  if (!listed.seen) return listed;
+  const there = new Set(listed.value);
+  const missing = [process.pid, process.ppid, 1].find((pid) => pid !== 0 && !there.has(pid));
+  if (missing !== undefined) return unseen(`pid ${missing} must be there and is not seen: /proc hides processes from us`);
+  const born: Born[] = [];
+  for (const pid of there) {
+    if (before.byPid.has(pid)) continue;
+    try {
+      const { parentPid, kernelSession, startTicks } = readStat(pid);
+      born.push({ pid, parentPid, kernelSession, startTicks });
+    } catch (error) {
+      if (!isMissing(error)) return unseen(`pid ${pid} could not be read: ${formatError(error)}`);
+    }
+  }
+  return seen(linesAfter(before, there, born));
+}

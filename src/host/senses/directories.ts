@@ -1,0 +1,105 @@
+import { type FSWatcher, realpathSync, statSync, watch } from "node:fs";
+import { basename, dirname } from "node:path";
+import { formatError, look } from "../observed.ts";
+import type { Directories } from "./senses.ts";
+
+/** How often, in ms, a registry is looked at whose directory cannot be watched. */
+const lookEveryMs = 5_000;
+
+type ArmedWatcher = { readonly watcher: FSWatcher; readonly is: string };
+
+/** Where a change of a registry shows: its directory, and by which name there; a directory of entries shows it itself. */
+type Place = { readonly directory: string; readonly name: string | undefined };
+
+/** The registry's own path, and the one that links lead to. */
+function placesOf(registry: string): readonly Place[] {
+  const placed = look(registry, () => {
+    const real = realpathSync(registry);
+    if (statSync(real).isDirectory()) return [{ directory: real, name: undefined }];
+    return [registry, real].map((path) => ({ directory: dirname(path), name: basename(path) }));
+  });
+  return placed.seen ? placed.value : [{ directory: dirname(registry), name: basename(registry) }];
+}
+
+/** What tells a registry from what it was at another moment; the empty text for one that is not there. */
+function stateOf(registry: string): string {
+  const stat = look(registry, () => statSync(registry, { bigint: true }));
+  return stat.seen ? [stat.value.dev, stat.value.ino, stat.value.size, stat.value.mtimeNs].join(" ") : "";
+}
+
+/** What tells a directory from one that takes its place later, which can have the same inode. */
+function identityOf(directory: string): string | undefined {
+  const stat = look(directory, () => statSync(directory, { bigint: true, throwIfNoEntry: false }));
+  return stat.seen && stat.value !== undefined ? [stat.value.dev, stat.value.ino, stat.value.birthtimeNs].join(" ") : undefined;
+}
+
+/** Tells of changes of registries: by their directories, and of those that cannot be watched by a slow poll. */
+export function watchDirectories(onChange: (registry: string) => void): Directories {
+  const watched = new Map<string, ArmedWatcher>();
+  let places = new Map<string, readonly (Place & { readonly registry: string })[]>();
+  let polled = new Map<string, string>();
+  let timer: NodeJS.Timeout | undefined;
+
+  function unwatch(directory: string): void {
+    watched.get(directory)?.watcher.close();
+    watched.delete(directory);
+  }
+  function hear(directory: string, name: string | null): void {
+    // The directory itself was moved or removed, or a file in it has its name.
+    if (name === basename(directory)) {
+      unwatch(directory);
+      arm(directory);
+    }
+    for (const place of places.get(directory) ?? []) {
+      if (name === null || place.name === undefined || place.name === name || name === basename(directory)) onChange(place.registry);
+    }
+  }
+  /** Returns why a directory cannot be watched; one that was replaced is watched anew. */
+  function arm(directory: string): string | undefined {
+    const is = identityOf(directory);
+    if (is === undefined) unwatch(directory);
+    if (is === undefined || watched.get(directory)?.is === is) return undefined;
+    unwatch(directory);
+    try {
+      const watcher = watch(directory, { persistent: false }, (_, name) => hear(directory, name));
+      watcher.on("error", () => unwatch(directory));
+      watched.set(directory, { watcher, is });
+      return undefined;
+    } catch (error) {
+      return formatError(error);
+    }
+  }
+  function poll(): void {
+    timer = setTimeout(poll, lookEveryMs);
+    for (const [registry, before] of polled) {
+      const now = stateOf(registry);
+      if (now === before) continue;
+      polled.set(registry, now);
+      onChange(registry);
+    }
+  }
+
+  return {
+    keep: (registries) => {
+      const all = registries.flatMap((registry) => placesOf(registry).map((place) => ({ ...place, registry })));
+      places = new Map();
+      for (const place of all) places.set(place.directory, [...(places.get(place.directory) ?? []), place]);
+      for (const directory of [...watched.keys()].filter((one) => !places.has(one))) unwatch(directory);
+      const problems = new Map<string, string>();
+      for (const [directory, there] of places) {
+        const problem = arm(directory);
+        if (problem !== undefined) for (const { registry } of there) problems.set(registry, problem);
+      }
+      polled = new Map([...problems.keys()].map((registry) => [registry, polled.get(registry) ?? stateOf(registry)]));
+      clearTimeout(timer);
+      if (polled.size > 0) timer = setTimeout(poll, lookEveryMs);
+      return [...problems].map(
+        ([registry, problem]) => `${registry} cannot be watched and is looked at every ${lookEveryMs / 1000} s: ${problem}`,
+      );
+    },
+    close: () => {
+      clearTimeout(timer);
+      for (const directory of watched.keys()) unwatch(directory);
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { noLines, outliving, type Line, type Lines } from "../core/agents/lines.ts";
+import { seen, unseen, type Observed } from "../core/evidence.ts";
+import type { Host } from "../host/host.ts";
+import type { ProcessId, Senses } from "../host/senses/senses.ts";
+import { registryId, type Target } from "../sweep/load/target.ts";
+import type { Endings, PassOptions } from "../sweep/pass.ts";
+import { nameOf, newSeen } from "./endings.ts";
+import { learn, type Known } from "./holdings.ts";
+
+/** Since when each look has found an owner up, and as which processes. */
+type OwnerUp = { readonly pids: string; readonly sinceMs: number };
+
+/** A process with its line, and the number of the last look that found it alive. */
+type Alive = { readonly line: Line; readonly aliveAt: number };
+
+/** What a run that stays up knows of registries and processes, and what it has seen end. */
+export type Lookout = {
+  /** Reads these registries anew. Returns whether one of them claims something that was seen to end and that no sweep has had yet. */
+  readonly learn: (targets: readonly Target[]) => Promise<boolean>;
+  /** Who has been started since the last such look. */
+  readonly lookAtLines: () => void;
+  /** Takes in that processes have ended. Returns what that is to lead to. */
+  readonly exited: (ended: readonly ProcessId[]) => { readonly holder: boolean; readonly agent: boolean };
+  readonly closed: (url: string, id: string) => boolean;
+  readonly reopened: (url: string, id: string | undefined) => void;
+  /** The registries that claim something that was seen to end; a sweep has it from now on. */
+  readonly takeConcerned: () => readonly Target[];
+  /** Everything whose exit matters. */
+  readonly processes: () => readonly ProcessId[];
+  readonly holders: () => number;
+  readonly endings: Endings;
+};
+
+const awakeOf = (host: Host): number | undefined => {
+  const { awakeMs } = host.clock();
+  return awakeMs.seen ? awakeMs.value : undefined;
+};
+
+export function newLookout(host: Host, senses: Senses, options: PassOptions): Lookout {
+  const known = new Map<string, Known>();
+  const owners = new Map<string, OwnerUp>();
+  const alive = new Map<string, Alive>();
+  const ends = newSeen();
+  let lines: Lines = noLines;
+  let areLinesSeen: Observed<true> = unseen("no look was made");
+  let agents: readonly ProcessId[] = [];
+  let tried: ReadonlySet<string> = new Set();
+
+  const all = (): readonly Known[] => [...known.values()];
+  const isThere = ({ pid, startTicks }: ProcessId): boolean => host.startOfPid(pid) === startTicks;
+  const byName = (): ReadonlyMap<string, ProcessId> =>
+    new Map([...agents, ...all().flatMap(({ holdings }) => holdings), ...ends.left()].map((one) => [nameOf(one), one]));
+
+  function lookAtLines(): void {
+    const looked = senses.lines(lines);
+    areLinesSeen = looked.seen ? seen(true) : looked;
+    if (!looked.seen) return;
+    lines = looked.value;
+    for (const [name, { pid, startTicks }] of byName()) {
+      const line = lines.byPid.get(pid);
+      if (line?.startTicks === startTicks) alive.set(name, { line, aliveAt: lines.looks });
+    }
+  }
+
+  function leftBy(ended: ProcessId): Observed<readonly ProcessId[]> {
+    const before = alive.get(nameOf(ended));
+    if (!areLinesSeen.seen) return areLinesSeen;
+    if (before === undefined) return unseen("it ended before what it had started was looked at");
+    return seen(outliving(lines, before.line, before.aliveAt).map(({ pid, startTicks }) => ({ pid, startTicks })));
+  }
+
+  function noteOwner({ target, owner }: Known, nowMs: number | undefined): void {
+    const id = registryId(target);
+    const pids = owner.pids.join(" ");
+    const before = owners.get(id);
+    if (!owner.up || nowMs === undefined) owners.delete(id);
+    else if (before?.pids !== pids) owners.set(id, { pids, sinceMs: nowMs });
+  }
+
+  function ownerUpMs(id: string): number | undefined {
+    const [since, nowMs] = [owners.get(id), awakeOf(host)];
+    return since === undefined || nowMs === undefined ? undefined : nowMs - since.sinceMs;
+  }
+
+  return {
+    learn: async (targets) => {
+      const learnt = await learn(host, options, targets);
+      for (const target of targets) known.delete(registryId(target));
+      const nowMs = awakeOf(host);
+      for (const one of learnt.known) {
+        known.set(registryId(one.target), one);
+        noteOwner(one, nowMs);
+      }
+      agents = learnt.agents;
+      if (targets.length === options.targets.length) ends.forget(all());
+      lookAtLines();
+      const names = byName();
+      for (const name of alive.keys()) if (!names.has(name)) alive.delete(name);
+      const now = new Set(ends.concerned(all()).flatMap(({ ends: those }) => those));
+      tried = new Set([...tried].filter((one) => now.has(one)));
+      return [...now].some((one) => !tried.has(one));
+    },
+    lookAtLines,
+    exited: (ended) => {
+      const holders = new Set(all().flatMap(({ holdings }) => holdings.map(nameOf)));
+      const left = new Set(ends.left().map(nameOf));
+      lookAtLines();
+      for (const one of ended) ends.exited(one, all(), leftBy(one));
+      agents = agents.filter((one) => !ended.some(({ pid }) => pid === one.pid));
+      const names = ended.map(nameOf);
+      return { holder: names.some((name) => holders.has(name) || left.has(name)), agent: names.some((name) => !holders.has(name)) };
+    },
+    closed: (url, id) => {
+      ends.closed(url, id);
+      return all().some(({ sessions }) => sessions.has(id));
+    },
+    reopened: ends.reopened,
+    takeConcerned: () => {
+      const concerned = ends.concerned(all());
+      tried = new Set(concerned.flatMap(({ ends: those }) => those));
+      return concerned.map(({ target }) => target);
+    },
+    processes: () => [...byName().values()],
+    holders: () => new Set(all().flatMap(({ holdings }) => holdings.map(nameOf))).size,
+    endings: ends.endings({ isThere, ownerUpMs }),
+  };
+}

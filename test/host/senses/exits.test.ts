@@ -1,0 +1,42 @@
+import { expect, onTestFinished, test } from "vitest";
+import { watchExits } from "../../../src/host/senses/exits.ts";
+import type { ProcessId } from "../../../src/host/senses/senses.ts";
+import { gonePid, idle, stop, until, zombie } from "../../processes.ts";
+
+const without = { PATH: "/nowhere" };
+
+function watching(): { readonly exits: ReturnType<typeof watchExits>; readonly ended: readonly ProcessId[] } {
+  const ended: ProcessId[] = [];
+  const exits = watchExits((those) => ended.push(...those));
+  onTestFinished(exits.close);
+  return { exits, ended };
+}
+
+const idOf = ({ pid, startTicks }: ProcessId): ProcessId => ({ pid, startTicks });
+
+test.each(["pidfd", "poll"] as const)("through %s: an exit is told once, and only of what is kept", async (how) => {
+  const path = process.env["PATH"];
+  if (how === "poll") Object.assign(process.env, without);
+  onTestFinished(() => void Object.assign(process.env, { PATH: path }));
+  const { exits, ended } = watching();
+  expect(await exits.ready()).toBe(how);
+  Object.assign(process.env, { PATH: path });
+  const [first, second, third] = [await idle(), await idle(), await idle()];
+  exits.keep([first, second, third]);
+  exits.keep([first, second]);
+  await stop(third);
+  await stop(first);
+  await until("its exit is told", () => ended.length > 0);
+  expect(ended).toEqual([idOf(first)]);
+  await stop(second);
+  await until("the other's, too", () => ended.length > 1);
+  expect(ended).toEqual([idOf(first), idOf(second)]);
+});
+
+test("what has ended before it is kept is told, and so are another process of the pid and a zombie", async () => {
+  const { exits, ended } = watching();
+  const [gone, later, dead] = [await gonePid(), await idle(), await zombie()];
+  exits.keep([gone, { pid: later.pid, startTicks: "1" }, dead]);
+  await until("three are told", () => ended.length === 3);
+  expect(ended.map(({ pid }) => pid).toSorted()).toEqual([gone.pid, later.pid, dead.pid].toSorted());
+});
