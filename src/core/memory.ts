@@ -6,7 +6,7 @@ import { unwatched, type Settling } from "./clocks/settling.ts";
 import { noSleepKnown, type SleepRecord } from "./clocks/sleep.ts";
 import type { FirstSight } from "./identity/first-sight.ts";
 import { restoredKeptMs } from "./policy.ts";
-import type { Ending } from "./ending.ts";
+import type { Ending } from "./plan/ending.ts";
 
 /** What earlier sweeps of this machine remember of one entry, as the ladder sees it. */
 export type EntryMemory = {

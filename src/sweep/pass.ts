@@ -7,7 +7,7 @@ import { seen, type Clock, type Evidence, type Observed, type Timekeeping } from
 import type { Policy } from "../core/policy.ts";
 import type { Registration } from "../core/registration.ts";
 import type { RegistryFacts } from "../core/scene.ts";
-import type { Ending } from "../core/ending.ts";
+import type { Ending } from "../core/plan/ending.ts";
 import type { Host } from "../host/host.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import { tombstoneWriter, type TombstoneWriter } from "./tombstone-writer.ts";

@@ -1,5 +1,5 @@
-import type { Ending, SeenExit } from "../core/ending.ts";
-import { unseen, type Observed } from "../core/evidence.ts";
+import type { Ending, SeenExit } from "../core/plan/ending.ts";
+import { seen, unseen, type Observed } from "../core/evidence.ts";
 import { canonicalSession } from "../core/registration.ts";
 import type { ProcessId } from "../host/senses/senses.ts";
 import type { Target } from "../sweep/load/target.ts";
@@ -9,7 +9,7 @@ import { idOf, type Known } from "./holdings.ts";
 /** A process that was seen alive and then gone, the entries whose holder it was, and what it had started and what lived on. */
 type Exited = ProcessId & {
   readonly held: readonly { readonly registry: string; readonly key: string; readonly digest: string | undefined }[];
-  readonly left: Observed<readonly ProcessId[]>;
+  left: Observed<readonly ProcessId[]>;
 };
 
 /** So many closings are kept of each server at most: one that names threads without end fills no memory. */
@@ -27,6 +27,8 @@ export type Seen = {
   readonly concerned: (known: readonly Known[]) => readonly { readonly target: Target; readonly ends: readonly string[] }[];
   /** What lives on of what those had started that have ended. */
   readonly left: () => readonly ProcessId[];
+  /** Whether the end of this very process is known already. */
+  readonly hasEnded: (process: ProcessId) => boolean;
   /** Forgets exits that no entry records any more. */
   readonly forget: (known: readonly Known[]) => void;
   readonly endings: (options: {
@@ -43,6 +45,9 @@ export function newSeen(): Seen {
 
   return {
     exited: ({ pid, startTicks }, known, left) => {
+      for (const one of [...exits.values()].flat()) {
+        if (one.left.seen) one.left = seen(one.left.value.filter((child) => child.pid !== pid || child.startTicks !== startTicks));
+      }
       const held = known.flatMap((one) =>
         one.holdings
           .filter((holding) => holding.pid === pid && holding.startTicks === startTicks)
@@ -70,6 +75,7 @@ export function newSeen(): Seen {
         const names = [...ended.map(nameOf), ...shut].map((name) => `${id} ${name}`);
         return names.length === 0 ? [] : [{ target: one.target, ends: names }];
       }),
+    hasEnded: ({ pid, startTicks }) => exits.get(pid)?.some((one) => one.startTicks === startTicks) === true,
     left: () => [...exits.values()].flat().flatMap(({ left }) => (left.seen ? left.value : [])),
     forget: (known) => {
       for (const pid of exits.keys()) if (!known.some(({ recorded }) => recorded.has(pid))) exits.delete(pid);

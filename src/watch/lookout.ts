@@ -1,4 +1,4 @@
-import { noLines, outliving, type Line, type Lines } from "../core/agents/lines.ts";
+import { noLines, outliving, type Line, type Lines } from "../core/harnesses/lines.ts";
 import { seen, unseen, type Observed } from "../core/evidence.ts";
 import type { Host } from "../host/host.ts";
 import type { ProcessId, Senses } from "../host/senses/senses.ts";
@@ -49,7 +49,11 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
   const all = (): readonly Known[] => [...known.values()];
   const isThere = ({ pid, startTicks }: ProcessId): boolean => host.startOfPid(pid) === startTicks;
   const byName = (): ReadonlyMap<string, ProcessId> =>
-    new Map([...agents, ...all().flatMap(({ holdings }) => holdings), ...ends.left()].map((one) => [nameOf(one), one]));
+    new Map(
+      [...agents, ...all().flatMap(({ holdings }) => holdings), ...ends.left()]
+        .filter((one) => !ends.hasEnded(one))
+        .map((one) => [nameOf(one), one]),
+    );
 
   function lookAtLines(): void {
     const looked = senses.lines(lines);
@@ -69,6 +73,20 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
     return seen(outliving(lines, before.line, before.aliveAt).map(({ pid, startTicks }) => ({ pid, startTicks })));
   }
 
+  /** Takes in that processes have ended, each once. */
+  function take(ended: readonly ProcessId[]): void {
+    lookAtLines();
+    for (const one of ended) if (!ends.hasEnded(one)) ends.exited(one, all(), leftBy(one));
+    agents = agents.filter((one) => !ended.some(({ pid }) => pid === one.pid));
+  }
+
+  /** Whether an entry claims something that was seen to end and that no sweep has had yet. */
+  function isAnyNew(): boolean {
+    const now = new Set(ends.concerned(all()).flatMap(({ ends: those }) => those));
+    tried = new Set([...tried].filter((one) => now.has(one)));
+    return [...now].some((one) => !tried.has(one));
+  }
+
   function noteOwner({ target, owner }: Known, nowMs: number | undefined): void {
     const id = registryId(target);
     const pids = owner.pids.join(" ");
@@ -85,6 +103,9 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
   return {
     learn: async (targets) => {
       const learnt = await learn(host, options, targets);
+      // One that ended while the registries were read is no holder in what was read: its end is known from now on, and not when it is told.
+      const over = [...byName().values()].filter((one) => !isThere(one));
+      if (over.length > 0) take(over);
       for (const target of targets) known.delete(registryId(target));
       const nowMs = awakeOf(host);
       for (const one of learnt.known) {
@@ -96,19 +117,15 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
       lookAtLines();
       const names = byName();
       for (const name of alive.keys()) if (!names.has(name)) alive.delete(name);
-      const now = new Set(ends.concerned(all()).flatMap(({ ends: those }) => those));
-      tried = new Set([...tried].filter((one) => now.has(one)));
-      return [...now].some((one) => !tried.has(one));
+      return isAnyNew();
     },
     lookAtLines,
     exited: (ended) => {
-      const holders = new Set(all().flatMap(({ holdings }) => holdings.map(nameOf)));
       const left = new Set(ends.left().map(nameOf));
-      lookAtLines();
-      for (const one of ended) ends.exited(one, all(), leftBy(one));
-      agents = agents.filter((one) => !ended.some(({ pid }) => pid === one.pid));
-      const names = ended.map(nameOf);
-      return { holder: names.some((name) => holders.has(name) || left.has(name)), agent: names.some((name) => !holders.has(name)) };
+      const isOfLeft = ended.some((one) => left.has(nameOf(one)));
+      take(ended);
+      const holder = isOfLeft || isAnyNew();
+      return { holder, agent: !holder };
     },
     closed: (url, id) => {
       ends.closed(url, id);

@@ -8,7 +8,7 @@ import { newAgenda } from "./agenda.ts";
 import { newLookout } from "./lookout.ts";
 import { keepServers } from "./servers.ts";
 
-/** Is called for each sweep of the watch: with its report, or with its fault. */
+/** Hears how one sweep of the watch ended. */
 export type SweepListener = {
   readonly report: (report: SweepReport) => Promise<void>;
   readonly fault: (error: unknown) => Promise<void>;
@@ -17,7 +17,6 @@ export type SweepListener = {
 export type WatchOptions = Omit<SweepOptions, "command" | "dryRun" | "failOnGhosts" | "endings"> & {
   /** A sweep begins: of all registries, or of those alone in which something was seen to end. */
   readonly onSweep: (isWhole: boolean) => Promise<SweepListener>;
-  /** Is called where another process holds the run lock. */
   readonly onTurnedAway: () => Promise<void>;
   /** Hears what is watched, and what stands in the way; the same is not said twice. */
   readonly onNotice: (notice: string) => Promise<void>;
@@ -126,7 +125,7 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
       await listener.report(report);
       done.sweeps += 1;
       done.gone += report.summary.reaped + report.summary.released;
-      return report.summary.skipped + report.summary.busy > 0 ? wholeRetryMs : undefined;
+      return report.summary.skipped + report.summary.busy > 0 ? againMs : undefined;
     } catch (error) {
       await listener?.fault(error);
       throw error;
@@ -171,10 +170,8 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
   }
 
   async function described(): Promise<string> {
-    const there = lookout.holders();
     const how = (await exits.ready()) === "pidfd" ? "through pidfds" : "by a look every second";
-    const parts = [`${targets.length} registries`, `${there} holder${there === 1 ? "" : "s"} ${how}`];
-    return [...parts, ...(servers.count > 0 ? [`${servers.count} app server${servers.count === 1 ? "" : "s"}`] : [])].join(", ");
+    return `registries: ${targets.length}, holders: ${lookout.holders()} ${how}, app servers: ${servers.count}`;
   }
 
   agenda.soon("whole", 0);

@@ -20,7 +20,7 @@ import { agentOf } from "../../src/core/agents/agents.ts";
 import { knownPrograms, type ProgramLists } from "../../src/core/agents/programs.ts";
 import type { FirstSight } from "../../src/core/identity/first-sight.ts";
 import { canonicalSession } from "../../src/core/registration.ts";
-import type { Ending } from "../../src/core/ending.ts";
+import type { Ending } from "../../src/core/plan/ending.ts";
 import type { RegistryFacts, Scene } from "../../src/core/scene.ts";
 import {
   agent,
@@ -517,8 +517,9 @@ const alive: PidObservation = {
 export const signsOfLife: readonly Change[] = [
   {
     name: "the holder, as recorded",
-    // No sweep saw the entry before its holder started.
-    change: (scene) => withObservation({ ...scene, memory: { ...scene.memory, firstSight: undefined } }, () => seen(alive)),
+    // No sweep saw the entry before its holder started, and no run saw it end.
+    change: (scene) =>
+      withObservation({ ...scene, memory: { ...scene.memory, firstSight: undefined, ending: undefined } }, () => seen(alive)),
   },
   {
     name: "an agent that names the session",

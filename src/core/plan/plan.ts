@@ -2,7 +2,7 @@ import type { Intent } from "./actions.ts";
 import type { Judgement } from "../ladder.ts";
 import type { EntryMemory } from "../memory.ts";
 import { secondLookMs, type Policy } from "../policy.ts";
-import { steadyMs, type Ending } from "../ending.ts";
+import { steadyMs, type Ending } from "./ending.ts";
 
 /** What may be done in a registry at all. */
 export type RegistryPolicy = {

@@ -5,7 +5,7 @@ import type { AppServerObservation, ProcessTable, Refusal } from "../evidence.ts
 import type { AppServerProcess } from "../agents/agent-process.ts";
 import { canonicalSession } from "../registration.ts";
 import type { AppServerAddress, Scene } from "../scene.ts";
-import { sawItClose, steadyMs } from "../ending.ts";
+import { sawItClose, steadyMs } from "../plan/ending.ts";
 import { asksForSession } from "./claim.ts";
 import { doubtOf } from "./refusal.ts";
 import type { Rung } from "./rung.ts";

@@ -1,7 +1,7 @@
 import { ageOf, type Age } from "../age.ts";
 import { notApplicable, unknown, type Answer } from "../answer.ts";
 import { formatDuration } from "../duration.ts";
-import { sawItEnd } from "../ending.ts";
+import { sawItEnd } from "../plan/ending.ts";
 import type { Rung } from "./rung.ts";
 
 type KnownAge = Extract<Age, { known: true }>;
@@ -21,8 +21,9 @@ export const grace = {
   ask: (scene) => {
     const { graceMs, anyAge } = scene.policy;
     const age = ageOf(scene);
+    // Without the wall clock no heartbeat can be told from an old one.
+    if (scene.evidence.clock.wallMs.seen && sawItEnd(scene)) return notApplicable("this run saw it end");
     if (!age.known) return unknown("age-unknown", `its age cannot be known: ${age.why}`);
-    if (sawItEnd(scene)) return notApplicable("this run saw it end");
     return anyAge || age.ms >= graceMs ? notApplicable(() => formatAge(age)) : graceAnswer(age, graceMs, scene.memory.clockStepped);
   },
 } as const satisfies Rung;

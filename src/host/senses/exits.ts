@@ -14,7 +14,7 @@ function idIn(name: string): ProcessId {
   return { pid: Number(pid), startTicks };
 }
 
-type Helper = { readonly say: (text: string) => void; readonly end: () => void };
+type Helper = { readonly send: (text: string) => void; readonly end: () => void };
 
 /** Starts the program that holds pidfds; `onLines` hears what it answers, and an empty list when it has ended or there is none. */
 async function startHelper(onLines: (lines: readonly string[]) => void): Promise<Helper | undefined> {
@@ -35,7 +35,7 @@ async function startHelper(onLines: (lines: readonly string[]) => void): Promise
     rest = parts.pop() ?? "";
     if (parts.length > 0) onLines(parts);
   });
-  return { say: (text) => void (isOver || child.stdin?.write(text)), end: () => void child.stdin?.end() };
+  return { send: (text) => void (isOver || child.stdin?.write(text)), end: () => void child.stdin?.end() };
 }
 
 /** Tells of each kept process once when it has ended: through pidfds where perl is, else by a poll. A pid alone is no process. */
@@ -76,7 +76,7 @@ export function watchExits(onExit: (ended: readonly ProcessId[]) => void): Exits
     if (lines[0] === "here") {
       isHelped = true;
       know("pidfd");
-      helper?.say([...kept].map((name) => `+${name}\n`).join(""));
+      helper?.send([...kept].map((name) => `+${name}\n`).join(""));
       polled = new Set();
     }
     pollAll(lines.filter((line) => line.startsWith("unheld ")).flatMap((line) => (kept.has(line.slice(7)) ? [line.slice(7)] : [])));
@@ -97,7 +97,7 @@ export function watchExits(onExit: (ended: readonly ProcessId[]) => void): Exits
       const dropped = [...kept].filter((name) => !wanted.has(name));
       kept = wanted;
       for (const name of dropped) polled.delete(name);
-      if (isHelped) helper?.say([...dropped.map((name) => `-${name}\n`), ...added.map((name) => `+${name}\n`)].join(""));
+      if (isHelped) helper?.send([...dropped.map((name) => `-${name}\n`), ...added.map((name) => `+${name}\n`)].join(""));
       else pollAll(added);
     },
     ready: () => known,

@@ -1,6 +1,6 @@
-import type { Lines } from "../../core/agents/lines.ts";
+import type { Lines } from "../../core/harnesses/lines.ts";
 import type { Observed } from "../../core/evidence.ts";
-import { linesNow } from "../processes/lines.ts";
+import { linesNow } from "./lines.ts";
 import { watchDirectories } from "./directories.ts";
 import { watchExits } from "./exits.ts";
 import { keepServer } from "./kept-server.ts";

@@ -1,5 +1,5 @@
-import type { Observed } from "./evidence.ts";
-import type { Scene } from "./scene.ts";
+import type { Observed } from "../evidence.ts";
+import type { Scene } from "../scene.ts";
 
 /** The end of a process that this very run saw alive as the holder of an entry, and then saw gone. */
 export type SeenExit = {

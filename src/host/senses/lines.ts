@@ -1,8 +1,8 @@
-import { linesAfter, type Born, type Lines } from "../../core/agents/lines.ts";
+import { linesAfter, type Born, type Lines } from "../../core/harnesses/lines.ts";
 import { seen, unseen, type Observed } from "../../core/evidence.ts";
 import { isMissing, formatError, look } from "../observed.ts";
-import { listPids } from "./pids.ts";
-import { readStat } from "./proc-stat.ts";
+import { listPids } from "../processes/pids.ts";
+import { readStat } from "../processes/proc-stat.ts";
 
 /** A look at the process table that reads only what is new in it, so that it can be made every second. */
 export function linesNow(before: Lines): Observed<Lines> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { linesAfter, noLines, outliving, type Born, type Line, type Lines } from "../../../src/core/agents/lines.ts";
+import { linesAfter, noLines, outliving, type Born, type Line, type Lines } from "../../../src/core/harnesses/lines.ts";
 
 const [init, tmux, shell, holder] = [1, 10, 20, 30];
 const born = (pid: number, parentPid: number, kernelSession = pid, startTicks = String(pid)): Born => ({

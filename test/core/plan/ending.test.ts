@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Ending, SeenExit } from "../../src/core/ending.ts";
-import { seen, type PidObservation } from "../../src/core/evidence.ts";
-import { agent, answered, blind, minute, now, sceneOf, second, server, session, there, verdictOf, type Described } from "./scene.ts";
+import type { Ending, SeenExit } from "../../../src/core/plan/ending.ts";
+import { seen, type PidObservation } from "../../../src/core/evidence.ts";
+import { agent, answered, blind, minute, now, sceneOf, second, server, session, there, verdictOf, type Described } from "../scene.ts";
 
 const pid = 4242;
 const gone = { [pid]: seen<PidObservation>({ kind: "gone" }) };

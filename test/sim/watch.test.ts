@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { hour } from "./machine.ts";
+import { WatchedDay } from "./watched-day.ts";
+
+/** A whole day: `SESSREAP_WATCH_HOURS=24 SESSREAP_WATCH_EVENTS=100000 npx vitest run --project sim test/sim/watch.test.ts`. */
+const hours = Number(process.env["SESSREAP_WATCH_HOURS"] ?? "1");
+const events = Number(process.env["SESSREAP_WATCH_EVENTS"] ?? "500");
+const seed = Number(process.env["SESSREAP_SIM_SEED"] ?? String(Date.now() % 1_000_000_000));
+
+test(
+  "under a watch no live row goes, and what it saw end is gone within a second, whatever happens beside it",
+  async () => {
+    const day = await new WatchedDay(seed).run(hours * hour, events).catch((error: unknown) => {
+      throw new Error(`SESSREAP_SIM_SEED=${seed}: ${String(error)}`, { cause: error });
+    });
+    if (hours > 1) process.stderr.write(`${JSON.stringify(day)}\n`);
+    expect(day.events).toBeGreaterThanOrEqual(events);
+    // A law about what goes says nothing of a day on which nothing does.
+    expect(day.gone).toBeGreaterThan(events / 5);
+    expect(day.doubtful).toBeLessThan(day.gone / 5);
+  },
+  120_000 + events * 100,
+);
