@@ -17,11 +17,11 @@ function idIn(name: string): ProcessId {
 type Helper = { readonly send: (text: string) => void; readonly end: () => void };
 
 /** Starts the program that holds pidfds; `onLines` hears what it answers, and an empty list when it has ended or there is none. */
-async function startHelper(onLines: (lines: readonly string[]) => void): Promise<Helper | undefined> {
+async function startHelper(perl: string, onLines: (lines: readonly string[]) => void): Promise<Helper | undefined> {
   if (process.platform !== "linux") return undefined;
   const { spawn } = await import("node:child_process");
   const { args, env } = perlCall(exitsProgram);
-  const child: ChildProcess = spawn("perl", args, { stdio: ["pipe", "pipe", "ignore"], env });
+  const child: ChildProcess = spawn(perl, args, { stdio: ["pipe", "pipe", "ignore"], env });
   let rest = "";
   let isOver = false;
   const over = (): void => {
@@ -39,7 +39,7 @@ async function startHelper(onLines: (lines: readonly string[]) => void): Promise
 }
 
 /** Tells of each kept process once when it has ended: through pidfds where perl is, else by a poll. A pid alone is no process. */
-export function watchExits(onExit: (ended: readonly ProcessId[]) => void): Exits {
+export function watchExits(onExit: (ended: readonly ProcessId[]) => void, perl = "perl"): Exits {
   let kept = new Set<string>();
   let polled = new Set<string>();
   let helper: Helper | undefined;
@@ -84,7 +84,7 @@ export function watchExits(onExit: (ended: readonly ProcessId[]) => void): Exits
   }
 
   async function start(): Promise<void> {
-    helper = await startHelper(hear);
+    helper = await startHelper(perl, hear);
     if (helper === undefined) hear([]);
     if (isClosed) helper?.end();
   }

@@ -48,7 +48,7 @@ export type Senses = {
 /** The senses of this machine. */
 export function realSenses(version: string): Senses {
   return {
-    exits: watchExits,
+    exits: (onExit) => watchExits(onExit),
     directories: watchDirectories,
     server: (connectTo, events) => keepServer(connectTo, version, events),
     lines: linesNow,

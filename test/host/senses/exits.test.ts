@@ -3,11 +3,9 @@ import { watchExits } from "../../../src/host/senses/exits.ts";
 import type { ProcessId } from "../../../src/host/senses/senses.ts";
 import { gonePid, idle, stop, until, zombie } from "../../processes.ts";
 
-const without = { PATH: "/nowhere" };
-
-function watching(): { readonly exits: ReturnType<typeof watchExits>; readonly ended: readonly ProcessId[] } {
+function watching(perl?: string): { readonly exits: ReturnType<typeof watchExits>; readonly ended: readonly ProcessId[] } {
   const ended: ProcessId[] = [];
-  const exits = watchExits((those) => ended.push(...those));
+  const exits = watchExits((those) => ended.push(...those), perl);
   onTestFinished(exits.close);
   return { exits, ended };
 }
@@ -15,12 +13,8 @@ function watching(): { readonly exits: ReturnType<typeof watchExits>; readonly e
 const idOf = ({ pid, startTicks }: ProcessId): ProcessId => ({ pid, startTicks });
 
 test.each(["pidfd", "poll"] as const)("through %s: an exit is told once, and only of what is kept", async (how) => {
-  const path = process.env["PATH"];
-  if (how === "poll") Object.assign(process.env, without);
-  onTestFinished(() => void Object.assign(process.env, { PATH: path }));
-  const { exits, ended } = watching();
+  const { exits, ended } = watching(how === "poll" ? "/nowhere/perl" : undefined);
   expect(await exits.ready()).toBe(how);
-  Object.assign(process.env, { PATH: path });
   const [first, second, third] = [await idle(), await idle(), await idle()];
   exits.keep([first, second, third]);
   exits.keep([first, second]);
