@@ -1,7 +1,21 @@
 import { describe, expect, test } from "vitest";
 import type { Ending, SeenExit } from "../../../src/core/plan/ending.ts";
 import { seen, type PidObservation } from "../../../src/core/evidence.ts";
-import { agent, answered, blind, minute, now, sceneOf, second, server, session, there, verdictOf, type Described } from "../scene.ts";
+import {
+  agent,
+  answered,
+  blind,
+  minute,
+  now,
+  sceneOf,
+  second,
+  server,
+  session,
+  showed,
+  there,
+  verdictOf,
+  type Described,
+} from "../scene.ts";
 
 const pid = 4242;
 const gone = { [pid]: seen<PidObservation>({ kind: "gone" }) };
@@ -71,6 +85,20 @@ describe("a thread that a server closed before the eyes of this run", () => {
   const configured = { appServers: [{ url: server, configured: true }] };
   const rows: readonly (readonly [what: string, world: Described, verdict: string])[] = [
     ["its entry is young", { memory: closed }, "ghost app-server-thread thread-not-loaded"],
+    [
+      "the server itself had shown it by its lock, and lives on",
+      {
+        memory: { ...closed, holders: [showed] },
+        table: { appServers: [{ pid: showed.pid, startTicks: showed.startTicks, argv: ["codex", "app-server"] }] },
+        pids: { [showed.pid]: there(showed.startTicks) },
+      },
+      "ghost app-server-thread thread-not-loaded",
+    ],
+    [
+      "another agent had shown it, and lives on",
+      { memory: { ...closed, holders: [showed] }, pids: { [showed.pid]: there(showed.startTicks) } },
+      "undecided attached-process mentioned",
+    ],
     ["no closing was seen", {}, "undecided grace within-grace"],
     ["the server has it again", { memory: closed, appServers: { [server]: answered([session]) } }, "live app-server-thread thread-loaded"],
     [

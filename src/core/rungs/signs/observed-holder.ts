@@ -2,6 +2,7 @@ import { agentsShowingNone, isElsewhere, stateOf, type ObservedHolder } from "..
 import { matchesName } from "../../agents/programs.ts";
 import { isRuledOut } from "../../policy.ts";
 import { deadByAbsence, noSign, notApplicable, unknown } from "../../answer.ts";
+import { sawItClose } from "../../plan/ending.ts";
 import type { Scene } from "../../scene.ts";
 import { wholeTable } from "../whole-table.ts";
 import type { Sign } from "./sign.ts";
@@ -32,10 +33,14 @@ export const observedHolder: Sign = {
     const elsewhere = holders.find((holder) => isElsewhere(holder, here));
     const bootId = here.bootId.value;
     const isOnlooker = ({ program }: ObservedHolder): boolean => policy.programs.onlookers.some((one) => matchesName(program, one));
+    // An app server shows its threads by the locks on them. Of one that it closed before this run's eyes its own word counts.
+    const isClosed = registry.appServers.some(({ url, configured }) => configured && sawItClose(scene, url));
+    const isServer = ({ pid, startTicks }: ObservedHolder): boolean =>
+      isClosed && table.value.appServers.some((server) => server.pid === pid && server.startTicks === startTicks);
     const states = holders
       .filter((holder) => !isElsewhere(holder, here))
       .map((holder) => ({ holder, state: stateOf(holder, table.value, bootId) }))
-      .filter(({ holder, state }) => state === "gone" || !isOnlooker(holder));
+      .filter(({ holder, state }) => state === "gone" || !(isOnlooker(holder) || isServer(holder)));
     const unseen = states.find(({ state }) => state === "unseen");
     if (unseen !== undefined) return unknown("pid-unseen", `${called(unseen.holder)} showed it, and could not be looked at now`);
     const there = states.find(({ holder, state }) => state === "there" && !isRuledOut(policy, holder));
