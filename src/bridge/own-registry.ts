@@ -1,6 +1,6 @@
 import { checkConfig } from "../cli/config/config-file.ts";
 import { policyFrom, resolveSettings, type JudgingOptions, type Settings } from "../cli/config/settings.ts";
-import { resolveTargets, witnessTargets } from "../cli/config/targets.ts";
+import { describedTargets, resolveTargets, witnessTargets } from "../cli/config/targets.ts";
 import { Failure } from "../cli/failure.ts";
 import { lockState } from "../cli/prepare.ts";
 import { realHost, type Host } from "../host/host.ts";
@@ -56,9 +56,9 @@ async function ownTarget(settings: Settings, { registry }: BridgeOptions): Promi
   const [given, ...none] = registries.map(({ owner, ...described }) => ({ owner, described }));
   if (given === undefined || none.length > 0) throw new UsageError("registry: is missing");
   const from = (value: NonNullable<typeof registries>): readonly Target[] =>
-    resolveTargets({ ...settings, registries: { value, from: "the caller" } }, {}, env);
+    describedTargets({ registries: { value, from: "the caller" }, dropIns: [] }, env);
   const target = onlyOne(from([given.described]), given.described.format);
-  const configured = settings.registries.value === undefined ? [] : resolveTargets(settings, {}, env);
+  const configured = describedTargets(settings, env);
   const known = configured.find((one) => registryId(one) === registryId(target)) ?? target;
   const also = given.owner === undefined ? undefined : from([{ ...given.described, owner: given.owner }])[0]?.owner;
   return also === undefined ? known : { ...known, alsoOwner: also };

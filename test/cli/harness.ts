@@ -90,8 +90,10 @@ export function makeOld(path: string, ageMs = 30 * day): void {
 
 export const daysAgo = (days: number): string => new Date(Date.now() - days * day).toISOString();
 
-/** Writes the user's configuration. */
-export function configure({ home }: Scratch, config: unknown): string {
+/** Writes the user's configuration. Where it names registries they are the only ones, unless it says something else. */
+export function configure({ home }: Scratch, given: unknown): string {
+  const isAlone = typeof given === "object" && given !== null && "registries" in given && !("wellKnown" in given);
+  const config = isAlone ? { wellKnown: false, ...given } : given;
   const path = join(home, ".config", "sessreap", "config.json");
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, typeof config === "string" ? config : JSON.stringify(config));

@@ -1,3 +1,4 @@
+import { offLines } from "../config/off.ts";
 import { formatDuration } from "../../core/duration.ts";
 import type { Memory } from "../../core/memory.ts";
 import { settledAfterMs } from "../../core/policy.ts";
@@ -20,6 +21,7 @@ function settingLines({
   hostsGone,
   healRenamedHost,
   metricsFile,
+  wellKnown,
   stateDir,
 }: Settings): readonly string[] {
   const line = (name: string, value: string, { from }: Setting<unknown>): string =>
@@ -32,6 +34,7 @@ function settingLines({
     line("onlookers", onlookers.value.length === 0 ? "none" : onlookers.value.join(", "), onlookers),
     line("hostsGone", hostsGone.value.length === 0 ? "none" : hostsGone.value.join(", "), hostsGone),
     line("healRenamedHost", String(healRenamedHost.value), healRenamedHost),
+    line("wellKnown", typeof wellKnown.value === "boolean" ? String(wellKnown.value) : wellKnown.value.join(", "), wellKnown),
     line("metricsFile", metricsFile.value ?? "none", metricsFile),
     line("state directory", stateDir.value, stateDir),
   ];
@@ -98,7 +101,8 @@ export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation)
     `  ${visible(path)} (${format}${wellKnown ? ", well-known place" : ""}${fromHere.has(path) ? ", seen from here only" : ""})${rememberedWords(remembered)}`,
     ...checkLines(check).map((line) => `    ${visible(line, longestCheck)}`),
   ]);
-  const lines = [`read: ${visible(files)}`, "", ...settingLines(settings), "", "registries:", ...places, "", clockLine(clock)];
+  const off = offLines(settings, invocation.env).map((line) => `  ${visible(line, longestCheck)}`);
+  const lines = [`read: ${visible(files)}`, "", ...settingLines(settings), "", "registries:", ...places, ...off, "", clockLine(clock)];
   await writeLines(stdout, lines);
   return 0;
 };

@@ -1,3 +1,4 @@
+import { offLines } from "../config/off.ts";
 import { accessSync, constants, existsSync } from "node:fs";
 import type { JudgingOptions } from "../config/settings.ts";
 import type { OutputOptions, Run } from "../context.ts";
@@ -174,6 +175,9 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
     stateGuard(stateDir),
     ...tombstoneGuards(host, stateDir),
     ...sweepGuards(swept, named),
+    ...offLines(settings, env).map((detail): Guard => {
+      return { guard: "registry", name: "well-known places", posture: "on", cause: "fine", detail, cure: null };
+    }),
     ...swapGuards(examine.targets),
     ...lockGuards([...swept.entries]),
     ...signalGuards(),

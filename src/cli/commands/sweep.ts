@@ -1,3 +1,4 @@
+import { offLines } from "../config/off.ts";
 import { resolve } from "node:path";
 import { expandHome } from "../config/paths.ts";
 import type { JudgingOptions } from "../config/settings.ts";
@@ -69,6 +70,7 @@ async function judgeAndReport(
     const guards = sweepGuards(report, named);
     const toJournal = isJournal(1, env) && options.json !== true;
     const notes = [...((await record?.finish(report, guards, statesOf(journalEvents(report, guards)))) ?? [])];
+    if (as.command === "list") notes.push(...offLines(settings, env));
     const timer = as.dryRun || toJournal ? undefined : quickCheck(env, record?.before, Date.now());
     if (timer !== undefined) notes.push(timer);
     const said: SweepResult = { report, guards, named, before: record?.before, notes, palette };

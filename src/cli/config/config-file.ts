@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { readTrusted } from "../../host/files/trusted-file.ts";
 import { errorCode, formatError } from "../../host/observed.ts";
-import type { Config } from "./config-schema.ts";
+import type { Config, RegistryConfig } from "./config-schema.ts";
 import { repeatedName, syntaxProblem } from "../../registries/json/text-faults.ts";
 import { sourceOf } from "../../sweep/load/load-members.ts";
 import { Failure } from "../failure.ts";
@@ -86,6 +86,25 @@ function listForObject(given: unknown, taken: unknown, path: string): string | u
 
 /** Reads and checks one configuration file; undefined when it is not there and the user did not name it. */
 export async function readConfig(path: string, named: boolean): Promise<Config | undefined> {
+  const value = readJson(path, named);
+  return value === undefined ? undefined : checkConfig(value, path);
+}
+
+/** Reads and checks a file that holds one registry, or a list of them. */
+export async function readDropIn(path: string): Promise<readonly RegistryConfig[]> {
+  const value = readJson(path, true);
+  const isList = Array.isArray(value);
+  try {
+    return (await checkConfig({ registries: isList ? value : [value] }, path)).registries ?? [];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    // Its places are counted from the top of that file.
+    throw new Failure("config", error.message.replaceAll(`${path}: registries${isList ? "" : "[0]."}`, `${path}: `));
+  }
+}
+
+/** The value in a file that only we and root can have written. */
+function readJson(path: string, named: boolean): unknown {
   let text: string;
   try {
     // Most have none, and an error that is thrown costs more than a look.
@@ -105,7 +124,7 @@ export async function readConfig(path: string, named: boolean): Promise<Config |
   const repeated = repeatedName(source);
   if (repeated !== undefined)
     throw new Failure("config", `${path}: ${formatPath(repeated.path)}: stands twice (${repeated.places.join(", and ")}); keep one`);
-  return checkConfig(value, path);
+  return value;
 }
 
 /** Holds a configuration against the schema. `path` is what its problems are said of. */

@@ -215,7 +215,14 @@ export const configSchema = v.strictObject({
     v.boolean(),
   ),
   metricsFile: described("Write the figures of each sweep here, for the textfile collector of a Prometheus node exporter.", path),
-  registries: described("The registries to sweep; without this, every well-known place.", v.array(registryConfig)),
+  wellKnown: described(
+    "Whether the well-known places of the formats are swept (default true), or of which formats they are. What a registry there says of a session counts in any case.",
+    v.union([v.boolean(), v.array(v.picklist(formatNames))], "true, false or a list of formats"),
+  ),
+  registries: described(
+    "Registries to sweep beside the well-known places; one of the same format and path takes the place of such a one.",
+    v.array(registryConfig),
+  ),
 });
 
 export type Config = v.InferOutput<typeof configSchema>;

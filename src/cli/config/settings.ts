@@ -1,7 +1,10 @@
+import { readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { formatError } from "../../host/observed.ts";
 import { knownPrograms } from "../../core/agents/programs.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { defaultPolicy, type Policy } from "../../core/policy.ts";
-import { readConfig } from "./config-file.ts";
+import { readConfig, readDropIn } from "./config-file.ts";
 import type { Config, RegistryConfig } from "./config-schema.ts";
 import { Failure } from "../failure.ts";
 import { checkPlaces, expandHome, stateDirectory, systemConfigPath, userConfigPath, type Env } from "./paths.ts";
@@ -31,19 +34,48 @@ export type Settings = {
   readonly healRenamedHost: Setting<boolean>;
   readonly metricsFile: Setting<string | undefined>;
   readonly stateDir: Setting<string>;
+  readonly wellKnown: Setting<boolean | readonly string[]>;
   readonly registries: Setting<readonly RegistryConfig[] | undefined>;
+  /** Registries that stand in files of their own, those of the system first. */
+  readonly dropIns: readonly Setting<readonly RegistryConfig[]>[];
   /** The configuration files that were read, the stronger first. */
   readonly files: readonly string[];
 };
 
 type Layer = { readonly from: string; readonly config: Config };
 
-async function configLayers(options: JudgingOptions, env: Env, systemPath: string): Promise<readonly Layer[]> {
+/** The configuration that stands for all others. */
+function namedConfig(options: JudgingOptions, env: Env): string | undefined {
   const named = options.config ?? env["SESSREAP_CONFIG"];
-  const places = named === undefined || named === "" ? [userConfigPath(env), systemPath] : [expandHome(named)];
+  return named === "" ? undefined : named;
+}
+
+function dropInsBeside(configPath: string): readonly string[] {
+  const directory = join(dirname(configPath), "registries.d");
+  if (statSync(directory, { throwIfNoEntry: false }) === undefined) return [];
+  try {
+    const names = readdirSync(directory).filter((name) => name.endsWith(".json") && !name.startsWith("."));
+    return names.toSorted().map((name) => join(directory, name));
+  } catch (error) {
+    throw new Failure("config", `${directory}: ${formatError(error)}`);
+  }
+}
+
+/** What other packages and the user have laid down beside the two configurations. */
+async function readDropIns(options: JudgingOptions, env: Env, systemPath: string): Promise<Settings["dropIns"]> {
+  if (namedConfig(options, env) !== undefined) return [];
+  const read: Setting<readonly RegistryConfig[]>[] = [];
+  for (const from of [...dropInsBeside(systemPath), ...dropInsBeside(userConfigPath(env))])
+    read.push({ value: await readDropIn(from), from });
+  return read;
+}
+
+async function configLayers(options: JudgingOptions, env: Env, systemPath: string): Promise<readonly Layer[]> {
+  const named = namedConfig(options, env);
+  const places = named === undefined ? [userConfigPath(env), systemPath] : [expandHome(named)];
   const layers: Layer[] = [];
   for (const path of places) {
-    const config = await readConfig(path, named !== undefined && named !== "");
+    const config = await readConfig(path, named !== undefined);
     if (config !== undefined) layers.push({ from: path, config });
   }
   return layers;
@@ -101,6 +133,7 @@ function hostsGone({ hostGone = [] }: JudgingOptions, layers: readonly Layer[]):
 export async function resolveSettings(options: JudgingOptions, env: Env, systemPath = systemConfigPath): Promise<Settings> {
   checkPlaces(env);
   const layers = await configLayers(options, env, systemPath);
+  const dropIns = await readDropIns(options, env, systemPath);
   const metricsFile = pick(layers, "metricsFile");
   return {
     grace: pickDuration("grace", options, env, layers, defaultPolicy.graceMs),
@@ -113,8 +146,10 @@ export async function resolveSettings(options: JudgingOptions, env: Env, systemP
     metricsFile:
       metricsFile === undefined ? { value: undefined, from: "default" } : { value: expandHome(metricsFile.value), from: metricsFile.from },
     stateDir: { value: stateDirectory(env), from: stateSource(env) },
+    wellKnown: pick(layers, "wellKnown") ?? { value: true, from: "default" },
     registries: pick(layers, "registries") ?? { value: undefined, from: "default" },
-    files: layers.map(({ from }) => from),
+    dropIns,
+    files: [...layers, ...dropIns].map(({ from }) => from),
   };
 }
 

@@ -164,31 +164,54 @@ function namedTargets(text: string, configured: readonly Target[], options: Judg
   return wellKnownTargets(format, undefined, options, places);
 }
 
-/** The registries of this run: those named by flags, else the configured ones, else every well-known place. */
+type Described = Pick<Settings, "registries" | "dropIns">;
+
+function describedIn({ registries, dropIns }: Described, options: JudgingOptions, places: Places): readonly Target[] {
+  return [registries, ...dropIns].flatMap(({ value, from }) =>
+    value === undefined ? [] : configuredTargets(value, from, options, places),
+  );
+}
+
+/** The registries that the configuration and the drop-ins beside it describe. */
+export function describedTargets(settings: Described, env: Env): readonly Target[] {
+  return describedIn(settings, {}, placesIn(env, agentHomes));
+}
+
+const isSwept = ({ value }: Settings["wellKnown"], { name }: Format): boolean =>
+  typeof value === "boolean" ? value : value.includes(name);
+
+/** The formats whose well-known places are not swept, and that nothing describes. */
+export function turnedOff(settings: Settings, env: Env): readonly string[] {
+  const places = placesIn(env);
+  const described = new Set(describedIn(settings, {}, places).map(({ format }) => format.name));
+  const off = builtInFormats.filter((format) => !isSwept(settings.wellKnown, format) && format.wellKnown(places).length > 0);
+  return off.map(({ name }) => name).filter((name) => !described.has(name));
+}
+
+/** The registries of this run: those named by flags, else those that are described, and beside them the well-known places. */
 export function resolveTargets(settings: Settings, options: JudgingOptions, env: Env): readonly Target[] {
-  const { value, from } = settings.registries;
   const places = placesIn(env, agentHomes);
-  const configured = value === undefined ? [] : configuredTargets(value, from, options, places);
-  const chosen =
-    options.registry !== undefined
-      ? options.registry.flatMap((text) => namedTargets(text, configured, options, places))
-      : value !== undefined
-        ? configured
-        : builtInFormats.flatMap((format) => wellKnownTargets(format, undefined, options, places));
+  const described = describedIn(settings, options, places);
+  const isDescribed = ({ format, path }: Target): boolean => described.some((one) => one.format.name === format.name && one.path === path);
+  const wellKnown = (): readonly Target[] =>
+    builtInFormats
+      .filter((format) => isSwept(settings.wellKnown, format))
+      .flatMap((format) => wellKnownTargets(format, undefined, options, places))
+      .filter((target) => !isDescribed(target));
+  const chosen = options.registry?.flatMap((text) => namedTargets(text, described, options, places)) ?? [...described, ...wellKnown()];
   const byPlace = new Map(chosen.map((target) => [registryId(target), target]));
   return [...byPlace.values()];
 }
 
 /** The registries that may speak for a session, also where options narrow what is judged. */
-export function witnessTargets({ registries: { value, from } }: Settings, env: Env): readonly Target[] {
-  const configured = value === undefined ? [] : configuredTargets(value, from, {}, placesIn(env));
-  return [...configured, ...holderFormats.flatMap((format) => wellKnownTargets(format, undefined, {}, placesIn(env)))];
+export function witnessTargets(settings: Described, env: Env): readonly Target[] {
+  const places = placesIn(env);
+  return [...describedIn(settings, {}, places), ...holderFormats.flatMap((format) => wellKnownTargets(format, undefined, {}, places))];
 }
 
 /** The registry that a tombstone came from: as the configuration describes it, or as its format alone does. */
 export function restoreTarget(settings: Settings, { format, registry, kept }: Tombstone, env: Env): Target {
-  const { value, from } = settings.registries;
-  const configured = value === undefined ? [] : configuredTargets(value, from, {}, placesIn(env));
+  const configured = describedIn(settings, {}, placesIn(env));
   const described = configured.find((target) => {
     const isWithin = target.format.layout !== "members" || kept.layout !== "members" || target.format.entries === kept.entries;
     return target.format.name === format && target.path === registry && isWithin;

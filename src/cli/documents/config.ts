@@ -22,7 +22,9 @@ export const configDocument = document("The effective configuration. A value tha
     healRenamedHost: setting(flag),
     metricsFile: setting(orUnset(text)),
     stateDir: setting(text),
+    wellKnown: setting(described("Whether well-known places are swept, or of which formats.", v.union([flag, list(text)]))),
     registries: setting(orUnset(described("As the configuration has them.", list(registryConfig)))),
+    dropIns: described("Registries that stand in files of their own.", list(setting(list(registryConfig)))),
     files: described("The configurations that were read, the stronger first.", list(text)),
   }),
   registries: described(

@@ -10,7 +10,7 @@ type Shape = {
   readonly wrapped?: Shape;
   readonly item?: Shape;
   readonly entries?: Readonly<Record<string, Shape>>;
-  readonly options?: readonly string[];
+  readonly options?: readonly (string | Shape)[];
 };
 
 const unwrap = (shape: Shape): Shape => (shape.wrapped === undefined ? shape : unwrap(shape.wrapped));
@@ -18,7 +18,9 @@ const unwrap = (shape: Shape): Shape => (shape.wrapped === undefined ? shape : u
 function formatType(shape: Shape): string {
   const { type, item: each, options } = unwrap(shape);
   if (type === "array" && each !== undefined) return `list of ${formatType(each)}s`.replace(/ss$/, "s");
-  if (type === "picklist") return (options ?? []).length > 4 ? "word" : (options ?? []).map((word) => `"${word}"`).join(" or ");
+  const words = (options ?? []).filter((one) => typeof one === "string");
+  if (type === "union") return (options ?? []).flatMap((one) => (typeof one === "string" ? [] : formatType(one))).join(" or ");
+  if (type === "picklist") return words.length > 4 ? "word" : words.map((word) => `"${word}"`).join(" or ");
   return type === "strict_object" ? "object" : type === "boolean" ? "true or false" : type;
 }
 
@@ -65,7 +67,7 @@ export function configPage(): string {
     "sessreap\\-config \\- the configuration of sessreap",
     heading("Description"),
     paragraph(
-      "No configuration is needed: without one, every format is looked for at its well-known place. `~/.config/sessreap/config.json` is read first, then `/etc/sessreap/config.json`; of a key that both have, the first counts. `--config` and `SESSREAP_CONFIG` name one file instead of the two. `sessreap config` shows what is in effect, where each value came from, and how far the registries fit their files.",
+      "No configuration is needed: without one, every format is looked for at its well-known place. `~/.config/sessreap/config.json` is read first, then `/etc/sessreap/config.json`; of a key that both have, the first counts. Each `*.json` in a directory `registries.d` beside one of them holds one registry, or a list of them, such as a package of its writer lays down. `--config` and `SESSREAP_CONFIG` name one file instead of all these. `sessreap config` shows what is in effect, where each value came from, and how far the registries fit their files.",
     ),
     paragraph(
       "It is one JSON object. An unknown key, a wrong type or an unsafe path is an error that names the place, and nothing is touched. A configuration decides what is deleted, so one that another user or a group could write or replace is refused.",

@@ -28,7 +28,7 @@ const mistakes: readonly (readonly [config: unknown, said: string | RegExp])[] =
   [{ gracee: "10m" }, 'gracee: unknown key; did you mean "grace"?'],
   [
     { zzz: 1 },
-    "zzz: unknown key (known: $schema, grace, ttl, pidNamespace, agents, onlookers, hostsGone, healRenamedHost, metricsFile, registries)",
+    "zzz: unknown key (known: $schema, grace, ttl, pidNamespace, agents, onlookers, hostsGone, healRenamedHost, metricsFile, wellKnown, registries)",
   ],
   [{ "s3cr3t-key": "s3cr3t-value" }, /^s3cr3t-key: unknown key(?!.*s3cr3t-value)/],
   [{ grace: 10 }, "grace: 10 is not a string"],

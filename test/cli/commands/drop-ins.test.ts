@@ -1,0 +1,98 @@
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { configure, newScratch, parseOnly, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import { resolveSettings } from "../../../src/cli/config/settings.ts";
+import { resolveTargets, turnedOff } from "../../../src/cli/config/targets.ts";
+import { gonePid } from "../../processes.ts";
+
+const keyed = (path: string): object => ({ format: "keyed-json", path, fields: { pid: "pid" }, about: "process" });
+
+function dropIn({ home }: Scratch, name: string, value: unknown): string {
+  return writeOld(join(home, ".config/sessreap/registries.d", name), typeof value === "string" ? value : JSON.stringify(value));
+}
+
+/** A process knows its own home, so the scratch's is named. */
+const envOf = ({ env, home }: Scratch) => ({ ...env, XDG_CONFIG_HOME: join(home, ".config") });
+
+async function targets(scratch: Scratch, systemPath = "/nowhere/config.json") {
+  const env = envOf(scratch);
+  const settings = await resolveSettings({}, env, systemPath);
+  const all = resolveTargets(settings, {}, env);
+  return { settings, off: turnedOff(settings, env), all, described: all.filter(({ named }) => named).map(({ path }) => path) };
+}
+
+test("registries stand beside the well-known places, and one of the same format and path takes the place of such a one", async () => {
+  const scratch = newScratch();
+  const { pid } = await gonePid();
+  const own = writeOld(join(scratch.dir, "agents.json"), JSON.stringify({ mine: { pid } }));
+  const record = JSON.stringify({ pid, sessionId: "11111111-2222-4333-8444-555555555555", cwd: "/", startedAt: 1.7e12, procStart: "7" });
+  writeOld(join(scratch.home, ".claude/sessions", `${pid}.json`), record);
+  configure(scratch, { wellKnown: true, registries: [keyed(own)] });
+  const report = await sweepReport(scratch, ["-n"]);
+  expect(report.entries.map(({ format, action }) => `${format} ${action}`)).toEqual([
+    "keyed-json would-reap",
+    "claude-sessions would-reap",
+  ]);
+  const path = join(scratch.home, ".claude/sessions");
+  configure(scratch, { wellKnown: true, registries: [{ format: "claude-sessions", path, onGhost: "report" }] });
+  const again = await sweepReport(scratch, ["-n"]);
+  expect(again.registries.filter(({ format }) => format === "claude-sessions")).toHaveLength(1);
+  expect(again.entries.map(({ format, action }) => `${format} ${action}`)).toEqual(["claude-sessions withheld"]);
+});
+
+test("well-known places that are turned off are said by list, config and doctor", async () => {
+  const scratch = newScratch();
+  const file = configure(scratch, { wellKnown: ["claude-sessions"], registries: [{ format: "claude-ide" }] });
+  const said = `not swept at their well-known places ("wellKnown" in ${file}): `;
+  const { off, all } = await targets(scratch);
+  expect(off).toContain("claude-roster");
+  expect(off.filter((name) => name === "claude-sessions" || name === "claude-ide")).toEqual([]);
+  expect(new Set(all.map(({ format }) => format.name))).toEqual(new Set(["claude-sessions", "claude-ide"]));
+  expect((await sessreap(scratch, ["list"])).stderr).toContain(said);
+  expect((await sessreap(scratch, ["config"])).stdout).toContain(`${said}${off.join(", ")}`);
+  const { stdout } = await sessreap(scratch, ["doctor", "--json"]);
+  const { guards } = parseOnly(stdout) as { readonly guards: readonly { readonly detail: string; readonly posture: string }[] };
+  expect(guards.filter(({ detail }) => detail.startsWith(said))).toMatchObject([{ posture: "on" }]);
+});
+
+describe("drop-ins", () => {
+  test("of the system and of the user each hold one registry or a list, and stand beside the configuration", async () => {
+    const scratch = newScratch();
+    configure(scratch, { wellKnown: false, registries: [keyed("/w/a.json")] });
+    const system = join(scratch.dir, "etc");
+    writeOld(join(system, "registries.d", "bridge.json"), JSON.stringify(keyed("/w/d.json")));
+    const [one, list] = [dropIn(scratch, "10-one.json", keyed("/w/b.json")), dropIn(scratch, "20-list.json", [keyed("/w/c.json")])];
+    for (const name of [".hidden.json", "notes.txt", "old.json~"]) dropIn(scratch, name, "no JSON");
+    const { settings, described } = await targets(scratch, join(system, "config.json"));
+    expect(described).toEqual(["/w/a.json", "/w/d.json", "/w/b.json", "/w/c.json"]);
+    expect(settings.dropIns.map(({ from }) => from)).toEqual([join(system, "registries.d", "bridge.json"), one, list]);
+    expect((await sessreap(scratch, ["config"])).stdout).toContain(one);
+    expect((await resolveSettings({ config: settings.files[0] as string }, envOf(scratch), "/nowhere")).dropIns).toEqual([]);
+  });
+
+  test.each<[string, unknown, string]>([
+    ["unknown key", { ...keyed("/w/a.json"), pth: 1 }, ': pth: unknown key; did you mean "path"?'],
+    ["unknown key in a list", [keyed("/w/a.json"), { ...keyed("/w/b.json"), pth: 1 }], ': [1].pth: unknown key; did you mean "path"?'],
+    ["whole configuration", { registries: [] }, ": registries: unknown key"],
+    ["text", '"llmmsg-bridge"', "is not an object"],
+    ["broken text", '{"format": ', "no JSON"],
+    ["relative path", keyed("agents.json"), ': path: "agents.json" is not an absolute path'],
+    ["missing fields", { format: "keyed-json", path: "/w/a.json" }, "registries[0].fields: is missing"],
+  ])("that are wrong (%s) are said with file and place, and nothing is touched", async (_, value, said) => {
+    const scratch = newScratch();
+    const file = dropIn(scratch, "a.json", value);
+    await expect(targets(scratch)).rejects.toThrow(said);
+    await expect(targets(scratch)).rejects.toThrow(file);
+  });
+
+  test("that others could write, or that lead nowhere, are refused", async () => {
+    const scratch = newScratch();
+    const file = dropIn(scratch, "a.json", keyed("/w/a.json"));
+    chmodSync(file, 0o666);
+    expect(await sessreap(scratch, ["list"])).toMatchObject({ code: 2, stderr: expect.stringContaining("can be written by everybody") });
+    chmodSync(file, 0o600);
+    mkdirSync(join(scratch.home, ".config/sessreap/registries.d/b.json"));
+    await expect(targets(scratch)).rejects.toThrow("b.json");
+  });
+});
