@@ -33,6 +33,16 @@ async function until(what, test, ms = 60_000) {
   return Date.now();
 }
 
+/** A zombie runs nothing, and stays until its parent asks for it. */
+function hasEnded(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+  } catch {
+    return true;
+  }
+}
+
 const keysIn = (path) => Object.keys(JSON.parse(readFileSync(path, "utf8")));
 
 function summary(what, times, lost, more = {}) {
@@ -171,7 +181,7 @@ async function sessionEnd(claude) {
       }
     };
     await end({ pid, tmux: inPane, keys });
-    const ended = await until(`Claude Code ends by ${how}`, () => !existsSync(`/proc/${pid}`));
+    const ended = await until(`Claude Code ends by ${how}`, () => hasEnded(pid));
     if (fires) times.push((await until(`its row goes after ${how}`, () => !keysIn(path).includes("ends"))) - ended);
     else {
       await sleep(3_000);

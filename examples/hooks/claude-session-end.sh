@@ -14,6 +14,6 @@ case $(cat "/proc/$agent/comm" 2>/dev/null) in sh | bash | dash | zsh) agent=$(s
 export session agent
 setsid sh -c '
   tries=0
-  while [ -e "/proc/$agent" ] && [ $tries -lt 600 ]; do sleep 0.1; tries=$((tries + 1)); done
+  while [ -e "/proc/$agent" ] && ! grep -q "^State:.[ZX]" "/proc/$agent/status" && [ $tries -lt 600 ]; do sleep 0.1; tries=$((tries + 1)); done
   exec sessreap reap "$session" --all
 ' </dev/null >/dev/null 2>&1 &
