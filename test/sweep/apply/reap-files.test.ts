@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Captured } from "../../../src/host/capture/quarantine.ts";
 import type { Host } from "../../../src/host/host.ts";
+import { jsonFile } from "../../../src/registries/declared/json-file.ts";
 import { claudeSessions } from "../../../src/registries/formats/claude-sessions.ts";
 import { claudesOf, markersOf, type Actor, type Stage } from "../contract/stage.ts";
 import { simulatedStage } from "../contract/stages.ts";
@@ -100,6 +101,22 @@ test("only the directory of a file that was dropped goes with it, and only where
   const format = { ...target.format, ownDirectory: true } as typeof target.format;
   await sweepWith(stage, [{ ...target, format }], overrides);
   expect(dropped).toEqual([`${target.path}/${keys[0]}`, `${target.path}/${keys[2]}`]);
+});
+
+test("of a declared registry the directory below it that an entry left is looked at, and no other", async () => {
+  const stage = simulatedStage();
+  const { pid, startTicks } = await stage.gone();
+  const path = claudesOf(stage).path;
+  for (const name of ["flat.json", "a.lock/owner.json"]) stage.writeOld(`${path}/${name}`, JSON.stringify({ pid, start: startTicks }));
+  const format = jsonFile({ entries: "", pattern: "**/*.json", fields: { pid: "pid", startTicks: "start" }, about: "process" });
+  const looked: string[] = [];
+  const leftDirectory: Host["leftDirectory"] = (_, key) => {
+    looked.push(key);
+    return "its directory stays";
+  };
+  const report = await sweepWith(stage, [{ ...claudesOf(stage), format }], { leftDirectory });
+  expect(looked).toEqual(["a.lock/owner.json"]);
+  expect(outcomesOf(report).toSorted()).toEqual(["a.lock/owner.json reaped; its directory stays", "flat.json reaped"]);
 });
 
 test("what was removed is removed: a directory that cannot be made durable is said of each", async () => {
