@@ -42,11 +42,12 @@ export function rootsSearchPath(path: string): string {
   return [...kept, ...(kept.length === 0 ? [rootsPath] : [])].join(":");
 }
 
-let ownPath: string | undefined;
+let own: { readonly named: string; readonly found: string } | undefined;
 
 /** Where this process finds the programs that it runs. It is asked for when one is to be run: most runs need none. */
 export function searchPath(): string | undefined {
-  if (process.getuid?.() !== 0) return process.env["PATH"];
-  ownPath ??= rootsSearchPath(process.env["PATH"] ?? "");
-  return ownPath;
+  const named = process.env["PATH"];
+  if (process.getuid?.() !== 0) return named;
+  if (own === undefined || own.named !== (named ?? "")) own = { named: named ?? "", found: rootsSearchPath(named ?? "") };
+  return own.found;
 }
