@@ -21,6 +21,9 @@ async function outcomeByInspection(job: Job): Promise<Replaced> {
     clearAway(place.directory.at, place.name, job.newFile.name, job.made);
     return changed;
   }
+  // Another file than the judged one came out: a writer had put it there in the last moment, and its update goes back.
+  const out = lstatSync(place.directory.at(job.newFile.name), { bigint: true, throwIfNoEntry: false });
+  if (out !== undefined && out.ino !== job.file.stat.ino && isUntouched(job)) return putBack(job);
   const descriptors = { directory: place.directory.fd, judged: judgedFd, made: job.newFile.fd };
   const helper = await startSwapHelper(descriptors, job.newFile.name, place.name);
   try {

@@ -258,6 +258,12 @@ test("an answer that arrives in pieces is one answer", async () => {
   });
 });
 
+test("a file that a writer put in place in the last moment, and a helper that ended took out, goes back, however old it is", async () => {
+  const swap = `cp -p "/proc/self/fd/3/$name" "/proc/self/fd/3/$name.w"; echo newer > "/proc/self/fd/3/$name.w"
+    touch -d "1 hour ago" "/proc/self/fd/3/$name.w"; mv "/proc/self/fd/3/$name.w" "/proc/self/fd/3/$name"; ${exchange}; exit 0`;
+  expect(await scene({ swap })).toEqual({ outcome: { kind: "changed" }, text: "newer\n", leftovers: [] });
+});
+
 /** What is in the registry's place when the helper gives it back: a user put it there, and waits to write to the displaced file. */
 async function givenBackOver(replace: (path: string, secret: string) => void): Promise<string> {
   const directory = scratchDirectory();
