@@ -202,6 +202,7 @@ writeFileSync(path + ".new", JSON.stringify(rows));
 renameSync(path + ".new", path);
 `;
 
+/** The owner has a name of its own: a process that is called as a real bridge is keeps every bridge's rows on this machine. */
 async function threads() {
   const home = join(scratch, "codex");
   mkdirSync(join(home, ".codex"), { recursive: true });
@@ -210,7 +211,7 @@ async function threads() {
   let said = "";
   server.stderr.on("data", (text) => (said += text));
   while (!said.includes("listening on:")) await pause(50);
-  const bridge = join(scratch, "bridge.mjs");
+  const bridge = join(scratch, "trial-bridge.mjs");
   writeFileSync(bridge, "process.stdin.resume();\n");
   writeFileSync(join(scratch, "unregister.mjs"), release);
   start(process.execPath, [bridge, "watch"]);
@@ -230,7 +231,7 @@ async function threads() {
         format: "llmmsg-bridge",
         path,
         appServers: [url],
-        owner: { argv: ["bridge.mjs", "watch"] },
+        owner: { argv: ["trial-bridge.mjs", "watch"] },
         release: [process.execPath, join(scratch, "unregister.mjs"), path, "{key}"],
       },
     ],

@@ -124,7 +124,7 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
       const report = await sweep(host, { ...run, command: "watch", dryRun: false, failOnGhosts: false });
       await listener.report(report);
       done.sweeps += 1;
-      done.gone += report.summary.reaped + report.summary.released;
+      done.gone += report.summary.reaped;
       return report.summary.skipped + report.summary.busy > 0 ? againMs : undefined;
     } catch (error) {
       await listener?.fault(error);
