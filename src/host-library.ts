@@ -4,6 +4,7 @@
  */
 export { reapOne } from "./bridge/reap-one.ts";
 export { reconcile } from "./bridge/reconcile.ts";
+export { watch } from "./bridge/watch.ts";
 export {
   BridgeError,
   BusyError,
@@ -14,4 +15,4 @@ export {
   StateError,
   UsageError,
 } from "./bridge/errors.ts";
-export type { BridgeOptions, RowMeant, OwnRegistry, ReapedRow, Reconciled, Row } from "./bridge/types.ts";
+export type { BridgeOptions, RowMeant, OwnRegistry, ReapedRow, Reconciled, Row, WatchResult, WatchOptions } from "./bridge/types.ts";

@@ -14,6 +14,8 @@ import type { BridgeOptions } from "./types.ts";
 
 declare const SESSREAP_VERSION: string;
 
+export const version = SESSREAP_VERSION;
+
 /** The caller's registry, and all that a pass over it is told. */
 export type Own = {
   readonly host: Host;
@@ -74,7 +76,7 @@ export function findOwn(options: BridgeOptions): Promise<Own> {
     const said = judgingOptions(options);
     const settings = await resolveSettings(said, process.env);
     const target = await ownTarget(settings, options);
-    const host = await realHost(settings.stateDir.value, SESSREAP_VERSION, "guest");
+    const host = await realHost(settings.stateDir.value, version, "guest");
     const policy = policyFrom(settings, said);
     const callers = callersHere(host, policy.programs);
     const question = { targets: [target], witnesses: witnessTargets(settings, process.env), policy, lookAnyway: false, callers };

@@ -35,6 +35,18 @@ export type BridgeOptions = {
   readonly signal?: AbortSignal;
 };
 
+export type WatchOptions = Omit<BridgeOptions, "signal"> & {
+  /** Ends the watch. */
+  readonly signal: AbortSignal;
+  /** Hears which rows went, and which were to go and could not. */
+  readonly onRows?: (rows: readonly Row[]) => void;
+  /** Hears what is watched, and what stands in the way. */
+  readonly onNotice?: (notice: string) => void;
+};
+
+/** What a watch has seen and done until it was ended. */
+export type WatchResult = { readonly sweeps: number; readonly exits: number; readonly closings: number; readonly gone: number };
+
 /** One row of the registry: what was said of it, and what was done. */
 export type Row = {
   readonly key: string;

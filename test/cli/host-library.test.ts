@@ -6,7 +6,7 @@ import type { OwnRegistry } from "../../src/host-library.ts";
 import { takeRunLock } from "../../src/host/state/run-lock.ts";
 import { startFakeServer } from "../fake-app-server.ts";
 import { fields } from "../fields.ts";
-import { gonePid, idle, pretend, stop } from "../processes.ts";
+import { gonePid, idle, pretend, startTicksOf, stop, until } from "../processes.ts";
 import { nobody } from "../users.ts";
 import { configure, daysAgo, leaveOut, newScratch, nobodysScratch, sessreap, writeOld, type Scratch } from "./harness.ts";
 import { startLibraryBridge } from "./library-bridge.ts";
@@ -249,6 +249,36 @@ test("a row of a process is meant by its pid, and goes as soon as that is gone",
   expect(await bridge.reapOne("alive", { pid: alive.pid }, { registry })).toMatchObject({ gone: false, row: { reason: "pid-alive" } });
   await stop(alive);
   expect(await bridge.reapOne("alive", { pid: alive.pid }, { registry })).toMatchObject({ gone: true });
+});
+
+test("a bridge that watches takes the row of a holder that ends, and a stranger may not watch beside it", async () => {
+  const scratch = newScratch();
+  const bridge = await startLibraryBridge(scratch, { more: { SESSREAP_GRACE: "10m" } });
+  const path = join(scratch.dir, "agents.json");
+  const [ends, stays] = [await idle(), await idle()];
+  const row = ({ pid }: { readonly pid: number }) => ({ id: randomUUID(), pid, start: startTicksOf(pid), since: just() });
+  writeFileSync(path, JSON.stringify({ ends: row(ends), stays: row(stays) }));
+  const registry: OwnRegistry = { format: "keyed-json", path, fields, owner: { argv: bridge.argv } };
+  const said = async (one: typeof bridge, words: string): Promise<void> => {
+    for (let look = 0; look < 400; look += 1) {
+      if ((await one.watched()).notices.some((notice) => notice.includes(words))) return;
+      await new Promise((wait) => void setTimeout(wait, 50));
+    }
+    throw new Error(`it never said ${words}`);
+  };
+  await bridge.watch({ registry });
+  await said(bridge, "watching");
+  expect(keysIn(path)).toEqual(["ends", "stays"]);
+  await stop(ends);
+  await until("its row is gone", () => keysIn(path).length === 1);
+  const stranger = await startLibraryBridge(scratch);
+  writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, "utf8")) as object), old: { ...row(stays), since: daysAgo(1) } }));
+  await stranger.watch({ registry });
+  await said(stranger, "NotOwnerError");
+  expect((await bridge.watched()).rows).toEqual(["ends reaped"]);
+  expect(await bridge.endWatch()).toMatchObject({ gone: 1 });
+  expect(await bridge.untouched()).toBe(true);
+  expect(keysIn(path)).toEqual(["stays", "old"]);
 });
 
 test("a sweep that holds the lock is waited for, and no longer than was said", async () => {

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
-import type { RowMeant, ReapedRow, Reconciled, BridgeOptions } from "../../src/host-library.ts";
+import type { RowMeant, ReapedRow, Reconciled, BridgeOptions, WatchResult } from "../../src/host-library.ts";
 import { start, type Running } from "../processes.ts";
 import type { Scratch } from "./harness.ts";
 
@@ -20,8 +20,19 @@ const traits = () => ({
   exitCode: process.exitCode ?? null, title: process.title,
 });
 const before = JSON.stringify(traits());
+const watching = { controller: new AbortController(), rows: [], notices: [], done: undefined };
 const calls = {
   reconcile: (options) => library.reconcile(options),
+  watch: async (options) => {
+    const { rows, notices, controller: { signal } } = watching;
+    watching.done = library.watch({ ...options, signal, onRows: (those) => rows.push(...those.map(({ key, action }) => key + " " + action)), onNotice: (notice) => notices.push(notice) });
+    watching.done.catch((error) => notices.push(error.name));
+  },
+  watched: async () => ({ rows: watching.rows, notices: watching.notices }),
+  endWatch: async () => {
+    watching.controller.abort();
+    return watching.done;
+  },
   reapOne: (options, key, meant) => library.reapOne(key, meant, options),
   untouched: async () => before === JSON.stringify(traits()) || traits(),
   run: async (_, argv0, file, ...words) => void spawn(file, words, { argv0, stdio: ["pipe", "ignore", "ignore"] }),
@@ -43,6 +54,10 @@ export type LibraryBridge = Running & {
   readonly argv: readonly string[];
   readonly reconcile: (options: BridgeOptions, abortMs?: number) => Promise<Reconciled>;
   readonly reapOne: (key: string, meant: RowMeant, options: BridgeOptions, abortMs?: number) => Promise<ReapedRow>;
+  readonly watch: (options: BridgeOptions) => Promise<void>;
+  /** What the watch has said by now. */
+  readonly watched: () => Promise<{ readonly rows: readonly string[]; readonly notices: readonly string[] }>;
+  readonly endWatch: () => Promise<WatchResult>;
   /** True where the process is as it was before the first call; else what has become of it. */
   readonly untouched: () => Promise<unknown>;
   /** Starts a child of the bridge's own. */
@@ -85,6 +100,9 @@ export async function startLibraryBridge(
     argv: [name, "watch"],
     reconcile: (options, abortMs) => call("reconcile", options, [], abortMs),
     reapOne: (key, meant, options, abortMs) => call("reapOne", options, [key, meant], abortMs),
+    watch: (options) => call("watch", options, []),
+    watched: () => call("watched", {}, []),
+    endWatch: () => call("endWatch", {}, []),
     untouched: () => call("untouched", {}, []),
     run: (...words) => call("run", {}, words),
   };

@@ -82,7 +82,7 @@ describe.skipIf(npm === null)("a stranger installs the package", () => {
   const exported =
     "builtInFormat builtInFormats declaredFormats defaultPolicy formatMessage judge ladder nothingClaimed parseDuration readMembers seen soughtId trace unseen";
   const exportedOfHost =
-    "BridgeError BusyError NotOwnerError OtherRowError RefusedError RegistryError StateError UsageError reapOne reconcile";
+    "BridgeError BusyError NotOwnerError OtherRowError RefusedError RegistryError StateError UsageError reapOne reconcile watch";
 
   const consumer = `import * as pure from "sessreap";
 import * as host from "sessreap/host";

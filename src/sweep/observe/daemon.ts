@@ -103,9 +103,12 @@ async function findByOne(host: LookingHost, owner: OwnerSigns, world: World, cal
 export const noOwner: DaemonStatus = { up: false, pids: [], why: undefined, unknownUnit: undefined, isCaller: false };
 export const noCallers: Callers = new Map();
 
-/** Is another owner than the caller up? Where it is known by several sets of signs, each of them counts. */
+/**
+ * Is another owner than the caller up? Where it is known by several sets of signs, each of them counts; where it is known by
+ * none, a caller that says that it is the owner is taken for it.
+ */
 export async function findOwner(host: LookingHost, target: Target, world: World, callers: Callers): Promise<DaemonStatus> {
-  let found = noOwner;
+  let found = { ...noOwner, isCaller: callers.size > 0 && signsOf(target).length === 0 };
   for (const signs of signsOf(target)) {
     const one = await findByOne(host, signs, world, callers);
     const isCaller = one.isCaller || found.isCaller;
