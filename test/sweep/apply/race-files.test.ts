@@ -32,24 +32,30 @@ async function reapWhile(
   return counts;
 }
 
+/** Lets a writer and the reaper race for one file; returns how many ghosts were reaped meanwhile. */
+async function race(way: string): Promise<number> {
+  const root = mkdtempSync(join(tmpdir(), "sessreap-race-"));
+  directories.push(root);
+  const writer = launch(process.execPath, [join(import.meta.dirname, "../race/writer.mjs"), join(root, "77.json"), String(rounds), way]);
+  let said = "";
+  let over = false;
+  writer.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
+  writer.once("close", () => (over = true));
+  const { dropped, changed } = await reapWhile(root, "77.json", () => over);
+  const { lost, overGhosts } = JSON.parse(said) as { readonly lost: number; readonly overGhosts: number };
+  process.stderr.write(`\n${way}: ${rounds} rounds, ${dropped} ghosts reaped, ${changed} left, ${overGhosts} written over, ${lost} lost\n`);
+  expect(lost).toBe(0);
+  expect(readdirSync(root).filter((name) => name.includes("sessreap"))).toEqual([]);
+  return dropped;
+}
+
 test.each(["in-place", "by-rename", "after opening it"])(
   "no registration of a session that writes its file %s over a ghost's is lost to the reaper",
   async (way) => {
-    const root = mkdtempSync(join(tmpdir(), "sessreap-race-"));
-    directories.push(root);
-    const writer = launch(process.execPath, [join(import.meta.dirname, "../race/writer.mjs"), join(root, "77.json"), String(rounds), way]);
-    let said = "";
-    let over = false;
-    writer.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
-    writer.once("close", () => (over = true));
-    const { dropped, changed } = await reapWhile(root, "77.json", () => over);
-    const { lost, overGhosts } = JSON.parse(said) as { readonly lost: number; readonly overGhosts: number };
-    process.stderr.write(
-      `\n${way}: ${rounds} rounds, ${dropped} ghosts reaped, ${changed} left, ${overGhosts} written over, ${lost} lost\n`,
-    );
-    expect(lost).toBe(0);
+    // On a busy machine a race may be over before the reaper's helper has started.
+    let dropped = 0;
+    for (let run = 0; run < 10 && dropped === 0; run += 1) dropped = await race(way);
     expect(dropped).toBeGreaterThan(0);
-    expect(readdirSync(root).filter((name) => name.includes("sessreap"))).toEqual([]);
   },
   600_000,
 );
