@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { sharedNetwork } from "../../src/host/sockets/network.ts";
 import type { EntryReport, SweepDocument } from "../../src/report/model/sweep.ts";
 import { fields } from "../fields.ts";
@@ -99,6 +99,9 @@ export function configure({ home }: Scratch, given: unknown): string {
   writeFileSync(path, typeof config === "string" ? config : JSON.stringify(config));
   return path;
 }
+
+/** What `list` may say of well-known places: a configuration of the tests turns them off. */
+export const turnedOff: unknown = expect.stringMatching(/^(?:sessreap: warning: not swept at their well-known places .*\n)?$/);
 
 /** Declares one keyed-json registry, in `agents.json` unless said otherwise, and returns its path. */
 export function declareRegistry(

@@ -1,7 +1,18 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import type { SweepDocument } from "../../src/report/model/sweep.ts";
-import { daysAgo, declareRegistry, leaveOut, newScratch, sessreap, startSessreap, toolWords, writeOld, type Scratch } from "./harness.ts";
+import {
+  daysAgo,
+  declareRegistry,
+  leaveOut,
+  newScratch,
+  sessreap,
+  startSessreap,
+  toolWords,
+  turnedOff,
+  writeOld,
+  type Scratch,
+} from "./harness.ts";
 import { gonePid, idle } from "../processes.ts";
 
 const tool = toolWords.map((word) => `'${word}'`).join(" ");
@@ -18,9 +29,6 @@ async function threeVerdicts(): Promise<Scratch> {
   );
   return scratch;
 }
-
-/** All that `list` has to say beside its rows: the tests' configurations turn the well-known places off. */
-const turnedOff: unknown = expect.stringMatching(/^(?:sessreap: warning: not swept at their well-known places .*\n)?$/);
 
 test("ghosts come first, each line has a mark that needs no colour and a reason, and one count line is last", async () => {
   const scratch = await threeVerdicts();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { SweepDocument } from "../../../src/report/model/sweep.ts";
 import { fields } from "../../fields.ts";
-import { configure, daysAgo, downServer, leaveOut, newScratch, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import { configure, daysAgo, downServer, leaveOut, newScratch, sweepReport, turnedOff, writeOld, type Scratch } from "../harness.ts";
 import { gonePid, idle, start } from "../../processes.ts";
 import { noStrace, traced } from "../strace.ts";
 
@@ -89,7 +89,7 @@ describe("under strace", () => {
     const scratch = newScratch();
     await everyFate(scratch);
     const { code, writes, programs, stderr } = await traced(scratch, words);
-    expect({ code, writes, programs, stderr }).toEqual({ code: 0, writes: [], programs: [], stderr: "" });
+    expect({ code, writes, programs, stderr }).toEqual({ code: 0, writes: [], programs: [], stderr: turnedOff });
     expect(existsSync(scratch.stateDir)).toBe(false);
   });
 
