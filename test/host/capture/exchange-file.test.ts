@@ -78,7 +78,8 @@ test("of many contenders for one heal exactly one wins, and the lock is his", as
   const ends = await Promise.all(racers.map(({ end }) => end));
   const winners = ends.filter(({ said }) => said === "won");
   expect(winners).toHaveLength(1);
-  expect(ends.filter(({ said }) => said === "lost")).toHaveLength(contenders - 1);
+  // The others came too late, or in a moment in which another had the lock in its hands.
+  expect(ends.filter(({ said }) => said === "lost" || said === "busy")).toHaveLength(contenders - 1);
   expect(JSON.parse(readFileSync(lock, "utf8"))).toEqual({ pid: winners[0]?.pid, hostname: "new-name" });
   expect(readdirSync(dir).filter((name) => name.includes("sessreap"))).toEqual([]);
 }, 120_000);
