@@ -128,7 +128,8 @@ export function idle(options: StartOptions = {}): Promise<Running> {
 export function pretend(dir: string, argv: readonly [string, string, ...string[]]): Promise<Running> {
   const [argv0, first, ...rest] = argv;
   mkdirSync(dirname(join(dir, first)), { recursive: true });
-  writeFileSync(join(dir, first), "read never\n");
+  // A shell of an earlier call may be about to read it.
+  if (!existsSync(join(dir, first))) writeFileSync(join(dir, first), "read never\n");
   return start("/bin/sh", [first, ...rest], { argv0, cwd: dir });
 }
 

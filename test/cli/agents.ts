@@ -26,12 +26,37 @@ export function processesOf(scratch: Scratch): readonly number[] {
     });
 }
 
+function threadsOf(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+}
+
+/** A process that was killed shows no environment any more, while threads of it still run for a moment. */
+export function hasEnded(pid: number): boolean {
+  return threadsOf(pid).every((thread) => {
+    try {
+      return /^.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8"));
+    } catch {
+      return true;
+    }
+  });
+}
+
 /** Ends them all and waits until they are gone, or they would write into what is taken away. */
 export function endAll(scratch: Scratch): void {
+  const ended = new Set<number>();
+  const pause = new Int32Array(new SharedArrayBuffer(4));
   for (let attempt = 0; attempt < 1000; attempt += 1) {
     const left = processesOf(scratch);
-    if (left.length === 0) return;
-    for (const pid of left) endByPid(pid);
+    if (left.length === 0 && [...ended].every(hasEnded)) return;
+    for (const pid of left) {
+      ended.add(pid);
+      endByPid(pid);
+    }
+    Atomics.wait(pause, 0, 0, 5);
   }
 }
 

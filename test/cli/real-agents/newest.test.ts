@@ -7,7 +7,7 @@ import { codexVersion, installCodex } from "../../codex.ts";
 import { installedCommand } from "../../packages.ts";
 import { endByPid, launch, until } from "../../processes.ts";
 import { isRoot } from "../../users.ts";
-import { argvOf, processesOf } from "../agents.ts";
+import { argvOf, hasEnded, processesOf } from "../agents.ts";
 import { daysAgo, downServer, leaveOut, newScratch, sweepReport, tryClock, writeOld, type RunOptions, type Scratch } from "../harness.ts";
 import { install as installClaude, prepareHome, version as claudeVersion } from "./claude-code.ts";
 
@@ -180,17 +180,6 @@ async function startIn(place: Place, scratch: Scratch, agents: Readonly<Record<s
   const isFirst = (pid: number): boolean => argvOf(pid)[0] === "/bin/sh" && argvOf(pid)[1] === first;
   for (const [name, { session }] of Object.entries(agents)) await until(`${name} runs a session`, () => session() !== undefined);
   return processesOf(scratch).find(isFirst) as number;
-}
-
-/** A process that was killed shows no environment any more, while threads of it still run for a moment. */
-function hasEnded(pid: number): boolean {
-  return namesIn(`/proc/${pid}/task`).every((thread) => {
-    try {
-      return /^.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8"));
-    } catch {
-      return true;
-    }
-  });
 }
 
 /** Ends all but the first process, and what made its namespaces. */
