@@ -147,7 +147,8 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
   const readEntry: Host["readEntryFile"] = (root, key) => {
     const file = disk.at(`${root}/${key}`);
     if (file === undefined) return { kind: "gone" };
-    if (blindness.has("torn") && chance.oneIn(2)) return { kind: "unreadable", state: stateOf(file), problem: "input/output error" };
+    if (blindness.has("torn") && chance.oneIn(2))
+      return { kind: "unreadable", state: stateOf(file), problem: "input/output error", failed: true };
     return { kind: "read", state: stateOf(file), bytes: Buffer.from(file.text) };
   };
 

@@ -144,7 +144,13 @@ export function listDirectory(path: string, patterns: readonly string[], kind: E
 export type EntryRead =
   | { readonly kind: "read"; readonly state: FileState; readonly bytes: Buffer }
   | { readonly kind: "gone" }
-  | { readonly kind: "unreadable"; readonly state: FileState | undefined; readonly problem: string };
+  | {
+      readonly kind: "unreadable";
+      readonly state: FileState | undefined;
+      readonly problem: string;
+      /** Reading it failed, so that nothing is known of what it says. */
+      readonly failed: boolean;
+    };
 
 /** Read into by one call at a time, and never handed out. */
 let scratch: Buffer | undefined;
@@ -169,17 +175,17 @@ export function readEntryFile(root: string, key: string): EntryRead {
     try {
       const stat = fstatSync(fd);
       state = stateFrom(stat);
-      if (!stat.isFile()) return { kind: "unreadable", state, problem: "is no regular file" };
+      if (!stat.isFile()) return { kind: "unreadable", state, problem: "is no regular file", failed: false };
       const bytes = readSmall(fd, state.size);
       return bytes === undefined
-        ? { kind: "unreadable", state, problem: `has more than ${entryLimit} bytes` }
+        ? { kind: "unreadable", state, problem: `has more than ${entryLimit} bytes`, failed: false }
         : { kind: "read", state, bytes };
     } finally {
       closeSync(fd);
     }
   } catch (error) {
     if (errorCode(error) === "ENOENT") return { kind: "gone" };
-    return { kind: "unreadable", state, problem: `could not be read: ${formatError(error)}` };
+    return { kind: "unreadable", state, problem: `could not be read: ${formatError(error)}`, failed: true };
   }
 }
 
@@ -189,11 +195,11 @@ export function readEntryLink(root: string, key: string): EntryRead {
   try {
     const state = fileState(path);
     if (state === undefined) return { kind: "gone" };
-    if (!isLink(state)) return { kind: "unreadable", state, problem: "is no symbolic link" };
+    if (!isLink(state)) return { kind: "unreadable", state, problem: "is no symbolic link", failed: false };
     return { kind: "read", state, bytes: readlinkSync(path, "buffer") };
   } catch (error) {
     if (errorCode(error) === "ENOENT") return { kind: "gone" };
-    return { kind: "unreadable", state: undefined, problem: `could not be read: ${formatError(error)}` };
+    return { kind: "unreadable", state: undefined, problem: `could not be read: ${formatError(error)}`, failed: true };
   }
 }
 

@@ -10,14 +10,20 @@ import type { Target } from "./target.ts";
 
 type FileFormat = FilesFormat & Pick<FormatBasics, "body">;
 
-function fromContent(host: LookingHost, root: string, format: FileFormat, { key, captures }: FoundFile): Entry | undefined {
+/** What is in a directory, as far as it could be read: `unread` has, by the entry's key, what of this user's could not be. */
+type Place = { readonly root: string; readonly format: FileFormat; readonly unread: Map<string, string> };
+
+function fromContent(host: LookingHost, { root, format, unread }: Place, { key, captures }: FoundFile): Entry | undefined {
   const read = format.body === "link" ? host.readEntryLink(root, key) : host.readEntryFile(root, key);
+  unread.delete(key);
   if (read.kind === "gone") return undefined;
   if (read.kind === "read") {
     const claim = format.claim(entryName(key, captures), read.bytes.toString("utf8"));
     return { key, claim, duplicate: false, place: { kind: "file", state: read.state, bytes: read.bytes } };
   }
   const state = read.state ?? host.stateOfEntry(root, key);
+  // Another user's is that user's to see to.
+  if (read.failed && state?.uid === host.self().uid) unread.set(key, `${key} ${read.problem}`);
   return state && { key, claim: { ok: false, problem: read.problem }, duplicate: false, place: { kind: "file", state, bytes: undefined } };
 }
 
@@ -59,6 +65,7 @@ export async function loadFiles(host: LookingHost, target: Target, format: FileF
   const { wallMs } = host.clock();
   const nowMs = wallMs.seen ? wallMs.value : 0;
   const entries = fileEntries(format, files);
+  const place = { root: realPath, format, unread: new Map<string, string>() };
   const young: number[] = [];
   for (let index = 0; index < files.length; index += 1) {
     const file = files.at(index) as FoundFile;
@@ -66,7 +73,7 @@ export async function loadFiles(host: LookingHost, target: Target, format: FileF
     const isOpened = living === undefined || pid === undefined || living.has(pid);
     const state = isOpened ? undefined : host.stateOfEntry(realPath, file.key);
     if (isOpened || (state !== undefined && state.size > markerSize)) {
-      entries.setRead(index, fromContent(host, realPath, format, file));
+      entries.setRead(index, fromContent(host, place, file));
       young.push(index);
     } else {
       if (state === undefined) continue;
@@ -77,7 +84,7 @@ export async function loadFiles(host: LookingHost, target: Target, format: FileF
   let left = tornNow(entries, young, nowMs);
   for (let attempt = 1; attempt < tornRetries.attempts && left.length > 0; attempt += 1) {
     await host.sleep(tornRetries.pauseMs);
-    for (const index of left) entries.setRead(index, fromContent(host, realPath, format, files.at(index) as FoundFile));
+    for (const index of left) entries.setRead(index, fromContent(host, place, files.at(index) as FoundFile));
     left = tornNow(entries, left, nowMs);
   }
   const opened = entries.opened();
@@ -89,7 +96,7 @@ export async function loadFiles(host: LookingHost, target: Target, format: FileF
     realPath,
     stat,
     quarantined,
-    problems,
+    problems: [...problems, ...place.unread.values()],
     entries: entries.found(),
     opened,
     pids: withPids(entries.namedPids(), pidsOf(opened, here)),

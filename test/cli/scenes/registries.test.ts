@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -83,6 +83,30 @@ test("a session of another user's process is alive, although no signal may be se
   for (const path of [file, sessionsOf(scratch), join(scratch.home, ".claude")]) chownSync(path, nobody, nobody);
   const report = await sweepReport(scratch, ["--registry", "claude-sessions"], { asNobody: true });
   expect(by(report, "verdict", "reason")).toEqual({ [`${roots.pid}.json`]: "live pid-alive" });
+});
+
+test("a record that may not be read is a doubt: one of this user's is said and exits 3, another user's is for that one", async ({
+  skip,
+}) => {
+  if (!isRoot) {
+    leaveOut("files that may not be read", "root can read every file");
+    skip();
+  }
+  const scratch = nobodysScratch();
+  const [gone, alive] = [await gonePid(), await idle()];
+  const [own, roots] = [session(scratch, gone.pid, "1"), session(scratch, alive.pid, alive.startTicks)];
+  for (const path of [own, sessionsOf(scratch), join(scratch.home, ".claude")]) chownSync(path, nobody, nobody);
+  chmodSync(roots, 0o600);
+  const look = () => sweepReport(scratch, ["--registry", "claude-sessions", "--now"], { asNobody: true });
+  chmodSync(own, 0);
+  const refused = await look();
+  expect(by(refused, "verdict", "action")).toEqual({ [`${gone.pid}.json`]: "undecided kept", [`${alive.pid}.json`]: "undecided kept" });
+  expect(refused.registries[0]?.problem).toBe(`${gone.pid}.json could not be read: permission denied (EACCES)`);
+  expect(refused.exitCode).toBe(3);
+  chmodSync(own, 0o600);
+  const read = await look();
+  expect(by(read, "verdict", "action")).toEqual({ [`${gone.pid}.json`]: "ghost reaped", [`${alive.pid}.json`]: "undecided kept" });
+  expect(read.exitCode).toBe(0);
 });
 
 test("a sweep by root of a user's sessions leaves their owner as he was, and a restored one is his again", async ({ skip }) => {

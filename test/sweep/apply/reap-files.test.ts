@@ -235,7 +235,7 @@ test("a file that was not opened to be judged is read before it goes, for its to
   expect(stage.read(path)).toBeUndefined();
 });
 
-test.each([{ kind: "gone" }, { kind: "unreadable", state: undefined, problem: "input/output error" }] as const)(
+test.each([{ kind: "gone" }, { kind: "unreadable", state: undefined, problem: "input/output error", failed: true }] as const)(
   "a file that was not opened to be judged, and is %j when it is to go, stays",
   async (read) => {
     const { stage, path } = await marker();
