@@ -390,6 +390,19 @@ test("an entry that a newcomer has taken meanwhile is released; the same session
   );
 });
 
+test("a key that its owner has given to a new session meanwhile is not released", async () => {
+  const { stage, path, gone, described, target, runRelease } = await released();
+  const renewing: Host["runRelease"] = async (...args) => {
+    const problem = await runRelease(...args);
+    const { agents } = JSON.parse(stage.read(path) ?? "") as { readonly agents: Record<string, object> };
+    stage.write(path, JSON.stringify({ agents: { ...agents, b: row(gone, { id: "id-c" }) } }));
+    return problem;
+  };
+  const report = await sweepWith(stage, [target], { runRelease: renewing });
+  expect(outcomesOf(report)).toEqual(["a released", "b skipped; it changed since it was judged", "live kept"]);
+  expect([described, keysIn(stage, path)]).toEqual([["unregister a id-a"], ["b", "live"]]);
+});
+
 test("each ghost is looked at once more before its release, and a signal is heard before it", async () => {
   const { stage, described, target, runRelease } = await released();
   const stop: { signal: "SIGINT" | undefined } = { signal: undefined };

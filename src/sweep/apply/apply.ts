@@ -1,11 +1,13 @@
 import { writingIntents, type Intent } from "../../core/plan/actions.ts";
 import type { Change } from "../../core/plan/plan.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "../judge/examined.ts";
+import { loadRegistry } from "../load/load.ts";
+import type { Entry, ReadRegistry } from "../load/loaded.ts";
 import type { Pass } from "../pass.ts";
 import { changeFiles } from "./change-files.ts";
 import { changeMembers } from "./change-members.ts";
 import { lastLook } from "./last-look.ts";
-import { cameBack, notDone, stopped, type Outcome, type Outcomes, type Selection } from "./outcome.ts";
+import { cameBack, changedSince, notDone, stopped, type Outcome, type Outcomes, type Selection } from "./outcome.ts";
 import { releaseEntry } from "./owner-release.ts";
 
 function* eachOf({ indexesOf, at }: Selection, ...intents: readonly Intent[]): Generator<ExaminedEntry, undefined> {
@@ -32,9 +34,20 @@ export async function carryOutIn(pass: Pass, examined: ExaminedRegistry, selecti
   return outcomes;
 }
 
-/** Commands take their time, so each entry is looked at once more before its own is run, and a signal is heard before it. */
+/** Whether the entry is still the judged one: its owner may have given its key to a new session. */
+async function isAsJudged({ host }: Pass, { target }: ReadRegistry, { key, claim }: Entry): Promise<boolean> {
+  const now = await loadRegistry(host, target);
+  const there = now.state === "read" ? [...now.entries].find((one) => one.key === key)?.claim : undefined;
+  return claim.ok && there?.ok === true && there.identityText() === claim.identityText();
+}
+
+/**
+ * Commands take their time, so each entry is looked at once more before its own is run, and a signal is heard before it.
+ * A command removes what has the key: right before it the registry is read again.
+ */
 async function releaseIn(pass: Pass, examined: ExaminedRegistry, one: ExaminedEntry): Promise<Outcome> {
   if (pass.stop.signal !== undefined) return stopped;
   const { back } = await lastLook(pass, examined, [one.entry]);
-  return back.size > 0 ? notDone("skipped", cameBack) : releaseEntry(pass.host, examined.loaded, one);
+  if (back.size > 0) return notDone("skipped", cameBack);
+  return (await isAsJudged(pass, examined.loaded, one.entry)) ? releaseEntry(pass.host, examined.loaded, one) : changedSince;
 }
