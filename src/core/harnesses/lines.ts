@@ -13,7 +13,16 @@ export type Lines = { readonly looks: number; readonly byPid: ReadonlyMap<number
 
 export const noLines: Lines = { looks: 0, byPid: new Map() };
 
-const isBefore = (a: Pick<Born, "startTicks">, b: Pick<Born, "startTicks">): boolean => BigInt(a.startTicks) < BigInt(b.startTicks);
+/** So many ticks, of which a second has a hundred, are in the 2^64 ns after which the kernel begins anew. */
+const turn = 2n ** 64n / 10_000_000n;
+
+/** In a time namespace whose boot is later than a process's start, that start is shown as one of the turn before. */
+function ticksOf({ startTicks }: Pick<Born, "startTicks">): bigint {
+  const ticks = BigInt(startTicks);
+  return ticks > turn / 2n ? ticks - turn : ticks;
+}
+
+const isBefore = (a: Pick<Born, "startTicks">, b: Pick<Born, "startTicks">): boolean => ticksOf(a) < ticksOf(b);
 
 /** The lines after another look: of processes that it still found, and of those that it found for the first time. */
 export function linesAfter(before: Lines, there: Iterable<number>, born: readonly Born[]): Lines {

@@ -61,3 +61,10 @@ test("a pid comes around: the line of the later process is its own", () => {
   const last = look(reused, [holder], []);
   expect(outliving(last, ended, reused.looks)).toEqual([]);
 });
+
+test("a process that was started before the boot of a time namespace is older than any of it", () => {
+  // Seen on Linux 6.18: the start of a process 9 hours before the namespace's boot.
+  const before = look(noLines, [], [...usual.slice(0, 2), born(shell, tmux, shell, "1844673608927"), born(holder, shell, shell)]);
+  const line = before.byPid.get(holder) as Line;
+  expect(outliving(look(before, [holder], []), line, before.looks)).toEqual([]);
+});
