@@ -32,7 +32,7 @@ export type Seen = {
   /** Forgets exits that no entry records any more. */
   readonly forget: (known: readonly Known[]) => void;
   readonly endings: (options: {
-    readonly isThere: (process: ProcessId) => boolean;
+    readonly startOfPid: (pid: number) => string | undefined;
     readonly ownerUpMs: (registry: string) => number | undefined;
   }) => Endings;
 };
@@ -83,23 +83,28 @@ export function newSeen(): Seen {
         for (const id of ids) if (!known.some(({ sessions }) => sessions.has(id))) closings.get(url)?.delete(id);
     },
     endings:
-      ({ isThere, ownerUpMs }) =>
+      ({ startOfPid, ownerUpMs }) =>
       (registry, claim, digest): Ending | undefined => {
         const { pid, startTicks, key, sessionId } = claim;
         const isMeant = (one: Exited): boolean => {
           if (startTicks !== undefined) return one.startTicks === startTicks;
+          // An entry that records no start may be that of a process that has the pid now.
+          const start = startOfPid(one.pid);
+          if (start !== undefined && start !== one.startTicks) return false;
           return one.held.some((holding) => holding.registry === registry && holding.key === key && holding.digest === digest());
         };
         const exited = pid === undefined ? undefined : exits.get(pid)?.find(isMeant);
         const closed = sessionId === undefined || closings.size === 0 ? [] : closedOn(canonicalSession(sessionId));
         if (exited === undefined && closed.length === 0) return undefined;
-        return { exit: exited && exitOf(exited, isThere), closedOn: closed, ownerUpMs: ownerUpMs(registry) };
+        return { exit: exited && exitOf(exited, startOfPid), closedOn: closed, ownerUpMs: ownerUpMs(registry) };
       },
   };
 }
 
 /** What it left is looked at again each time: a child that has ended since keeps nothing. */
-function exitOf({ pid, startTicks, left }: Exited, isThere: (process: ProcessId) => boolean): SeenExit {
-  const outliving = left.seen ? { seen: true as const, value: left.value.filter(isThere).map((one) => one.pid) } : unseen(left.why);
+function exitOf({ pid, startTicks, left }: Exited, startOfPid: (pid: number) => string | undefined): SeenExit {
+  const outliving = left.seen
+    ? seen(left.value.filter((one) => startOfPid(one.pid) === one.startTicks).map((one) => one.pid))
+    : unseen(left.why);
   return { pid, startTicks, outliving };
 }

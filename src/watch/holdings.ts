@@ -6,7 +6,7 @@ import type { Scene } from "../core/scene.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import type { ProcessId } from "../host/senses/senses.ts";
 import { viewsOf } from "../sweep/judge/questions.ts";
-import { identityTextOf, sceneOf } from "../sweep/judge/scenes.ts";
+import { sceneOf, writtenTextOf } from "../sweep/judge/scenes.ts";
 import { loadRegistry } from "../sweep/load/load.ts";
 import { isRead } from "../sweep/load/loaded.ts";
 import { registryId, type Target } from "../sweep/load/target.ts";
@@ -18,7 +18,7 @@ import { startLooking, type PassOptions } from "../sweep/pass.ts";
 /** An entry whose recorded process was seen alive as its holder. */
 export type Holding = ProcessId & {
   readonly key: string;
-  /** Of its bytes, where they record no start by which its process could be told from a later one. */
+  /** Of its bytes as they were written, where they record no start by which its process could be told from a later one. */
   readonly digest: string | undefined;
 };
 
@@ -63,7 +63,7 @@ export async function learn(host: LookingHost, options: PassOptions, targets: re
       if (pid !== undefined) recorded.add(pid);
       if (target.appServers.length > 0 && sessionId !== undefined) sessions.add(canonicalSession(sessionId));
       const holder = pid === undefined ? undefined : holderIn(sceneOf(pass, view, entry, claim));
-      const digest = startTicks === undefined ? host.digest(identityTextOf(entry, claim)) : undefined;
+      const digest = startTicks === undefined ? host.digest(writtenTextOf(view.loaded, entry, claim)) : undefined;
       if (holder !== undefined) holdings.push({ ...holder, key: entry.key, digest });
     }
     const { up, isCaller, pids: ownerPids } = await findOwner(host, target, world, options.callers);

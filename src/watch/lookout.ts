@@ -139,6 +139,6 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
     },
     processes: () => [...byName().values()],
     holders: () => new Set(all().flatMap(({ holdings }) => holdings.map(nameOf))).size,
-    endings: ends.endings({ isThere, ownerUpMs }),
+    endings: ends.endings({ startOfPid: host.startOfPid, ownerUpMs }),
   };
 }

@@ -78,6 +78,16 @@ export function identityTextOf({ place }: Entry, { identityText, torn }: Underst
   return `${identityText()}\0${ino} ${size} ${mtimeMs}`;
 }
 
+/**
+ * Text that changes whenever the bytes that hold an entry are written, also with the same words. An end that was seen is the
+ * entry's only while they are as the holder left them: a later process of its pid that registers writes them.
+ */
+export function writtenTextOf(loaded: ReadRegistry, entry: Entry, claim: UnderstoodClaim): string {
+  const { place } = entry;
+  const { ino, mtimeMs, ctimeMs } = place.kind === "file" ? place.state : statOf(loaded);
+  return `${identityTextOf(entry, claim)}\0${ino} ${mtimeMs} ${ctimeMs}`;
+}
+
 /** What memory is asked about an entry that can be understood. */
 export function remembered(host: LookingHost, loaded: ReadRegistry, entry: Entry, claim: UnderstoodClaim, clock: Clock): Remembered {
   // Without a usable time an entry ages from its file's, which the same clock wrote.
@@ -130,7 +140,7 @@ export function sceneOf(pass: LookingPass, { loaded, facts, evidence, since }: R
     : nothingRemembered;
   const firstSight = firstSightOf(pass, loaded, entry);
   const isKept = recalled.restored && !policy.now;
-  const ending = pass.endings?.(registryId(loaded.target), registration, () => host.digest(identityTextOf(entry, claim)));
+  const ending = pass.endings?.(registryId(loaded.target), registration, () => host.digest(writtenTextOf(loaded, entry, claim)));
   const isPlain = firstSight === undefined && ending === undefined && isKept === recalled.restored;
   const memory = isPlain ? recalled : { ...recalled, restored: isKept, firstSight, ending };
   return { claim: registration, registry: factsFor(facts, entry, torn), evidence, memory, policy };

@@ -46,13 +46,6 @@ function judgeFirstSight(scene: Scene, pid: number, { startTicks, ownTime, names
   return worth === "nothing" || mayBeHolder ? undefined : deadByAbsence("pid-reused", detail);
 }
 
-/** Another process has the pid of one that this run saw end as the holder of this very entry. */
-function judgeSeenExit({ memory: { ending } }: Scene, pid: number, { startTicks, ownTime }: Living): Answer | undefined {
-  const exit = ending?.exit;
-  if (exit?.pid !== pid || !startTicks.seen || !ownTime || startTicks.value === exit.startTicks) return undefined;
-  return provenDead("pid-reused", `pid ${pid} was reused: it started at tick ${startTicks.value}, after this run saw the holder end`);
-}
-
 /** A process that has the pid in its namespace, and is proven not to be the holder. */
 function isLater(scene: Scene, { startTicks, ownTime }: InnerProcess): boolean {
   if (scene.claim.startTicks === startTicks) return false;
@@ -96,8 +89,7 @@ function judgeObservation(scene: Scene, pid: number, observation: PidObservation
     return provenDead("pid-zombie", `pid ${pid} is a zombie`);
   }
   if (observation.kernelThread) return provenDead("pid-reused", `pid ${pid} was reused: it is a thread of the kernel`);
-  if (startTicks === undefined)
-    return judgeSeenExit(scene, pid, observation) ?? judgeFirstSight(scene, pid, observation) ?? judgeNames(scene, pid, observation);
+  if (startTicks === undefined) return judgeFirstSight(scene, pid, observation) ?? judgeNames(scene, pid, observation);
   if (!observation.startTicks.seen)
     return live("pid-alive", `pid ${pid} is alive; its start could not be read: ${observation.startTicks.why}`);
   const started = observation.startTicks.value;
