@@ -779,7 +779,7 @@ const appServerRows: readonly Row[] = [
   [
     "on neither of two servers",
     { registry: twoServers, appServers: { [server]: answered(), "unix://": refused } },
-    "ghost app-server-thread thread-not-loaded",
+    "ghost app-server-thread app-server-down",
   ],
   [
     "it names no thread",

@@ -33,7 +33,13 @@ export function sawItClose({ registry, claim, memory: { ending } }: Scene, url: 
   return (registry.about === "thread" || claim.pid === undefined) && ending?.closedOn.includes(url) === true;
 }
 
+/** Whether a configured server refuses connections. It may be about to start, and has said nothing of any thread. */
+export function isServerDown({ registry, evidence }: Scene): boolean {
+  return registry.appServers.some(({ url, configured }) => configured && evidence.appServers.get(url)?.kind === "refused");
+}
+
 /** Grace shelters what may not show yet. It is no matter of an entry whose end this run saw. */
 export function sawItEnd(scene: Scene): boolean {
-  return isExitWhole(scene) || scene.registry.appServers.some(({ url, configured }) => configured && sawItClose(scene, url));
+  if (isExitWhole(scene)) return true;
+  return scene.registry.appServers.some(({ url, configured }) => configured && sawItClose(scene, url)) && !isServerDown(scene);
 }

@@ -22,8 +22,12 @@ export type RegistryPolicy = {
  */
 export type Change = Extract<Intent, "reap" | "stamp" | "mark" | "take-over">;
 
-/** A thread that was closed before this run's eyes, under an owner that has been up and would load it again if it wanted it. */
-function isClosedInPeace(ending: Ending | undefined, isOwned: boolean): boolean {
+/**
+ * A thread that was closed before this run's eyes and that every server calls not loaded, under an owner that has been up and
+ * would load it again if it wanted it.
+ */
+function isClosedInPeace(reason: Judgement["reason"], ending: Ending | undefined, isOwned: boolean): boolean {
+  if (reason !== "thread-not-loaded") return false;
   return ending !== undefined && ending.closedOn.length > 0 && isOwned && (ending.ownerUpMs ?? 0) >= steadyMs;
 }
 
@@ -41,7 +45,7 @@ export function intentFor(
   if (judgement.verdict !== "ghost") return "keep";
   if (ownerUp ? !releasable || change !== "reap" : reportOnly !== undefined) return "withhold";
   const secondLook = memory.absentForMs !== undefined && memory.absentForMs >= secondLookMs;
-  const isProven = judgement.certain || isClosedInPeace(memory.ending, ownerUp || ownerCalls);
+  const isProven = judgement.certain || isClosedInPeace(judgement.reason, memory.ending, ownerUp || ownerCalls);
   if (!isProven && !policy.now && !secondLook) return "wait";
   return ownerUp ? "release" : change;
 }

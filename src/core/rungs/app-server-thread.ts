@@ -5,7 +5,7 @@ import type { AppServerObservation, ProcessTable, Refusal } from "../evidence.ts
 import type { AppServerProcess } from "../agents/agent-process.ts";
 import { canonicalSession } from "../registration.ts";
 import type { AppServerAddress, Scene } from "../scene.ts";
-import { sawItClose, steadyMs } from "../plan/ending.ts";
+import { isServerDown, sawItClose, steadyMs } from "../plan/ending.ts";
 import { asksForSession } from "./claim.ts";
 import { doubtOf } from "./refusal.ts";
 import type { Rung } from "./rung.ts";
@@ -69,21 +69,18 @@ function askServer(scene: Scene, server: AppServerAddress, sessionId: string): A
 
 /**
  * The word of the registry's owner and that of its servers are two looks at one end: the death is proven where each
- * configured server says that the thread is not loaded. A server that is down has said nothing of it.
+ * configured server says that the thread is not loaded. Where one is down, and has said nothing, that is the reason.
  */
-function withOwnersWord({ policy, registry }: Scene, answers: readonly Answer[], strongest: Answer): Answer {
-  if (!policy.ownersWord || strongest.kind !== "dead") return strongest;
-  const isSaidByAll = registry.appServers.every(({ configured }, index) => {
-    const answer = answers[index];
-    return !configured || (answer?.kind === "dead" && answer.reason === "thread-not-loaded");
-  });
-  if (!isSaidByAll) return strongest;
+function weighed(scene: Scene, answers: readonly Answer[], strongest: Answer): Answer {
+  if (strongest.kind !== "dead") return strongest;
+  if (isServerDown(scene)) return answers.find((one) => one.kind === "dead" && one.reason === "app-server-down") ?? strongest;
+  if (!scene.policy.ownersWord) return strongest;
   return provenDead("thread-not-loaded", () => `its owner says that it has ended; ${formatMessage(strongest.detail)}`);
 }
 
 function askServers(scene: Scene, sessionId: string): Answer {
   const answers = scene.registry.appServers.map((server) => askServer(scene, server, sessionId));
-  return withOwnersWord(scene, answers, answers.reduce(stronger, noSign));
+  return weighed(scene, answers, answers.reduce(stronger, noSign));
 }
 
 export const appServerThread = {

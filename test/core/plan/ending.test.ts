@@ -6,7 +6,9 @@ import {
   answered,
   blind,
   minute,
+  hour,
   now,
+  refused,
   sceneOf,
   second,
   server,
@@ -63,11 +65,10 @@ describe("an exit that this run saw", () => {
     expect(verdictOf(sceneOf({ claim: young, pids: gone, ...world }))).toBe(verdict);
   });
 
-  test("an entry without a start: another process has the pid now", () => {
-    const claim = { pid, registeredAt: now - 5 * second };
+  test("an entry without a start: another process has the pid now, and may have written it", () => {
+    const claim = { pid, registeredAt: now - hour };
     const pids = { [pid]: there("900") };
-    expect(verdictOf(sceneOf({ claim, pids }))).toBe("undecided grace within-grace");
-    expect(verdictOf(sceneOf({ claim, pids, memory: { ending: saw({ exit }) } }))).toBe("ghost attached-process pid-reused certain");
+    expect(verdictOf(sceneOf({ claim, pids, memory: { ending: saw({ exit }) } }))).toBe("live attached-process pid-alive");
   });
 
   test("the very process is there all the same: it lives", () => {
@@ -82,6 +83,7 @@ describe("a thread that a server closed before the eyes of this run", () => {
     [server]: answered([], { upMs: seen(upMs), reads: new Map([[session, { kind: "not-loaded" }]]) }),
   });
   const closed = { ending: saw({ closedOn: [server], ownerUpMs: 2 * minute }) };
+  const other = "ws://127.0.0.1:8799";
   const configured = { appServers: [{ url: server, configured: true }] };
   const rows: readonly (readonly [what: string, world: Described, verdict: string])[] = [
     ["its entry is young", { memory: closed }, "ghost app-server-thread thread-not-loaded"],
@@ -89,10 +91,62 @@ describe("a thread that a server closed before the eyes of this run", () => {
       "the server itself had shown it by its lock, and lives on",
       {
         memory: { ...closed, holders: [showed] },
+        table: { appServers: [{ pid: showed.pid, startTicks: showed.startTicks, argv: ["codex", "app-server", "--listen", server] }] },
+        pids: { [showed.pid]: there(showed.startTicks) },
+      },
+      "ghost app-server-thread thread-not-loaded",
+    ],
+    [
+      "the only server names no address, as where a file tells it to listen",
+      {
+        memory: { ...closed, holders: [showed] },
         table: { appServers: [{ pid: showed.pid, startTicks: showed.startTicks, argv: ["codex", "app-server"] }] },
         pids: { [showed.pid]: there(showed.startTicks) },
       },
       "ghost app-server-thread thread-not-loaded",
+    ],
+    [
+      "one of two that name no address had shown it, and lives on",
+      {
+        memory: { ...closed, holders: [showed] },
+        table: {
+          appServers: [showed.pid, 7].map((pid) => ({ pid, startTicks: showed.startTicks, argv: ["codex", "app-server"] })),
+        },
+        pids: { [showed.pid]: there(showed.startTicks) },
+      },
+      "undecided attached-process mentioned",
+    ],
+    [
+      "a server at another address had shown it, and lives on",
+      {
+        memory: { ...closed, holders: [showed] },
+        table: {
+          appServers: [
+            { pid: showed.pid, startTicks: showed.startTicks, argv: ["codex", "app-server", "--listen", "ws://127.0.0.1:9999"] },
+          ],
+        },
+        pids: { [showed.pid]: there(showed.startTicks) },
+      },
+      "undecided attached-process mentioned",
+    ],
+    [
+      "a second configured server is down, and has said nothing",
+      {
+        memory: closed,
+        registry: { appServers: [...configured.appServers, { url: other, configured: true }] },
+        appServers: { ...notLoaded(2 * minute), [other]: refused },
+      },
+      "undecided grace within-grace",
+    ],
+    [
+      "the same of an old entry: that server is the reason",
+      {
+        claim: {},
+        memory: closed,
+        registry: { appServers: [...configured.appServers, { url: other, configured: true }] },
+        appServers: { ...notLoaded(2 * minute), [other]: refused },
+      },
+      "ghost app-server-thread app-server-down",
     ],
     [
       "another agent had shown it, and lives on",

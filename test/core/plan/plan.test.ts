@@ -14,11 +14,13 @@ type Planned = {
   readonly change?: Change;
   /** This run saw its thread close; its looks have found the owner up for so many ms. */
   readonly closedUnderMs?: number;
+  readonly reason?: Judgement["reason"];
 } & Partial<RegistryPolicy>;
 
 function check(described: Planned, expected: Intent): void {
   const { verdict = "ghost", certain = false, absentForMs, now = false, change, closedUnderMs } = described;
-  const judgement: Judgement = { verdict, certain, rung: "ttl", reason: "ttl-expired", detail: "", ageMs: undefined };
+  const { reason = closedUnderMs === undefined ? "ttl-expired" : "thread-not-loaded" } = described;
+  const judgement: Judgement = { verdict, certain, rung: "ttl", reason, detail: "", ageMs: undefined };
   const registryPolicy: RegistryPolicy = {
     ownerUp: described.ownerUp ?? false,
     ownerCalls: described.ownerCalls ?? false,
@@ -48,6 +50,7 @@ const rows: readonly (readonly [string, Planned, Intent])[] = [
     { closedUnderMs: minute - 1, ownerUp: true, releasable: true },
     "wait",
   ],
+  ["another server of it is down: that is a first look", { closedUnderMs: minute, reason: "app-server-down", ownerCalls: true }, "wait"],
   ["its owner watches itself: it is reaped", { closedUnderMs: minute, ownerCalls: true }, "reap"],
   ["its owner is down, and may be about to start: that is a first look", { closedUnderMs: minute }, "wait"],
   ["an owner that is down is not asked", { certain: true, releasable: true }, "reap"],

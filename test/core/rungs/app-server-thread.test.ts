@@ -88,7 +88,7 @@ test("the word of its owner and that of each configured server are a proof, of a
   ];
   expect(ended({ [server]: answered, [second]: answered }, both)).toBe("ghost thread-not-loaded, proven");
   expect(ended({ [server]: answered, [second]: refused }, tried)).toBe("ghost thread-not-loaded, proven");
-  expect(ended({ [server]: answered, [second]: refused }, both)).toBe("ghost thread-not-loaded");
+  expect(ended({ [server]: answered, [second]: refused }, both)).toBe("ghost app-server-down");
   expect(ended({ [server]: refused, [second]: refused }, both)).toBe("ghost app-server-down");
   expect(ended({ [server]: answered, [second]: answered }, both, 1)).toBe("undecided app-server-too-young");
   expect(ended({ [server]: { ...answered, loaded: new Set([other]) }, [second]: answered }, both)).toBe("live thread-loaded");

@@ -1,4 +1,6 @@
 import { agentsShowingNone, isElsewhere, stateOf, type ObservedHolder } from "../../agents/observed-holders.ts";
+import type { AppServerProcess } from "../../agents/agent-process.ts";
+import { argvNamesServer } from "../../app-servers.ts";
 import { matchesName } from "../../agents/programs.ts";
 import { isRuledOut } from "../../policy.ts";
 import { deadByAbsence, noSign, notApplicable, unknown } from "../../answer.ts";
@@ -13,6 +15,14 @@ const called = ({ program, pid }: Pick<ObservedHolder, "program" | "pid">): stri
 function isKnownProgram(program: string, { policy: { programs }, registry }: Scene): boolean {
   const named = [...programs.declared, ...(registry.holderNames ?? [])];
   return programs.agents.get(program) === program || named.some((pattern) => matchesName(program, pattern));
+}
+
+/** The processes that serve an address on which this run saw the thread close. One that names no address is known where it is the only server. */
+function serversThatClosed(scene: Scene, servers: readonly AppServerProcess[]): readonly AppServerProcess[] {
+  const closedOn = scene.registry.appServers.filter(({ url, configured }) => configured && sawItClose(scene, url));
+  const named = servers.filter(({ argv }) => closedOn.some(({ url }) => argvNamesServer(argv, url)));
+  if (named.length > 0 || closedOn.length === 0 || servers.length > 1) return named;
+  return servers.filter(({ argv }) => !argv.some((word) => word.includes("://")));
 }
 
 /**
@@ -34,9 +44,9 @@ export const observedHolder: Sign = {
     const bootId = here.bootId.value;
     const isOnlooker = ({ program }: ObservedHolder): boolean => policy.programs.onlookers.some((one) => matchesName(program, one));
     // An app server shows its threads by the locks on them. Of one that it closed before this run's eyes its own word counts.
-    const isClosed = registry.appServers.some(({ url, configured }) => configured && sawItClose(scene, url));
+    const closing = serversThatClosed(scene, table.value.appServers);
     const isServer = ({ pid, startTicks }: ObservedHolder): boolean =>
-      isClosed && table.value.appServers.some((server) => server.pid === pid && server.startTicks === startTicks);
+      closing.some((server) => server.pid === pid && server.startTicks === startTicks);
     const states = holders
       .filter((holder) => !isElsewhere(holder, here))
       .map((holder) => ({ holder, state: stateOf(holder, table.value, bootId) }))
