@@ -12,29 +12,32 @@ export type Agenda<Item extends string> = {
 };
 
 export function newAgenda<Item extends string>(after: Senses["after"]): Agenda<Item> {
-  const pending = new Map<Item, { readonly ms: number; readonly cancel: () => void }>();
+  const pending = new Map<Item, readonly { readonly ms: number; readonly cancel: () => void }[]>();
   const due = new Set<Item>();
   let isClosed = false;
   let wake: () => void = () => undefined;
+
+  function cancelAll(item: Item): void {
+    for (const { cancel } of pending.get(item) ?? []) cancel();
+    pending.delete(item);
+  }
+
   return {
     soon: (item, ms) => {
-      const before = pending.get(item);
-      if (isClosed || due.has(item) || (before !== undefined && before.ms <= ms)) return;
-      before?.cancel();
+      const asked = pending.get(item) ?? [];
+      // What was asked for before, and in no more time, comes first. Of others only their timers tell.
+      if (isClosed || due.has(item) || asked.some((one) => one.ms <= ms)) return;
       const cancel = after(ms, () => {
-        pending.delete(item);
+        cancelAll(item);
         due.add(item);
         wake();
       });
-      pending.set(item, { ms, cancel });
+      pending.set(item, [...asked, { ms, cancel }]);
     },
     take: (order) => {
       const item = order.find((one) => due.has(one));
       if (item === undefined) return undefined;
       due.delete(item);
-      // What is done now need not be done again for what was asked for later.
-      pending.get(item)?.cancel();
-      pending.delete(item);
       return item;
     },
     next: () =>
@@ -44,8 +47,7 @@ export function newAgenda<Item extends string>(after: Senses["after"]): Agenda<I
       }),
     close: () => {
       isClosed = true;
-      for (const { cancel } of pending.values()) cancel();
-      pending.clear();
+      for (const item of pending.keys()) cancelAll(item);
       wake();
     },
   };

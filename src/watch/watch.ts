@@ -6,6 +6,8 @@ import type { Target } from "../sweep/load/target.ts";
 import { sweep, type SweepOptions } from "../sweep/sweep.ts";
 import { newAgenda } from "./agenda.ts";
 import { newLookout } from "./lookout.ts";
+import { newNotices } from "./notices.ts";
+import { newPause } from "./pause.ts";
 import { keepServers } from "./servers.ts";
 
 /** Hears how one sweep of the watch ended. */
@@ -28,7 +30,7 @@ export type WatchSummary = { readonly sweeps: number; readonly exits: number; re
 /** What ends together is swept together: so long, in ms, the first exit waits for others. */
 const gatherMs = 20;
 
-/** A run lock that another sweep holds, and a registry that was busy, are tried again after so many ms; a whole sweep later. */
+/** A run lock that another sweep holds, and a registry that was busy, are tried again after so many ms, a whole sweep later; then after twice as many. */
 const [retryMs, wholeRetryMs] = [250, 3_000];
 
 /** An agent that no entry records has ended: what hangs on it is judged by a whole sweep, after so many ms. */
@@ -56,24 +58,26 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
   const lookout = newLookout(host, senses, options);
   const done = { sweeps: 0, exits: 0, closings: 0, gone: 0 };
   const changed = new Set<Target>();
-  const spoken = new Map<string, string>();
+  const { say: notice, lastOf } = newNotices(options.onNotice);
+  const pauses = {
+    exits: newPause(retryMs, watchSweepMs),
+    whole: newPause(wholeRetryMs, watchSweepMs),
+    learn: newPause(retryMs, watchSweepMs),
+  };
   let learnPauseMs = learnAfterMs;
   let flooded = 0;
 
-  /** Says something about a matter, unless that was said of it last. */
-  async function notice(matter: string, words: string | undefined): Promise<void> {
-    if (spoken.get(matter) === words) return;
-    if (words === undefined) spoken.delete(matter);
-    else {
-      spoken.set(matter, words);
-      await options.onNotice(words);
-    }
+  /** Something has ended: that is tried at once, whatever has failed before. */
+  function sweepEnds(): void {
+    pauses.exits.reset();
+    pauses.whole.reset();
+    agenda.soon("exits", gatherMs);
   }
 
   const exits = senses.exits((ended) => {
     done.exits += ended.length;
     const { holder, agent } = lookout.exited(ended);
-    if (holder) agenda.soon("exits", gatherMs);
+    if (holder) sweepEnds();
     if (agent) agenda.soon("whole", afterAgentMs);
   });
   const directories = senses.directories((path) => {
@@ -83,7 +87,7 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
   const servers = keepServers(senses, targets, {
     closed: (url, id) => {
       done.closings += 1;
-      if (lookout.closed(url, id)) agenda.soon("exits", gatherMs);
+      if (lookout.closed(url, id)) sweepEnds();
     },
     reopened: lookout.reopened,
     notice: (url, words) => void notice(url, words),
@@ -96,7 +100,8 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
 
   async function learn(those: readonly Target[]): Promise<void> {
     const from = host.clock().awakeMs;
-    if (await lookout.learn(those)) agenda.soon("exits", 0);
+    if (await lookout.learn(those)) sweepEnds();
+    pauses.learn.reset();
     exits.keep(lookout.processes());
     const until = host.clock().awakeMs;
     const tookMs = from.seen && until.seen ? until.value - from.value : learnAfterAtMost;
@@ -108,13 +113,12 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
     );
   }
 
-  /** Sweeps, unless another process holds the run lock: its sweep may have begun too early. Returns after how many ms it is to be tried again. */
-  async function sweepOnce(those: readonly Target[], isWhole: boolean): Promise<number | undefined> {
+  /** Sweeps, unless another process holds the run lock: its sweep may have begun too early. Returns whether it is to be tried again. */
+  async function sweepOnce(those: readonly Target[], isWhole: boolean): Promise<boolean> {
     const lock = await host.store.takeRunLock();
-    const againMs = isWhole ? wholeRetryMs : retryMs;
     if (lock === undefined) {
       await options.onTurnedAway();
-      return againMs;
+      return true;
     }
     let listener: SweepListener | undefined;
     try {
@@ -125,7 +129,7 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
       await listener.report(report);
       done.sweeps += 1;
       done.gone += report.summary.reaped;
-      return report.summary.skipped + report.summary.busy > 0 ? againMs : undefined;
+      return report.summary.skipped + report.summary.busy > 0;
     } catch (error) {
       await listener?.fault(error);
       throw error;
@@ -144,12 +148,16 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
         const those = [...changed];
         changed.clear();
         if (those.length === 0) return;
-        return learn(those);
+        // What cannot be read now has changed all the same.
+        return learn(those).catch((error: unknown) => {
+          for (const target of those) changed.add(target);
+          throw error;
+        });
       }
       case "exits": {
         const those = lookout.takeConcerned();
-        const againMs = those.length === 0 ? undefined : await sweepOnce(those, false);
-        if (againMs !== undefined) agenda.soon("exits", againMs);
+        if (those.length > 0 && (await sweepOnce(those, false))) agenda.soon("exits", pauses.exits.next());
+        else pauses.exits.reset();
         return;
       }
       case "whole": {
@@ -162,9 +170,9 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
           );
         // Looked up before the sweep: one that leaves during it is missed by neither.
         await learn(targets);
-        const againMs = await sweepOnce(targets, true);
-        if (againMs !== undefined) agenda.soon("whole", againMs);
-        await notice("start", spoken.get("start") ?? `watching ${await described()}`);
+        if (await sweepOnce(targets, true)) agenda.soon("whole", pauses.whole.next());
+        else pauses.whole.reset();
+        await notice("start", lastOf("start") ?? `watching ${await described()}`);
       }
     }
   }
@@ -177,25 +185,26 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
   agenda.soon("whole", 0);
   agenda.soon("lines", linesEveryMs);
   let last: Item | undefined;
-  while (!signal.aborted && stop.signal === undefined) {
-    await agenda.next();
-    // Exits come first, and leave every other turn to what else is due.
-    const order: readonly Item[] = last === "exits" ? ["whole", "learn", "lines", "exits"] : ["exits", "learn", "whole", "lines"];
-    const item = signal.aborted ? undefined : agenda.take(order);
-    if (item === undefined) continue;
-    last = item;
-    try {
-      await act(item);
-      if (item !== "lines") await notice("fault", undefined);
-    } catch (error) {
-      await notice("fault", `a sweep failed and is tried again: ${String(error)}`);
-      agenda.soon("whole", watchSweepMs);
+  try {
+    while (!signal.aborted && stop.signal === undefined) {
+      await agenda.next();
+      // Exits come first, and leave every other turn to what else is due.
+      const order: readonly Item[] = last === "exits" ? ["whole", "learn", "lines", "exits"] : ["exits", "learn", "whole", "lines"];
+      const item = signal.aborted ? undefined : agenda.take(order);
+      if (item === undefined) continue;
+      last = item;
+      try {
+        await act(item);
+        if (item !== "lines") await notice("fault", undefined);
+      } catch (error) {
+        await notice("fault", `a sweep failed and is tried again: ${String(error)}`);
+        if (item === "exits" || item === "learn") agenda.soon(item, pauses[item].next());
+        agenda.soon("whole", watchSweepMs);
+      }
     }
+  } finally {
+    signal.removeEventListener("abort", hearAbort);
+    for (const one of [agenda, exits, directories, servers]) one.close();
   }
-  signal.removeEventListener("abort", hearAbort);
-  agenda.close();
-  exits.close();
-  directories.close();
-  servers.close();
   return done;
 }

@@ -1,0 +1,25 @@
+export type Notices = {
+  /** Says something about a matter, unless that was said of it last. A listener that fails ends no watch. */
+  readonly say: (matter: string, words: string | undefined) => Promise<void>;
+  readonly lastOf: (matter: string) => string | undefined;
+};
+
+export function newNotices(listener: (words: string) => Promise<void>): Notices {
+  const spoken = new Map<string, string>();
+  return {
+    say: async (matter, words) => {
+      if (spoken.get(matter) === words) return;
+      if (words === undefined) {
+        spoken.delete(matter);
+        return;
+      }
+      spoken.set(matter, words);
+      try {
+        await listener(words);
+      } catch {
+        // There is no other place to say it, and what ends is to be swept all the same.
+      }
+    },
+    lastOf: (matter) => spoken.get(matter),
+  };
+}

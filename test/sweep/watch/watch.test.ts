@@ -1,0 +1,162 @@
+import { expect, test } from "vitest";
+import { seen } from "../../../src/core/evidence.ts";
+import type { Host } from "../../../src/host/host.ts";
+import type { ProcessId, Senses, ThreadEvents } from "../../../src/host/senses/senses.ts";
+import { watch } from "../../../src/watch/watch.ts";
+import { plainSweep } from "../../sweep-options.ts";
+import { claudesOf, type Actor, type Stage } from "../contract/stage.ts";
+import { simulatedStage } from "../contract/stages.ts";
+import { handTimers } from "./timers.ts";
+
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => void setImmediate(resolve));
+};
+const nothing = (): Promise<void> => Promise.resolve();
+
+type Moment = { readonly host?: (host: Host) => Host; readonly onNotice?: (notice: string) => Promise<void> };
+
+/** A watch over one registry with one holder, whose time passes by hand. */
+async function watching({ host: change = (host) => host, onNotice = nothing }: Moment = {}) {
+  const stage: Stage = simulatedStage();
+  const holder: Actor = await stage.alive();
+  const target = claudesOf(stage);
+  const path = `${target.path}/${holder.pid}.json`;
+  stage.writeOld(path, JSON.stringify({ pid: holder.pid, sessionId: "s", procStart: holder.startTicks }));
+  const timers = handTimers();
+  let onExit: (ended: readonly ProcessId[]) => void = () => undefined;
+  let onChange: (registry: string) => void = () => undefined;
+  let server: ThreadEvents | undefined;
+  const closed: string[] = [];
+  const senses: Senses = {
+    exits: (hear) => {
+      onExit = hear;
+      return { keep: () => undefined, ready: () => Promise.resolve("pidfd"), close: () => void closed.push("exits") };
+    },
+    directories: (hear) => {
+      onChange = hear;
+      return { keep: () => [], close: () => void closed.push("directories") };
+    },
+    server: (_, events) => {
+      server = events;
+      return { close: () => void closed.push("server") };
+    },
+    lines: seen,
+    after: timers.after,
+  };
+  const sweeps: boolean[] = [];
+  const aborted = new AbortController();
+  const running = watch(
+    change(stage.host),
+    senses,
+    {
+      ...plainSweep,
+      targets: [{ ...target, appServers: [{ url: "ws://127.0.0.1:1", connectTo: "ws://127.0.0.1:1", configured: true }] }],
+      stop: { signal: undefined },
+      onSweep: (isWhole) => {
+        sweeps.push(isWhole);
+        return Promise.resolve({ report: nothing, fault: nothing });
+      },
+      onTurnedAway: () => {
+        sweeps.push(false);
+        return Promise.resolve();
+      },
+      onNotice,
+    },
+    aborted.signal,
+  );
+  const pass = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 50) {
+      timers.pass(50);
+      await settle();
+    }
+  };
+  await pass(100);
+  return {
+    stage,
+    pass,
+    path,
+    sweeps,
+    closed,
+    end: async () => {
+      await stage.end(holder);
+      onExit([holder]);
+    },
+    changed: () => onChange(target.path),
+    lose: () => server?.lost("the server closed the connection"),
+    stop: async () => {
+      aborted.abort();
+      return running;
+    },
+  };
+}
+
+test("the listener of notices fails: what ends goes all the same, and the watch leaves nothing open", async () => {
+  const watched = await watching({ onNotice: () => Promise.reject(new Error("the pipe is closed")) });
+  watched.lose();
+  await watched.pass(100);
+  await watched.end();
+  await watched.pass(500);
+  expect(watched.stage.read(watched.path)).toBe(undefined);
+  expect(await watched.stop()).toMatchObject({ gone: 1 });
+  expect(watched.closed).toEqual(["exits", "directories", "server"]);
+});
+
+test("another sweep holds the run lock for minutes: it is tried less and less often, and at once when something ends", async () => {
+  let isTaken = false;
+  const held = (host: Host): Host => ({
+    ...host,
+    store: { ...host.store, takeRunLock: () => (isTaken ? Promise.resolve(undefined) : host.store.takeRunLock()) },
+  });
+  const watched = await watching({ host: held });
+  isTaken = true;
+  watched.sweeps.length = 0;
+  await watched.end();
+  await watched.pass(50_000);
+  expect(watched.sweeps.length).toBeGreaterThan(4);
+  expect(watched.sweeps.length).toBeLessThan(10);
+  isTaken = false;
+  await watched.pass(61_000);
+  expect(watched.stage.read(watched.path)).toBe(undefined);
+  await watched.stop();
+});
+
+test("a sweep of what ended fails: it is tried again soon, not with the next whole one", async () => {
+  let failures = 0;
+  const failing = (host: Host): Host => ({
+    ...host,
+    store: {
+      ...host.store,
+      takeRunLock: () => {
+        if (failures === 0) return host.store.takeRunLock();
+        failures -= 1;
+        return Promise.reject(new Error("too many open files"));
+      },
+    },
+  });
+  const watched = await watching({ host: failing });
+  failures = 1;
+  await watched.end();
+  await watched.pass(1_000);
+  expect(watched.stage.read(watched.path)).toBe(undefined);
+  await watched.stop();
+});
+
+test("a registry that changed could not be read: it is read again soon", async () => {
+  let [isFailing, reads] = [false, 0];
+  const failing = (host: Host): Host => ({
+    ...host,
+    lookAtProcesses: (question) => {
+      reads += 1;
+      return isFailing ? Promise.reject(new Error("too many open files")) : host.lookAtProcesses(question);
+    },
+  });
+  const watched = await watching({ host: failing });
+  isFailing = true;
+  watched.changed();
+  await watched.pass(100);
+  isFailing = false;
+  reads = 0;
+  await watched.pass(1_000);
+  expect(reads).toBe(1);
+  await watched.stop();
+});
