@@ -28,7 +28,8 @@ async function startHelper(perl: string, onLines: (lines: readonly string[]) => 
     if (!isOver) onLines([]);
     isOver = true;
   };
-  child.once("error", over).once("exit", over);
+  // Not its exit: what it said last may be read after that.
+  child.once("error", over).once("close", over);
   child.stdin?.on("error", over);
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     const parts = `${rest}${text}`.split("\n");
@@ -88,7 +89,7 @@ export function watchExits(onExit: (ended: readonly ProcessId[]) => void, perl =
     if (helper === undefined) hear([]);
     if (isClosed) helper?.end();
   }
-  void start();
+  start().catch(() => hear([]));
 
   return {
     keep: (processes) => {
