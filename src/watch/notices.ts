@@ -1,13 +1,13 @@
 export type Notices = {
   /** Says something about a matter, unless that was said of it last. A listener that fails ends no watch. */
-  readonly say: (matter: string, words: string | undefined) => Promise<void>;
+  readonly notice: (matter: string, words: string | undefined) => Promise<void>;
   readonly lastOf: (matter: string) => string | undefined;
 };
 
 export function newNotices(listener: (words: string) => Promise<void>): Notices {
   const spoken = new Map<string, string>();
   return {
-    say: async (matter, words) => {
+    notice: async (matter, words) => {
       if (spoken.get(matter) === words) return;
       if (words === undefined) {
         spoken.delete(matter);

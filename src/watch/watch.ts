@@ -58,7 +58,7 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
   const lookout = newLookout(host, senses, options);
   const done = { sweeps: 0, exits: 0, closings: 0, gone: 0 };
   const changed = new Set<Target>();
-  const { say: notice, lastOf } = newNotices(options.onNotice);
+  const { notice, lastOf } = newNotices(options.onNotice);
   const pauses = {
     exits: newPause(retryMs, watchSweepMs),
     whole: newPause(wholeRetryMs, watchSweepMs),
@@ -67,7 +67,7 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
   let learnPauseMs = learnAfterMs;
   let flooded = 0;
 
-  /** Something has ended: that is tried at once, whatever has failed before. */
+  /** Something has ended: that is tried at once, also where a try has failed before. */
   function sweepEnds(): void {
     pauses.exits.reset();
     pauses.whole.reset();

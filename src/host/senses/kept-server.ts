@@ -7,6 +7,9 @@ import type { KeptServer, ThreadEvents } from "./senses.ts";
 /** After a lost connection the next one is tried after so many ms, and twice as many after each that fails. */
 const [firstPauseMs, longestPauseMs] = [500, 60_000];
 
+/** A connection that has stood for so many ms was no failure: a server may take each one and drop it. */
+const steadyAfterMs = 10_000;
+
 type Params = { readonly threadId?: unknown; readonly thread?: { readonly id?: unknown }; readonly status?: { readonly type?: unknown } };
 
 /** Reads one notification of the Codex app server (0.171.0): archiving unloads a thread and says `notLoaded` alone. */
@@ -23,9 +26,11 @@ export function keepServer(connectTo: string, version: string, events: ThreadEve
   let pauseMs = firstPauseMs;
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
+  let steady: NodeJS.Timeout | undefined;
   let hangUp: () => void = () => undefined;
 
   function again(why: string): void {
+    clearTimeout(steady);
     if (isClosed) return;
     events.lost(why);
     timer = setTimeout(() => void connect(), pauseMs);
@@ -50,7 +55,7 @@ export function keepServer(connectTo: string, version: string, events: ThreadEve
       await rpc.call("initialize", { clientInfo: { name: "sessreap", title: "sessreap", version } });
       events.connected(await listLoaded(rpc));
       isListed = true;
-      pauseMs = firstPauseMs;
+      if (!isOver) steady = setTimeout(() => (pauseMs = firstPauseMs), steadyAfterMs);
       for (const notice of early) hear(notice, events);
     } catch (error) {
       hangUp();
@@ -62,6 +67,7 @@ export function keepServer(connectTo: string, version: string, events: ThreadEve
     close: () => {
       isClosed = true;
       clearTimeout(timer);
+      clearTimeout(steady);
       hangUp();
     },
   };

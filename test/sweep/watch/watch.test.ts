@@ -8,7 +8,7 @@ import { claudesOf, type Actor, type Stage } from "../contract/stage.ts";
 import { simulatedStage } from "../contract/stages.ts";
 import { handTimers } from "./timers.ts";
 
-const settle = async (): Promise<void> => {
+const letRun = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => void setImmediate(resolve));
 };
 const nothing = (): Promise<void> => Promise.resolve();
@@ -67,7 +67,7 @@ async function watching({ host: change = (host) => host, onNotice = nothing }: M
   const pass = async (ms: number): Promise<void> => {
     for (let passed = 0; passed < ms; passed += 50) {
       timers.pass(50);
-      await settle();
+      await letRun();
     }
   };
   await pass(100);
