@@ -110,7 +110,7 @@ describe("a thread that a server closed before the eyes of this run", () => {
       {
         memory: { ...closed, holders: [showed] },
         table: {
-          appServers: [showed.pid, 7].map((pid) => ({ pid, startTicks: showed.startTicks, argv: ["codex", "app-server"] })),
+          appServers: [showed.pid, 7].map((each) => ({ pid: each, startTicks: showed.startTicks, argv: ["codex", "app-server"] })),
         },
         pids: { [showed.pid]: there(showed.startTicks) },
       },
