@@ -9,7 +9,7 @@ import type { ExamineOptions } from "../sweep/examine.ts";
 import { registryId, type Target } from "../sweep/load/target.ts";
 import { callersHere } from "../sweep/observe/callers.ts";
 import type { Stop } from "../sweep/pass.ts";
-import { BusyError, RefusedError, StateError, UsageError } from "./errors.ts";
+import { BusyError, NotOwnerError, RefusedError, StateError, UsageError } from "./errors.ts";
 import type { BridgeOptions } from "./types.ts";
 
 declare const SESSREAP_VERSION: string;
@@ -83,6 +83,14 @@ export function findOwn(options: BridgeOptions): Promise<Own> {
     return { host, settings, question, target };
   });
 }
+
+/** What a sweep is told that only the owner may do. It always looks: who the owner is shows in the processes alone. */
+export const asOwner = {
+  lookAnyway: true,
+  accept: (path: string, notOwner: string | undefined): void => {
+    if (notOwner !== undefined) throw new NotOwnerError(`${path}: ${notOwner}; nothing was touched`);
+  },
+} as const;
 
 const pollMs = 25;
 const defaultWaitMs = 30_000;

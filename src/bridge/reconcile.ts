@@ -1,6 +1,6 @@
 import { sweep } from "../sweep/sweep.ts";
-import { NotOwnerError, RefusedError, RegistryError } from "./errors.ts";
-import { findOwn, whileLocked } from "./own-registry.ts";
+import { RefusedError, RegistryError } from "./errors.ts";
+import { asOwner, findOwn, whileLocked } from "./own-registry.ts";
 import { rowOf } from "./rows.ts";
 import { stoppedBy } from "./stopping.ts";
 import type { BridgeOptions, Reconciled } from "./types.ts";
@@ -15,14 +15,13 @@ export async function reconcile(options: BridgeOptions): Promise<Reconciled> {
   const { stop, leave } = stoppedBy([options.signal]);
   try {
     return await whileLocked(own, options, stop, async () => {
-      const report = await sweep(own.host, { ...own.question, stop, command: "reconcile", dryRun: false, failOnGhosts: false });
+      const report = await sweep(own.host, { ...own.question, ...asOwner, stop, command: "reconcile", dryRun: false, failOnGhosts: false });
       options.signal?.throwIfAborted();
       if (report.refusal !== null) throw new RefusedError(report.refusal);
       const { path } = own.target;
       const [registry] = report.registries;
       const { state = "missing", problem = null } = registry ?? {};
       if (state === "unreadable" || state === "malformed") throw new RegistryError(`${path} ${problem ?? state}`);
-      if (registry?.owner.up === true) throw new NotOwnerError(`${path}: ${problem ?? "another owner is up"}; nothing was touched`);
       return { sweepId: report.sweepId, state, problem, rows: [...report.entries].map(rowOf), warnings: report.warnings };
     });
   } catch (error) {

@@ -14,6 +14,7 @@ import { type Examination, type ExamineOptions, examine } from "./examine.ts";
 import { changesIn, recordHistory } from "./history.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
 import { startLooking, startPass, type LookingPass, type Pass, type Stop } from "./pass.ts";
+import { notOwnerReason } from "./observe/callers.ts";
 import { isRoomlessTooLong, remember, rememberDoubt } from "./remember.ts";
 import { unkept } from "./unkept.ts";
 import { registryReport, reportsOf, tallyIn, unreadParts, unreadReport } from "./reports.ts";
@@ -24,6 +25,8 @@ export type SweepOptions = ExamineOptions & {
   readonly dryRun: boolean;
   /** Ghosts make the exit code 10, for commands that only look. */
   readonly failOnGhosts: boolean;
+  /** Is told before anything is touched why the caller is not the owner of a registry, and throws where it has to be. */
+  readonly accept?: (registry: string, notOwner: string | undefined) => void;
 };
 
 /** A stopped sweep exits as the shell names the signal. */
@@ -168,6 +171,8 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   if (options.dryRun) return dryRun(host, options);
   const pass = startPass(host, options);
   const examination = await examine(pass, options);
+  if (examination.refusal === undefined)
+    for (const examined of examination.registries) options.accept?.(examined.loaded.target.path, notOwnerReason(host, examined));
   const done = await carryOut(pass, examination);
   const report = reportOn(pass, examination, done, options);
   const changes = eachOf(examination.registries, (examined) => changesIn(examined, done.outcomes.get(examined) ?? noOutcomes));

@@ -9,10 +9,19 @@ import { fields } from "../fields.ts";
 import { gonePid, idle, pretend, startTicksOf, stop, until } from "../processes.ts";
 import { nobody } from "../users.ts";
 import { configure, daysAgo, leaveOut, newScratch, nobodysScratch, sessreap, writeOld, type Scratch } from "./harness.ts";
-import { startLibraryBridge } from "./library-bridge.ts";
+import { startLibraryBridge, type LibraryBridge } from "./library-bridge.ts";
 
 const just = (): string => new Date().toISOString();
 const keysIn = (path: string): readonly string[] => Object.keys(JSON.parse(readFileSync(path, "utf8")) as object);
+
+/** Waits until a watch has said these words, or has failed with them. */
+async function hasSaid(bridge: LibraryBridge, words: string): Promise<void> {
+  for (let look = 0; look < 400; look += 1) {
+    if ((await bridge.watched()).notices.some((notice) => notice.includes(words))) return;
+    await new Promise((wait) => void setTimeout(wait, 50));
+  }
+  throw new Error(`it never said ${words}`);
+}
 
 /** A bridge with its own registry of threads, which it describes itself, and one app server. */
 async function bridged(scratch: Scratch, keys: readonly string[], more: Partial<OwnRegistry> = {}) {
@@ -98,7 +107,7 @@ test("one that is not the owner is refused: beside a bridge that is up, by other
   const stranger = await startLibraryBridge(scratch);
   const meant = meantBy("mars");
   await expect(stranger.reapOne("mars", meant, { registry })).rejects.toThrow(/^NotOwnerError: .*another owner is up/);
-  await expect(stranger.reconcile({ registry })).rejects.toThrow(/^NotOwnerError: .*its owner is up/);
+  await expect(stranger.reconcile({ registry })).rejects.toThrow(/^NotOwnerError: .*another owner is up/);
   // What the configuration says of the registry counts beside the signs that a caller gives of itself.
   configure(scratch, { registries: [{ ...registry, owner: { argv: bridge.argv } }] });
   const disguised = { ...registry, owner: { argv: stranger.argv } };
@@ -107,6 +116,28 @@ test("one that is not the owner is refused: beside a bridge that is up, by other
   await expect(stranger.reapOne("mars", meant, { registry: path })).rejects.toThrow(/^NotOwnerError: .*no sign of its owner/);
   configure(scratch, { registries: [{ format: "keyed-json", path, fields, about: "thread", appServers: [server.url] }] });
   expect(await stranger.reapOne("mars", meant, { registry: path })).toMatchObject({ gone: true });
+});
+
+test("before the owner is known nothing is done, be it through the release command of another owner that is up", async () => {
+  const scratch = newScratch();
+  const { bridge, path, registry } = await bridged(scratch, []);
+  const stranger = await startLibraryBridge(scratch);
+  const ran = join(scratch.dir, "release-ran");
+  const dead = await gonePid();
+  const text = JSON.stringify({ crashed: { id: randomUUID(), pid: dead.pid, since: daysAgo(1) } });
+  writeOld(path, text);
+  const release = [process.execPath, "-e", `require("fs").writeFileSync(${JSON.stringify(ran)}, process.argv[1])`, "{key}"];
+  configure(scratch, { registries: [{ ...registry, about: "session", release }] });
+  await expect(stranger.reconcile({ registry: path })).rejects.toThrow(/^NotOwnerError: .*another owner is up.*nothing was touched/);
+  expect([existsSync(ran), readFileSync(path, "utf8")]).toEqual([false, text]);
+  await stop(bridge);
+  await expect(stranger.reconcile({ registry: path })).rejects.toThrow(/^NotOwnerError: .*no sign of its owner/);
+  await stranger.watch({ registry: path });
+  await hasSaid(stranger, "NotOwnerError");
+  expect([existsSync(ran), readFileSync(path, "utf8")]).toEqual([false, text]);
+  // A young row is no reason to leave unasked who the owner is.
+  writeFileSync(path, JSON.stringify({ young: { id: randomUUID(), pid: dead.pid, since: just() } }));
+  await expect(stranger.reconcile({ registry: path, grace: "10m" })).rejects.toMatchObject({ code: "not-owner" });
 });
 
 test("two bridges on one file: each is refused while both are up, and no row is lost", async () => {
@@ -221,6 +252,9 @@ test("another user's registry, and one behind another user's link, are not the c
   chmodSync(path, 0o644);
   const meant = { sessionId: "0a1b2c3d-0000-4000-8000-00000000000a" };
   const bridge = await startLibraryBridge(scratch, { uid: nobody });
+  await expect(bridge.reconcile({ registry })).rejects.toThrow(/^NotOwnerError: .*belongs to user 0/);
+  await bridge.watch({ registry });
+  await hasSaid(bridge, "NotOwnerError");
   await expect(bridge.reapOne("mars", meant, { registry })).rejects.toThrow(/^NotOwnerError: .*belongs to user 0/);
   const own = join(scratch.dir, "own.json");
   writeOld(own, readFileSync(path));
@@ -259,26 +293,38 @@ test("a bridge that watches takes the row of a holder that ends, and a stranger 
   const row = ({ pid }: { readonly pid: number }) => ({ id: randomUUID(), pid, start: startTicksOf(pid), since: just() });
   writeFileSync(path, JSON.stringify({ ends: row(ends), stays: row(stays) }));
   const registry: OwnRegistry = { format: "keyed-json", path, fields, owner: { argv: bridge.argv } };
-  const said = async (one: typeof bridge, words: string): Promise<void> => {
-    for (let look = 0; look < 400; look += 1) {
-      if ((await one.watched()).notices.some((notice) => notice.includes(words))) return;
-      await new Promise((wait) => void setTimeout(wait, 50));
-    }
-    throw new Error(`it never said ${words}`);
-  };
   await bridge.watch({ registry });
-  await said(bridge, "watching");
+  await hasSaid(bridge, "watching");
   expect(keysIn(path)).toEqual(["ends", "stays"]);
   await stop(ends);
   await until("its row is gone", () => keysIn(path).length === 1);
   const stranger = await startLibraryBridge(scratch);
   writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, "utf8")) as object), old: { ...row(stays), since: daysAgo(1) } }));
   await stranger.watch({ registry });
-  await said(stranger, "NotOwnerError");
+  await hasSaid(stranger, "NotOwnerError");
   expect((await bridge.watched()).rows).toEqual(["ends reaped"]);
   expect(await bridge.endWatch()).toMatchObject({ gone: 1 });
   expect(await bridge.untouched()).toBe(true);
   expect(keysIn(path)).toEqual(["stays", "old"]);
+});
+
+test("a watch tells of what its first sweep took, and listeners that throw neither fail a sweep nor end the bridge", async () => {
+  const scratch = newScratch();
+  const bridge = await startLibraryBridge(scratch, { more: { SESSREAP_GRACE: "10m" } });
+  const path = join(scratch.dir, "agents.json");
+  const [dead, ends] = [await gonePid(), await idle()];
+  const later = { id: randomUUID(), pid: ends.pid, start: startTicksOf(ends.pid), since: just() };
+  writeOld(path, JSON.stringify({ crashed: { id: randomUUID(), pid: dead.pid, since: daysAgo(1) }, later }));
+  const registry: OwnRegistry = { format: "keyed-json", path, fields, owner: { argv: bridge.argv } };
+  await bridge.watch({ registry }, "throwing");
+  await hasSaid(bridge, "watching");
+  expect((await bridge.watched()).rows).toEqual(["crashed reaped"]);
+  await stop(ends);
+  await until("its row is gone", () => keysIn(path).length === 0);
+  await bridge.endWatch();
+  const { rows, notices } = await bridge.watched();
+  expect(rows).toEqual(["crashed reaped", "later reaped"]);
+  expect(notices).toEqual([expect.stringMatching(/^watching /)]);
 });
 
 test("a sweep that holds the lock is waited for, and no longer than was said", async () => {

@@ -23,9 +23,13 @@ const before = JSON.stringify(traits());
 const watching = { controller: new AbortController(), rows: [], notices: [], done: undefined };
 const calls = {
   reconcile: (options) => library.reconcile(options),
-  watch: async (options) => {
+  watch: async (options, isThrowing) => {
+    const tripped = (one) => {
+      if (isThrowing) throw new Error("the listener is broken");
+      return one;
+    };
     const { rows, notices, controller: { signal } } = watching;
-    watching.done = library.watch({ ...options, signal, onRows: (those) => rows.push(...those.map(({ key, action }) => key + " " + action)), onNotice: (notice) => notices.push(notice) });
+    watching.done = library.watch({ ...options, signal, onRows: (those) => tripped(rows.push(...those.map(({ key, action }) => key + " " + action))), onNotice: async (notice) => tripped(notices.push(notice)) });
     watching.done.catch((error) => notices.push(error.name));
   },
   watched: async () => ({ rows: watching.rows, notices: watching.notices }),
@@ -54,7 +58,7 @@ export type LibraryBridge = Running & {
   readonly argv: readonly string[];
   readonly reconcile: (options: BridgeOptions, abortMs?: number) => Promise<Reconciled>;
   readonly reapOne: (key: string, meant: RowMeant, options: BridgeOptions, abortMs?: number) => Promise<ReapedRow>;
-  readonly watch: (options: BridgeOptions) => Promise<void>;
+  readonly watch: (options: BridgeOptions, listeners?: "throwing") => Promise<void>;
   /** What the watch has said by now. */
   readonly watched: () => Promise<{ readonly rows: readonly string[]; readonly notices: readonly string[] }>;
   readonly endWatch: () => Promise<WatchResult>;
@@ -100,7 +104,7 @@ export async function startLibraryBridge(
     argv: [name, "watch"],
     reconcile: (options, abortMs) => call("reconcile", options, [], abortMs),
     reapOne: (key, meant, options, abortMs) => call("reapOne", options, [key, meant], abortMs),
-    watch: (options) => call("watch", options, []),
+    watch: (options, listeners) => call("watch", options, [listeners === "throwing"]),
     watched: () => call("watched", {}, []),
     endWatch: () => call("endWatch", {}, []),
     untouched: () => call("untouched", {}, []),
