@@ -1,16 +1,19 @@
 import { canonicalSession } from "../core/registration.ts";
 import { reapChosen } from "../sweep/reap-one.ts";
 import type { ExaminedEntry } from "../sweep/judge/examined.ts";
-import { NotOwnerError, OtherRowError, RefusedError, RegistryError, UsageError } from "./errors.ts";
-import { findOwn, whileLocked } from "./own-registry.ts";
+import { OtherRowError, RefusedError, RegistryError, UsageError } from "./errors.ts";
+import { asOwner, findOwn, whileLocked } from "./own-registry.ts";
 import { rowOf } from "./rows.ts";
 import { stoppedBy } from "./stopping.ts";
 import type { BridgeOptions, RowMeant, ReapedRow } from "./types.ts";
 
+/** Which row a call means; one of both is said. */
+type NamedRow = { readonly sessionId: string; readonly pid: undefined } | { readonly sessionId: undefined; readonly pid: number };
+
 /** One call that waits for its turn. */
 type Waiting = {
   readonly key: string;
-  readonly meant: RowMeant;
+  readonly meant: NamedRow;
   readonly options: BridgeOptions;
   readonly resolve: (reaped: ReapedRow) => void;
   readonly reject: (error: unknown) => void;
@@ -19,12 +22,12 @@ type Waiting = {
 function isMeant({ key, meant }: Waiting, { entry }: Pick<ExaminedEntry, "entry">): boolean {
   if (entry.key !== key || !entry.claim.ok) return false;
   const { sessionId, pid } = entry.claim.registration;
-  if ("pid" in meant) return pid === meant.pid;
+  if (meant.pid !== undefined) return pid === meant.pid;
   return sessionId !== undefined && canonicalSession(sessionId) === canonicalSession(meant.sessionId);
 }
 
-function nameOf(meant: RowMeant): string {
-  return "pid" in meant ? `pid ${meant.pid}` : `session ${meant.sessionId}`;
+function nameOf(meant: NamedRow): string {
+  return meant.pid !== undefined ? `pid ${meant.pid}` : `session ${meant.sessionId}`;
 }
 
 /** One pass for all calls that have come by now: they wait for the same lock and look at the same world. */
@@ -32,6 +35,8 @@ async function reapTogether(batch: readonly Waiting[], options: BridgeOptions): 
   const own = await findOwn(options);
   const { stop, leave } = stoppedBy(batch.map((one) => one.options.signal));
   const { path } = own.target;
+  // Calls of one pass may mean different rows by the same key: each is told only of the row that it means.
+  const found = new Set<Waiting>();
   try {
     const { entries, refusal, keys, unread } = await whileLocked(own, options, stop, () =>
       reapChosen(own.host, {
@@ -40,17 +45,22 @@ async function reapTogether(batch: readonly Waiting[], options: BridgeOptions): 
         command: "reapOne",
         exitObserved: false,
         word: { despite: undefined, now: false },
-        fits: (one) => (batch.some((waiting) => isMeant(waiting, one)) ? 1 : 0),
+        fits: (one) => {
+          const those = batch.filter((waiting) => isMeant(waiting, one));
+          for (const waiting of those) found.add(waiting);
+          return those.length > 0 ? 1 : 0;
+        },
         accept: ([first]) => {
-          if (first?.notOwner !== undefined) throw new NotOwnerError(`${path}: ${first.notOwner}; nothing was touched`);
+          if (first !== undefined) asOwner.accept(first.registry, first.notOwner);
         },
       }),
     );
     if (refusal !== undefined) throw new RefusedError(refusal);
     if (unread[0] !== undefined) throw new RegistryError(unread[0]);
     const [rows, known] = [entries.map(rowOf), new Set(keys)];
-    return batch.map(({ key, meant }) => {
-      const row = rows.find((one) => one.key === key);
+    return batch.map((waiting) => {
+      const { key, meant } = waiting;
+      const row = found.has(waiting) ? rows.find((one) => one.key === key) : undefined;
       if (row !== undefined)
         return row.action === "reaped" || row.action === "released" ? { gone: true, key, row } : { gone: false, key, row };
       return known.has(key) ? new OtherRowError(`${path}: the row "${key}" is not that of ${nameOf(meant)}`) : { gone: true, key, row };
@@ -83,12 +93,12 @@ async function answer(name: string, queue: Waiting[]): Promise<void> {
   queues.delete(name);
 }
 
-function checkMeant(key: string, meant: RowMeant): void {
+function checkMeant(key: string, meant: RowMeant): NamedRow {
   if (typeof key !== "string") throw new UsageError("reapOne: the key is no text");
   const { sessionId, pid } = { sessionId: undefined, pid: undefined, ...meant } as { readonly sessionId: unknown; readonly pid: unknown };
-  const isSession = typeof sessionId === "string" && sessionId !== "" && pid === undefined;
-  const isPid = typeof pid === "number" && Number.isSafeInteger(pid) && pid > 1 && sessionId === undefined;
-  if (!isSession && !isPid) throw new UsageError("reapOne: say which row is meant, by { sessionId } or by { pid }");
+  if (typeof sessionId === "string" && sessionId !== "" && pid === undefined) return { sessionId, pid };
+  if (typeof pid === "number" && Number.isSafeInteger(pid) && pid > 1 && sessionId === undefined) return { sessionId, pid };
+  throw new UsageError("reapOne: say which row is meant, by { sessionId } or by { pid }");
 }
 
 /**
@@ -96,24 +106,28 @@ function checkMeant(key: string, meant: RowMeant): void {
  * a thread that each configured server calls `notLoaded`, with no other sign of life, needs no grace and no second look.
  * Calls that are made while one runs are answered together by the next pass.
  */
-export async function reapOne(key: string, meant: RowMeant, options: BridgeOptions): Promise<ReapedRow> {
-  checkMeant(key, meant);
+export async function reapOne(key: string, row: RowMeant, options: BridgeOptions): Promise<ReapedRow> {
+  const meant = checkMeant(key, row);
   const { signal, ...shared } = options;
   signal?.throwIfAborted();
   const name = JSON.stringify(shared);
   return new Promise<ReapedRow>((resolve, reject) => {
-    const waiting: Waiting = { key, meant, options, resolve, reject };
     const before = queues.get(name);
     const queue = before ?? [];
+    const hear = (): void => {
+      const at = queue.indexOf(waiting);
+      if (at >= 0) reject(queue.splice(at, 1)[0]?.options.signal?.reason);
+    };
+    // A signal may outlive many calls, so none leaves its listener on it.
+    const finishing =
+      <T>(finish: (value: T) => void) =>
+      (value: T): void => {
+        signal?.removeEventListener("abort", hear);
+        finish(value);
+      };
+    const waiting: Waiting = { key, meant, options, resolve: finishing(resolve), reject: finishing(reject) };
     queue.push(waiting);
-    signal?.addEventListener(
-      "abort",
-      () => {
-        const at = queue.indexOf(waiting);
-        if (at >= 0) reject(queue.splice(at, 1)[0]?.options.signal?.reason);
-      },
-      { once: true },
-    );
+    signal?.addEventListener("abort", hear, { once: true });
     if (before !== undefined) return;
     queues.set(name, queue);
     // A turn later, so that calls of one moment share a pass.

@@ -187,6 +187,17 @@ test("a hundred calls at once share a few passes, and each has its own answer", 
   expect((JSON.parse(stdout) as { readonly sweeps: readonly unknown[] }).sweeps.length).toBeLessThan(10);
 });
 
+test("calls of one moment that mean different rows by one key: each is told of its own, and the signal is let go", async () => {
+  const scratch = newScratch();
+  const { bridge, path, registry, meantBy } = await bridged(scratch, ["mars", "stays"]);
+  const meants = [meantBy("mars"), { sessionId: randomUUID() }, { pid: 77 }];
+  expect(await bridge.reapAtOnce("mars", meants, { registry })).toEqual({
+    said: ["gone: true", "OtherRowError", "OtherRowError"],
+    listeners: 0,
+  });
+  expect(keysIn(path)).toEqual(["stays"]);
+});
+
 test("a key that is registered anew at that moment stays, whichever comes first", async () => {
   const scratch = newScratch();
   const { bridge, path, registry, meantBy, threads } = await bridged(scratch, ["mars"]);

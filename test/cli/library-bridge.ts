@@ -12,6 +12,7 @@ const library = pathToFileURL(resolve("dist/host.js")).href;
 /** What it was before and after tells whether the library left its mark on the process. */
 const source = `
 import { spawn } from "node:child_process";
+import { getEventListeners } from "node:events";
 import { createInterface } from "node:readline";
 import * as library from ${JSON.stringify(library)};
 const traits = () => ({
@@ -37,7 +38,14 @@ const calls = {
     watching.controller.abort();
     return watching.done;
   },
-  reapOne: (options, key, meant) => library.reapOne(key, meant, options),
+  // A caller may leave open, in so many words, what it does not mean the row by.
+  reapOne: (options, key, meant) => library.reapOne(key, { sessionId: undefined, pid: undefined, ...meant }, options),
+  reapAtOnce: async (options, key, ...meants) => {
+    const { signal } = new AbortController();
+    const settled = await Promise.allSettled(meants.map((meant) => library.reapOne(key, meant, { ...options, signal })));
+    const said = settled.map(({ value, reason }) => (reason === undefined ? "gone: " + value.gone : reason.name));
+    return { said, listeners: getEventListeners(signal, "abort").length };
+  },
   untouched: async () => before === JSON.stringify(traits()) || traits(),
   run: async (_, argv0, file, ...words) => void spawn(file, words, { argv0, stdio: ["pipe", "ignore", "ignore"] }),
 };
@@ -58,6 +66,12 @@ export type LibraryBridge = Running & {
   readonly argv: readonly string[];
   readonly reconcile: (options: BridgeOptions, abortMs?: number) => Promise<Reconciled>;
   readonly reapOne: (key: string, meant: RowMeant, options: BridgeOptions, abortMs?: number) => Promise<ReapedRow>;
+  /** Calls of one moment for the same key, with one signal: what each was told, and what listens to the signal afterwards. */
+  readonly reapAtOnce: (
+    key: string,
+    meants: readonly RowMeant[],
+    options: BridgeOptions,
+  ) => Promise<{ readonly said: readonly string[]; readonly listeners: number }>;
   readonly watch: (options: BridgeOptions, listeners?: "throwing") => Promise<void>;
   /** What the watch has said by now. */
   readonly watched: () => Promise<{ readonly rows: readonly string[]; readonly notices: readonly string[] }>;
@@ -104,6 +118,7 @@ export async function startLibraryBridge(
     argv: [name, "watch"],
     reconcile: (options, abortMs) => call("reconcile", options, [], abortMs),
     reapOne: (key, meant, options, abortMs) => call("reapOne", options, [key, meant], abortMs),
+    reapAtOnce: (key, meants, options) => call("reapAtOnce", options, [key, ...meants]),
     watch: (options, listeners) => call("watch", options, [listeners === "throwing"]),
     watched: () => call("watched", {}, []),
     endWatch: () => call("endWatch", {}, []),
