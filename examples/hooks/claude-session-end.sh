@@ -3,7 +3,7 @@
 #
 # In ~/.claude/settings.json:
 #
-#   { "hooks": { "SessionEnd": [ { "hooks": [ { "type": "command", "command": "/usr/share/sessreap/claude-session-end.sh" } ] } ] } }
+#   { "hooks": { "SessionEnd": [ { "hooks": [ { "type": "command", "command": "/usr/share/sessreap/hooks/claude-session-end.sh" } ] } ] } }
 #
 # Claude runs it while it is still there itself, and waits for it. So it only starts what waits for the end.
 session=$(sed -n 's/.*"session_id" *: *"\([0-9A-Za-z-]*\)".*/\1/p')

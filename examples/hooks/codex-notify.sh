@@ -1,7 +1,7 @@
 #!/bin/sh
 # A notify program for Codex. In ~/.codex/config.toml:
 #
-#   notify = ["/usr/share/sessreap/codex-notify.sh"]
+#   notify = ["/usr/share/sessreap/hooks/codex-notify.sh"]
 #
 # Codex runs it after each turn, with one argument of JSON, and at no other time: not when it ends. So it takes no row of its own
 # session. It sweeps what others have left, beside Codex and without a word.

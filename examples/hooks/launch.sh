@@ -5,17 +5,13 @@
 #
 # KEY is what `sessreap reap` takes: the name or the session under which the agent is registered. `sessreap exec` does this and
 # more for a session that is known beforehand.
+#
+# The agent has the terminal, its input and its signals. Ctrl-C and the terminal's end reach the agent and this script, and the
+# script outlives them. It hands no signal on: a SIGTERM for this script alone has no effect, so send it to the agent or to the group.
 key=$1
 shift
-"$@" &
-agent=$!
-trap 'kill -TERM "$agent" 2>/dev/null' TERM HUP
-trap : INT
-status=129
-while :; do
-  wait "$agent"
-  status=$?
-  kill -0 "$agent" 2>/dev/null || break
-done
-sessreap reap "$key" >/dev/null 2>&1
+trap : INT QUIT TERM HUP
+"$@"
+status=$?
+sessreap reap "$key" </dev/null >/dev/null 2>&1
 exit "$status"

@@ -59,7 +59,7 @@ test("an agent that follows the recipe sees the ghost, takes it, and keeps its o
   expect(keysIn(path)).toEqual(["own", "other"]);
 });
 
-test("launch.sh reaps the registration of what it ran, hands its exit code on, and a SIGTERM to it", async () => {
+test("launch.sh reaps the registration of what it ran, hands its exit code on, and outlives a SIGTERM", async () => {
   const scratch = newScratch();
   const path = declareRegistry(scratch);
   const env = installed(scratch);
@@ -76,13 +76,43 @@ test("launch.sh reaps the registration of what it ran, hands its exit code on, a
     env,
   });
   await until("it is registered", () => readFileSync(path, "utf8").includes("mars"));
+  // The agent decides over its own end: a SIGTERM for the launcher alone is neither handed on nor its end.
   launcher.child.kill("SIGTERM");
+  const { mars } = JSON.parse(readFileSync(path, "utf8")) as { readonly mars: { readonly pid: number } };
+  process.kill(mars.pid, "SIGTERM");
   await until("its row is gone", () => keysIn(path).length === 0);
   // A launcher that was killed runs no hook: the next sweep takes the row.
   const killed = await start("/bin/sh", [hook("launch.sh"), "mars", "/bin/sh", "-c", `${register}; read never`], { argv0: "sh", env });
   await until("it is registered", () => readFileSync(path, "utf8").includes("mars"));
   await stop(killed);
   expect(keysIn(path)).toEqual(["mars"]);
+});
+
+test("launch.sh leaves input and signals to the agent that it runs", () => {
+  const scratch = newScratch();
+  declareRegistry(scratch);
+  const env = installed(scratch);
+  const launched = (...words: readonly string[]): string =>
+    spawnSync(hook("launch.sh"), ["mars", ...words], { env, input: "hello", encoding: "utf8" }).stdout;
+  expect(launched("cat")).toBe("hello");
+  const ignored = ["grep", "SigIgn", "/proc/self/status"] as const;
+  expect(launched(...ignored)).toBe(spawnSync(ignored[0], ignored.slice(1), { encoding: "utf8" }).stdout);
+});
+
+test("agent.sh runs two commands, and none with an option, such as a configuration with a release command", async () => {
+  const scratch = newScratch();
+  const path = declareRegistry(scratch);
+  const env = installed(scratch);
+  const text = JSON.stringify({ ghost: { id: randomUUID(), pid: (await gonePid()).pid, since: daysAgo(1) } });
+  writeOld(path, text);
+  const run = (...words: readonly string[]) => spawnSync(hook("agent.sh"), words, { env, encoding: "utf8" });
+  const config = join(scratch.dir, "config.json");
+  for (const words of [[], ["-q"], ["sweep", "--config", config], ["list", `--config=${config}`], ["sweep --config x"], ["reap", "ghost"]])
+    expect(run(...words), words.join(" ")).toMatchObject({ status: 2, stdout: "", stderr: "usage: agent.sh list | sweep\n" });
+  expect(JSON.parse(run("list").stdout)).toMatchObject({ summary: { ghost: 1 } });
+  expect([readFileSync(path, "utf8"), existsSync(scratch.stateDir)]).toEqual([text, false]);
+  expect(run("sweep")).toMatchObject({ status: 0, stderr: "" });
+  expect(keysIn(path)).toEqual([]);
 });
 
 test("the SessionEnd hook takes the row when the process of the session is gone, and not before", async () => {
@@ -129,7 +159,7 @@ beforeAll(() => {
   }
 }, 180_000);
 
-test("the rules for Codex allow the two commands, and no other of sessreap's", ({ skip }) => {
+test("the rules for Codex allow the two commands of agent.sh, and none of sessreap's own, with which an option could go", ({ skip }) => {
   if (codex === undefined) return skip();
   const scratch = newScratch();
   mkdirSync(join(scratch.home, ".codex"));
@@ -142,10 +172,12 @@ test("the rules for Codex allow the two commands, and no other of sessreap's", (
     });
     return (JSON.parse(stdout) as { readonly decision?: string }).decision;
   };
-  expect(decision("sessreap", "list", "--json")).toBe("allow");
-  expect(decision("sessreap", "-q")).toBe("allow");
-  for (const words of [["reap", "mars"], ["restore"], ["owners", "--retire", "older"], ["exec", "--session", "x", "--", "sh"]])
-    expect(decision("sessreap", ...words), words.join(" ")).toBe(undefined);
+  const allowed = "/usr/share/sessreap/hooks/agent.sh";
+  expect(decision(allowed, "list")).toBe("allow");
+  expect(decision(allowed, "sweep")).toBe("allow");
+  expect(decision(allowed, "reap")).toBe(undefined);
+  const own = [["-q"], ["-q", "--config", "x.json"], ["list", "--json"], ["reap", "mars"], ["exec", "--session", "x", "--", "sh"]];
+  for (const words of own) expect(decision("sessreap", ...words), words.join(" ")).toBe(undefined);
 });
 
 test("in the sandbox of the real Codex a sweep takes nothing", async ({ skip }) => {
