@@ -60,6 +60,11 @@ for (const manager of ["user", "system"]) {
     put(`usr/lib/systemd/${manager}/${unit}`, readFileSync(join(units, unit)));
 }
 for (const schema of readdirSync("schema")) put(`usr/share/sessreap/${schema}`, readFileSync(join("schema", schema)));
+for (const { parentPath, name } of readdirSync("examples", { recursive: true, withFileTypes: true }).filter((one) => one.isFile())) {
+  // Hooks are named in the configurations of agents, which may not depend on documentation.
+  const folder = parentPath === "examples/hooks" ? "usr/share/sessreap/hooks" : join("usr/share/doc/sessreap", parentPath);
+  put(join(folder, name), readFileSync(join(parentPath, name)));
+}
 put("etc/sessreap/config.json", '{\n  "$schema": "/usr/share/sessreap/config.schema.json"\n}\n');
 put("DEBIAN/conffiles", "/etc/sessreap/config.json\n");
 
@@ -106,7 +111,8 @@ if (!description.startsWith("Purges ghost registrations"))
 
 // Whoever builds, and whenever: the same owner, mode and time.
 for (const { path } of [{ path: root }, ...everything()]) {
-  if (!path.endsWith("usr/bin/sessreap")) chmodSync(path, statSync(path).isDirectory() ? 0o755 : 0o644);
+  const isRun = statSync(path).isDirectory() || path.endsWith("usr/bin/sessreap") || path.endsWith(".sh");
+  chmodSync(path, isRun ? 0o755 : 0o644);
   utimesSync(path, releaseTime(), releaseTime());
 }
 rmSync(output, { force: true });

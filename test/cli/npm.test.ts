@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { daysAgo, declareRegistry, leaveOut, newScratch, toolWords, writeOld, type Ran, type Scratch } from "./harness.ts";
@@ -110,6 +110,9 @@ console.log(JSON.stringify({ pure: Object.keys(pure).join(" "), host: Object.key
     const into = join(scratch.dir, "node_modules", "sessreap");
     mkdirSync(into, { recursive: true });
     run("tar", ["-xzf", join(scratch.dir, "sessreap-0.1.0.tgz"), "--strip-components=1", "-C", into]);
+    // What the pages name of the examples is there, and can be run.
+    for (const hook of ["agent", "claude-session-end", "codex-notify", "launch"])
+      accessSync(join(into, `examples/hooks/${hook}.sh`), constants.X_OK);
     writeFileSync(join(scratch.dir, "package.json"), '{ "private": true, "type": "module" }');
     writeFileSync(join(scratch.dir, "consumer.ts"), consumer);
     const compilerOptions = { module: "nodenext", target: "es2023", lib: ["es2023", "dom"], types: [], strict: true };
