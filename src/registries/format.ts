@@ -14,6 +14,8 @@ export type Claim =
       readonly unreadBeat?: string;
       /** Its writer, in the release that wrote it, is known or likely to leave it behind when it changes its session. */
       readonly mayDrift?: boolean;
+      /** A second process that it records: either of the two keeps it. */
+      readonly otherHolder?: Pick<Registration, "pid" | "startTicks">;
     }
   | { readonly ok: false; readonly problem: string };
 

@@ -134,6 +134,15 @@ export const fixtures: readonly Fixture[] = [
     malformed: badPid,
   },
   {
+    folder: "claude-roster/2.1.332",
+    format: known("claude-roster"),
+    at: ".claude/daemon/roster.json",
+    key: "7c20b9e4",
+    holder: ["claude", "pty-host"],
+    abroad: undefined,
+    malformed: badPid,
+  },
+  {
     folder: "claude-plugin-in-use/2.1.197",
     format: known("claude-plugin-in-use"),
     at: ".claude/plugins/cache",

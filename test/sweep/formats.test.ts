@@ -80,6 +80,30 @@ test.each(fixtures.filter(({ abroad }) => abroad !== undefined))(
   },
 );
 
+test.each<[string, boolean, boolean | "none", boolean | "earlier", string]>([
+  ["its session outlives its pty host", true, false, true, "live kept"],
+  ["its pty host outlives its session", true, true, false, "live kept"],
+  ["its pty host is recorded as 0", true, "none", true, "live kept"],
+  ["both are gone", true, false, false, "ghost reaped"],
+  ["the pid of its session is another process now", true, false, "earlier", "ghost reaped"],
+  ["its pty host is recorded as 0 and its session is gone", true, "none", false, "ghost reaped"],
+  ["the pid of its session is no number", false, false, true, "undecided kept"],
+])("a worker of the Claude daemon: %s", async (_, isNumber, hostLives, replLives, expected) => {
+  const scene = await newScene();
+  const fixture = fixtures.find(({ folder }) => folder === "claude-roster/2.1.332") as Fixture;
+  const [running, gone] = [await pretend(scene.directory, ["claude", "holder"]), await gonePid()];
+  const repl = replLives === false ? gone : running;
+  const start = replLives === "earlier" ? "1" : repl.startTicks;
+  plant(fixture.folder, scene.directory, hostLives === true ? running : gone, (text) => {
+    const said = text.replace(/"replPid": \d+,\s*"replProcStart": "\d+"/, () => {
+      return `"replPid": ${isNumber ? repl.pid : `"n${repl.pid}"`}, "replProcStart": "${start}"`;
+    });
+    return hostLives === "none" ? said.replace(/"pid": \d+/, '"pid": 0') : said;
+  });
+  const { entries } = await sweepOnce(scene.host, targetFor(fixture, scene));
+  expect(entries.map(({ verdict, action }) => `${verdict} ${action}`)).toEqual([expected]);
+});
+
 test("the Claude daemon's workers are its own while its lock names a living process", async () => {
   const scene = await newScene();
   const fixture = fixtures.find(({ folder }) => folder.startsWith("claude-roster")) as Fixture;

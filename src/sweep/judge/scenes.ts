@@ -17,6 +17,7 @@ import type { World } from "../observe/observe.ts";
 import { registryId } from "../load/target.ts";
 import { isBesideForeign } from "./beside-foreign.ts";
 import { firstSightOf, needsSight } from "./first-sights.ts";
+import { heldByEither } from "./other-holder.ts";
 import { areTokensProven } from "./start-tokens.ts";
 
 export type UnderstoodClaim = Extract<Claim, { ok: true }>;
@@ -143,7 +144,7 @@ export function sceneOf(pass: LookingPass, { loaded, facts, evidence, since }: R
   const ending = pass.endings?.(registryId(loaded.target), registration, () => host.digest(writtenTextOf(loaded, entry, claim)));
   const isPlain = firstSight === undefined && ending === undefined && isKept === recalled.restored;
   const memory = isPlain ? recalled : { ...recalled, restored: isKept, firstSight, ending };
-  return { claim: registration, registry: factsFor(facts, entry, torn), evidence, memory, policy };
+  return heldByEither({ claim: registration, registry: factsFor(facts, entry, torn), evidence, memory, policy }, claim.otherHolder);
 }
 
 export function judgeEntry(pass: LookingPass, view: RegistryView, entry: Entry): Judged {

@@ -9,7 +9,7 @@ import type { SourceText } from "../../registries/json/json-members.ts";
 import { placeOf } from "../../registries/json/text-faults.ts";
 import { missing, tornRetries, type Entries, type Loaded } from "./loaded.ts";
 import { claimReader, keyReader, memberEntries } from "./member-entries.ts";
-import { mayBeElsewhere, probedPid } from "./pids.ts";
+import { addPids, mayBeElsewhere } from "./pids.ts";
 import type { Target } from "./target.ts";
 
 type Parsed =
@@ -41,8 +41,7 @@ function parse(format: MembersFormat, { bytes }: ReadFile, here: Here): Parsed {
   let elsewhere = false;
   for (let index = 0; format.recordsPids && index < container.members.length; index += 1) {
     const claim = claimAt(index);
-    const pid = claim.ok ? probedPid(claim.registration, here) : undefined;
-    if (pid !== undefined) pids.add(pid);
+    addPids(pids, claim, here);
     elsewhere ||= claim.ok && mayBeElsewhere(claim.registration, here);
   }
   return { ok: true, container, pids, elsewhere, entries: memberEntries(source, container, keyAt, claimAt) };

@@ -4,6 +4,7 @@ import { isSameBoot } from "../../core/identity/tokens.ts";
 import { isOnOtherHost } from "../../core/identity/whereabouts.ts";
 import type { Registration } from "../../core/registration.ts";
 import type { Memory } from "../../core/memory.ts";
+import type { Claim } from "../../registries/format.ts";
 import type { Entry } from "./loaded.ts";
 import { registryId, type Target } from "./target.ts";
 
@@ -21,13 +22,19 @@ export function mayBeElsewhere(claim: Registration, here: Here): boolean {
   return pidNamespace !== undefined || mayBeOtherKernel || isOnOtherHost(claim, here);
 }
 
+/** Adds every pid that is to be looked at for a claim. */
+export function addPids(pids: Set<number>, claim: Claim, here: Here): void {
+  if (!claim.ok) return;
+  const pid = probedPid(claim.registration, here);
+  if (pid !== undefined) pids.add(pid);
+  const other = claim.otherHolder?.pid;
+  if (other !== undefined && !isOnOtherHost(claim.registration, here)) pids.add(other);
+}
+
 /** Every pid that is to be looked at for some entries. */
 export function pidsOf(entries: Iterable<Entry>, here: Here): ReadonlySet<number> {
   const pids = new Set<number>();
-  for (const { claim } of entries) {
-    const pid = claim.ok ? probedPid(claim.registration, here) : undefined;
-    if (pid !== undefined) pids.add(pid);
-  }
+  for (const { claim } of entries) addPids(pids, claim, here);
   return pids;
 }
 
