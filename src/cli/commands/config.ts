@@ -1,3 +1,4 @@
+import { collisionLines } from "../config/collisions.ts";
 import { offLines } from "../config/off.ts";
 import { formatDuration } from "../../core/duration.ts";
 import type { Memory } from "../../core/memory.ts";
@@ -101,7 +102,8 @@ export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation)
     `  ${visible(path)} (${format}${wellKnown ? ", well-known place" : ""}${fromHere.has(path) ? ", seen from here only" : ""})${rememberedWords(remembered)}`,
     ...checkLines(check).map((line) => `    ${visible(line, longestCheck)}`),
   ]);
-  const off = offLines(settings, invocation.env).map((line) => `  ${visible(line, longestCheck)}`);
+  const { env } = invocation;
+  const off = [...collisionLines(settings, env), ...offLines(settings, env)].map((line) => `  ${visible(line, longestCheck)}`);
   const lines = [`read: ${visible(files)}`, "", ...settingLines(settings), "", "registries:", ...places, ...off, "", clockLine(clock)];
   await writeLines(stdout, lines);
   return 0;

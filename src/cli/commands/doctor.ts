@@ -1,3 +1,4 @@
+import { collisionLines } from "../config/collisions.ts";
 import { offLines } from "../config/off.ts";
 import { accessSync, constants, existsSync } from "node:fs";
 import type { JudgingOptions } from "../config/settings.ts";
@@ -175,6 +176,9 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
     stateGuard(stateDir),
     ...tombstoneGuards(host, stateDir),
     ...sweepGuards(swept, named),
+    ...collisionLines(settings, env).map((detail): Guard => {
+      return { guard: "registry", name: "declared more than once", posture: "on", cause: "fine", detail, cure: null };
+    }),
     ...offLines(settings, env).map((detail): Guard => {
       return { guard: "registry", name: "well-known places", posture: "on", cause: "fine", detail, cure: null };
     }),

@@ -1,3 +1,4 @@
+import { collisionLines } from "../config/collisions.ts";
 import { offLines } from "../config/off.ts";
 import { resolve } from "node:path";
 import { expandHome } from "../config/paths.ts";
@@ -33,6 +34,9 @@ type SweepResult = {
   readonly palette: Palette;
 };
 
+/** A note may name several files. */
+const longestNote = 1000;
+
 /** For a person or a script: the report on stdout, everything else on stderr. */
 async function reportSweep(
   { options, stdout, stderr, env }: Invocation<SweepCommandOptions>,
@@ -41,7 +45,7 @@ async function reportSweep(
   if (options.json === true) await writePieces(stdout, sweepJson(report));
   else await writeLines(stdout, sweepText(report, palette, options.quiet === true));
   const looks = options.verbose === true ? report.looks.map((line) => visible(line)) : [];
-  const warnings = [...looks, ...sweepWarnings(report, named), ...notes.map((line) => `warning: ${visible(line)}`)];
+  const warnings = [...looks, ...sweepWarnings(report, named), ...notes.map((line) => `warning: ${visible(line, longestNote)}`)];
   const prefix = isJournal(2, env) ? journalLine(4, "") : "";
   await writeLines(
     stderr,
@@ -70,6 +74,7 @@ async function judgeAndReport(
     const guards = sweepGuards(report, named);
     const toJournal = isJournal(1, env) && options.json !== true;
     const notes = [...((await record?.finish(report, guards, statesOf(journalEvents(report, guards)))) ?? [])];
+    notes.push(...collisionLines(settings, env));
     if (as.command === "list") notes.push(...offLines(settings, env));
     const timer = as.dryRun || toJournal ? undefined : quickCheck(env, record?.before, Date.now());
     if (timer !== undefined) notes.push(timer);

@@ -166,10 +166,33 @@ function namedTargets(text: string, configured: readonly Target[], options: Judg
 
 type Described = Pick<Settings, "registries" | "dropIns">;
 
-function describedIn({ registries, dropIns }: Described, options: JudgingOptions, places: Places): readonly Target[] {
-  return [registries, ...dropIns].flatMap(({ value, from }) =>
-    value === undefined ? [] : configuredTargets(value, from, options, places),
+type Declaration = { readonly target: Target; readonly from: string };
+
+/** Every declaration, the weaker first: those of drop-ins, the system's first, then the user's own configuration. */
+function declarationsIn({ registries, dropIns }: Described, options: JudgingOptions, places: Places): readonly Declaration[] {
+  return [...dropIns, registries].flatMap(({ value, from }) =>
+    value === undefined ? [] : configuredTargets(value, from, options, places).map((target) => ({ target, from })),
   );
+}
+
+/** What counts of a registry that is declared more than once: the strongest declaration, and the last one of a file. */
+function describedIn(settings: Described, options: JudgingOptions, places: Places): readonly Target[] {
+  const declared = declarationsIn(settings, options, places);
+  return [...new Map(declared.map(({ target }) => [registryId(target), target])).values()];
+}
+
+/** A registry that is declared more than once, and the files in which it is, the strongest last. */
+export type Collision = { readonly path: string; readonly format: string; readonly files: readonly string[] };
+
+/** The registries that are declared more than once. */
+export function collisionsIn(settings: Described, env: Env): readonly Collision[] {
+  const byId = new Map<string, Collision>();
+  for (const { target, from } of declarationsIn(settings, {}, placesIn(env, agentHomes))) {
+    const { path, format } = target;
+    const id = registryId(target);
+    byId.set(id, { path, format: format.name, files: [...(byId.get(id)?.files ?? []), from] });
+  }
+  return [...byId.values()].filter(({ files }) => files.length > 1);
 }
 
 /** The registries that the configuration and the drop-ins beside it describe. */

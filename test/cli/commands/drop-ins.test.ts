@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { configure, newScratch, parseOnly, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import { collisionLines } from "../../../src/cli/config/collisions.ts";
 import { resolveSettings } from "../../../src/cli/config/settings.ts";
 import { resolveTargets, turnedOff } from "../../../src/cli/config/targets.ts";
 import { gonePid } from "../../processes.ts";
@@ -65,10 +66,45 @@ describe("drop-ins", () => {
     const [one, list] = [dropIn(scratch, "10-one.json", keyed("/w/b.json")), dropIn(scratch, "20-list.json", [keyed("/w/c.json")])];
     for (const name of [".hidden.json", "notes.txt", "old.json~"]) dropIn(scratch, name, "no JSON");
     const { settings, described } = await targets(scratch, join(system, "config.json"));
-    expect(described).toEqual(["/w/a.json", "/w/d.json", "/w/b.json", "/w/c.json"]);
+    expect(described).toEqual(["/w/d.json", "/w/b.json", "/w/c.json", "/w/a.json"]);
     expect(settings.dropIns.map(({ from }) => from)).toEqual([join(system, "registries.d", "bridge.json"), one, list]);
     expect((await sessreap(scratch, ["config"])).stdout).toContain(one);
     expect((await resolveSettings({ config: settings.files[0] as string }, envOf(scratch), "/nowhere")).dropIns).toEqual([]);
+  });
+
+  test("do not replace what the configuration says of a registry, and the user's replace the system's", async () => {
+    const scratch = newScratch();
+    const system = join(scratch.dir, "etc");
+    const config = configure(scratch, { wellKnown: false, registries: [{ ...keyed("/w/own.json"), onGhost: "report" }] });
+    writeOld(join(system, "registries.d", "d.json"), JSON.stringify([keyed("/w/both.json"), keyed("/w/own.json")]));
+    const dropped = dropIn(scratch, "a.json", [keyed("/w/own.json"), { ...keyed("/w/both.json"), onGhost: "report" }]);
+    const { all, settings } = await targets(scratch, join(system, "config.json"));
+    expect(all.map(({ path, onGhost }) => `${path} ${onGhost}`).toSorted()).toEqual(["/w/both.json report", "/w/own.json report"]);
+    const etcFile = join(system, "registries.d", "d.json");
+    expect(collisionLines(settings, envOf(scratch)).toSorted()).toEqual([
+      `/w/both.json (keyed-json) is declared in ${etcFile} and in ${dropped}; the declaration in ${dropped} counts`,
+      `/w/own.json (keyed-json) is declared in ${etcFile} and in ${dropped} and in ${config}; the declaration in ${config} counts`,
+    ]);
+  });
+
+  test("that the configuration overrules are said by sweep, list, config and doctor, and so is a row that stands twice", async () => {
+    const scratch = newScratch();
+    const { pid } = await gonePid();
+    const own = writeOld(join(scratch.dir, "agents.json"), JSON.stringify({ mine: { pid } }));
+    const report = { ...keyed(own), onGhost: "report" };
+    const config = configure(scratch, { wellKnown: false, registries: [keyed(own), report] });
+    const twice = `${config} declares ${own} (keyed-json) more than once; its last declaration counts`;
+    expect((await sessreap(scratch, ["sweep"])).stderr).toContain(`warning: ${twice}`);
+    const dropped = dropIn(scratch, "a.json", keyed(own));
+    configure(scratch, { wellKnown: false, registries: [report] });
+    const said = `${own} (keyed-json) is declared in ${dropped} and in ${config}; the declaration in ${config} counts`;
+    const { stdout, stderr } = await sessreap(scratch, ["sweep", "--json"]);
+    expect(stderr).toContain(`warning: ${said}`);
+    expect(parseOnly(stdout)).toMatchObject({ entries: [{ action: "withheld" }] });
+    expect((await sessreap(scratch, ["list"])).stderr).toContain(`warning: ${said}`);
+    expect((await sessreap(scratch, ["config"])).stdout).toContain(said);
+    expect((await sessreap(scratch, ["doctor"])).stdout).toContain("declared more than once");
+    expect(readFileSync(own, "utf8")).toContain(String(pid));
   });
 
   test.each<[string, unknown, string]>([
