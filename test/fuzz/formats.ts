@@ -36,7 +36,7 @@ function checkClaim(key: string | undefined, claim: Claim): void {
   holds(typeof identityText === "string" && identityText === claim.identityText(), "what tells whether it is the same stays the same");
 }
 
-function checkMembers(format: MembersFormat, bytes: Buffer): void {
+function checkMembers(format: MembersFormat & FormatBasics, bytes: Buffer): void {
   const source = sourceOf(bytes);
   const result = findMembers(source, format);
   if (!result.ok || result.container.kind !== format.container) return;

@@ -57,8 +57,8 @@ export type Repeated = { readonly path: readonly (string | number)[]; readonly p
 /** No configuration is nested deeper; what is has an unknown key on the way. */
 const deepest = 32;
 
-/** The first name that stands twice in one object of a JSON text, at any depth. Of two members a reader takes one and says nothing. */
-export function repeatedName({ bytes, text }: SourceText): Repeated | undefined {
+/** The first name that stands twice in one object of a JSON text and matters. Of two members a reader takes one and says nothing. */
+export function repeatedName({ bytes, text }: SourceText, matters = (_: Repeated["path"]): boolean => true): Repeated | undefined {
   let found: Repeated | undefined;
 
   function descend(at: number, path: readonly (string | number)[]): number {
@@ -70,7 +70,8 @@ export function repeatedName({ bytes, text }: SourceText): Repeated | undefined 
       index += 1;
       const name = isObject ? (JSON.parse(text(start, skipString(bytes, start))) as string) : index;
       const before = typeof name === "string" ? seen.get(name) : undefined;
-      if (before !== undefined) found ??= { path: [...path, name], places: [placeOf(bytes, before), placeOf(bytes, start)] };
+      if (before !== undefined && matters([...path, name]))
+        found ??= { path: [...path, name], places: [placeOf(bytes, before), placeOf(bytes, start)] };
       if (typeof name === "string") seen.set(name, start);
       return descend(valueStart, [...path, name]);
     });

@@ -1,24 +1,33 @@
 import type { FileState } from "../../host/files/file-state.ts";
 import type { FoundFile } from "../../host/files/found-files.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
-import type { FilesFormat, FormatBasics } from "../../registries/format.ts";
+import type { Claim, FilesFormat, FormatBasics } from "../../registries/format.ts";
+import { repeatedFieldReader } from "../../registries/json/repeated-fields.ts";
 import { entryName } from "../../registries/pattern.ts";
 import { fileEntries, type FileEntries } from "./file-entries.ts";
 import { missing, tornRetries, type Entry, type Loaded } from "./loaded.ts";
+import { sourceOf } from "./load-members.ts";
 import { mayBeElsewhere, pidsOf } from "./pids.ts";
 import type { Target } from "./target.ts";
 
-type FileFormat = FilesFormat & Pick<FormatBasics, "body">;
+type FileFormat = FilesFormat & Pick<FormatBasics, "body" | "fields">;
 
 /** What is in a directory, as far as it could be read: `unread` has, by the entry's key, what of this user's could not be. */
-type Place = { readonly root: string; readonly format: FileFormat; readonly unread: Map<string, string> };
+type Place = {
+  readonly root: string;
+  readonly format: FileFormat;
+  readonly unread: Map<string, string>;
+  readonly repeatedField: ReturnType<typeof repeatedFieldReader>;
+};
 
-function fromContent(host: LookingHost, { root, format, unread }: Place, { key, captures }: FoundFile): Entry | undefined {
+function fromContent(host: LookingHost, { root, format, unread, repeatedField }: Place, { key, captures }: FoundFile): Entry | undefined {
   const read = format.body === "link" ? host.readEntryLink(root, key) : host.readEntryFile(root, key);
   unread.delete(key);
   if (read.kind === "gone") return undefined;
   if (read.kind === "read") {
-    const claim = format.claim(entryName(key, captures), read.bytes.toString("utf8"));
+    const said = format.claim(entryName(key, captures), read.bytes.toString("utf8"));
+    const problem = said.ok ? repeatedField(sourceOf(read)) : undefined;
+    const claim: Claim = problem === undefined ? said : { ok: false, problem };
     return { key, claim, duplicate: false, place: { kind: "file", state: read.state, bytes: read.bytes } };
   }
   const state = read.state ?? host.stateOfEntry(root, key);
@@ -65,7 +74,7 @@ export async function loadFiles(host: LookingHost, target: Target, format: FileF
   const { wallMs } = host.clock();
   const nowMs = wallMs.seen ? wallMs.value : 0;
   const entries = fileEntries(format, files);
-  const place = { root: realPath, format, unread: new Map<string, string>() };
+  const place = { root: realPath, format, unread: new Map<string, string>(), repeatedField: repeatedFieldReader(format.fields) };
   const young: number[] = [];
   for (let index = 0; index < files.length; index += 1) {
     const file = files.at(index) as FoundFile;

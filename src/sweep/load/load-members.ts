@@ -2,13 +2,12 @@ import { isAscii } from "node:buffer";
 import type { ReadFile } from "../../host/files/files.ts";
 import type { Here } from "../../core/evidence.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
-import type { MembersFormat } from "../../registries/format.ts";
 import type { Container } from "../../registries/json/json-bytes.ts";
 import { findMembers } from "../../registries/json/json-lines.ts";
 import type { SourceText } from "../../registries/json/json-members.ts";
 import { placeOf } from "../../registries/json/text-faults.ts";
 import { missing, tornRetries, type Entries, type Loaded } from "./loaded.ts";
-import { claimReader, keyReader, memberEntries } from "./member-entries.ts";
+import { claimReader, keyReader, memberEntries, type MembersShape } from "./member-entries.ts";
 import { addPids, mayBeElsewhere } from "./pids.ts";
 import type { Target } from "./target.ts";
 
@@ -29,7 +28,7 @@ export function sourceOf({ bytes }: Pick<ReadFile, "bytes">): SourceText {
   return { bytes, text: (start, end) => bytes.toString(encoding, start, end) };
 }
 
-function parse(format: MembersFormat, { bytes }: ReadFile, here: Here): Parsed {
+function parse(format: MembersShape, { bytes }: ReadFile, here: Here): Parsed {
   const source = sourceOf({ bytes });
   const result = findMembers(source, format);
   if (!result.ok) return { ok: false, problem: `${result.problem} (${placeOf(bytes, result.offset)})` };
@@ -51,7 +50,7 @@ function parse(format: MembersFormat, { bytes }: ReadFile, here: Here): Parsed {
  * Reads one file with many entries. Writers rewrite in place, so a torn text is read again a few times; one that
  * cannot be understood is never taken for an empty one.
  */
-export async function loadMembers(host: LookingHost, target: Target, format: MembersFormat): Promise<Loaded> {
+export async function loadMembers(host: LookingHost, target: Target, format: MembersShape): Promise<Loaded> {
   const here = host.here();
   let problem = "";
   for (let attempt = 0; attempt < tornRetries.attempts; attempt += 1) {

@@ -1,6 +1,7 @@
-import type { Claim, MembersFormat } from "../../registries/format.ts";
+import type { Claim, FormatBasics, MembersFormat } from "../../registries/format.ts";
 import { memberKey, type Container } from "../../registries/json/json-bytes.ts";
 import { readMember } from "../../registries/json/json-lines.ts";
+import { repeatedFieldReader } from "../../registries/json/repeated-fields.ts";
 import { repeatedNames } from "../../registries/json/repeated.ts";
 import type { SourceText } from "../../registries/json/json-members.ts";
 import { elementNames, statedName } from "./element-names.ts";
@@ -17,6 +18,15 @@ export function keyReader(source: SourceText, container: Container): (index: num
   return (index) => keys[index] as string;
 }
 
+/** The text of a value alone. */
+const partOf = ({ bytes, text }: SourceText, from: number, to: number): SourceText => ({
+  bytes: bytes.subarray(from, to),
+  text: (start, end) => text(from + start, from + end),
+});
+
+/** A file with many entries, and the members of them that a configuration names. */
+export type MembersShape = MembersFormat & Pick<FormatBasics, "fields">;
+
 /** What a member claims; its key is read once more where it is not given. */
 export type ClaimReader = (index: number, key?: string) => Claim;
 
@@ -25,18 +35,16 @@ export type ClaimReader = (index: number, key?: string) => Claim;
  * they are asked for. To keep the first ones only is worse than to keep all or none: V8 sees them survive, and then takes
  * the room for every later one among the old objects, where it is not soon given back (by 60 MB at 100,000 entries).
  */
-export function claimReader(
-  source: SourceText,
-  container: Container,
-  keyAt: (index: number) => string,
-  format: MembersFormat,
-): ClaimReader {
+export function claimReader(source: SourceText, container: Container, keyAt: (index: number) => string, format: MembersShape): ClaimReader {
   const { members } = container;
+  const repeatedField = repeatedFieldReader(format.fields);
   const read: ClaimReader = (index, key = keyAt(index)) => {
     const size = members.end(index) - members.valueStart(index);
     if (size > largestValue) return { ok: false, problem: `has ${size} bytes; a registration has at most ${largestValue}` };
     const member = readMember(source, container, index);
-    return member.ok ? format.claim(key, member.value) : member;
+    if (!member.ok) return member;
+    const problem = repeatedField(partOf(source, members.valueStart(index), members.end(index)));
+    return problem === undefined ? format.claim(key, member.value) : { ok: false, problem };
   };
   if (members.length > keptAtMost) return read;
   const claims: (Claim | undefined)[] = [];
