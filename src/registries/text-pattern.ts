@@ -1,6 +1,6 @@
 /**
  * Patterns of whole texts: literals, `*` for any run of characters, line ends included, and places such as `<pid>` for what
- * the text says. No regular expressions: a pattern comes from a configuration, and none may take exponential time.
+ * the text says. A word behind `*` is a whole word: `*pid=` does not fit the end of `ppid=`. No regular expressions: a pattern comes from a configuration, and none may take exponential time.
  */
 
 /** What the places of a pattern can stand for. */
@@ -72,6 +72,8 @@ function endsOf(kind: TextPlace, text: string, from: number): readonly number[] 
   return ends;
 }
 
+const isInWord = (text: string, at: number): boolean => /^[\p{L}\p{N}_]{2}$/u.test(text.slice(at - 1, at + 1));
+
 /** Different readings of the rest of a text: none, one, or two, which is as many as have to be told apart. */
 type Readings = readonly TextCaptures[];
 
@@ -94,12 +96,15 @@ export function readingsOf(pattern: TextPattern, text: string): readonly TextCap
   // Line ends that close a text are no part of what it says.
   const end = said.replace(closingLineEnds, "").length;
   let rest: Readings[] = Array.from({ length: said.length + 1 }, (_, at) => (at >= end ? [{}] : nothing));
-  for (const part of pattern.toReversed()) {
+  for (const [index, part] of [...pattern.entries()].toReversed()) {
+    const isBehindAny = pattern[index - 1]?.kind === "any";
     const here: Readings[] = Array.from({ length: said.length + 1 }, () => nothing);
     for (let at = said.length; at >= 0; at -= 1) {
       if (part.kind === "any") here[at] = joined(rest[at] as Readings, here[at + 1] ?? nothing);
-      else if (part.kind === "text") here[at] = said.startsWith(part.text, at) ? (rest[at + part.text.length] as Readings) : nothing;
-      else {
+      else if (part.kind === "text") {
+        const isHere = said.startsWith(part.text, at) && !(isBehindAny && isInWord(said, at));
+        here[at] = isHere ? (rest[at + part.text.length] as Readings) : nothing;
+      } else {
         let found = nothing;
         for (const to of endsOf(part.kind, said, at)) {
           const behind = rest[to] as Readings;

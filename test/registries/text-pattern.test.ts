@@ -16,6 +16,8 @@ describe("a text is read", () => {
     ["* (pid <pid> *", "claude agent agent-a1b2 (pid 8119 start 12801)", { pid: "8119" }],
     ["* (pid <pid> start <startTicks>)", "claude agent a (pid 8119 start 12801)", { pid: "8119", startTicks: "12801" }],
     ["pid: <pid>\n*", "pid: 8119\nname: a\nport: 80\n", { pid: "8119" }],
+    ["*pid=<pid>\n*", "ppid=7\npid=8119\n\n", { pid: "8119" }],
+    ["*pid=<pid>", "parent-pid=8119", { pid: "8119" }],
     ["pid: <pid>\n*", "pid: 8119\n", { pid: "8119" }],
     ["*PID=<pid>\n*", "HOST=a\nPID=8119\nPPID=\n", { pid: "8119" }],
     ["<host>-<pid>", "my-host-1-8119", { host: "my-host-1", pid: "8119" }],
@@ -43,6 +45,9 @@ describe("a text does not fit", () => {
     ["<host>", "h".repeat(256)],
     ["pid: <pid>\n*", "pid: 8119"],
     ["", "8119"],
+    ["*pid=<pid>", "pid=8119\nppid=7"],
+    ["*pid=<pid>\n*", "parent_pid=8119\n\n"],
+    ["*élan <pid>", "zélan 8119"],
   ])("%j: %j", (pattern, text) => {
     expect(read(pattern, text)).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { bodyOf } from "../../registries/formats/shared/one-file.ts";
 import { readMember } from "../../registries/json/json-lines.ts";
 import { coverageOf, type FieldCoverage } from "../../registries/coverage.ts";
 import { absentFields, misreadOf } from "../../registries/misread.ts";
+import { misreadTextOf, type TextClaim } from "../../registries/misread-text.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
 import { sourceOf } from "../load/load-members.ts";
 import { largestValue } from "../load/member-entries.ts";
@@ -45,12 +46,23 @@ function threadlessReason({ target: { format, appServers }, entries }: ReadRegis
     : `its entries are about threads and no app server is configured, but pid ${holder} of one runs; correct "about", or name "appServers"`;
 }
 
+/** What the entries of a registry in plain text or of links say, where the text and no file's name carries the pid. */
+function* textClaims({ opened }: Extract<ReadRegistry, { kind: "files" }>): Generator<TextClaim, undefined> {
+  for (const { claim, place } of opened)
+    if (claim.ok && !claim.torn && place.kind === "file" && place.bytes !== undefined)
+      yield { text: place.bytes.toString("utf8"), said: claim.registration };
+}
+
 /** Why the entries of a registry cannot mean what its configuration says; undefined where they may. */
 export function misreadReason(host: LookingHost, loaded: ReadRegistry): string | undefined {
   const { format } = loaded.target;
-  if (format.declaredFields === undefined || format.body !== "json" || loaded.entries.length === 0) return undefined;
+  if (format.declaredFields === undefined || loaded.entries.length === 0) return undefined;
   let living: ReadonlySet<number> | undefined;
   const isLive = (pid: number): boolean => (living ??= host.livingPids() ?? new Set()).has(pid);
+  if (format.body !== "json") {
+    if (loaded.kind !== "files" || inNames(loaded).includes("pid")) return undefined;
+    return misreadTextOf(JSON.parse(format.declaredFields) as readonly string[], textClaims(loaded), isLive);
+  }
   return misreadOf({ fields: format.fields, inNames: inNames(loaded) }, () => valuesOf(loaded), isLive) ?? threadlessReason(loaded, isLive);
 }
 
