@@ -22,7 +22,7 @@ export function misreadTextOf(
   isLive: (pid: number) => boolean,
 ): string | undefined {
   const withPid = patterns.filter((pattern) => pattern.includes("<pid>"));
-  if (withPid.length === 0 || withPid.every((pattern) => namesPid.test(pattern))) return undefined;
+  if (withPid.every((pattern) => namesPid.test(pattern))) return undefined;
   for (const { text, said } of claims) {
     const { pid, startTicks, sessionId, host } = said;
     if (pid === undefined || isLive(pid)) continue;

@@ -58,7 +58,7 @@ export type Repeated = { readonly path: readonly (string | number)[]; readonly p
 const deepest = 32;
 
 /** The first name that stands twice in one object of a JSON text and matters. Of two members a reader takes one and says nothing. */
-export function repeatedName({ bytes, text }: SourceText, matters = (_: Repeated["path"]): boolean => true): Repeated | undefined {
+export function repeatedName({ bytes, text }: SourceText, matters: (path: Repeated["path"]) => boolean = () => true): Repeated | undefined {
   let found: Repeated | undefined;
 
   function descend(at: number, path: readonly (string | number)[]): number {

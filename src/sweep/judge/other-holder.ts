@@ -1,5 +1,5 @@
 import { outranks } from "../../core/answer.ts";
-import { holderOf } from "../../core/rungs/signs/recorded-holder.ts";
+import { strongestEvidence } from "../../core/ladder.ts";
 import type { Scene } from "../../core/scene.ts";
 import type { Claim } from "../../registries/format.ts";
 
@@ -10,7 +10,7 @@ import type { Claim } from "../../registries/format.ts";
 export function heldByEither(scene: Scene, other: Extract<Claim, { ok: true }>["otherHolder"]): Scene {
   if (other === undefined) return scene;
   const beside = { ...scene, claim: { ...scene.claim, ...other } };
-  const [first, second] = [holderOf(scene), holderOf(beside)];
+  const [first, second] = [strongestEvidence(scene), strongestEvidence(beside)];
   const isLessCertain = first.kind === "dead" && first.certain && second.kind === "dead" && !second.certain;
   return outranks(second, first) || isLessCertain ? beside : scene;
 }
