@@ -53,7 +53,7 @@ test("its word is no word against a sign of life or a doubt, nor for a server th
   declareRegistry(scratch, { appServers: [server.url], owner: patient.owner });
   expect(saidOf(await patient.sessreap(asOwner("young")))).toBe("3 kept app-server-too-young");
   declareRegistry(scratch, { appServers: [server.url, `unix://${scratch.dir}/gone.sock`], owner: bridge.owner });
-  expect(saidOf(await bridge.sessreap(asOwner("half")))).toBe("3 kept thread-not-loaded");
+  expect(saidOf(await bridge.sessreap(asOwner("half")))).toBe("3 kept app-server-down");
   declareRegistry(scratch, { owner: bridge.owner });
   expect(saidOf(await bridge.sessreap(asOwner("half")))).toBe("3 kept within-ttl");
   expect(keysIn(path)).toEqual(["run", "read", "young", "half"]);
