@@ -128,8 +128,9 @@ export function idle(options: StartOptions = {}): Promise<Running> {
 export function pretend(dir: string, argv: readonly [string, string, ...string[]]): Promise<Running> {
   const [argv0, first, ...rest] = argv;
   mkdirSync(dirname(join(dir, first)), { recursive: true });
+  const [path, script] = [join(dir, first), "read never\n"];
   // A shell of an earlier call may be about to read it.
-  if (!existsSync(join(dir, first))) writeFileSync(join(dir, first), "read never\n");
+  if (!existsSync(path) || readFileSync(path, "utf8") !== script) writeFileSync(path, script);
   return start("/bin/sh", [first, ...rest], { argv0, cwd: dir });
 }
 
