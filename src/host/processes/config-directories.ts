@@ -29,26 +29,28 @@ function isSamePlace(pid: number, directory: string): boolean {
 }
 
 /**
- * The directories that a variable names for living processes. `home` leaves only processes that have that one: what runs
- * under another has its agents there.
+ * The directories that each of these variables names for living processes, whose environments are read once. `home` leaves
+ * only processes that have that one: what runs under another has its agents there.
  */
-function directoriesInUse(variable: string, home?: string): readonly UsedDirectory[] {
-  const used = new Map<string, UsedDirectory>();
+function directoriesInUse(variables: readonly string[], home?: string): readonly (readonly UsedDirectory[])[] {
+  const used = variables.map(() => new Map<string, UsedDirectory>());
   for (const pid of livingPids() ?? []) {
     const environment = environmentOf(pid);
-    const directory = environment.find((line) => line.startsWith(`${variable}=`))?.slice(variable.length + 1);
-    if (directory === undefined || !directory.startsWith("/")) continue;
     if (home !== undefined && !environment.includes(`HOME=${home}`)) continue;
-    const uid = statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
-    if (uid !== undefined && !used.has(`${uid} ${directory}`) && isSamePlace(pid, directory))
-      used.set(`${uid} ${directory}`, { uid, directory });
+    for (const [index, variable] of variables.entries()) {
+      const directory = environment.find((line) => line.startsWith(`${variable}=`))?.slice(variable.length + 1);
+      if (directory === undefined || !directory.startsWith("/")) continue;
+      const uid = statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
+      if (uid !== undefined && used[index]?.has(`${uid} ${directory}`) === false && isSamePlace(pid, directory))
+        used[index].set(`${uid} ${directory}`, { uid, directory });
+    }
   }
-  return [...used.values()];
+  return used.map((found) => [...found.values()]);
 }
 
 /** The directories that living processes of Claude, and all that these have started, were given for their files. */
 export function configDirectories(): readonly UsedDirectory[] {
-  return directoriesInUse("CLAUDE_CONFIG_DIR");
+  return directoriesInUse(["CLAUDE_CONFIG_DIR"]).flat();
 }
 
 function isDirectoryOf(uid: number, path: string): boolean {
@@ -77,11 +79,11 @@ function claudeProfiles(home: string, uid: number): readonly string[] {
  * user's own that living processes of the same home were given.
  */
 export function agentHomes(home: string, uid: number): AgentHomes {
-  const inUse = (variable: string): readonly string[] => {
-    const own = directoriesInUse(variable, home).filter((one) => one.uid === uid && isDirectoryOf(uid, one.directory));
+  const [claude = [], codex = []] = directoriesInUse(["CLAUDE_CONFIG_DIR", "CODEX_HOME"], home).map((used) => {
+    const own = used.filter((one) => one.uid === uid && isDirectoryOf(uid, one.directory));
     return own.map(({ directory }) => directory.replace(/(?<=.)\/+$/, "")).toSorted();
-  };
-  return { claude: eachOnce([...claudeProfiles(home, uid), ...inUse("CLAUDE_CONFIG_DIR")]), codex: eachOnce(inUse("CODEX_HOME")) };
+  });
+  return { claude: eachOnce([...claudeProfiles(home, uid), ...claude]), codex: eachOnce(codex) };
 }
 
 /** Of several paths to one directory the first. */
