@@ -33,66 +33,89 @@ function identityOf(directory: string): string | undefined {
   return stat.seen && stat.value !== undefined ? [stat.value.dev, stat.value.ino, stat.value.birthtimeNs].join(" ") : undefined;
 }
 
-/** Tells of changes of registries: by their directories, and of those that cannot be watched by a slow poll. */
+/**
+ * Tells of changes of registries: by their directories, and by a slow look at those that cannot be watched, that are not
+ * there, or whose watch has failed. The same look finds directories that others have taken the place of.
+ */
 export function watchDirectories(onChange: (registry: string) => void): Directories {
   const watched = new Map<string, ArmedWatcher>();
+  const states = new Map<string, string>();
+  let registries: readonly string[] = [];
   let places = new Map<string, readonly (Place & { readonly registry: string })[]>();
-  let polled = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;
 
   function unwatch(directory: string): void {
     watched.get(directory)?.watcher.close();
     watched.delete(directory);
   }
+  const tellAll = (directory: string): void => places.get(directory)?.forEach(({ registry }) => onChange(registry));
+
   function hear(directory: string, name: string | null): void {
     // The directory itself was moved or removed, or a file in it has its name.
     if (name === basename(directory)) {
       unwatch(directory);
-      arm(directory);
+      place();
+      return tellAll(directory);
     }
-    for (const place of places.get(directory) ?? []) {
-      if (name === null || place.name === undefined || place.name === name || name === basename(directory)) onChange(place.registry);
-    }
+    for (const at of places.get(directory) ?? []) if (name === null || at.name === undefined || at.name === name) onChange(at.registry);
   }
   /** Returns why a directory cannot be watched; one that was replaced is watched anew. */
   function arm(directory: string): string | undefined {
     const is = identityOf(directory);
     if (is === undefined) unwatch(directory);
     if (is === undefined || watched.get(directory)?.is === is) return undefined;
+    const isAnew = watched.has(directory);
     unwatch(directory);
     try {
       const watcher = watch(directory, { persistent: false }, (_, name) => hear(directory, name));
-      watcher.on("error", () => unwatch(directory));
+      watcher.on("error", () => {
+        if (watched.get(directory)?.watcher !== watcher) return;
+        unwatch(directory);
+        place();
+        tellAll(directory);
+      });
       watched.set(directory, { watcher, is });
+      // What was written before it was watched is told by nobody.
+      if (isAnew) tellAll(directory);
       return undefined;
     } catch (error) {
       return formatError(error);
     }
   }
-  function poll(): void {
-    timer = setTimeout(poll, lookEveryMs);
-    for (const [registry, before] of polled) {
+  /** Watches where the registries are now. Returns why it cannot, by registry. */
+  function place(): ReadonlyMap<string, string> {
+    const all = registries.flatMap((registry) => placesOf(registry).map((one) => ({ ...one, registry })));
+    places = new Map();
+    for (const one of all) places.set(one.directory, [...(places.get(one.directory) ?? []), one]);
+    for (const directory of [...watched.keys()].filter((one) => !places.has(one))) unwatch(directory);
+    const problems = new Map<string, string>();
+    const unwatched = new Set<string>();
+    for (const [directory, there] of places) {
+      const problem = arm(directory);
+      if (problem !== undefined) for (const { registry } of there) problems.set(registry, problem);
+      if (!watched.has(directory)) for (const { registry } of there) unwatched.add(registry);
+    }
+    for (const registry of states.keys()) if (!unwatched.has(registry)) states.delete(registry);
+    for (const registry of unwatched) if (!states.has(registry)) states.set(registry, stateOf(registry));
+    return problems;
+  }
+  function lookAgain(): void {
+    timer = setTimeout(lookAgain, lookEveryMs);
+    const before = new Map(states);
+    place();
+    for (const [registry, state] of before) {
       const now = stateOf(registry);
-      if (now === before) continue;
-      polled.set(registry, now);
+      if (now === state) continue;
+      if (states.has(registry)) states.set(registry, now);
       onChange(registry);
     }
   }
 
   return {
-    keep: (registries) => {
-      const all = registries.flatMap((registry) => placesOf(registry).map((place) => ({ ...place, registry })));
-      places = new Map();
-      for (const place of all) places.set(place.directory, [...(places.get(place.directory) ?? []), place]);
-      for (const directory of [...watched.keys()].filter((one) => !places.has(one))) unwatch(directory);
-      const problems = new Map<string, string>();
-      for (const [directory, there] of places) {
-        const problem = arm(directory);
-        if (problem !== undefined) for (const { registry } of there) problems.set(registry, problem);
-      }
-      polled = new Map([...problems.keys()].map((registry) => [registry, polled.get(registry) ?? stateOf(registry)]));
-      clearTimeout(timer);
-      if (polled.size > 0) timer = setTimeout(poll, lookEveryMs);
+    keep: (wanted) => {
+      registries = wanted;
+      const problems = place();
+      timer ??= setTimeout(lookAgain, lookEveryMs);
       return [...problems].map(
         ([registry, problem]) => `${registry} cannot be watched and is looked at every ${lookEveryMs / 1000} s: ${problem}`,
       );

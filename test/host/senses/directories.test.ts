@@ -52,3 +52,40 @@ test("a registry that is not there is watched for where it would be", async () =
   await until("it is told", () => changed.length > 0);
   expect(changed[0]).toBe(registry);
 });
+
+test.each<readonly [how: string, before: (root: string) => void, then: (root: string) => void]>([
+  ["whose directory is made later", () => undefined, (root) => mkdirSync(join(root, "home", "agents"), { recursive: true })],
+  [
+    "above which a directory is exchanged for another",
+    (root) => mkdirSync(join(root, "home", "agents"), { recursive: true }),
+    (root) => {
+      renameSync(join(root, "home"), join(root, "away"));
+      mkdirSync(join(root, "home", "agents"), { recursive: true });
+    },
+  ],
+  [
+    "whose directory turns into a file and back",
+    (root) => mkdirSync(join(root, "home", "agents"), { recursive: true }),
+    (root) => {
+      rmSync(join(root, "home", "agents"), { recursive: true });
+      writeFileSync(join(root, "home", "agents"), "");
+      rmSync(join(root, "home", "agents"));
+      mkdirSync(join(root, "home", "agents"));
+    },
+  ],
+])("a registry %s is found without being asked for, and then watched", async (_, before, then) => {
+  const root = scratchDirectory();
+  const registry = join(root, "home", "agents", "agents.json");
+  before(root);
+  const { directories, changed } = watching();
+  expect(directories.keep([registry])).toEqual([]);
+  then(root);
+  writeFileSync(registry, "{}");
+  await until("the new registry is told", () => changed.length > 0);
+  // More often than any look at it.
+  await until("its directory is watched", () => {
+    writeFileSync(registry, "[]");
+    return changed.length > 50;
+  });
+  expect(changed[0]).toBe(registry);
+});
