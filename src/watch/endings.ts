@@ -45,8 +45,12 @@ export function newSeen(): Seen {
 
   return {
     exited: ({ pid, startTicks }, known, left) => {
+      // What is left by one that was itself left is the first one's, too.
       for (const one of [...exits.values()].flat()) {
-        if (one.left.seen) one.left = seen(one.left.value.filter((child) => child.pid !== pid || child.startTicks !== startTicks));
+        if (!one.left.seen) continue;
+        const others = one.left.value.filter((child) => child.pid !== pid || child.startTicks !== startTicks);
+        if (others.length === one.left.value.length) continue;
+        one.left = left.seen ? seen([...new Map([...others, ...left.value].map((child) => [nameOf(child), child])).values()]) : left;
       }
       const held = known.flatMap((one) =>
         one.holdings

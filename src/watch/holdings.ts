@@ -25,6 +25,7 @@ export type Holding = ProcessId & {
 /** What a run that stays up knows of one registry. */
 export type Known = {
   readonly target: Target;
+  readonly entries: number;
   readonly holdings: readonly Holding[];
   /** The recorded processes and the sessions of all its entries, alive or not. */
   readonly recorded: ReadonlySet<number>;
@@ -47,7 +48,7 @@ function holderIn(scene: Scene): ProcessId | undefined {
 
 /** Reads these registries, and looks which of the processes that they record are alive. Nothing else is asked. */
 export async function learn(host: LookingHost, options: PassOptions, targets: readonly Target[]): Promise<Learnt> {
-  const pass = startLooking(host, options);
+  const pass = startLooking(host, { ...options, targets });
   const loaded = (await Promise.all(targets.map((target) => loadRegistry(host, target)))).filter(isRead);
   const pids = new Set(loaded.flatMap((one) => [...one.pids]));
   const world = await lookAtWorld(host, { ...noMentions, pids, owners: ownerQuestions(targets) });
@@ -67,7 +68,14 @@ export async function learn(host: LookingHost, options: PassOptions, targets: re
       if (holder !== undefined) holdings.push({ ...holder, key: entry.key, digest });
     }
     const { up, isCaller, pids: ownerPids } = await findOwner(host, target, world, options.callers);
-    known.push({ target, holdings, recorded, sessions, owner: { up: up || isCaller, pids: ownerPids } });
+    known.push({
+      target,
+      entries: view.loaded.entries.length,
+      holdings,
+      recorded,
+      sessions,
+      owner: { up: up || isCaller, pids: ownerPids },
+    });
   }
   const agents = world.processes.seen ? world.processes.value.agents.map(({ pid, startTicks }) => ({ pid, startTicks })) : [];
   return { known, agents, complete: world.processes.seen ? seen(true) : world.processes };

@@ -15,10 +15,10 @@ type Alive = { readonly line: Line; readonly aliveAt: number };
 
 /** What a run that stays up knows of registries and processes, and what it has seen end. */
 export type Lookout = {
-  /** Reads these registries anew. Returns whether one of them claims something that was seen to end and that no sweep has had yet. */
-  readonly learn: (targets: readonly Target[]) => Promise<boolean>;
-  /** Who has been started since the last such look. */
-  readonly lookAtLines: () => void;
+  /** Reads these registries anew; if they are all, others are forgotten. Returns whether one of them claims something that was seen to end and that no sweep has had yet. */
+  readonly learn: (targets: readonly Target[], areAll: boolean) => Promise<boolean>;
+  /** Who has been started since the last such look, which is not made where nobody was, but for one in some. Returns how long it took, in ms. */
+  readonly lookAtLines: () => number | undefined;
   /** Takes in that processes have ended. Returns what that is to lead to. */
   readonly exited: (ended: readonly ProcessId[]) => { readonly holder: boolean; readonly agent: boolean };
   readonly closed: (url: string, id: string) => boolean;
@@ -28,8 +28,13 @@ export type Lookout = {
   /** Everything whose exit matters. */
   readonly processes: () => readonly ProcessId[];
   readonly holders: () => number;
+  /** Whether the last reading of a registry found entries there. */
+  readonly hasEntries: (target: Target) => boolean;
   readonly endings: Endings;
 };
+
+/** So many looks at the lines are spared at most, one after the other. */
+const sparedAtMost = 40;
 
 const awakeOf = (host: Host): number | undefined => {
   const { awakeMs } = host.clock();
@@ -43,6 +48,8 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
   const ends = newSeen();
   let lines: Lines = noLines;
   let areLinesSeen: Observed<true> = unseen("no look was made");
+  let newest: string | undefined;
+  let [spared, tookMs]: [number, number | undefined] = [0, 0];
   let agents: readonly ProcessId[] = [];
   let tried: ReadonlySet<string> = new Set();
 
@@ -56,14 +63,30 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
     );
 
   function lookAtLines(): void {
-    const looked = senses.lines(lines);
+    const from = awakeOf(host);
+    // Read before the look: what starts during it is found by the next one.
+    newest = senses.lastPid();
+    spared = 0;
+    const looked = senses.lines(lines, (one) => alive.has(nameOf(one)));
     areLinesSeen = looked.seen ? seen(true) : looked;
     if (!looked.seen) return;
     lines = looked.value;
-    for (const [name, { pid, startTicks }] of byName()) {
-      const line = lines.byPid.get(pid);
-      if (line?.startTicks === startTicks) alive.set(name, { line, aliveAt: lines.looks });
+    noteAlive(byName().values());
+    const until = awakeOf(host);
+    tookMs = from === undefined || until === undefined ? undefined : until - from;
+  }
+  function noteAlive(processes: Iterable<ProcessId>): void {
+    for (const one of processes) {
+      const line = lines.byPid.get(one.pid);
+      if (line?.startTicks === one.startTicks) alive.set(nameOf(one), { line, aliveAt: lines.looks });
     }
+  }
+  function lookIfAnyStarted(): number | undefined {
+    spared += 1;
+    const hasNone = newest !== undefined && areLinesSeen.seen && senses.lastPid() === newest;
+    if (hasNone && spared <= sparedAtMost) return undefined;
+    lookAtLines();
+    return tookMs;
   }
 
   function leftBy(ended: ProcessId): Observed<readonly ProcessId[]> {
@@ -77,6 +100,8 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
   function take(ended: readonly ProcessId[]): void {
     lookAtLines();
     for (const one of ended) if (!ends.hasEnded(one)) ends.exited(one, all(), leftBy(one));
+    // They can end before the next look, and what they leave then is the first one's, too.
+    if (areLinesSeen.seen) noteAlive(ends.left());
     agents = agents.filter((one) => !ended.some(({ pid }) => pid === one.pid));
   }
 
@@ -101,25 +126,26 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
   }
 
   return {
-    learn: async (targets) => {
+    learn: async (targets, areAll) => {
       const learnt = await learn(host, options, targets);
       // One that ended while the registries were read is no holder in what was read: its end is known from now on, and not when it is told.
       const over = [...byName().values()].filter((one) => !isThere(one));
       if (over.length > 0) take(over);
-      for (const target of targets) known.delete(registryId(target));
+      if (areAll) known.clear();
+      else for (const target of targets) known.delete(registryId(target));
       const nowMs = awakeOf(host);
       for (const one of learnt.known) {
         known.set(registryId(one.target), one);
         noteOwner(one, nowMs);
       }
       agents = learnt.agents;
-      if (targets.length === options.targets.length) ends.forget(all());
+      if (areAll) ends.forget(all());
       lookAtLines();
       const names = byName();
       for (const name of alive.keys()) if (!names.has(name)) alive.delete(name);
       return isAnyNew();
     },
-    lookAtLines,
+    lookAtLines: lookIfAnyStarted,
     exited: (ended) => {
       const left = new Set(ends.left().map(nameOf));
       const isOfLeft = ended.some((one) => left.has(nameOf(one)));
@@ -139,6 +165,7 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
     },
     processes: () => [...byName().values()],
     holders: () => new Set(all().flatMap(({ holdings }) => holdings.map(nameOf))).size,
+    hasEntries: (target) => (known.get(registryId(target))?.entries ?? 0) > 0,
     endings: ends.endings({ startOfPid: host.startOfPid, ownerUpMs }),
   };
 }

@@ -24,18 +24,42 @@ function ticksOf({ startTicks }: Pick<Born, "startTicks">): bigint {
 
 const isBefore = (a: Pick<Born, "startTicks">, b: Pick<Born, "startTicks">): boolean => ticksOf(a) < ticksOf(b);
 
-/** The lines after another look: of processes that it still found, and of those that it found for the first time. */
-export function linesAfter(before: Lines, there: Iterable<number>, born: readonly Born[]): Lines {
+/** A line of more processes than this loses some of those that have ended: one that starts itself anew for ever fills no memory. */
+const longLine = 64;
+
+/** Of so many kernel sessions at most it keeps one process each that has ended. */
+const keptSessions = 16;
+
+/** A line without some that have ended and whose end is of no matter any more; `isWanted` tells the others. */
+function shortened(line: Line, isWanted: (one: Born) => boolean): Line {
+  const [all, sessions] = [[line, ...lineAbove(line)], new Set<number>()];
+  if (all.length <= longLine) return line;
+  const kept = all.filter((one, nth) => {
+    if (nth === 0 || isWanted(one)) return true;
+    if (sessions.size >= keptSessions || sessions.has(one.kernelSession)) return false;
+    sessions.add(one.kernelSession);
+    return true;
+  });
+  return kept.reduceRight<Line | undefined>((above, one) => ({ ...one, above }), undefined) ?? line;
+}
+
+/**
+ * The lines after another look: of processes that it still found, and of those that it found for the first time. `isAwaited`
+ * tells of which process an end may be told yet, though no look finds it any more.
+ */
+export function linesAfter(before: Lines, there: Iterable<number>, born: readonly Born[], isAwaited: (one: Born) => boolean): Lines {
   const byPid = new Map<number, Line>();
   for (const pid of there) {
     const line = before.byPid.get(pid);
     if (line !== undefined) byPid.set(pid, line);
   }
   const looks = before.looks + 1;
+  const isWanted = (one: Born): boolean => byPid.get(one.pid)?.startTicks === one.startTicks || isAwaited(one);
   // A parent was there before its child, and pids come around: the order of their starts is that of the lines.
   for (const one of born.toSorted((a, b) => (isBefore(a, b) ? -1 : isBefore(b, a) ? 1 : a.pid - b.pid))) {
     const parent = byPid.get(one.parentPid) ?? before.byPid.get(one.parentPid);
-    byPid.set(one.pid, { ...one, above: parent === undefined || isBefore(one, parent) ? undefined : parent, foundAt: looks });
+    const above = parent === undefined || isBefore(one, parent) ? undefined : shortened(parent, isWanted);
+    byPid.set(one.pid, { ...one, above, foundAt: looks });
   }
   return { looks, byPid };
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { linesAfter, type Born, type Lines } from "../../core/harnesses/lines.ts";
 import { seen, unseen, type Observed } from "../../core/evidence.ts";
 import { isMissing, formatError, look } from "../observed.ts";
@@ -5,7 +6,7 @@ import { listPids } from "../processes/pids.ts";
 import { readStat } from "../processes/proc-stat.ts";
 
 /** A look at the process table that reads only what is new in it, so that it can be made every second. */
-export function linesNow(before: Lines): Observed<Lines> {
+export function linesNow(before: Lines, isAwaited: (one: Born) => boolean): Observed<Lines> {
   const listed = look("the process table", listPids);
   if (!listed.seen) return listed;
   const there = new Set(listed.value);
@@ -21,5 +22,14 @@ export function linesNow(before: Lines): Observed<Lines> {
       if (!isMissing(error)) return unseen(`pid ${pid} could not be read: ${formatError(error)}`);
     }
   }
-  return seen(linesAfter(before, there, born));
+  return seen(linesAfter(before, there, born, isAwaited));
+}
+
+/**
+ * A text that stays the same while no process starts: the last pid that was given out. Undefined where the kernel does not
+ * say so; some containers show no pid there. A process that is just being started can have its pid and not be listed yet.
+ */
+export function lastPid(): string | undefined {
+  const text = look("the last pid", () => readFileSync("/proc/loadavg", "latin1"));
+  return text.seen ? /\/\d+ ([1-9]\d*)\s*$/.exec(text.value)?.[1] : undefined;
 }

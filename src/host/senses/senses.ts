@@ -1,6 +1,6 @@
-import type { Lines } from "../../core/harnesses/lines.ts";
+import type { Born, Lines } from "../../core/harnesses/lines.ts";
 import type { Observed } from "../../core/evidence.ts";
-import { linesNow } from "./lines.ts";
+import { linesNow, lastPid } from "./lines.ts";
 import { watchDirectories } from "./directories.ts";
 import { watchExits } from "./exits.ts";
 import { keepServer } from "./kept-server.ts";
@@ -39,8 +39,10 @@ export type Senses = {
   readonly exits: (onExit: (ended: readonly ProcessId[]) => void) => Exits;
   readonly directories: (onChange: (registry: string) => void) => Directories;
   readonly server: (connectTo: string, events: ThreadEvents) => KeptServer;
-  /** Who started whom, as far as it was seen before and is seen now. */
-  readonly lines: (before: Lines) => Observed<Lines>;
+  /** Who started whom, as far as it was seen before and is seen now; `isAwaited` tells of which processes the end is still to be told. */
+  readonly lines: (before: Lines, isAwaited: (one: Born) => boolean) => Observed<Lines>;
+  /** A text that stays the same while no process starts; undefined where that cannot be told. */
+  readonly lastPid: () => string | undefined;
   /** Calls `act` after so many ms; what is returned takes that back. */
   readonly after: (ms: number, act: () => void) => () => void;
 };
@@ -52,6 +54,7 @@ export function realSenses(version: string): Senses {
     directories: watchDirectories,
     server: (connectTo, events) => keepServer(connectTo, version, events),
     lines: linesNow,
+    lastPid,
     after: (ms, act) => {
       const timer = setTimeout(act, ms);
       return () => clearTimeout(timer);

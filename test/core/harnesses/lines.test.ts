@@ -11,9 +11,11 @@ const born = (pid: number, parentPid: number, kernelSession = pid, startTicks = 
 /** A terminal's server, a shell in it, and the holder, which is a job of that shell. */
 const usual = [born(init, 0), born(tmux, init), born(shell, tmux), born(holder, shell, shell)];
 
-const look = (before: Lines, gone: readonly number[], more: readonly Born[]): Lines => {
+const isNobody = (one?: Born): boolean => one?.pid === 0;
+const isHolder = (one?: Born): boolean => one?.pid === holder;
+const look = (before: Lines, gone: readonly number[], more: readonly Born[], isAwaited = isNobody): Lines => {
   const there = [...before.byPid.keys(), ...more.map(({ pid }) => pid)].filter((pid) => !gone.includes(pid));
-  return linesAfter(before, there, more);
+  return linesAfter(before, there, more, isAwaited);
 };
 const first = look(noLines, [], usual);
 const ended = first.byPid.get(holder) as Line;
@@ -67,4 +69,20 @@ test("a process that was started before the boot of a time namespace is older th
   const before = look(noLines, [], [...usual.slice(0, 2), born(shell, tmux, shell, "1844673608927"), born(holder, shell, shell)]);
   const line = before.byPid.get(holder) as Line;
   expect(outliving(look(before, [holder], []), line, before.looks)).toEqual([]);
+});
+
+test.each([
+  ["lives", isNobody],
+  ["has ended, which is told much later", isHolder],
+] as const)("a process starts itself anew for ever below a holder that %s: its line stays short, and the holder's", (_, isAwaited) => {
+  let lines = look(first, [], [born(100, holder)], isAwaited);
+  lines = look(lines, isAwaited(usual.at(-1)) ? [holder] : [], [], isAwaited);
+  for (let pid = 101; pid < 5_000; pid += 1) {
+    lines = look(lines, [], [born(pid, pid - 1)], isAwaited);
+    lines = look(lines, [pid - 1], [], isAwaited);
+  }
+  let length = 0;
+  for (let above = lines.byPid.get(4_999); above !== undefined; above = above.above) length += 1;
+  expect(length).toBeLessThan(100);
+  expect(outliving(lines, ended, lines.looks).map(({ pid }) => pid)).toContain(4_999);
 });

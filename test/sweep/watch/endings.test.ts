@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { linesAfter, type Born } from "../../../src/core/harnesses/lines.ts";
 import { seen, unseen } from "../../../src/core/evidence.ts";
 import { nothingClaimed } from "../../../src/core/registration.ts";
 import type { Senses } from "../../../src/host/senses/senses.ts";
@@ -15,7 +16,7 @@ import { sweepWith } from "../described.ts";
 const unused = (): never => {
   throw new Error("no part of this test");
 };
-const senses: Senses = { exits: unused, directories: unused, server: unused, after: unused, lines: seen };
+const senses: Senses = { exits: unused, directories: unused, server: unused, after: unused, lines: seen, lastPid: () => undefined };
 
 type Kind = readonly [kind: string, targetOf: (stage: Stage) => Target, pathOf: (stage: Stage, pid: number) => string, members: boolean];
 
@@ -48,7 +49,7 @@ async function actionAfter([, targetOf, pathOf, isMember]: Kind, meanwhile: (wri
   };
   write();
   const lookout = newLookout(stage.host, senses, { ...plainSweep, targets: [target] });
-  await lookout.learn([target]);
+  await lookout.learn([target], true);
   expect(lookout.holders()).toBe(1);
   await stage.end(holder);
   lookout.exited([holder]);
@@ -69,7 +70,14 @@ test("a process has the pid of the one that ended: only an entry with the start 
   const ended = { pid: 7, startTicks: "700" };
   const holding = { ...ended, key: "held", digest: "d" };
   const target = claudesOf(simulatedStage());
-  const known = { target, holdings: [holding], recorded: new Set([7]), sessions: new Set<string>(), owner: { up: false, pids: [] } };
+  const known = {
+    target,
+    entries: 1,
+    holdings: [holding],
+    recorded: new Set([7]),
+    sessions: new Set<string>(),
+    owner: { up: false, pids: [] },
+  };
   const ends = newSeen();
   ends.exited(ended, [known], unseen("no look was made"));
   const exitOf = (start: string | undefined, claimed?: string): string | undefined =>
@@ -79,4 +87,36 @@ test("a process has the pid of the one that ended: only an entry with the start 
       () => "d",
     )?.exit?.startTicks;
   expect([exitOf(undefined), exitOf("700"), exitOf("900"), exitOf("900", "700")]).toEqual(["700", "700", undefined, "700"]);
+});
+
+test("what a left process leaves is the first one's, too: a session that went on in a grandchild keeps its row", async () => {
+  const stage = simulatedStage();
+  const target = claudesOf(stage);
+  const [holder, child, grandchild, innocent] = await Promise.all([stage.alive(), stage.alive(), stage.alive(), stage.alive()]);
+  const born = ({ pid, startTicks }: Actor, parentPid: number): Born => ({ pid, parentPid, kernelSession: pid, startTicks });
+  const table = [born(holder, 2), born(child, holder.pid), born(innocent, 2)];
+  const lines: Senses["lines"] = (before, isAwaited) => {
+    const fresh = table.filter(({ pid }) => !before.byPid.has(pid));
+    const there = table.map(({ pid }) => pid);
+    return seen(linesAfter(before, there, fresh, isAwaited));
+  };
+  const leave = (actor: Actor): void => void table.splice(0, table.length, ...table.filter(({ pid }) => pid !== actor.pid));
+  stage.write(
+    `${target.path}/${holder.pid}.json`,
+    JSON.stringify({ pid: holder.pid, sessionId: "s", startedAt: stage.now(), procStart: holder.startTicks }),
+  );
+  // Nothing tells that anyone was started: what an end leaves is looked at all the same.
+  const lookout = newLookout(stage.host, { ...senses, lines, lastPid: () => "7" }, { ...plainSweep, targets: [target] });
+  await lookout.learn([target], true);
+  const outliving = async (gone: Actor): Promise<unknown> => {
+    await stage.end(gone);
+    leave(gone);
+    lookout.exited([gone]);
+    const claim = { ...nothingClaimed, key: `${holder.pid}.json`, pid: holder.pid, startTicks: holder.startTicks };
+    return lookout.endings(registryId(target), claim, () => "")?.exit?.outliving;
+  };
+  expect(await outliving(holder)).toEqual(seen([child.pid]));
+  table.push(born(grandchild, child.pid));
+  expect(await outliving(child)).toEqual(seen([grandchild.pid]));
+  expect(await outliving(grandchild)).toEqual(seen([]));
 });
