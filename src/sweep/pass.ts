@@ -27,6 +27,8 @@ export type PassOptions = {
   readonly targets: readonly Target[];
   /** Registries of this user that are read for what they say of sessions, whether or not they are judged. */
   readonly witnesses: readonly Target[];
+  /** Registries that the same run sweeps every few minutes, and not this time. */
+  readonly rest?: readonly Target[];
   readonly policy: Policy;
   readonly stop: Stop;
   /** The processes that call as the owner of the registries; none where the sweep is no owner's. */
@@ -74,7 +76,7 @@ function askedOnce<H extends LookingHost>(host: H): H {
 /** Begins a pass: reads the clock and the memory, and writes nothing. */
 export function startLooking<H extends LookingHost>(
   given: H,
-  { targets, witnesses, policy, stop, callers, endings }: PassOptions,
+  { targets, witnesses, rest, policy, stop, callers, endings }: PassOptions,
 ): LookingPass & { readonly host: H } {
   const host = askedOnce(given);
   const startedOn = host.clock();
@@ -82,7 +84,16 @@ export function startLooking<H extends LookingHost>(
   const startedAt = new Date(startedMs).toISOString();
   const id = sweepIdAt(startedAt, host.randomSuffix());
   const { memory, problem: memoryProblem } = host.store.loadMemory();
-  const run = { host, targets, witnesses, policy, stop, callers, ...(endings !== undefined && { endings }) };
+  const run = {
+    host,
+    targets,
+    witnesses,
+    policy,
+    stop,
+    callers,
+    ...(rest !== undefined && { rest }),
+    ...(endings !== undefined && { endings }),
+  };
   return { ...run, memory, memoryProblem, id, startedAt, startedOn, synchronised: false };
 }
 

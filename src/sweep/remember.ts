@@ -9,7 +9,7 @@ import { sightToKeep } from "./judge/first-sights.ts";
 import { remembered } from "./judge/scenes.ts";
 import { busyAfter } from "./busy.ts";
 import { countWithoutRoom, type Outcomes } from "./apply/outcome.ts";
-import { registryId } from "./load/target.ts";
+import { registryId, type Target } from "./load/target.ts";
 import { clockRecord } from "./pass.ts";
 
 const valueOf = <T>(observed: Observed<T>): T | undefined => (observed.seen ? observed.value : undefined);
@@ -88,7 +88,7 @@ export function remember(host: LookingHost, examination: Examination, outcomes: 
     // Of what boot a look was, or how long it slept, may be told by the next one.
     sleep: sleep.seen && sleep.value.bootId !== undefined ? sleep.value : pass.memory.sleep,
     settling,
-    roomlessSinceMs: countWithoutRoom(outcomes) === 0 ? undefined : (pass.memory.roomlessSinceMs ?? wallMs),
+    roomlessSinceMs: roomlessSince(examination, outcomes),
   };
 }
 
@@ -101,13 +101,28 @@ export function rememberDoubt({ pass: { memory } }: Examination): Memory {
   return { ...memory, records, answeredSinceMs: new Map() };
 }
 
+/** A sweep of some registries saw nothing of the ghosts that wait in the others. */
+function roomlessSince({ pass, evidence }: Examination, outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>): number | undefined {
+  const { memory, rest = [] } = pass;
+  if (countWithoutRoom(outcomes) === 0) return rest.length > 0 ? memory.roomlessSinceMs : undefined;
+  return memory.roomlessSinceMs ?? valueOf(evidence.clock.wallMs);
+}
+
+const serversOf = (targets: readonly Target[]): ReadonlySet<string> =>
+  new Set(targets.flatMap(({ appServers }) => appServers.map(({ url }) => url)));
+
 /**
  * Since when each server has answered every sweep. A sweep that did not ask breaks the chain: the server may have been
- * started anew since, and no sweep would have noticed.
+ * started anew since, and no sweep would have noticed. One that the registries of this sweep do not name is asked by the next.
  */
 function answeredSince({ pass, evidence, since }: Examination): ReadonlyMap<string, number> {
   const bootMs = valueOf(evidence.clock.bootMs);
   const answered = new Map<string, number>();
+  const named = serversOf(pass.targets);
+  for (const url of serversOf(pass.rest ?? [])) {
+    const first = since.sameBoot && !named.has(url) ? pass.memory.answeredSinceMs.get(url) : undefined;
+    if (first !== undefined) answered.set(url, first);
+  }
   for (const [url, observation] of evidence.appServers) {
     const first = (since.sameBoot ? pass.memory.answeredSinceMs.get(url) : undefined) ?? bootMs;
     if (observation.kind === "answered" && first !== undefined) answered.set(url, first);
