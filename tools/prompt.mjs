@@ -192,6 +192,18 @@ async function sessionEnd(claude) {
   summary("SessionEnd hook of Claude Code, from the end of its process to row gone", times, lost, { exitsThatFireNone: unfired });
 }
 
+/** A hook of what has just been ended may still write there. */
+async function removed(path) {
+  for (let attempt = 0; existsSync(path); attempt += 1) {
+    await sleep(500);
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch (error) {
+      if (attempt === 20) throw error;
+    }
+  }
+}
+
 try {
   if (options.codex !== undefined) await bridge(resolve(options.codex));
   if (options.claude !== undefined) await sessionEnd(resolve(options.claude));
@@ -204,6 +216,5 @@ try {
       // It has ended by itself.
     }
   }
-  await sleep(500);
-  rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  await removed(dir);
 }
