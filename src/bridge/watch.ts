@@ -38,6 +38,7 @@ export async function watch(options: WatchOptions): Promise<WatchResult> {
         ...own.question,
         ...asOwner,
         stop,
+        findPlaces: () => own.question,
         onSweep: () => Promise.resolve({ report, fault: () => Promise.resolve() }),
         onTurnedAway: () => Promise.resolve(),
         onNotice: notice,

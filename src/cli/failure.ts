@@ -16,14 +16,9 @@ export const failureCodes = Object.keys(exits) as readonly FailureCode[];
 
 export class Failure extends Error {
   readonly code: FailureCode;
-  readonly problem: string;
-  /** What mends it, a line each. */
-  readonly cures: readonly string[];
-  constructor(code: FailureCode, problem: string, ...cures: readonly string[]) {
-    super([problem, ...cures].join("; "));
+  constructor(code: FailureCode, message: string) {
+    super(message);
     this.code = code;
-    this.problem = problem;
-    this.cures = cures;
   }
   get exitCode(): number {
     return exits[this.code];

@@ -59,8 +59,11 @@ export const settledHereMs = 10 * minuteMs;
 /** A heartbeat younger than this, in ms, or than the grace period if that is longer, is fresh. */
 export const freshHeartbeatMs = 10 * minuteMs;
 
-/** How often, in ms, a staying watch runs a whole sweep although no holder has left: for new holders, grace periods and second looks. */
+/** A staying watch runs a whole sweep so many ms after something has happened, though no holder has left: for grace periods and second looks. */
 export const watchSweepMs = minuteMs;
+
+/** While nothing happens its whole sweeps become rarer; after so many ms, which is the timer's period, the next one comes at the latest. */
+export const quietSweepMs = 5 * minuteMs;
 
 /** Wall clock and boot clock may drift apart by this much, in ms, before the wall clock counts as stepped. */
 export const clockStepMs = minuteMs;

@@ -1,5 +1,5 @@
-import type { Senses } from "../host/senses/senses.ts";
-import type { Target } from "../sweep/load/target.ts";
+import type { KeptServer, Senses } from "../host/senses/senses.ts";
+import type { ServerTarget, Target } from "../sweep/load/target.ts";
 
 type ServerEvents = {
   readonly closed: (url: string, id: string) => void;
@@ -12,10 +12,10 @@ type ServerEvents = {
 const maxThreads = 100_000;
 
 /** Keeps one connection to each app server that is configured. Only what was seen loaded on it can be seen to close. */
-export function keepServers(senses: Senses, targets: readonly Target[], events: ServerEvents) {
-  const configured = targets.flatMap(({ appServers }) => appServers.filter((server) => server.configured));
-  const servers = new Map(configured.map((server) => [server.url, server]));
-  const kept = [...servers.values()].map(({ url, connectTo }) => {
+export function keepServers(senses: Senses, events: ServerEvents) {
+  const kept = new Map<string, KeptServer>();
+
+  function connect({ url, connectTo }: ServerTarget): KeptServer {
     let loaded: Set<string> | undefined;
     let isLost = false;
     return senses.server(connectTo, {
@@ -41,11 +41,25 @@ export function keepServers(senses: Senses, targets: readonly Target[], events: 
         events.notice(url, `no connection to ${url}, whose threads are judged by sweeps alone: ${why}`);
       },
     });
-  });
+  }
+
+  function drop(url: string): void {
+    kept.get(url)?.close();
+    kept.delete(url);
+    events.reopened(url, undefined);
+  }
+
   return {
-    count: kept.length,
+    /** The servers of these registries and no others. */
+    keep: (targets: readonly Target[]): void => {
+      const configured = targets.flatMap(({ appServers }) => appServers.filter((server) => server.configured));
+      const wanted = new Map(configured.map((server) => [server.url, server]));
+      for (const url of [...kept.keys()].filter((one) => !wanted.has(one))) drop(url);
+      for (const [url, server] of wanted) if (!kept.has(url)) kept.set(url, connect(server));
+    },
+    count: () => kept.size,
     close: () => {
-      for (const one of kept) one.close();
+      for (const one of kept.values()) one.close();
     },
   } as const;
 }

@@ -1,49 +1,15 @@
-import { watchSweepMs } from "../core/policy.ts";
+import { quietSweepMs, watchSweepMs } from "../core/policy.ts";
 import type { Host } from "../host/host.ts";
 import type { Senses } from "../host/senses/senses.ts";
-import type { SweepReport } from "../report/model/sweep.ts";
-import type { Target } from "../sweep/load/target.ts";
-import { sweep, type SweepOptions } from "../sweep/sweep.ts";
+import { registryId, type Target } from "../sweep/load/target.ts";
+import { sweep } from "../sweep/sweep.ts";
 import { newAgenda } from "./agenda.ts";
 import { newLookout } from "./lookout.ts";
 import { newNotices } from "./notices.ts";
+import type { Places, SweepListener, WatchOptions, WatchSummary } from "./options.ts";
+import { afterAgentMs, afterLearning, afterLines, floodReadings, gatherMs, retryMs, wholeRetryMs } from "./paces.ts";
 import { newPause } from "./pause.ts";
 import { keepServers } from "./servers.ts";
-
-/** Hears how one sweep of the watch ended. */
-export type SweepListener = {
-  readonly report: (report: SweepReport) => Promise<void>;
-  readonly fault: (error: unknown) => Promise<void>;
-};
-
-export type WatchOptions = Omit<SweepOptions, "command" | "dryRun" | "failOnGhosts" | "endings"> & {
-  /** A sweep begins: of all registries, or of those alone in which something was seen to end. */
-  readonly onSweep: (isWhole: boolean) => Promise<SweepListener>;
-  readonly onTurnedAway: () => Promise<void>;
-  /** Hears what is watched, and what stands in the way; the same is not said twice. */
-  readonly onNotice: (notice: string) => Promise<void>;
-};
-
-/** What a watch has seen and done until it was stopped. */
-export type WatchSummary = { readonly sweeps: number; readonly exits: number; readonly closings: number; readonly gone: number };
-
-/** What ends together is swept together: so long, in ms, the first exit waits for others. */
-const gatherMs = 20;
-
-/** A run lock that another sweep holds, and a registry that was busy, are tried again after so many ms, a whole sweep later; then after twice as many. */
-const [retryMs, wholeRetryMs] = [250, 3_000];
-
-/** An agent that no entry records has ended: what hangs on it is judged by a whole sweep, after so many ms. */
-const afterAgentMs = 10_000;
-
-/** How often, in ms, is looked who has been started by whom. */
-const linesEveryMs = 1_000;
-
-/** A change of a registry is read after so many ms at least, and after twice as long as the last reading took. */
-const [learnAfterMs, learnAfterAtMost] = [20, 1_000];
-
-/** Registries that changed in so many readings of them, one after the other, are in a flood. */
-const floodReadings = 100;
 
 type Item = "whole" | "exits" | "learn" | "lines";
 
@@ -53,7 +19,8 @@ type Item = "whole" | "exits" | "learn" | "lines";
  * state but its own: a program can have several.
  */
 export async function watch(host: Host, senses: Senses, options: WatchOptions, signal: AbortSignal): Promise<WatchSummary> {
-  const { targets, stop } = options;
+  const { stop } = options;
+  let places: Places = options;
   const agenda = newAgenda<Item>(senses.after);
   const lookout = newLookout(host, senses, options);
   const done = { sweeps: 0, exits: 0, closings: 0, gone: 0 };
@@ -63,12 +30,21 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
     exits: newPause(retryMs, watchSweepMs),
     whole: newPause(wholeRetryMs, watchSweepMs),
     learn: newPause(retryMs, watchSweepMs),
+    quiet: newPause(watchSweepMs, quietSweepMs),
   };
-  let learnPauseMs = learnAfterMs;
+  let learnPauseMs = afterLearning(0);
+  let [isResting, endRest]: [boolean, () => void] = [false, () => undefined];
   let flooded = 0;
+
+  /** Something has happened: of what follows from that, only time may tell. */
+  function stir(): void {
+    pauses.quiet.reset();
+    agenda.soon("whole", watchSweepMs);
+  }
 
   /** Something has ended: that is tried at once, also where a try has failed before. */
   function sweepEnds(): void {
+    stir();
     pauses.exits.reset();
     pauses.whole.reset();
     agenda.soon("exits", gatherMs);
@@ -79,17 +55,22 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
     const { holder, agent } = lookout.exited(ended);
     if (holder) sweepEnds();
     if (agent) agenda.soon("whole", afterAgentMs);
+    stir();
   });
   const directories = senses.directories((path) => {
-    for (const target of targets) if (target.path === path) changed.add(target);
-    agenda.soon("learn", learnPauseMs);
+    for (const target of places.targets) if (target.path === path) changed.add(target);
+    stir();
+    agenda.soon("learn", isResting ? learnPauseMs : afterLearning(0));
   });
-  const servers = keepServers(senses, targets, {
+  const servers = keepServers(senses, {
     closed: (url, id) => {
       done.closings += 1;
       if (lookout.closed(url, id)) sweepEnds();
     },
-    reopened: lookout.reopened,
+    reopened: (url, id) => {
+      lookout.reopened(url, id);
+      stir();
+    },
     notice: (url, words) => void notice(url, words),
   });
   const hearAbort = (): void => {
@@ -98,14 +79,18 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
   };
   signal.addEventListener("abort", hearAbort, { once: true });
 
-  async function learn(those: readonly Target[]): Promise<void> {
+  async function learn(those: readonly Target[], areAll: boolean): Promise<void> {
     const from = host.clock().awakeMs;
-    if (await lookout.learn(those)) sweepEnds();
+    if (await lookout.learn(those, areAll)) sweepEnds();
     pauses.learn.reset();
     exits.keep(lookout.processes());
     const until = host.clock().awakeMs;
-    const tookMs = from.seen && until.seen ? until.value - from.value : learnAfterAtMost;
-    learnPauseMs = Math.min(learnAfterAtMost, Math.max(learnAfterMs, 2 * tookMs));
+    const tookMs = from.seen && until.seen ? until.value - from.value : undefined;
+    learnPauseMs = afterLearning(tookMs);
+    // The first change after a rest is read at once, and those that follow wait for the next.
+    endRest();
+    endRest = senses.after(learnPauseMs, () => (isResting = false));
+    isResting = true;
     flooded = changed.size > 0 ? flooded + 1 : 0;
     await notice(
       "flood",
@@ -123,12 +108,15 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
     let listener: SweepListener | undefined;
     try {
       listener = await options.onSweep(isWhole);
-      const witnesses = [...options.witnesses, ...targets.filter((target) => !those.includes(target))];
-      const run = { ...options, targets: those, witnesses, endings: lookout.endings };
+      const swept = new Set(those.map(registryId));
+      const rest = places.targets.filter((target) => !swept.has(registryId(target)));
+      const run = { ...options, targets: those, witnesses: [...places.witnesses, ...rest], rest, endings: lookout.endings };
       const report = await sweep(host, { ...run, command: "watch", dryRun: false, failOnGhosts: false });
       await listener.report(report);
       done.sweeps += 1;
       done.gone += report.summary.reaped;
+      // What waits for a second look gets it in time.
+      if (report.summary.pending > 0) pauses.quiet.reset();
       return report.summary.skipped + report.summary.busy > 0;
     } catch (error) {
       await listener?.fault(error);
@@ -141,15 +129,14 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
   async function act(item: Item): Promise<void> {
     switch (item) {
       case "lines":
-        agenda.soon("lines", linesEveryMs);
-        if (lookout.holders() > 0) lookout.lookAtLines();
+        agenda.soon("lines", afterLines(lookout.holders() > 0 ? lookout.lookAtLines() : 0));
         return;
       case "learn": {
         const those = [...changed];
         changed.clear();
         if (those.length === 0) return;
         // What cannot be read now has changed all the same.
-        return learn(those).catch((error: unknown) => {
+        return learn(those, false).catch((error: unknown) => {
           for (const target of those) changed.add(target);
           throw error;
         });
@@ -161,7 +148,8 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
         return;
       }
       case "whole": {
-        agenda.soon("whole", watchSweepMs);
+        await findPlaces();
+        const { targets } = places;
         const problems = directories.keep(targets.map(({ path }) => path));
         for (const { path } of targets)
           await notice(
@@ -169,21 +157,36 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
             problems.find((problem) => problem.startsWith(`${path} `)),
           );
         // Looked up before the sweep: one that leaves during it is missed by neither.
-        await learn(targets);
+        await learn(targets, true);
         if (await sweepOnce(targets, true)) agenda.soon("whole", pauses.whole.next());
         else pauses.whole.reset();
+        agenda.soon("whole", pauses.quiet.next());
         await notice("start", lastOf("start") ?? `watching ${await described()}`);
       }
     }
   }
 
+  async function findPlaces(): Promise<void> {
+    try {
+      const found = options.findPlaces();
+      const ids = new Set(found.targets.map(registryId));
+      // The agent that led to it has ended, perhaps, and what it registered is to go.
+      const claimed = places.targets.filter((one) => !ids.has(registryId(one)) && lookout.hasEntries(one));
+      places = { ...found, targets: [...found.targets, ...claimed] };
+      await notice("places", undefined);
+    } catch (error) {
+      await notice("places", `registries could not be looked for anew: ${String(error)}`);
+    }
+    servers.keep(places.targets);
+  }
+
   async function described(): Promise<string> {
     const how = (await exits.ready()) === "pidfd" ? "through pidfds" : "by a look every second";
-    return `registries: ${targets.length}, holders: ${lookout.holders()} ${how}, app servers: ${servers.count}`;
+    return `registries: ${places.targets.length}, holders: ${lookout.holders()} ${how}, app servers: ${servers.count()}`;
   }
 
   agenda.soon("whole", 0);
-  agenda.soon("lines", linesEveryMs);
+  agenda.soon("lines", afterLines(0));
   let last: Item | undefined;
   try {
     while (!signal.aborted && stop.signal === undefined) {
@@ -198,12 +201,13 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
         if (item !== "lines") await notice("fault", undefined);
       } catch (error) {
         await notice("fault", `a sweep failed and is tried again: ${String(error)}`);
-        if (item === "exits" || item === "learn") agenda.soon(item, pauses[item].next());
+        if (item !== "whole") agenda.soon(item, item === "lines" ? afterLines(undefined) : pauses[item].next());
         agenda.soon("whole", watchSweepMs);
       }
     }
   } finally {
     signal.removeEventListener("abort", hearAbort);
+    endRest();
     for (const one of [agenda, exits, directories, servers]) one.close();
   }
   return done;

@@ -145,7 +145,8 @@ export class WatchedDay {
         this.connect();
         return { close: () => undefined };
       },
-      lines: (before) => {
+      lastPid: () => undefined,
+      lines: (before, isAwaited) => {
         const all = [...this.machine.processes.values()];
         const born = all.flatMap(({ pid, parent, kernelSession, startTicks }): readonly Born[] => {
           if (before.byPid.get(pid)?.startTicks === startTicks) return [];
@@ -157,6 +158,7 @@ export class WatchedDay {
             { ...before, byPid: new Map([...before.byPid].filter(([pid]) => !fresh.has(pid))) },
             all.map(({ pid }) => pid),
             born,
+            isAwaited,
           ),
         );
       },
@@ -369,7 +371,13 @@ export class WatchedDay {
     });
     const aborted = new AbortController();
     const nothing = (): Promise<void> => Promise.resolve();
-    const listeners = { onSweep: () => Promise.resolve({ report: nothing, fault: nothing }), onTurnedAway: nothing, onNotice: nothing };
+    const findPlaces = () => ({ targets: story.targets, witnesses: [] });
+    const listeners = {
+      findPlaces,
+      onSweep: () => Promise.resolve({ report: nothing, fault: nothing }),
+      onTurnedAway: nothing,
+      onNotice: nothing,
+    };
     const options = { ...plainSweep, targets: story.targets, policy: defaultPolicy, stop: { signal: undefined }, ...listeners };
     const running = watch(host, this.senses(), options, aborted.signal);
     const endMs = this.now + forMs;

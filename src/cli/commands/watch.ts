@@ -1,4 +1,5 @@
 import type { JudgingOptions } from "../config/settings.ts";
+import { resolveTargets, witnessTargets } from "../config/targets.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { reportToJournal } from "../journal-output.ts";
@@ -16,7 +17,8 @@ import type { SweepReport } from "../../report/model/sweep.ts";
 import { sweepGuards } from "../../report/sweep-guards.ts";
 import { eventLines, sweepWarnings } from "../../report/text.ts";
 import { visible } from "../../report/visible.ts";
-import { type SweepListener, watch } from "../../watch/watch.ts";
+import type { SweepListener } from "../../watch/options.ts";
+import { watch } from "../../watch/watch.ts";
 
 /** One line an event: a warning is said again only when it changes. */
 export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) => {
@@ -68,7 +70,8 @@ export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) 
     await writeLines(stderr, [`${isJournal(2, env) ? journalLine(6, "") : ""}sessreap: ${visible(words)}`]);
   };
 
-  const listeners = { onSweep, onTurnedAway, onNotice };
+  const findPlaces = () => ({ targets: resolveTargets(settings, options, env), witnesses: witnessTargets(settings, env) });
+  const listeners = { findPlaces, onSweep, onTurnedAway, onNotice };
   const { sweeps, exits, closings, gone } = await watch(host, realSenses(version), { ...examine, stop, ...listeners }, aborted.signal);
   await onNotice(`stopped after ${exits} exits and ${closings} closed threads: ${gone} registrations gone in ${sweeps} sweeps`);
   return stop.signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated;

@@ -9,7 +9,7 @@ import { isActive, isEnabled, isOffered, unitExists } from "./findings.ts";
 import { askedProperties, unitGuards } from "./unit-guards.ts";
 import { watchGuards } from "./watch-guard.ts";
 import { shippedPeriodMs } from "../units/units.ts";
-import { watchSweepMs } from "../../core/policy.ts";
+import { quietSweepMs } from "../../core/policy.ts";
 
 type Units = { readonly timer: Properties; readonly service: Properties; readonly watch: Properties };
 
@@ -67,7 +67,7 @@ async function guardsOf(scope: Scope, units: Units, nowMs: number): Promise<Time
     ...(hasPair ? unitGuards({ command, names, nowMs, periodMs, ...pair }) : []),
     ...watchGuards({ command, name: names.watch, watch: units.watch, gone: goneFrom(units.watch) }),
   ];
-  const periods = [...(isTimerOn(units) ? [periodMs] : []), ...(isActive(units.watch) ? [watchSweepMs] : [])];
+  const periods = [...(isTimerOn(units) ? [periodMs] : []), ...(isActive(units.watch) ? [quietSweepMs] : [])];
   return { guards, periodMs: periods.length === 0 ? undefined : Math.min(...periods) };
 }
 

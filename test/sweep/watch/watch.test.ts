@@ -3,6 +3,7 @@ import { seen } from "../../../src/core/evidence.ts";
 import type { Host } from "../../../src/host/host.ts";
 import type { ProcessId, Senses, ThreadEvents } from "../../../src/host/senses/senses.ts";
 import { watch } from "../../../src/watch/watch.ts";
+import type { Target } from "../../../src/sweep/load/target.ts";
 import { plainSweep } from "../../sweep-options.ts";
 import { claudesOf, type Actor, type Stage } from "../contract/stage.ts";
 import { simulatedStage } from "../contract/stages.ts";
@@ -13,10 +14,14 @@ const letRun = async (): Promise<void> => {
 };
 const nothing = (): Promise<void> => Promise.resolve();
 
-type Moment = { readonly host?: (host: Host) => Host; readonly onNotice?: (notice: string) => Promise<void> };
+type Moment = {
+  readonly places?: (target: Target) => readonly Target[];
+  readonly host?: (host: Host) => Host;
+  readonly onNotice?: (notice: string) => Promise<void>;
+};
 
 /** A watch over one registry with one holder, whose time passes by hand. */
-async function watching({ host: change = (host) => host, onNotice = nothing }: Moment = {}) {
+async function watching({ places = (target) => [target], host: change = (host) => host, onNotice = nothing }: Moment = {}) {
   const stage: Stage = simulatedStage();
   const holder: Actor = await stage.alive();
   const target = claudesOf(stage);
@@ -41,16 +46,19 @@ async function watching({ host: change = (host) => host, onNotice = nothing }: M
       return { close: () => void closed.push("server") };
     },
     lines: seen,
+    lastPid: () => undefined,
     after: timers.after,
   };
   const sweeps: boolean[] = [];
   const aborted = new AbortController();
+  const targets = [{ ...target, appServers: [{ url: "ws://127.0.0.1:1", connectTo: "ws://127.0.0.1:1", configured: true }] }];
   const running = watch(
     change(stage.host),
     senses,
     {
       ...plainSweep,
-      targets: [{ ...target, appServers: [{ url: "ws://127.0.0.1:1", connectTo: "ws://127.0.0.1:1", configured: true }] }],
+      targets,
+      findPlaces: () => ({ targets: targets.flatMap(places), witnesses: [] }),
       stop: { signal: undefined },
       onSweep: (isWhole) => {
         sweeps.push(isWhole);
@@ -64,9 +72,9 @@ async function watching({ host: change = (host) => host, onNotice = nothing }: M
     },
     aborted.signal,
   );
-  const pass = async (ms: number): Promise<void> => {
-    for (let passed = 0; passed < ms; passed += 50) {
-      timers.pass(50);
+  const pass = async (ms: number, step = 50): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += step) {
+      timers.pass(step);
       await letRun();
     }
   };
@@ -77,9 +85,9 @@ async function watching({ host: change = (host) => host, onNotice = nothing }: M
     path,
     sweeps,
     closed,
-    end: async () => {
-      await stage.end(holder);
-      onExit([holder]);
+    end: async (actor = holder) => {
+      await stage.end(actor);
+      onExit([actor]);
     },
     changed: () => onChange(target.path),
     lose: () => server?.lost("the server closed the connection"),
@@ -158,5 +166,52 @@ test("a registry that changed could not be read: it is read again soon", async (
   reads = 0;
   await watched.pass(1_000);
   expect(reads).toBe(1);
+  await watched.stop();
+});
+
+const minute = 60_000;
+
+test("nothing happens: sweeps of all registries become as rare as the timer's", async () => {
+  const watched = await watching();
+  const counts: number[] = [];
+  for (let nth = 0; nth < 4; nth += 1) {
+    watched.sweeps.length = 0;
+    await watched.pass(5 * minute, 500);
+    counts.push(watched.sweeps.length);
+  }
+  expect(counts).toEqual([2, 1, 1, 1]);
+  watched.sweeps.length = 0;
+  watched.changed();
+  await watched.pass(minute, 500);
+  expect(watched.sweeps).toEqual([true]);
+  await watched.stop();
+});
+
+test("an entry waits for its second look: the next sweeps come as they do when something happens", async () => {
+  const watched = await watching();
+  await watched.pass(20 * minute, 500);
+  const dead = await watched.stage.gone();
+  const path = watched.path.replace(/[^/]*$/, `${dead.pid}.json`);
+  watched.stage.writeOld(path, JSON.stringify({ pid: dead.pid, sessionId: "d" }));
+  watched.sweeps.length = 0;
+  await watched.pass(7 * minute, 500);
+  expect(watched.stage.read(path)).toBe(undefined);
+  await watched.stop();
+});
+
+test("an agent begins to write elsewhere: what it registers there goes with it, although it leads there no longer", async () => {
+  const dirs: string[] = [];
+  const watched = await watching({ places: (target) => [target, ...dirs.map((path) => ({ ...target, path }))] });
+  const elsewhere = `${watched.stage.root}/elsewhere`;
+  const other = await watched.stage.alive();
+  const path = `${elsewhere}/${other.pid}.json`;
+  watched.stage.writeOld(path, JSON.stringify({ pid: other.pid, sessionId: "e", procStart: other.startTicks }));
+  dirs.push(elsewhere);
+  await watched.pass(5 * minute, 500);
+  dirs.length = 0;
+  await watched.pass(5 * minute, 500);
+  await watched.end(other);
+  await watched.pass(500);
+  expect(watched.stage.read(path)).toBe(undefined);
   await watched.stop();
 });

@@ -1,0 +1,19 @@
+/** What ends together is swept together: so long, in ms, the first exit waits for others. */
+export const gatherMs = 20;
+
+/** A run lock that another sweep holds, and a registry that was busy, are tried again after so many ms, a whole sweep later; then after twice as many. */
+export const [retryMs, wholeRetryMs] = [250, 3_000];
+
+/** An agent that no entry records has ended: what hangs on it is judged by a whole sweep, after so many ms. */
+export const afterAgentMs = 10_000;
+
+const between = (least: number, ms: number | undefined, most: number): number => Math.min(most, Math.max(least, ms ?? most));
+
+/** After so many ms it is looked again who has been started by whom: the look is to cost little, and what starts before an exit raises doubts. */
+export const afterLines = (tookMs: number | undefined): number => between(250, tookMs === undefined ? undefined : 300 * tookMs, 1_000);
+
+/** A change of a registry is read after so many ms. */
+export const afterLearning = (tookMs: number | undefined): number => between(20, tookMs === undefined ? undefined : 2 * tookMs, 1_000);
+
+/** Registries that changed in so many readings of them, one after the other, are in a flood. */
+export const floodReadings = 100;
