@@ -1,7 +1,7 @@
 import { nothingBusy, type BusyMemory } from "./plan/busy.ts";
 import type { Clock } from "./evidence.ts";
 import { noHolders, type HeldBy, type ObservedHolder } from "./agents/observed-holders.ts";
-import { valueOf, type LastClocks, type Since } from "./clocks/since.ts";
+import { valueOf, type ClockMemory, type Since } from "./clocks/since.ts";
 import { unwatched, type Settling } from "./clocks/settling.ts";
 import { noSleepKnown, type SleepRecord } from "./clocks/sleep.ts";
 import type { FirstSight } from "./identity/first-sight.ts";
@@ -76,7 +76,7 @@ export function restoredByKey(marks: Iterable<Restored>): RestoredByKey {
 export const restoredIn = (marks: RestoredByKey): readonly Restored[] => [...marks.values()].flatMap((marked) => [...marked.values()]);
 
 /** What one sweep leaves for the next. Kept small: only entries for which it matters have a record. */
-export type Memory = LastClocks & {
+export type Memory = ClockMemory & {
   /** By registry (its format, and where in the file), then by entry key. */
   readonly records: ReadonlyMap<string, ReadonlyMap<string, EntryRecord>>;
   readonly firstSights: ReadonlyMap<string, ReadonlyMap<string, FirstSight>>;
@@ -85,8 +85,6 @@ export type Memory = LastClocks & {
   /** Registries of which an entry's start token was that of its process, with the fields that were declared then. */
   readonly provenTokens: ReadonlyMap<string, string>;
   readonly busy: BusyMemory;
-  /** Wall time at which a step of the clock was last noticed: times before it may come from another clock. */
-  readonly steppedAtMs: number | undefined;
   readonly restored: RestoredByKey;
   readonly sleep: SleepRecord;
   readonly settling: Settling;

@@ -1,4 +1,5 @@
 import type { Observed } from "../core/evidence.ts";
+import { steppedUntil } from "../core/clocks/since.ts";
 import { agedRecord, unexpiredMarks, recordOf, type Memory, type EntryRecord } from "../core/memory.ts";
 import { roomlessMs } from "../core/policy.ts";
 import { maxFirstSights, type FirstSight } from "../core/identity/first-sight.ts";
@@ -83,7 +84,7 @@ export function remember(host: LookingHost, examination: Examination, outcomes: 
     answeredSinceMs: answeredSince(examination),
     provenTokens: provenTokens(examination),
     busy: busyAfter(host, examination, outcomes),
-    steppedAtMs: since.clockStepped && wallMs !== undefined ? wallMs : pass.memory.steppedAtMs,
+    steppedAtMs: steppedUntil(pass.memory, since, wallMs, pass.synchronised),
     restored: unexpiredMarks(pass.memory.restored, wallMs),
     // Of what boot a look was, or how long it slept, may be told by the next one.
     sleep: sleep.seen && sleep.value.bootId !== undefined ? sleep.value : pass.memory.sleep,

@@ -117,7 +117,7 @@ function turnWorld(story: Story, session: Session | undefined): void {
 
 function loseState(story: Story): void {
   story.state.memory = emptyMemory;
-  story.machine.watched = false;
+  story.machine.forgetClock();
   for (const one of story.machine.sessions) Object.assign(one, { timesUnchecked: true, remembered: new Set() });
   story.record("the state directory is lost");
 }

@@ -213,7 +213,7 @@ export class History {
     if (state.memory === memory) return report;
     this.absent = checkSecondLooks(story, report.entries, now, this.absent);
     if (!["wallMs", "bootMs", "awakeMs", "bootId"].some((part) => blindness.has(part as Blindness))) machine.unseenSleepMs = 0;
-    if (!["wallMs", "bootMs", "bootId"].every((part) => blindness.has(part as Blindness))) machine.watchClock();
+    if (!["wallMs", "bootMs", "bootId"].every((part) => blindness.has(part as Blindness))) machine.watchClock(!blindness.has("wallMs"));
     return report;
   }
 

@@ -136,8 +136,13 @@ export class Machine {
   readonly fileLocks = new Map<number, Process>();
   /** Since when a sweep could have noticed a step of the clock in this boot. */
   watched = false;
-  /** When it was first stepped since then. */
+  /** When it was first stepped since then, and by how much in all. */
   private steppedBootMs: number | undefined;
+  private unseenStepMs = 0;
+  /** The latest time that sweeps have read and remember. */
+  private latestReadMs = Number.NEGATIVE_INFINITY;
+  /** A sweep of this boot could tell by that that its clock runs behind. */
+  private isKnownBehind = false;
   private made = 0;
   readonly chance: Chance;
   readonly worlds: ReadonlySet<World>;
@@ -181,6 +186,7 @@ export class Machine {
     const since = this.watched ? this.steppedBootMs : 0;
     if (since !== undefined) for (const session of this.sessions) if (session.registeredBootMs >= since) session.timesUnchecked = true;
     this.steppedBootMs ??= this.bootMs;
+    this.unseenStepMs += ms;
   }
 
   /** The network is there, and the kernel says from now on that the clock is synchronised. */
@@ -191,13 +197,35 @@ export class Machine {
     this.stepClock(byMs);
   }
 
-  /** A sweep has seen the clocks, and remembers them. */
-  watchClock(): void {
+  /** A sweep has seen the clocks, and remembers them; what time it is it may not have seen. */
+  watchClock(isWallSeen: boolean): void {
     this.watched = true;
     this.steppedBootMs = undefined;
+    this.unseenStepMs = 0;
+    this.isKnownBehind ||= this.latestReadMs > this.wallMs + minute;
+    if (isWallSeen) this.latestReadMs = Math.max(this.latestReadMs, this.wallMs);
+  }
+
+  /** The state directory is lost. */
+  forgetClock(): void {
+    this.watched = false;
+    this.latestReadMs = Number.NEGATIVE_INFINITY;
+    this.isKnownBehind = false;
+  }
+
+  /** What no sweep has seen until a reboot, none sees: after it all that is known is that the machine was off. */
+  private uncheckTimes(): void {
+    const { steppedBootMs = Number.NEGATIVE_INFINITY, unseenStepMs, wrongMs, isKnownBehind } = this;
+    for (const session of this.sessions) {
+      const isBefore = session.boot !== this.boot || session.registeredBootMs <= steppedBootMs;
+      const wasSteppedPast = unseenStepMs > 0 && isBefore;
+      const isByWrongClock = wrongMs < 0 && !isKnownBehind && session.boot === this.boot;
+      if (wasSteppedPast || isByWrongClock) session.timesUnchecked = true;
+    }
   }
 
   reboot(): void {
+    this.uncheckTimes();
     this.boot += 1;
     this.bootMs = minute + this.chance.below(100) * second;
     this.awakeMs = this.bootMs;
@@ -206,7 +234,9 @@ export class Machine {
     this.elapsedMs += offMs;
     this.forgottenSleepMs += this.unseenSleepMs;
     this.unseenSleepMs = 0;
-    this.wrongMs = this.forgetsTime ? this.chance.pick([0, -20 * 365 * day, 30 * day, 400 * day]) : 0;
+    // A battery that fails leaves a clock years behind, and none at all the first day of 1970, at every boot.
+    const behindMs = this.boot % 3 === 0 ? this.bootMs - this.wallMs : -20 * 365 * day;
+    this.wrongMs = this.forgetsTime ? this.chance.pick([0, behindMs, 30 * day, 400 * day]) : 0;
     this.wallMs += this.wrongMs;
     this.synchronised = undefined;
     this.processes.clear();
@@ -218,6 +248,8 @@ export class Machine {
     this.server.loaded.clear();
     this.watched = false;
     this.steppedBootMs = undefined;
+    this.unseenStepMs = 0;
+    this.isKnownBehind = false;
     for (const session of this.sessions) Object.assign(session, { process: undefined, showsAtMs: undefined });
     if (!this.chance.oneIn(3)) this.startServer();
   }

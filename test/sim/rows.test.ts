@@ -111,6 +111,32 @@ test("a step of the clock counts although the boot clock could not be read", asy
   expect(await fates(history)).toMatchObject({ mars: "kept clock-stepped" });
 });
 
+test("an entry of a boot whose clock was years behind is as old as sweeps have seen it, once the clock is right again", async () => {
+  const history = new History(1, { worlds: new Set(["wrong-clocks"]) });
+  const { machine } = history;
+  const reboot = (ms: number): void => {
+    const before = machine.wallMs;
+    machine.reboot();
+    machine.startServer();
+    machine.wrongMs = 0;
+    machine.wallMs = before + ms;
+  };
+  await fates(history);
+  reboot(-20 * 365 * day);
+  await fates(history);
+  machine.end(history.register(agents, "cli", "mars"));
+  machine.advance(hour);
+  expect(await fates(history)).toMatchObject({ mars: "kept clock-stepped" });
+  reboot(20 * 365 * day);
+  expect(await fates(history)).toMatchObject({ mars: "kept clock-stepped" });
+  machine.advance(2 * hour);
+  expect(await fates(history)).toMatchObject({ mars: "kept clock-stepped" });
+  machine.advance(8 * day);
+  expect(await fates(history)).toMatchObject({ mars: "pending ttl-expired" });
+  machine.advance(5 * minute);
+  expect(await fates(history)).toMatchObject({ mars: "reaped ttl-expired" });
+});
+
 test("a server whose process nobody can name counts as young again when a sweep did not ask it", async () => {
   const history = new History(1);
   const { machine } = history;

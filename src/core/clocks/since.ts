@@ -1,12 +1,14 @@
 import type { Clock } from "../evidence.ts";
 import { clockStepMs } from "../policy.ts";
 
-/** The clocks of the last sweep. */
-export type LastClocks = {
+/** The clocks of the last sweep, and what earlier ones noticed of the wall clock. */
+export type ClockMemory = {
   readonly bootId: string | undefined;
   readonly wallMs: number | undefined;
   readonly bootMs: number | undefined;
   readonly awakeMs: number | undefined;
+  /** Up to which wall time another clock may have told the times. */
+  readonly steppedAtMs: number | undefined;
 };
 
 /** How this sweep stands to the one before it. */
@@ -24,20 +26,47 @@ export const valueOf = (clock: Clock, name: keyof Clock): number | undefined => 
 };
 
 /**
+ * Across boots only a clock that runs back shows that it was wrong, before or now. One that had not yet caught up with what
+ * an earlier one had said may have been set right since, while the machine was off.
+ */
+function isOtherClock({ wallMs: last, steppedAtMs }: ClockMemory, wallMs: number | undefined): boolean {
+  if (wallMs === undefined || last === undefined) return true;
+  return wallMs < last - clockStepMs || (steppedAtMs !== undefined && last < steppedAtMs);
+}
+
+/**
  * Two sweeps of one boot can tell a step: wall clock and boot clock must have gone on alike. Where a clock could not
  * be read, now or then, a step cannot be ruled out, and to know less must not make an entry older.
  */
-export function since(memory: LastClocks, clock: Clock, bootId: string | undefined): Since {
+export function since(memory: ClockMemory, clock: Clock, bootId: string | undefined): Since {
   const [wallMs, bootMs, awakeMs] = [valueOf(clock, "wallMs"), valueOf(clock, "bootMs"), valueOf(clock, "awakeMs")];
   const isFirst = memory.bootId === undefined && memory.wallMs === undefined && memory.bootMs === undefined;
   const sameBoot = bootId !== undefined && memory.bootId === bootId;
   const ranBack = bootMs !== undefined && memory.bootMs !== undefined && bootMs < memory.bootMs;
   const otherBoot = bootId !== undefined && memory.bootId !== undefined ? !sameBoot : ranBack;
-  if (isFirst || otherBoot) return { sameBoot: false, elapsedMs: 0, clockStepped: false };
+  if (isFirst) return { sameBoot: false, elapsedMs: 0, clockStepped: false };
+  const otherClock = !sameBoot && isOtherClock(memory, wallMs);
+  if (otherBoot) return { sameBoot, elapsedMs: 0, clockStepped: otherClock };
   if (bootMs === undefined || memory.bootMs === undefined) return { sameBoot, elapsedMs: 0, clockStepped: true };
   const sinceThen = bootMs - memory.bootMs;
   const comparable = wallMs !== undefined && memory.wallMs !== undefined;
-  const clockStepped = !comparable || Math.abs(wallMs - memory.wallMs - sinceThen) > clockStepMs;
+  const clockStepped = otherClock || !comparable || Math.abs(wallMs - memory.wallMs - sinceThen) > clockStepMs;
   const awake = awakeMs === undefined || memory.awakeMs === undefined ? 0 : Math.min(sinceThen, awakeMs - memory.awakeMs);
   return { sameBoot, elapsedMs: sameBoot ? Math.max(0, awake) : 0, clockStepped };
+}
+
+/**
+ * Up to which wall time another clock may have told the times, as of this sweep. A clock that ran back may be the wrong one,
+ * so all that it can say before it has caught up is in doubt. One that the kernel calls synchronised is right from now on.
+ */
+export function steppedUntil(
+  memory: ClockMemory,
+  { clockStepped }: Since,
+  wallMs: number | undefined,
+  synchronised: boolean,
+): number | undefined {
+  const known = [memory.steppedAtMs, ...(clockStepped ? [memory.wallMs, wallMs] : [])].filter((at) => at !== undefined);
+  if (known.length === 0) return undefined;
+  const latest = Math.max(...known);
+  return synchronised && wallMs !== undefined ? Math.min(latest, wallMs) : latest;
 }
