@@ -1,6 +1,6 @@
 import { isSettled, settlingAt, type Settling } from "../core/clocks/settling.ts";
 import { sleepUntil, type SleepRecord } from "../core/clocks/sleep.ts";
-import { since, type Since } from "../core/clocks/since.ts";
+import { countedBy, since, type Since } from "../core/clocks/since.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Sought } from "../core/agents/mentions.ts";
 import { seen, type Clock, type Evidence, type Observed, type Timekeeping } from "../core/evidence.ts";
@@ -113,7 +113,7 @@ export function startPass(given: Host, options: PassOptions): Pass {
 export type ClockRecord = { readonly sleep: Observed<SleepRecord>; readonly settling: Settling };
 
 export function clockRecord({ memory, synchronised }: LookingPass, { clock, here }: Pick<Evidence, "clock" | "here">): ClockRecord {
-  const bootId = here.bootId.seen ? here.bootId.value : undefined;
+  const bootId = countedBy(here);
   const sleep = sleepUntil(memory.sleep, clock, bootId);
   const { sameBoot, clockStepped } = since(memory, clock, bootId);
   const hasSlept = !sleep.seen || sleep.value.bootId !== memory.sleep.bootId || sleep.value.ms > memory.sleep.ms;
@@ -129,5 +129,5 @@ export function timekeeping(pass: LookingPass, evidence: Pick<Evidence, "clock" 
 
 /** What has passed since the sweep that left the memory. */
 export function sinceLast({ memory }: LookingPass, evidence: Pick<Evidence, "clock" | "here">): Since {
-  return since(memory, evidence.clock, evidence.here.bootId.seen ? evidence.here.bootId.value : undefined);
+  return since(memory, evidence.clock, countedBy(evidence.here));
 }

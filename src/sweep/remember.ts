@@ -1,5 +1,5 @@
 import type { Observed } from "../core/evidence.ts";
-import { steppedUntil } from "../core/clocks/since.ts";
+import { countedBy, steppedUntil } from "../core/clocks/since.ts";
 import { agedRecord, unexpiredMarks, recordOf, type Memory, type EntryRecord } from "../core/memory.ts";
 import { roomlessMs } from "../core/policy.ts";
 import { maxFirstSights, type FirstSight } from "../core/identity/first-sight.ts";
@@ -75,7 +75,7 @@ export function remember(host: LookingHost, examination: Examination, outcomes: 
   const wallMs = valueOf(clock.wallMs);
   const { sleep, settling } = clockRecord(pass, evidence);
   return {
-    bootId: valueOf(here.bootId),
+    bootId: countedBy(here),
     wallMs,
     bootMs: valueOf(clock.bootMs),
     awakeMs: valueOf(clock.awakeMs),

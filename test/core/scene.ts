@@ -207,6 +207,7 @@ export const showed: ObservedHolder = {
   uid: 1000,
   bootId: thisBoot,
   pidNamespace: "4026531836",
+  timeNamespace: "time:[4026531834]",
   host: "venus",
 };
 

@@ -19,6 +19,8 @@ export type ObservedHolder = {
   readonly uid: number;
   readonly bootId: string;
   readonly pidNamespace: string;
+  /** The time namespace by whose clock `startTicks` was read; undefined where it could not be told. */
+  readonly timeNamespace: string | undefined;
   readonly host: string;
 };
 
@@ -69,13 +71,15 @@ export function agentsShowingNone({ evidence: { mentions } }: Scene, { agents }:
 export type HolderState = "gone" | "there" | "unseen";
 
 /** What has become of a process that showed the entry. A pid is the same process only with the same start in the same boot. */
-export function stateOf(holder: ObservedHolder, { pids }: ProcessTable, bootId: string): HolderState {
-  if (isSameBoot(holder.bootId, bootId) === false) return "gone";
+export function stateOf(holder: ObservedHolder, { pids }: ProcessTable, { bootId, timeNamespace }: Here): HolderState {
+  if (!bootId.seen) return "unseen";
+  if (isSameBoot(holder.bootId, bootId.value) === false) return "gone";
   const observation = pids.get(holder.pid);
   if (observation === undefined || !observation.seen) return "unseen";
   if (observation.value.kind === "gone") return "gone";
   const { state, startTicks } = observation.value;
-  if (startTicks.seen && startTicks.value !== holder.startTicks) return "gone";
+  const isOneClock = timeNamespace?.seen === true && timeNamespace.value === holder.timeNamespace;
+  if (startTicks.seen && startTicks.value !== holder.startTicks) return isOneClock ? "gone" : "unseen";
   if (state.seen && (state.value === "Z" || state.value === "X")) return "gone";
   return startTicks.seen && state.seen ? "there" : "unseen";
 }
@@ -98,13 +102,15 @@ export function holdersSeen(scene: Scene): readonly ObservedHolder[] {
   const { claim, evidence, memory } = scene;
   if (claim.pid !== undefined) return noHolders;
   const showing = agentsShowing(scene);
-  const { hostname, bootId, pidNamespace } = evidence.here;
+  const { hostname, bootId, pidNamespace, timeNamespace } = evidence.here;
   if (showing.length === 0 || !bootId.seen || !pidNamespace.seen) return memory.holders;
   const now = showing.map(({ carrier: { pid, startTicks, uid }, program }): ObservedHolder => {
-    return { pid, startTicks, program, uid, bootId: bootId.value, pidNamespace: pidNamespace.value.inode, host: hostname };
+    const clock = timeNamespace?.seen === true ? timeNamespace.value : undefined;
+    const where = { bootId: bootId.value, pidNamespace: pidNamespace.value.inode, timeNamespace: clock, host: hostname };
+    return { pid, startTicks, program, uid, ...where };
   });
   const all = [...memory.holders.filter((holder) => !now.some((one) => isSame(one, holder))), ...now];
   if (all.length <= maxHolders || !evidence.processes.seen) return all.slice(-maxHolders);
   const table = evidence.processes.value;
-  return all.filter((holder) => isElsewhere(holder, evidence.here) || stateOf(holder, table, bootId.value) !== "gone").slice(-maxHolders);
+  return all.filter((holder) => isElsewhere(holder, evidence.here) || stateOf(holder, table, evidence.here) !== "gone").slice(-maxHolders);
 }

@@ -1,8 +1,9 @@
-import type { Clock } from "../evidence.ts";
+import type { Clock, Here } from "../evidence.ts";
 import { clockStepMs } from "../policy.ts";
 
 /** The clocks of the last sweep, and what earlier ones noticed of the wall clock. */
 export type ClockMemory = {
+  /** By what its boot clock and its awake clock counted, as `countedBy` says. */
   readonly bootId: string | undefined;
   readonly wallMs: number | undefined;
   readonly bootMs: number | undefined;
@@ -19,6 +20,15 @@ export type Since = {
   /** The wall clock was stepped, or a step cannot be ruled out. */
   readonly clockStepped: boolean;
 };
+
+/** Which time namespaces count as the kernel does: its own (time_namespaces(7)), and that of a kernel which knows of none. */
+const ofKernel: ReadonlySet<string> = new Set(["time:[4026531834]", "none"]);
+
+/** By what the boot clock and the awake clock count: the boot's id, and the time namespace where it counts from another moment. */
+export function countedBy({ bootId, timeNamespace }: Here): string | undefined {
+  if (!bootId.seen) return undefined;
+  return timeNamespace?.seen !== true || ofKernel.has(timeNamespace.value) ? bootId.value : `${bootId.value} ${timeNamespace.value}`;
+}
 
 export const valueOf = (clock: Clock, name: keyof Clock): number | undefined => {
   const reading = clock[name];

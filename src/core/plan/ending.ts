@@ -28,9 +28,10 @@ function isExitWhole({ registry, memory: { ending } }: Scene): boolean {
   return registry.about === "process" || (exit.outliving.seen && exit.outliving.value.length === 0);
 }
 
-/** Whether this very run saw a server close the thread. Of a session with a recorded process the process counts. */
+/** Whether this very run saw a server close the thread that the entry names. Of a session with a recorded process the process counts. */
 export function sawItClose({ registry, claim, memory: { ending } }: Scene, url: string): boolean {
-  return (registry.about === "thread" || claim.pid === undefined) && ending?.closedOn.includes(url) === true;
+  if (claim.sessionId === undefined || (registry.about !== "thread" && claim.pid !== undefined)) return false;
+  return ending?.closedOn.includes(url) === true;
 }
 
 /** Whether a configured server refuses connections. It may be about to start, and has said nothing of any thread. */

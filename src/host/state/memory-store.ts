@@ -82,8 +82,13 @@ function isTable(value: unknown, isValue: (value: unknown) => boolean): boolean 
 
 function isHolder(value: unknown): boolean {
   const { pid, uid, ...texts } = (value ?? {}) as Record<keyof ObservedHolder, unknown>;
-  const { startTicks, program, bootId, pidNamespace, host } = texts;
-  return isNumber(pid) && isNumber(uid) && [startTicks, program, bootId, pidNamespace, host].every(isText);
+  const { startTicks, program, bootId, pidNamespace, timeNamespace, host } = texts;
+  return (
+    isNumber(pid) &&
+    isNumber(uid) &&
+    [startTicks, program, bootId, pidNamespace, host].every(isText) &&
+    (timeNamespace === undefined || isText(timeNamespace))
+  );
 }
 
 function isHeld(value: unknown): boolean {

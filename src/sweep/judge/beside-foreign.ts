@@ -1,5 +1,5 @@
 import { newestClaimed } from "../../core/age.ts";
-import { since, valueOf } from "../../core/clocks/since.ts";
+import { countedBy, since, valueOf } from "../../core/clocks/since.ts";
 import { seen } from "../../core/evidence.ts";
 import { isForeign } from "../../core/identity/whereabouts.ts";
 import type { Memory } from "../../core/memory.ts";
@@ -13,7 +13,7 @@ import type { World } from "../observe/observe.ts";
 export function isBesideForeign(loaded: ReadRegistry, { here, clock }: World, memory: Memory): boolean {
   if (loaded.target.shared === true) return true;
   if (loaded.kind !== "files") return false;
-  const last = since(memory, clock, here.bootId.seen ? here.bootId.value : undefined);
+  const last = since(memory, clock, countedBy(here));
   const nowMs = valueOf(clock, "wallMs") ?? Number.POSITIVE_INFINITY;
   return loaded.opened.some(({ claim, place }) => {
     if (!claim.ok || place.kind !== "file") return false;

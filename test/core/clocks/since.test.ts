@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { since, steppedUntil, type ClockMemory } from "../../../src/core/clocks/since.ts";
+import { countedBy, since, steppedUntil, type ClockMemory } from "../../../src/core/clocks/since.ts";
 import { seen, type Clock } from "../../../src/core/evidence.ts";
 import { emptyMemory, recall, type Remembered } from "../../../src/core/memory.ts";
-import { blind, day, hour, minute, now } from "../scene.ts";
+import { blind, day, hour, minute, now, thisBoot } from "../scene.ts";
 
 const year = 365 * day;
 const wall = (wallMs: number): Clock => ({ wallMs: seen(wallMs), bootMs: seen(hour), awakeMs: seen(hour) });
@@ -110,4 +110,22 @@ test("a second step within the years behind does not make the doubt shorter", ()
   expect(from).toEqual({ sameBoot: true, elapsedMs: 0, clockStepped: true });
   expect(steppedUntil(machine.memory, from, now - 19 * year, false)).toBe(now);
   expect(steppedUntil(emptyMemory, { ...from, clockStepped: false }, now, true)).toBeUndefined();
+});
+
+test.each<readonly [string, string | undefined, string]>([
+  ["the kernel's own time namespace", "time:[4026531834]", thisBoot],
+  ["a kernel that knows of no time namespace", "none", thisBoot],
+  ["a time namespace that could not be told", undefined, thisBoot],
+  ["a time namespace of its own", "time:[4026532200]", `${thisBoot} time:[4026532200]`],
+])("by what the boot clock counts in %s", (_, name, expected) => {
+  const timeNamespace = name === undefined ? blind : seen(name);
+  const here = { hostname: "venus", bootId: seen(thisBoot), pidNamespace: blind, timeNamespace };
+  expect(countedBy(here)).toBe(expected);
+  expect(countedBy({ ...here, bootId: blind })).toBeUndefined();
+});
+
+test("a boot clock that counts from another moment, as in a time namespace of its own, makes no entry older", () => {
+  const memory = { ...emptyMemory, bootId: thisBoot, wallMs: now, bootMs: hour, awakeMs: hour };
+  const inside: Clock = { wallMs: seen(now + minute), bootMs: seen(9 * day), awakeMs: seen(9 * day) };
+  expect(since(memory, inside, `${thisBoot} time:[4026532200]`)).toEqual({ sameBoot: false, elapsedMs: 0, clockStepped: false });
 });

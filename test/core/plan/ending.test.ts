@@ -165,6 +165,11 @@ describe("a thread that a server closed before the eyes of this run", () => {
       { memory: closed, registry: { appServers: [{ url: server, configured: false }] } },
       "undecided grace within-grace",
     ],
+    [
+      "it names no thread that could have been closed",
+      { memory: closed, claim: { sessionId: undefined, registeredAt: now - 5 * second } },
+      "undecided grace within-grace",
+    ],
     ["its row records a process, which counts then", { memory: closed, claim: young, pids: gone }, "undecided grace within-grace"],
   ];
   test.each(rows)("%s", (_, world, verdict) => {

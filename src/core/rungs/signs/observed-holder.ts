@@ -41,7 +41,6 @@ export const observedHolder: Sign = {
     const { here } = evidence;
     if (!here.bootId.seen) return unknown("pid-unseen", `whether what showed it ran in this boot is not known: ${here.bootId.why}`);
     const elsewhere = holders.find((holder) => isElsewhere(holder, here));
-    const bootId = here.bootId.value;
     const isOnlooker = ({ program }: ObservedHolder): boolean => policy.programs.onlookers.some((one) => matchesName(program, one));
     // An app server shows its threads by the locks on them. Of one that it closed before this run's eyes its own word counts.
     const closing = serversThatClosed(scene, table.value.appServers);
@@ -49,7 +48,7 @@ export const observedHolder: Sign = {
       closing.some((server) => server.pid === pid && server.startTicks === startTicks);
     const states = holders
       .filter((holder) => !isElsewhere(holder, here))
-      .map((holder) => ({ holder, state: stateOf(holder, table.value, bootId) }))
+      .map((holder) => ({ holder, state: stateOf(holder, table.value, here) }))
       .filter(({ holder, state }) => state === "gone" || !(isOnlooker(holder) || isServer(holder)));
     const unseen = states.find(({ state }) => state === "unseen");
     if (unseen !== undefined) return unknown("pid-unseen", `${called(unseen.holder)} showed it, and could not be looked at now`);

@@ -14,6 +14,17 @@ const rows: readonly (readonly [string, Described, string])[] = [
   ["no process ever showed it", {}, "not-applicable"],
   ["what showed it is gone", { ...after(showed), pids: left }, "dead holder-gone"],
   ["its pid is another process's by now", { ...after(showed), pids: { 500: there("601") } }, "dead holder-gone"],
+  [
+    "its pid has another start, which was read by the clock of another time namespace",
+    { ...after({ ...showed, timeNamespace: "time:[4026532200]" }), pids: { 500: there("601") } },
+    "unknown pid-unseen",
+  ],
+  [
+    "its pid has another start, and our own time namespace could not be told",
+    { ...after({ ...showed, timeNamespace: undefined }), pids: { 500: there("601") }, here: { timeNamespace: blind } },
+    "unknown pid-unseen",
+  ],
+  ["its pid is gone, whatever clock read its start", { ...after({ ...showed, timeNamespace: undefined }), pids: left }, "dead holder-gone"],
   ["what showed it is a zombie", { ...after(showed), pids: { 500: there("600", ["codex"], "Z") } }, "dead holder-gone"],
   ["what showed it ran in an earlier boot", { ...after({ ...showed, bootId: earlierBoot }), pids: stays }, "dead holder-gone"],
   ["what showed it lives and shows it no more", { ...after(showed), pids: stays }, "unknown mentioned"],
