@@ -16,9 +16,14 @@ export const failureCodes = Object.keys(exits) as readonly FailureCode[];
 
 export class Failure extends Error {
   readonly code: FailureCode;
-  constructor(code: FailureCode, message: string) {
-    super(message);
+  readonly problem: string;
+  /** What mends it, a line each. */
+  readonly cures: readonly string[];
+  constructor(code: FailureCode, problem: string, ...cures: readonly string[]) {
+    super([problem, ...cures].join("; "));
     this.code = code;
+    this.problem = problem;
+    this.cures = cures;
   }
   get exitCode(): number {
     return exits[this.code];

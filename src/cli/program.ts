@@ -2,11 +2,11 @@ import { Command, CommanderError, Option } from "commander";
 import { runList, runSweep } from "./commands/sweep.ts";
 import { commands, type CommandDeclaration, type CommandName } from "./declarations/commands.ts";
 import type { ProcessContext, Run } from "./context.ts";
-import { Failure } from "./failure.ts";
+import { about, configureHelp } from "./help.ts";
 import { write } from "./output.ts";
 import { asTyped } from "./npm.ts";
 import { isBelowNpm } from "./fast-args.ts";
-import { didYouMean } from "./suggest.ts";
+import { checkHelpTopic, usageFailure } from "./usage.ts";
 
 /** The code of all commands but the sweep is one part of the bundle, which is loaded when one of them runs. */
 async function runnerOf(name: CommandName): Promise<Run<never>> {
@@ -24,45 +24,33 @@ function needsOptions(words: readonly string[], name: string, isDefault: boolean
 }
 
 function declare(parent: Command, declaration: CommandDeclaration, isDefault: boolean, words: readonly string[]): Command {
-  const { name, summary, options, exits, hidden } = declaration;
+  const { name, summary, options, unlisted = [], hidden } = declaration;
   const command = parent.command(name, { isDefault, hidden: hidden === true }).description(summary);
   if (declaration.arguments !== undefined) command.arguments(declaration.arguments);
-  for (const { flags, help, many, fallback } of needsOptions(words, name, isDefault) ? options : []) {
+  for (const { flags, help, many, fallback } of needsOptions(words, name, isDefault) ? [...options, ...unlisted] : []) {
     const option = new Option(flags, help);
     if (many === true) option.argParser(collect);
     if (fallback !== undefined) option.default(fallback);
     command.addOption(option);
   }
-  if (exits.length > 0) command.addHelpText("after", `\nExit codes:\n${exits.map((line) => `  ${line}`).join("\n")}`);
   return command;
-}
-
-/**
- * A word that is no command falls to the default one, which takes no words; commander then complains about the number
- * of arguments, but the person misspelt a command.
- */
-function formatUsage(error: CommanderError, program: Command, words: readonly string[]): string {
-  const stray = program.commands[0]?.args[0];
-  if (error.code === "commander.excessArguments" && stray !== undefined && !words.includes(commands[0].name)) {
-    const names: readonly string[] = commands.map(({ name }) => name);
-    if (names.includes(stray)) return `the command comes first: sessreap ${stray} …`;
-    return `unknown command "${stray}"${didYouMean(stray, names)}`;
-  }
-  return error.message.replace(/^error: /, "").replaceAll("\n", " ");
 }
 
 type Asked = { readonly name: CommandName; readonly positionals: readonly string[]; readonly options: Readonly<Record<string, unknown>> };
 
-/** Parses the words, and lets `run` do what they ask for; help and version are returned as text. */
-export async function parse(words: readonly string[], version: string, run: (asked: Asked) => Promise<void>): Promise<string> {
+type Parsing = { readonly version: string; readonly width: number | undefined };
+
+/** Parses the words, and lets `run` do what they ask for; help and version are returned as text, as wide as that. */
+export async function parse(words: readonly string[], { version, width }: Parsing, run: (asked: Asked) => Promise<void>): Promise<string> {
+  checkHelpTopic(words);
   const output: string[] = [];
   const program = new Command("sessreap")
-    .description("Purges ghost registrations: entries that say a coding-agent session is alive when it is not.")
+    .description(about)
     .version(version)
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.push(text), writeErr: () => undefined })
     .enablePositionalOptions(false)
-    .showSuggestionAfterError();
+    .showSuggestionAfterError(false);
   for (const [index, declaration] of commands.entries()) {
     const command = declare(program, declaration, index === 0, words);
     command.exitOverride().action(async (...given: readonly unknown[]) => {
@@ -71,11 +59,12 @@ export async function parse(words: readonly string[], version: string, run: (ask
       await run({ name: declaration.name, positionals: positionals as string[], options: command.opts() });
     });
   }
+  configureHelp(program, width);
   try {
     await program.parseAsync(words, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw new Failure("usage", `${formatUsage(error, program, words)} (see sessreap --help)`);
+    if (error.exitCode !== 0) throw usageFailure(error, words, program.commands);
   }
   return output.join("");
 }
@@ -90,11 +79,13 @@ async function optionsBelowNpm({ name, options: given }: Asked, { env, stderr }:
 /** Runs the command that the words name. */
 export async function runProgram(words: readonly string[], context: ProcessContext): Promise<number> {
   let exitCode = 0;
-  const text = await parse(words, context.version, async (asked) => {
+  const { stdout, version } = context;
+  const width = stdout.isTTY ? stdout.stream.columns : undefined;
+  const text = await parse(words, { version, width }, async (asked) => {
     const options = isBelowNpm(context.env) ? await optionsBelowNpm(asked, context) : asked.options;
     const run = await runnerOf(asked.name);
     exitCode = await run({ ...context, words: asked.positionals, options: options as never });
   });
-  await write(context.stdout, text);
+  await write(stdout, text);
   return exitCode;
 }

@@ -1,9 +1,14 @@
 import { closest, distance } from "fastest-levenshtein";
 
+/** The nearest of the known words; undefined where none is near. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined;
+  const found = closest(word, known);
+  return distance(word.toLowerCase(), found.toLowerCase()) <= Math.max(2, Math.floor(found.length / 3)) ? found : undefined;
+}
+
 /** `; did you mean "x"?` for the nearest of the known words, or nothing when none is near. */
 export function didYouMean(word: string, known: readonly string[]): string {
-  if (known.length === 0) return "";
-  const nearest = closest(word, known);
-  const isNear = distance(word.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, Math.floor(nearest.length / 3));
-  return isNear ? `; did you mean "${nearest}"?` : "";
+  const found = nearest(word, known);
+  return found === undefined ? "" : `; did you mean "${found}"?`;
 }

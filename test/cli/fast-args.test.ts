@@ -11,7 +11,7 @@ const flags = sweep.options.flatMap(({ flags: all }) => all.split(/[ ,]+/).filte
 async function parsed(words: readonly string[]): Promise<unknown> {
   let asked: unknown;
   try {
-    await parse(words, "0.0.0", async (found) => void (asked = found));
+    await parse(words, { version: "0.0.0", width: undefined }, async (found) => void (asked = found));
     return asked;
   } catch {
     return undefined;

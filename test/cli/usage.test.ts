@@ -16,19 +16,23 @@ async function oneGhost() {
   return { scratch, path, text };
 }
 
-const see = " (see sessreap --help)";
+const more = (name?: string): string => `more: sessreap ${name === undefined ? "" : `${name} `}--help`;
 
 test.each([
-  ["swep", `unknown command "swep"; did you mean "sweep"?${see}`],
-  ["frobnicate", `unknown command "frobnicate"${see}`],
-  ["--dry-run lst", `unknown command "lst"; did you mean "list"?${see}`],
-  ["--dry-run list", `the command comes first: sessreap list …${see}`],
-  ["sweep extra", `too many arguments for 'sweep'. Expected 0 arguments but got 1.${see}`],
-  ["--frobnicate", `unknown option '--frobnicate'${see}`],
-  ["--dry-rum", `unknown option '--dry-rum' (Did you mean --dry-run?)${see}`],
-  ["list --dry-run", `unknown option '--dry-run'${see}`],
-  ["--grace", `option '--grace <duration>' argument missing${see}`],
-  ["explain", `missing required argument 'key'${see}`],
+  ["swep", `unknown command "swep"; did you mean sweep?; ${more()}`],
+  ["frobnicate", `unknown command "frobnicate"; ${more()}`],
+  ["help lst", `unknown command "lst"; did you mean list?; ${more()}`],
+  ["help frobnicate", `unknown command "frobnicate"; ${more()}`],
+  ["--dry-run lst", `unknown command "lst"; did you mean list?; ${more()}`],
+  ["--dry-run list", "the command comes first: sessreap list …"],
+  ["sweep extra", `sweep takes no word "extra"; ${more("sweep")}`],
+  ["explain one two", `explain takes no word "two"; ${more("explain")}`],
+  ["--frobnicate", `unknown option --frobnicate; ${more("sweep")}`],
+  ["--dry-rum", `unknown option --dry-rum; did you mean --dry-run?; ${more("sweep")}`],
+  ["units install --folow x", `unknown option --folow; did you mean --follow?; ${more("units")}`],
+  ["list --dry-run", `list has no --dry-run; it is an option of sweep, restore, units; ${more("list")}`],
+  ["--grace", `option --grace <duration> argument missing; ${more("sweep")}`],
+  ["explain", `missing required argument key; ${more("explain")}`],
   ["restore", "name the entries to put back, or a sweep with --sweep (see sessreap history)"],
   ["--color sometimes", '--color: "sometimes" is not one of auto, always, never'],
 ])("%j is a usage error: one line, or one document, and exit code 2", async (line, message) => {
@@ -50,9 +54,9 @@ test("help and version go to stdout, with exit code 0, and say what the exit cod
   expect(await sessreap(scratch, ["--version"])).toEqual({ code: 0, signal: null, stdout: `${version}\n`, stderr: "" });
   for (const words of [["--help"], ["help"], ["sweep", "--help"], ["help", "restore"]]) {
     const { code, stdout, stderr } = await sessreap(scratch, words);
-    expect({ code, stderr, usage: stdout.startsWith("Usage: sessreap") }).toEqual({ code: 0, stderr: "", usage: true });
+    expect({ code, stderr, usage: stdout.includes("  sessreap ") }).toEqual({ code: 0, stderr: "", usage: true });
   }
-  expect((await sessreap(scratch, ["sweep", "--help"])).stdout).toMatch(/Exit codes:\n.*75 another sweep is running/s);
+  expect((await sessreap(scratch, ["sweep", "--help"])).stdout).toMatch(/Exit codes\n.*75 +another sweep is running/s);
 });
 
 test("while a sweep runs another one is turned away, and so is a restore; looking is free", async () => {

@@ -1,13 +1,18 @@
 import {
+  appServer,
   color,
   dryRun,
   duplicates,
   exitCode,
+  grace,
+  judgingBut,
   json,
   judging,
   metricsFile,
   naming,
+  now,
   quiet,
+  ttl,
   verbose,
   type OptionDeclaration,
 } from "./options.ts";
@@ -18,11 +23,17 @@ export type CommandDeclaration = {
   /** As commander spells them: `<key>`, `[keys...]`. */
   readonly arguments?: string;
   readonly options: readonly OptionDeclaration[];
+  /** Options without a meaning here. They are taken and shown nowhere, so that a wrapper can hand all commands the same ones. */
+  readonly unlisted?: readonly OptionDeclaration[];
+  /** Under which heading the list of the commands shows it. */
+  readonly group: (typeof commandGroups)[number];
   /** What its exit codes mean, beside those that every command has. */
   readonly exits: readonly string[];
   /** For the shells' completions, not for people: neither the help nor the manual names it. */
   readonly hidden?: true;
 };
+
+export const commandGroups = ["See", "Change", "Other"] as const;
 
 const swept = [
   "0  done, nothing failed",
@@ -35,12 +46,14 @@ export const commands = [
   {
     name: "sweep",
     summary: "judge every registration and reap the ghosts (the default command)",
+    group: "Change",
     options: [dryRun, ...judging, metricsFile, exitCode, json, quiet, verbose, color],
     exits: [...swept, "10 ghosts found, with --dry-run and --exit-code", "75 another sweep is running"],
   },
   {
     name: "list",
     summary: "what is registered and what the ladder says; never writes",
+    group: "See",
     options: [...judging, exitCode, json, quiet, verbose, color],
     exits: [...swept, "10 ghosts found, with --exit-code"],
   },
@@ -48,26 +61,36 @@ export const commands = [
     name: "explain",
     summary: "every rung's answer for one registration; never writes",
     arguments: "<key>",
+    group: "See",
     options: [...judging, json, color],
     exits: ["1  there is no such registration"],
   },
-  { name: "history", summary: "past sweeps and what each reaped", options: [json], exits: [] },
+  {
+    name: "history",
+    summary: "past sweeps and what each reaped",
+    group: "See",
+    options: [json],
+    exits: [],
+  },
   {
     name: "restore",
     summary: "put tombstoned entries back; never overwrites a newcomer",
     arguments: "[keys...]",
+    group: "Change",
     options: [{ flags: "--sweep <id>", help: "everything that this sweep reaped" }, dryRun, json],
     exits: ["1  there is no such tombstone", "3  an entry could not be put back", "75 a sweep is running"],
   },
   {
     name: "watch",
     summary: "stay up: sweep at the start, then the moment a holder exits",
+    group: "Change",
     options: [...judging, json, color],
     exits: ["130 stopped by SIGINT", "143 stopped by SIGTERM"],
   },
   {
     name: "owners",
     summary: "which live processes run which session; duplicates first",
+    group: "See",
     options: [
       { flags: "--session <id>", help: "this session only" },
       {
@@ -75,11 +98,12 @@ export const commands = [
         help: "end the older harnesses of every duplicate, or the one with this pid, and the background children proven to be its own",
       },
       { flags: "--yes", help: "do not ask before processes are ended" },
-      ...judging,
+      ...judgingBut(grace, ttl, appServer, now),
       duplicates,
       json,
       color,
     ],
+    unlisted: [grace, ttl, appServer, now],
     exits: [
       "1  there is no such harness",
       "3  a process would not end",
@@ -91,6 +115,7 @@ export const commands = [
     name: "who",
     summary: "which registration of an identity should get its signals, and why; never writes",
     arguments: "<identity>",
+    group: "See",
     options: [...judging, json, color],
     exits: ["1  nobody is registered under this name"],
   },
@@ -98,12 +123,14 @@ export const commands = [
     name: "exec",
     summary: "run a command as the only live harness of a session, and reap its entry when it ends",
     arguments: "<command...>",
+    group: "Change",
     options: [
       { flags: "--session <id>", help: "the session that the command runs; it is taken for as long as sessreap lives" },
       { flags: "--on-conflict <choice>", help: "when another runs it: refuse, wait, or retire (end it first)", fallback: "refuse" },
       { flags: "--reap-children", help: "end the background children it leaves behind that are proven to be its own" },
-      ...judging,
+      ...judgingBut(grace, now),
     ],
+    unlisted: [grace, now],
     exits: [
       "   the command's own, or 128 and the number of the signal that ended it",
       "4  refused: who runs the session cannot be seen, or must not be ended",
@@ -115,6 +142,7 @@ export const commands = [
     name: "reap",
     summary: "reap one registration now, without grace, if its holder is provably gone",
     arguments: "<key>",
+    group: "Change",
     options: [
       ...naming,
       { flags: "--despite <pid>", help: "this process does not run the session: take away the doubt that it raises, and nothing else" },
@@ -138,19 +166,24 @@ export const commands = [
     name: "config",
     summary: "the effective configuration, held against the real files; suggest PATH prints a declaration for a registry that it has not",
     arguments: "[suggest] [path]",
-    options: [...judging, json],
+    group: "See",
+    options: [...judgingBut(now), json],
+    unlisted: [now],
     exits: ["1  there is nothing at the path of suggest that looks like a registry"],
   },
   {
     name: "doctor",
     summary: "how every guard stands: is it really on, and when did it last work",
-    options: [...judging, { flags: "--exit-code", help: "exit 10 when a guard is off" }, json, color],
+    group: "See",
+    options: [...judgingBut(grace, ttl, now), { flags: "--exit-code", help: "exit 10 when a guard is off" }, json, color],
+    unlisted: [grace, ttl, now],
     exits: ["10 a guard is not on, or will not stay on, with --exit-code"],
   },
   {
     name: "units",
     summary: "install, uninstall or print the systemd units that sweep every five minutes",
     arguments: "<install|uninstall|print>",
+    group: "Change",
     options: [
       { flags: "--user", help: "for your own manager (the default)" },
       { flags: "--system <user>", help: "for the system's manager, run as this user" },
@@ -167,6 +200,7 @@ export const commands = [
     name: "completion",
     summary: "print the completions of a shell, to be sourced or installed",
     arguments: "<bash|zsh|fish>",
+    group: "Other",
     options: [],
     exits: [],
   },
@@ -174,10 +208,19 @@ export const commands = [
     name: "manual",
     summary: "print a page of the manual, ready for man -l -",
     arguments: "[sessreap|sessreap-config|sessreap-units]",
+    group: "Other",
     options: [],
     exits: [],
   },
-  { name: "__complete", summary: "what the words can go on with", arguments: "[words...]", options: [], exits: [], hidden: true },
+  {
+    name: "__complete",
+    summary: "what the words can go on with",
+    arguments: "[words...]",
+    group: "Other",
+    options: [],
+    exits: [],
+    hidden: true,
+  },
 ] as const satisfies readonly CommandDeclaration[];
 
 export type CommandName = (typeof commands)[number]["name"];

@@ -6,34 +6,86 @@ export type OptionDeclaration = {
   /** May be given several times; its values are collected. */
   readonly many?: true;
   readonly fallback?: string;
+  /** Under which heading the help shows it; without one it is the command's own. */
+  readonly group?: keyof typeof optionGroups;
 };
 
-export const json: OptionDeclaration = { flags: "--json", help: "print one JSON document instead of text" };
-export const color: OptionDeclaration = { flags: "--color <when>", help: "auto, always or never", fallback: "auto" };
-export const quiet: OptionDeclaration = { flags: "-q, --quiet", help: "print the count line only" };
-export const verbose: OptionDeclaration = { flags: "-v, --verbose", help: "say on stderr what was looked at, and what was seen there" };
+/** `--dry-run` of `-n, --dry-run`. */
+export function longFlag(flags: string): string {
+  return /--[a-z-]+/.exec(flags)?.[0] ?? flags;
+}
+
+/** The headings of a command's options, in this order. */
+export const optionGroups = {
+  own: "This command",
+  which: "Which entries",
+  judging: "How it judges",
+  output: "Output",
+} as const;
+
+export const json: OptionDeclaration = { flags: "--json", help: "print one JSON document instead of text", group: "output" };
+export const color: OptionDeclaration = { flags: "--color <when>", help: "auto, always or never", fallback: "auto", group: "output" };
+export const quiet: OptionDeclaration = { flags: "-q, --quiet", help: "print the count line only", group: "output" };
+export const verbose: OptionDeclaration = {
+  flags: "-v, --verbose",
+  help: "say on stderr what was looked at, and what was seen there",
+  group: "output",
+};
 export const exitCode: OptionDeclaration = { flags: "--exit-code", help: "exit 10 when there are ghosts" };
 export const duplicates: OptionDeclaration = { flags: "--exit-code", help: "exit 10 when a session has more than one live harness" };
 export const dryRun: OptionDeclaration = { flags: "-n, --dry-run", help: "judge and report, stop before anything is written" };
 
-export const naming: readonly OptionDeclaration[] = [
-  {
-    flags: "--registry <[format:]path>",
-    help: "look at this registry instead of the configured ones; a format's name alone is its well-known place",
-    many: true,
-  },
-  { flags: "--config <file>", help: "read this configuration instead of the user's and the system's" },
-];
+const registry: OptionDeclaration = {
+  flags: "--registry <[format:]path>",
+  help: "look at this registry instead of the configured ones; a format's name alone is its well-known place",
+  many: true,
+  group: "which",
+};
+const config: OptionDeclaration = {
+  flags: "--config <file>",
+  help: "read this configuration instead of the user's and the system's",
+  group: "judging",
+};
+export const grace: OptionDeclaration = {
+  flags: "--grace <duration>",
+  help: "leave younger entries alone (default 10m)",
+  group: "judging",
+};
+export const ttl: OptionDeclaration = {
+  flags: "--ttl <duration>",
+  help: "how long an entry that nothing can tell of is kept (default 7d)",
+  group: "judging",
+};
+export const appServer: OptionDeclaration = {
+  flags: "--app-server <url>",
+  help: "ask this Codex app server: ws://127.0.0.1:PORT or unix://[PATH]",
+  many: true,
+  group: "judging",
+};
+export const hostGone: OptionDeclaration = {
+  flags: "--host-gone <name>",
+  help: "entries of this host are dead: it will not come back; * is any text",
+  many: true,
+  group: "judging",
+};
+const maxSize: OptionDeclaration = {
+  flags: "--max-size <size>",
+  help: "refuse a registry file that is larger, before it is read (default 512M)",
+  group: "judging",
+};
+export const now: OptionDeclaration = {
+  flags: "--now",
+  help: "do not wait for a second look, and let restored entries go",
+  group: "judging",
+};
 
-export const judging: readonly OptionDeclaration[] = [
-  ...naming,
-  { flags: "--grace <duration>", help: "leave younger entries alone (default 10m)" },
-  { flags: "--ttl <duration>", help: "how long an entry that nothing can tell of is kept (default 7d)" },
-  { flags: "--app-server <url>", help: "ask this Codex app server: ws://127.0.0.1:PORT or unix://[PATH]", many: true },
-  { flags: "--host-gone <name>", help: "entries of this host are dead: it will not come back; * is any text", many: true },
-  { flags: "--max-size <size>", help: "refuse a registry file that is larger, before it is read (default 512M)" },
-  { flags: "--now", help: "do not wait for a second look, and let restored entries go" },
-];
+export const naming: readonly OptionDeclaration[] = [registry, config];
+
+export const judging: readonly OptionDeclaration[] = [registry, config, grace, ttl, appServer, hostGone, maxSize, now];
+
+/** Those of judging that mean something to a command to which these do not. */
+export const judgingBut = (...left: readonly OptionDeclaration[]): readonly OptionDeclaration[] =>
+  judging.filter((option) => !left.includes(option));
 
 export const metricsFile: OptionDeclaration = {
   flags: "--metrics-file <file>",

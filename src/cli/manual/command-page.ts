@@ -6,7 +6,8 @@ import { builtInFormats } from "../../registries/known.ts";
 import type { Format } from "../../registries/format.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { commands, type CommandDeclaration } from "../declarations/commands.ts";
-import type { OptionDeclaration } from "../declarations/options.ts";
+import { longFlag, type OptionDeclaration } from "../declarations/options.ts";
+import { asSentence } from "../help.ts";
 import { foreignVariables, ownVariables } from "./environment.ts";
 import { header, heading, item, page, paragraph, prose, subheading, verbatim } from "./roff.ts";
 
@@ -17,8 +18,6 @@ export const shownCommands = declared.filter(({ hidden }) => hidden !== true);
 export function formatFlags(flags: string): string {
   return flags.replaceAll(/--?[a-z][a-z-]*/gi, "`$&`");
 }
-
-export const asSentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 function formatOption({ flags, help, many }: OptionDeclaration): string {
   const again = many === true ? " May be given several times." : "";
@@ -49,10 +48,6 @@ function formatCommand(command: CommandDeclaration, shared: readonly OptionDecla
     ...(common.length === 0 ? [] : [paragraph(`Options: ${common.join(", ")}.`)]),
     ...(command.exits.length === 0 ? [] : [paragraph(`Exit status: ${command.exits.map((exit) => exit.replace(/ +/, " ")).join("; ")}.`)]),
   ];
-}
-
-export function longFlag(flags: string): string {
-  return /--[a-z-]+/.exec(flags)?.[0] ?? flags;
 }
 
 const exitMeanings = {
