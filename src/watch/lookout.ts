@@ -71,7 +71,8 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
     areLinesSeen = looked.seen ? seen(true) : looked;
     if (!looked.seen) return;
     lines = looked.value;
-    noteAlive(byName().values());
+    // A zombie is listed as well: what it left has another parent by now, and would count as seen beside it while it lived.
+    noteAlive([...byName().values()].filter(isThere));
     const until = awakeOf(host);
     tookMs = from === undefined || until === undefined ? undefined : until - from;
   }
@@ -101,7 +102,7 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
     lookAtLines();
     for (const one of ended) if (!ends.hasEnded(one)) ends.exited(one, all(), leftBy(one));
     // They can end before the next look, and what they leave then is the first one's, too.
-    if (areLinesSeen.seen) noteAlive(ends.left());
+    if (areLinesSeen.seen) noteAlive(ends.left().filter((one) => !alive.has(nameOf(one))));
     agents = agents.filter((one) => !ended.some(({ pid }) => pid === one.pid));
   }
 

@@ -89,18 +89,14 @@ test("a process has the pid of the one that ended: only an entry with the start 
   expect([exitOf(undefined), exitOf("700"), exitOf("900"), exitOf("900", "700")]).toEqual(["700", "700", undefined, "700"]);
 });
 
-test("what a left process leaves is the first one's, too: a session that went on in a grandchild keeps its row", async () => {
-  const stage = simulatedStage();
+/** A young session whose holder ends, and what is seen to outlive it then, by a table of processes that the test keeps. */
+async function familyOf(stage: Stage, table: Born[], holder: Actor) {
   const target = claudesOf(stage);
-  const [holder, child, grandchild, innocent] = await Promise.all([stage.alive(), stage.alive(), stage.alive(), stage.alive()]);
-  const born = ({ pid, startTicks }: Actor, parentPid: number): Born => ({ pid, parentPid, kernelSession: pid, startTicks });
-  const table = [born(holder, 2), born(child, holder.pid), born(innocent, 2)];
   const lines: Senses["lines"] = (before, isAwaited) => {
     const fresh = table.filter(({ pid }) => !before.byPid.has(pid));
     const there = table.map(({ pid }) => pid);
     return seen(linesAfter(before, there, fresh, isAwaited));
   };
-  const leave = (actor: Actor): void => void table.splice(0, table.length, ...table.filter(({ pid }) => pid !== actor.pid));
   stage.write(
     `${target.path}/${holder.pid}.json`,
     JSON.stringify({ pid: holder.pid, sessionId: "s", startedAt: stage.now(), procStart: holder.startTicks }),
@@ -108,15 +104,33 @@ test("what a left process leaves is the first one's, too: a session that went on
   // Nothing tells that anyone was started: what an end leaves is looked at all the same.
   const lookout = newLookout(stage.host, { ...senses, lines, lastPid: () => "7" }, { ...plainSweep, targets: [target] });
   await lookout.learn([target], true);
-  const outliving = async (gone: Actor): Promise<unknown> => {
+  return async (gone: Actor): Promise<unknown> => {
     await stage.end(gone);
-    leave(gone);
     lookout.exited([gone]);
     const claim = { ...nothingClaimed, key: `${holder.pid}.json`, pid: holder.pid, startTicks: holder.startTicks };
     return lookout.endings(registryId(target), claim, () => "")?.exit?.outliving;
   };
+}
+const born = ({ pid, startTicks }: Actor, parentPid: number): Born => ({ pid, parentPid, kernelSession: pid, startTicks });
+
+test("what a left process leaves is the first one's, too: a session that went on in a grandchild keeps its row", async () => {
+  const stage = simulatedStage();
+  const [holder, child, grandchild, innocent] = await Promise.all([stage.alive(), stage.alive(), stage.alive(), stage.alive()]);
+  const table = [born(holder, 2), born(child, holder.pid), born(innocent, 2)];
+  const outliving = await familyOf(stage, table, holder);
+  table.shift();
   expect(await outliving(holder)).toEqual(seen([child.pid]));
-  table.push(born(grandchild, child.pid));
+  table.splice(0, 1, born(grandchild, child.pid));
   expect(await outliving(child)).toEqual(seen([grandchild.pid]));
+  table.shift();
   expect(await outliving(grandchild)).toEqual(seen([]));
+});
+
+test("a holder that nobody has waited for is listed still: what it started last is no stranger to it", async () => {
+  const stage = simulatedStage();
+  const [holder, child] = await Promise.all([stage.alive(), stage.alive()]);
+  const table = [born(holder, 2)];
+  const outliving = await familyOf(stage, table, holder);
+  table.push(born(child, 1));
+  expect(await outliving(holder)).toEqual(seen([child.pid]));
 });
