@@ -53,9 +53,12 @@ export function keepServer(connectTo: string, version: string, events: ThreadEve
       hangUp = rpc.close;
       if (isClosed) return rpc.close();
       await rpc.call("initialize", { clientInfo: { name: "sessreap", title: "sessreap", version } });
-      events.connected(await listLoaded(rpc));
+      const loaded = await listLoaded(rpc);
+      // What ended it can have come together with the list.
+      if (isOver) return;
+      events.connected(loaded);
       isListed = true;
-      if (!isOver) steady = setTimeout(() => (pauseMs = firstPauseMs), steadyAfterMs);
+      steady = setTimeout(() => (pauseMs = firstPauseMs), steadyAfterMs);
       for (const notice of early) hear(notice, events);
     } catch (error) {
       hangUp();

@@ -154,6 +154,14 @@ describe("a thread that a server closed before the eyes of this run", () => {
       "undecided attached-process mentioned",
     ],
     ["no closing was seen", {}, "undecided grace within-grace"],
+    [
+      "its list has no such thread, and asked for that one it reads it",
+      {
+        memory: closed,
+        appServers: { [server]: answered([], { upMs: seen(2 * minute), reads: new Map([[session, { kind: "other", what: "idle" }]]) }) },
+      },
+      "undecided app-server-thread app-server-unreachable",
+    ],
     ["the server has it again", { memory: closed, appServers: { [server]: answered([session]) } }, "live app-server-thread thread-loaded"],
     [
       "the server was started half a minute ago",
