@@ -105,10 +105,10 @@ export function newSeen(): Seen {
   };
 }
 
-/** What it left is looked at again each time: a child that has ended since keeps nothing. */
+/** What it left may have ended a moment ago: what that has started itself is known when its end is told. */
 function exitOf({ pid, startTicks, left }: Exited, startOfPid: (pid: number) => string | undefined): SeenExit {
-  const outliving = left.seen
-    ? seen(left.value.filter((one) => startOfPid(one.pid) === one.startTicks).map((one) => one.pid))
-    : unseen(left.why);
+  if (!left.seen) return { pid, startTicks, outliving: left };
+  const gone = left.value.find((one) => startOfPid(one.pid) !== one.startTicks);
+  const outliving = gone === undefined ? seen(left.value.map((one) => one.pid)) : unseen(`pid ${gone.pid}, which it left, has just ended`);
   return { pid, startTicks, outliving };
 }

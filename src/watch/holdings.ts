@@ -1,3 +1,4 @@
+import { ageOf } from "../core/age.ts";
 import { seen, type Observed } from "../core/evidence.ts";
 import { nothingSought } from "../core/agents/mentions.ts";
 import { canonicalSession } from "../core/registration.ts";
@@ -20,6 +21,8 @@ export type Holding = ProcessId & {
   readonly key: string;
   /** Of its bytes as they were written, where they record no start by which its process could be told from a later one. */
   readonly digest: string | undefined;
+  /** What its holder leaves matters, for the age of the entry does not say that it is to go. */
+  readonly isYoung: boolean;
 };
 
 /** What a run that stays up knows of one registry. */
@@ -35,6 +38,11 @@ export type Known = {
 };
 
 export type Learnt = { readonly known: readonly Known[]; readonly agents: readonly ProcessId[]; readonly complete: Observed<true> };
+
+function isYoung(scene: Scene): boolean {
+  const age = ageOf(scene);
+  return !age.known || age.ms < scene.policy.graceMs;
+}
 
 /** The process that an entry records, if it is seen alive as its holder. */
 function holderIn(scene: Scene): ProcessId | undefined {
@@ -63,9 +71,10 @@ export async function learn(host: LookingHost, options: PassOptions, targets: re
       const { pid, sessionId, startTicks } = claim.registration;
       if (pid !== undefined) recorded.add(pid);
       if (target.appServers.length > 0 && sessionId !== undefined) sessions.add(canonicalSession(sessionId));
-      const holder = pid === undefined ? undefined : holderIn(sceneOf(pass, view, entry, claim));
+      const scene = pid === undefined ? undefined : sceneOf(pass, view, entry, claim);
+      const holder = scene && holderIn(scene);
       const digest = startTicks === undefined ? host.digest(writtenTextOf(view.loaded, entry, claim)) : undefined;
-      if (holder !== undefined) holdings.push({ ...holder, key: entry.key, digest });
+      if (scene !== undefined && holder !== undefined) holdings.push({ ...holder, key: entry.key, digest, isYoung: isYoung(scene) });
     }
     const { up, isCaller, pids: ownerPids } = await findOwner(host, target, world, options.callers);
     known.push({

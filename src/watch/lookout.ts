@@ -17,7 +17,7 @@ type Alive = { readonly line: Line; readonly aliveAt: number };
 export type Lookout = {
   /** Reads these registries anew; if they are all, others are forgotten. Returns whether one of them claims something that was seen to end and that no sweep has had yet. */
   readonly learn: (targets: readonly Target[], areAll: boolean) => Promise<boolean>;
-  /** Who has been started since the last such look, which is not made where nobody was, but for one in some. Returns how long it took, in ms. */
+  /** Who has been started since the last such look. It is made only while it matters, and not where nobody was, but for one in some. Returns how long it took, in ms. */
   readonly lookAtLines: () => number | undefined;
   /** Takes in that processes have ended. Returns what that is to lead to. */
   readonly exited: (ended: readonly ProcessId[]) => { readonly holder: boolean; readonly agent: boolean };
@@ -49,6 +49,7 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
   let lines: Lines = noLines;
   let areLinesSeen: Observed<true> = unseen("no look was made");
   let newest: string | undefined;
+  let areLinesOld = true;
   let [spared, tookMs]: [number, number | undefined] = [0, 0];
   let agents: readonly ProcessId[] = [];
   let tried: ReadonlySet<string> = new Set();
@@ -67,6 +68,7 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
     // Read before the look: what starts during it is found by the next one.
     newest = senses.lastPid();
     spared = 0;
+    areLinesOld = false;
     const looked = senses.lines(lines, (one) => alive.has(nameOf(one)));
     areLinesSeen = looked.seen ? seen(true) : looked;
     if (!looked.seen) return;
@@ -82,25 +84,34 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
       if (line?.startTicks === one.startTicks) alive.set(nameOf(one), { line, aliveAt: lines.looks });
     }
   }
+  /** What a holder leaves is asked where one of its entries is young, and what that leaves afterwards. */
+  const doLinesMatter = (): boolean => ends.left().length > 0 || all().some(({ holdings }) => holdings.some(({ isYoung }) => isYoung));
+
   function lookIfAnyStarted(): number | undefined {
+    if (!doLinesMatter()) {
+      areLinesOld = true;
+      return undefined;
+    }
     spared += 1;
-    const hasNone = newest !== undefined && areLinesSeen.seen && senses.lastPid() === newest;
+    const hasNone = newest !== undefined && !areLinesOld && areLinesSeen.seen && senses.lastPid() === newest;
     if (hasNone && spared <= sparedAtMost) return undefined;
     lookAtLines();
     return tookMs;
   }
 
-  function leftBy(ended: ProcessId): Observed<readonly ProcessId[]> {
+  function leftBy(ended: ProcessId, wereLinesOld: boolean): Observed<readonly ProcessId[]> {
     const before = alive.get(nameOf(ended));
     if (!areLinesSeen.seen) return areLinesSeen;
+    if (wereLinesOld) return unseen("no entry was young, so nobody looked at what it had started");
     if (before === undefined) return unseen("it ended before what it had started was looked at");
     return seen(outliving(lines, before.line, before.aliveAt).map(({ pid, startTicks }) => ({ pid, startTicks })));
   }
 
   /** Takes in that processes have ended, each once. */
   function take(ended: readonly ProcessId[]): void {
+    const wereLinesOld = areLinesOld;
     lookAtLines();
-    for (const one of ended) if (!ends.hasEnded(one)) ends.exited(one, all(), leftBy(one));
+    for (const one of ended) if (!ends.hasEnded(one)) ends.exited(one, all(), leftBy(one, wereLinesOld));
     // They can end before the next look, and what they leave then is the first one's, too.
     if (areLinesSeen.seen) noteAlive(ends.left().filter((one) => !alive.has(nameOf(one))));
     agents = agents.filter((one) => !ended.some(({ pid }) => pid === one.pid));

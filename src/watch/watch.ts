@@ -53,6 +53,8 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
   const exits = senses.exits((ended) => {
     done.exits += ended.length;
     const { holder, agent } = lookout.exited(ended);
+    // What they have left is waited for from now on.
+    exits.keep(lookout.processes());
     if (holder) sweepEnds();
     if (agent) agenda.soon("whole", afterAgentMs);
     stir();
@@ -129,7 +131,7 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
   async function act(item: Item): Promise<void> {
     switch (item) {
       case "lines":
-        agenda.soon("lines", afterLines(lookout.holders() > 0 ? lookout.lookAtLines() : 0));
+        agenda.soon("lines", afterLines(lookout.lookAtLines()));
         return;
       case "learn": {
         const those = [...changed];

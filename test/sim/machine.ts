@@ -258,6 +258,9 @@ export class Machine {
     return this.worlds.has(world);
   }
 
+  /** What was started last, whether it runs or not. */
+  newest: Process | undefined;
+
   private freePid(isTaken: (pid: number) => boolean): number {
     let pid = 100 + this.chance.below(24);
     while (isTaken(pid)) pid = pid === 200 ? 100 : pid + 1;
@@ -291,6 +294,7 @@ export class Machine {
     };
     if (namespace === otherKernel) this.beside.add(process);
     else this.processes.set(pid, process);
+    this.newest = process;
     return process;
   }
 

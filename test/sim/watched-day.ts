@@ -145,7 +145,7 @@ export class WatchedDay {
         this.connect();
         return { close: () => undefined };
       },
-      lastPid: () => undefined,
+      lastPid: () => this.machine.newest && sameProcess(this.machine.newest),
       lines: (before, isAwaited) => {
         const all = [...this.machine.processes.values()];
         const born = all.flatMap(({ pid, parent, kernelSession, startTicks }): readonly Born[] => {
@@ -285,8 +285,11 @@ export class WatchedDay {
     if (choice < 300 && row !== undefined) {
       const isLeft = !this.machine.isRunning(row.process) && row.path !== bridgePath;
       if (!isLeft) return this.end(row);
-      // What its holder had left ends.
+      // What its holder had left starts something itself, perhaps, and ends.
+      const left = row.children.filter((child) => this.machine.isRunning(child));
+      const heirs = chance.oneIn(2) ? left.map((parent) => this.machine.spawn(["sh"], undefined, { parent })) : [];
       for (const child of row.children) this.machine.kill(child);
+      row.children.push(...heirs);
       return;
     }
     if (choice < 330) {

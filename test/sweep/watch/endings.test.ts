@@ -68,7 +68,7 @@ test.each(kinds)("%s that a later process of the pid wrote with the same words i
 
 test("a process has the pid of the one that ended: only an entry with the start of that one claims it", () => {
   const ended = { pid: 7, startTicks: "700" };
-  const holding = { ...ended, key: "held", digest: "d" };
+  const holding = { ...ended, key: "held", digest: "d", isYoung: true };
   const target = claudesOf(simulatedStage());
   const known = {
     target,
@@ -133,4 +133,24 @@ test("a holder that nobody has waited for is listed still: what it started last 
   const outliving = await familyOf(stage, table, holder);
   table.push(born(child, 1));
   expect(await outliving(holder)).toEqual(seen([child.pid]));
+});
+
+test("no entry is young: nobody looks at what their holders start, and so nothing is known of what one leaves", async () => {
+  const stage = simulatedStage();
+  const holder = await stage.alive();
+  const target = claudesOf(stage);
+  stage.writeOld(`${target.path}/${holder.pid}.json`, JSON.stringify({ pid: holder.pid, sessionId: "s", procStart: holder.startTicks }));
+  let looks = 0;
+  const lines: Senses["lines"] = (before, isAwaited) => {
+    looks += 1;
+    return seen(linesAfter(before, [holder.pid], looks === 1 ? [born(holder, 2)] : [], isAwaited));
+  };
+  const lookout = newLookout(stage.host, { ...senses, lines }, { ...plainSweep, targets: [target] });
+  await lookout.learn([target], true);
+  for (let nth = 0; nth < 3; nth += 1) lookout.lookAtLines();
+  expect(looks).toBe(1);
+  await stage.end(holder);
+  lookout.exited([holder]);
+  const claim = { ...nothingClaimed, key: `${holder.pid}.json`, pid: holder.pid, startTicks: holder.startTicks };
+  expect(lookout.endings(registryId(target), claim, () => "")?.exit?.outliving.seen).toBe(false);
 });
