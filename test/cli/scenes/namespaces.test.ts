@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, type TestContext } from "vitest";
@@ -9,6 +10,7 @@ import {
   configure,
   copiedTool,
   daysAgo,
+  declareRegistry,
   downServer,
   leaveOut,
   newScratch,
@@ -232,4 +234,24 @@ test("a sweep that doubts its own eyes breaks the chain of looks at an absence",
   expect(await look()).toBe("pending");
   fourMinutesPass();
   expect(await look()).toBe("reaped");
+});
+
+test("an agent that has shown a session and hides it now is no other process by the clock of another time namespace", async (context) => {
+  const flags = ["--time", "--boottime", "1000", "--monotonic", "1000", "--fork"];
+  leaveOutWithout(flags, context);
+  const scratch = newScratch();
+  const id = randomUUID();
+  writeOld(declareRegistry(scratch), JSON.stringify({ mars: { id, since: daysAgo(2) } }));
+  const titled = `$| = 1; for my $title ("codex resume ${id}", "idle") { <STDIN>; $0 = $title; print 1 } sleep 600`;
+  const { child } = await start("/usr/bin/perl", ["-e", titled]);
+  const takesTitle = async (): Promise<void> => {
+    child.stdin?.write("\n");
+    await once(child.stdout as NodeJS.ReadableStream, "data");
+  };
+  const seen = async (options = {}): Promise<unknown> => by(await sweepReport(scratch, ["--now"], options), "verdict", "reason", "action");
+  await takesTitle();
+  expect(await seen()).toEqual({ mars: "live attached-cli kept" });
+  await takesTitle();
+  expect(await seen()).toEqual({ mars: "undecided mentioned kept" });
+  expect(await seen({ under: within(flags, underInit) })).toEqual({ mars: "undecided pid-unseen kept" });
 });
