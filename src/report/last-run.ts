@@ -70,6 +70,7 @@ export function finishedRun(
     ...run,
     ...swept,
     lastWholeOk: ok && whole ? finished : run.lastWholeOk,
+    ...(ok && whole && run.invocationId !== null && { lastUnitOk: finished }),
     counts: report.summary,
     posture: worstPosture(guards),
     problems: guards.filter(({ posture }) => posture !== "on").map(({ name, detail }) => `${name}: ${detail}`),

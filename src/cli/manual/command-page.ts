@@ -1,5 +1,8 @@
+import { actionMeanings } from "./actions.ts";
+import { examples } from "../declarations/examples.ts";
 import { defaultPolicy } from "../../core/policy.ts";
-import { reasons, reasonSentence } from "../../core/reasons.ts";
+import { actionNames } from "../../core/plan/actions.ts";
+import { reasons, reasonSentence, reasonShort } from "../../core/reasons.ts";
 import { ladder } from "../../core/ladder.ts";
 import { revisions } from "../../core/revisions/revisions.ts";
 import { builtInFormats } from "../../registries/known.ts";
@@ -84,8 +87,18 @@ export function commandPage(): string {
     paragraph("Then a verdict may be revised:"),
     ...revisions.map(({ name, rule }) => item(`\`${name}\``, rule)),
     paragraph(
-      "What cannot be seen condemns nobody: an entry of which a look failed is kept, and that is said. Only the bytes of the reaped entry leave a file, after a tombstone of it is on the disk. A death that was concluded from absence alone waits for a second sweep, four minutes later or more. While the daemon that owns a file is up, nothing is written to it.",
+      "What cannot be seen condemns nobody: an entry of which a look failed is kept, and that is said. Only the bytes of the reaped entry leave a file, after a tombstone of it is on the disk. While the daemon that owns a file is up, nothing is written to it.",
     ),
+    heading("The second look"),
+    paragraph(
+      "Some deaths are proven: the process that an entry records is gone, or its pid is another's now. Others are concluded from absence: no app server has the thread, nobody listens at the port, an entry was silent for the whole TTL, or its file is torn and tells nothing. An absence can be a moment's, so such a ghost is `pending` at first. It is reaped by a sweep that comes four minutes later or more, in time that the machine was awake, if it was a ghost in every look since. A sign of life in between, a write to the entry, or a reboot begins anew.",
+    ),
+    paragraph(
+      "A timer's sweeps every five minutes are both looks. By hand it takes two: `sessreap`, and `sessreap` four minutes after it. `sessreap reap` <key> `--now` takes an operator's word in place of the second look for one entry, `--now` of a sweep for all of them; what was put back is then no longer left alone either.",
+    ),
+    heading("Actions"),
+    paragraph("What a sweep did with an entry, or would do: the word of the JSON output, and that of a table."),
+    ...actionNames.map((action) => item(`\`${action}\``, actionMeanings[action])),
     heading("Commands"),
     ...shownCommands.flatMap((command) => formatCommand(command, shared)),
     heading("Options"),
@@ -100,8 +113,10 @@ export function commandPage(): string {
     ...builtInFormats.map((format) => item(`\`${format.name}\``, `${asSentence(format.summary)}${places(format)}`)),
     paragraph("Others are described in a configuration; see sessreap-config(5)."),
     heading("Reasons"),
-    paragraph("Every entry is reported with the reason for which it is kept or condemned; the durations are the defaults."),
-    ...reasons.map((reason) => item(`\`${reason}\``, reasonSentence(reason, defaultPolicy))),
+    paragraph(
+      "Every entry is reported with the reason for which it is kept or condemned: the word of the JSON output, the few words of a table, and a sentence. The durations are the defaults.",
+    ),
+    ...reasons.map((reason) => item(`\`${reason}\` (${reasonShort(reason)})`, reasonSentence(reason, defaultPolicy))),
     heading("Exit status"),
     ...Object.entries(exitMeanings).map(([name, meaning]) => item(`\`${exitCodes[name as keyof typeof exitCodes]}\``, meaning)),
     heading("JSON output"),
@@ -115,12 +130,9 @@ export function commandPage(): string {
     item("`~/.config/sessreap/config.json`, `/etc/sessreap/config.json`", "The configuration, the stronger first. None is needed."),
     item("`~/.local/state/sessreap`", "Tombstones, the history, and what one sweep remembers for the next."),
     heading("Examples"),
-    paragraph("What would go, without writing anything:"),
-    verbatim(["sessreap --dry-run"]),
-    paragraph("Why is this one still here?"),
-    verbatim(["sessreap explain mars-audit-ca"]),
-    paragraph("Put back all that the last sweep took:"),
-    verbatim(["sessreap history", "sessreap restore --sweep 20261120T150000Z-3f2a91c07b"]),
+    ...shownCommands
+      .flatMap(({ name }) => examples[name as keyof typeof examples])
+      .flatMap(([line, what]) => [paragraph(asSentence(what)), verbatim([line])]),
     heading("See also"),
     "sessreap\\-config(5), sessreap\\-units(7)",
   ]);

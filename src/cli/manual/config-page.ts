@@ -58,6 +58,34 @@ const suggestedExample: readonly string[] = [
   ).split("\n"),
 ];
 
+/** By what an entry of a declared registry is seen to be alive. */
+const signs: readonly (readonly [tag: string, text: string])[] = [
+  [
+    "`pid`",
+    "A process with this pid, on this machine and in a namespace that can be told. With `startTicks` it must be the very one; without, one that may be another (`pid-unproven`) is a doubt, and keeps.",
+  ],
+  [
+    "`sessionId`, `identity`",
+    "A running agent that was started with the id, or that holds a file open whose path has it. Another program that carries it is a doubt.",
+  ],
+  [
+    "`appServers`",
+    "The thread of `sessionId` is loaded in a Codex app server. It is gone only when every configured server answered and none has it.",
+  ],
+  [
+    "`lastHeartbeatAt`",
+    "A heartbeat younger than ten minutes, than `grace` and than three times the longest gap between two keeps the entry against every death that is not proven.",
+  ],
+  ["`tmuxSession`, `tmuxPane`", "The session or pane is there, asked of the `tmuxSocket` or of every server of the registry's owner."],
+  ["`holders`", "A live `pid` under one of these names is the entry's own process; under another name it is a doubt."],
+  ["a lock", "A process holds a lock on the entry's own file, in a directory of files."],
+  [
+    "`registeredAt`, `lastActivityAt`",
+    "No sign of life, but the newest of all times is the age: younger than `grace` it is not judged, and what nothing else can tell of is kept until it is older than `ttl`.",
+  ],
+  ["`keepWhen`", "A member with this value keeps the entry whatever else is seen."],
+];
+
 /** sessreap-config(5), from the one schema that also checks a configuration. */
 export function configPage(): string {
   const shapeless = { entries: "/agents", pattern: "<pid>.json", fields: {}, about: "session" } as const;
@@ -121,6 +149,14 @@ export function configPage(): string {
     ),
     paragraph(
       "`sessreap list` shows the verdict of each entry. Where those that run are live and those that ended are ghosts, take out the line with `onGhost`, see with `sessreap --dry-run` what would be reaped, and let `sessreap` do it; `sessreap restore` puts it back.",
+    ),
+    heading("Signs of life"),
+    paragraph(
+      "What keeps an entry of a declared registry, by what its `fields` name. The more of them a registry has, the sooner and the surer its ghosts go; one that has none of them is judged by the TTL alone.",
+    ),
+    ...signs.map(([tag, text]) => item(tag, text)),
+    paragraph(
+      "A sign that could not be looked at is a doubt, and keeps the entry, too: `sessreap explain` says which rung could not see. `about` says whether an entry is a record of its `process` or of a `session`, which another process can carry on.",
     ),
     heading("See also"),
     "sessreap(1), sessreap\\-units(7)",

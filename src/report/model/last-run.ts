@@ -31,6 +31,9 @@ export const lastRun = described(
       "The same, of a sweep of all configured registries or one that systemd started: only these say that the guard works.",
       v.nullable(time),
     ),
+    lastUnitOk: v.exactOptional(
+      described("The same, of a sweep that systemd started: it says that the timer works. Not there before there was one.", time),
+    ),
     counts: described("What the sweep counted; null as long as that is not known.", v.nullable(summary)),
     reapedTotal: described("Everything that sweeps of this state directory have reaped.", integer),
     posture,

@@ -34,10 +34,11 @@ export function quickCheck(
     return `${watch} is installed but not enabled, so nobody watches (see sessreap doctor)`;
   }
   const hasOwnCalendar = existsSync(`${timer}.d`);
-  const lastOk = before?.lastWholeOk ?? null;
+  // A sweep by hand says nothing of the timer; the record of an older version does not tell them apart.
+  const lastOk = before?.lastUnitOk ?? before?.lastWholeOk ?? null;
   if (hasOwnCalendar || lastOk === null) return undefined;
   const age = nowMs - Date.parse(lastOk);
   return age > 2 * shippedPeriodMs
-    ? `sessreap.timer is enabled, but the last sweep that succeeded was ${formatDuration(age)} ago (see sessreap doctor)`
+    ? `sessreap.timer is enabled, but its last sweep that succeeded was ${formatDuration(age)} ago (see sessreap doctor)`
     : undefined;
 }

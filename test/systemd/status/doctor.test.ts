@@ -88,6 +88,22 @@ describeBox("doctor tells apart", () => {
   });
 
   describe("a timer", () => {
+    test("stopped, which every sweep by hand says from the second missed sweep on", () => {
+      userctl(box, "stop", "sessreap.timer");
+      expect(concerns(box)[0]).toBe("timer off-runtime-divergent/not-started");
+      box.run(["mv", `${userUnits}/sessreap.timer.d`, "/tmp/sessreap.timer.d"]);
+      // A sweep by hand since then is none of the timer's.
+      expect(sessreap(box, ["-q"]).code).toBe(0);
+      editRun({ lastUnitOk: new Date(Date.now() - 1_200_000).toISOString() });
+      for (const words of [[], ["-q"], []]) {
+        expect(sessreap(box, words).stderr).toMatch(/sessreap\.timer is enabled, but its last sweep that succeeded was 20m ago/);
+      }
+      box.run(["mv", "/tmp/sessreap.timer.d", `${userUnits}/sessreap.timer.d`]);
+      userctl(box, "start", "sessreap.timer");
+      expect(runOnce()).toBe(0);
+      expect(sessreap(box, []).stderr).not.toContain("sessreap.timer");
+    });
+
     test("started, and gone after the next boot", () => {
       userctl(box, "disable", "sessreap.timer");
       expect(concerns(box)).toEqual(["timer on/not-enabled"]);

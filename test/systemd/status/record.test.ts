@@ -157,7 +157,7 @@ describe("a timer that went off in silence is told on stderr by a sweep by hand"
     const run = readRun(state);
     const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
     writeFileSync(join(state, "last-run.json"), JSON.stringify({ ...run, lastWholeOk: hourAgo }));
-    expect((await sweep(home)).stderr).toMatch(/the last sweep that succeeded was 1h ago/);
+    expect((await sweep(home)).stderr).toMatch(/its last sweep that succeeded was 1h ago/);
   });
 
   test("never installed is a choice", async () => {
