@@ -55,7 +55,7 @@ export function unitsPage(): string {
     ),
     item(
       "`sessreap-watch.service`, `sessreap-watch@`<user>`.service`",
-      "`sessreap watch`, which stays up and sweeps the moment a holder exits, a minute after something has happened, and every five minutes while nothing does. `sessreap units install --watch` installs it beside the timer, and it stays with later installations until one says `--no-watch`. It reads its configuration when it starts: restart it after a change. However it ends, it is started again after half a minute, and the timer sweeps meanwhile.",
+      "`sessreap watch`, which stays up and sweeps the moment a holder exits, a minute after something has happened, and every five minutes while nothing does. All registries are read in its one process: a file system that does not answer (NFS, FUSE) holds it, as it holds a sweep, until it answers; `sessreap doctor` calls a sweep stuck after ten minutes. `sessreap units install --watch` installs it beside the timer, and it stays with later installations until one says `--no-watch`. It reads its configuration when it starts: restart it after a change. However it ends, it is started again after half a minute, and the timer sweeps meanwhile.",
     ),
     paragraph("They overlap without harm: the second of two sweeps exits 75, which the units take for a success, and a watch tries again."),
     heading("Installing from a package"),
