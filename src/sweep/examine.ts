@@ -21,11 +21,12 @@ import {
   viewsOf,
 } from "./judge/questions.ts";
 import { startTokenMismatch, tokenChecks } from "./judge/start-tokens.ts";
-import { examinedEntries, registryPolicyOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
+import { changeIn, examinedEntries, registryPolicyOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
 import { misreadReason } from "./judge/misread.ts";
 import { judgeEntry } from "./judge/scenes.ts";
 import { seeTmux } from "./judge/tmux.ts";
 import { loadRegistry } from "./load/load.ts";
+import { loadBeside } from "./load/beside.ts";
 import { filesOf } from "./load/entry-files.ts";
 import { entriesAt, isRead, type Loaded, type ReadRegistry } from "./load/loaded.ts";
 import { evidenceOf, lookAtWorld, unlookedWorld, withAllFiles, withLocks, type World } from "./observe/observe.ts";
@@ -73,7 +74,7 @@ async function examineRegistry(pass: LookingPass, view: RegistryView, world: Wor
   // Where no entry is old enough to be judged nothing can be reaped, so no owner is looked for.
   const owner = looked ? await ownerOf(pass, loaded, world) : noOwner;
   const registryPolicy = registryPolicyOf({ loaded, owner, reportOnly, isMisread });
-  const goes = loaded.target.onGhost === "release" ? "mark" : "reap";
+  const goes = changeIn(loaded);
   const entries = examinedEntries(loaded.entries.length, (index): ExaminedEntry => {
     const { entry, sessionId, hasOwnTime, judgement, memory, holders, needsSight } = judgeEntry(pass, view, loaded.entries.at(index));
     // Named one by one: this runs for every entry, and a spread costs more than the judgement.
@@ -151,15 +152,24 @@ export async function examine(
   files: Mentions["files"] = "agents",
 ): Promise<Examination> {
   const { host, targets, policy, memoryProblem } = begun;
-  const { loaded, warnings } = uniquePaths(await Promise.all(targets.map((target) => loadRegistry(host, target))));
-  const read = loaded.filter(isRead);
+  const { loaded, aliases, warnings } = uniquePaths(await Promise.all(targets.map((target) => loadRegistry(host, target))));
+  const swept = loaded.filter(isRead);
+  const beside = [...aliases, ...(await loadBeside(host, begun.witnesses, loaded))];
+  const read = [...swept, ...beside];
   const unlooked = unlookedWorld(host);
   const mustLook = lookAnyway || anythingOld(begun, viewsOf(begun, unlooked, read, { sought: nothingSought, sources: noSources }));
   const sought = mustLook ? soughtIn(read) : nothingSought;
   const mentionQuestion = { sought, programs: programsOf(policy, read) };
-  const sources = mustLook ? await loadSources(begun, loaded, files === "all" ? host.configDirectories() : []) : noSources;
+  const sources = mustLook ? await loadSources(begun, [...loaded, ...beside], files === "all" ? host.configDirectories() : []) : noSources;
   const pids = allPids(begun, read, sources);
-  const looked = mustLook ? await lookAtWorld(host, { pids, owners: ownerQuestions(targets), ...mentionQuestion, files }) : unlooked;
+  const looked = mustLook
+    ? await lookAtWorld(host, {
+        pids,
+        owners: ownerQuestions([...targets, ...beside.map(({ target }) => target)]),
+        ...mentionQuestion,
+        files,
+      })
+    : unlooked;
   const world = mustLook ? withWitnesses(begun, sources, looked) : looked;
   const halfSeen = viewsOf(begun, world, read, { sought, sources });
   const appServers = mustLook ? await seeServers(begun, halfSeen, world) : noServers;
@@ -185,6 +195,6 @@ export async function examine(
     warnings: [...(memoryProblem === undefined ? [] : [memoryProblem]), ...warnings, ...flapping.map(formatFlapping)],
     flapping,
     unread: loaded.filter((registry) => !isRead(registry)),
-    registries,
+    registries: registries.slice(0, swept.length),
   };
 }

@@ -6,6 +6,9 @@ import type { Registration } from "../registration.ts";
 import type { Scene } from "../scene.ts";
 import type { FlappingIdentity } from "./flapping.ts";
 
+/** Where an entry stands: the path of its file, as links to it resolve, and its first byte and the one behind it. */
+export type Bytes = { readonly file: string; readonly start: number; readonly end: number };
+
 /** An entry that can be understood and whose key occurs once, with what the ladder says of it. */
 export type JudgedRow = {
   /** Its registry's position among those that were read, and its own position in that registry. */
@@ -19,11 +22,15 @@ export type JudgedRow = {
   readonly authoritative: boolean;
   /** How the entry is named to a person. */
   readonly where: string;
+  readonly format: string;
+  readonly bytes: Bytes;
 };
 
 /** A registry after the ladder, as far as revisions ask for it. */
 export type JudgedRegistry = {
   readonly path: string;
+  /** Its file or directory, as links to it resolve. */
+  readonly root: string;
   readonly authoritative: boolean;
   /** A released row stays in it, with the time and the reason of its release. */
   readonly keepsReleased: boolean;

@@ -3,10 +3,10 @@ import { formatMessage } from "../../core/answer.ts";
 import type { Reason } from "../../core/reasons.ts";
 import type { Candidate, Noted, Revised, Revision } from "../../core/revisions/revision.ts";
 import type { Verdict } from "../../core/ladder.ts";
-import type { RegistryPolicy } from "../../core/plan/plan.ts";
+import type { Change, RegistryPolicy } from "../../core/plan/plan.ts";
 import { isCountedReason, noVerdicts, type Tally } from "../../report/tally.ts";
 import type { Judged } from "./scenes.ts";
-import { keptAtMost, type FilesRegistry } from "../load/loaded.ts";
+import { keptAtMost, type FilesRegistry, type ReadRegistry } from "../load/loaded.ts";
 import type { RegistryView } from "../pass.ts";
 import type { DaemonStatus } from "../observe/daemon.ts";
 
@@ -72,6 +72,11 @@ export function registryPolicyOf({
     releasable: release !== undefined && onGhost !== "report" && !isMisread,
     reportOnly,
   };
+}
+
+/** What becomes of a ghost there. */
+export function changeIn({ target: { onGhost } }: ReadRegistry): Extract<Change, "reap" | "mark"> {
+  return onGhost === "release" ? "mark" : "reap";
 }
 
 /** A mark is one byte an entry: the number of its intent, and whether memory may need a record of it. */

@@ -1,9 +1,9 @@
 import { intentFor } from "../../core/plan/plan.ts";
 import type { FlappingIdentity } from "../../core/revisions/flapping.ts";
-import type { Candidate, JudgedRegistry, JudgedRow, Revised, Revision, Observation } from "../../core/revisions/revision.ts";
+import type { Bytes, Candidate, JudgedRegistry, JudgedRow, Revised, Revision, Observation } from "../../core/revisions/revision.ts";
 import { revisions } from "../../core/revisions/revisions.ts";
 import { canonicalSession } from "../../core/registration.ts";
-import { userOf, type Entry } from "../load/loaded.ts";
+import { userOf, type Entry, type ReadRegistry } from "../load/loaded.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
 import {
   askServers,
@@ -18,12 +18,21 @@ import {
 import { noSources, reloadSources } from "../observe/sources.ts";
 import { speakingPids, withWitnesses } from "../observe/witnesses.ts";
 import { sinceLast, timekeeping, type LookingPass, type RegistryView } from "../pass.ts";
-import { registryPolicyOf, type ExaminedEntry, type ExaminedRegistry, type RevisedEntry } from "./examined.ts";
+import { changeIn, registryPolicyOf, type ExaminedEntry, type ExaminedRegistry, type RevisedEntry } from "./examined.ts";
 import { noEndpoints, noTmux, sameMentions } from "./questions.ts";
 import { sceneOf } from "./scenes.ts";
 
 /** A candidate of a revision, and the entry that it is. */
 type Placed = { readonly revision: Revision; readonly candidate: Candidate; readonly view: RegistryView; readonly entry: Entry };
+
+const rootOf = (loaded: ReadRegistry): string => (loaded.kind === "members" ? loaded.file.realPath : loaded.realPath);
+
+/** A file of its own goes whole. */
+function bytesOf(loaded: ReadRegistry, key: string, index: number): Bytes {
+  if (loaded.kind === "files") return { file: `${loaded.realPath}/${key}`, start: 0, end: Number.POSITIVE_INFINITY };
+  const { members } = loaded.container;
+  return { file: loaded.file.realPath, start: members.start(index), end: members.end(index) };
+}
 
 function judgedRegistry({ loaded, entries }: ExaminedRegistry, registry: number): JudgedRegistry {
   const { path, format } = loaded.target;
@@ -42,18 +51,21 @@ function judgedRegistry({ loaded, entries }: ExaminedRegistry, registry: number)
         },
         authoritative,
         where: loaded.kind === "files" ? `${path}/${key}` : path,
+        format: format.name,
+        get bytes() {
+          return bytesOf(loaded, key, index);
+        },
       };
     }
   }
   const keepsReleased = format.releases !== undefined;
-  return { path, authoritative, keepsReleased, hostLocks: format.hostLocks, recordsPids: loaded.pids.size > 0, rows };
+  return { path, root: rootOf(loaded), authoritative, keepsReleased, hostLocks: format.hostLocks, recordsPids: loaded.pids.size > 0, rows };
 }
 
 function observationOf(pass: LookingPass, view: RegistryView, entry: Entry): Observation {
   const { loaded } = view;
   if (!entry.claim.ok) throw new TypeError("an entry that can be understood was expected");
-  const path = loaded.kind === "members" ? loaded.file.realPath : loaded.realPath;
-  return { scene: sceneOf(pass, view, entry, entry.claim), fileSystem: () => pass.host.fileSystemOf(path) };
+  return { scene: sceneOf(pass, view, entry, entry.claim), fileSystem: () => pass.host.fileSystemOf(rootOf(loaded)) };
 }
 
 /** Every server of a registry is asked for each of the sessions. */
@@ -130,7 +142,9 @@ async function lookAndRevise(
 
 function withRevision(pass: LookingPass, examined: ExaminedRegistry, { revision, candidate }: Placed, revised: Revised): ExaminedEntry {
   const one = examined.entries.at(candidate.row.index);
-  const { judgement, change } = revised;
+  const { judgement } = revised;
+  const changed = [...one.revisions.map((applied) => applied.revised), revised].findLast(({ change }) => change !== undefined);
+  const change = changed?.change ?? changeIn(examined.loaded);
   const intent = intentFor(judgement, one.memory, registryPolicyOf(examined), pass.policy, change);
   return { ...one, judgement, intent, revisions: [...one.revisions, { revision, candidate, revised }] };
 }

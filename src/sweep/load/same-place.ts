@@ -13,7 +13,12 @@ const ownerOf = ({ target }: ReadRegistry): string => JSON.stringify(target.owne
  * One registry under two paths (a symbolic link, a mount) is one: swept twice, its second sweep would find a file that
  * has changed. The one whose owner is known counts for both; where two owners are named, it is unknown whom to ask.
  */
-export function uniquePaths(loaded: readonly Loaded[]): { readonly loaded: readonly Loaded[]; readonly warnings: readonly string[] } {
+export function uniquePaths(loaded: readonly Loaded[]): {
+  readonly loaded: readonly Loaded[];
+  /** The same registries under other paths: of one that is declared twice each declaration may read it otherwise. */
+  readonly aliases: readonly ReadRegistry[];
+  readonly warnings: readonly string[];
+} {
   const groups = new Map<string, ReadRegistry[]>();
   for (const one of loaded) {
     if (one.state !== "read") continue;
@@ -22,6 +27,7 @@ export function uniquePaths(loaded: readonly Loaded[]): { readonly loaded: reado
   }
   const instead = new Map<Loaded, Unread | undefined>();
   const warnings: string[] = [];
+  const readOtherwise: ReadRegistry[] = [];
   for (const aliases of groups.values()) {
     const owned = aliases.filter(({ target }) => target.owner !== undefined);
     const [authority] = [...owned, ...aliases];
@@ -37,9 +43,10 @@ export function uniquePaths(loaded: readonly Loaded[]): { readonly loaded: reado
         });
       } else if (one !== authority) {
         instead.set(one, undefined);
+        if (one.target.format.declaredFields !== undefined) readOtherwise.push(one);
         warnings.push(`${one.target.path} is the same ${one.target.format.name} registry as ${authority.target.path}, which is swept once`);
       }
     }
   }
-  return { loaded: loaded.flatMap((one) => (instead.has(one) ? (instead.get(one) ?? []) : [one])), warnings };
+  return { loaded: loaded.flatMap((one) => (instead.has(one) ? (instead.get(one) ?? []) : [one])), aliases: readOtherwise, warnings };
 }

@@ -18,6 +18,8 @@ export type Target = {
   readonly onGhost?: "reap" | "release" | "report";
   /** Whether other machines share it; where nothing is said its file system tells. */
   readonly shared?: boolean;
+  /** Another declaration of the same registry counts: this one is only asked what it sees in the entries. */
+  readonly overruled?: true;
   /** It is in the current directory or in a temporary one, where other users make directories: only one of this user's counts. */
   readonly seenFromHere?: boolean;
   /** A larger registry file, in bytes, is refused; where nothing is said the host has a limit of its own. */

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { ladder } from "../../../src/core/ladder.ts";
 import { revisionNames, revisions } from "../../../src/core/revisions/revisions.ts";
 
-test("locks are revised after superseded rows, and sessions are compared last", () => {
-  expect(revisionNames).toEqual(["superseded", "renamed-host", "session-mismatch"]);
+test("locks are revised after superseded rows, then sessions are compared, and readings of the same bytes last", () => {
+  expect(revisionNames).toEqual(["superseded", "renamed-host", "session-mismatch", "read-otherwise"]);
 });
 
 test("no name is that of a rung, and each rule is a sentence", () => {

@@ -24,11 +24,14 @@ export function registryOf(traits: Partial<Omit<JudgedRegistry, "rows">>, ...des
     judgement: alive,
     authoritative: traits.authoritative ?? false,
     where: "/home/dev/agents.json",
+    format: "keyed-json",
+    bytes: { file: "/home/dev/agents.json", start: 10 * index, end: 10 * index + 9 },
     ...row,
     claim: { ...nothingClaimed, ...row.claim },
   }));
   return {
     path: "/home/dev/agents.json",
+    root: "/home/dev/agents.json",
     authoritative: false,
     keepsReleased: false,
     hostLocks: false,
