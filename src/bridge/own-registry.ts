@@ -1,6 +1,7 @@
 import { checkConfig } from "../cli/config/config-file.ts";
 import { policyFrom, resolveSettings, type JudgingOptions, type Settings } from "../cli/config/settings.ts";
-import { describedTargets, resolveTargets, witnessTargets } from "../cli/config/targets.ts";
+import { describedTargets } from "../cli/config/declarations.ts";
+import { resolveRegistries } from "../cli/config/targets.ts";
 import { Failure } from "../cli/failure.ts";
 import { lockState } from "../cli/prepare.ts";
 import { realHost, type Host } from "../host/host.ts";
@@ -53,7 +54,7 @@ function onlyOne(targets: readonly Target[], what: string): Target {
  */
 async function ownTarget(settings: Settings, { registry }: BridgeOptions): Promise<Target> {
   const { env } = process;
-  if (typeof registry === "string") return onlyOne(resolveTargets(settings, { registry: [registry] }, env), registry);
+  if (typeof registry === "string") return onlyOne(resolveRegistries(settings, { registry: [registry] }, env).targets, registry);
   const { registries = [] } = await checkConfig({ registries: [registry] }, "registry");
   const [given, ...none] = registries.map(({ owner, ...described }) => ({ owner, described }));
   if (given === undefined || none.length > 0) throw new UsageError("registry: is missing");
@@ -79,7 +80,8 @@ export function findOwn(options: BridgeOptions): Promise<Own> {
     const host = await realHost(settings.stateDir.value, version, "guest");
     const policy = policyFrom(settings, said);
     const callers = callersHere(host, policy.programs);
-    const question = { targets: [target], witnesses: witnessTargets(settings, process.env), policy, lookAnyway: false, callers };
+    const { witnesses } = resolveRegistries(settings, {}, process.env);
+    const question = { targets: [target], witnesses, policy, lookAnyway: false, callers };
     return { host, settings, question, target };
   });
 }

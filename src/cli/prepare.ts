@@ -1,5 +1,5 @@
 import { type JudgingOptions, type Settings, policyFrom, resolveSettings } from "./config/settings.ts";
-import { resolveTargets, witnessTargets } from "./config/targets.ts";
+import { type Registries, resolveRegistries } from "./config/targets.ts";
 import type { Invocation } from "./context.ts";
 import { Failure } from "./failure.ts";
 import { stuckProblem } from "./record.ts";
@@ -11,19 +11,23 @@ import { ForeignPlace } from "../host/state/state-directory.ts";
 import { noCallers } from "../sweep/observe/daemon.ts";
 import type { ExamineOptions } from "../sweep/examine.ts";
 
-export type Prepared<H> = { readonly host: H; readonly settings: Settings; readonly examine: ExamineOptions };
+export type Prepared<H> = { readonly host: H; readonly settings: Settings; readonly examine: ExamineOptions } & Pick<
+  Registries,
+  "collisions"
+>;
 
 /** Everything that a judging command starts from. */
 export async function prepare({ options, env, version }: Invocation<JudgingOptions>): Promise<Prepared<Host>> {
   const settings = await resolveSettings(options, env);
-  const targets = resolveTargets(settings, options, env);
+  const { targets, witnesses, collisions } = resolveRegistries(settings, options, env);
   const host = await realHost(settings.stateDir.value, version);
   return {
     host,
     settings,
+    collisions,
     examine: {
       targets,
-      witnesses: witnessTargets(settings, env),
+      witnesses,
       policy: policyFrom(settings, options),
       lookAnyway: false,
       stop: { signal: undefined },

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Settings } from "../../src/cli/config/settings.ts";
-import { resolveTargets } from "../../src/cli/config/targets.ts";
+import { resolveRegistries } from "../../src/cli/config/targets.ts";
 import { codexBroker } from "../../src/registries/formats/codex-broker.ts";
 import { builtInFormats, declaredFormats, formatNames } from "../../src/registries/known.ts";
 import { matchSegment, parsePattern } from "../../src/registries/pattern.ts";
@@ -34,7 +34,7 @@ test("a server that a flag names is asked about the sessions of those formats th
     ["text-file", "symlink"].includes(format) ? { text: ["<sessionId>"] } : { fields: { sessionId: "id" } };
   const declared = Object.keys(declaredFormats).map((format) => ({ path: "/w/agents.json", format, ...described(format) }));
   const settings = { registries: { value: declared, from: "a test" }, dropIns: [] } as unknown as Settings;
-  const targets = resolveTargets(settings, { registry: [...formatNames], appServer: ["ws://127.0.0.1:8788"] }, {});
+  const { targets } = resolveRegistries(settings, { registry: [...formatNames], appServer: ["ws://127.0.0.1:8788"] }, {});
   const asked = targets.filter(({ appServers }) => appServers.length > 0).map(({ format }) => format.name);
   expect([...new Set(asked)].toSorted()).toEqual([
     "json-array",

@@ -1,4 +1,3 @@
-import { collisionLines } from "../config/collisions.ts";
 import { offLines } from "../config/off.ts";
 import { formatDuration } from "../../core/duration.ts";
 import type { Memory } from "../../core/memory.ts";
@@ -74,7 +73,7 @@ export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation)
   const [verb, place] = words;
   if (verb === "suggest" && place !== undefined) return runConfigSuggest(invocation, place);
   if (verb !== undefined) throw new Failure("usage", `config takes no words but "suggest" and one path: sessreap config suggest PATH`);
-  const { host, settings, examine } = await prepareToLook(invocation);
+  const { host, settings, collisions, examine } = await prepareToLook(invocation);
   const { memory } = host.store.loadMemory();
   const checks = await checkRegistries(host, examine.targets);
   const registries = checks.map(({ target, ...check }) => {
@@ -103,7 +102,7 @@ export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation)
     ...checkLines(check).map((line) => `    ${visible(line, longestCheck)}`),
   ]);
   const { env } = invocation;
-  const off = [...collisionLines(settings, env), ...offLines(settings, env)].map((line) => `  ${visible(line, longestCheck)}`);
+  const off = [...collisions, ...offLines(settings, env)].map((line) => `  ${visible(line, longestCheck)}`);
   const lines = [`read: ${visible(files)}`, "", ...settingLines(settings), "", "registries:", ...places, ...off, "", clockLine(clock)];
   await writeLines(stdout, lines);
   return 0;

@@ -1,4 +1,3 @@
-import { collisionLines } from "../config/collisions.ts";
 import { offLines } from "../config/off.ts";
 import { accessSync, constants, existsSync } from "node:fs";
 import type { JudgingOptions } from "../config/settings.ts";
@@ -156,7 +155,7 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
   // What sweeps by itself is what matters, so all is judged as the unit sees it.
   const unit = await unitEnvironment(existsSync("/run/systemd/system"));
   const env = asTheUnit(shell, unit);
-  const { host, settings, examine } = await prepareToLook({ ...invocation, env });
+  const { host, settings, collisions, examine } = await prepareToLook({ ...invocation, env });
   const stateDir = settings.stateDir.value;
   const nowMs = Date.now();
   const run = readLastRun(stateDir, isLastRun);
@@ -176,7 +175,7 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
     stateGuard(stateDir),
     ...tombstoneGuards(host, stateDir),
     ...sweepGuards(swept, named),
-    ...collisionLines(settings, env).map((detail): Guard => {
+    ...collisions.map((detail): Guard => {
       return { guard: "registry", name: "declared more than once", posture: "on", cause: "fine", detail, cure: null };
     }),
     ...offLines(settings, env).map((detail): Guard => {

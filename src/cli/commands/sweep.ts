@@ -1,4 +1,3 @@
-import { collisionLines } from "../config/collisions.ts";
 import { offLines } from "../config/off.ts";
 import { resolve } from "node:path";
 import { expandHome } from "../config/paths.ts";
@@ -59,7 +58,7 @@ async function judgeAndReport(
 ): Promise<number> {
   const { options, env, stdout, version } = invocation;
   const palette = await paletteFor(stdout, options.color ?? "auto");
-  const { host, settings, examine } = await prepare(invocation);
+  const { host, settings, collisions, examine } = await prepare(invocation);
   const stop = listenForStop();
   const lock = as.dryRun ? undefined : await lockState(host, settings, "another sweep of this state directory is running");
   let record: SweepRecord | undefined;
@@ -74,7 +73,7 @@ async function judgeAndReport(
     const guards = sweepGuards(report, named);
     const toJournal = isJournal(1, env) && options.json !== true;
     const notes = [...((await record?.finish(report, guards, statesOf(journalEvents(report, guards)))) ?? [])];
-    notes.push(...collisionLines(settings, env));
+    notes.push(...collisions);
     if (as.command === "list") notes.push(...offLines(settings, env));
     const timer = as.dryRun || toJournal ? undefined : quickCheck(env, record?.before, Date.now());
     if (timer !== undefined) notes.push(timer);

@@ -1,5 +1,5 @@
 import type { JudgingOptions } from "../config/settings.ts";
-import { resolveTargets, witnessTargets } from "../config/targets.ts";
+import { resolveRegistries } from "../config/targets.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { reportToJournal } from "../journal-output.ts";
@@ -20,11 +20,14 @@ import { visible } from "../../report/visible.ts";
 import type { SweepListener } from "../../watch/options.ts";
 import { watch } from "../../watch/watch.ts";
 
+/** A warning can name several files. */
+const longestWarning = 1000;
+
 /** One line an event: a warning is said again only when it changes. */
 export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) => {
   const { options, stdout, stderr, env, version } = invocation;
   const palette = await paletteFor(stdout, options.color ?? "auto");
-  const { host, settings, examine } = await prepare(invocation);
+  const { host, settings, collisions, examine } = await prepare(invocation);
   await loadLibraries();
   const aborted = new AbortController();
   const stop = listenForStop(() => aborted.abort());
@@ -57,20 +60,24 @@ export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) 
     return { report, fault: record.fault };
   };
 
+  const warn = (words: string): Promise<void> =>
+    writeLines(stderr, [`${isJournal(2, env) ? journalLine(4, "") : ""}sessreap: warning: ${visible(words, longestWarning)}`]);
+
   let stuck: string | undefined;
   const onTurnedAway = async (): Promise<void> => {
     const before = stuck;
     stuck = stuckProblem(settings.stateDir.value);
     // Its age grows; that it is stuck is said once.
     if (stuck === undefined || before !== undefined) return;
-    await writeLines(stderr, [`${isJournal(2, env) ? journalLine(4, "") : ""}sessreap: warning: ${visible(stuck)}`]);
+    await warn(stuck);
   };
 
   const onNotice = async (words: string): Promise<void> => {
     await writeLines(stderr, [`${isJournal(2, env) ? journalLine(6, "") : ""}sessreap: ${visible(words)}`]);
   };
 
-  const findPlaces = () => ({ targets: resolveTargets(settings, options, env), witnesses: witnessTargets(settings, env) });
+  for (const line of collisions) await warn(line);
+  const findPlaces = () => resolveRegistries(settings, options, env);
   const listeners = { findPlaces, onSweep, onTurnedAway, onNotice };
   const { sweeps, exits, closings, gone } = await watch(host, realSenses(version), { ...examine, stop, ...listeners }, aborted.signal);
   await onNotice(`stopped after ${exits} exits and ${closings} closed threads: ${gone} registrations gone in ${sweeps} sweeps`);

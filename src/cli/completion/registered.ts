@@ -4,7 +4,7 @@ import { loadRegistry } from "../../sweep/load/load.ts";
 import type { Entry } from "../../sweep/load/loaded.ts";
 import type { Env } from "../config/paths.ts";
 import { resolveSettings } from "../config/settings.ts";
-import { resolveTargets } from "../config/targets.ts";
+import { resolveRegistries } from "../config/targets.ts";
 import type { Candidate, Wanted } from "./wanted.ts";
 
 /**
@@ -22,7 +22,7 @@ export async function registered(
   const settings = await resolveSettings(options, env);
   const host: LookingHost = await realHost(settings.stateDir.value, version);
   const found: Candidate[] = [];
-  for (const target of resolveTargets(settings, options, env)) {
+  for (const target of resolveRegistries(settings, options, env).targets) {
     const loaded = await loadRegistry(host, target);
     if (loaded.state !== "read") continue;
     for (const entry of loaded.entries) {

@@ -2,12 +2,12 @@ import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { configure, newScratch, parseOnly, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
-import { collisionLines } from "../../../src/cli/config/collisions.ts";
 import { resolveSettings } from "../../../src/cli/config/settings.ts";
-import { resolveTargets, turnedOff } from "../../../src/cli/config/targets.ts";
+import { turnedOff } from "../../../src/cli/config/off.ts";
+import { resolveRegistries } from "../../../src/cli/config/targets.ts";
 import { gonePid } from "../../processes.ts";
 
-const keyed = (path: string): object => ({ format: "keyed-json", path, fields: { pid: "pid" }, about: "process" });
+const keyed = (path: string, entries = ""): object => ({ format: "keyed-json", path, entries, fields: { pid: "pid" }, about: "process" });
 
 function dropIn({ home }: Scratch, name: string, value: unknown): string {
   return writeOld(join(home, ".config/sessreap/registries.d", name), typeof value === "string" ? value : JSON.stringify(value));
@@ -19,8 +19,8 @@ const envOf = ({ env, home }: Scratch) => ({ ...env, XDG_CONFIG_HOME: join(home,
 async function targets(scratch: Scratch, systemPath = "/nowhere/config.json") {
   const env = envOf(scratch);
   const settings = await resolveSettings({}, env, systemPath);
-  const all = resolveTargets(settings, {}, env);
-  return { settings, off: turnedOff(settings, env), all, described: all.filter(({ named }) => named).map(({ path }) => path) };
+  const { targets: all, collisions } = resolveRegistries(settings, {}, env);
+  return { settings, collisions, off: turnedOff(settings, env), all, described: all.filter(({ named }) => named).map(({ path }) => path) };
 }
 
 test("registries stand beside the well-known places, and one of the same format and path takes the place of such a one", async () => {
@@ -78,10 +78,10 @@ describe("drop-ins", () => {
     const config = configure(scratch, { wellKnown: false, registries: [{ ...keyed("/w/own.json"), onGhost: "report" }] });
     writeOld(join(system, "registries.d", "d.json"), JSON.stringify([keyed("/w/both.json"), keyed("/w/own.json")]));
     const dropped = dropIn(scratch, "a.json", [keyed("/w/own.json"), { ...keyed("/w/both.json"), onGhost: "report" }]);
-    const { all, settings } = await targets(scratch, join(system, "config.json"));
+    const { all, collisions } = await targets(scratch, join(system, "config.json"));
     expect(all.map(({ path, onGhost }) => `${path} ${onGhost}`).toSorted()).toEqual(["/w/both.json report", "/w/own.json report"]);
     const etcFile = join(system, "registries.d", "d.json");
-    expect(collisionLines(settings, envOf(scratch)).toSorted()).toEqual([
+    expect(collisions.toSorted()).toEqual([
       `/w/both.json (keyed-json) is declared in ${etcFile} and in ${dropped}; the declaration in ${dropped} counts`,
       `/w/own.json (keyed-json) is declared in ${etcFile} and in ${dropped} and in ${config}; the declaration in ${config} counts`,
     ]);
@@ -105,6 +105,43 @@ describe("drop-ins", () => {
     expect((await sessreap(scratch, ["config"])).stdout).toContain(said);
     expect((await sessreap(scratch, ["doctor"])).stdout).toContain("declared more than once");
     expect(readFileSync(own, "utf8")).toContain(String(pid));
+  });
+
+  test.each<[string, unknown, unknown, string | undefined]>([
+    ["a format of the configuration's", keyed("/w/a.json"), { format: "json-file", path: "/w", pattern: "*.json" }, "json-file"],
+    [
+      "a pattern that fits one file of another",
+      { format: "json-file", path: "/w", pattern: "a-<pid>.json" },
+      keyed("/w/a-7.json"),
+      "json-file",
+    ],
+    [
+      "a built-in format, whose files it reads",
+      [],
+      { format: "json-file", path: "~/.claude/sessions", pattern: "<pid>.json" },
+      "json-file",
+    ],
+    [
+      "deep directories",
+      { format: "text-file", path: "/w", pattern: "**/x.lock", text: ["<pid>"] },
+      { format: "text-file", path: "/w/a", pattern: "*.lock", text: ["<pid>"] },
+      "text-file",
+    ],
+    ["another part of the file", keyed("/w/a.json", "/a"), keyed("/w/a.json", "/ab"), undefined],
+    [
+      "other files of the directory",
+      { format: "text-file", path: "/w", pattern: "*.pid", text: ["<pid>"] },
+      { format: "json-file", path: "/w", pattern: "*.json" },
+      undefined,
+    ],
+  ])("beside %s are said where both may read the same files", async (_, declared, dropped, format) => {
+    const scratch = newScratch();
+    configure(scratch, { wellKnown: true, registries: [declared].flat() });
+    const file = dropIn(scratch, "a.json", dropped);
+    const { collisions } = await targets(scratch);
+    const cure = /^the same files are read at .*; an entry goes only where both call it a ghost, so keep one$/;
+    expect(collisions.filter((line) => cure.test(line))).toHaveLength(format === undefined ? 0 : 1);
+    expect(collisions.join("")).toContain(format === undefined ? "" : `as ${(dropped as { format: string }).format} (${file})`);
   });
 
   test.each<[string, unknown, string]>([

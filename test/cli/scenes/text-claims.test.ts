@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { resolveSettings } from "../../../src/cli/config/settings.ts";
-import { resolveTargets } from "../../../src/cli/config/targets.ts";
+import { resolveRegistries } from "../../../src/cli/config/targets.ts";
 import { by, configure, newScratch, sessreap, sweepReport, writeOld } from "../harness.ts";
 import { newSession } from "../agents.ts";
 import { gonePid, idle } from "../../processes.ts";
@@ -198,6 +198,6 @@ test.each<[object, string]>([
 ])("a mistake: %j", async (config, said) => {
   const scratch = newScratch();
   const options = { config: configure(scratch, config) };
-  const resolved = resolveSettings(options, scratch.env).then((settings) => resolveTargets(settings, options, scratch.env));
+  const resolved = resolveSettings(options, scratch.env).then((settings) => resolveRegistries(settings, options, scratch.env));
   await expect(resolved).rejects.toThrow(said);
 });

@@ -1,0 +1,101 @@
+import { join } from "node:path";
+import { isServerAddress } from "../../core/app-servers.ts";
+import { sha256 } from "../../host/files/digest.ts";
+import { currentDirectory, ownHome } from "../../host/files/homes.ts";
+import { noHomes, type AgentHomes } from "../../host/processes/config-directories.ts";
+import type { Format, OwnerSigns, Places } from "../../registries/format.ts";
+import type { ServerTarget, Target } from "../../sweep/load/target.ts";
+import { Failure } from "../failure.ts";
+import type { RegistryConfig } from "./config-schema.ts";
+import { codexHome, expandHome, type Env } from "./paths.ts";
+import type { JudgingOptions } from "./settings.ts";
+import { sizeFrom } from "./size.ts";
+
+export function placesIn(env: Env, find: (home: string, uid: number) => AgentHomes = () => noHomes): Places {
+  const [home, uid] = [ownHome(), process.getuid?.() ?? 0];
+  let found: AgentHomes | undefined;
+  return { home, cwd: currentDirectory(), uid, env, sha256, furtherHomes: (agent) => (found ??= find(home, uid))[agent] };
+}
+
+function connectTo(url: string, env: Env): string {
+  if (!url.startsWith("unix://")) return url;
+  const path = url.slice("unix://".length);
+  return `ws+unix:${path === "" ? join(codexHome(env), "app-server-control", "app-server-control.sock") : path}:/`;
+}
+
+function configuredServer(url: string, env: Env): ServerTarget {
+  return { url, configured: true, connectTo: connectTo(url, env) };
+}
+
+/** The flag and the environment speak for every registry whose sessions can be threads, the configuration for its own. */
+function serversFor(format: Format, config: RegistryConfig | undefined, options: JudgingOptions, env: Env): readonly ServerTarget[] {
+  if (!format.codexThreads) return [];
+  const variable = env["SESSREAP_APP_SERVER"] ?? "";
+  const given = options.appServer ?? (variable === "" ? undefined : [variable]);
+  for (const url of given ?? []) {
+    if (!isServerAddress(url)) {
+      throw new Failure(
+        "usage",
+        `${options.appServer === undefined ? "SESSREAP_APP_SERVER" : "--app-server"}: "${url}" is not a loopback address such as ws://127.0.0.1:8788, nor unix:// with an absolute path`,
+      );
+    }
+  }
+  const configured = given ?? config?.appServers;
+  if (configured !== undefined) return configured.map((url) => configuredServer(url, env));
+  const tried = format.triedServers(placesIn(env));
+  return tried.filter((url) => isServerAddress(url)).map((url) => ({ url, configured: false, connectTo: connectTo(url, env) }));
+}
+
+export function targetAt(
+  { path, named }: Pick<Target, "path" | "named">,
+  format: Format,
+  config: RegistryConfig | undefined,
+  options: JudgingOptions,
+  env: Env,
+): Target {
+  return {
+    format,
+    path,
+    named,
+    appServers: serversFor(format, config, options, env),
+    owner: ownerOf(format, config, path, env),
+    release: config?.release,
+    ...(config?.onGhost !== undefined && { onGhost: config.onGhost }),
+    ...(config?.shared !== undefined && { shared: config.shared }),
+    ...(options.maxSize !== undefined && { maxSize: sizeFrom(options.maxSize, "--max-size") }),
+  };
+}
+
+/** The configuration's word on the owner replaces the format's own. */
+function ownerOf(format: Format, config: RegistryConfig | undefined, path: string, env: Env): OwnerSigns | undefined {
+  if (config?.owner === undefined) return format.owner?.(placesIn(env), path);
+  const { lock, socket } = config.owner;
+  return {
+    ...config.owner,
+    ...(lock !== undefined && { lock: expandHome(lock) }),
+    ...(socket !== undefined && { socket: expandHome(socket) }),
+  };
+}
+
+const isBelow = (path: string, directory: string): boolean => path.startsWith(directory.replace(/\/*$/, "/"));
+
+/** Outside the home it depends on the current directory, or lies where every user may make directories. */
+function isSeenFromHere(path: string, format: Format, places: Places): boolean {
+  if (isBelow(path, places.home)) return false;
+  const temporary = ["/tmp", "/var/tmp", places.env["TMPDIR"] ?? "/tmp"];
+  return temporary.some((directory) => isBelow(path, directory)) || !format.wellKnown({ ...places, cwd: places.home }).includes(path);
+}
+
+/** A format's usual places. */
+export function wellKnownTargets(
+  format: Format,
+  config: RegistryConfig | undefined,
+  options: JudgingOptions,
+  places: Places,
+): readonly Target[] {
+  const { env } = places;
+  return format.wellKnown(places).map((path) => {
+    const target = targetAt({ path, named: false }, format, config, options, env);
+    return isSeenFromHere(path, format, places) ? { ...target, seenFromHere: true } : target;
+  });
+}
