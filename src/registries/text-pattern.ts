@@ -1,6 +1,7 @@
 /**
  * Patterns of whole texts: literals, `*` for any run of characters, line ends included, and places such as `<pid>` for what
- * the text says. A word behind `*` is a whole word: `*pid=` does not fit the end of `ppid=`. No regular expressions: a pattern comes from a configuration, and none may take exponential time.
+ * the text says. A word beside `*` is a whole word: `*pid=` does not fit the end of `ppid=` or `parent-pid=`, nor `<pid>*` the
+ * digits of `31a4`. No regular expressions: a pattern comes from a configuration, and none may take exponential time.
  */
 
 /** What the places of a pattern can stand for. */
@@ -72,7 +73,19 @@ function endsOf(kind: TextPlace, text: string, from: number): readonly number[] 
   return ends;
 }
 
-const isInWord = (text: string, at: number): boolean => /^[\p{L}\p{N}_]{2}$/u.test(text.slice(at - 1, at + 1));
+/** Whether a letter or digit ends before this place, or begins there; either may be two code units. */
+const wordBefore = (text: string, at: number): boolean => /[\p{L}\p{M}\p{N}_]$/u.test(text.slice(Math.max(0, at - 2), at));
+const wordBehind = (text: string, at: number): boolean => /^[\p{L}\p{M}\p{N}_]/u.test(text.slice(at, at + 2));
+
+/** What joins words to one name: `parent-pid`, `parent.pid`, `parent:pid`, `parent/pid`. */
+const joins = (character = ""): boolean => /[-.:/@+~#$%\\]/.test(character);
+
+/** A word begins here that has begun before. */
+const isInWord = (text: string, at: number): boolean => wordBehind(text, at) && (wordBefore(text, at) || joins(text[at - 1]));
+
+/** A number stands here that is part of a longer word. */
+const isInNumber = (text: string, at: number, to: number, isBehindAny: boolean, isBeforeAny: boolean): boolean =>
+  (isBehindAny && wordBefore(text, at)) || (isBeforeAny && wordBehind(text, to));
 
 /** Different readings of the rest of a text: none, one, or two, which is as many as have to be told apart. */
 type Readings = readonly TextCaptures[];
@@ -98,6 +111,8 @@ export function readingsOf(pattern: TextPattern, text: string): readonly TextCap
   let rest: Readings[] = Array.from({ length: said.length + 1 }, (_, at) => (at >= end ? [{}] : nothing));
   for (const [index, part] of [...pattern.entries()].toReversed()) {
     const isBehindAny = pattern[index - 1]?.kind === "any";
+    const isBeforeAny = pattern[index + 1]?.kind === "any";
+    const isNumber = part.kind === "pid" || part.kind === "startTicks";
     const here: Readings[] = Array.from({ length: said.length + 1 }, () => nothing);
     for (let at = said.length; at >= 0; at -= 1) {
       if (part.kind === "any") here[at] = joined(rest[at] as Readings, here[at + 1] ?? nothing);
@@ -107,11 +122,11 @@ export function readingsOf(pattern: TextPattern, text: string): readonly TextCap
       } else {
         let found = nothing;
         for (const to of endsOf(part.kind, said, at)) {
-          const behind = rest[to] as Readings;
-          if (behind.length > 0)
+          const others = isNumber && isInNumber(said, at, to, isBehindAny, isBeforeAny) ? nothing : (rest[to] as Readings);
+          if (others.length > 0)
             found = joined(
               found,
-              behind.map((reading) => ({ ...reading, [part.kind]: said.slice(at, to) })),
+              others.map((reading) => ({ ...reading, [part.kind]: said.slice(at, to) })),
             );
         }
         here[at] = found;

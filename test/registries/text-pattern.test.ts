@@ -17,7 +17,12 @@ describe("a text is read", () => {
     ["* (pid <pid> start <startTicks>)", "claude agent a (pid 8119 start 12801)", { pid: "8119", startTicks: "12801" }],
     ["pid: <pid>\n*", "pid: 8119\nname: a\nport: 80\n", { pid: "8119" }],
     ["*pid=<pid>\n*", "ppid=7\npid=8119\n\n", { pid: "8119" }],
-    ["*pid=<pid>", "parent-pid=8119", { pid: "8119" }],
+    ["*pid=<pid>*", "name=a;pid=8119;parent-pid=7", { pid: "8119" }],
+    ["*pid=<pid>*", "(pid=8119)", { pid: "8119" }],
+    ["*pid=<pid>*", '{"pid=8119"}', { pid: "8119" }],
+    ["*-pid=<pid>", "parent-pid=8119", { pid: "8119" }],
+    ["*<pid>", "agent-8119", { pid: "8119" }],
+    ["<pid>*", "8119.venus", { pid: "8119" }],
     ["pid: <pid>\n*", "pid: 8119\n", { pid: "8119" }],
     ["*PID=<pid>\n*", "HOST=a\nPID=8119\nPPID=\n", { pid: "8119" }],
     ["<host>-<pid>", "my-host-1-8119", { host: "my-host-1", pid: "8119" }],
@@ -47,6 +52,13 @@ describe("a text does not fit", () => {
     ["", "8119"],
     ["*pid=<pid>", "pid=8119\nppid=7"],
     ["*pid=<pid>\n*", "parent_pid=8119\n\n"],
+    ...["parent-pid", "parent.pid", "parent:pid", "parent/pid", "parent@pid", "élpid", "e\u0301pid", "\u{1D4D0}pid", "2pid"].map(
+      (name): [string, string] => ["*pid=<pid>", `${name}=8119`],
+    ),
+    ["*<pid>", "0x8119"],
+    ["*<pid>", "ppid8119"],
+    ["<pid>*", "31a4"],
+    ["<pid>*", "8119_7"],
     ["*élan <pid>", "zélan 8119"],
   ])("%j: %j", (pattern, text) => {
     expect(read(pattern, text)).toEqual([]);

@@ -17,6 +17,7 @@ import type { World } from "../observe/observe.ts";
 import { registryId } from "../load/target.ts";
 import { isBesideForeign } from "./beside-foreign.ts";
 import { firstSightOf, needsSight } from "./first-sights.ts";
+import { unprovenBody } from "./unproven-body.ts";
 import { heldByEither } from "./other-holder.ts";
 import { areTokensProven } from "./start-tokens.ts";
 
@@ -56,13 +57,9 @@ export function factsOf(loaded: ReadRegistry, world: World, memory: Memory): Reg
   };
 }
 
-function statOf(loaded: ReadRegistry): BigIntStats {
-  return loaded.kind === "members" ? loaded.file.stat : loaded.stat;
-}
+const statOf = (loaded: ReadRegistry): BigIntStats => (loaded.kind === "members" ? loaded.file.stat : loaded.stat);
 
-function containerModifiedMs(loaded: ReadRegistry): number {
-  return Number(statOf(loaded).mtimeMs);
-}
+const containerModifiedMs = (loaded: ReadRegistry): number => Number(statOf(loaded).mtimeMs);
 
 /** When an entry's container last changed, in epoch ms: its own file, or the one that it shares. */
 function modifiedMs(loaded: ReadRegistry, { place }: Entry): number {
@@ -163,6 +160,7 @@ export function judgeEntry(pass: LookingPass, view: RegistryView, entry: Entry):
   const scene = sceneOf(pass, view, entry, claim);
   const { memory } = scene;
   const unclaimed = noClaim(claim.registration);
+  const { loaded } = view;
   const { sessionId } = claim.registration;
   const { wallMs } = view.evidence.clock;
   const hasOwnTime = wallMs.seen && newestClaimed(wallMs.value, claim.registration) !== undefined;
@@ -179,13 +177,13 @@ export function judgeEntry(pass: LookingPass, view: RegistryView, entry: Entry):
   if (unclaimed !== undefined)
     return { entry, sessionId, hasOwnTime, judgement: unjudged("no-claim", unclaimed), memory, holders: noHolders, needsSight: false };
   const judgement = judge(scene);
-  // A torn body says nothing that could be proof: even a pid that is gone then waits for a second look.
-  const isTorn = claim.torn && judgement.verdict === "ghost";
+  // Even a pid that is gone then waits for a second look.
+  const why = judgement.verdict === "ghost" ? unprovenBody(loaded, entry, scene, claim.torn) : undefined;
   return {
     entry,
     sessionId,
     hasOwnTime,
-    judgement: isTorn ? { ...judgement, certain: false, detail: () => `${formatMessage(judgement.detail)}; its body is torn` } : judgement,
+    judgement: why === undefined ? judgement : { ...judgement, certain: false, detail: () => `${formatMessage(judgement.detail)}; ${why}` },
     memory,
     holders: holdersSeen(scene),
     needsSight: needsSight(scene, judgement),
