@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { configSchema } from "../../src/cli/config/config-schema.ts";
 import { formatOf } from "../../src/cli/config/shapes.ts";
 import type { Specimen, Suggestion, Surroundings } from "../../src/registries/suggest/specimen.ts";
+import { parseTextPattern, readingsOf } from "../../src/registries/text-pattern.ts";
 import { suggest } from "../../src/registries/suggest/suggest.ts";
 
 const [alive, other, gone] = [4711, 4712, 99_999];
@@ -39,6 +40,7 @@ const directory = (files: Readonly<Record<string, unknown>>): Specimen => ({
     writtenMs: sinceMs,
     problem: undefined,
   })),
+  links: [],
   others: 0,
 });
 
@@ -121,14 +123,42 @@ test.each<[string, string, readonly string[], boolean]>([
   ["a bare pid", `${alive}\n`, ["<pid>"], true],
   ["a pid that does not run", String(gone), ["<pid>"], false],
   ["a pid and more lines", `${alive}\n/srv/data\n1795186876\n`, ["<pid>\n*"], true],
-  ["a pid and a host", `${alive} venus`, ["<pid> *"], true],
+  ["a pid and a word", `${alive} codex`, ["<pid> *"], true],
+  ["blanks before a pid", `     ${alive}\n`, ["*<pid>"], true],
+  ["a byte order mark, and lines that end as on Windows", `\uFEFFPID=${alive}\r\nPORT=8080\r\n`, ["PID=<pid>*"], true],
   ["git's worktree lock", `claude agent agent-a1 (pid ${alive} start 47110)`, ["*(pid <pid>*"], true],
-  ["a labelled pid", `host: venus\npid: ${alive}\n`, ["*pid: <pid>"], true],
+  ["a labelled pid", `name: mars\npid: ${alive}\n`, ["*pid: <pid>"], true],
   ["an assignment", `PID=${alive}\nPORT=8080\n`, ["PID=<pid>*"], true],
 ])("in plain text, %s", (_what, text, patterns, sure) => {
   const { declaration, findings } = suggested(file(text, "/srv/daemon.pid"));
   expect(declaration).toMatchObject({ format: "text-file", path: "/srv/daemon.pid", text: patterns, about: "process" });
   expect(findings.map((one) => one.sure)).toEqual([sure]);
+});
+
+test.each<[string, string, boolean]>([
+  [`${alive} venus\n`, "<pid> <host>", true],
+  [`${alive}\r\nVENUS.example.org\r\n`, "<pid>\n<host>", true],
+  [`  ${alive} venus since noon`, "*<pid> <host> *", true],
+  [`${alive}@venus`, "<pid>@<host>", true],
+  [`venus:${alive}`, "<host>:<pid>", true],
+  [`venus-${alive}`, "<host>-<pid>", true],
+  [`${alive}\nsaturn.example.org\n`, "<pid>\n<host>", false],
+  [`host: venus\npid: ${alive}\nport: 80\n`, "host: <host>\npid: <pid>*", true],
+  [`PID=${alive}\nNAME=a\nHOSTNAME=saturn\nPORT=80\n`, "PID=<pid>*HOSTNAME=<host>\n*", false],
+])("in plain text, a host beside a pid: %j", (text, pattern, sure) => {
+  const { declaration, findings } = suggested(file(text, "/srv/garden.lock"));
+  expect(declaration.text).toEqual([pattern]);
+  expect(findings.map((one) => `${one.field} ${one.sure}`)).toEqual(["pid true", `host ${sure}`]);
+  const read = readingsOf(parseTextPattern(pattern), text);
+  expect(read).toEqual([{ pid: String(alive), host: expect.stringMatching(/^(?:venus|saturn)/i) as string }]);
+});
+
+test("in plain text, a word that may be a host is said, and other texts with this host in its place are read first", () => {
+  expect(suggested(file(`${alive} saturn\n`, "/srv/a.lock")).notes).toContain(
+    '"saturn" behind the pid: if that is a machine\'s name, write <host> in place of *',
+  );
+  const { declaration } = suggested(directory({ "a.lock": `${alive} saturn\n`, "b.lock": `${alive} venus\n` }));
+  expect(declaration.text).toEqual(["<pid> <host>", "<pid> *"]);
 });
 
 test.each([
@@ -151,9 +181,26 @@ test("an object a line, also where there is one line", () => {
   ] as const) {
     expect(suggested(file(text, path)).declaration).toMatchObject({ format: "json-lines", path, fields: { pid: "pid" } });
   }
-  expect(refused(file(`${lines.join("")}torn`, "/srv/agents.jsonl"))).toBe(
-    "is no JSON with entries, and nothing in its text looks like a pid",
-  );
+  for (const text of [`${lines.join("")}{"pid":`, `\uFEFF${lines.join("torn\n").replaceAll("\n", "\r\n")}`]) {
+    const { declaration, notes } = suggested(file(text, "/srv/agents.jsonl"));
+    expect(declaration).toMatchObject({ format: "json-lines", fields: { pid: "pid" } });
+    expect(notes).toContain("1 of the lines is no JSON: what is torn stays");
+  }
+  expect(refused(file(`${lines[0]}[1]\n`, "/srv/agents.jsonl"))).toContain("is no JSON with entries");
+});
+
+test("links alone in a directory", () => {
+  const links = (targets: Readonly<Record<string, string>>): Specimen => ({
+    kind: "directory",
+    path: "/srv/locks",
+    files: [],
+    links: Object.entries(targets).map(([key, target]) => ({ key, target })),
+    others: 0,
+  });
+  const { declaration } = suggested(links({ "a.lock": `venus:${alive}`, "b.lock": `venus:${gone}` }));
+  expect(declaration).toMatchObject({ format: "symlink", pattern: "*.lock", text: ["<host>:<pid>"] });
+  expect(suggested(links({ SingletonLock: `venus-${alive}` })).declaration.pattern).toBe("SingletonLock");
+  expect(refused(links({ latest: "/srv/log.1" }))).toBe("holds 1 symbolic link and no file, and nothing in a target looks like a pid");
 });
 
 test("files in plain text that are called by another number", () => {

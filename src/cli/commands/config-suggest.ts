@@ -2,9 +2,10 @@ import { basename, dirname, resolve } from "node:path";
 import type { Observed } from "../../core/evidence.ts";
 import { tokensOf } from "../../core/agents/argv.ts";
 import { isRunning, type ProcessRow } from "../../core/agents/process-tree.ts";
+import type { FoundFiles } from "../../host/files/found-files.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import { mostSamples } from "../../registries/suggest/members.ts";
-import type { Specimen, SpecimenFile, Suggestion, Surroundings } from "../../registries/suggest/specimen.ts";
+import type { Specimen, SpecimenFile, SpecimenLink, Suggestion, Surroundings } from "../../registries/suggest/specimen.ts";
 import { suggest } from "../../registries/suggest/suggest.ts";
 import { visible } from "../../report/visible.ts";
 import type { RegistryConfig } from "../config/config-schema.ts";
@@ -37,16 +38,31 @@ function readFiles(host: LookingHost, root: string, keys: readonly string[]): re
   });
 }
 
+const keysIn = (files: FoundFiles): readonly string[] => Array.from({ length: files.length }, (_, index) => files.at(index)?.key ?? "");
+
+/** The symbolic links of a directory, and where they lead. */
+function linksAt(host: LookingHost, path: string): readonly SpecimenLink[] {
+  const listing = host.listDirectory(path, ["*"], "link");
+  if (listing.kind !== "listed") return [];
+  return keysIn(listing.files)
+    .slice(0, mostFiles)
+    .flatMap((key) => {
+      const link = host.readEntryLink(listing.realPath, key);
+      return link.kind === "read" ? [{ key, target: link.bytes.toString("utf8") }] : [];
+    });
+}
+
 /** A directory's files, or those one directory deeper where it has none. */
 function directoryAt(host: LookingHost, path: string): Specimen {
-  for (const pattern of ["*", "*/*"]) {
+  const links = linksAt(host, path);
+  for (const pattern of links.length > 0 ? ["*"] : ["*", "*/*"]) {
     const listing = host.listDirectory(path, [pattern]);
     if (listing.kind !== "listed") throw fail(path, listing.kind === "missing" ? "is not there" : `${listing.problem}; ${listing.cure}`);
     const { files, realPath, problems } = listing;
-    const keys = Array.from({ length: files.length }, (_, index) => files.at(index)?.key ?? "");
-    if (keys.length > 0) return { kind: "directory", path, files: readFiles(host, realPath, keys), others: problems.length };
+    const keys = keysIn(files);
+    if (keys.length > 0) return { kind: "directory", path, files: readFiles(host, realPath, keys), links, others: problems.length };
   }
-  return { kind: "directory", path, files: [], others: 0 };
+  return { kind: "directory", path, files: [], links, others: 0 };
 }
 
 /** What is at a path. What is neither a directory nor a regular file is not opened. */

@@ -95,7 +95,10 @@ export function linesIn(
   around: Surroundings,
   file: { readonly path: string; readonly writtenMs: number | undefined },
 ): Candidate | undefined {
-  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const lines = text
+    .replace(/^\uFEFF/, "")
+    .split("\n")
+    .filter((line) => line.trim() !== "");
   const values = lines.slice(0, mostSamples).map((line) => {
     try {
       return JSON.parse(line) as unknown;
@@ -103,8 +106,14 @@ export function linesIn(
       return undefined;
     }
   });
-  if (values.length === 0 || !values.every(isRecord)) return undefined;
-  const samples = values.map((value): Sample => ({ key: "", value, writtenMs: file.writtenMs }));
+  const records = values.filter(isRecord);
+  // The last line may be torn, and one that a killed writer has left stays so.
+  const torn = values.filter((value) => value === undefined).length;
+  if (records.length === 0 || records.length + torn < values.length || records.length < torn) return undefined;
+  const samples = records.map((value): Sample => ({ key: "", value, writtenMs: file.writtenMs }));
   const guessed = guess(samples, around, placeName(file.path, ""));
-  return guessed.weight > 0 ? { kind: "json-lines", entries: "", count: lines.length, guessed, weight: guessed.weight } : undefined;
+  if (guessed.weight <= 0) return undefined;
+  const notes =
+    torn === 0 ? guessed.notes : [`${torn} of the lines ${torn === 1 ? "is" : "are"} no JSON: what is torn stays`, ...guessed.notes];
+  return { kind: "json-lines", entries: "", count: lines.length, guessed: { ...guessed, notes }, weight: guessed.weight };
 }

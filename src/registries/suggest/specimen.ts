@@ -6,7 +6,16 @@ import type { KeepWhen } from "../declared/kept.ts";
 export type Specimen =
   | { readonly kind: "file"; readonly path: string; readonly text: string; readonly writtenMs: number | undefined }
   | { readonly kind: "link"; readonly path: string; readonly target: string }
-  | { readonly kind: "directory"; readonly path: string; readonly files: readonly SpecimenFile[]; readonly others: number };
+  | {
+      readonly kind: "directory";
+      readonly path: string;
+      readonly files: readonly SpecimenFile[];
+      readonly links: readonly SpecimenLink[];
+      readonly others: number;
+    };
+
+/** A symbolic link of a directory, and where it leads. */
+export type SpecimenLink = { readonly key: string; readonly target: string };
 
 /** One file of a directory; `text` only where it was read, and `problem` says why it was not. */
 export type SpecimenFile = {

@@ -5,13 +5,10 @@ import { guess, type Guessed } from "./guesses.ts";
 import { groupsOf, withoutNumbers, type Group } from "./names.ts";
 import { firstLikelyPid, pidIn, placeName } from "./pids.ts";
 import { membersOf } from "./members.ts";
-import { linkGuess, pidInText, textGuess } from "./texts.ts";
+import { none, plural, type Suggested } from "./suggested.ts";
+import { pidInText, textGuess } from "./texts.ts";
+import { fromLink, fromLinks } from "./links.ts";
 import type { Declaration, Finding, Sample, Specimen, SpecimenFile, Suggestion, Surroundings } from "./specimen.ts";
-
-/** A suggestion, or why there is none. */
-export type Suggested = { readonly ok: true; readonly suggestion: Suggestion } | { readonly ok: false; readonly problem: string };
-
-const none = (problem: string): Suggested => ({ ok: false, problem });
 
 /** The value of a JSON text; undefined where it is none. */
 function parsed(text: string): unknown {
@@ -36,8 +33,6 @@ function declared(base: Omit<Declaration, "onGhost" | "fields" | "about">, { fie
   };
 }
 
-const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
-
 function otherPlaces(others: readonly Candidate[]): readonly string[] {
   return others
     .filter(({ kind }) => kind !== "json-file")
@@ -53,7 +48,8 @@ function fromFile({ path, text, writtenMs }: Extract<Specimen, { kind: "file" }>
     const plain = textGuess([text], around);
     if (plain === undefined) return none("is no JSON with entries, and nothing in its text looks like a pid");
     const declaration = { format: "text-file", path, text: plain.text, about: "process", onGhost: "report" } as const;
-    return { ok: true, suggestion: { declaration, findings: [plain.finding], notes: ["the whole file is one entry, in plain text"] } };
+    const notes = ["the whole file is one entry, in plain text", ...plain.notes];
+    return { ok: true, suggestion: { declaration, findings: plain.findings, notes } };
   }
   const [best, ...others] = lines === undefined ? candidatesIn(value, around, { path, writtenMs }) : [lines];
   if (best === undefined) return none("holds nothing that looks like a pid, a session or a tmux pane; try again while an agent runs");
@@ -76,13 +72,6 @@ function fromFile({ path, text, writtenMs }: Extract<Specimen, { kind: "file" }>
   };
 }
 
-function fromLink({ path, target }: Extract<Specimen, { kind: "link" }>, around: Surroundings): Suggested {
-  const plain = linkGuess(target, around);
-  if (plain === undefined) return none("is a symbolic link that leads nowhere, and nothing in its target looks like a pid");
-  const declaration = { format: "symlink", path, text: plain.text, about: "process", onGhost: "report" } as const;
-  return { ok: true, suggestion: { declaration, findings: [plain.finding], notes: ["the link is one entry"] } };
-}
-
 const samplesOf = (files: readonly SpecimenFile[]): readonly Sample[] =>
   files.flatMap(({ key, text, writtenMs }) => {
     const value = text === undefined ? undefined : parsed(text);
@@ -101,7 +90,9 @@ function pidInName(
   const member = membersOf(samples).find((one) => one.member === guessed.fields.pid);
   const said = samples.map((sample) => ({ inName: group.numbers.get(sample.key), inBody: pidIn(member, sample) }));
   const both = said.filter(({ inBody }) => inBody !== undefined);
-  const texts = group.files.map(({ key, text }) => [group.numbers.get(key), text === undefined ? undefined : pidInText(text)] as const);
+  const texts = group.files.map(
+    ({ key, text }) => [group.numbers.get(key), text === undefined ? undefined : pidInText(text, around.hostname)] as const,
+  );
   if (both.some(({ inName, inBody }) => inName !== inBody)) return "other";
   if (texts.some(([inName, inText]) => inText !== undefined && inName !== inText)) return "other";
   const isHinted = /pid|session|lock|inuse|active|running/i.test(`${where}/${group.pattern}`.replace("<pid>", ""));
@@ -129,8 +120,8 @@ function fromTexts(path: string, { pattern, files }: Group, around: Surroundings
   );
   if (plain === undefined) return undefined;
   const declaration = { format: "text-file", path, pattern, text: plain.text, about: "process", onGhost: "report" } as const;
-  const notes = [`${plural(files.length, "file fits", "files fit")} ${pattern}`];
-  return { declaration, findings: [plain.finding], notes, weight: plain.finding.sure ? 7 : 2 };
+  const notes = [`${plural(files.length, "file fits", "files fit")} ${pattern}`, ...plain.notes];
+  return { declaration, findings: plain.findings, notes, weight: plain.findings[0]?.sure === true ? 7 : 2 };
 }
 
 function fromGroup(path: string, found: Group, around: Surroundings): GroupGuess | undefined {
@@ -163,7 +154,8 @@ function fromGroup(path: string, found: Group, around: Surroundings): GroupGuess
   };
 }
 
-function fromDirectory({ path, files, others }: Extract<Specimen, { kind: "directory" }>, around: Surroundings): Suggested {
+function fromDirectory({ path, files, links, others }: Extract<Specimen, { kind: "directory" }>, around: Surroundings): Suggested {
+  if (files.length === 0 && links.length > 0) return fromLinks(path, links, around);
   if (files.length === 0)
     return none(others === 0 ? "is empty; try again when it has an entry" : "holds no regular file; name a file or a directory of files");
   const groups = groupsOf(files);
@@ -176,7 +168,9 @@ function fromDirectory({ path, files, others }: Extract<Specimen, { kind: "direc
   const beside = files.length - Number(/^\d+/.exec(notes[0] ?? "")?.[0] ?? files.length);
   const stay =
     beside === 0 ? [] : [`${plural(beside, "file does", "files do")} not fit, and ${beside === 1 ? "is" : "are"} never looked at`];
-  return { ok: true, suggestion: { declaration, findings, notes: [...notes, ...also, ...stay] } };
+  const linked =
+    links.length === 0 ? [] : [`${plural(links.length, "symbolic link", "symbolic links")} beside them: name one to see what it claims`];
+  return { ok: true, suggestion: { declaration, findings, notes: [...notes, ...also, ...stay, ...linked] } };
 }
 
 /**

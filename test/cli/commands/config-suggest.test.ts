@@ -84,7 +84,7 @@ test("what is no file or directory of files is not opened, and what is too large
   expect(await said("dangling")).toBe("is a symbolic link that leads nowhere, and nothing in its target looks like a pid\n");
   expect(await said("none")).toBe("is not there\n");
   expect(await said("empty")).toBe("is empty; try again when it has an entry\n");
-  expect(await said("odd")).toBe("is empty; try again when it has an entry\n");
+  expect(await said("odd")).toBe("holds 1 symbolic link and no file, and nothing in a target looks like a pid\n");
   expect(await said("logs")).toBe(
     "holds no file whose name or content looks like a pid, a session or a tmux pane; try again while an agent runs\n",
   );
@@ -123,4 +123,18 @@ test("names from the file act on no terminal, and the declaration is still the f
   const { stdout, stderr } = await sessreap(scratch, ["config", "suggest", path]);
   expect(parseOnly(stdout)).toMatchObject({ fields: { pid: name } });
   expect(`${stdout}${stderr}`).toMatch(/^[\n -~]*$/);
+});
+
+test("of a directory with nothing but a link its target is read, and of one with files the links are counted", async () => {
+  const scratch = newScratch();
+  const { pid } = await idle();
+  const directory = join(scratch.dir, "profile");
+  mkdirSync(directory);
+  symlinkSync(`${hostname()}-${pid}`, join(directory, "SingletonLock"));
+  const suggested = await sessreap(scratch, ["config", "suggest", directory]);
+  expect(parseOnly(suggested.stdout)).toMatchObject({ format: "symlink", pattern: "SingletonLock", text: ["<host>-<pid>"] });
+  writeOld(join(directory, "daemon.pid"), `${pid}\n`);
+  const both = await sessreap(scratch, ["config", "suggest", directory]);
+  expect(parseOnly(both.stdout)).toMatchObject({ format: "text-file", pattern: "daemon.pid" });
+  expect(both.stderr).toContain("1 symbolic link beside them: name one to see what it claims");
 });
