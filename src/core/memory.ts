@@ -84,6 +84,8 @@ export type Memory = ClockMemory & {
   readonly answeredSinceMs: ReadonlyMap<string, number>;
   /** Registries of which an entry's start token was that of its process, with the fields that were declared then. */
   readonly provenTokens: ReadonlyMap<string, string>;
+  /** Registries whose owner a sweep has seen up, with the signs that it was known by then. */
+  readonly seenOwners: ReadonlyMap<string, string>;
   readonly busy: BusyMemory;
   readonly restored: RestoredByKey;
   readonly sleep: SleepRecord;
@@ -101,6 +103,7 @@ export const emptyMemory: Memory = {
   firstSights: new Map(),
   answeredSinceMs: new Map(),
   provenTokens: new Map(),
+  seenOwners: new Map(),
   busy: nothingBusy,
   steppedAtMs: undefined,
   restored: new Map(),

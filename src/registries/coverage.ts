@@ -1,9 +1,9 @@
-import { isRecord, isUnderstood, valueAt, type FieldMap, type FieldName } from "./fields.ts";
+import { isRecord, isUnderstood, valueAt, type FieldMap, type FieldName, type KeepWhen } from "./fields.ts";
 import { pointerParts } from "./json/json-bytes.ts";
 
 /** In how many of the entries a mapped member is, and in how many of them it says what its field asks for. */
 export type FieldCoverage = {
-  readonly field: FieldName;
+  readonly field: FieldName | "keepWhen";
   readonly member: string;
   readonly found: number;
   readonly understood: number;
@@ -23,8 +23,9 @@ function holderOf(value: unknown, member: string): unknown {
 }
 
 /** How far the fields of a configuration fit the entries that are there. One pass: a registry can have a million. */
-export function coverageOf(fields: FieldMap, values: Iterable<unknown>): readonly FieldCoverage[] {
-  const mapped = (Object.entries(fields) as [FieldName, string][]).map(([field, member]) => ({
+export function coverageOf(fields: FieldMap, keepWhen: KeepWhen, values: Iterable<unknown>): readonly FieldCoverage[] {
+  const kept = Object.keys(keepWhen).map((member) => ["keepWhen", member] as const);
+  const mapped = [...(Object.entries(fields) as [FieldName, string][]), ...kept].map(([field, member]) => ({
     field,
     member,
     found: 0,
@@ -35,7 +36,7 @@ export function coverageOf(fields: FieldMap, values: Iterable<unknown>): readonl
     for (const one of mapped) {
       const given = valueAt(value, one.member);
       if (given !== undefined) one.found += 1;
-      if (given !== undefined && isUnderstood(one.field, given)) one.understood += 1;
+      if (given !== undefined && (one.field === "keepWhen" || isUnderstood(one.field, given))) one.understood += 1;
       const holder = one.names.size < mostNames ? holderOf(value, one.member) : undefined;
       if (isRecord(holder)) for (const name of Object.keys(holder).slice(0, mostNames)) one.names.add(name);
     }

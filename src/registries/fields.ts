@@ -30,6 +30,9 @@ export type FieldName =
 
 export type FieldMap = Readonly<Partial<Record<FieldName, string>>>;
 
+/** Members by name, or by JSON pointer, with the values for which their writer keeps an entry that claims nothing. */
+export type KeepWhen = Readonly<Record<string, readonly (string | number | boolean | null)[]>>;
+
 /** Linux hands out pids up to 2^22; a larger one is a writer's mistake. */
 export const largestPid = 4_194_304;
 

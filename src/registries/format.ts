@@ -1,4 +1,4 @@
-import type { FieldMap } from "./fields.ts";
+import type { FieldMap, KeepWhen } from "./fields.ts";
 import type { About, Registration } from "../core/registration.ts";
 
 /** What an entry claims, or why it cannot be understood. A malformed entry is reported and kept. */
@@ -63,6 +63,8 @@ export type FormatBasics = {
    * format whose writer is known to record clock ticks.
    */
   readonly declaredFields: string | undefined;
+  /** What an entry says that is kept whatever its process does, where a configuration says so. */
+  readonly keepWhen?: KeepWhen;
   /** Its sessions can be Codex threads. */
   readonly codexThreads: boolean;
   /** App servers to try when the user configured none; they can say `live` or `unknown`, never `dead`. */

@@ -1,4 +1,4 @@
-import { isRecord, keyItself, valueAt, valueItself, type FieldMap } from "./fields.ts";
+import { isRecord, keyItself, valueAt, valueItself, type FieldMap, type KeepWhen } from "./fields.ts";
 
 /** The fields by which an entry claims anything. */
 const claimFields = ["sessionId", "pid", "identity"] as const;
@@ -145,9 +145,13 @@ export function misreadOf(shape: Shape, values: () => Iterable<unknown>, isLive:
   return undefined;
 }
 
-/** The fields whose members are in no entry. */
-export function absentFields(fields: FieldMap, values: Iterable<unknown>): readonly string[] {
-  const all = Object.keys(fields) as (keyof FieldMap)[];
-  const found = seenAmong(fields, all, values);
-  return all.filter((field) => !found.has(field)).map((field) => `"${fields[field]}" (${field})`);
+/** The fields whose members are in no entry, and the members of `keepWhen` that are in none. */
+export function absentFields(fields: FieldMap, keepWhen: KeepWhen, values: Iterable<unknown>): readonly string[] {
+  const absent = new Map<string, string>(Object.entries(fields).map(([field, member]) => [`"${member}" (${field})`, member]));
+  for (const member of Object.keys(keepWhen)) absent.set(`"${member}" (keepWhen)`, member);
+  for (const value of values) {
+    for (const [words, member] of absent) if (valueAt(value, member) !== undefined) absent.delete(words);
+    if (absent.size === 0) break;
+  }
+  return [...absent.keys()];
 }

@@ -11,6 +11,7 @@ import { remembered } from "./judge/scenes.ts";
 import { busyAfter } from "./busy.ts";
 import { countWithoutRoom, type Outcomes } from "./apply/outcome.ts";
 import { registryId, type Target } from "./load/target.ts";
+import { ownerSignsText } from "./observe/daemon.ts";
 import { clockRecord } from "./pass.ts";
 
 const valueOf = <T>(observed: Observed<T>): T | undefined => (observed.seen ? observed.value : undefined);
@@ -83,6 +84,7 @@ export function remember(host: LookingHost, examination: Examination, outcomes: 
     firstSights,
     answeredSinceMs: answeredSince(examination),
     provenTokens: provenTokens(examination),
+    seenOwners: seenOwners(examination),
     busy: busyAfter(host, examination, outcomes),
     steppedAtMs: steppedUntil(pass.memory, since, wallMs, pass.synchronised),
     restored: unexpiredMarks(pass.memory.restored, wallMs),
@@ -138,6 +140,17 @@ function provenTokens({ pass, registries }: Examination): ReadonlyMap<string, st
     const { declaredFields } = loaded.target.format;
     if (declaredFields === undefined || !facts.startTokensProven) known.delete(registryId(loaded.target));
     else known.set(registryId(loaded.target), declaredFields);
+  }
+  return known;
+}
+
+/** The registries whose owner was ever seen up, by the signs that are declared now. */
+function seenOwners({ pass, registries }: Examination): ReadonlyMap<string, string> {
+  const known = new Map(pass.memory.seenOwners);
+  for (const { loaded, owner } of registries) {
+    const [id, signs] = [registryId(loaded.target), ownerSignsText(loaded.target)];
+    if (signs !== undefined && owner.isSeen) known.set(id, signs);
+    else if (known.get(id) !== signs) known.delete(id);
   }
   return known;
 }

@@ -139,7 +139,8 @@ test.each(understood.map(([what, fields, values, inNames = []]) => ({ what, fiel
 test("of the other members those that are nowhere are told", () => {
   const fields = { sessionId: "id", registeredAt: "since", host: "/at/host", bootId: "boot" };
   const values = [{ id }, { id, since: null }, { id, at: { host: "venus" } }];
-  expect(absentFields(fields, values)).toEqual(['"boot" (bootId)']);
+  expect(absentFields(fields, {}, values)).toEqual(['"boot" (bootId)']);
+  expect(absentFields(fields, { since: [1], statu: ["over"] }, values)).toEqual(['"boot" (bootId)', '"statu" (keepWhen)']);
 });
 
 test("a hundred entries tell what members are called", () => {

@@ -75,9 +75,10 @@ export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation)
   if (verb !== undefined) throw new Failure("usage", `config takes no words but "suggest" and one path: sessreap config suggest PATH`);
   const { host, settings, collisions, examine } = await prepareToLook(invocation);
   const { memory } = host.store.loadMemory();
-  const checks = await checkRegistries(host, examine.targets);
+  const checks = await checkRegistries(host, examine.targets, memory);
   const registries = checks.map(({ target, ...check }) => {
     const { format, path, named, appServers, owner, release } = target;
+    const patterns = format.layout === "files" ? format.patterns : [];
     return {
       format: format.name,
       path,
@@ -87,6 +88,7 @@ export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation)
       owner: owner ?? null,
       release: release ?? null,
       ...check,
+      patterns,
       remembered: rememberedOf(target, memory),
     };
   });
@@ -97,9 +99,9 @@ export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation)
   }
   const files = settings.files.length === 0 ? "no configuration file" : settings.files.join(", ");
   const fromHere = new Set(examine.targets.filter(({ seenFromHere }) => seenFromHere === true).map(({ path }) => path));
-  const places = registries.flatMap(({ format, path, wellKnown, remembered, ...check }) => [
+  const places = registries.flatMap(({ format, path, wellKnown, patterns, remembered, ...check }) => [
     `  ${visible(path)} (${format}${wellKnown ? ", well-known place" : ""}${fromHere.has(path) ? ", seen from here only" : ""})${rememberedWords(remembered)}`,
-    ...checkLines(check).map((line) => `    ${visible(line, longestCheck)}`),
+    ...checkLines({ ...check, patterns }).map((line) => `    ${visible(line, longestCheck)}`),
   ]);
   const { env } = invocation;
   const off = [...collisions, ...offLines(settings, env)].map((line) => `  ${visible(line, longestCheck)}`);

@@ -52,6 +52,7 @@ function stepsMeet([part, ...rest]: readonly (Segment | "deep")[], [other, ...ot
 
 /** Two pointers into one file are two registries, unless one leads into what the other holds. */
 function partsMeet({ format: one }: Target, { format: other }: Target): boolean {
+  if ((one.body === "link") !== (other.body === "link")) return false;
   if (one.layout !== "members" || other.layout !== "members") return true;
   return `${one.entries}/`.startsWith(`${other.entries}/`) || `${other.entries}/`.startsWith(`${one.entries}/`);
 }

@@ -1,4 +1,6 @@
 import { statSync } from "node:fs";
+import { danglingLink } from "../../host/files/dangling.ts";
+import { NoRegularFile } from "../../host/files/files.ts";
 import { readTrusted } from "../../host/files/trusted-file.ts";
 import { errorCode, formatError } from "../../host/observed.ts";
 import type { Config, RegistryConfig } from "./config-schema.ts";
@@ -14,6 +16,8 @@ type Issue = {
   readonly message: string;
   readonly input: unknown;
   readonly path?: readonly { readonly key?: unknown; readonly value?: unknown }[];
+  /** What each of the alternatives says against it. */
+  readonly issues?: readonly Issue[];
 };
 
 function formatPath(keys: readonly unknown[]): string {
@@ -63,6 +67,11 @@ function explain(issue: Issue, schema: unknown): string {
   }
   const isOwnMessage = issue.type === "check" || issue.type === "regex" || issue.type === "non_empty";
   if (isOwnMessage) return `${where}: ${formatValue(issue.input)} is ${issue.message}`;
+  if (issue.type === "union") {
+    const word = issue.issues?.find(({ type }) => type === "picklist");
+    if (word === undefined) return `${where}: ${formatValue(issue.input)} is not ${issue.message}`;
+    return explain({ ...word, path: [...path, ...(word.path ?? [])] }, schema);
+  }
   if (issue.type === "picklist" && typeof issue.input === "string") {
     const known = (issue.expected ?? "").split("|").map((word) => word.replaceAll(/[("\s)]/g, ""));
     return `${where}: ${formatValue(issue.input)} is not one of ${known.join(", ")}${didYouMean(issue.input, known)}`;
@@ -103,16 +112,31 @@ export async function readDropIn(path: string): Promise<readonly RegistryConfig[
   }
 }
 
+/**
+ * Whether a file or a directory is there. What lies behind a link that leads nowhere may be on a disk that is not mounted: to
+ * go on without it would be to go on without what it says.
+ */
+export function isThere(path: string): boolean {
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return true;
+  const link = danglingLink(path);
+  if (link === undefined) return false;
+  const where = link === path ? "is" : `lies behind ${link},`;
+  throw new Failure("config", `${path}: ${where} a symbolic link that leads nowhere; mount or make what it leads to, or remove the link`);
+}
+
 /** The value in a file that only we and root can have written. */
 function readJson(path: string, named: boolean): unknown {
   let text: string;
   try {
     // Most have none, and an error that is thrown costs more than a look.
-    if (!named && statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+    if (!named && !isThere(path)) return undefined;
     text = readTrusted(path);
   } catch (error) {
+    if (error instanceof Failure) throw error;
     if (!named && (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR")) return undefined;
-    throw new Failure("config", `${path}: ${formatError(error)}`);
+    isThere(path);
+    const cure = error instanceof NoRegularFile ? "; put a regular file there, or remove it" : "";
+    throw new Failure("config", `${path}: ${formatError(error)}${cure}`);
   }
   const source = sourceOf({ bytes: Buffer.from(text) });
   let value: unknown;

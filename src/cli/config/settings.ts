@@ -1,10 +1,10 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { formatError } from "../../host/observed.ts";
 import { knownPrograms } from "../../core/agents/programs.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { defaultPolicy, type Policy } from "../../core/policy.ts";
-import { readConfig, readDropIn } from "./config-file.ts";
+import { isThere, readConfig, readDropIn } from "./config-file.ts";
 import type { Config, RegistryConfig } from "./config-schema.ts";
 import { Failure } from "../failure.ts";
 import { checkPlaces, expandHome, stateDirectory, systemConfigPath, userConfigPath, type Env } from "./paths.ts";
@@ -52,12 +52,12 @@ function namedConfig(options: JudgingOptions, env: Env): string | undefined {
 
 function dropInsBeside(configPath: string): readonly string[] {
   const directory = join(dirname(configPath), "registries.d");
-  if (statSync(directory, { throwIfNoEntry: false }) === undefined) return [];
+  if (!isThere(directory)) return [];
   try {
     const names = readdirSync(directory).filter((name) => name.endsWith(".json") && !name.startsWith("."));
     return names.toSorted().map((name) => join(directory, name));
   } catch (error) {
-    throw new Failure("config", `${directory}: ${formatError(error)}`);
+    throw new Failure("config", `${directory}: ${formatError(error)}; it is to be a directory of *.json files that this user may read`);
   }
 }
 

@@ -64,9 +64,15 @@ export const configDocument = document("The effective configuration. A value tha
             }),
           ),
         ),
+        malformed: described(
+          "How many entries cannot be understood, and what is said of the first; null where all can be.",
+          v.nullable(object({ count: integer, first: text })),
+        ),
+        patterns: described("Which files of its directory are entries; none where one file has all.", list(text)),
+        besides: described("Where no file is an entry: some of those that are there.", list(text)),
         ownerNow: described(
-          "Whether its owner is up now, by which sign, and the unit that no service manager knows; null where it has no owner.",
-          v.nullable(object({ up: flag, why: v.nullable(text), unknownUnit: v.nullable(text) })),
+          "Whether its owner is up now, by which sign, the unit that no service manager knows, and whether it was ever seen up, null before the first sweep; null where it has no owner.",
+          v.nullable(object({ up: flag, why: v.nullable(text), unknownUnit: v.nullable(text), everSeen: v.nullable(flag) })),
         ),
         remembered: object({
           entries: described("Of how many entries sweeps keep a record.", integer),

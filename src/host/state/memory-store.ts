@@ -47,6 +47,7 @@ type Stored = {
   firstSights?: Record<string, Record<string, FirstSight>>;
   answeredSinceMs: Record<string, number>;
   provenTokens?: Record<string, string>;
+  seenOwners?: Record<string, string>;
   busy?: StoredBusy;
   restored: Restored[];
   sleep?: StoredSleep;
@@ -116,13 +117,13 @@ function isMark(value: unknown): boolean {
 /** Half a memory is none: a number that is text would be added like text, and what it adds up to condemns. */
 function isWhole(stored: Stored): boolean {
   const { wallMs, bootMs, awakeMs, traces: records, answeredSinceMs, provenTokens, busy, restored } = stored;
-  const { firstSights, roomlessSinceMs, sleep, settling } = stored;
+  const { firstSights, seenOwners, roomlessSinceMs, sleep, settling } = stored;
   return (
     [wallMs, bootMs, awakeMs, roomlessSinceMs].every(isMissingOrNumber) &&
     (firstSights === undefined || isTable(firstSights, (entries) => isTable(entries, isFirstSight))) &&
     isTable(records, (entries) => isTable(entries, isStoredRecord)) &&
     isTable(answeredSinceMs, isNumber) &&
-    (provenTokens === undefined || isTable(provenTokens, isText)) &&
+    [provenTokens, seenOwners].every((texts) => texts === undefined || isTable(texts, isText)) &&
     (busy === undefined || isStoredBusy(busy)) &&
     Array.isArray(restored) &&
     restored.every(isMark) &&
@@ -156,6 +157,7 @@ export function loadMemory(stateDir: string): { readonly memory: Memory; readonl
         firstSights: new Map(Object.entries(stored.firstSights ?? {}).map(([path, entries]) => [path, new Map(Object.entries(entries))])),
         answeredSinceMs: new Map(Object.entries(stored.answeredSinceMs)),
         provenTokens: new Map(Object.entries(stored.provenTokens ?? {})),
+        seenOwners: new Map(Object.entries(stored.seenOwners ?? {})),
         busy: toBusy(stored.busy),
         restored: restoredByKey(restored),
         sleep: toSleep(stored.sleep),
@@ -187,6 +189,7 @@ export async function saveMemory(stateDir: string, memory: Memory): Promise<void
     ...(memory.firstSights.size > 0 && { firstSights: Object.fromEntries(firstSights) }),
     answeredSinceMs: Object.fromEntries(memory.answeredSinceMs),
     ...(memory.provenTokens.size > 0 && { provenTokens: Object.fromEntries(memory.provenTokens) }),
+    ...(memory.seenOwners.size > 0 && { seenOwners: Object.fromEntries(memory.seenOwners) }),
     ...fromBusy(memory.busy),
     restored: [...restoredIn(memory.restored)],
     sleep: fromSleep(memory.sleep),

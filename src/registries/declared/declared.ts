@@ -1,7 +1,6 @@
 import type { About } from "../../core/registration.ts";
-import type { FieldMap } from "../fields.ts";
+import type { FieldMap, KeepWhen } from "../fields.ts";
 import type { ReleaseMembers } from "../format.ts";
-import type { KeepWhen } from "./kept.ts";
 
 /** What a configuration says of a registry that sessreap does not know by name. */
 export type DeclaredShape = {

@@ -17,6 +17,7 @@ export function jsonArray(shape: DeclaredShape): Format {
     identityIsSession: identityIsSession(shape),
     fields,
     declaredFields: JSON.stringify(fields),
+    keepWhen,
     codexThreads: true,
     releases: releasesOf(fields),
     layout: "members",

@@ -21,6 +21,7 @@ export function jsonFile(shape: DeclaredShape): Format {
     identityIsSession: identityIsSession(shape),
     fields,
     declaredFields: JSON.stringify(fields),
+    keepWhen,
     codexThreads: true,
     releases: releasesOf(fields),
     layout: "files",

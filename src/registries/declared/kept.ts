@@ -1,8 +1,5 @@
-import { isRecord, valueAt } from "../fields.ts";
+import { isRecord, valueAt, type KeepWhen } from "../fields.ts";
 import type { Claim } from "../format.ts";
-
-/** Members by name, or by JSON pointer, with the values for which their writer keeps an entry that claims nothing. */
-export type KeepWhen = Readonly<Record<string, readonly (string | number | boolean | null)[]>>;
 
 /** Adds to a claim what its entry says for which it is kept. */
 export function withKept(claim: Claim, value: unknown, keepWhen: KeepWhen): Claim {

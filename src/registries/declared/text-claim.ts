@@ -11,15 +11,25 @@ const formatReading = (reading: TextCaptures): string =>
     .map(([name, said]) => `${name} ${said}`)
     .join(", ");
 
+/** So much of a text, in characters, shows what it looks like. A long word may be a secret. */
+const shown = 60;
+
+function excerptOf(text: string): string {
+  const short = text.replaceAll(/[\w+/=-]{24,}/g, (word) => `${word.slice(0, 4)}…`);
+  return JSON.stringify(short.length > shown ? `${short.slice(0, shown - 1)}…` : short);
+}
+
 /** What the first pattern says that fits the whole text; or why none does. A text that can be read in two ways says nothing. */
 function readText(patterns: readonly TextPattern[], text: string): TextCaptures | string {
   if (text.length > longestText) return `has more than ${longestText} characters`;
   for (const pattern of patterns) {
     const [reading, other] = readingsOf(pattern, text);
     if (reading === undefined) continue;
-    return other === undefined ? reading : `can be read in two ways: ${formatReading(reading)}; or ${formatReading(other)}`;
+    return other === undefined
+      ? reading
+      : `can be read in two ways: ${formatReading(reading)}; or ${formatReading(other)}; say more of it in \`text\``;
   }
-  return "is not as any of the patterns in `text`";
+  return `is ${excerptOf(text)}, as which no pattern in \`text\` is; add one, as \`config suggest\` prints it`;
 }
 
 /** Its entries name sessions with their holders, in their names or in their texts. */

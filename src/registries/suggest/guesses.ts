@@ -1,11 +1,10 @@
-import type { FieldMap, FieldName } from "../fields.ts";
+import type { FieldMap, FieldName, KeepWhen } from "../fields.ts";
 import { isRecord } from "../fields.ts";
 import { keptGuess, timeGuesses, unreadTimes } from "./clocks.ts";
 import { nameGuesses, placeGuesses, sessionGuesses } from "./ids.ts";
 import { membersOf } from "./members.ts";
 import { pidGuesses, tickGuess, type Guess, type Numbers } from "./pids.ts";
 import type { Finding, Sample, Surroundings } from "./specimen.ts";
-import type { KeepWhen } from "../declared/kept.ts";
 
 /** What the entries of one place were taken for. */
 export type Guessed = {

@@ -1,6 +1,5 @@
 import type { About } from "../../core/registration.ts";
-import type { FieldMap, FieldName } from "../fields.ts";
-import type { KeepWhen } from "../declared/kept.ts";
+import type { FieldMap, FieldName, KeepWhen } from "../fields.ts";
 
 /** What was read of a registry that no configuration describes. */
 export type Specimen =

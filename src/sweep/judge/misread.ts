@@ -69,11 +69,15 @@ export function misreadReason(host: LookingHost, loaded: ReadRegistry): string |
 /** Members that the configuration of a registry names, and that none of its entries has. */
 export function absentMembers(loaded: ReadRegistry): readonly string[] {
   const { format } = loaded.target;
-  return format.declaredFields === undefined || loaded.entries.length === 0 ? [] : absentFields(format.fields, valuesOf(loaded));
+  return format.declaredFields === undefined || loaded.entries.length === 0
+    ? []
+    : absentFields(format.fields, format.keepWhen ?? {}, valuesOf(loaded));
 }
 
 /** How far the fields that the configuration of a registry names fit its entries. */
 export function coverageIn(loaded: ReadRegistry): readonly FieldCoverage[] {
   const { format } = loaded.target;
-  return format.declaredFields === undefined || loaded.entries.length === 0 ? [] : coverageOf(format.fields, valuesOf(loaded));
+  return format.declaredFields === undefined || loaded.entries.length === 0
+    ? []
+    : coverageOf(format.fields, format.keepWhen ?? {}, valuesOf(loaded));
 }

@@ -57,6 +57,24 @@ function tornNow(entries: FileEntries, candidates: readonly number[], nowMs: num
   return candidates.filter((index) => mayBecomeWhole(entries.get(index), nowMs));
 }
 
+const kinds: Readonly<Record<number, string>> = {
+  0o010000: "is a FIFO; name a regular file",
+  0o020000: "is a device; name a regular file",
+  0o040000: "is a directory; say in `pattern` which files below it are entries",
+  0o060000: "is a device; name a regular file",
+  0o100000: "is a regular file, no symbolic link; declare it as text-file or json-file",
+  0o120000: "is a symbolic link; declare it as symlink, or name the file that it leads to",
+  0o140000: "is a socket; name a regular file",
+};
+
+/** What stands where a registry has its only file, if it is of another kind. */
+function otherKindAt(host: LookingHost, root: string, { patterns }: FileFormat): string | undefined {
+  const [only, ...others] = patterns;
+  if (only === undefined || others.length > 0 || /[*<]/.test(only)) return undefined;
+  const state = host.stateOfEntry(root, only);
+  return state === undefined ? undefined : kinds[state.mode & 0o170000];
+}
+
 /** A pid and its start in JSON, or a session's id, have room in so many bytes. More of them may say where the pid is counted. */
 const markerSize = 44;
 
@@ -70,6 +88,8 @@ export async function loadFiles(host: LookingHost, target: Target, format: FileF
   if (listing.kind === "missing" || isAnothers) return missing(target);
   if (listing.kind === "unreadable") return { state: "unreadable", target, problem: `${listing.problem}; ${listing.cure}` };
   const { realPath, stat, files, quarantined, problems } = listing;
+  const otherKind = files.length === 0 ? otherKindAt(host, realPath, format) : undefined;
+  if (otherKind !== undefined) return { state: "unreadable", target, problem: `${format.patterns[0]} ${otherKind}` };
   const living = format.nameIsEnough ? host.livingPids() : undefined;
   const { wallMs } = host.clock();
   const nowMs = wallMs.seen ? wallMs.value : 0;

@@ -8,6 +8,8 @@ import type { Target } from "../load/target.ts";
 /** Is the daemon that rewrites a registry up? `why` says by which sign, or what could not be looked at. */
 export type DaemonStatus = {
   readonly up: boolean;
+  /** One of its signs is there: that it is up is no doubt. */
+  readonly isSeen: boolean;
   readonly pids: readonly number[];
   readonly why: string | undefined;
   /** The unit for which alone it counts as up, although no manager knows it. */
@@ -89,9 +91,16 @@ async function findByOne(host: LookingHost, owner: OwnerSigns, world: World, cal
   if (lock !== undefined) await add({ name: `lock ${lock}`, up: host.isLockHeld(lock) }, { lock });
   if (socket !== undefined) await add({ name: `socket ${socket}`, up: await isListening(host, socket) }, { socket });
   const isCaller = signs.some((sign) => sign.isCaller);
-  const pids = byArgv?.pids ?? [];
-  const status = (up: boolean, why?: string, unknownUnit?: string): DaemonStatus => ({ up, pids, why, unknownUnit, isCaller });
   const isUp = signs.find((sign) => sign.up.seen && sign.up.value);
+  const pids = byArgv?.pids ?? [];
+  const status = (up: boolean, why?: string, unknownUnit?: string): DaemonStatus => ({
+    up,
+    isSeen: isCaller || isUp !== undefined,
+    pids,
+    why,
+    unknownUnit,
+    isCaller,
+  });
   if (isUp !== undefined) return status(true, isUp.name);
   const isUnknown = ofUnit?.unknown === true;
   const doubts = signs.flatMap(({ name, up }) => (up.seen ? [] : [`${name}: ${up.why}`]));
@@ -100,7 +109,7 @@ async function findByOne(host: LookingHost, owner: OwnerSigns, world: World, cal
   return status(true, doubts.join("; "), isUnknown && doubts.length === 1 ? unit : undefined);
 }
 
-export const noOwner: DaemonStatus = { up: false, pids: [], why: undefined, unknownUnit: undefined, isCaller: false };
+export const noOwner: DaemonStatus = { up: false, isSeen: false, pids: [], why: undefined, unknownUnit: undefined, isCaller: false };
 export const noCallers: Callers = new Map();
 
 /**
@@ -112,7 +121,12 @@ export async function findOwner(host: LookingHost, target: Target, world: World,
   for (const signs of signsOf(target)) {
     const one = await findByOne(host, signs, world, callers);
     const isCaller = one.isCaller || found.isCaller;
-    found = { ...(found.up ? found : one), isCaller };
+    found = { ...(found.up ? found : one), isSeen: one.isSeen || found.isSeen, isCaller };
   }
   return found;
+}
+
+/** The signs by which a registry's owner is known, as text; undefined where it has none. */
+export function ownerSignsText({ owner }: Target): string | undefined {
+  return owner && JSON.stringify(owner);
 }

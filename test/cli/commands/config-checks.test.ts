@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { configure, daysAgo, newScratch, parseOnly, sessreap, writeOld, type Scratch } from "../harness.ts";
-import { gonePid } from "../../processes.ts";
+import { configure, daysAgo, newScratch, parseOnly, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
+import { gonePid, pretend } from "../../processes.ts";
 
 const since = daysAgo(2);
 
@@ -82,4 +84,108 @@ test("config says that no service manager knows an owner's unit, and that an own
     `owner: no service manager knows ${unit}, so it counts as up and every ghost is withheld; correct "unit"`,
   );
   expect((await checksOf(scratch, other)).at(-1)).toBe("owner: not up now, by none of its signs");
+});
+
+test("config says that no sweep has ever seen an owner up, until one has", async () => {
+  const scratch = newScratch();
+  const path = writeOld(join(scratch.dir, "agents.json"), "{}");
+  const name = randomUUID();
+  configure(scratch, { registries: [{ format: "llmmsg-bridge", path, owner: { argv: [name, "watch"] } }] });
+  const ownerLine = async () => (await checksOf(scratch, path)).at(-1);
+  const never = "owner: not up now, and no sweep that looked for it has ever seen it up; hold its signs against the daemon itself";
+  writeOld(path, JSON.stringify({ mars: { threadId: randomUUID(), registeredAt: since } }));
+  await sweepReport(scratch, []);
+  expect(await ownerLine()).toBe(never);
+  const owner = await pretend(scratch.dir, [name, name, "watch"]);
+  expect(await ownerLine()).toBe(`owner: up (process ${name} watch)`);
+  await sweepReport(scratch, []);
+  process.kill(owner.pid, "SIGKILL");
+  await expect.poll(ownerLine, { timeout: 30_000 }).toBe("owner: not up now, by none of its signs");
+  configure(scratch, { registries: [{ format: "llmmsg-bridge", path, owner: { argv: [name, "serve"] } }] });
+  expect(await ownerLine()).toBe(never);
+});
+
+test("config counts what cannot be understood, and says a member of keepWhen that is nowhere", async () => {
+  const scratch = newScratch();
+  const { pid } = await gonePid();
+  const locks = join(scratch.dir, "locks");
+  for (const [name, text] of [
+    ["a", `${pid}\n`],
+    ["b", "mars\n"],
+    ["c", "venus\n"],
+  ] as const)
+    writeOld(join(locks, `${name}.lock`), text);
+  const rows = writeOld(join(scratch.dir, "agents.json"), JSON.stringify({ mars: { pid, status: "over", since } }));
+  configure(scratch, {
+    registries: [
+      { format: "text-file", path: locks, pattern: "*.lock", text: ["<pid>"] },
+      { format: "keyed-json", path: rows, fields: { pid: "pid" }, about: "process", keepWhen: { statu: ["over"] } },
+    ],
+  });
+  expect(await checksOf(scratch, locks)).toEqual([
+    "3 entries",
+    '2 of them cannot be understood, and stay: b.lock is "mars\\n", as which no pattern in `text` is; add one, as `config suggest` prints it',
+  ]);
+  expect(await checksOf(scratch, rows)).toContain('keepWhen "statu" in 0 of 1: they have "pid", "status", "since"; did you mean "status"?');
+  expect((await sessreap(scratch, ["list", "-v"])).stderr).toContain('no entry has "statu" (keepWhen)');
+});
+
+type Kind = (at: string) => void;
+const [file, directory, link, fifo]: readonly Kind[] = [
+  (at) => writeOld(at, "4711\n"),
+  (at) => mkdirSync(at),
+  (at) => symlinkSync("/nowhere/venus-4711", at),
+  (at) => execFileSync("mkfifo", [at]),
+];
+
+test.each<[string, Kind | undefined, object, string]>([
+  [
+    "a directory where a file of members is declared",
+    directory,
+    { format: "keyed-json", fields: { pid: "pid" } },
+    "is a directory; name a regular file",
+  ],
+  ["a directory where a text is declared", directory, { format: "text-file", text: ["<pid>"] }, "pattern: is missing"],
+  ["a directory where a link is declared", directory, { format: "symlink", text: ["<pid>"] }, "pattern: is missing"],
+  [
+    "a file where a directory is declared",
+    file,
+    { format: "json-file", pattern: "*.json", fields: { pid: "pid" } },
+    "is no directory; name the directory that holds the entries",
+  ],
+  [
+    "a file where a link is declared",
+    file,
+    { format: "symlink", text: ["<pid>"] },
+    "here is a regular file, no symbolic link; declare it as text-file or json-file",
+  ],
+  [
+    "a link where a text is declared",
+    link,
+    { format: "text-file", text: ["<pid>"] },
+    "here is a symbolic link; declare it as symlink, or name the file that it leads to",
+  ],
+  ["a FIFO where a text is declared", fifo, { format: "text-file", text: ["<pid>"] }, "here is a FIFO; name a regular file"],
+  [
+    "a link to nothing where a file of members is declared",
+    link,
+    { format: "json-array", fields: { pid: "pid" } },
+    "a symbolic link that leads nowhere",
+  ],
+])("%s is an error with its cure, and no empty registry", async (_, make, declared, said) => {
+  const scratch = newScratch();
+  const path = join(scratch.dir, "here");
+  make?.(path);
+  configure(scratch, { registries: [{ ...declared, path }] });
+  const [list, config] = [await sessreap(scratch, ["list"]), await sessreap(scratch, ["config"])];
+  expect([1, 2, 3]).toContain(list.code);
+  for (const { stdout, stderr } of [list, config]) expect(`${stdout}${stderr}`).toContain(said);
+});
+
+test("config names files that are there where a pattern finds none", async () => {
+  const scratch = newScratch();
+  const path = join(scratch.dir, "agents");
+  writeOld(join(path, "mars.json"), "{}");
+  configure(scratch, { registries: [{ format: "json-file", path, pattern: "<pid>.json", fields: { sessionId: "id" } }] });
+  expect(await checksOf(scratch, path)).toContain('no entries: no file there fits "<pid>.json"; it has "mars.json"');
 });

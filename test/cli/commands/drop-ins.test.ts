@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { configure, newScratch, parseOnly, sessreap, sweepReport, writeOld, type Scratch } from "../harness.ts";
@@ -40,6 +41,16 @@ test("registries stand beside the well-known places, and one of the same format 
   const again = await sweepReport(scratch, ["-n"]);
   expect(again.registries.filter(({ format }) => format === "claude-sessions")).toHaveLength(1);
   expect(again.entries.map(({ format, action }) => `${format} ${action}`)).toEqual(["claude-sessions withheld"]);
+});
+
+test.each<[unknown, string]>([
+  [["claude-sesions"], 'wellKnown[0]: "claude-sesions" is not one of '],
+  [["claude-sesions"], 'did you mean "claude-sessions"?'],
+  ["claude-sessions", 'wellKnown: "claude-sessions" is not true, false or a list of formats'],
+])("wellKnown that is %j is refused with the nearest format, or with what it can be", async (wellKnown, said) => {
+  const scratch = newScratch();
+  configure(scratch, { wellKnown });
+  await expect(targets(scratch)).rejects.toThrow(said);
 });
 
 test("well-known places that are turned off are said by list, config and doctor", async () => {
@@ -165,7 +176,26 @@ describe("drop-ins", () => {
     chmodSync(file, 0o666);
     expect(await sessreap(scratch, ["list"])).toMatchObject({ code: 2, stderr: expect.stringContaining("can be written by everybody") });
     chmodSync(file, 0o600);
-    mkdirSync(join(scratch.home, ".config/sessreap/registries.d/b.json"));
-    await expect(targets(scratch)).rejects.toThrow("b.json");
+    const other = join(scratch.home, ".config/sessreap/registries.d/b.json");
+    mkdirSync(other);
+    await expect(targets(scratch)).rejects.toThrow(`${other}: is a directory; put a regular file there, or remove it`);
+    rmSync(other, { recursive: true });
+    execFileSync("mkfifo", [other]);
+    await expect(targets(scratch)).rejects.toThrow(`${other}: is a FIFO; put a regular file there, or remove it`);
+    rmSync(other);
+    symlinkSync("/nowhere/b.json", other);
+    await expect(targets(scratch)).rejects.toThrow(`${other}: is a symbolic link that leads nowhere; mount or make what it leads to`);
   });
+
+  test.each(["registries.d", "config.json", ""])(
+    "and a configuration behind a link that leads nowhere (%s) are not passed over",
+    async (name) => {
+      const scratch = newScratch();
+      const own = join(scratch.home, ".config/sessreap");
+      mkdirSync(join(own, ".."), { recursive: true });
+      if (name !== "") mkdirSync(own);
+      symlinkSync("/nowhere/at/all", join(own, name));
+      await expect(targets(scratch)).rejects.toThrow("a symbolic link that leads nowhere");
+    },
+  );
 });

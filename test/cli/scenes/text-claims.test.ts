@@ -102,8 +102,17 @@ test("a text in no form that was declared, or in two, is kept and said", async (
   expect(by(report, "reason", "action")).toEqual(Object.fromEntries(Object.keys(texts).map((name) => [name, "malformed-entry kept"])));
   expect(report.exitCode).toBe(0);
   const detailOf = (name: string) => report.entries.find(({ key }) => key === name)?.detail;
-  expect(detailOf("twice.lock")).toBe(`can be read in two ways: pid ${pid}; or pid ${pid}1`);
-  expect(detailOf("plus.lock")).toBe("is not as any of the patterns in `text`");
+  expect(detailOf("twice.lock")).toBe(`can be read in two ways: pid ${pid}; or pid ${pid}1; say more of it in \`text\``);
+  expect(detailOf("plus.lock")).toBe(`is "+${pid}", as which no pattern in \`text\` is; add one, as \`config suggest\` prints it`);
+});
+
+test("of a text that fits no pattern so much is shown as tells what it is like, and no secret", async () => {
+  const scratch = newScratch();
+  const path = writeOld(join(scratch.dir, "a.lock"), `token=${"s3cret".repeat(8)} of garden, ${"and so on ".repeat(20)}`);
+  configure(scratch, { registries: [{ format: "text-file", path, text: ["<pid>"] }] });
+  const [entry] = (await sweepReport(scratch, [])).entries;
+  expect(entry?.detail).toMatch(/^is "toke… of garden, (?:and so on )+.*…", as which no pattern in `text` is; add one/);
+  expect(entry?.detail).not.toContain("s3cret");
 });
 
 test("a text that names no pid, or no session that runs, waits for the last resort", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { claimFrom } from "../../../src/registries/fields.ts";
-import { withKept, type KeepWhen } from "../../../src/registries/declared/kept.ts";
+import { claimFrom, type KeepWhen } from "../../../src/registries/fields.ts";
+import { withKept } from "../../../src/registries/declared/kept.ts";
 
 const keepWhen: KeepWhen = { state: ["parked", "queued"], "/retry/after": [null, 0] };
 
