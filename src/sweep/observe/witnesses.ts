@@ -1,7 +1,7 @@
 import { registeredBy, type Witness } from "../../core/agents/registered.ts";
 import type { Here, ProcessTable } from "../../core/evidence.ts";
 import type { UnreadRecords } from "../../core/agents/registered-sessions.ts";
-import { canonicalSession } from "../../core/registration.ts";
+import { canonicalSession, type Registration } from "../../core/registration.ts";
 import { factsOf, type UnderstoodClaim } from "../judge/scenes.ts";
 import { isRead, keptAtMost, type ReadRegistry } from "../load/loaded.ts";
 import { mayBeElsewhere, probedPid } from "../load/pids.ts";
@@ -13,7 +13,17 @@ import type { Sources } from "./sources.ts";
 /** The sessions, in their canonical spelling, that are asked about; undefined for all. */
 export type Sessions = ReadonlySet<string> | undefined;
 
-type Speaker = { readonly loaded: ReadRegistry; readonly key: string; readonly claim: UnderstoodClaim; readonly pid: number };
+/** One process that an entry records: of an entry that records two, each speaks for itself. */
+type Speaker = {
+  readonly loaded: ReadRegistry;
+  readonly key: string;
+  readonly claim: UnderstoodClaim;
+  readonly registration: Registration;
+  readonly pid: number;
+};
+
+const holdersIn = ({ registration, otherHolder }: UnderstoodClaim): readonly Registration[] =>
+  otherHolder === undefined ? [registration] : [registration, { ...registration, ...otherHolder }];
 
 /** Entries that record a process, and name a session or are torn. Of a large registry only those of the sessions that are asked about. */
 function* speakersIn(loaded: ReadRegistry, sessions: Sessions): Generator<Speaker, undefined> {
@@ -21,9 +31,10 @@ function* speakersIn(loaded: ReadRegistry, sessions: Sessions): Generator<Speake
   if (loaded.pids.size === 0 && !loaded.elsewhere) return;
   for (const { key, claim } of loaded.kind === "files" ? loaded.opened : loaded.entries) {
     if (!claim.ok) continue;
-    const { pid, sessionId } = claim.registration;
+    const { sessionId } = claim.registration;
     const isAsked = claim.torn || (sessionId !== undefined && asked?.has(canonicalSession(sessionId)) !== false);
-    if (pid !== undefined && isAsked) yield { loaded, key, claim, pid };
+    for (const registration of isAsked ? holdersIn(claim) : [])
+      if (registration.pid !== undefined) yield { loaded, key, claim, registration, pid: registration.pid };
   }
 }
 
@@ -31,7 +42,7 @@ function* speakersIn(loaded: ReadRegistry, sessions: Sessions): Generator<Speake
 export function speakingPids({ loaded }: Sources, sessions: Sessions, here: Here): readonly number[] {
   const read = loaded.filter(isRead);
   if (sessions === undefined) return read.flatMap(({ pids }) => [...pids]);
-  return read.flatMap((one) => [...speakersIn(one, sessions)].flatMap(({ claim }) => probedPid(claim.registration, here) ?? []));
+  return read.flatMap((one) => [...speakersIn(one, sessions)].flatMap(({ registration }) => probedPid(registration, here) ?? []));
 }
 
 const placeOf = ({ target, kind }: ReadRegistry, key: string): string =>
@@ -47,9 +58,9 @@ function* witnessesIn(loaded: ReadRegistry, sessions: Sessions, world: World, pa
   const { processes, here } = world;
   if (!processes.seen || (!loaded.elsewhere && [...loaded.pids].every((pid) => isGone(processes.value, pid)))) return;
   const registry = factsOf(loaded, world, pass.memory);
-  for (const { key, claim, pid } of speakersIn(loaded, sessions)) {
-    const isSilent = claim.torn || (!mayBeElsewhere(claim.registration, here) && isGone(processes.value, pid));
-    if (!isSilent) yield { claim: claim.registration, registry, where: placeOf(loaded, key) };
+  for (const { key, claim, registration, pid } of speakersIn(loaded, sessions)) {
+    const isSilent = claim.torn || (!mayBeElsewhere(registration, here) && isGone(processes.value, pid));
+    if (!isSilent) yield { claim: registration, registry, where: placeOf(loaded, key) };
   }
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Running } from "../../processes.ts";
+import { fields as usualFields } from "../../fields.ts";
 
 /** A registry that is declared wrongly, and what is said of it. */
 export type Mistake = {
@@ -15,18 +16,7 @@ export type Mistake = {
   readonly swept: string;
 };
 
-const fields = {
-  sessionId: "id",
-  identity: "name",
-  pid: "pid",
-  startTicks: "start",
-  bootId: "boot",
-  host: "host",
-  registeredAt: "since",
-  lastActivityAt: "active",
-  lastHeartbeatAt: "beat",
-  cwd: "cwd",
-};
+const fields = { ...usualFields, identity: "name", cwd: "cwd" };
 
 /** What an agent that registers right now writes. */
 export function entryOf({ pid, startTicks }: Running, name: string, boot: string): Readonly<Record<string, unknown>> {

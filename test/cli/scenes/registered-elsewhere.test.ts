@@ -155,3 +155,16 @@ test("records behind a symbolic link that leads nowhere could not be read", asyn
   symlinkSync("/nonexistent/claude", join(scratch.env["HOME"] as string, ".claude"));
   expect(await fateOf(scratch)).toBe("undecided homes-unseen kept");
 });
+
+test("a roster's worker whose pty host has ended keeps a row of its session while the process that runs it lives", async () => {
+  const scratch = newScratch();
+  const id = randomUUID();
+  const [host, runner] = [await gonePid(), await idle({ argv0: "claude" })];
+  const worker = { sessionId: id, pid: host.pid, procStart: host.startTicks, replPid: runner.pid, replProcStart: runner.startTicks };
+  const workers = { aaaa1111: { ...worker, startedAt: Date.now() - 86_400_000, cwd: "/" } };
+  writeOld(join(scratch.env["HOME"] as string, ".claude/daemon/roster.json"), JSON.stringify({ workers }));
+  bridgeRow(scratch, id);
+  expect(await fateOf(scratch)).toBe("live registered-alive kept");
+  await stop(runner);
+  expect(await fateOf(scratch)).toBe("ghost app-server-down pending");
+});
