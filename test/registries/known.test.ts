@@ -33,7 +33,8 @@ test("a server that a flag names is asked about the sessions of those formats th
   const described = (format: string): object =>
     ["text-file", "symlink"].includes(format) ? { text: ["<sessionId>"] } : { fields: { sessionId: "id" } };
   const declared = Object.keys(declaredFormats).map((format) => ({ path: "/w/agents.json", format, ...described(format) }));
-  const settings = { registries: { value: declared, from: "a test" }, dropIns: [] } as unknown as Settings;
+  const from = "a test";
+  const settings = { registries: { value: declared, from }, dropIns: [], wellKnown: { value: true, from } } as unknown as Settings;
   const { targets } = resolveRegistries(settings, { registry: [...formatNames], appServer: ["ws://127.0.0.1:8788"] }, {});
   const asked = targets.filter(({ appServers }) => appServers.length > 0).map(({ format }) => format.name);
   expect([...new Set(asked)].toSorted()).toEqual([
