@@ -130,7 +130,7 @@ export const mistakes: readonly Mistake[] = [
   mistake(
     "a pattern that fits nothing",
     { format: "json-file", pattern: "*.jsn", fields },
-    "no entries, so its fields",
+    "no entries: no file there fits",
     "0 registrations",
     "files",
   ),
