@@ -1,7 +1,10 @@
-/** Kills the helpers of one process (its children, by pid) at random moments, until that process has ended. Prints how many it killed. */
-import { readFileSync } from "node:fs";
+/**
+ * Kills the helpers of one process (its children, by pid) at random moments, until that process has ended or a file says that
+ * it is enough. Prints how many it killed.
+ */
+import { existsSync, readFileSync } from "node:fs";
 
-const [parent] = process.argv.slice(2);
+const [parent, enough] = process.argv.slice(2);
 const wait = new Int32Array(new SharedArrayBuffer(4));
 let killed = 0;
 
@@ -14,7 +17,7 @@ function childrenOf(pid) {
   }
 }
 
-for (let children = childrenOf(parent); children !== undefined; children = childrenOf(parent)) {
+for (let children = childrenOf(parent); children !== undefined && !existsSync(enough); children = childrenOf(parent)) {
   const [child] = children;
   Atomics.wait(wait, 0, 0, child === undefined ? 0.5 : Math.random() * 14);
   // The pid is that of a child still, for only its parent frees it.

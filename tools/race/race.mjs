@@ -85,9 +85,13 @@ async function race(method, kind, library) {
   if (reading !== undefined) await new Promise((resolve) => void reading.child.stdout.once("data", resolve));
   const started = performance.now();
   const reaping = reaper(path, method, library);
-  const killing = values.kill ? start(process.execPath, [join(here, "killer.mjs"), String(reaping.child.pid)]) : undefined;
+  const enough = `${directory}.enough`;
+  const killing = values.kill ? start(process.execPath, [join(here, "killer.mjs"), String(reaping.child.pid), enough]) : undefined;
   const writing = start(process.execPath, [join(here, "writer.mjs"), path, kind, values.writes, values.pause, values.burst]);
   const { writes, lost, worstMs, ledger } = JSON.parse(await writing.output);
+  // The last pass, when the writer is quiet, is to reap all that is left.
+  writeFileSync(enough, "");
+  const killed = await killing?.output;
   reaping.child.stdin.end();
   const outcomes = JSON.parse(await reaping.output);
   reading?.child.stdin.end();
@@ -106,7 +110,7 @@ async function race(method, kind, library) {
     ghosts,
     leftovers,
     outcomes: JSON.stringify(outcomes),
-    ...(killing !== undefined && { killed: await killing.output }),
+    ...(killed !== undefined && { killed }),
   };
 }
 
