@@ -1,13 +1,20 @@
 import { lstatSync } from "node:fs";
 import { userRefusing } from "../locks/file-users.ts";
+import { fsyncDirectory } from "../files/files.ts";
 import { clearAway } from "../files/leftovers.ts";
 import { startSwapHelper, type SwapHelper } from "./swap-helper.ts";
 import { afterSwap, busy, changed, isJudged, isUntouched, isUnwritten, putBack, type Job, type Replaced } from "./swap-job.ts";
 
-/** A writer had opened the old file before it went, and writes only now: the file goes back while the writer waits. */
+/**
+ * A writer had opened the old file before it went, and writes only now: the file goes back while the writer waits. The helper
+ * keeps out those who would come to ours meanwhile.
+ */
 async function lookLate(job: Job, helper: SwapHelper | undefined): Promise<Replaced | undefined> {
   const isLate = (await helper?.ask("look")) !== "quiet" || !isUnwritten(job.site.judgedFd, job.file);
-  return isLate && isUntouched(job) ? putBack(job) : undefined;
+  if (!isLate || !isUntouched(job)) return undefined;
+  if ((await helper?.ask("back")) !== "changed") return putBack(job);
+  fsyncDirectory(job.site.place.directory.at("."));
+  return changed;
 }
 
 /**

@@ -11,6 +11,7 @@
 #   lease NAME   leased | unleasable ERRNO WHY | busy
 #   swap         swapped | changed | stuck | error ERRNO WHY
 #   look         quiet | late
+#   back         changed | stuck
 #
 # The kernel sends SIGIO when another program waits for a leased file: if a command was awaited, the lease is given up. A
 # lease is given up only when the file has its own name again, or has been displaced undisturbed: a program that waits
@@ -130,14 +131,15 @@ sub open_own {
 }
 
 # Opens the file at the temporary name, which is about to go back, and leases it: a program that opens it waits until all
-# is settled. Returns its identity.
+# is settled. Returns its identity. Where others have it open to read, no lease comes of it, however often it is tried.
 sub hold_displaced {
+  my ($tries) = @_;
   my $id = at($temp);
   return $id if $held{$id};
   for my $mode (O_RDWR, O_RDONLY) {
     my $handle = open_own($temp, $mode) or next;
     $held{$id} = $handle if which(stat $handle) eq $id;
-    for (1 .. 20) { last if !$leasable || lease($handle, $F_WRLCK) || $! != $EAGAIN; pause(0.002) }
+    for (1 .. $tries) { last if !$leasable || lease($handle, $F_WRLCK) || $! != $EAGAIN; pause(0.002) }
     last;
   }
   $id;
@@ -145,11 +147,16 @@ sub hold_displaced {
 
 # Puts the displaced file back into its place, because it is newer than the judged one or another program waits to write
 # to it. An even newer file may take the place meanwhile; then that one is put back, until what comes out is what was put in.
+#
+# Nobody can read ours while it is leased. So a program that comes with an even newer file has read an older one before, and
+# comes while the displaced file is tried for its lease: then nothing is to be done. What is put back later in its stead may be
+# open to all, and every moment counts.
 sub put_back {
   my $expected = $new_id;
-  for (1 .. 100) {
+  for my $turn (1 .. 100) {
     return 1 if at($name) ne $expected;
-    my $back = hold_displaced();
+    my $back = hold_displaced($turn == 1 ? 20 : 1);
+    return 1 if at($name) ne $expected;
     return 0 if $back eq '' || !exchange();
     return 1 if at($temp) eq $expected;
     $expected = $back;
@@ -157,15 +164,15 @@ sub put_back {
   0;
 }
 
-# Writes what is in the registry's place into each file of ours that is out of it: a program that waits to open such a
-# file then finds the current content in it.
+# Writes what is in the registry's place into each file that was there for a moment only. A program that had found it there
+# waits to open it, or was held up before it came to that, and then finds the current content in it.
 sub refresh_orphans {
   my $current = at($name);
   my $source = $held{$current} || open_own($name, O_RDONLY);
   return unless $source && which(stat $source) eq $current;
   for my $id (keys %held) {
     my $orphan = $held{$id};
-    next if $id eq $current || $id eq $judged_id || defined leased($orphan);
+    next if $id eq $current || $id eq $judged_id;
     seek $source, 0, 0;
     seek $orphan, 0, 0;
     truncate $orphan, 0;
@@ -203,17 +210,22 @@ sub swap {
   'swapped';
 }
 
+# A program waits for the displaced file. Ours is leased, so that nobody reads it or comes to write to it while Node sees
+# whether another has written to it.
+sub late { lease($new, $F_WRLCK) if $leasable; 'late' }
+
 # Node has ended or is too slow: a program that waits for the displaced file gets it back into its place, unless another
 # has written to the new one.
-sub settle { give_back() if !undisturbed() && $made_at eq changed_at() && at($temp) eq $judged_id }
+sub settle { late(); give_back() if $made_at eq changed_at() && at($temp) eq $judged_id }
 
 tell_node('here');
 while (defined(my $said = command($swapped ? 5 : 30))) {
   if ($said eq 'attributes') { tell_node(eval { copy_attributes(); 1 } ? 'copied' : "lost $@" =~ s/\n//gr) }
   elsif ($said =~ /^lease (.*)/) { $temp = $1; my $answer = take_lease(); tell_node($answer); last if $answer eq 'busy' }
   elsif ($said eq 'swap') { my $answer = swap(); $swapped = $answer eq 'swapped'; tell_node($answer); last unless $swapped }
-  elsif ($said eq 'look') { $looked = 1; tell_node(undisturbed() ? 'quiet' : 'late') }
+  elsif ($said eq 'look') { $looked = 1; tell_node(undisturbed() ? 'quiet' : late()) }
+  elsif ($said eq 'back') { tell_node(give_back()); last }
   else { last }
 }
-settle() if $swapped && !$looked;
+settle() if $swapped && !$looked && !undisturbed();
 release();
