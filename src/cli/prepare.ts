@@ -1,5 +1,6 @@
 import { type JudgingOptions, type Settings, policyFrom, resolveSettings } from "./config/settings.ts";
 import { type Registries, resolveRegistries } from "./config/targets.ts";
+import { targetsInDirectories } from "./config/working-directories.ts";
 import type { Invocation } from "./context.ts";
 import { Failure } from "./failure.ts";
 import { stuckProblem } from "./record.ts";
@@ -20,6 +21,7 @@ export type Prepared<H> = { readonly host: H; readonly settings: Settings; reado
 export async function prepare({ options, env, version }: Invocation<JudgingOptions>): Promise<Prepared<Host>> {
   const settings = await resolveSettings(options, env);
   const { targets, witnesses, collisions } = resolveRegistries(settings, options, env);
+  const inDirectories = targetsInDirectories(settings, options, env);
   const host = await realHost(settings.stateDir.value, version);
   return {
     host,
@@ -28,6 +30,7 @@ export async function prepare({ options, env, version }: Invocation<JudgingOptio
     examine: {
       targets,
       witnesses,
+      ...(inDirectories !== undefined && { inDirectories }),
       policy: policyFrom(settings, options),
       lookAnyway: false,
       stop: { signal: undefined },

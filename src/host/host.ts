@@ -15,7 +15,7 @@ import { fileSystemOf } from "./files/file-system.ts";
 import { type ReadFile, fsyncDirectory, readRegistryFile } from "./files/files.ts";
 import { homeOf } from "./files/homes.ts";
 import { recoverQuarantined, removeLeftovers } from "./files/leftovers.ts";
-import { reportOnlyReason, sharedStateReason } from "./files/writability.ts";
+import { isReadOnly, reportOnlyReason, sharedStateReason } from "./files/writability.ts";
 import { lookAtLocks } from "./locks/locks.ts";
 import type { LookingHost, LookingStore } from "./looking-host.ts";
 import { look } from "./observed.ts";
@@ -167,6 +167,7 @@ export async function realHost(stateDir: string, version: string, as: keyof type
       for (const directory of new Set(present)) fsyncDirectory(directory);
     },
     usesFile: ({ pid, startTicks }, path) => probe.startOfPid(pid) === startTicks && isUsedBy(pid, path),
+    isReadOnly,
     reportOnlyReason: (realPath, stat, shared) => reportOnlyReason(realPath, stat, shared) ?? sharedStateReason(stateDir),
     replaceJudged,
     removeLeftovers: (path) => removeLeftovers(path, Date.now()),

@@ -77,6 +77,8 @@ export type LookingHost = {
   readonly usesFile: (user: UserProcess, path: string) => boolean;
   /** Why nothing may be written to a file, or to the entries in a directory; undefined when it may. `shared: false` says that no other machine has it. */
   readonly reportOnlyReason: (realPath: string, stat: BigIntStats, shared: boolean | undefined) => string | undefined;
+  /** Whether the file system at a path is mounted so that this process cannot write to it, as in a unit's sandbox. */
+  readonly isReadOnly: (realPath: string) => boolean;
   /** This process, the user it acts for, and the processes that it descends from. */
   readonly self: () => Self;
   /** Every process with its parent, in one look. */

@@ -25,7 +25,7 @@ import { changeIn, examinedEntries, registryPolicyOf, type ExaminedRegistry, typ
 import { misreadReason } from "./judge/misread.ts";
 import { judgeEntry } from "./judge/scenes.ts";
 import { seeTmux } from "./judge/tmux.ts";
-import { loadRegistry } from "./load/load.ts";
+import { loadRegistries } from "./load/load.ts";
 import { loadBeside } from "./load/beside.ts";
 import { filesOf } from "./load/entry-files.ts";
 import { entriesAt, isRead, type Loaded, type ReadRegistry } from "./load/loaded.ts";
@@ -147,12 +147,15 @@ async function judgedByClock(pass: LookingPass, judgeBy: (pass: LookingPass) => 
  * locks on files, and judges again, if an entry would go. Writes nothing: a dry run is this and a report, a sweep is this and carrying it out.
  */
 export async function examine(
-  begun: LookingPass,
+  given: LookingPass,
   { lookAnyway }: Pick<ExamineOptions, "lookAnyway">,
   files: Mentions["files"] = "agents",
 ): Promise<Examination> {
-  const { host, targets, policy, memoryProblem } = begun;
-  const { loaded, aliases, warnings } = uniquePaths(await Promise.all(targets.map((target) => loadRegistry(host, target))));
+  const { host, policy, memoryProblem } = given;
+  const claimed = await loadRegistries(host, given.targets, given.inDirectories);
+  const { targets } = claimed;
+  const begun = { ...given, targets };
+  const { loaded, aliases, warnings } = uniquePaths(claimed.loaded);
   const swept = loaded.filter(isRead);
   const beside = [...aliases, ...(await loadBeside(host, begun.witnesses, loaded))];
   const read = [...swept, ...beside];

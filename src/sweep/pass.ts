@@ -13,6 +13,7 @@ import type { LookingHost } from "../host/looking-host.ts";
 import { tombstoneWriter, type TombstoneWriter } from "./tombstone-writer.ts";
 import type { ReadRegistry } from "./load/loaded.ts";
 import type { Callers } from "./observe/daemon.ts";
+import type { InDirectories } from "./load/load.ts";
 import type { Sources } from "./observe/sources.ts";
 import type { Target } from "./load/target.ts";
 import { sweepIdAt } from "./sweep-id.ts";
@@ -29,6 +30,8 @@ export type PassOptions = {
   readonly witnesses: readonly Target[];
   /** Registries that the same run sweeps every few minutes, and not this time. */
   readonly rest?: readonly Target[];
+  /** Says which registries can be in the directories that claims name; only a timer's sweep looks for these. */
+  readonly inDirectories?: InDirectories;
   readonly policy: Policy;
   readonly stop: Stop;
   /** The processes that call as the owner of the registries; none where the sweep is no owner's. */
@@ -76,7 +79,7 @@ function askedOnce<H extends LookingHost>(host: H): H {
 /** Begins a pass: reads the clock and the memory, and writes nothing. */
 export function startLooking<H extends LookingHost>(
   given: H,
-  { targets, witnesses, rest, policy, stop, callers, endings }: PassOptions,
+  { targets, witnesses, rest, inDirectories, policy, stop, callers, endings }: PassOptions,
 ): LookingPass & { readonly host: H } {
   const host = askedOnce(given);
   const startedOn = host.clock();
@@ -84,16 +87,12 @@ export function startLooking<H extends LookingHost>(
   const startedAt = new Date(startedMs).toISOString();
   const id = sweepIdAt(startedAt, host.randomSuffix());
   const { memory, problem: memoryProblem } = host.store.loadMemory();
-  const run = {
-    host,
-    targets,
-    witnesses,
-    policy,
-    stop,
-    callers,
+  const mayHave = {
     ...(rest !== undefined && { rest }),
+    ...(inDirectories !== undefined && { inDirectories }),
     ...(endings !== undefined && { endings }),
   };
+  const run = { host, targets, witnesses, policy, stop, callers, ...mayHave };
   return { ...run, memory, memoryProblem, id, startedAt, startedOn, synchronised: false };
 }
 

@@ -98,7 +98,7 @@ async function carryOut(pass: Pass, examination: Examination): Promise<Done> {
     const doubt = await unkept("that this sweep has seen nothing", () => host.store.saveMemory(rememberDoubt(examination)));
     return { ...nothingDone, problems: doubt };
   }
-  for (const { path } of pass.targets) host.removeLeftovers(path);
+  for (const { path } of examination.pass.targets) host.removeLeftovers(path);
   const stuck = recoverQuarantined(host, examination);
   const outcomes = new Map<ExaminedRegistry, Outcomes>();
   const { registries } = examination;

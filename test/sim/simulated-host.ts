@@ -189,6 +189,7 @@ export function simulatedHost(
     isLockHeld: () => seen(false),
     isGivenBy: () => Promise.resolve(false),
     runRelease: (_, values) => Promise.resolve(interference.release(values["{key}"] ?? "")),
+    isReadOnly: () => false,
     reportOnlyReason: () => undefined,
     fileSystemOf: () => unseen("no registry of this machine holds locks of hosts"),
     takeOver: () => ({ kind: "failed", problem: "no registry of this machine holds locks of hosts" }),

@@ -19,6 +19,8 @@ export type JudgingOptions = {
   readonly hostGone?: readonly string[];
   readonly maxSize?: string;
   readonly now?: boolean;
+  /** The sweep is a timer's, which stands in no directory where anybody works. */
+  readonly timer?: boolean;
 };
 
 /** One value of the effective configuration, and where it came from. */

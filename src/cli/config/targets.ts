@@ -75,7 +75,9 @@ export type Registries = {
 };
 
 export function resolveRegistries(settings: Settings, options: JudgingOptions, env: Env): Registries {
-  const places = placesIn(env, agentHomes);
+  const here = placesIn(env, agentHomes);
+  // A unit's current directory is where its manager starts it: no session works there.
+  const places = options.timer === true ? { ...here, cwd: here.home } : here;
   const declarations = declarationsIn(settings, options, places);
   const described = declarations.counting.map(({ target }) => target);
   const overruled = declarations.overruled.map(({ target }): Target => ({ ...target, overruled: true }));

@@ -12,6 +12,7 @@ import {
   naming,
   now,
   quiet,
+  timer,
   ttl,
   verbose,
   type OptionDeclaration,
@@ -47,7 +48,7 @@ export const commands = [
     name: "sweep",
     summary: "judge every registration and reap the ghosts (the default command)",
     group: "Change",
-    options: [dryRun, ...judging, metricsFile, exitCode, json, quiet, verbose, color],
+    options: [dryRun, ...judging, timer, metricsFile, exitCode, json, quiet, verbose, color],
     exits: [...swept, "10 ghosts found, with --dry-run and --exit-code", "75 another sweep is running"],
   },
   {

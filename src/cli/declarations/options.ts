@@ -87,6 +87,12 @@ export const judging: readonly OptionDeclaration[] = [registry, config, grace, t
 export const judgingBut = (...left: readonly OptionDeclaration[]): readonly OptionDeclaration[] =>
   judging.filter((option) => !left.includes(option));
 
+export const timer: OptionDeclaration = {
+  flags: "--timer",
+  help: "as a timer sweeps: look in the directories that registrations name, not in the current one",
+  group: "which",
+};
+
 export const metricsFile: OptionDeclaration = {
   flags: "--metrics-file <file>",
   help: "write what node_exporter's textfile collector reads",

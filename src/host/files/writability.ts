@@ -1,7 +1,7 @@
-import { existsSync, statSync, type BigIntStats } from "node:fs";
+import { accessSync, constants, existsSync, statSync, type BigIntStats } from "node:fs";
 import { dirname } from "node:path";
 import { fileSystemOf } from "./file-system.ts";
-import { formatError } from "../observed.ts";
+import { errorCode, formatError } from "../observed.ts";
 
 const writableByAll = 0o002n;
 const sticky = 0o1000n;
@@ -31,6 +31,16 @@ function obstacleAt(realPath: string, stat: BigIntStats, shared: boolean | undef
   if (shared === false) return undefined;
   const { local, name } = fileSystemOf(realPath);
   return local ? undefined : `its file system (${name}) may be shared with other machines ("shared": false says that it is not)`;
+}
+
+/** Whether the file system at a path is mounted so that this process cannot write to it. */
+export function isReadOnly(realPath: string): boolean {
+  try {
+    accessSync(realPath, constants.W_OK);
+    return false;
+  } catch (error) {
+    return errorCode(error) === "EROFS";
+  }
 }
 
 /**

@@ -8,10 +8,14 @@ import type { World } from "./observe.ts";
 
 /** Why nothing may be changed in a registry, whether or not its owner is up. */
 export function reportOnlyReasonOf(host: LookingHost, loaded: ReadRegistry): string | undefined {
-  const { shared, onGhost } = loaded.target;
+  const { shared, onGhost, seenFromHere } = loaded.target;
   const [path, stat] = loaded.kind === "members" ? [loaded.file.realPath, loaded.file.stat] : [loaded.realPath, loaded.stat];
   const said = onGhost === "report" ? 'its ghosts are only said ("onGhost": "report")' : undefined;
-  return host.reportOnlyReason(path, stat, shared) ?? said;
+  const sandboxed =
+    seenFromHere === true && host.isReadOnly(path)
+      ? "it cannot be written from here: its file system is read-only (a drop-in with ReadWritePaths= lets a unit write it)"
+      : undefined;
+  return host.reportOnlyReason(path, stat, shared) ?? said ?? sandboxed;
 }
 
 /** The owner by the signs that are named for it; else the process that has had the registry's file open since a sweep first tried. */

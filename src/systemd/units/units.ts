@@ -55,14 +55,14 @@ const unitSection = (description: string, more: readonly Line[] = []): Section =
   lines: [["Description", description], ["Documentation", `man:${manualPage}`], ...more],
 });
 
-type Running = { readonly verb: string; readonly type: string; readonly ends: readonly Line[] };
+type Running = { readonly words: readonly string[]; readonly type: string; readonly ends: readonly Line[] };
 
-function serviceSection({ command }: UnitChoice, { identity, preparation, sandbox }: Kind, { verb, type, ends }: Running): Section {
+function serviceSection({ command }: UnitChoice, { identity, preparation, sandbox }: Kind, { words, type, ends }: Running): Section {
   const lines: readonly Line[] = [
     ["Type", type],
     ...identity,
     ...preparation,
-    ["ExecStart", execStart([...command, verb])],
+    ["ExecStart", execStart([...command, ...words])],
     ["SyslogIdentifier", "sessreap"],
     ...ends,
   ];
@@ -70,7 +70,7 @@ function serviceSection({ command }: UnitChoice, { identity, preparation, sandbo
 }
 
 const once: Running = {
-  verb: "sweep",
+  words: ["sweep", "--timer"],
   type: "oneshot",
   ends: [
     "75: another sweep was running. That is said, and no failure.",
@@ -82,7 +82,7 @@ const once: Running = {
 };
 
 const forEver: Running = {
-  verb: "watch",
+  words: ["watch"],
   type: "exec",
   ends: [
     "143: stopped by SIGTERM, as it should be.",
