@@ -47,7 +47,8 @@ export async function paletteFor(stream: Output, choice: string): Promise<Palett
   if (!wantsColor(stream, choice, process.env)) return plain;
   const { Chalk } = await import("chalk");
   const chalk = new Chalk({ level: 1 });
-  return { ghost: chalk.red, undecided: chalk.yellow, live: chalk.green, faint: chalk.dim, strong: chalk.bold, problem: chalk.red };
+  const { red, yellow, green, dim, bold, cyan } = chalk;
+  return { ghost: red, undecided: yellow, live: green, faint: dim, strong: bold, problem: bold.red, command: cyan };
 }
 
 /** What one write is given at most, in bytes, so that a long report needs no second copy of itself. */

@@ -35,8 +35,10 @@ export type Palette = {
   readonly faint: (text: string) => string;
   readonly strong: (text: string) => string;
   readonly problem: (text: string) => string;
+  /** What can be typed. */
+  readonly command: (text: string) => string;
 };
 
 const same = (text: string): string => text;
 
-export const plain: Palette = { ghost: same, undecided: same, live: same, faint: same, strong: same, problem: same };
+export const plain: Palette = { ghost: same, undecided: same, live: same, faint: same, strong: same, problem: same, command: same };

@@ -3,7 +3,7 @@ import type { HarnessReport, OwnersReport, ProcessReport } from "../../src/repor
 import { ownersText } from "../../src/report/owners-text.ts";
 
 const plain = (text: string): string => text;
-const palette = { strong: plain, faint: plain, ghost: plain, undecided: plain, live: plain, problem: plain };
+const palette = { strong: plain, faint: plain, ghost: plain, undecided: plain, live: plain, problem: plain, command: plain };
 
 const report = (pid: number, agent: string): ProcessReport => {
   return { pid, startTicks: "1", agent, ageMs: 60_000, terminal: null, memoryBytes: 1_048_576, cwd: "/w" };

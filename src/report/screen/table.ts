@@ -1,0 +1,107 @@
+import { type Palette, visible } from "../visible.ts";
+import { cutMiddle, cutPath } from "./cut.ts";
+import type { Screen } from "./screen.ts";
+
+export type Column = {
+  /** Stands in the head line. */
+  readonly head: string;
+  readonly align?: "right";
+  /** Cells that it takes at most; without it as many as its widest text. */
+  readonly most?: number;
+  /** Where the screen is too narrow, it shrinks to so few cells. */
+  readonly least?: number;
+  /** Shrinks first; where even its least does not fit, the column is left out. */
+  readonly droppable?: true;
+  readonly cut?: "middle" | "path";
+  /** Blanks behind it; two without it. */
+  readonly gap?: number;
+  /** The role in which its texts are printed, where a cell says nothing else. */
+  readonly role?: keyof Palette;
+};
+
+/** A text of a registry or of ours; it is made visible here. */
+export type Cell = string | { readonly text: string; readonly role: keyof Palette };
+
+export type Table = { readonly head: string; readonly rows: readonly string[] };
+
+/** No text of a cell is longer, even where nothing is cut: a key can have megabytes. */
+const longestCell = 4096;
+/** Where nothing is cut, wider texts are left to stand out, and the others are lined up. */
+const widestLinedUp = 64;
+
+type Shape = Column & { readonly index: number; readonly cells: number };
+
+const gapOf = ({ gap = 2 }: Column): number => gap;
+
+function totalOf(shapes: readonly Shape[]): number {
+  return shapes.reduce((sum, shape, at) => sum + shape.cells + (at === shapes.length - 1 ? 0 : gapOf(shape)), 0);
+}
+
+/** Takes from a column what the line is too wide by, down to its least. */
+function shrink(shapes: readonly Shape[], wanted: Shape, columns: number): readonly Shape[] {
+  const over = totalOf(shapes) - columns;
+  if (over <= 0) return shapes;
+  const cells = Math.max(Math.min(wanted.least ?? wanted.cells, wanted.cells), wanted.cells - over);
+  return shapes.map((shape) => (shape.index === wanted.index ? { ...shape, cells } : shape));
+}
+
+function shapesFor(columns: readonly Column[], texts: readonly (readonly string[])[], screen: Screen): readonly Shape[] {
+  const { columns: width, widthOf } = screen;
+  let shapes: readonly Shape[] = columns.map((column, index) => {
+    const widest = texts.reduce((most, row) => Math.max(most, widthOf(row[index] ?? "")), widthOf(column.head));
+    return { ...column, index, cells: Math.min(widest, width === undefined ? widestLinedUp : (column.most ?? widest)) };
+  });
+  if (width === undefined) return shapes;
+  for (const droppable of shapes.filter((shape) => shape.droppable === true)) {
+    shapes = shrink(shapes, droppable, width);
+    if (totalOf(shapes) > width) shapes = shapes.filter(({ index }) => index !== droppable.index);
+  }
+  // From the right: what a row is about stands to the left.
+  for (const one of shapes.toReversed()) shapes = shrink(shapes, shapes.find(({ index }) => index === one.index) ?? one, width);
+  return shapes;
+}
+
+function line(
+  cells: readonly { readonly text: string; readonly role: keyof Palette | undefined }[],
+  shapes: readonly Shape[],
+  screen: Screen,
+  palette: Palette,
+): string {
+  const { columns, widthOf } = screen;
+  const fitted = shapes.map((shape) => {
+    const { text = "", role } = cells[shape.index] ?? {};
+    if (columns === undefined) return { text, role };
+    return { text: (shape.cut === "path" ? cutPath : cutMiddle)(text, shape.cells, screen), role };
+  });
+  const last = fitted.findLastIndex(({ text }) => text !== "");
+  return fitted
+    .slice(0, last + 1)
+    .map(({ text, role }, at) => {
+      const shape = shapes[at] as Shape;
+      const blanks = " ".repeat(Math.max(0, shape.cells - widthOf(text)));
+      const said = role === undefined || text === "" ? text : palette[role](text);
+      const padded = shape.align === "right" ? `${blanks}${said}` : at === last ? said : `${said}${blanks}`;
+      return at === last ? padded : `${padded}${" ".repeat(gapOf(shape))}`;
+    })
+    .join("");
+}
+
+/**
+ * Lines up rows of cells below a head line, within the width of the screen. Rows keep their order, so that a caller can put
+ * other lines between them.
+ */
+export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[], screen: Screen, palette: Palette): Table {
+  const shown = rows.map((row) =>
+    row.map((cell, index) => {
+      const text = typeof cell === "string" ? cell : cell.text;
+      return { text: visible(text, longestCell), role: typeof cell === "string" ? columns[index]?.role : cell.role };
+    }),
+  );
+  const shapes = shapesFor(
+    columns,
+    shown.map((row) => row.map(({ text }) => text)),
+    screen,
+  );
+  const heads = columns.map(({ head }) => ({ text: head, role: "faint" as const }));
+  return { head: line(heads, shapes, screen, palette), rows: shown.map((row) => line(row, shapes, screen, palette)) };
+}
