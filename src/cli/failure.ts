@@ -17,13 +17,13 @@ export const failureCodes = Object.keys(exits) as readonly FailureCode[];
 export class Failure extends Error {
   readonly code: FailureCode;
   readonly problem: string;
-  /** What mends it, a line each. */
-  readonly cures: readonly string[];
-  constructor(code: FailureCode, problem: string, ...cures: readonly string[]) {
-    super([problem, ...cures].join("; "));
+  /** What stands below it: what mends it begins with `do: `. */
+  readonly below: readonly string[];
+  constructor(code: FailureCode, problem: string, ...below: readonly string[]) {
+    super([problem, ...below.map((line) => line.replace(/^do: /, ""))].join("; "));
     this.code = code;
     this.problem = problem;
-    this.cures = cures;
+    this.below = below;
   }
   get exitCode(): number {
     return exits[this.code];

@@ -1,11 +1,10 @@
-import { isJournal } from "../host/programs/journal-stream.ts";
-import { journalLine } from "../report/journal.ts";
 import { exitCodes } from "../report/exit-code.ts";
 import { visible } from "../report/visible.ts";
 import { runSweep } from "./commands/sweep.ts";
 import type { ProcessContext } from "./context.ts";
 import { Failure, stackOf } from "./failure.ts";
-import { stderr, stdout, write, writeDocument } from "./output.ts";
+import { writeMessages } from "./messages.ts";
+import { stderr, stdout, writeDocument, writeLines } from "./output.ts";
 import { isBelowNpm, plainSweepOptions } from "./fast-args.ts";
 
 /** Did the user ask for the stack of a fault? */
@@ -13,23 +12,31 @@ function wantsStack(words: readonly string[]): boolean {
   return process.env["SESSREAP_DEBUG"] === "1" || words.some((word) => /^(?:-\w*v\w*|--verbose)$/.test(word));
 }
 
-/** What a script sees of a failed run: one line a problem, or one JSON document. The stack of a fault goes to stderr. */
+/** Says on a terminal with which code the run ends, where a person has to do something. */
+function withExitCode(lines: readonly string[], exitCode: number): readonly string[] {
+  const { fault, partial, refused, busy } = exitCodes;
+  if (!stderr.isTTY || ![fault, partial, refused, busy].some((code) => code === exitCode)) return lines;
+  return [...lines.slice(0, -1), `${lines.at(-1)} (exit ${exitCode})`];
+}
+
+/** What is seen of a failed run: its problem and what mends it, or one JSON document. The stack of a fault goes to stderr. */
 async function report(error: unknown, words: readonly string[]): Promise<number> {
   const isExpected = error instanceof Failure;
   const exitCode = isExpected ? error.exitCode : exitCodes.fault;
   const message = error instanceof Error ? error.message : String(error);
   const said = isExpected ? message : `a fault in sessreap: ${message} (please report it)`;
   const own = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
-  const isJson = own.includes("--json");
-  if (isJson) {
+  const stack = !isExpected && wantsStack(own) ? stackOf(error) : [];
+  if (own.includes("--json")) {
     const code = isExpected ? error.code : "fault";
     await writeDocument(stdout, { error: { code, message: said }, exitCode });
+    await writeLines(stderr, stack);
+    return exitCode;
   }
+  const lines = isExpected ? [...error.problem.split("\n"), ...error.below] : said.split("\n");
+  const [text = "", ...below] = withExitCode(lines, exitCode).map((line) => visible(line, Number.POSITIVE_INFINITY));
   const isBusy = isExpected && error.code === "busy";
-  const prefix = isJournal(2, process.env) ? journalLine(isBusy ? 5 : 3, "") : "";
-  const stack = !isExpected && wantsStack(own) ? stackOf(error) : [];
-  const lines = [...(isJson ? [] : said.split("\n")), ...stack];
-  await write(stderr, lines.map((line) => `${prefix}sessreap: ${visible(line, Number.POSITIVE_INFINITY)}\n`).join(""));
+  await writeMessages(stderr, [{ label: "error", text, below: [...below, ...stack], ...(isBusy && { level: 5 }) }]);
   return exitCode;
 }
 

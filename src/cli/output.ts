@@ -3,7 +3,7 @@ import type { OutputDocument } from "./documents/documents.ts";
 import { Failure } from "./failure.ts";
 import { errorCode } from "../host/observed.ts";
 import { outputSchema } from "../report/json.ts";
-import { type Palette, plain, visible } from "../report/visible.ts";
+import { type Palette, plain } from "../report/visible.ts";
 
 /**
  * One of our two outputs. Node's own stream for it costs a tenth of a bare start, so it is made only when a command asks
@@ -103,14 +103,6 @@ export async function writeLines(to: Output, lines: readonly string[]): Promise<
         .join(""),
     );
   }
-}
-
-/** Says what did not keep a command from its work. */
-export function writeWarnings(to: Output, warnings: readonly string[]): Promise<void> {
-  return writeLines(
-    to,
-    warnings.map((warning) => `sessreap: warning: ${visible(warning)}`),
-  );
 }
 
 /** Writes many small pieces in few writes, and ends the line. */

@@ -49,8 +49,8 @@ export function stateFailure(stateDir: string, error: unknown): Failure {
   if (error instanceof ForeignPlace) return new Failure("usage", error.message);
   if (error instanceof RunLockProblem) return new Failure("state", error.message);
   const isFull = ["ENOSPC", "EDQUOT"].includes(errorCode(error) ?? "");
-  const cure = `${isFull ? "make room" : "let this user read and write"} there, or set SESSREAP_STATE_DIR`;
-  return new Failure("state", `the state directory ${stateDir} cannot be used: ${formatError(error)}; ${cure}`);
+  const cure = `do: ${isFull ? "make room" : "let this user read and write"} there, or set SESSREAP_STATE_DIR`;
+  return new Failure("state", `the state directory ${stateDir} cannot be used: ${formatError(error)}`, cure);
 }
 
 /** Reads what earlier sweeps have left; ends the run where that may not be read. */
@@ -70,6 +70,9 @@ export async function lockState(host: Host, { stateDir }: Settings, busy: string
   } catch (error) {
     throw stateFailure(stateDir.value, error);
   }
-  if (lock === undefined) throw new Failure("busy", stuckProblem(stateDir.value) ?? `${busy}; try again when it is done`);
+  if (lock === undefined) {
+    const stuck = stuckProblem(stateDir.value);
+    throw stuck === undefined ? new Failure("busy", busy, "do: try again when it is done") : new Failure("busy", stuck);
+  }
   return lock;
 }

@@ -3,6 +3,7 @@ import { runList, runSweep } from "./commands/sweep.ts";
 import { commands, type CommandDeclaration, type CommandName } from "./declarations/commands.ts";
 import type { ProcessContext, Run } from "./context.ts";
 import { about, configureHelp } from "./help.ts";
+import { writeMessages } from "./messages.ts";
 import { write } from "./output.ts";
 import { asTyped } from "./npm.ts";
 import { isBelowNpm } from "./fast-args.ts";
@@ -72,7 +73,7 @@ export async function parse(words: readonly string[], { version, width }: Parsin
 /** npm may have kept options that were meant for us. */
 async function optionsBelowNpm({ name, options: given }: Asked, { env, stderr }: ProcessContext): Promise<Asked["options"]> {
   const { options, note } = asTyped(commands.find((one) => one.name === name) as CommandDeclaration, given, env);
-  if (note !== undefined) await write(stderr, `sessreap: ${note}\n`);
+  if (note !== undefined) await writeMessages(stderr, [{ label: "note", text: note }]);
   return options;
 }
 

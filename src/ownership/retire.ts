@@ -148,14 +148,14 @@ function sameProcesses(a: readonly Retiree[], b: readonly Retiree[]): boolean {
 
 /**
  * Ends the harnesses that are wanted, one after the other. `confirm` is asked first, where the user has not said yes
- * already; the processes are looked at again behind its answer, and all have to be the same. Each further harness is
+ * already, and a no ends nothing; the processes are looked at again behind its answer, and all have to be the same. Each further harness is
  * looked at again before its turn: it goes only if it and the one that is to stay are still there, and still run the session.
  */
 export async function retireWanted(
   host: Host,
   observe: () => Promise<Pick<OwnersObservation, "ownership" | "complete">>,
   wanted: Wanted,
-  confirm: ((retirees: readonly Retiree[]) => Promise<void>) | undefined,
+  confirm: ((retirees: readonly Retiree[]) => Promise<boolean>) | undefined,
 ): Promise<Retired> {
   const plan = async (): Promise<Retirement> => {
     const { ownership, complete } = await observe();
@@ -164,7 +164,7 @@ export async function retireWanted(
   let planned = await plan();
   if (planned.ok && planned.retirees.length > 0 && confirm !== undefined) {
     const { retirees } = planned;
-    await confirm(retirees);
+    if (!(await confirm(retirees))) return { ok: true, processes: [], notes: [] };
     planned = await plan();
     if (planned.ok && !sameProcesses(retirees, planned.retirees))
       return { ok: false, why: "the processes changed while you were asked", unknown: false };

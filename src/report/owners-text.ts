@@ -1,6 +1,9 @@
 import type { RetiredProcess } from "../core/harnesses/retirement.ts";
 import { formatDuration } from "../core/duration.ts";
 import type { HarnessReport, OwnersReport, ProcessReport } from "./model/owners.ts";
+import type { Screen } from "./screen/screen.ts";
+import { table, type Column } from "./screen/table.ts";
+import { wrap, type Part } from "./screen/wrap.ts";
 import { type Palette, visible } from "./visible.ts";
 
 function formatBytes(bytes: number | null): string {
@@ -19,45 +22,120 @@ export function retiredLine({ sessionId, role, pid, agent, signal, via, became }
   return `  pid ${pid}  ${role}  ${visible(agent)}  ${became}${how}  ${visible(sessionId)}`;
 }
 
-function harnessLines(harness: HarnessReport, place: string, palette: Palette): readonly string[] {
-  const { processes, hosts, children, helpers, signs, doubts, possible } = harness;
+/** A process below the head line, and what is said of it beneath. */
+type Row = { readonly cells: readonly string[]; readonly below: readonly Part[] };
+
+/** Terminal and memory are left out below so many cells. */
+const roomy = 80;
+/** Rows stand below the line of their session. */
+const indent = "    ";
+
+function row(process: ProcessReport, said: string, rank = "", below: readonly Part[] = []): Row {
+  const { pid, agent, ageMs, terminal, memoryBytes } = process;
+  const up = ageMs === null ? "?" : formatDuration(ageMs);
+  return { cells: [String(pid), agent, up, terminal ?? "-", formatBytes(memoryBytes), said, rank], below };
+}
+
+const rankOf = (index: number, count: number): string => {
+  if (count < 2) return "";
+  if (index === count - 1) return "newest";
+  return index === 0 ? "oldest" : "older";
+};
+
+/** A harness, what stands around it, and what is in doubt. */
+function harnessRows({ processes, hosts, children, helpers, signs, doubts, possible }: HarnessReport, rank: string): readonly Row[] {
   const [first, ...rest] = processes;
   if (first === undefined) return [];
-  const lines = [`  ${palette.strong(formatProcess(first))}  ${palette.faint(`${place}by ${signs.join(", ")}`)}`];
-  for (const process of rest) lines.push(`    with     ${formatProcess(process)}`);
-  for (const host of hosts) lines.push(`    under    ${formatProcess(host)}`);
-  for (const child of children) {
-    const stays = child.stays === null ? "" : `  ${palette.faint(`left alone: ${visible(child.stays)}`)}`;
-    lines.push(`    child    ${formatProcess(child)}${stays}`);
-  }
-  if (helpers.length > 0)
-    lines.push(palette.faint(`    and ${helpers.length} more ${helpers.length === 1 ? "process" : "processes"} below it`));
-  if (possible !== null) lines.push(`    ${palette.undecided(`? possible: ${visible(possible)}`)}`);
-  for (const doubt of doubts) lines.push(`    ${palette.undecided(`? ${visible(doubt)}`)}`);
-  return lines;
+  const doubted = [...(possible === null ? [] : [`possible: ${visible(possible)}`]), ...doubts.map((doubt) => visible(doubt))];
+  const more = helpers.length === 0 ? [] : [`and ${helpers.length} more ${helpers.length === 1 ? "process" : "processes"} below it`];
+  return [
+    row(first, signs.join(", "), rank, [
+      ...doubted.map((text): Part => ({ role: "undecided", text: `? ${text}` })),
+      ...more.map((text): Part => ({ role: "faint", text })),
+    ]),
+    ...rest.map((process) => row(process, `with ${first.pid}`)),
+    ...hosts.map((process) => row(process, `above ${first.pid}`)),
+    ...children.map((process) => {
+      const stays: readonly Part[] = process.stays === null ? [] : [{ role: "faint", text: `left alone: ${visible(process.stays)}` }];
+      return row(process, `child of ${first.pid}`, "", stays);
+    }),
+  ];
 }
 
-function placeOf(index: number, count: number): string {
-  if (count < 2) return "";
-  if (index === count - 1) return "newest, ";
-  return index === 0 ? "oldest, " : "older, ";
+function columnsFor(screen: Screen): readonly Column[] {
+  const isRoomy = (screen.columns ?? roomy) >= roomy;
+  const all: readonly (Column & { readonly spare?: true })[] = [
+    { head: "PID", role: "strong" },
+    { head: "AGENT", most: 24, least: 8, cut: "middle" },
+    { head: "UP", align: "right" },
+    { head: "TERMINAL", spare: true },
+    { head: "MEMORY", align: "right", spare: true },
+    { head: "SEEN BY", least: 8, role: "faint" },
+    { head: "" },
+  ];
+  return isRoomy ? all : all.filter(({ spare }) => spare !== true);
 }
+
+const isShown = (screen: Screen, at: number): boolean => (screen.columns ?? roomy) >= roomy || (at !== 3 && at !== 4);
+
+type Session = OwnersReport["sessions"][number];
+
+/** Where its processes are: the place of the first that is known. */
+function placeOf({ harnesses }: Session, shown: (path: string) => string): string {
+  const cwd = harnesses.flatMap(({ processes }) => processes).find((process) => process.cwd !== null)?.cwd;
+  return cwd === undefined || cwd === null ? "" : `, ${visible(shown(cwd))}`;
+}
+
+/** What a screen needs beside the report: how a path is written there. */
+export type OwnersView = { readonly screen: Screen; readonly palette: Palette; readonly shown: (path: string) => string };
 
 /** Who runs what: duplicates first, one count line last. */
-export function ownersText({ sessions, unattributed, retired, summary }: OwnersReport, palette: Palette): readonly string[] {
-  const lines: string[] = [];
-  for (const { sessionId, duplicate, harnesses } of sessions) {
-    const title = `${visible(sessionId)}${duplicate ? `: ${harnesses.length} harnesses` : ""}`;
-    lines.push(duplicate ? palette.ghost(`! ${title}`) : `  ${title}`);
-    for (const [index, harness] of harnesses.entries()) lines.push(...harnessLines(harness, placeOf(index, harnesses.length), palette));
-  }
-  if (unattributed.length > 0) {
-    lines.push("", "Agents whose session cannot be told:");
-    for (const { process, why } of unattributed) lines.push(`  ${formatProcess(process)}  ${palette.faint(visible(why))}`);
-  }
-  if (retired.length > 0) lines.push("", "Retired:", ...retired.map(retiredLine));
-  if (lines.length > 0) lines.push("");
+export function ownersText(
+  { sessions, unattributed, retired, summary }: OwnersReport,
+  { screen, palette, shown }: OwnersView,
+): readonly string[] {
+  const blocks = [
+    ...sessions.map((session) => {
+      const { sessionId, duplicate, harnesses } = session;
+      const count = `${harnesses.length} ${harnesses.length === 1 ? "harness" : "harnesses"}`;
+      const title: readonly Part[] = [
+        { role: duplicate ? "ghost" : "strong", text: visible(sessionId) },
+        `  ${count}${placeOf(session, shown)}`,
+      ];
+      const rows = harnesses.flatMap((harness, index) => harnessRows(harness, rankOf(index, harnesses.length)));
+      return { mark: duplicate ? palette.ghost("! ") : "  ", title, rows };
+    }),
+    ...(unattributed.length === 0
+      ? []
+      : [
+          {
+            mark: "? ",
+            title: ["Agents whose session cannot be told"],
+            rows: unattributed.map(({ process, why }) => row(process, visible(why))),
+          },
+        ]),
+  ];
+  const narrowed = { ...screen, columns: screen.columns === undefined ? undefined : screen.columns - indent.length };
+  const cells = blocks.flatMap(({ rows }) => rows.map((one) => one.cells.filter((_, at) => isShown(screen, at))));
+  const { head, rows: drawn } = table(columnsFor(screen), cells, narrowed, palette);
+  let at = 0;
+  const lines = blocks.flatMap(({ mark, title, rows }) => [
+    ...wrap(title, { first: 2, hang: 2 }, screen, palette).map((line, index) => (index === 0 ? `${mark}${line}` : line)),
+    ...rows.flatMap(({ below }) => [
+      `${indent}${drawn[at++] ?? ""}`,
+      ...below.flatMap((part) => {
+        const hang = indent.length + 2;
+        return wrap([part], { first: hang, hang }, screen, palette).map((line, index) => (index === 0 ? " ".repeat(hang) : "") + line);
+      }),
+    ]),
+  ]);
   const duplicates = summary.duplicates === 1 ? "1 duplicate" : `${summary.duplicates} duplicates`;
-  lines.push(`${summary.sessions} ${summary.sessions === 1 ? "session" : "sessions"}: ${duplicates}, ${summary.harnesses} live harnesses`);
-  return lines;
+  const harnesses = `${summary.harnesses} live ${summary.harnesses === 1 ? "harness" : "harnesses"}`;
+  return [
+    ...(cells.length === 0 ? [] : [`${indent}${head}`]),
+    ...lines,
+    ...(retired.length > 0 ? ["", "Retired", ...retired.map(retiredLine)] : []),
+    ...(cells.length + retired.length === 0 ? [] : [""]),
+    `${summary.sessions} ${summary.sessions === 1 ? "session" : "sessions"}: ${duplicates}, ${harnesses}`,
+  ];
 }

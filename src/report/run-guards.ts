@@ -26,7 +26,7 @@ function successGuard({ run, nowMs, periodMs }: RunFacts): Guard {
   const detail = `the last success was ${formatDuration(ageMs)} ago (${lastOk})`;
   if (periodMs !== undefined && ageMs > Math.max(2 * periodMs, freshMs)) {
     const due = `${detail}, and a sweep is due every ${formatDuration(periodMs)}`;
-    return { ...about, posture: "stale", cause: "last-success-too-old", detail: due, cure: "see the service, or run sessreap sweep" };
+    return { ...about, posture: "stale", cause: "last-success-too-old", detail: due, cure: "sessreap sweep" };
   }
   return { ...about, posture: "on", cause: "fine", detail, cure: null };
 }
@@ -48,11 +48,11 @@ export function runGuards(facts: RunFacts): readonly Guard[] {
   const guards = [successGuard(facts)];
   if (run !== undefined && run.finished === null && !isRunning) {
     const detail = `the sweep that started at ${run.started} was ended before it was done`;
-    guards.push({ ...about, posture: "on", cause: "interrupted", detail, cure: "nothing, if the next one works" });
+    guards.push({ ...about, posture: "on", cause: "interrupted", detail, cure: "sessreap sweep" });
   }
   if (run?.ok === false) {
     const detail = `the last sweep ended with ${run.exitCode}: ${run.problems.join("; ")}`;
-    guards.push({ ...about, posture: "blind", cause: "failing", detail, cure: "sessreap sweep says why" });
+    guards.push({ ...about, posture: "blind", cause: "failing", detail, cure: "sessreap sweep" });
   }
   return guards;
 }

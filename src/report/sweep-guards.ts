@@ -29,7 +29,7 @@ export const blindWords = {
     cure: "let sessreap run in the network of the app servers, such as without PrivateNetwork=",
   },
   "tmux-unseen": { why: "a tmux server could not be asked", cure: "run as the user whose server it is, with tmux installed, or end it" },
-  "app-server-unreachable": { why: "an app server gives no answer", cure: "start it, or correct its address" },
+  "app-server-unreachable": { why: "an app server gives no answer", cure: "restart it" },
 } as const satisfies Record<(typeof causes)[keyof typeof causes], { readonly why: string; readonly cure: string }>;
 
 const faults = {
@@ -57,12 +57,27 @@ export function isLongBusy<R extends Pick<RegistryReport, "busyForMs">>(registry
   return registry.busyForMs !== undefined && registry.busyForMs >= longBusyMs;
 }
 
+/** What is wrong with a registry, apart from what mends it. */
+function mended({ state, problem }: RegistryReport): Pick<Guard, "detail" | "cure"> {
+  const parts = (problem ?? "").split("; ");
+  const cure = parts.length > 1 ? (parts.at(-1) as string) : "sessreap -n -v";
+  const detail = parts.length > 1 ? parts.slice(0, -1).join("; ") : (problem ?? "");
+  return { detail: state === "missing" || state === "unreadable" ? `it ${detail}` : detail, cure };
+}
+
+/** What lets a registry be swept of which the ghosts are only said. */
+function reportCure(problem: string): string {
+  return problem.includes('"onGhost"')
+    ? 'take "onGhost": "report" out of its declaration'
+    : 'correct what it says, or its "fields" (sessreap config)';
+}
+
 function registryGuard(registry: RegistryReport, tally: Tally | undefined): Guard {
   const { path, state, owner, registrations } = registry;
   const problem = registry.problem ?? "";
   const about = { guard: "registry", name: path } as const;
   if (state === "missing" || state === "unreadable" || state === "malformed" || state === "failed") {
-    return { ...about, posture: "blind", cause: faults[state], detail: problem, cure: "mend or remove what the detail names" };
+    return { ...about, posture: "blind", cause: faults[state], ...mended(registry) };
   }
   const blind = blindness(tally === undefined ? [] : [tally]);
   if (blind !== undefined) {
@@ -71,14 +86,21 @@ function registryGuard(registry: RegistryReport, tally: Tally | undefined): Guar
   }
   if (owner.unknownUnit !== null) {
     const detail = `no service manager knows ${owner.unknownUnit}, so its owner counts as up and every ghost is withheld`;
-    return { ...about, posture: "off", cause: "owner-unit-unknown", detail, cure: 'correct "unit", or name another sign of the owner' };
+    return { ...about, posture: "off", cause: "owner-unit-unknown", detail, cure: 'correct "unit" in its "owner" (sessreap config)' };
   }
   if (isLongBusy(registry)) {
     const detail = `a ghost has been busy for ${formatDuration(registry.busyForMs)}: ${problem}`;
-    return { ...about, posture: "blind", cause: "registry-busy", detail, cure: "end what uses it, or name its owner in the configuration" };
+    return {
+      ...about,
+      posture: "blind",
+      cause: "registry-busy",
+      detail,
+      cure: 'end what uses it, or give its declaration an "owner" (man sessreap-config)',
+    };
   }
   if (owner.up) return { ...about, posture: "on", cause: "owner-up", detail: `${problem}; ghosts are reported and withheld`, cure: null };
-  if (state === "report-only") return { ...about, posture: "dry-run", cause: "registry-report-only", detail: problem, cure: problem };
+  if (state === "report-only")
+    return { ...about, posture: "dry-run", cause: "registry-report-only", detail: problem, cure: reportCure(problem) };
   const nowhere = registry.absentFields === undefined ? "" : `; no entry has ${registry.absentFields.join(", ")}`;
   const malformed = tally?.blind.get("malformed-entry");
   const kept = malformed === undefined ? "" : `; ${malformed.count} kept until they are mended or removed by hand: ${malformed.detail}`;
@@ -91,7 +113,14 @@ export function sweepGuards({ registries, tallies, refusal }: SweepReport, named
   const selfTestGuard: Guard =
     refusal === null
       ? { guard: "eyes", name: "self-test", posture: "on", cause: "fine", detail: "it sees itself", cure: null }
-      : { guard: "eyes", name: "self-test", posture: "blind", cause: "self-test-failed", detail: refusal, cure: "see the detail" };
+      : {
+          guard: "eyes",
+          name: "self-test",
+          posture: "blind",
+          cause: "self-test-failed",
+          detail: refusal,
+          cure: '"pidNamespace": "own" in the configuration, where no other container shares these files',
+        };
   const guards = registries.flatMap((registry, index) => {
     return registry.state === "missing" && !named.has(registry.path) ? [] : [registryGuard(registry, tallies[index])];
   });
@@ -99,14 +128,21 @@ export function sweepGuards({ registries, tallies, refusal }: SweepReport, named
   const detail = `none is there; looked for ${registries.map(({ path }) => path).join(", ") || "nothing"}`;
   return [
     selfTestGuard,
-    { guard: "registry", name: "any", posture: "off", cause: "no-registry", detail, cure: "name yours in the configuration" },
+    {
+      guard: "registry",
+      name: "any",
+      posture: "off",
+      cause: "no-registry",
+      detail,
+      cure: "sessreap config suggest PATH, of what a program of yours keeps",
+    },
   ];
 }
 
 const cures = {
   doubt: "if that host is this one under an older name, end what holds the lock, or remove it by hand",
   off: 'let it be taken over: "healRenamedHost": true in the configuration',
-  heal: "the next sweep takes it over",
+  heal: "sessreap sweep",
 } as const;
 
 /**

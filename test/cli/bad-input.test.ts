@@ -86,7 +86,7 @@ async function oddFiles(dir: string): Promise<Readonly<Record<string, string>>> 
     [join(writeOld(at("file"), "{}"), "below")]:
       "cannot be read: not a directory (ENOTDIR); a part of the path is a file; correct the path",
     "/dev/zero": "is a device; name a regular file",
-    [at("missing")]: "is not there; correct the path, or remove it from the configuration",
+    [at("missing")]: "is not there; correct its path where it is named",
   };
 }
 

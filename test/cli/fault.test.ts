@@ -20,9 +20,9 @@ async function fault(words: readonly string[], options: RunOptions = {}): Promis
   return sessreap(scratch, words, { ...options, tool: [process.execPath, "--require", broken, resolve("dist/sessreap.cjs")] });
 }
 
-const said = "sessreap: a fault in sessreap: provoked\nsessreap: by a test (please report it)\n";
+const said = "error   a fault in sessreap: provoked\n        by a test (please report it)\n";
 /** The bundle has the names of the sources. */
-const calls = [/^sessreap: {5}at (?:\w+\.)*broken \(/m, /^sessreap: {5}at (?:async )?sweep \(/m];
+const calls = [/^ +at (?:\w+\.)*broken \(/m, /^ +at (?:async )?sweep \(/m];
 
 test("a fault says its message and nothing of the code", async () => {
   expect(await fault([])).toEqual({ code: 1, signal: null, stdout: "", stderr: said });

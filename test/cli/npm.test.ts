@@ -36,7 +36,7 @@ describe.skipIf(npm === null)("a real npm stands between the person and sessreap
     async (line) => {
       const { scratch, path, run } = await project();
       const { code, stdout, stderr } = run(line.split(" "));
-      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("sessreap: npm was told --dry-run, so this is one") });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("note    npm was told --dry-run, so this is one") });
       expect(stdout).toContain("1 would be reaped (dry run)");
       expect(isUntouched(scratch, path)).toBe(true);
     },

@@ -33,12 +33,12 @@ test.each([
   ["list --dry-run", `list has no --dry-run; it is an option of sweep, restore, units; ${more("list")}`],
   ["--grace", `option --grace <duration> argument missing; ${more("sweep")}`],
   ["explain", `missing required argument key; ${more("explain")}`],
-  ["restore", "name the entries to put back, or a sweep with --sweep (see sessreap history)"],
+  ["restore", "name the entries to put back, or a sweep with --sweep; sessreap history"],
   ["--color sometimes", '--color: "sometimes" is not one of auto, always, never'],
 ])("%j is a usage error: one line, or one document, and exit code 2", async (line, message) => {
   const { scratch, path, text } = await oneGhost();
   const words = line.split(" ");
-  const failed = { code: 2, signal: null, stdout: "", stderr: `sessreap: ${message}\n` };
+  const failed = { code: 2, signal: null, stdout: "", stderr: `error   ${message.replaceAll("; ", "\n        ")}\n` };
   expect(await sessreap(scratch, words)).toEqual(failed);
   const isCommand = words[0]?.startsWith("-") === false;
   const json = await sessreap(scratch, isCommand ? [...words, "--json"] : ["--json", ...words]);
@@ -63,7 +63,7 @@ test("while a sweep runs another one is turned away, and so is a restore; lookin
   const { scratch, path, text } = await oneGhost();
   const lock = await takeRunLock(scratch.stateDir);
   if (lock === undefined) throw new Error("the run lock of a new directory is taken");
-  const refused = "sessreap: another sweep of this state directory is running; try again when it is done\n";
+  const refused = "error   another sweep of this state directory is running\n        do: try again when it is done\n";
   expect(await sessreap(scratch, [])).toEqual({ code: 75, signal: null, stdout: "", stderr: refused });
   const json = await sessreap(scratch, ["--json"]);
   expect(json.code).toBe(75);
@@ -103,7 +103,7 @@ test("--exit-code tells ghosts by 10, where a command only looks", async () => {
 test("an entry that nobody registered cannot be explained; the nearest key is offered", async () => {
   const { scratch } = await oneGhost();
   const { code, stderr } = await sessreap(scratch, ["explain", "gost"]);
-  expect({ code, stderr }).toEqual({ code: 1, stderr: 'sessreap: no registration is called "gost"; did you mean "ghost"?\n' });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: 'error   no registration is called "gost"; did you mean "ghost"?\n' });
 });
 
 test("explain shows the answer of every rung, and its rule", async () => {

@@ -143,7 +143,10 @@ async function live({ seed, runBy, asks, isTorn, blindness: blind, before, momen
     const complete = observation;
     return { complete, ownership: { sessions: [], unattributed: [] } };
   };
-  const confirm = (): Promise<void> => Promise.resolve(pass());
+  const confirm = (): Promise<boolean> => {
+    pass();
+    return Promise.resolve(true);
+  };
   const retired = await retireWanted(host, observe, { kind: "older" }, asks ? confirm : undefined);
   return { retired, signals, spared, wrong, recorded, world };
 }

@@ -5,6 +5,8 @@ import type { OutputOptions, Run } from "../context.ts";
 import { paletteFor, writeDocument, writeLines } from "../output.ts";
 import { prepareToLook } from "../prepare.ts";
 import { runningSweep } from "../record.ts";
+import { screenFor } from "../screen.ts";
+import { belowHome } from "../config/paths.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import { signalByPidfd } from "../../host/programs/pidfd.ts";
 import { readLastRun } from "../../host/state/last-run.ts";
@@ -15,16 +17,17 @@ import { tombstoneBytes, tombstoneLimits, tombstonesIn } from "../../host/state/
 import { foreignPlaceProblem, stateDirectoryProblem, tryStateDirectory } from "../../host/state/state-directory.ts";
 import { swapMethodFor } from "../../host/swap/swap-method.ts";
 import { exitCodes } from "../../report/exit-code.ts";
+import { guardsText } from "../../report/guards-text.ts";
 import { isConcern, worstPosture } from "../../report/guards.ts";
 import type { Guard } from "../../report/model/guards.ts";
 import { isLastRun } from "../../report/last-run.ts";
 import type { LastRun } from "../../report/model/last-run.ts";
 import { roomGuard, runGuards, stuckSweep } from "../../report/run-guards.ts";
 import { blindWords, lockGuards, sweepGuards } from "../../report/sweep-guards.ts";
-import { type Palette, visible } from "../../report/visible.ts";
 import type { Target } from "../../sweep/load/target.ts";
 import { dryRun } from "../../sweep/sweep.ts";
 import { asTheUnit, environmentGuards, unitEnvironment } from "../../systemd/status/unit-environment.ts";
+import { ownName } from "../../systemd/manage/account.ts";
 import { timerStatus } from "../../systemd/status/status.ts";
 
 type DoctorOptions = JudgingOptions & OutputOptions & { readonly exitCode?: boolean };
@@ -36,7 +39,8 @@ async function lockGuard(stateDir: string, running: LastRun | undefined, nowMs: 
   const problem = stateDirectoryProblem(stateDir);
   if (problem !== undefined) {
     const detail = `no sweep uses it: ${problem}`;
-    return { ...about, posture: "off", cause: "state-untrusted", detail, cure: "make it this user's own, or set SESSREAP_STATE_DIR" };
+    const mend = problem.includes("chmod") ? `chmod go-w ${stateDir}` : `sudo chown -R ${ownName()} ${stateDir}`;
+    return { ...about, posture: "off", cause: "state-untrusted", detail, cure: `${mend}, or set SESSREAP_STATE_DIR` };
   }
   let looked;
   try {
@@ -83,6 +87,13 @@ function tombstoneGuards({ store }: LookingHost, stateDir: string): readonly Gua
   return used.seen ? [roomGuard({ directory, bytes: used.value, limit: tombstoneLimits.bytes, roomlessSinceMs })] : [];
 }
 
+/** What mends a swap that cannot be made, by what keeps it from being made. */
+function swapCure(guarantee: string): string {
+  if (guarantee.includes("mount its directory")) return "mount its directory, and not the file alone";
+  if (guarantee.includes("install perl")) return "install perl";
+  return "run as root, or where every process may be looked at (man sessreap-units)";
+}
+
 /** How each registry that is one file would be swapped, and what that guarantees. */
 function swapGuards(targets: readonly Target[]): readonly Guard[] {
   const paths = new Set(targets.filter(({ format }) => format.layout === "members").map(({ path }) => path));
@@ -91,9 +102,7 @@ function swapGuards(targets: readonly Target[]): readonly Guard[] {
     // Whether a registry can be read and written at all is its own guard's to say.
     if (method === "none") return [];
     if (method === "impossible")
-      return [
-        { guard: "swap", name: path, posture: "off", cause: "swap-impossible", detail: guarantee, cure: "mend what the detail names" },
-      ];
+      return [{ guard: "swap", name: path, posture: "off", cause: "swap-impossible", detail: guarantee, cure: swapCure(guarantee) }];
     const about = { guard: "swap", name: path, posture: "on", detail: `${method}: ${guarantee}` } as const;
     if (method === "lease") return [{ ...about, cause: "fine", cure: null }];
     return [{ ...about, cause: "weak-swap", cure: "install perl, or keep the registry on ext4, xfs, btrfs or tmpfs" }];
@@ -134,19 +143,13 @@ async function serverGuards(host: LookingHost, targets: readonly Target[]): Prom
             ...about,
             posture: "blind",
             cause: "app-server-unreachable",
-            detail: observation.why,
-            cure: "restart it, or correct its address",
+            detail: `it gives no answer: ${observation.why}`,
+            cure: configured ? 'restart it, or correct "appServers" in the configuration (sessreap config)' : "restart it",
           },
         ];
     }
   });
   return (await Promise.all(guards)).flat();
-}
-
-function guardLines({ guard, name, posture, cause, detail, cure }: Guard, palette: Palette): readonly string[] {
-  const style = posture === "on" ? (cure === null ? palette.live : palette.undecided) : palette.problem;
-  const head = `${style(posture.padEnd(21))} ${palette.strong(`${guard} ${visible(name)}`)}: ${cause}: ${palette.faint(visible(detail))}`;
-  return cure === null ? [head] : [head, `${"".padEnd(21)}   do: ${visible(cure)}`];
 }
 
 export const runDoctor: Run<DoctorOptions> = async (invocation) => {
@@ -193,7 +196,8 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
     await writeDocument(stdout, { command: "doctor", posture, concerns, guards, lastRun: run ?? null, exitCode });
     return exitCode;
   }
-  const count = `${guards.length} guards, ${concerns === 0 ? "all on" : `${concerns} to look after`}; posture: ${posture}`;
-  await writeLines(stdout, [...guards.flatMap((guard) => guardLines(guard, palette)), "", count]);
+  const verbose = options.verbose === true;
+  const told = { guards, run, nowMs, periodMs: timers.periodMs, shown: belowHome, verbose };
+  await writeLines(stdout, guardsText(told, await screenFor(stdout, shell), palette));
   return exitCode;
 };

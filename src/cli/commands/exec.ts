@@ -15,7 +15,8 @@ import { noWord, reapChosen } from "../../sweep/reap-one.ts";
 import { endChildren, recordRetired } from "../../ownership/retire.ts";
 import type { Invocation, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
-import { writeLines, writeWarnings } from "../output.ts";
+import { writeWarnings } from "../messages.ts";
+import { writeLines } from "../output.ts";
 import { prepare, stateFailure, type Prepared } from "../prepare.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 

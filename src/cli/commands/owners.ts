@@ -12,7 +12,11 @@ import { retireWanted } from "../../ownership/retire.ts";
 import { confirmed } from "../confirm.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
-import { paletteFor, writeDocument, writeLines, writeWarnings } from "../output.ts";
+import { writeMessages, writeWarnings, type Message } from "../messages.ts";
+import { belowHome } from "../config/paths.ts";
+import { screenFor } from "../screen.ts";
+import { command } from "../../report/screen/wrap.ts";
+import { paletteFor, writeDocument, writeLines } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 
@@ -34,8 +38,8 @@ async function look(host: LookingHost, question: OwnersQuestion, only: string | 
   return { ...observation.value, ownership: { sessions, unattributed: [] } };
 }
 
-/** Shows the processes that are to go and asks whether they may; ends the run unless the answer is yes. */
-async function confirmRetirement({ stderr }: Invocation<OwnersOptions>, host: LookingHost, retirees: readonly Retiree[]): Promise<void> {
+/** Shows the processes that are to go and asks whether they may. */
+async function confirmRetirement({ stderr }: Invocation<OwnersOptions>, host: LookingHost, retirees: readonly Retiree[]): Promise<boolean> {
   const lines = retirees.flatMap(({ session, harness }) => [
     `end what runs ${visible(session.sessionId)}:`,
     ...harness.members.map((row) => `  ${formatProcess(describeProcess(host, row, harness.agent))}`),
@@ -45,8 +49,8 @@ async function confirmRetirement({ stderr }: Invocation<OwnersOptions>, host: Lo
   ]);
   await writeLines(stderr, lines);
   const answer = await confirmed({ stderr }, "End these processes?");
-  if (answer === undefined) throw new Failure("usage", "nothing was ended: nobody can be asked here; say --yes");
-  if (!answer) throw new Failure("usage", "nothing was ended: the answer was no");
+  if (answer === undefined) throw new Failure("usage", "nothing was ended: nobody can be asked here", "do: say --yes");
+  return answer;
 }
 
 async function endWanted(
@@ -62,8 +66,18 @@ async function endWanted(
   return retired;
 }
 
+/** What can be done about duplicates; nothing is said of what must not be ended. */
+function nextFor({ sessions, retired }: OwnersReport): readonly Message[] {
+  const older = sessions.flatMap(({ duplicate, harnesses }) => (duplicate ? harnesses.slice(0, -1) : []));
+  const ends = older.filter(({ possible, doubts }) => possible === null && doubts.length === 0);
+  const pids = ends.flatMap(({ processes }) => processes[0]?.pid ?? []);
+  if (pids.length === 0 || retired.length > 0) return [];
+  const what = pids.length > 3 ? `${pids.length} harnesses` : pids.join(", ");
+  return [{ label: "next", text: [command("sessreap owners --retire older"), ` ends ${what}, and asks before`] }];
+}
+
 export const runOwners: Run<OwnersOptions> = async (invocation) => {
-  const { options, stdout, stderr } = invocation;
+  const { options, env, stdout, stderr } = invocation;
   const wanted = options.retire === undefined ? undefined : wantedFrom(options.retire);
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const { host, examine } = await prepare(invocation);
@@ -77,7 +91,11 @@ export const runOwners: Run<OwnersOptions> = async (invocation) => {
   const exitCode = isIncomplete ? exitCodes.partial : hasDuplicates ? exitCodes.found : exitCodes.done;
   const report: OwnersReport = { command: "owners", ...described, retired, warnings, exitCode };
   if (options.json === true) await writeDocument(stdout, report);
-  else await writeLines(stdout, ownersText(report, palette));
+  else {
+    const screen = await screenFor(stdout, env);
+    await writeLines(stdout, ownersText(report, { screen, palette, shown: belowHome }));
+  }
   await writeWarnings(stderr, warnings);
+  if (stderr.isTTY) await writeMessages(stderr, nextFor(report));
   return exitCode;
 };

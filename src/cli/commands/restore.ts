@@ -2,7 +2,8 @@ import { type Settings, policyFrom, resolveSettings } from "../config/settings.t
 import { restoreTarget } from "../config/targets.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
-import { writeDocument, writeLines, writeWarnings } from "../output.ts";
+import { writeWarnings } from "../messages.ts";
+import { writeDocument, writeLines } from "../output.ts";
 import { lockState, readState } from "../prepare.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Tombstone } from "../../core/tombstone.ts";
@@ -20,7 +21,7 @@ type RestoreOptions = OutputOptions & { readonly sweep?: string; readonly dryRun
 /** The tombstones that were asked for. Of several with one key the newest is meant. */
 function choose(all: readonly Tombstone[], keys: readonly string[], sweepId: string | undefined): readonly Tombstone[] {
   if (keys.length === 0 && sweepId === undefined)
-    throw new Failure("usage", "name the entries to put back, or a sweep with --sweep (see sessreap history)");
+    throw new Failure("usage", "name the entries to put back, or a sweep with --sweep", "do: sessreap history");
   const ofSweep = sweepId === undefined ? all : all.filter(({ id }) => id.startsWith(`${sweepId}/`));
   if (ofSweep.length === 0 && sweepId !== undefined) {
     const sweeps = [...new Set(all.map(({ id }) => id.split("/")[0] ?? ""))];

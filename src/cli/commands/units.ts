@@ -17,6 +17,7 @@ import { uninstall } from "../../systemd/manage/uninstall.ts";
 import type { Recorded } from "../../systemd/units/environment.ts";
 import type { Invocation, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
+import { writeWarnings } from "../messages.ts";
 import { writeLines } from "../output.ts";
 import { checkPlaces, stateDirectory, type Env } from "../config/paths.ts";
 import { didYouMean } from "../suggest.ts";
@@ -183,9 +184,6 @@ export const runUnits: Run<UnitsOptions> = async (invocation) => {
     ...left.map((path) => `left ${path} (not written by sessreap, or edited since)`),
     ...nothing,
   ]);
-  await writeLines(
-    invocation.stderr,
-    problems.map((problem) => `sessreap: ${visible(problem)}`),
-  );
+  await writeWarnings(invocation.stderr, problems);
   return problems.length > 0 ? exitCodes.partial : exitCodes.done;
 };

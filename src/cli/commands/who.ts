@@ -10,6 +10,7 @@ import { examine } from "../../sweep/examine.ts";
 import type { ExaminedEntry } from "../../sweep/judge/examined.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
+import { writeWarnings } from "../messages.ts";
 import { paletteFor, writeDocument, writeLines } from "../output.ts";
 import { prepareToLook } from "../prepare.ts";
 import type { JudgingOptions } from "../config/settings.ts";
@@ -86,9 +87,6 @@ export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) =>
         : `${visible(alternative.sessionId ?? alternative.key)} is the first that is none`;
     warnings.push(`the first of them is a ghost; ${better}`);
   }
-  await writeLines(
-    stderr,
-    warnings.map((warning) => `sessreap: warning: ${warning}`),
-  );
+  await writeWarnings(stderr, warnings);
   return exitCodes.done;
 };

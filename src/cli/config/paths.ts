@@ -9,6 +9,12 @@ export function expandHome(path: string): string {
   return path === "~" || path.startsWith("~/") ? join(ownHome(), path.slice(1)) : path;
 }
 
+/** A path below the home directory as a person writes it. */
+export function belowHome(path: string): string {
+  const home = ownHome();
+  return home !== "/" && (path === home || path.startsWith(`${home}/`)) ? `~${path.slice(home.length)}` : path;
+}
+
 const placeNames = ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] as const;
 
 /**
@@ -19,7 +25,7 @@ export function checkPlaces(env: Env): void {
   for (const name of placeNames) {
     const value = env[name] ?? "";
     if (value === "" || isAbsolute(value)) continue;
-    throw new Failure("usage", `${name}: "${value}" does not begin with /; set it to an absolute path, or unset it`);
+    throw new Failure("usage", `${name}: "${value}" does not begin with /`, "do: set it to an absolute path, or unset it");
   }
 }
 

@@ -176,7 +176,7 @@ export const commands = [
     name: "doctor",
     summary: "how every guard stands: is it really on, and when did it last work",
     group: "See",
-    options: [...judgingBut(grace, ttl, now), { flags: "--exit-code", help: "exit 10 when a guard is off" }, json, color],
+    options: [...judgingBut(grace, ttl, now), { flags: "--exit-code", help: "exit 10 when a guard is off" }, json, verbose, color],
     unlisted: [grace, ttl, now],
     exits: ["10 a guard is not on, or will not stay on, with --exit-code"],
   },

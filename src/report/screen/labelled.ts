@@ -14,7 +14,7 @@ const roles = {
 
 export type Label = keyof typeof roles;
 
-const labelCells = 8;
+export const labelCells = 8;
 
 /** A line beside the report: its label, and the text behind it, wrapped below its own start. */
 export function labelled(label: Label, parts: readonly Part[], screen: Screen, palette: Palette): readonly string[] {

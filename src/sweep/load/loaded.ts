@@ -89,7 +89,7 @@ export const tornRetries = { attempts: 6, pauseMs: 150 } as const;
 export const keptAtMost = 1_000;
 
 export function missing(target: Target): Unread {
-  return { state: "missing", target, problem: "is not there; correct the path, or remove it from the configuration" };
+  return { state: "missing", target, problem: "is not there; correct its path where it is named" };
 }
 
 /** The user to whom a registry belongs. */

@@ -96,7 +96,12 @@ function absentGuard(why: string | undefined, env: Readonly<Record<string, strin
     const detail = `the timer is installed, and your manager does not run: ${why}`;
     return timerGuard(name, { posture: "off-runtime-divergent", cause: "no-manager", detail, cure: `loginctl enable-linger ${ownName()}` });
   }
-  return timerGuard(name, { posture: "off", cause: "not-installed", detail: "no timer is installed", cure: "sessreap units install" });
+  return timerGuard(name, {
+    posture: "off",
+    cause: "not-installed",
+    detail: "no timer is installed, so nothing sweeps by itself",
+    cure: "sessreap units install",
+  });
 }
 
 /** How the timers and watches of this user stand: his own manager's and the system's. */

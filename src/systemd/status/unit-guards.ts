@@ -39,7 +39,8 @@ export const askedProperties: readonly string[] = [
 
 function timerFinding(facts: UnitFacts): Finding {
   const { timer, names, command } = facts;
-  if (!unitExists(timer)) return finding("off", "not-installed", "no timer is installed", "sessreap units install");
+  if (!unitExists(timer))
+    return finding("off", "not-installed", "no timer is installed, so nothing sweeps by itself", "sessreap units install");
   const problem = loadProblem(timer, command);
   if (problem !== undefined) return problem;
   const { ActiveState: active, SubState: sub, NextElapseUSecRealtime: next, NextElapseUSecMonotonic: monotonic, Result: result } = timer;

@@ -67,7 +67,7 @@ test("config says that a registry is not there, has no entries, or cannot be rea
   expect(await checksOf(scratch, torn)).toEqual([
     "is malformed: a member's name is missing (line 1, column 2); mend it or move it away, nothing of it was touched",
   ]);
-  expect(await checksOf(scratch, none)).toEqual(["is not there; correct the path, or remove it from the configuration"]);
+  expect(await checksOf(scratch, none)).toEqual(["is not there; correct its path where it is named"]);
 });
 
 test("config says that no service manager knows an owner's unit, and that an owner is not up", async () => {

@@ -77,7 +77,7 @@ test("what is no file or directory of files is not opened, and what is too large
   const said = async (name: string): Promise<string> => {
     const { code, stdout, stderr } = await sessreap(scratch, ["config", "suggest", at(name)]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    return stderr.replace(`sessreap: ${at(name)}: `, "");
+    return stderr.replace(`error   ${at(name)}: `, "");
   };
   expect(await said("fifo")).toBe("is a FIFO; name a regular file\n");
   expect(await said("large.json")).toBe("has 209715200 bytes, more than the 16777216 that it may have; allow more with --max-size\n");

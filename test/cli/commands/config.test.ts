@@ -116,7 +116,7 @@ test("a configuration with a mistake is refused by its place, its value and the 
     const path = configure(scratch, config);
     const { code, stdout, stderr } = await sessreap(scratch, []);
     expect({ code, stdout, lines: stderr.split("\n").length }).toEqual({ code: 2, stdout: "", lines: 2 });
-    const start = `sessreap: ${path}: `;
+    const start = `error   ${path}: `;
     expect(stderr.slice(0, start.length)).toBe(start);
     const described = stderr.slice(start.length).trimEnd();
     expect([described, typeof said === "string" ? described === said : said.test(described)]).toEqual([described, true]);
@@ -138,7 +138,7 @@ describe("whose configuration is trusted", () => {
     const path = configure(scratch, {});
     chmodSync(path, 0o666);
     const { code, stderr } = await sessreap(scratch, []);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: `sessreap: ${path}: can be written by everybody; chmod o-w it\n` });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: `error   ${path}: can be written by everybody; chmod o-w it\n` });
   });
 
   test("one that only its group can write besides is taken", async () => {
@@ -155,7 +155,7 @@ describe("whose configuration is trusted", () => {
       const { code, stderr } = await sessreap(scratch, words);
       expect({ code, stderr }).toEqual({
         code: 2,
-        stderr: `sessreap: ${path}: belongs to user ${nobody}; it must belong to you or to root\n`,
+        stderr: `error   ${path}: belongs to user ${nobody}; it must belong to you or to root\n`,
       });
     }
   });
@@ -174,11 +174,11 @@ describe("whose configuration is trusted", () => {
     const missing = await sessreap(scratch, ["--config", join(scratch.dir, "none.json")]);
     expect(missing).toMatchObject({
       code: 2,
-      stderr: `sessreap: ${join(scratch.dir, "none.json")}: no such file or directory (ENOENT)\n`,
+      stderr: `error   ${join(scratch.dir, "none.json")}: no such file or directory (ENOENT)\n`,
     });
     expect(await sessreap(scratch, ["--config", scratch.dir])).toMatchObject({
       code: 2,
-      stderr: `sessreap: ${scratch.dir}: is a directory\n`,
+      stderr: `error   ${scratch.dir}: is a directory\n`,
     });
     expect((await sessreap(scratch, [], { env: { SESSREAP_CONFIG: join(scratch.dir, "none.json") } })).code).toBe(2);
   });
@@ -244,7 +244,7 @@ test.each([
   ],
 ] as const)("the value of %j and %j is refused where it was given", async (words, env, said) => {
   const scratch = newScratch();
-  expect(await sessreap(scratch, [...words], { env })).toEqual({ code: 2, signal: null, stdout: "", stderr: `sessreap: ${said}\n` });
+  expect(await sessreap(scratch, [...words], { env })).toEqual({ code: 2, signal: null, stdout: "", stderr: `error   ${said}\n` });
 });
 
 test("a registry is named by format and path, by format, by path alone, or as the configuration describes it", async () => {
@@ -267,9 +267,9 @@ test("a registry is named by format and path, by format, by path alone, or as th
 });
 
 test.each([
-  ["llmmsg-bridg:/x", /^sessreap: --registry: "llmmsg-bridg" is no format; did you mean "llmmsg-bridge"\?/],
-  ["keyed-json:/x", /^sessreap: --registry: keyed-json needs to be described in a configuration/],
-  ["", /^sessreap: --registry: "" names nothing/],
+  ["llmmsg-bridg:/x", /^error {3}--registry: "llmmsg-bridg" is no format; did you mean "llmmsg-bridge"\?/],
+  ["keyed-json:/x", /^error {3}--registry: keyed-json needs to be described in a configuration/],
+  ["", /^error {3}--registry: "" names nothing/],
 ])("the registry %j is refused", async (spec, said) => {
   const { code, stderr } = await sessreap(newScratch(), ["--registry", spec]);
   expect(code).toBe(2);
@@ -316,7 +316,7 @@ test.each(["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_D
     const scratch = newScratch();
     for (const words of [[], ["-n"], ["config"], ["history"], ["restore"], ["doctor"], ["units", "print"]]) {
       const { code, stdout, stderr } = await sessreap(scratch, words, { env: { [name]: "some/place" } });
-      expect(stderr).toBe(`sessreap: ${name}: "some/place" does not begin with /; set it to an absolute path, or unset it\n`);
+      expect(stderr).toBe(`error   ${name}: "some/place" does not begin with /\n        do: set it to an absolute path, or unset it\n`);
       expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     }
   },

@@ -114,7 +114,7 @@ describe("drop-ins", () => {
     expect(parseOnly(stdout)).toMatchObject({ entries: [{ action: "withheld" }] });
     expect((await sessreap(scratch, ["list"])).stderr).toContain(`warning: ${said}`);
     expect((await sessreap(scratch, ["config"])).stdout).toContain(said);
-    expect((await sessreap(scratch, ["doctor"])).stdout).toContain("declared more than once");
+    expect((await sessreap(scratch, ["doctor", "-v"])).stdout).toContain("declared more than once");
     expect(readFileSync(own, "utf8")).toContain(String(pid));
   });
 

@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import type { OwnersDocument } from "../../../src/report/model/owners.ts";
 import { until } from "../../processes.ts";
 import { childrenOf, installCode, isThere, openTmux, newSession, startAlone } from "../agents.ts";
-import { newScratch, parseOnly, sessreap, type Scratch } from "../harness.ts";
+import { leaveOut, newScratch, parseOnly, sessreap, type Scratch } from "../harness.ts";
+import { noTerminal, onTerminal } from "../terminal.ts";
 
 async function owners(scratch: Scratch, session: string, ...words: readonly string[]) {
   const none = join(scratch.dir, "none.json");
@@ -56,6 +57,25 @@ test("retiring the older leaves exactly the newer one and its child, and a decoy
     sweeps: { command: string; processes: unknown }[];
   };
   expect(history.sweeps[0]).toMatchObject({ command: "owners --retire", processes: report.retired });
+});
+
+if (noTerminal !== undefined) leaveOut("a question before processes are ended", noTerminal);
+
+test.skipIf(noTerminal !== undefined).each([
+  ["n", "a no", [true, true]],
+  ["", "no answer", [true, true]],
+  ["y", "a yes", [false, true]],
+])("asked whether the older harness may be ended, %j is %s, and no mistake of the person", async (answer, _, alive) => {
+  const { scratch, session, older, newer } = await twoHarnesses();
+  const { code, text } = onTerminal(
+    scratch,
+    ["owners", "--session", session, "--retire", "older", "--registry", join(scratch.dir, "none.json")],
+    {
+      input: `${answer}\n`,
+    },
+  );
+  expect(text).toContain("End these processes? [y/N]");
+  expect({ code, alive: [older, newer].map(isThere) }).toEqual({ code: 0, alive });
 });
 
 test("a harness that is deaf to SIGTERM is killed", async () => {

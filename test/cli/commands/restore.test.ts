@@ -99,12 +99,12 @@ test("what nobody reaped cannot be restored; the nearest name is offered", async
   const { scratch, report } = await reapedTwo();
   expect(await sessreap(scratch, ["restore", "tow"])).toMatchObject({
     code: 1,
-    stderr: 'sessreap: no tombstone of "tow"; did you mean "two"?\n',
+    stderr: 'error   no tombstone of "tow"; did you mean "two"?\n',
   });
   const { code, stderr } = await sessreap(scratch, ["restore", "--sweep", `${report.sweepId}0`]);
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: `sessreap: no tombstone of sweep "${report.sweepId}0"; did you mean "${report.sweepId}"?\n`,
+    stderr: `error   no tombstone of sweep "${report.sweepId}0"; did you mean "${report.sweepId}"?\n`,
   });
 });
 
@@ -201,7 +201,8 @@ test("a state directory that cannot be made is named with a cure, and nothing is
       const { code, stdout, stderr } = await sessreap(scratch, words, { env: { SESSREAP_STATE_DIR: stateDir } });
       expect(code).toBe(1);
       const cure = "let this user read and write there, or set SESSREAP_STATE_DIR";
-      expect(`${stdout}${stderr}`).toContain(`the state directory ${stateDir} cannot be used: ${why}; ${cure}`);
+      expect(`${stdout}${stderr}`).toContain(`the state directory ${stateDir} cannot be used: ${why}`);
+      expect(`${stdout}${stderr}`).toContain(cure);
     }
   }
   expect(readFileSync(path, "utf8")).toBe(text);

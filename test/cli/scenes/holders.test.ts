@@ -75,7 +75,7 @@ test("three live holders whose start is recorded in milliseconds since 1970 are 
   const doubt = "undecided start-token-unproven kept";
   expect(by(report, "verdict", "reason", "action")).toEqual({ h0: doubt, h1: doubt, h2: doubt, gone: "ghost pid-gone reaped" });
   expect((await sessreap(scratch, ["--now"])).stderr).toContain("their start tokens may be none");
-  expect((await sessreap(scratch, ["doctor"])).stdout).toContain("start-tokens-unproven");
+  expect((await sessreap(scratch, ["doctor", "-v"])).stdout).toContain("start-tokens-unproven");
 });
 
 test("start tokens of a declared registry are believed once one has matched, until its fields change", async () => {

@@ -78,7 +78,7 @@ test("any other member that is nowhere is said where a person looks, and changes
   const said = (await sessreap(scratch, ["config"])).stdout;
   expect(said).toContain('    startTicks "start" in 0 of 1: they have "id", "pid", "since"');
   expect(said).toContain('    lastHeartbeatAt "beat" in 0 of 1: they have "id", "pid", "since"');
-  expect((await sessreap(scratch, ["doctor"])).stdout).toContain(`1 registration; ${nowhere}`);
+  expect((await sessreap(scratch, ["doctor", "-v"])).stdout).toContain(`1 registration; ${nowhere}`);
   const report = await sweepReport(scratch, []);
   expect(by(report, "reason", "action")).toEqual({ gone: "pid-gone reaped" });
   expect(report.exitCode).toBe(0);

@@ -154,7 +154,7 @@ describe.runIf(isRoot)("a configuration of root's", () => {
     for (const words of [[], ["--config", path], ["--config", `${dirname(path)}/./x/..//config.json`], ["doctor"]]) {
       mkdirSync(join(dirname(path), "x"), { recursive: true });
       const { code, stderr } = await sessreap(scratch, words);
-      expect(stderr.replace(/^sessreap: \S+config\.json: /, "")).toBe(`${problem}\n`);
+      expect(stderr.replace(/^error {3}\S+config\.json: /, "")).toBe(`${problem}\n`);
       expect(code).toBe(2);
     }
   });

@@ -116,11 +116,7 @@ test("tombstones are taken back sweep by sweep", async () => {
 
 const obstacles: readonly (readonly [what: string, overrides: HostOverrides, detail: string])[] = [
   ["may not be written to", { reportOnlyReason: () => "it is shared" }, "it is shared"],
-  [
-    "is missing",
-    { readRegistryFile: () => ({ kind: "missing" }) },
-    "its registry is not there; correct the path, or remove it from the configuration",
-  ],
+  ["is missing", { readRegistryFile: () => ({ kind: "missing" }) }, "its registry is not there; correct its path where it is named"],
   [
     "cannot be swapped",
     { replaceJudged: () => Promise.resolve({ kind: "failed", problem: "read-only file system" }) },

@@ -307,8 +307,8 @@ describeBox("doctor tells apart", () => {
   test("a person reads one line a guard, and a script an exit code", () => {
     const { code, stdout } = box.run([node, script, "doctor", "--exit-code"], alice);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^on +timer sessreap\.timer: fine: next run /m);
-    expect(stdout).toMatch(/all on; posture: on\n$/);
+    expect(stdout).toMatch(/^All \d+ guards are on\. The last sweep was \d+[smh] ago: /);
+    expect(box.run([node, script, "doctor", "-v"], alice).stdout).toMatch(/^on +timer +sessreap\.timer: next run /m);
   });
 
   test("lingering that is off: the timer goes with the last session", () => {
