@@ -46,6 +46,8 @@ function doubtOf(scene: Scene): Answer | undefined {
   const kept = (why: string): Answer => unknown("within-ttl", () => `${formatComparison(scene, "longer than")}; ${why}`);
   if (!time.sleeps.seen) return kept(time.sleeps.why);
   if (!time.settled.seen) return kept(time.settled.why);
+  const { modifiedAt, oneFile } = scene.registry;
+  if (oneFile && !modifiedAt.seen) return kept(modifiedAt.why);
   const table = wholeTable(scene);
   if (!table.seen) return unknown("process-table-blind", table.why);
   const { ms, sleptMs } = silence(scene);
