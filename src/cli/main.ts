@@ -5,7 +5,7 @@ import type { ProcessContext } from "./context.ts";
 import { Failure, stackOf } from "./failure.ts";
 import { writeMessages } from "./messages.ts";
 import { stderr, stdout, writeDocument, writeLines } from "./output.ts";
-import { isBelowNpm, plainSweepOptions } from "./fast-args.ts";
+import { isBelowNpm, plainSweepOptions } from "./parsing/fast-args.ts";
 
 /** Did the user ask for the stack of a fault? */
 function wantsStack(words: readonly string[]): boolean {
@@ -45,7 +45,7 @@ async function run(words: readonly string[], version: string): Promise<number> {
   const context: ProcessContext = { env: process.env, stdout, stderr, version };
   const options = isBelowNpm(process.env) ? undefined : plainSweepOptions(words);
   if (options !== undefined) return runSweep({ ...context, words: [], options });
-  const { runProgram } = await import("./program.ts");
+  const { runProgram } = await import("./parsing/program.ts");
   return runProgram(words, context);
 }
 

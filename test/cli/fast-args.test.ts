@@ -1,8 +1,8 @@
 import { array, assert, asyncProperty, constantFrom, oneof } from "fast-check";
 import { expect, test } from "vitest";
 import { commands } from "../../src/cli/declarations/commands.ts";
-import { plainSweepOptions } from "../../src/cli/fast-args.ts";
-import { parse } from "../../src/cli/program.ts";
+import { plainSweepOptions } from "../../src/cli/parsing/fast-args.ts";
+import { parse } from "../../src/cli/parsing/program.ts";
 
 const [sweep] = commands;
 const flags = sweep.options.flatMap(({ flags: all }) => all.split(/[ ,]+/).filter((part) => part.startsWith("-")));

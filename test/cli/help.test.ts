@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { commands } from "../../src/cli/declarations/commands.ts";
 import { examples } from "../../src/cli/declarations/examples.ts";
-import { parse } from "../../src/cli/program.ts";
+import { parse } from "../../src/cli/parsing/program.ts";
 import { newScratch, sessreap } from "./harness.ts";
 
 const shown = commands.filter((command) => !("hidden" in command)).map(({ name }) => name);

@@ -10,7 +10,7 @@ import type { Format } from "../../registries/format.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { commands, type CommandDeclaration } from "../declarations/commands.ts";
 import { longFlag, type OptionDeclaration } from "../declarations/options.ts";
-import { asSentence } from "../help.ts";
+import { asSentence } from "../parsing/help.ts";
 import { foreignVariables, ownVariables } from "./environment.ts";
 import { header, heading, item, page, paragraph, prose, subheading, verbatim } from "./roff.ts";
 

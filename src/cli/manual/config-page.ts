@@ -1,7 +1,7 @@
 import { getDescription, type GenericSchema } from "valibot";
 import { declaredFormats, formatNames } from "../../registries/known.ts";
 import { configSchema } from "../config/config-schema.ts";
-import { asSentence } from "../help.ts";
+import { asSentence } from "../parsing/help.ts";
 import { header, heading, item, page, paragraph, subheading, verbatim } from "./roff.ts";
 
 /** What the manual needs to know of a schema, however deep it is wrapped. */

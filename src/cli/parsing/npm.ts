@@ -1,6 +1,6 @@
-import type { CommandDeclaration } from "./declarations/commands.ts";
-import { Failure } from "./failure.ts";
-import type { Env } from "./config/paths.ts";
+import type { CommandDeclaration } from "../declarations/commands.ts";
+import { Failure } from "../failure.ts";
+import type { Env } from "../config/paths.ts";
 
 /** Options of ours that npm has, too, with a meaning of its own: there is no telling whom they were meant for. */
 const npmsOwn: ReadonlySet<string> = new Set(["color", "config", "json", "quiet", "registry", "user", "verbose", "yes"]);

@@ -1,8 +1,8 @@
 import type { Command, CommanderError } from "commander";
-import { commands, type CommandDeclaration } from "./declarations/commands.ts";
-import { longFlag } from "./declarations/options.ts";
-import { Failure } from "./failure.ts";
-import { nearest } from "./suggest.ts";
+import { commands, type CommandDeclaration } from "../declarations/commands.ts";
+import { longFlag } from "../declarations/options.ts";
+import { Failure } from "../failure.ts";
+import { nearest } from "../suggest.ts";
 
 const declared: readonly CommandDeclaration[] = commands;
 const shownNames = declared.filter(({ hidden }) => hidden !== true).map(({ name }) => name);

@@ -1,10 +1,10 @@
 import { Command, CommanderError, Option } from "commander";
-import { runList, runSweep } from "./commands/sweep.ts";
-import { commands, type CommandDeclaration, type CommandName } from "./declarations/commands.ts";
-import type { ProcessContext, Run } from "./context.ts";
+import { runList, runSweep } from "../commands/sweep.ts";
+import { commands, type CommandDeclaration, type CommandName } from "../declarations/commands.ts";
+import type { ProcessContext, Run } from "../context.ts";
 import { about, configureHelp } from "./help.ts";
-import { writeMessages } from "./messages.ts";
-import { write } from "./output.ts";
+import { writeMessages } from "../messages.ts";
+import { write } from "../output.ts";
 import { asTyped } from "./npm.ts";
 import { isBelowNpm } from "./fast-args.ts";
 import { checkHelpTopic, usageFailure } from "./usage.ts";
@@ -13,7 +13,7 @@ import { checkHelpTopic, usageFailure } from "./usage.ts";
 async function runnerOf(name: CommandName): Promise<Run<never>> {
   if (name === "sweep") return runSweep;
   if (name === "list") return runList;
-  const { runners } = await import("./commands/runners.ts");
+  const { runners } = await import("../commands/runners.ts");
   return runners[name];
 }
 

@@ -1,8 +1,8 @@
 import type { Command, Help } from "commander";
-import { commandGroups, commands, type CommandDeclaration } from "./declarations/commands.ts";
-import { type Example, examples, firstSteps } from "./declarations/examples.ts";
-import { optionGroups, type OptionDeclaration } from "./declarations/options.ts";
-import { exitCodes } from "../report/exit-code.ts";
+import { commandGroups, commands, type CommandDeclaration } from "../declarations/commands.ts";
+import { type Example, examples, firstSteps } from "../declarations/examples.ts";
+import { optionGroups, type OptionDeclaration } from "../declarations/options.ts";
+import { exitCodes } from "../../report/exit-code.ts";
 
 /** Longer lines are hard to read, however wide the terminal is. */
 const widest = 100;
