@@ -31,7 +31,13 @@ function dryRun() {
     const nowhere = `unix://${scratch}/nowhere.sock`;
     // What the kernel says of its clock is asked through perl: on the machine of the picture it is synchronised.
     writeFileSync(join(scratch, "perl"), "#!/bin/sh\nprintf yes\n", { mode: 0o755 });
-    const env = { PATH: `${scratch}:${process.env.PATH}`, HOME: scratch, CODEX_APP_SERVER_URL: nowhere, SESSREAP_PID_NAMESPACE: "own" };
+    const env = {
+      PATH: `${scratch}:${process.env.PATH}`,
+      HOME: scratch,
+      LANG: "C.UTF-8",
+      CODEX_APP_SERVER_URL: nowhere,
+      SESSREAP_PID_NAMESPACE: "own",
+    };
     const words = ["--dry-run", "--color", "always", "--registry", "examples/registrations.json"];
     const said = execFileSync(process.execPath, [resolve("dist/sessreap.cjs"), ...words], { cwd: scratch, env, encoding: "utf8" });
     return said.replaceAll(`${scratch}/`, "");

@@ -18,7 +18,7 @@ export type Message = {
   readonly level?: Level;
 };
 
-const levels = { error: 3, warning: 4, note: 5, hint: 6, next: 6, undo: 6 } as const satisfies Record<Label, Level>;
+const levels = { error: 3, warning: 4, note: 5, hint: 6, next: 6, undo: 6, refused: 4, seen: 4 } as const satisfies Record<Label, Level>;
 
 const partsOf = (text: Text): readonly Part[] => (typeof text === "string" ? [text] : text);
 const plainOf = (text: Text): string =>
@@ -28,7 +28,7 @@ const plainOf = (text: Text): string =>
 
 /** The journal has a line for each thought, with its level, and shows by itself who speaks. */
 function journalLines({ label, text, below = [], level = levels[label] }: Message): readonly string[] {
-  const said = label === "error" || label === "note" ? "" : `${label}: `;
+  const said = label === "error" || label === "note" || label === "seen" ? "" : `${label}: `;
   return [`${said}${plainOf(text)}`, ...below.map(plainOf)].map((line) => journalLine(level, `sessreap: ${line}`));
 }
 

@@ -48,6 +48,8 @@ export type Format = FormatBasics & (MembersFormat | FilesFormat);
 
 export type FormatBasics = {
   readonly name: string;
+  /** What a person calls such a registry, at the head of a report; undefined where only its path says what it is. */
+  readonly title: string | undefined;
   /** One sentence for `config`, the manual and the README. */
   readonly summary: string;
   /** Where this registry is usually found; empty where only a configuration can say. */

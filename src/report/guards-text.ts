@@ -13,7 +13,8 @@ const names = {
   "last-run": ["last run", "last runs"],
   "run-lock": ["run lock", "run locks"],
   state: ["state", "states"],
-  eyes: ["eyes", "eyes"],
+  // A word of the output.
+  ["eyes"]: ["eyes", "eyes"],
   registry: ["registry", "registries"],
   "app-server": ["app server", "app servers"],
   swap: ["swap", "swaps"],
@@ -62,7 +63,7 @@ export type DoctorReport = {
   readonly verbose: boolean;
 };
 
-function sentence({ guard, name, cause, detail }: Guard, { shown, verbose }: DoctorReport): string {
+function lineOf({ guard, name, cause, detail }: Guard, { shown, verbose }: DoctorReport): string {
   const said = visible(detail, longest);
   // What is said of the timer names it already.
   const isNamed = only.has(guard) || cause === "not-installed" || cause === "no-manager" || said.includes(name);
@@ -110,7 +111,7 @@ export function guardsText(report: DoctorReport, screen: Screen, palette: Palett
   const title = concerns.length === 0 ? all : `${concerns.length} of ${guards.length} guards ${need} you.`;
   const head = wrap([title], { first: 0, hang: 0 }, screen, palette);
   const rowOf = (guard: Guard): Row => {
-    return { posture: guard.posture, title: names[guard.guard][0], text: [sentence(guard, report)], cure: guard.cure };
+    return { posture: guard.posture, title: names[guard.guard][0], text: [lineOf(guard, report)], cure: guard.cure };
   };
   if (concerns.length === 0 && !verbose) return [...head, ...wrap([`  ${kinds(others)}`], { first: 0, hang: 2 }, screen, palette)];
   const rest = `${others.length} ${others.length === 1 ? "other" : "others"}`;

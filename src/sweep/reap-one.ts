@@ -40,6 +40,7 @@ export type ReapOptions = ExamineOptions & {
 
 export type Chosen = {
   readonly registry: string;
+  readonly format: string;
   readonly key: string;
   /** Why who calls as the owner of its registry is not; undefined where nothing speaks against it. */
   readonly notOwner: string | undefined;
@@ -114,7 +115,8 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
   options.accept(
     chosen.flatMap(({ examined, byIndex }) => {
       const notOwner = isOwner ? notOwnerReason(host, examined) : undefined;
-      return [...byIndex.values()].map(({ entry: { key } }) => ({ registry: examined.loaded.target.path, key, notOwner }));
+      const { path: registry, format } = examined.loaded.target;
+      return [...byIndex.values()].map(({ entry: { key } }) => ({ registry, format: format.name, key, notOwner }));
     }),
   );
   const entries: EntryReport[] = [];
@@ -125,7 +127,7 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
       at: (index) => judged.get(index) ?? examined.entries.at(index),
     };
     const outcomes = refusal === undefined ? await carryOutIn(pass, examined, selection) : new Map();
-    entries.push(...reportsOf(examined, judged.values(), outcomes, undefined));
+    entries.push(...reportsOf(examined, judged.values(), outcomes, { registryIndex: undefined, isRemembered: false }));
   }
   const done = entries.filter(({ action }) => isChange(action));
   const said = wordsOf(word, isOwner);

@@ -1,31 +1,71 @@
 import { intentNames, intents, noActions, type Action } from "../core/plan/actions.ts";
 import { formatMessage } from "../core/answer.ts";
-import type { EntryReport, RegistryReport } from "../report/model/sweep.ts";
+import { secondLookMs } from "../core/policy.ts";
+import type { EntryReport, RegistryReport, RegistryTitle } from "../report/model/sweep.ts";
 import type { Tally } from "../report/tally.ts";
 import type { Examination } from "./examine.ts";
 import { notedOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
 import type { Outcome, Outcomes } from "./apply/outcome.ts";
+import type { Entry } from "./load/loaded.ts";
+import type { Target } from "./load/target.ts";
+
+/** Numbers of the output are integers; a claim may state a time that is none. */
+const wholeMs = (ms: number | undefined): number | null => (ms !== undefined && Number.isFinite(ms) ? Math.floor(ms) : null);
+
+/** What its file is, of an entry of which nothing but the file's name could be understood. */
+function bodyOf({ claim, place }: Entry): EntryReport["body"] {
+  if (!claim.ok || !claim.torn || place.kind === "member") return undefined;
+  return place.state.size === 0 ? "empty" : "torn";
+}
+
+/**
+ * When the second look at a waiting ghost may be. A dry run leaves nothing from which its time could be counted, and an outcome
+ * says that it waits for something else.
+ */
+function nextLookAt(
+  { evidence }: ExaminedRegistry,
+  { intent, memory }: ExaminedEntry,
+  outcome: Outcome | undefined,
+  isRemembered: boolean,
+): number | null {
+  const { wallMs } = evidence.clock;
+  if (intent !== "wait" || outcome !== undefined || !wallMs.seen) return null;
+  if (memory.absentForMs === undefined && !isRemembered) return null;
+  return wholeMs(wallMs.value + Math.max(0, secondLookMs - (memory.absentForMs ?? 0)));
+}
 
 function entryReport(
-  { loaded }: ExaminedRegistry,
-  { entry, sessionId, judgement, intent, revisions }: ExaminedEntry,
+  examined: ExaminedRegistry,
+  one: ExaminedEntry,
   outcome: Outcome | undefined,
-  registryIndex: number | undefined,
+  { registryIndex, isRemembered }: ReportOptions,
 ): EntryReport {
+  const { loaded } = examined;
+  const { entry, sessionId, judgement, intent, revisions } = one;
   const { phantomOf, hostLock } = notedOf({ revisions });
   const note = outcome?.note === undefined ? "" : `; ${outcome.note}`;
+  const claim = entry.claim.ok ? entry.claim.registration : undefined;
+  const body = bodyOf(entry);
   return {
     registry: loaded.target.path,
     ...(registryIndex !== undefined && { registryIndex }),
     format: loaded.target.format.name,
     key: entry.key,
     sessionId: sessionId ?? null,
+    identity: claim?.identity ?? null,
+    pid: claim?.pid ?? null,
+    cwd: claim?.cwd ?? null,
+    registeredAt: wholeMs(claim?.registeredAt),
+    lastActivityAt: wholeMs(claim?.lastActivityAt),
+    ...(body !== undefined && { body }),
     verdict: judgement.verdict,
     rung: judgement.rung ?? null,
     reason: judgement.reason,
     detail: `${formatMessage(judgement.detail)}${note}`,
     ageMs: judgement.ageMs === undefined ? null : Math.floor(judgement.ageMs),
     action: outcome?.action ?? intents[intent].planned,
+    ...(outcome?.note !== undefined && { note: outcome.note }),
+    nextLookAt: nextLookAt(examined, one, outcome, isRemembered),
     tombstone: outcome?.tombstone ?? null,
     phantomOf: phantomOf ?? null,
     ...(outcome?.usedBy !== undefined && { usedBy: { pid: outcome.usedBy.pid, name: outcome.usedBy.name ?? null } }),
@@ -33,14 +73,20 @@ function entryReport(
   };
 }
 
-/** `registryIndex` says which of the registries in the report it is; undefined where none are listed there. */
+export type ReportOptions = {
+  /** Which of the registries in the report it is; undefined where none are listed there. */
+  readonly registryIndex: number | undefined;
+  /** The next sweep will know what this one has seen. */
+  readonly isRemembered: boolean;
+};
+
 export function* reportsOf(
   examined: ExaminedRegistry,
   entries: Iterable<ExaminedEntry>,
   outcomes: Outcomes,
-  registryIndex: number | undefined,
+  options: ReportOptions,
 ): Generator<EntryReport, undefined> {
-  for (const one of entries) yield entryReport(examined, one, outcomes.get(one.entry.key), registryIndex);
+  for (const one of entries) yield entryReport(examined, one, outcomes.get(one.entry.key), options);
 }
 
 /**
@@ -95,6 +141,11 @@ export function registryReport(
     problem,
     ...(busy !== undefined && !owner.up && { busyForMs: Math.floor(busy.forMs) }),
   };
+}
+
+/** What people call a registry: by what it is of, or by its file's name. */
+export function titleOf({ format, path }: Target): RegistryTitle {
+  return { title: format.title ?? path.slice(path.lastIndexOf("/") + 1), isFiles: format.layout === "files" };
 }
 
 /** A registry that could not be read at all. */

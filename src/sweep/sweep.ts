@@ -17,7 +17,7 @@ import { startLooking, startPass, type LookingPass, type Pass, type Stop } from 
 import { notOwnerReason } from "./observe/callers.ts";
 import { isRoomlessTooLong, remember, rememberDoubt } from "./remember.ts";
 import { unkept } from "./unkept.ts";
-import { registryReport, reportsOf, tallyIn, unreadParts, unreadReport } from "./reports.ts";
+import { registryReport, reportsOf, tallyIn, titleOf, unreadParts, unreadReport } from "./reports.ts";
 
 export type SweepOptions = ExamineOptions & {
   /** The name under which the report goes out: `sweep` or `list`. */
@@ -123,7 +123,10 @@ function reportOn(
   const here = host.here();
   const places = new Map(registries.map((examined, index) => [examined, index]));
   const reportOf = (examined: ExaminedRegistry, entries: Iterable<ExaminedEntry>): Iterable<EntryReport> =>
-    reportsOf(examined, entries, outcomes.get(examined) ?? noOutcomes, places.get(examined));
+    reportsOf(examined, entries, outcomes.get(examined) ?? noOutcomes, {
+      registryIndex: places.get(examined),
+      isRemembered: !options.dryRun,
+    });
   const notable = eachOf(registries, (examined) => reportOf(examined, examined.entries.notable()));
   const tallies = [...registries.map((examined) => tallyIn(examined, outcomes.get(examined) ?? noOutcomes)), ...unread.map(() => noTally)];
   const reports: readonly RegistryReport[] = [
@@ -151,6 +154,7 @@ function reportOn(
     entries: eachOf(registries, (examined) => reportOf(examined, examined.entries)),
     notable,
     tallies,
+    titles: [...registries.map(({ loaded }) => titleOf(loaded.target)), ...unread.map(({ target }) => titleOf(target))],
     looks: [...looksOf(examination.evidence), ...nowhere],
     warnings: [...warnings, ...problems],
     ...(examination.flapping.length > 0 && { flapping: examination.flapping }),

@@ -101,7 +101,7 @@ export function configure({ home }: Scratch, given: unknown): string {
 }
 
 /** What `list` may say of well-known places: a configuration of the tests turns them off. */
-export const turnedOff: unknown = expect.stringMatching(/^(?:sessreap: warning: not swept at their well-known places .*\n)?$/);
+export const turnedOff: unknown = expect.stringMatching(/^(?:warning not swept at their well-known places .*\n)?$/);
 
 /** Declares one keyed-json registry, in `agents.json` unless said otherwise, and returns its path. */
 export function declareRegistry(

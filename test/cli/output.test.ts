@@ -30,27 +30,42 @@ async function threeVerdicts(): Promise<Scratch> {
   return scratch;
 }
 
-test("ghosts come first, each line has a mark that needs no colour and a reason, and one count line is last", async () => {
+test("ghosts come first, each line has a mark that needs no colour, an age and a reason, and one count line is last", async () => {
   const scratch = await threeVerdicts();
   const { code, stdout, stderr } = await sessreap(scratch, ["list"]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: turnedOff });
   const lines = stdout.trimEnd().split("\n");
-  expect(lines.map((line) => line.slice(0, 10).trimEnd())).toEqual([
-    `${scratch.dir}/`.slice(0, 10),
-    "- dead",
-    "? doubtful",
-    "  living",
+  expect(lines).toEqual([
+    "  ID        AGE  WHAT        WHY",
+    `agents.json - ${scratch.dir}/agents.json - 3`,
+    "- dead      24h  would reap  process gone",
+    "? doubtful  24h  kept        cannot tell yet",
+    "  living    24h  live        process runs",
     "",
-    "3 registra",
+    "3 registrations: 1 ghost (1 would be reaped), 1 undecided, 1 live",
   ]);
-  expect(lines.slice(1, 4).map((line) => /\S+:/.exec(line)?.[0])).toEqual(["pid-gone:", "within-ttl:", "pid-alive:"]);
-  expect(lines.at(-1)).toBe("3 registrations: 1 ghost, 1 undecided, 1 live; 1 would be reaped");
 });
 
-test("-q prints the count line only", async () => {
+test("-q prints the count line when something was done, and nothing when nothing was", async () => {
   const scratch = await threeVerdicts();
-  const { stdout } = await sessreap(scratch, ["-q", "--dry-run"]);
-  expect(stdout).toBe("3 registrations: 1 ghost, 1 undecided, 1 live; 1 would be reaped (dry run)\n");
+  const nothing = { code: 0, stdout: "", stderr: "" };
+  expect(await sessreap(scratch, ["-q", "--dry-run"])).toMatchObject(nothing);
+  expect(await sessreap(scratch, ["-q", "--dry-run", "--exit-code"])).toMatchObject({
+    code: 10,
+    stdout: expect.stringContaining("1 ghost"),
+  });
+  expect(await sessreap(scratch, ["-q"])).toMatchObject({
+    ...nothing,
+    stdout: "3 registrations: 1 ghost (1 reaped), 1 undecided, 1 live\n",
+  });
+  expect(await sessreap(scratch, ["-q"])).toMatchObject(nothing);
+});
+
+test("what was reaped is said with the line that puts it back", async () => {
+  const scratch = await threeVerdicts();
+  const { stderr } = await sessreap(scratch, []);
+  const [, name = ""] = /^undo {4}sessreap restore --sweep (\w{4}) - kept until [A-Z][a-z]{2} \d+\n$/.exec(stderr) ?? [];
+  expect(await sessreap(scratch, ["restore", "--sweep", name])).toMatchObject({ code: 0, stdout: expect.stringContaining("dead") });
 });
 
 test.each([

@@ -34,9 +34,9 @@ test("a ghost that waits is said once, and again when it has been gone in betwee
 });
 
 test("what makes a run fail is said in every run, and the way back once", () => {
-  const fails = report({ registries: [registry({ state: "unreadable", problem: "permission denied" })], exitCode: 1 });
+  const fails = report({ registries: [registry({ state: "unreadable", problem: "cannot be read: permission denied" })], exitCode: 1 });
   const [first, second, third, fourth] = said(fails, fails, report(), report());
-  expect(first).toEqual([`<3>registry ${path} is blind: registry-unreadable: permission denied`]);
+  expect(first).toEqual([`<3>registry ${path} is blind: registry-unreadable: it cannot be read: permission denied`]);
   expect(second).toEqual(first);
   expect(third).toEqual(["<5>posture is on, was blind"]);
   expect(fourth).toEqual([]);

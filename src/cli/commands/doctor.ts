@@ -39,8 +39,8 @@ async function lockGuard(stateDir: string, running: LastRun | undefined, nowMs: 
   const problem = stateDirectoryProblem(stateDir);
   if (problem !== undefined) {
     const detail = `no sweep uses it: ${problem}`;
-    const mend = problem.includes("chmod") ? `chmod go-w ${stateDir}` : `sudo chown -R ${ownName()} ${stateDir}`;
-    return { ...about, posture: "off", cause: "state-untrusted", detail, cure: `${mend}, or set SESSREAP_STATE_DIR` };
+    const repair = problem.includes("chmod") ? `chmod go-w ${stateDir}` : `sudo chown -R ${ownName()} ${stateDir}`;
+    return { ...about, posture: "off", cause: "state-untrusted", detail, cure: `${repair}, or set SESSREAP_STATE_DIR` };
   }
   let looked;
   try {
@@ -197,7 +197,7 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
     return exitCode;
   }
   const verbose = options.verbose === true;
-  const told = { guards, run, nowMs, periodMs: timers.periodMs, shown: belowHome, verbose };
-  await writeLines(stdout, guardsText(told, await screenFor(stdout, shell), palette));
+  const standing = { guards, run, nowMs, periodMs: timers.periodMs, shown: belowHome, verbose };
+  await writeLines(stdout, guardsText(standing, await screenFor(stdout, shell), palette));
   return exitCode;
 };

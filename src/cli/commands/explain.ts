@@ -3,11 +3,13 @@ import { formatMessage } from "../../core/answer.ts";
 import type { Answer } from "../../core/answer.ts";
 import { trace } from "../../core/ladder.ts";
 import { formatRemembered, rememberedReport } from "../../report/remembered.ts";
+import { resolveId } from "../../report/listing/resolve.ts";
 import { visible } from "../../report/visible.ts";
 import { startLooking } from "../../sweep/pass.ts";
 import { examine, type Examination } from "../../sweep/examine.ts";
 import { notedOf, type ExaminedRegistry, type ExaminedEntry } from "../../sweep/judge/examined.ts";
 import { sceneOf } from "../../sweep/judge/scenes.ts";
+import { namesOf } from "../../sweep/key-match.ts";
 import { keysOf } from "../../sweep/load/loaded.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
@@ -55,12 +57,9 @@ function explainEntry(examination: Examination, examined: ExaminedRegistry, { en
 }
 
 function find(examination: Examination, key: string): readonly ReturnType<typeof explainEntry>[] {
-  return examination.registries.flatMap((examined) => {
-    const entries = [...examined.entries].filter(
-      ({ entry }) => entry.key === key || (entry.claim.ok && entry.claim.registration.sessionId === key),
-    );
-    return entries.map((one) => explainEntry(examination, examined, one));
-  });
+  const all = examination.registries.flatMap((examined) => [...examined.entries].map((one) => ({ examined, one })));
+  const meant = resolveId(key, all, ({ examined, one }) => namesOf(one.entry, examined.loaded.target.format.name));
+  return meant.map(({ examined, one }) => explainEntry(examination, examined, one));
 }
 
 export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation) => {

@@ -4,7 +4,8 @@ import { visible } from "../../report/visible.ts";
 import { reapChosen, type Chosen, type OperatorsWord } from "../../sweep/reap-one.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
-import { fitOf } from "../../sweep/key-match.ts";
+import { namesOf } from "../../sweep/key-match.ts";
+import { fitOf, severalLines } from "../../report/listing/resolve.ts";
 import { callersAbove } from "../../sweep/observe/callers.ts";
 import { noCallers } from "../../sweep/observe/daemon.ts";
 import { writeWarnings } from "../messages.ts";
@@ -29,9 +30,7 @@ function processMeant(host: Host, word: string | undefined): OperatorsWord["desp
 
 /** Several are taken only where that was said, and an operator's word is for one. */
 function refuseSeveral(name: string, chosen: readonly Chosen[], isAllowed: boolean): void {
-  if (chosen.length < 2 || isAllowed) return;
-  const lines = chosen.map(({ registry, key }) => `  ${visible(key)}  ${visible(registry)}`);
-  throw new Failure("usage", [`"${visible(name)}" is ${chosen.length} registrations; nothing was touched`, ...lines].join("\n"));
+  if (chosen.length > 1 && !isAllowed) throw new Failure("usage", severalLines(name, "registrations", chosen));
 }
 
 /** An owner's word is taken of the owner alone. */
@@ -58,7 +57,7 @@ export const runReap: Run<ReapWords> = async (invocation) => {
       stop: { signal: undefined },
       exitObserved: false,
       word,
-      fits: (one, format) => fitOf(name, one, format),
+      fits: ({ entry }, format) => fitOf(name, namesOf(entry, format)),
       accept: (chosen) => {
         refuseSeveral(name, chosen, options.all === true && !isForOne);
         refuseOthers(chosen);

@@ -2,45 +2,70 @@ import { type Settings, policyFrom, resolveSettings } from "../config/settings.t
 import { restoreTarget } from "../config/targets.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
-import { writeWarnings } from "../messages.ts";
-import { writeDocument, writeLines } from "../output.ts";
+import { writeMessages, writeWarnings } from "../messages.ts";
+import { paletteFor, writeDocument, writeLines } from "../output.ts";
+import { clockTimes } from "../person/times.ts";
+import { screenFor } from "../screen.ts";
 import { lockState, readState } from "../prepare.ts";
 import { didYouMean } from "../suggest.ts";
-import type { Tombstone } from "../../core/tombstone.ts";
+import { restoredKeptMs } from "../../core/policy.ts";
+import { sweepOf, type Tombstone } from "../../core/tombstone.ts";
+import { ownHome } from "../../host/files/homes.ts";
 import { realHost } from "../../host/host.ts";
+import { readHistory, type HistoryLine } from "../../host/state/history.ts";
 import { readTombstones } from "../../host/state/tombstones.ts";
 import { exitCodes } from "../../report/exit-code.ts";
+import { nameless, resolveId, severalLines } from "../../report/listing/resolve.ts";
+import { restoreText } from "../../report/listing/restore-text.ts";
+import { sweepsCalled } from "../../report/listing/sweep-names.ts";
+import type { View } from "../../report/listing/view.ts";
 import { visible } from "../../report/visible.ts";
 import { type Target, registryId } from "../../sweep/load/target.ts";
 import { noCallers } from "../../sweep/observe/daemon.ts";
 import { startPass } from "../../sweep/pass.ts";
 import { type Tombstoned, restore } from "../../sweep/restore/restore.ts";
 
-type RestoreOptions = OutputOptions & { readonly sweep?: string; readonly dryRun?: boolean };
+type RestoreOptions = OutputOptions & { readonly sweep?: string; readonly all?: boolean; readonly dryRun?: boolean };
 
-/** The tombstones that were asked for. Of several with one key the newest is meant. */
-function choose(all: readonly Tombstone[], keys: readonly string[], sweepId: string | undefined): readonly Tombstone[] {
-  if (keys.length === 0 && sweepId === undefined)
+/** The tombstones of one sweep, which its id names, the end of its id, or `last`. */
+function ofSweep(all: readonly Tombstone[], word: string): readonly Tombstone[] {
+  const sweeps = [...new Set(all.map(({ id }) => sweepOf(id)))].toSorted();
+  const called = sweepsCalled(word, sweeps);
+  if (called.length > 1) throw new Failure("usage", [`"${word}" is ${called.length} sweeps`, ...called.map((id) => `  ${id}`)].join("\n"));
+  if (called.length === 0) throw new Failure("not-found", `no tombstone of sweep "${word}"${didYouMean(word, sweeps)}`);
+  return all.filter(({ id }) => sweepOf(id) === called[0]);
+}
+
+type Asked = { readonly words: readonly string[]; readonly sweep: string | undefined; readonly all: boolean };
+
+/** Why nothing can be put back of what a word means: history may know that it was, and other entries' names are not guessed at. */
+function nothingOf(word: string, history: readonly HistoryLine[]): Failure {
+  const restored = history.flatMap(({ command, at, entries }) => (command === "restore" ? entries.map((one) => ({ ...one, at })) : []));
+  const back = resolveId(word, restored, ({ key, tombstone }) => ({ ...nameless, format: "", key, tombstone })).at(-1);
+  const when =
+    back === undefined ? "" : `; it was put back on ${clockTimes.day(Date.parse(back.at))} at ${clockTimes.time(Date.parse(back.at))}`;
+  return new Failure("not-found", `no tombstone of "${visible(word)}"${when}`);
+}
+
+/**
+ * The tombstones that were asked for. Of several of one entry the newest is meant; several entries are put back only where
+ * that was said.
+ */
+function choose(
+  all: readonly Tombstone[],
+  { words, sweep, all: isAllowed }: Asked,
+  history: () => readonly HistoryLine[],
+): readonly Tombstone[] {
+  if (words.length === 0 && sweep === undefined)
     throw new Failure("usage", "name the entries to put back, or a sweep with --sweep", "do: sessreap history");
-  const ofSweep = sweepId === undefined ? all : all.filter(({ id }) => id.startsWith(`${sweepId}/`));
-  if (ofSweep.length === 0 && sweepId !== undefined) {
-    const sweeps = [...new Set(all.map(({ id }) => id.split("/")[0] ?? ""))];
-    throw new Failure("not-found", `no tombstone of sweep "${sweepId}"${didYouMean(sweepId, sweeps)}`);
-  }
-  if (keys.length === 0) return ofSweep;
-  return keys.flatMap((key) => {
-    const newest = new Map(
-      ofSweep.filter((tombstone) => tombstone.key === key || tombstone.id === key).map((tombstone) => [tombstone.registry, tombstone]),
-    );
-    if (newest.size === 0)
-      throw new Failure(
-        "not-found",
-        `no tombstone of "${key}"${didYouMean(
-          key,
-          ofSweep.map((tombstone) => tombstone.key),
-        )}`,
-      );
-    return [...newest.values()];
+  const among = sweep === undefined ? all : ofSweep(all, sweep);
+  if (words.length === 0) return among;
+  return words.flatMap((word) => {
+    const called = resolveId(word, among, ({ id, format, key, sessionId }) => ({ ...nameless, format, key, sessionId, tombstone: id }));
+    const newest = [...new Map(called.map((tombstone) => [`${tombstone.registry}\0${tombstone.key}`, tombstone])).values()];
+    if (newest.length > 1 && !isAllowed) throw new Failure("usage", severalLines(word, "entries", newest));
+    if (newest.length === 0) throw nothingOf(word, history());
+    return newest;
   });
 }
 
@@ -57,7 +82,10 @@ function byRegistry(chosen: readonly Tombstone[], settings: Settings, env: NodeJ
 
 export const runRestore: Run<RestoreOptions> = async ({ words, options, env, stdout, stderr, version }) => {
   const settings = await resolveSettings({}, env);
-  const places = byRegistry(choose(readState(settings.stateDir.value, readTombstones), words, options.sweep), settings, env);
+  const asked: Asked = { words, sweep: options.sweep, all: options.all === true };
+  const stateDir = settings.stateDir.value;
+  const chosen = choose(readState(stateDir, readTombstones), asked, () => readState(stateDir, readHistory));
+  const places = byRegistry(chosen, settings, env);
   const dryRun = options.dryRun === true;
   const host = await realHost(settings.stateDir.value, version);
   const lock = dryRun ? undefined : await lockState(host, settings, "a sweep of this state directory is running");
@@ -91,10 +119,16 @@ export const runRestore: Run<RestoreOptions> = async ({ words, options, env, std
     await writeDocument(stdout, { command: "restore", dryRun, entries, exitCode });
     return exitCode;
   }
-  const lines = outcomes.map(
-    ({ tombstone, action, detail }) =>
-      `${visible(tombstone.key)}  ${action}  ${visible(tombstone.registry)}${detail === "" ? "" : `: ${visible(detail)}`}`,
-  );
-  await writeLines(stdout, lines);
+  const screen = await screenFor(stdout, env);
+  const view: View = {
+    screen,
+    palette: await paletteFor(stdout, options.color ?? "auto"),
+    home: ownHome(),
+    verbose: options.verbose === true,
+  };
+  await writeLines(stdout, restoreText(outcomes, view));
+  const until = clockTimes.day(Date.now() + restoredKeptMs);
+  if (outcomes.some(({ action }) => action === "restored"))
+    await writeMessages(stderr, [{ label: "note", text: `what is put back is left alone until ${until}` }], options.color);
   return exitCode;
 };

@@ -4,53 +4,18 @@ import { expandHome } from "../config/paths.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
 import { reportToJournal } from "../journal-output.ts";
-import { paletteFor, writeLines, writePieces } from "../output.ts";
+import { paletteFor } from "../output.ts";
 import { lockState, prepare } from "../prepare.ts";
 import { type SweepRecord, openRecord } from "../record.ts";
 import { listenForStop } from "../stop.ts";
 import { isJournal } from "../../host/programs/journal-stream.ts";
-import type { Guard } from "../../report/model/guards.ts";
-import { journalEvents, journalLine, statesOf } from "../../report/journal.ts";
-import { sweepJson } from "../../report/json.ts";
-import type { LastRun } from "../../report/model/last-run.ts";
-import type { SweepReport } from "../../report/model/sweep.ts";
+import { journalEvents, statesOf } from "../../report/journal.ts";
 import { sweepGuards } from "../../report/sweep-guards.ts";
-import { sweepText, sweepWarnings } from "../../report/text.ts";
-import { type Palette, visible } from "../../report/visible.ts";
 import { type SweepOptions, sweep } from "../../sweep/sweep.ts";
 import { quickCheck } from "../../systemd/status/quick-check.ts";
 
 export type SweepCommandOptions = JudgingOptions &
   OutputOptions & { readonly dryRun?: boolean; readonly exitCode?: boolean; readonly metricsFile?: string };
-
-type SweepResult = {
-  readonly report: SweepReport;
-  readonly guards: readonly Guard[];
-  readonly named: ReadonlySet<string>;
-  readonly before: LastRun | undefined;
-  /** What could not be recorded, and what the quick check of the timer found. */
-  readonly notes: readonly string[];
-  readonly palette: Palette;
-};
-
-/** A note may name several files. */
-const longestNote = 1000;
-
-/** For a person or a script: the report on stdout, everything else on stderr. */
-async function reportSweep(
-  { options, stdout, stderr, env }: Invocation<SweepCommandOptions>,
-  { report, named, notes, palette }: SweepResult,
-): Promise<void> {
-  if (options.json === true) await writePieces(stdout, sweepJson(report));
-  else await writeLines(stdout, sweepText(report, palette, options.quiet === true));
-  const looks = options.verbose === true ? report.looks.map((line) => visible(line)) : [];
-  const warnings = [...looks, ...sweepWarnings(report, named), ...notes.map((line) => `warning: ${visible(line, longestNote)}`)];
-  const prefix = isJournal(2, env) ? journalLine(4, "") : "";
-  await writeLines(
-    stderr,
-    warnings.map((line) => `${prefix}sessreap: ${line}`),
-  );
-}
 
 async function judgeAndReport(
   invocation: Invocation<SweepCommandOptions>,
@@ -77,8 +42,9 @@ async function judgeAndReport(
     if (as.command === "list") notes.push(...offLines(settings, env));
     const timer = as.dryRun || toJournal ? undefined : quickCheck(env, record?.before, Date.now());
     if (timer !== undefined) notes.push(timer);
-    const said: SweepResult = { report, guards, named, before: record?.before, notes, palette };
-    await (toJournal ? reportToJournal(stdout, said) : reportSweep(invocation, said));
+    const said = { report, guards, named, before: record?.before, notes, palette };
+    if (toJournal) await reportToJournal(stdout, said);
+    else await (await import("../person/sweep-output.ts")).reportSweep(invocation, said);
     return report.exitCode;
   } catch (error) {
     await record?.fault(error);

@@ -15,7 +15,8 @@ import { journalEvents, journalLine, statesOf } from "../../report/journal.ts";
 import { sweepJson } from "../../report/json.ts";
 import type { SweepReport } from "../../report/model/sweep.ts";
 import { sweepGuards } from "../../report/sweep-guards.ts";
-import { eventLines, sweepWarnings } from "../../report/text.ts";
+import { plainLine, sweepWarnings } from "../../report/listing/beside.ts";
+import { eventLines } from "../../report/text.ts";
 import { visible } from "../../report/visible.ts";
 import type { SweepListener } from "../../watch/options.ts";
 import { watch } from "../../watch/watch.ts";
@@ -40,7 +41,9 @@ export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) 
   const reportSweep = async (report: SweepReport, notes: readonly string[], isWhole: boolean): Promise<void> => {
     if (options.json === true) await writePieces(stdout, sweepJson(report));
     else await writeLines(stdout, eventLines(report, palette));
-    const warnings = [...sweepWarnings(report, named), ...notes.map((line) => visible(line))].map((line) => `sessreap: ${line}`);
+    const warnings = [...sweepWarnings(report, named).map(plainLine), ...notes.map((line) => visible(line))].map(
+      (line) => `sessreap: ${line}`,
+    );
     // Of a sweep of some registries the warnings of the others are missing.
     if (!isWhole || warnings.join("\n") === said) return;
     await writeLines(stderr, warnings);

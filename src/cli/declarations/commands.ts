@@ -78,8 +78,15 @@ export const commands = [
     summary: "put tombstoned entries back; never overwrites a newcomer",
     arguments: "[keys...]",
     group: "Change",
-    options: [{ flags: "--sweep <id>", help: "everything that this sweep reaped" }, dryRun, json],
-    exits: ["1  there is no such tombstone", "3  an entry could not be put back", "75 a sweep is running"],
+    options: [
+      { flags: "--sweep <id>", help: "what this sweep reaped: its id, the end of it, or last" },
+      { flags: "--all", help: "put each entry back that a key fits" },
+      dryRun,
+      json,
+      verbose,
+      color,
+    ],
+    exits: ["1  there is no such tombstone", "2  a key fits several entries", "3  an entry could not be put back", "75 a sweep is running"],
   },
   {
     name: "watch",

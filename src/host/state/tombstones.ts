@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readdirSync, statSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { chunkBytes, writeAll } from "../files/chunks.ts";
 import { makeDirectories } from "./directories.ts";
 import { fsyncDirectory } from "../files/files.ts";
@@ -51,6 +51,13 @@ export function makeRoom(stateDir: string, nowMs: number | undefined): number {
 /** Returns how many bytes the tombstones take. */
 export function tombstoneBytes(stateDir: string): number {
   return stored(stateDir).reduce((sum, { size }) => sum + size, 0);
+}
+
+/** The sweeps of which tombstones are kept, in the order of time. */
+export function tombstonedSweeps(stateDir: string): readonly string[] {
+  return stored(stateDir)
+    .map(({ path }) => basename(path, ".jsonl"))
+    .toSorted();
 }
 
 /** Written while they are made, so that a registry's worth of them is never held at once. */

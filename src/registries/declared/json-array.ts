@@ -10,6 +10,7 @@ export function jsonArray(shape: DeclaredShape): Format {
   return {
     ...formatDefaults,
     name: "json-array",
+    title: undefined,
     summary: "any JSON array with one element per registration, described by `entries` and `fields`",
     about,
     namesHolders: namesHolders(shape),

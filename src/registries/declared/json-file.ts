@@ -14,6 +14,7 @@ export function jsonFile(shape: DeclaredShape): Format {
   return {
     ...formatDefaults,
     name: "json-file",
+    title: undefined,
     summary: "any directory with one JSON file per registration, described by `pattern` and `fields`",
     about,
     namesHolders: namesHolders(shape),

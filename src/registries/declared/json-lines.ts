@@ -7,6 +7,7 @@ export function jsonLines(shape: DeclaredShape): Format {
   return {
     ...jsonArray({ ...shape, entries: "" }),
     name: "json-lines",
+    title: undefined,
     summary: "a file with one JSON value per line, each a registration, described by `fields`",
     container: "lines",
   } as Format;

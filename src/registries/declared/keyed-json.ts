@@ -10,6 +10,7 @@ export function keyedJson(shape: DeclaredShape): Format {
   return {
     ...formatDefaults,
     name: "keyed-json",
+    title: undefined,
     summary: "any JSON object with one member per registration, described by `entries` and `fields`",
     about,
     namesHolders: namesHolders(shape),

@@ -7,6 +7,7 @@ export function symlink(shape: DeclaredShape): Format {
   return {
     ...textFile({ ...shape, ownDirectory: false }),
     name: "symlink",
+    title: undefined,
     summary: "a symbolic link, or a directory with one per registration, whose claim is where it leads, described by `text`",
     body: "link",
   };

@@ -9,6 +9,7 @@ export function textFile(shape: DeclaredShape): Format {
   return {
     ...formatDefaults,
     name: "text-file",
+    title: undefined,
     summary: "a file, or a directory with one file per registration, whose claim is plain text, described by `text`",
     about,
     namesHolders: namesHoldersIn(shape),

@@ -15,6 +15,7 @@ const status: FieldMap = { pid: "supervisorPid", startTicks: "supervisorProcStar
 export const claudeDaemon: Format = {
   ...formatDefaults,
   name: "claude-daemon",
+  title: "Claude Code daemon",
   summary: "the Claude daemon's daemon.lock and daemon.status.json",
   wellKnown: claudeHomes,
   about: "process",

@@ -39,6 +39,7 @@ function abroadInWindows(claim: Claim, content: string | undefined): Claim {
 export const claudeIde: Format = {
   ...formatDefaults,
   name: "claude-ide",
+  title: "Claude Code editor locks",
   summary: "Claude's editor locks, ide/<port>.lock",
   wellKnown: (places) => claudeHomes(places).map((home) => `${home}/ide`),
   about: "process",

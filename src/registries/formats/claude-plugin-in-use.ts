@@ -12,6 +12,7 @@ import { bodyOf, claimFromFile } from "./shared/one-file.ts";
 export const claudePluginInUse: Format = {
   ...formatDefaults,
   name: "claude-plugin-in-use",
+  title: "Claude Code plugin markers",
   summary: "Claude's plugin markers, .in_use/<pid>",
   wellKnown: (places) => claudeHomes(places).map((home) => `${home}/plugins/cache`),
   about: "process",

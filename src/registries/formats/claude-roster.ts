@@ -29,6 +29,7 @@ function withRepl(claim: Claim, key: string, value: unknown): Claim {
 export const claudeRoster: Format = {
   ...formatDefaults,
   name: "claude-roster",
+  title: "Claude Code workers (roster)",
   summary: "the Claude daemon's roster.json of background workers",
   wellKnown: (places) => claudeHomes(places).map((home) => `${home}${inHome}`),
   about: "process",

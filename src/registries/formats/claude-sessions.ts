@@ -24,6 +24,7 @@ function keyClaim(name: EntryName, content: string | undefined): Claim {
 export const claudeSessions: Format = {
   ...formatDefaults,
   name: "claude-sessions",
+  title: "Claude Code sessions",
   summary: "Claude Code's sessions/<pid>.json, one file per process, and their keys",
   wellKnown: (places) => claudeHomes(places).map((home) => `${home}/sessions`),
   about: "process",

@@ -28,6 +28,7 @@ function hubLocks(places: Places): readonly string[] {
 export const clineHub: Format = {
   ...formatDefaults,
   name: "cline-hub",
+  title: "Cline hub",
   summary: "the record of Cline's hub, locks/hub/production.json",
   wellKnown: hubLocks,
   about: "process",

@@ -35,6 +35,7 @@ function stateRoots(places: Places): readonly string[] {
 export const codexBroker: Format = {
   ...formatDefaults,
   name: "codex-broker",
+  title: "Codex plugin brokers",
   summary: "the Codex plugin's broker.json, one per workspace",
   wellKnown: stateRoots,
   about: "process",

@@ -10,6 +10,7 @@ import { directoryIn } from "./shared/places.ts";
 export const codexDaemonPid: Format = {
   ...formatDefaults,
   name: "codex-daemon-pid",
+  title: "Codex daemon",
   summary: "the Codex daemon's app-server-daemon/*.pid",
   wellKnown: (places) => {
     const homes = new Set([directoryIn(places, "CODEX_HOME") ?? `${places.home}/.codex`, ...places.furtherHomes("codex")]);

@@ -30,6 +30,7 @@ function roots(places: Places): readonly string[] {
 export const copilotInUse: Format = {
   ...formatDefaults,
   name: "copilot-in-use",
+  title: "Copilot CLI markers",
   summary: "the Copilot CLI's inuse.<pid>.lock and inuse.<pid>.hold",
   wellKnown: roots,
   about: "process",

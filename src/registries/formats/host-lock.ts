@@ -9,6 +9,7 @@ import { claimFromFile } from "./shared/one-file.ts";
 export const hostLock: Format = {
   ...formatDefaults,
   name: "host-lock",
+  title: "host locks",
   summary: "lock files that name their holder's pid and host",
   about: "process",
   hostLocks: true,

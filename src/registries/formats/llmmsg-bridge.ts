@@ -12,6 +12,7 @@ const fields = { sessionId: "threadId", registeredAt: "registeredAt", lastActivi
 export const llmmsgBridge: Format = {
   ...formatDefaults,
   name: "llmmsg-bridge",
+  title: "llmmsg bridge",
   summary: "the llmmsg bridge's registrations.json, keyed by agent name",
   wellKnown: () => ["/opt/llmmsg/codex-llmmsg-app/registrations.json", "/opt/llmmsg-srv/bridge/registrations.json"],
   about: "session",

@@ -22,6 +22,7 @@ const started: Readonly<Record<string, string>> = { "session.json.lock/owner.jso
 export const omxSession: Format = {
   ...formatDefaults,
   name: "omx-session",
+  title: "oh-my-codex",
   summary: "oh-my-codex's session.json, its lock directory and notify-fallback.pid",
   wellKnown: ({ home, cwd }) => [...new Set([`${cwd}/.omx/state`, `${home}/.omx/state`])],
   about: "session",

@@ -13,6 +13,7 @@ export function pidFiles(pattern: string | undefined): Format {
   return {
     ...formatDefaults,
     name: "pid-files",
+    title: "pid markers",
     summary: "files named by a pid, such as active-session-<pid>",
     wellKnown: ({ cwd }) => (pattern === undefined ? [`${cwd}/.orchestrator-state`] : []),
     about: "process",

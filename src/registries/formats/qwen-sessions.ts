@@ -45,6 +45,7 @@ function homes(places: Places): readonly string[] {
 export const qwenSessions: Format = {
   ...formatDefaults,
   name: "qwen-sessions",
+  title: "Qwen Code sessions",
   summary: "Qwen Code's sessions/<pid>.json and chats/<session>.runtime.json",
   wellKnown: homes,
   about: "process",

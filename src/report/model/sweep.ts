@@ -53,12 +53,36 @@ export const entryReport = described(
     format: text,
     key: described("Its name in the registry: a member's name, an element's index, or a file's path below the registry.", text),
     sessionId: described("The session that it claims; null if it names none.", v.nullable(text)),
+    identity: described("The agent's name; null if it states none.", v.nullable(text)),
+    pid: described("Its holder's process id; null if it records none.", v.nullable(integer)),
+    cwd: described("The directory that it says its holder works in; null if it states none.", v.nullable(text)),
+    registeredAt: described(
+      "When it says that it was made, in milliseconds since the epoch; null if it states no time.",
+      v.nullable(integer),
+    ),
+    lastActivityAt: described(
+      "When it says that it was last used, in milliseconds since the epoch; null if it states no time.",
+      v.nullable(integer),
+    ),
+    body: v.exactOptional(
+      described(
+        "Only of an entry of which nothing but its file's name could be understood: what its file is.",
+        v.picklist(["torn", "empty"]),
+      ),
+    ),
     verdict,
     rung,
     reason,
     detail: described("What was seen, in a sentence.", text),
     ageMs: described("How old it is, in milliseconds; null if that cannot be known.", v.nullable(integer)),
     action,
+    note: v.exactOptional(
+      described("Only where there is more to say of what was done: what stood in the way, or was done beside it.", text),
+    ),
+    nextLookAt: described(
+      "Of a ghost that waits: when a sweep may take it at the soonest, in milliseconds since the epoch; null of all others, and where no sweep has begun to wait.",
+      v.nullable(integer),
+    ),
     tombstone: described("The id under which it can be restored; null if it has no tombstone.", v.nullable(text)),
     phantomOf,
     usedBy: v.exactOptional(
@@ -137,4 +161,12 @@ export type SweepReport = Omit<SweepDocument, "schema" | "command" | "entries"> 
   readonly notable: Iterable<EntryReport>;
   /** What was counted in each of `registries`, in their order. */
   readonly tallies: readonly Tally[];
+  /** What people call each of `registries`, in their order. */
+  readonly titles: readonly RegistryTitle[];
+};
+
+export type RegistryTitle = {
+  readonly title: string;
+  /** Each of its entries is a file, so an entry is called by that file's name. */
+  readonly isFiles: boolean;
 };

@@ -28,6 +28,9 @@ export function cutMiddle(text: string, cells: number, screen: Measure): string 
   return `${head.join("")}${signs.ellipsis}${tail.join("")}`;
 }
 
+/** A part that is cut to fewer cells says too little. */
+const shortestPart = 8;
+
 /** A path of at most so many cells. It loses whole parts in its middle; only where that is not enough, its last part is cut, too. */
 export function cutPath(path: string, cells: number, screen: Measure): string {
   const { widthOf, signs } = screen;
@@ -38,7 +41,10 @@ export function cutPath(path: string, cells: number, screen: Measure): string {
     const shorter = [...parts.slice(0, kept), signs.ellipsis, last].join("/");
     if (widthOf(shorter) <= cells) return shorter;
   }
+  const behind = `/${signs.ellipsis}/${last}`;
+  const first = cells - widthOf(behind);
+  if (parts.length > 2 && first >= shortestPart) return `${cutMiddle(parts[0] ?? "", first, screen)}${behind}`;
   const front = parts.length > 2 ? `${parts[0] ?? ""}/${signs.ellipsis}/` : "";
   const room = cells - widthOf(front);
-  return room < 8 ? cutMiddle(last, cells, screen) : `${front}${cutMiddle(last, room, screen)}`;
+  return room < shortestPart ? cutMiddle(last, cells, screen) : `${front}${cutMiddle(last, room, screen)}`;
 }

@@ -10,6 +10,8 @@ const roles = {
   hint: "faint",
   warning: "undecided",
   error: "problem",
+  refused: "problem",
+  seen: "faint",
 } as const satisfies Record<string, keyof Palette>;
 
 export type Label = keyof typeof roles;

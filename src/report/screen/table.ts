@@ -10,7 +10,7 @@ export type Column = {
   readonly most?: number;
   /** Where the screen is too narrow, it shrinks to so few cells. */
   readonly least?: number;
-  /** Shrinks first; where even its least does not fit, the column is left out. */
+  /** Shrinks first; where even its least does not fit, and where it is empty, the column is left out. */
   readonly droppable?: true;
   readonly cut?: "middle" | "path";
   /** Blanks behind it; two without it. */
@@ -19,8 +19,8 @@ export type Column = {
   readonly role?: keyof Palette;
 };
 
-/** A text of a registry or of ours; it is made visible here. */
-export type Cell = string | { readonly text: string; readonly role: keyof Palette };
+/** A text of a registry or of ours; it is made visible here. What is `shorter` stands in where it does not fit. */
+export type Cell = string | { readonly text: string; readonly role?: keyof Palette; readonly shorter?: string };
 
 export type Table = { readonly head: string; readonly rows: readonly string[] };
 
@@ -51,6 +51,7 @@ function shapesFor(columns: readonly Column[], texts: readonly (readonly string[
     const widest = texts.reduce((most, row) => Math.max(most, widthOf(row[index] ?? "")), widthOf(column.head));
     return { ...column, index, cells: Math.min(widest, width === undefined ? widestLinedUp : (column.most ?? widest)) };
   });
+  shapes = shapes.filter(({ droppable, index }) => droppable !== true || texts.some((row) => (row[index] ?? "") !== ""));
   if (width === undefined) return shapes;
   for (const droppable of shapes.filter((shape) => shape.droppable === true)) {
     shapes = shrink(shapes, droppable, width);
@@ -61,17 +62,19 @@ function shapesFor(columns: readonly Column[], texts: readonly (readonly string[
   return shapes;
 }
 
-function line(
-  cells: readonly { readonly text: string; readonly role: keyof Palette | undefined }[],
-  shapes: readonly Shape[],
-  screen: Screen,
-  palette: Palette,
-): string {
-  const { columns, widthOf } = screen;
+type Shown = { readonly text: string; readonly shorter: string | undefined; readonly role: keyof Palette | undefined };
+
+function fit({ text, shorter }: Shown, { cut, cells }: Shape, screen: Screen): string {
+  if (screen.columns === undefined || screen.widthOf(text) <= cells) return text;
+  return (cut === "path" && shorter === undefined ? cutPath : cutMiddle)(shorter ?? text, cells, screen);
+}
+
+function line(cells: readonly Shown[], shapes: readonly Shape[], screen: Screen, palette: Palette): string {
+  const { widthOf } = screen;
+  const nothing: Shown = { text: "", shorter: undefined, role: undefined };
   const fitted = shapes.map((shape) => {
-    const { text = "", role } = cells[shape.index] ?? {};
-    if (columns === undefined) return { text, role };
-    return { text: (shape.cut === "path" ? cutPath : cutMiddle)(text, shape.cells, screen), role };
+    const cell = cells[shape.index] ?? nothing;
+    return { text: fit(cell, shape, screen), role: cell.role };
   });
   const last = fitted.findLastIndex(({ text }) => text !== "");
   return fitted
@@ -79,7 +82,7 @@ function line(
     .map(({ text, role }, at) => {
       const shape = shapes[at] as Shape;
       const blanks = " ".repeat(Math.max(0, shape.cells - widthOf(text)));
-      const said = role === undefined || text === "" ? text : palette[role](text);
+      const said = role === undefined || text.trim() === "" ? text : palette[role](text);
       const padded = shape.align === "right" ? `${blanks}${said}` : at === last ? said : `${said}${blanks}`;
       return at === last ? padded : `${padded}${" ".repeat(gapOf(shape))}`;
     })
@@ -92,9 +95,9 @@ function line(
  */
 export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[], screen: Screen, palette: Palette): Table {
   const shown = rows.map((row) =>
-    row.map((cell, index) => {
-      const text = typeof cell === "string" ? cell : cell.text;
-      return { text: visible(text, longestCell), role: typeof cell === "string" ? columns[index]?.role : cell.role };
+    row.map((cell, index): Shown => {
+      const { text, shorter, role = columns[index]?.role } = typeof cell === "string" ? { text: cell } : cell;
+      return { text: visible(text, longestCell), shorter: shorter && visible(shorter), role };
     }),
   );
   const shapes = shapesFor(
@@ -102,6 +105,6 @@ export function table(columns: readonly Column[], rows: readonly (readonly Cell[
     shown.map((row) => row.map(({ text }) => text)),
     screen,
   );
-  const heads = columns.map(({ head }) => ({ text: head, role: "faint" as const }));
+  const heads = columns.map(({ head }) => ({ text: head, shorter: undefined, role: "faint" as const }));
   return { head: line(heads, shapes, screen, palette), rows: shown.map((row) => line(row, shapes, screen, palette)) };
 }

@@ -50,8 +50,15 @@ function broken({ role, text }: Piece, room: number, screen: Pick<Screen, "width
   return pieces;
 }
 
+/** Pieces of one role that follow each other are coloured together. */
 function painted(line: readonly Piece[], palette: Palette): string {
-  return line.map(({ role, text }) => (role === undefined ? text : palette[role](text))).join("");
+  const runs: { readonly role: Piece["role"]; text: string }[] = [];
+  for (const { role, text } of line) {
+    const before = runs.at(-1);
+    if (before?.role === role && before !== undefined) before.text += text;
+    else runs.push({ role, text });
+  }
+  return runs.map(({ role, text }) => (role === undefined ? text : palette[role](text))).join("");
 }
 
 export type Layout = {

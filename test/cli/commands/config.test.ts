@@ -307,7 +307,7 @@ test("a registry that everybody can write, or whose directory everybody can, is 
 test("without any configuration every well-known place is looked for, and named", async () => {
   const { code, stdout, stderr } = await sessreap(newScratch(), ["list"]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(stdout).toContain("Looked for, and not there:");
+  expect(stdout).toContain("No agent session is registered on this machine. Looked for:");
 });
 
 test.each(["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"])(

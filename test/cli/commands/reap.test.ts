@@ -117,7 +117,9 @@ test("a key that fits several registrations is refused, and an operator's word i
   for (const words of [["mars-*"], ["mars-*", "--now"], ["mars-*", "--now", "--all"], ["mars-", "--despite", String(editor.pid), "--all"]])
     expect(await reap(...words), words.join(" ")).toBe("2");
   const { stderr } = await sessreap(scratch, ["reap", "mars…"]);
-  expect(stderr).toMatch(/"mars…" is 3 registrations; nothing was touched\n +mars-audit {2}\S+\n +mars-docs {2}\S+\n +mars {2}\S+\n/);
+  expect(stderr).toMatch(
+    /"mars…" is 3 registrations; nothing was touched; --all takes them all\n +keyed-json:mars-audit {2}\S+\n +keyed-json:mars-docs {2}\S+\n +keyed-json:mars {2}\S+\n/,
+  );
   expect(await reap("mars-*", "--all")).toBe("3; mars-audit kept ttl-expired; mars-docs kept ttl-expired");
   expect(await reap("mars", "--now")).toBe("0; mars reaped ttl-expired");
   expect(await reap("mars-a", "--now")).toBe("0; mars-audit reaped ttl-expired");

@@ -29,6 +29,7 @@ describe("a path loses whole parts first", () => {
     ["~/src/really-long-folder-name", 18, "~/…/really-…r-name"],
     ["/srv/日本語/日本語日本語/エージェント", 20, "/srv/…/エージェント"],
     ["~/payments-and-refunds", 12, "paymen…funds"],
+    ["claude-plugins-official/typescript-lsp/1.0.0", 20, "claude…icial/…/1.0.0"],
     ["/", 1, "/"],
   ])("%s in %i cells", (path, cells, shown) => {
     expect(cutPath(path, cells, screen)).toBe(shown);
