@@ -23,10 +23,10 @@ export type Troubles = {
   readonly isRoomless: boolean;
 };
 
-export function sweepExitCode({ registries, summary, refusal }: Swept, { faults, isRoomless }: Troubles, failOnGhosts: boolean): number {
+export function sweepExitCode({ registries, summary, refusal }: Swept, { faults, isRoomless }: Troubles, isFound: boolean): number {
   if (refusal !== null) return exitCodes.refused;
   const read = registries.filter(({ state }) => state !== "missing" && state !== "unreadable" && state !== "malformed");
   if (faults.size > 0 && read.length === 0) return exitCodes.fault;
   if (faults.size > 0 || summary.failed > 0 || isRoomless) return exitCodes.partial;
-  return failOnGhosts && summary.ghost > 0 ? exitCodes.found : exitCodes.done;
+  return isFound ? exitCodes.found : exitCodes.done;
 }

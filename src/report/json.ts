@@ -11,6 +11,7 @@ export function* sweepJson({
   notable: _notable,
   tallies: _tallies,
   titles: _titles,
+  chosenGhosts: _chosen,
   summary,
   ...rest
 }: SweepReport): Generator<string, undefined> {

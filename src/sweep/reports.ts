@@ -6,6 +6,8 @@ import type { Tally } from "../report/tally.ts";
 import type { Examination } from "./examine.ts";
 import { notedOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
 import type { Outcome, Outcomes } from "./apply/outcome.ts";
+import type { Choice } from "../report/listing/choice.ts";
+import { chosenActions, isSelected } from "./chosen.ts";
 import type { Entry } from "./load/loaded.ts";
 import type { Target } from "./load/target.ts";
 
@@ -38,7 +40,7 @@ function entryReport(
   examined: ExaminedRegistry,
   one: ExaminedEntry,
   outcome: Outcome | undefined,
-  { registryIndex, isRemembered }: ReportOptions,
+  { registryIndex, isRemembered, choice }: ReportOptions,
 ): EntryReport {
   const { loaded } = examined;
   const { entry, sessionId, judgement, intent, revisions } = one;
@@ -46,6 +48,7 @@ function entryReport(
   const note = outcome?.note === undefined ? "" : `; ${outcome.note}`;
   const claim = entry.claim.ok ? entry.claim.registration : undefined;
   const body = bodyOf(entry);
+  const selected = isSelected(choice, examined, one);
   return {
     registry: loaded.target.path,
     ...(registryIndex !== undefined && { registryIndex }),
@@ -63,7 +66,8 @@ function entryReport(
     reason: judgement.reason,
     detail: `${formatMessage(judgement.detail)}${note}`,
     ageMs: judgement.ageMs === undefined ? null : Math.floor(judgement.ageMs),
-    action: outcome?.action ?? intents[intent].planned,
+    action: outcome?.action ?? (selected ? intents[intent].planned : "kept"),
+    selected,
     ...(outcome?.note !== undefined && { note: outcome.note }),
     nextLookAt: nextLookAt(examined, one, outcome, isRemembered),
     tombstone: outcome?.tombstone ?? null,
@@ -78,6 +82,7 @@ export type ReportOptions = {
   readonly registryIndex: number | undefined;
   /** The next sweep will know what this one has seen. */
   readonly isRemembered: boolean;
+  readonly choice: Choice | undefined;
 };
 
 export function* reportsOf(
@@ -93,7 +98,8 @@ export function* reportsOf(
  * What was judged in a registry and done with it. A sweep in earnest leaves an outcome for every entry that it was to
  * change; a dry run leaves none, and its plan is counted.
  */
-export function tallyIn({ entries: { intents: counts, verdicts, noClaims, blind } }: ExaminedRegistry, outcomes: Outcomes): Tally {
+export function tallyIn(examined: ExaminedRegistry, outcomes: Outcomes, choice: Choice | undefined): Tally {
+  const { intents: counts, verdicts, noClaims, blind } = examined.entries;
   const actions: Record<Action, number> = { ...noActions };
   for (const intent of intentNames) {
     const { planned, writes } = intents[intent];
@@ -105,7 +111,8 @@ export function tallyIn({ entries: { intents: counts, verdicts, noClaims, blind 
     if (change === "stamp") superseded += 1;
     if (change === "mark") marked += 1;
   }
-  return { verdicts, noClaims, actions, superseded, marked, blind };
+  const chosen = choice === undefined ? actions : chosenActions(examined, outcomes, choice);
+  return { verdicts, noClaims, actions: chosen, superseded, marked, blind };
 }
 
 /** Parts of a registry that could not be read: what is in them is not judged. */

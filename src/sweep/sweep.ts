@@ -11,6 +11,8 @@ import { busyOf } from "./busy.ts";
 import { carryOutIn } from "./apply/apply.ts";
 import { countWithoutRoom, tombstonesFull, type Outcomes } from "./apply/outcome.ts";
 import { type Examination, type ExamineOptions, examine } from "./examine.ts";
+import { chosenGhosts, isSelected, selectionIn } from "./chosen.ts";
+import type { Choice } from "../report/listing/choice.ts";
 import { changesIn, recordHistory } from "./history.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
 import { startLooking, startPass, type LookingPass, type Pass, type Stop } from "./pass.ts";
@@ -23,6 +25,8 @@ export type SweepOptions = ExamineOptions & {
   /** The name under which the report goes out: `sweep` or `list`. */
   readonly command: string;
   readonly dryRun: boolean;
+  /** Which entries are acted on and shown; undefined for all. Every entry is judged and remembered. */
+  readonly choice?: Choice;
   /** Ghosts make the exit code 10, for commands that only look. */
   readonly failOnGhosts: boolean;
   /** Is told before anything is touched why the caller is not the owner of a registry, and throws where it has to be. */
@@ -68,6 +72,12 @@ function roomWarnings(outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>): readon
   return waiting === 0 ? [] : [`${waiting} ghost${waiting === 1 ? "" : "s"} could not be reaped: ${tombstonesFull}`];
 }
 
+/** Entries that are listed one by one: of those that were chosen all but the kept ones. */
+function notableIn(examined: ExaminedRegistry, choice: Choice | undefined): Iterable<ExaminedEntry> {
+  const notable = examined.entries.notable();
+  return choice === undefined ? notable : [...notable].filter((one) => isSelected(choice, examined, one));
+}
+
 /** What each registry has to say, one after the other, anew for each reader. */
 function eachOf<T>(registries: readonly ExaminedRegistry[], reportOf: (examined: ExaminedRegistry) => Iterable<T>): Iterable<T> {
   return {
@@ -92,7 +102,7 @@ const nothingDone: Done = { outcomes: new Map(), busy: undefined, problems: [], 
 const needsTombstones = ({ entries: { intents } }: ExaminedRegistry): boolean =>
   intents.stamp + intents.mark + intents.reap + intents["take-over"] > 0;
 
-async function carryOut(pass: Pass, examination: Examination): Promise<Done> {
+async function carryOut(pass: Pass, examination: Examination, choice: Choice | undefined): Promise<Done> {
   const { host } = pass;
   if (examination.refusal !== undefined) {
     const doubt = await unkept("that this sweep has seen nothing", () => host.store.saveMemory(rememberDoubt(examination)));
@@ -105,7 +115,7 @@ async function carryOut(pass: Pass, examination: Examination): Promise<Done> {
   for (const [turn, examined] of registries.entries()) {
     const othersWait = registries.slice(turn + 1).some(needsTombstones);
     if (needsTombstones(examined)) pass.tombstones.turnTo(othersWait ? "wait" : "are-done");
-    outcomes.set(examined, await carryOutIn(pass, examined, examined.entries));
+    outcomes.set(examined, await carryOutIn(pass, examined, selectionIn(examined, choice)));
   }
   const memory = remember(host, examination, outcomes);
   const kept = await unkept("what this sweep has seen", () => host.store.saveMemory(memory));
@@ -126,9 +136,13 @@ function reportOn(
     reportsOf(examined, entries, outcomes.get(examined) ?? noOutcomes, {
       registryIndex: places.get(examined),
       isRemembered: !options.dryRun,
+      choice: options.choice,
     });
-  const notable = eachOf(registries, (examined) => reportOf(examined, examined.entries.notable()));
-  const tallies = [...registries.map((examined) => tallyIn(examined, outcomes.get(examined) ?? noOutcomes)), ...unread.map(() => noTally)];
+  const notable = eachOf(registries, (examined) => reportOf(examined, notableIn(examined, options.choice)));
+  const tallies = [
+    ...registries.map((examined) => tallyIn(examined, outcomes.get(examined) ?? noOutcomes, options.choice)),
+    ...unread.map(() => noTally),
+  ];
   const reports: readonly RegistryReport[] = [
     ...registries.map((examined) => {
       const reported = registryReport(examined, outcomes.get(examined) ?? noOutcomes, busyOf(examination, busy, examined));
@@ -141,7 +155,9 @@ function reportOn(
   const nowhere = reports.flatMap(({ path, absentFields = [] }) =>
     absentFields.length === 0 ? [] : [`${path}: no entry has ${absentFields.join(", ")}`],
   );
-  const report = { registries: reports, summary: summarize(tallies), refusal: refusal ?? null };
+  const summary = summarize(tallies);
+  const ghosts = options.choice === undefined ? undefined : chosenGhosts(registries, options.choice);
+  const report = { registries: reports, summary, refusal: refusal ?? null };
   const ended = host.clock().awakeMs;
   return {
     command: options.command,
@@ -154,13 +170,14 @@ function reportOn(
     entries: eachOf(registries, (examined) => reportOf(examined, examined.entries)),
     notable,
     tallies,
+    chosenGhosts: ghosts,
     titles: [...registries.map(({ loaded }) => titleOf(loaded.target)), ...unread.map(({ target }) => titleOf(target))],
     looks: [...looksOf(examination.evidence), ...nowhere],
     warnings: [...warnings, ...problems],
     ...(examination.flapping.length > 0 && { flapping: examination.flapping }),
     exitCode:
       stopCodes[options.stop.signal ?? "none"] ??
-      sweepExitCode(report, { faults: faultsOf(examination, reports), isRoomless }, options.failOnGhosts),
+      sweepExitCode(report, { faults: faultsOf(examination, reports), isRoomless }, options.failOnGhosts && (ghosts ?? summary.ghost) > 0),
   };
 }
 
@@ -177,7 +194,7 @@ export async function sweep(host: Host, options: SweepOptions): Promise<SweepRep
   const examination = await examine(pass, options);
   if (examination.refusal === undefined)
     for (const examined of examination.registries) options.accept?.(examined.loaded.target.path, notOwnerReason(host, examined));
-  const done = await carryOut(pass, examination);
+  const done = await carryOut(pass, examination, options.choice);
   const report = reportOn(pass, examination, done, options);
   const changes = eachOf(examination.registries, (examined) => changesIn(examined, done.outcomes.get(examined) ?? noOutcomes));
   const line = { sweepId: pass.id, at: pass.startedAt, command: options.command };

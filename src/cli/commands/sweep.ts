@@ -1,4 +1,5 @@
 import { offLines } from "../config/off.ts";
+import { choiceFrom, type ChoosingOptions } from "../config/choice.ts";
 import { resolve } from "node:path";
 import { expandHome } from "../config/paths.ts";
 import type { JudgingOptions } from "../config/settings.ts";
@@ -15,6 +16,7 @@ import { type SweepOptions, sweep } from "../../sweep/sweep.ts";
 import { quickCheck } from "../../systemd/status/quick-check.ts";
 
 export type SweepCommandOptions = JudgingOptions &
+  ChoosingOptions &
   OutputOptions & { readonly dryRun?: boolean; readonly exitCode?: boolean; readonly metricsFile?: string };
 
 async function judgeAndReport(
@@ -23,6 +25,7 @@ async function judgeAndReport(
 ): Promise<number> {
   const { options, env, stdout, version } = invocation;
   const palette = await paletteFor(stdout, options.color ?? "auto");
+  const choice = choiceFrom(options);
   const { host, settings, collisions, examine } = await prepare(invocation);
   const stop = listenForStop();
   const lock = as.dryRun ? undefined : await lockState(host, settings, "another sweep of this state directory is running");
@@ -31,9 +34,22 @@ async function judgeAndReport(
     if (!as.dryRun) {
       const metricsFile = options.metricsFile === undefined ? settings.metricsFile.value : resolve(expandHome(options.metricsFile));
       const stateDir = settings.stateDir.value;
-      record = await openRecord({ stateDir, metricsFile, version, env, named: options.registry !== undefined });
+      record = await openRecord({
+        stateDir,
+        metricsFile,
+        version,
+        env,
+        named: options.registry !== undefined,
+        partial: choice !== undefined,
+      });
     }
-    const report = await sweep(host, { ...examine, ...as, stop, failOnGhosts: as.dryRun && options.exitCode === true });
+    const report = await sweep(host, {
+      ...examine,
+      ...as,
+      ...(choice !== undefined && { choice }),
+      stop,
+      failOnGhosts: as.dryRun && options.exitCode === true,
+    });
     const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
     const guards = sweepGuards(report, named);
     const toJournal = isJournal(1, env) && options.json !== true;

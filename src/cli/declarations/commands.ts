@@ -1,4 +1,6 @@
 import {
+  choosing,
+  ghosts,
   appServer,
   color,
   dryRun,
@@ -48,14 +50,14 @@ export const commands = [
     name: "sweep",
     summary: "judge every registration and reap the ghosts (the default command)",
     group: "Change",
-    options: [dryRun, ...judging, timer, metricsFile, exitCode, json, quiet, verbose, color],
+    options: [dryRun, ...choosing, ...judging, timer, metricsFile, exitCode, json, quiet, verbose, color],
     exits: [...swept, "10 ghosts found, with --dry-run and --exit-code", "75 another sweep is running"],
   },
   {
     name: "list",
     summary: "what is registered and what the ladder says; never writes",
     group: "See",
-    options: [...judging, exitCode, json, quiet, verbose, color],
+    options: [...choosing, ghosts, ...judging, exitCode, json, quiet, verbose, color],
     exits: [...swept, "10 ghosts found, with --exit-code"],
   },
   {

@@ -79,6 +79,19 @@ export const now: OptionDeclaration = {
   group: "judging",
 };
 
+/** They choose what is acted on and shown, and change nothing of how it is judged. */
+export const choosing: readonly OptionDeclaration[] = [
+  {
+    flags: "--only <pattern>",
+    help: "act on and show these alone, by any name or by their directory; * is any text",
+    many: true,
+    group: "which",
+  },
+  { flags: "--except <pattern>", help: "leave these as they are", many: true, group: "which" },
+  { flags: "--older-than <duration>", help: "those older than this; an unknown age is not", group: "which" },
+];
+export const ghosts: OptionDeclaration = { flags: "--ghosts", help: "show ghosts alone", group: "which" };
+
 export const naming: readonly OptionDeclaration[] = [registry, config];
 
 export const judging: readonly OptionDeclaration[] = [registry, config, grace, ttl, appServer, hostGone, maxSize, now];

@@ -25,7 +25,8 @@ function doneWith({ tallies, summary }: SweepReport): readonly string[] {
 export function countLine(report: SweepReport): string {
   const { ghost, undecided, live, noClaim } = report.summary;
   const total = ghost + undecided + live + noClaim;
-  const dry = report.dryRun && report.command !== "list" ? " (dry run)" : "";
+  const chosen = report.chosenGhosts === undefined ? "" : `; ${report.chosenGhosts} of ${ghost} chosen`;
+  const dry = report.dryRun && report.command !== "list" ? `${chosen} (dry run)` : chosen;
   const all = plural(total, "registration");
   if (total === 0) return `${all}${dry}`;
   if (live === total) return `${all}, ${live === 1 ? "live" : "all live"}${dry}`;

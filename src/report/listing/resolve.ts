@@ -35,7 +35,7 @@ function patternsIn(word: string): readonly string[] {
 }
 
 /** How well a word fits: the kinds of exact names count from the last to the first, behind them a prefix, and then a pattern. */
-const fits = { none: 0, pattern: 1, prefix: 2, exact: 3 } as const;
+export const fits = { none: 0, pattern: 1, prefix: 2, exact: 3 } as const;
 
 /**
  * Returns how well a word on the command line fits an entry, 0 for not at all. Of many entries those are meant that fit

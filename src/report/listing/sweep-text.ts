@@ -74,7 +74,7 @@ function placesLines({ registries, titles }: SweepReport, { screen, palette, hom
 
 function sectionsOf(report: SweepReport, { verbose }: View): readonly Section[] {
   const isWhole = verbose || report.command === "list";
-  const grouped = byRegistry(isWhole ? report.entries : report.notable);
+  const grouped = byRegistry(isWhole ? [...report.entries].filter(({ selected }) => selected) : report.notable);
   const sections = report.registries.flatMap((registry, index): readonly Section[] => {
     const title = report.titles[index];
     if (registry.state === "missing" || title === undefined) return [];

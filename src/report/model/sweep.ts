@@ -79,6 +79,7 @@ export const entryReport = described(
     note: v.exactOptional(
       described("Only where there is more to say of what was done: what stood in the way, or was done beside it.", text),
     ),
+    selected: described("It was among those to be acted on; false of one that `--only`, `--except` or `--older-than` left out.", flag),
     nextLookAt: described(
       "Of a ghost that waits: when a sweep may take it at the soonest, in milliseconds since the epoch; null of all others, and where no sweep has begun to wait.",
       v.nullable(integer),
@@ -161,6 +162,8 @@ export type SweepReport = Omit<SweepDocument, "schema" | "command" | "entries"> 
   readonly notable: Iterable<EntryReport>;
   /** What was counted in each of `registries`, in their order. */
   readonly tallies: readonly Tally[];
+  /** How many ghosts were among those to be acted on; undefined where all are. */
+  readonly chosenGhosts: number | undefined;
   /** What people call each of `registries`, in their order. */
   readonly titles: readonly RegistryTitle[];
 };

@@ -62,6 +62,17 @@ test("a dry run or a list is no look that counts", async () => {
   expect(await look()).toBe("reaped");
 });
 
+test("a sweep that was to act on others only is a look that counts, and leaves this one alone", async () => {
+  const { scratch, path, look } = absentEntry();
+  expect(await look("--only", "others")).toBe("kept");
+  letPass(scratch, 4 * minute);
+  expect(await look("--except", "agent")).toBe("kept");
+  expect(await look("--only", "others*", "--dry-run")).toBe("kept");
+  expect(await look("--dry-run")).toBe("would-reap");
+  expect(await look("--only", "agent")).toBe("reaped");
+  expect(readFileSync(path, "utf8")).toBe("{}");
+});
+
 test("--now does not wait", async () => {
   const { look } = absentEntry();
   expect(await look("--now")).toBe("reaped");
