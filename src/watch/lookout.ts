@@ -17,7 +17,7 @@ type Alive = { readonly line: Line; readonly aliveAt: number };
 export type Lookout = {
   /** Reads these registries anew; if they are all, others are forgotten. Returns whether one of them claims something that was seen to end and that no sweep has had yet. */
   readonly learn: (targets: readonly Target[], areAll: boolean) => Promise<boolean>;
-  /** Who has been started since the last such look. It is made only while it matters, and not where nobody was, but for one in some. Returns how long it took, in ms. */
+  /** Processes that were started since the last such look. It is made only while it matters, and not where none was, but for one in some. Returns how long it took, in ms. */
   readonly lookAtLines: () => number | undefined;
   /** Takes in that processes have ended. Returns what that is to lead to. */
   readonly exited: (ended: readonly ProcessId[]) => { readonly holder: boolean; readonly agent: boolean };

@@ -48,14 +48,14 @@ export function watchDirectories(onChange: (registry: string) => void): Director
     watched.get(directory)?.watcher.close();
     watched.delete(directory);
   }
-  const tellAll = (directory: string): void => places.get(directory)?.forEach(({ registry }) => onChange(registry));
+  const callAll = (directory: string): void => places.get(directory)?.forEach(({ registry }) => onChange(registry));
 
   function hear(directory: string, name: string | null): void {
     // The directory itself was moved or removed, or a file in it has its name.
     if (name === basename(directory)) {
       unwatch(directory);
       place();
-      return tellAll(directory);
+      return callAll(directory);
     }
     for (const at of places.get(directory) ?? []) if (name === null || at.name === undefined || at.name === name) onChange(at.registry);
   }
@@ -72,11 +72,11 @@ export function watchDirectories(onChange: (registry: string) => void): Director
         if (watched.get(directory)?.watcher !== watcher) return;
         unwatch(directory);
         place();
-        tellAll(directory);
+        callAll(directory);
       });
       watched.set(directory, { watcher, is });
-      // What was written before it was watched is told by nobody.
-      if (isAnew) tellAll(directory);
+      // Nothing says what was written before the kernel watched it.
+      if (isAnew) callAll(directory);
       return undefined;
     } catch (error) {
       return formatError(error);
