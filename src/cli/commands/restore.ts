@@ -57,7 +57,7 @@ function choose(
   history: () => readonly HistoryLine[],
 ): readonly Tombstone[] {
   if (words.length === 0 && sweep === undefined)
-    throw new Failure("usage", "name the entries to put back, or a sweep with --sweep", "do: sessreap history");
+    throw new Failure("usage", "name the entries to put back, or a sweep with --sweep", "sessreap history");
   const among = sweep === undefined ? all : ofSweep(all, sweep);
   if (words.length === 0) return among;
   return words.flatMap((word) => {

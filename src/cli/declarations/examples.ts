@@ -22,7 +22,10 @@ export const examples: Readonly<Record<CommandName, readonly Example[]>> = {
     ["sessreap list --exit-code", "the same for a script: 10 where there are ghosts"],
   ],
   explain: [["sessreap explain 31964", "why this one is, or is not, a ghost"]],
-  history: [["sessreap history", "which sweep took what"]],
+  history: [
+    ["sessreap history", "which sweep took what"],
+    ["sessreap history --since 7d", "the same of a week"],
+  ],
   restore: [
     ["sessreap restore 31964", "put this one back"],
     ["sessreap restore 31964 -n", "say whether it could be"],

@@ -115,7 +115,7 @@ export function rowsOf(
       { text: whatOf(one), role: roleOf(one) },
       whyOf(one, !isRoomy),
     ];
-    return { cells, below: verbose ? one.detail : mustSay(one) };
+    return { cells, below: verbose ? `${one.reason}: ${one.detail}` : mustSay(one) };
   };
   const rows = registries.map(({ entries, title }) => folded(entries.toSorted(inOrder), view).map((group) => rowOf(group, title)));
   const { head, rows: lines } = table(

@@ -105,14 +105,14 @@ describe("drop-ins", () => {
     const report = { ...keyed(own), onGhost: "report" };
     const config = configure(scratch, { wellKnown: false, registries: [keyed(own), report] });
     const twice = `${config} declares ${own} (keyed-json) more than once; its last declaration counts`;
-    expect((await sessreap(scratch, ["sweep"])).stderr).toContain(`warning: ${twice}`);
+    expect((await sessreap(scratch, ["sweep"])).stderr).toContain(`warning ${twice}`);
     const dropped = dropIn(scratch, "a.json", keyed(own));
     configure(scratch, { wellKnown: false, registries: [report] });
     const said = `${own} (keyed-json) is declared in ${dropped} and in ${config}; the declaration in ${config} counts`;
     const { stdout, stderr } = await sessreap(scratch, ["sweep", "--json"]);
-    expect(stderr).toContain(`warning: ${said}`);
+    expect(stderr).toContain(`warning ${said}`);
     expect(parseOnly(stdout)).toMatchObject({ entries: [{ action: "withheld" }] });
-    expect((await sessreap(scratch, ["list"])).stderr).toContain(`warning: ${said}`);
+    expect((await sessreap(scratch, ["list"])).stderr).toContain(`warning ${said}`);
     expect((await sessreap(scratch, ["config"])).stdout).toContain(said);
     expect((await sessreap(scratch, ["doctor", "-v"])).stdout).toContain("declared more than once");
     expect(readFileSync(own, "utf8")).toContain(String(pid));

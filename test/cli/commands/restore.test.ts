@@ -148,14 +148,35 @@ test("the history tells what each sweep reaped", async () => {
 test("the history tells what was put back, and completion offers only the sweep that can be undone", async () => {
   const { scratch, path, report } = await reapedTwo();
   await sessreap(scratch, ["restore", "one"]);
-  const { stdout } = await sessreap(scratch, ["history"]);
-  const [sweep, first, second, restore, back, ...more] = stdout.trimEnd().split("\n");
-  expect([sweep, first, second]).toEqual([
-    `${report.sweepId}  ${report.startedAt}  sweep`,
-    `  one  reaped  pid-gone  ${path}`,
-    `  two  reaped  pid-gone  ${path}`,
+  const rowsOf = async (...words: readonly string[]): Promise<readonly string[][]> =>
+    (await sessreap(scratch, ["history", ...words])).stdout
+      .trimEnd()
+      .split("\n")
+      .map((row) => row.split(/ {2,}/));
+  const name = report.sweepId.slice(-4);
+  const [head, restored, sweep] = await rowsOf();
+  expect(head).toEqual(["SWEEP", "WHEN", "COMMAND", "DID", "WHERE"]);
+  expect(restored?.slice(2)).toEqual(["restore", "1 put back", path]);
+  expect(sweep).toEqual([name, expect.stringMatching(/^today \d\d:\d\d$/), "sweep", "2 reaped, 1 put back since", path]);
+  const [, whole] = await rowsOf("-v", "--key", "two");
+  expect(whole).toEqual([report.sweepId, report.startedAt, "sweep", "1 reaped", path]);
+  expect((await rowsOf(name)).slice(4)).toEqual([
+    ["one", path, expect.stringMatching(/^put back today \d\d:\d\d$/), "process gone"],
+    ["two", path, "reaped", "process gone"],
   ]);
-  expect([restore?.split("  ").at(-1), back, more]).toEqual(["restore", `  one  restored  pid-gone  ${path}`, []]);
+  expect((await sessreap(scratch, ["history", "last"])).code).toBe(0);
+  expect((await sessreap(scratch, ["history", name])).stderr).toBe(`undo    sessreap restore --sweep ${name}\n`);
+  expect(await rowsOf("-q", "--limit", "1")).toHaveLength(1);
+  expect(await rowsOf("--since", "2100-01-01")).toEqual([["Nothing such has been done."]]);
+  for (const words of [
+    ["--limit", "few"],
+    ["--since", "soon"],
+  ])
+    expect(await sessreap(scratch, ["history", ...words])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`"${words[1] ?? ""}"`) as string,
+    });
+  expect(await sessreap(scratch, ["history", "0000"])).toMatchObject({ code: 1 });
   const json = parseOnly((await sessreap(scratch, ["history", "--json"])).stdout);
   expect(json).toMatchObject({ sweeps: [{}, { command: "restore", entries: [{ key: "one", tombstone: `${report.sweepId}/0` }] }] });
   const offered = await sessreap(scratch, ["__complete", "--", "restore", "--sweep", ""]);
@@ -183,7 +204,10 @@ test("where no tombstone can be written nothing is swept: that is said once, and
   mkdirSync(scratch.stateDir, { mode: 0o755 });
   const { code, stderr } = await sessreap(scratch, [], { asNobody: true });
   expect(code).toBe(1);
-  expect(stderr.trimEnd().split("\n")).toEqual([expect.stringContaining(`the state directory ${scratch.stateDir} cannot be used: `)]);
+  expect(stderr.trimEnd().split("\n")).toEqual([
+    expect.stringContaining(`the state directory ${scratch.stateDir} cannot be used: `),
+    "        do: let this user read and write there, or set SESSREAP_STATE_DIR",
+  ]);
   expect(stderr).not.toMatch(/fault in sessreap/);
   expect(readFileSync(path, "utf8")).toBe(text);
   expect(readdirSync(scratch.dir).toSorted()).toEqual(["agents.json", "home", "state", "tool"]);

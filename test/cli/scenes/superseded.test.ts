@@ -46,7 +46,7 @@ test("what a newer start of the same process superseded is released with the rea
   expect(explained).toContain("superseded         the same process has started another session since, registered as new");
   expect(readFileSync(path, "utf8")).toBe(before);
   const { stdout, code } = await sessreap(scratch, ["sweep"]);
-  expect([code, stdout]).toEqual([0, expect.stringContaining("1 released as superseded")]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining("(1 let go)")]);
   const { releasedAt, releaseReason } = rowsIn(path)["old"] ?? {};
   expect(releaseReason).toBe("superseded_by_new_start");
   expect(Math.abs(Date.now() - Date.parse(String(releasedAt)))).toBeLessThan(60_000);
@@ -54,7 +54,7 @@ test("what a newer start of the same process superseded is released with the rea
   expect(readFileSync(path, "utf8").replace(added, "")).toBe(before);
   // A row that was released claims nothing any more, and is released once.
   expect(await judged(scratch)).toEqual({ old: "undecided no-claim kept", ...kept });
-  expect((await sessreap(scratch, ["history"])).stdout).toMatch(/old {2}released {2}superseded-by-new-start/);
+  expect((await sessreap(scratch, ["history", "last"])).stdout).toMatch(/^old .* let go +replaced by newer$/m);
   expect((await sessreap(scratch, ["restore", "old"])).code).toBe(0);
   expect(readFileSync(path, "utf8")).toBe(before);
   expect((await judged(scratch))["old"]).toBe("undecided restored kept");

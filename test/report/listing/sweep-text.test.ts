@@ -143,21 +143,21 @@ describe("a dry run", () => {
         ID        AGE  WHERE                       WHAT        WHY
       Claude Code sessions · ~/.claude/sessions · 5
       - 31996      1h  ~/src/payments-api          would reap  process gone
-          pid 7 is gone
+          pid-gone: pid 7 is gone
       - 31967      3h  ~/…/really-long…older-name  would reap  process gone
-          pid 7 is gone
+          pid-gone: pid 7 is gone
       - 23747     30h  ~/src/docs                  would reap  pid reused
-          pid 7 is gone
+          pid-reused: pid 7 is gone
       - 31955     12h                              waits       process gone, file torn
-          pid 7 is gone
+          pid-gone: pid 7 is gone
         23744      5h  ~/src/docs                  live        process runs
-          pid 7 is gone
+          pid-alive: pid 7 is gone
       Claude Code plugin markers · ~/.claude/plugins/cache · 1
       - 31992      2d  claude-pl…official/…/1.0.0  would reap  process gone
-          pid 7 is gone
+          pid-gone: pid 7 is gone
       llmmsg bridge · /opt/llmmsg-srv/bridge/registrations.json · 1
         reviewer   1h  ~                           live        agent runs it
-          codex (pid 7) names the session
+          attached-cli: codex (pid 7) names the session
 
       7 registrations: 5 ghosts (4 would be reaped, 1 waits), 2 live (dry run)
       "
