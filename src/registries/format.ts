@@ -65,7 +65,7 @@ export type FormatBasics = {
    * format whose writer is known to record clock ticks.
    */
   readonly declaredFields: string | undefined;
-  /** What an entry says that is kept whatever its process does, where a configuration says so. */
+  /** By which values of its members an entry is kept though its process has ended, where a configuration has them. */
   readonly keepWhen?: KeepWhen;
   /** Its sessions can be Codex threads. */
   readonly codexThreads: boolean;

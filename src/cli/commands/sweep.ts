@@ -1,5 +1,5 @@
 import { offLines } from "../config/off.ts";
-import { choiceFrom, type ChoosingOptions } from "../config/choice.ts";
+import { choiceFrom, type ChoosingOptions } from "../parsing/choice.ts";
 import { resolve } from "node:path";
 import { expandHome } from "../config/paths.ts";
 import type { JudgingOptions } from "../config/settings.ts";

@@ -19,7 +19,7 @@ export type JudgingOptions = {
   readonly hostGone?: readonly string[];
   readonly maxSize?: string;
   readonly now?: boolean;
-  /** The sweep is a timer's, which stands in no directory where anybody works. */
+  /** The sweep is a timer's, which stands in no directory where a user works. */
   readonly timer?: boolean;
 };
 

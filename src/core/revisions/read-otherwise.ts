@@ -55,7 +55,7 @@ function candidatesIn(registry: JudgedRegistry, others: readonly JudgedRegistry[
 }
 
 /**
- * Two registries that read the same bytes otherwise: of two declarations one is a mistake, and nobody knows which. What goes
+ * Two registries that read the same bytes otherwise: of two declarations one is a mistake, and which is not known. What goes
  * as a ghost of one is gone for the other, too.
  */
 export const readOtherwise: Revision = {
