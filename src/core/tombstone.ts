@@ -15,7 +15,7 @@ export type Tombstone = {
   readonly sessionId: string | undefined;
   readonly reason: Reason;
   readonly detail: string;
-  readonly kept: KeptMember | KeptFile;
+  readonly kept: KeptMember | KeptFile | KeptRow;
 };
 
 /** A member of a JSON file: the very bytes that were cut, and between which others they stood. */
@@ -52,6 +52,17 @@ export type KeptFile = {
   readonly replacedBy?: string;
 };
 
+/** A row of a table: every stored value as SQLite writes it in SQL. */
+export type KeptRow = {
+  readonly layout: "rows";
+  readonly table: string;
+  /** SQLite's own number of it, where it has one. */
+  readonly rowid?: string;
+  readonly columns: Readonly<Record<string, string>>;
+  /** The columns that were written, where it did not go but was changed. */
+  readonly written?: Readonly<Record<string, string>>;
+};
+
 /** What the tombstones that follow have in common; `first` is the number of the first, and each line counts. */
 export type TombstoneHeader = Pick<Tombstone, "at" | "registry" | "format"> & { readonly sweepId: string; readonly first: number } & Pick<
     Tombstone["kept"],
@@ -60,7 +71,7 @@ export type TombstoneHeader = Pick<Tombstone, "at" | "registry" | "format"> & { 
 
 /** What one tombstone says beyond its header: 64 MiB are to hold the markers of a whole machine. */
 type TombstoneLine = Pick<Tombstone, "key" | "sessionId" | "reason" | "detail"> &
-  Partial<Omit<KeptMember, "layout"> & Omit<KeptFile, "layout">>;
+  Partial<Omit<KeptMember, "layout"> & Omit<KeptFile, "layout"> & Omit<KeptRow, "layout">>;
 
 /** `void` takes tombstones back whose entries were not reaped after all. */
 type Line = { readonly plot: TombstoneHeader } | { readonly void: readonly string[] } | TombstoneLine;
@@ -88,10 +99,14 @@ export const encodeVoid = (ids: readonly string[]): string => encode({ void: ids
 const isText = (value: unknown): boolean => typeof value === "string";
 const isNumber = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);
 
+const areTexts = (value: unknown): boolean => typeof value === "object" && value !== null && Object.values(value).every(isText);
+
 function isKept(value: unknown): value is Tombstone["kept"] {
-  const kept = (value ?? {}) as Record<keyof KeptMember | keyof KeptFile, unknown>;
+  const kept = (value ?? {}) as Record<keyof KeptMember | keyof KeptFile | keyof KeptRow, unknown>;
   const { start, end } = (kept.member ?? {}) as Record<string, unknown>;
   if (kept.layout === "members") return [kept.entries, kept.form, kept.cut].every(isText) && [start, end].every(isNumber);
+  if (kept.layout === "rows")
+    return isText(kept.table) && isText(kept.rowid ?? "") && areTexts(kept.columns) && areTexts(kept.written ?? {});
   const { content, mode, uid, gid, modifiedAt } = kept;
   return kept.layout === "files" && isText(content) && [mode, uid, gid, modifiedAt].every(isNumber);
 }

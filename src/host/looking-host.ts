@@ -18,6 +18,8 @@ import type { Self } from "../core/harnesses/retirement.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Endpoint } from "../core/registration.ts";
 import type { SelfTest } from "../core/self-check.ts";
+import type { TableQuestion } from "../registries/rows/table.ts";
+import type { DatabaseFile, TableRead } from "./databases/table-read.ts";
 import type { EntryKind, EntryRead, Listing } from "./files/directory.ts";
 import type { FileState } from "./files/file-state.ts";
 import type { FileSystem } from "./files/file-system.ts";
@@ -66,6 +68,10 @@ export type LookingHost = {
   /** Whether one of these processes gives a sign of an owner that is up. One that cannot be told counts as another's. */
   readonly isGivenBy: (sign: SignPlace, pids: ReadonlySet<number>) => Promise<boolean>;
   readonly readRegistryFile: (path: string, maxSize?: number) => FileRead;
+  /** The rows of one table of a database that are claims. No file is changed or made. */
+  readonly readTable: (path: string, question: TableQuestion, maxSize?: number) => Promise<TableRead>;
+  /** Why no row of a database may be changed now, although its file's rights allow it; undefined when one may. */
+  readonly databaseObstacle: (file: DatabaseFile) => Promise<string | undefined>;
   readonly listDirectory: (path: string, patterns: readonly string[], kind?: EntryKind) => Listing;
   readonly readEntryFile: (root: string, key: string) => EntryRead;
   readonly readEntryLink: (root: string, key: string) => EntryRead;

@@ -158,7 +158,7 @@ export async function lookAtOwners(
   warnings.push(...closedFiles);
   if (!complete.seen) warnings.push(complete.why);
   const registered = new Set(claims.flatMap(({ sessionId }) => (sessionId === undefined ? [] : [canonicalSession(sessionId)])));
-  const unread = loaded.find(({ state }) => state === "unreadable" || state === "malformed")?.target.path;
+  const unread = loaded.find(({ state }) => state === "unreadable" || state === "malformed" || state === "busy")?.target.path;
   const signs: OwnershipSigns = { registrations, mentions, registered, registeredPids: pids, unread, ...held };
   return seen({ tree: held.tree, complete, signs, ownership: ownershipOf(signs), warnings });
 }

@@ -1,4 +1,5 @@
 import type { FieldMap, KeepWhen } from "./fields.ts";
+import type { Where } from "./rows/table.ts";
 import type { About, Registration } from "../core/registration.ts";
 
 /** What an entry claims, or why it cannot be understood. A malformed entry is reported and kept. */
@@ -44,7 +45,7 @@ export type OwnerSigns = {
 };
 
 /** The shape of a registry. One file of code each; all of it pure. */
-export type Format = FormatBasics & (MembersFormat | FilesFormat);
+export type Format = FormatBasics & (MembersFormat | FilesFormat | RowsFormat);
 
 export type FormatBasics = {
   readonly name: string;
@@ -118,6 +119,17 @@ export type FilesFormat = {
   readonly ownDirectory: boolean;
   /** `content` is the file's text, undefined where it was not read; see `EntryName`. */
   readonly claim: (name: EntryName, content: string | undefined) => Claim;
+};
+
+/** One table of a database with an entry a row. */
+export type RowsFormat = {
+  readonly layout: "rows";
+  readonly table: string;
+  readonly where: Where;
+  /** The columns that the table has to have. */
+  readonly columns: readonly string[];
+  /** `values` are those of the row by the names of its columns. */
+  readonly claim: (key: string, values: Readonly<Record<string, unknown>>) => Claim;
 };
 
 /** What a file's name says. */

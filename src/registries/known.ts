@@ -18,6 +18,7 @@ import { llmmsgBridge } from "./formats/llmmsg-bridge.ts";
 import { omxSession } from "./formats/omx-session.ts";
 import { pidFiles } from "./formats/pid-files.ts";
 import { qwenSessions } from "./formats/qwen-sessions.ts";
+import { sqliteTable } from "./declared/sqlite-table.ts";
 import { symlink } from "./declared/symlink.ts";
 import { textFile } from "./declared/text-file.ts";
 
@@ -55,6 +56,7 @@ export const declaredFormats = {
   "json-file": jsonFile,
   "text-file": textFile,
   symlink,
+  "sqlite-table": sqliteTable,
 } as const satisfies Record<string, (shape: DeclaredShape) => Format>;
 
 export type DeclaredFormatName = keyof typeof declaredFormats;

@@ -3,6 +3,7 @@ import type { LookingHost } from "../host/looking-host.ts";
 import type { Outcomes } from "./apply/outcome.ts";
 import type { Examination } from "./examine.ts";
 import type { ExaminedRegistry } from "./judge/examined.ts";
+import type { Loaded } from "./load/loaded.ts";
 import { registryId } from "./load/target.ts";
 
 export type BusyRecords = ReadonlyMap<string, BusyRecord>;
@@ -36,13 +37,20 @@ function recordsOf(host: LookingHost, { pass, evidence, since }: Examination, ex
 type Done = ReadonlyMap<ExaminedRegistry, Outcomes>;
 
 function filesAfter(host: LookingHost, examination: Examination, outcomes: Done): BusyMemory["files"] {
-  const { pass, since, registries } = examination;
+  const { pass, since, registries, unread, evidence } = examination;
+  const { awakeMs } = evidence.clock;
   const all = new Map(since.sameBoot ? pass.memory.busy.files : []);
   for (const examined of registries) {
     const id = registryId(examined.loaded.target);
     const records = recordsOf(host, examination, examined, outcomes.get(examined) ?? new Map());
     if (records.size > 0) all.set(id, records);
     else all.delete(id);
+  }
+  // One that was locked when it was to be read has been so since a sweep first found it so.
+  for (const { state, target, problem } of unread) {
+    if (state !== "busy" || !awakeMs.seen) continue;
+    const sinceMs = all.get(registryId(target))?.get(wholeFile)?.sinceMs ?? awakeMs.value;
+    all.set(registryId(target), new Map([[wholeFile, { sinceMs, why: problem, usedBy: undefined, sinceFirst: false }]]));
   }
   return all;
 }
@@ -68,7 +76,7 @@ export function busyAfter(host: LookingHost, examination: Examination, outcomes:
 export function busyOf(
   { pass, evidence, since }: Examination,
   busy: BusyMemory | undefined,
-  { loaded }: ExaminedRegistry,
+  loaded: Pick<Loaded, "target">,
 ): ReturnType<typeof longestBusy> {
   const { awakeMs } = evidence.clock;
   const remembered = busy ?? (since.sameBoot ? pass.memory.busy : undefined);

@@ -16,7 +16,7 @@ const wholeMs = (ms: number | undefined): number | null => (ms !== undefined && 
 
 /** What its file is, of an entry of which nothing but the file's name could be understood. */
 function bodyOf({ claim, place }: Entry): EntryReport["body"] {
-  if (!claim.ok || !claim.torn || place.kind === "member") return undefined;
+  if (!claim.ok || !claim.torn || place.kind !== "file") return undefined;
   return place.state.size === 0 ? "empty" : "torn";
 }
 
@@ -156,7 +156,10 @@ export function titleOf({ format, path }: Target): RegistryTitle {
 }
 
 /** A registry that could not be read at all. */
-export function unreadReport({ target, state, problem }: Examination["unread"][number]): RegistryReport {
+export function unreadReport(
+  { target, state, problem }: Examination["unread"][number],
+  busy: { readonly forMs: number } | undefined,
+): RegistryReport {
   return {
     format: target.format.name,
     path: target.path,
@@ -164,5 +167,6 @@ export function unreadReport({ target, state, problem }: Examination["unread"][n
     owner: { up: false, pids: [], unknownUnit: null },
     registrations: 0,
     problem,
+    ...(state === "busy" && busy !== undefined && { busyForMs: Math.floor(busy.forMs) }),
   };
 }

@@ -58,7 +58,10 @@ function hiddenFrom({ evidence: { processes }, registries }: Examination): reado
 /** Registries that an operator must look after. A well-known place that is empty is none of them. */
 function faultsOf(examination: Examination, reports: readonly RegistryReport[]): ReadonlySet<string> {
   const { unread, registries } = examination;
-  const unreadable = unread.filter(({ state, target }) => state !== "missing" || target.named).map(({ target }) => target.path);
+  // A lock that another process holds is no fault before it has been held for long.
+  const unreadable = unread
+    .filter(({ state, target }) => (state !== "missing" || target.named) && state !== "busy")
+    .map(({ target }) => target.path);
   const doubtful = registries.filter(({ isMisread, loaded }) => isMisread || unreadParts(loaded).length > 0);
   const busy = reports.filter(isLongBusy).map(({ path }) => path);
   return new Set([...unreadable, ...doubtful.map(({ loaded }) => loaded.target.path), ...hiddenFrom(examination), ...busy]);
@@ -145,12 +148,12 @@ function reportOn(
   ];
   const reports: readonly RegistryReport[] = [
     ...registries.map((examined) => {
-      const reported = registryReport(examined, outcomes.get(examined) ?? noOutcomes, busyOf(examination, busy, examined));
+      const reported = registryReport(examined, outcomes.get(examined) ?? noOutcomes, busyOf(examination, busy, examined.loaded));
       // A sweep in earnest does not read large registries once more only to tell that.
       const absentFields = options.dryRun ? absentMembers(examined.loaded) : [];
       return absentFields.length === 0 ? reported : { ...reported, absentFields };
     }),
-    ...unread.map(unreadReport),
+    ...unread.map((one) => unreadReport(one, busyOf(examination, busy, one))),
   ];
   const nowhere = reports.flatMap(({ path, absentFields = [] }) =>
     absentFields.length === 0 ? [] : [`${path}: no entry has ${absentFields.join(", ")}`],

@@ -10,10 +10,16 @@ import { filesOf, fixtures } from "./fixtures.ts";
 
 const notes = join(import.meta.dirname, "../../docs/notes");
 
-test.each(formatNames)("%s has a fixture folder, named by the version of the tool that wrote it", (name) => {
-  const own = fixtures.filter(({ folder, format }) => format.name === name && /^[^/]+\/[^/]+$/.test(folder));
-  expect(own.map(({ folder }) => folder.split("/")[0])).toContain(name);
-});
+/** Its fixtures are made by SQL; see `test/cli/tables`. */
+const isTable = (name: string): boolean => name === "sqlite-table";
+
+test.each(formatNames.filter((name) => !isTable(name)))(
+  "%s has a fixture folder, named by the version of the tool that wrote it",
+  (name) => {
+    const own = fixtures.filter(({ folder, format }) => format.name === name && /^[^/]+\/[^/]+$/.test(folder));
+    expect(own.map(({ folder }) => folder.split("/")[0])).toContain(name);
+  },
+);
 
 test.each(builtInFormats.map(({ name }) => name))("%s has a note that says where its facts were seen", (name) => {
   const note = readFileSync(join(notes, `${name}.md`), "utf8");
@@ -31,7 +37,9 @@ test.each(builtInFormats.map(({ name, holderNames }) => ({ name, holderNames }))
 
 test("a server that a flag names is asked about the sessions of those formats that can be Codex threads", () => {
   const described = (format: string): object =>
-    ["text-file", "symlink"].includes(format) ? { text: ["<sessionId>"] } : { fields: { sessionId: "id" } };
+    ["text-file", "symlink"].includes(format)
+      ? { text: ["<sessionId>"] }
+      : { fields: { sessionId: "id" }, ...(isTable(format) && { table: "agents" }) };
   const declared = Object.keys(declaredFormats).map((format) => ({ path: "/w/agents.json", format, ...described(format) }));
   const from = "a test";
   const settings = { registries: { value: declared, from }, dropIns: [], wellKnown: { value: true, from } } as unknown as Settings;
@@ -44,6 +52,7 @@ test("a server that a flag names is asked about the sessions of those formats th
     "keyed-json",
     "llmmsg-bridge",
     "omx-session",
+    "sqlite-table",
     "symlink",
     "text-file",
   ]);

@@ -24,6 +24,9 @@ type FileHost = Pick<
   | "leftDirectory"
   | "restoreEntryFiles"
   | "syncDirectories"
+  | "readTable"
+  | "databaseObstacle"
+  | "changeRows"
 >;
 
 const stateOf = ({ ino, text, modifiedMs, changedMs, changes, uid }: DiskFile): FileState => {
@@ -154,6 +157,10 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
 
   return {
     readRegistryFile: read,
+    // No database is simulated.
+    readTable: () => Promise.resolve({ kind: "missing" }),
+    databaseObstacle: () => Promise.resolve(undefined),
+    changeRows: async (_, rowChanges) => rowChanges.map(() => ({ kind: "changed" })),
     replaceJudged: replace,
     listDirectory: list,
     readEntryFile: readEntry,

@@ -21,6 +21,7 @@ const writers = {
   takeOver: refuse,
   syncDirectories: refuse,
   replaceJudged: refuse,
+  changeRows: refuse,
   removeLeftovers: refuse,
   signalExactly: refuse,
   takeSessionLock: refuse,

@@ -40,7 +40,7 @@ function stepsOf({ path, format }: Target): readonly (readonly (Segment | "deep"
   const directories = resolved(path)
     .split("/")
     .map((text): Segment => [{ kind: "text", text }]);
-  return format.layout === "members" ? [directories] : format.patterns.map((pattern) => [...directories, ...parsePattern(pattern)]);
+  return format.layout === "files" ? format.patterns.map((pattern) => [...directories, ...parsePattern(pattern)]) : [directories];
 }
 
 function stepsMeet([part, ...rest]: readonly (Segment | "deep")[], [other, ...others]: readonly (Segment | "deep")[]): boolean {
@@ -50,9 +50,10 @@ function stepsMeet([part, ...rest]: readonly (Segment | "deep")[], [other, ...ot
   return meet(part, other) && stepsMeet(rest, others);
 }
 
-/** Two pointers into one file are two registries, unless one leads into what the other holds. */
+/** Two pointers into one file are two registries, unless one leads into what the other holds; so are two tables. */
 function partsMeet({ format: one }: Target, { format: other }: Target): boolean {
   if ((one.body === "link") !== (other.body === "link")) return false;
+  if (one.layout === "rows" && other.layout === "rows") return one.table === other.table;
   if (one.layout !== "members" || other.layout !== "members") return true;
   return `${one.entries}/`.startsWith(`${other.entries}/`) || `${other.entries}/`.startsWith(`${one.entries}/`);
 }

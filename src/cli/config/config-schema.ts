@@ -159,19 +159,31 @@ export const registryConfig = v.strictObject({
     pattern,
   ),
   fields: described(
-    "The members of an entry that carry what sessreap asks for: names, JSON pointers (with a leading slash), `<key>` for the name under which the entry stands, or `<value>` for the entry itself.",
+    "The members of an entry that carry what sessreap asks for: names, JSON pointers (with a leading slash), `<key>` for the name under which the entry stands, or `<value>` for the entry itself. Of a row they are its columns, and `<key>` is its primary key.",
     fields,
   ),
   text: described(
     "The forms that a claim in plain text can have: literals, *, `<pid>`, `<sessionId>`, `<host>`, `<startTicks>`. The first that fits the whole text counts; line ends at its end do not.",
     v.pipe(v.array(textPattern), v.nonEmpty("an empty list")),
   ),
+  table: described(
+    "The table of a database, of which each row is an entry.",
+    v.pipe(
+      v.string(),
+      v.nonEmpty("an empty name"),
+      v.check((name) => !controls.test(name), "not a table's name: it holds a control character"),
+    ),
+  ),
+  where: described(
+    "Which rows of a table claim anything: each of these columns has this value, null or equal. No SQL is taken.",
+    v.record(member, v.union([v.string(), v.number(), v.boolean(), v.null()])),
+  ),
   keepWhen: described(
     "Members, and the values for which an entry claims nothing and is kept, such as a status that says it was stopped.",
     v.record(member, v.pipe(v.array(v.union([v.string(), v.number(), v.boolean(), v.null()])), v.nonEmpty("an empty list"))),
   ),
   onGhost: described(
-    "What becomes of a ghost: reap (the default) takes it out, release writes releasedAt and releaseReason into it, report only says it.",
+    "What becomes of a ghost: reap (the default, but for a table) takes it out, release writes releasedAt and releaseReason into it, report (the default for a table) only says it.",
     v.picklist(["reap", "release", "report"]),
   ),
   ownDirectory: described("The directory of an entry exists for its sake and goes with it, as that of a lock does.", v.boolean()),

@@ -56,7 +56,7 @@ const namesShown = 5;
 
 /** The files of a directory in which a pattern finds none. */
 function besides(host: LookingHost, loaded: ReadRegistry): readonly string[] {
-  if (loaded.kind === "members" || loaded.entries.length > 0) return [];
+  if (loaded.kind !== "files" || loaded.entries.length > 0) return [];
   for (const pattern of ["*", "*/*"]) {
     const listing = host.listDirectory(loaded.realPath, [pattern]);
     const files = listing.kind === "listed" ? listing.files : undefined;

@@ -1,11 +1,12 @@
 import type { About } from "../../core/registration.ts";
 import type { DeclaredShape } from "../../registries/declared/declared.ts";
 import type { Format } from "../../registries/format.ts";
+import { keyItself, valueItself } from "../../registries/fields.ts";
 import { builtInFormat, declaredFormats, pidFiles, type DeclaredFormatName } from "../../registries/known.ts";
 import type { RegistryConfig } from "./config-schema.ts";
 import { Failure } from "../failure.ts";
 
-type ShapeKey = "entries" | "pattern" | "fields" | "text" | "about" | "keepWhen" | "ownDirectory" | "holders";
+type ShapeKey = "table" | "where" | "entries" | "pattern" | "fields" | "text" | "about" | "keepWhen" | "ownDirectory" | "holders";
 
 /** Which of the describing keys a format takes; the others would be ignored, so they are refused. */
 const takes: Readonly<Record<string, readonly ShapeKey[]>> = {
@@ -15,10 +16,13 @@ const takes: Readonly<Record<string, readonly ShapeKey[]>> = {
   "json-file": ["pattern", "fields", "about", "keepWhen", "ownDirectory", "holders"],
   "text-file": ["pattern", "text", "about", "ownDirectory", "holders"],
   symlink: ["pattern", "text", "about", "holders"],
+  "sqlite-table": ["table", "where", "fields", "about", "keepWhen", "holders"],
   "pid-files": ["pattern", "holders"],
 };
 
 const shapeKeys = [
+  "table",
+  "where",
   "entries",
   "pattern",
   "fields",
@@ -50,6 +54,20 @@ function assertTextClaims({ format, text, pattern = "" }: RegistryConfig, where:
     throw new Failure("config", `${where}.text[${silent}]: ${JSON.stringify(text[silent])} has no <pid> and no <sessionId> in it`);
 }
 
+/** A row has columns and nothing below them, and only a table of which the name is known is read. */
+function assertColumns({ format, table, fields = {}, keepWhen = {}, where = {} }: RegistryConfig, at: string): void {
+  if (takes[format]?.includes("table") !== true) return;
+  if (table === undefined) throw new Failure("config", `${at}.table: is missing; ${format} needs to know which table has the entries`);
+  for (const [place, names] of Object.entries({
+    fields: Object.values(fields),
+    keepWhen: Object.keys(keepWhen),
+    where: Object.keys(where),
+  })) {
+    const wrong = names.find((name) => name.startsWith("/") || name === valueItself || (name === keyItself && place !== "fields"));
+    if (wrong !== undefined) throw new Failure("config", `${at}.${place}: ${JSON.stringify(wrong)} is no column of a table`);
+  }
+}
+
 /** The format that an entry of the configuration describes; `where` is its place in the file. */
 export function formatOf(config: RegistryConfig, where: string): Format {
   const misplaced = shapeKeys.find((key) => config[key] !== undefined && takes[config.format]?.includes(key) !== true);
@@ -65,12 +83,14 @@ export function formatOf(config: RegistryConfig, where: string): Format {
   if (builtIn !== undefined) return builtIn;
   const { entries = "", fields = {}, pattern = "", text = [] } = config;
   assertTextClaims(config, where);
+  assertColumns(config, where);
   const needsFields = takes[config.format]?.includes("fields") === true && takes[config.format]?.includes("pattern") !== true;
   if (config.fields === undefined && needsFields) {
     throw new Failure("config", `${where}.fields: is missing; ${config.format} needs to know which members carry what`);
   }
-  const { about = aboutOf(pattern), keepWhen = {}, ownDirectory = false } = config;
-  return withHolders(shapedFormat(config.format, { entries, fields, text, pattern, about, keepWhen, ownDirectory }) as Format, config);
+  const { about = aboutOf(pattern), keepWhen = {}, ownDirectory = false, table = "", where: rows = {} } = config;
+  const shape = { entries, fields, text, pattern, about, keepWhen, ownDirectory, table, where: rows };
+  return withHolders(shapedFormat(config.format, shape) as Format, config);
 }
 
 /** A declared format made from its shape; undefined for a name that no declared format has. */

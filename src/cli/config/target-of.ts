@@ -60,10 +60,16 @@ export function targetAt(
     appServers: serversFor(format, config, options, env),
     owner: ownerOf(format, config, path, env),
     release: config?.release,
-    ...(config?.onGhost !== undefined && { onGhost: config.onGhost }),
+    ...ghostRule(format, config),
     ...(config?.shared !== undefined && { shared: config.shared }),
     ...(options.maxSize !== undefined && { maxSize: sizeFrom(options.maxSize, "--max-size") }),
   };
+}
+
+/** Rows are other programs' history: that one goes, or is written into, has to be said. */
+function ghostRule({ layout }: Format, config: RegistryConfig | undefined): Pick<Target, "onGhost"> {
+  const onGhost = config?.onGhost ?? (layout === "rows" ? "report" : undefined);
+  return onGhost === undefined ? {} : { onGhost };
 }
 
 /** The configuration's word on the owner replaces the format's own. */

@@ -93,16 +93,23 @@ export function resolveRegistries(settings: Settings, options: JudgingOptions, e
   };
 }
 
+/** Which part of a file a format looks at, where one file can have several. */
+function partOf(format: Format): string | undefined {
+  if (format.layout === "members") return format.entries;
+  return format.layout === "rows" ? format.table : undefined;
+}
+
 /** The registry that a tombstone came from: as the configuration describes it, or as its format alone does. */
 export function restoreTarget(settings: Settings, { format, registry, kept }: Tombstone, env: Env): Target {
   const described = describedTargets(settings, env).find((target) => {
-    const isWithin = target.format.layout !== "members" || kept.layout !== "members" || target.format.entries === kept.entries;
+    const isWithin = partOf(target.format) === (kept.layout === "members" ? kept.entries : kept.layout === "rows" ? kept.table : undefined);
     return target.format.name === format && target.path === registry && isWithin;
   });
   // What a sweep with another limit has cut is put back without asking for that again.
   if (described !== undefined) return { ...described, maxSize: largestFile };
   const entries = kept.layout === "members" ? kept.entries : "";
-  const shape = builtInFormat(format) ?? shapedFormat(format, { entries, pattern: "", fields: {}, about: "session" });
+  const table = kept.layout === "rows" ? kept.table : "";
+  const shape = builtInFormat(format) ?? shapedFormat(format, { entries, table, pattern: "", fields: {}, about: "session" });
   if (shape === undefined) throw new Failure("usage", `this version knows no format "${format}", which the tombstone of ${registry} names`);
   return { ...targetAt({ path: registry, named: true }, shape, undefined, {}, env), maxSize: largestFile };
 }

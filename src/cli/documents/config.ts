@@ -34,8 +34,8 @@ export const configDocument = document("The effective configuration. A value tha
         format: text,
         path: described("Its absolute path.", text),
         layout: described(
-          "`members`: one file has all entries; `files`: a directory has one file an entry.",
-          v.picklist(["members", "files"]),
+          "`members`: one file has all entries; `files`: a directory has one file an entry; `rows`: a table has one row an entry.",
+          v.picklist(["members", "files", "rows"]),
         ),
         wellKnown: described("It was not named: it is looked at if it is there.", flag),
         appServers: list(object({ url: text, configured: described("It was named, and not found by itself.", flag) })),
@@ -48,7 +48,7 @@ export const configDocument = document("The effective configuration. A value tha
         absentFields: described("The members that its fields name and no entry has, each with its field.", list(text)),
         state: described(
           "Whether it was read for these checks; null where it was not looked at: a well-known place of a format with a shape of its own.",
-          v.nullable(v.picklist(["read", "missing", "unreadable", "malformed"])),
+          v.nullable(v.picklist(["read", "missing", "unreadable", "malformed", "busy"])),
         ),
         problem: described("Why it was not read; null where nothing stands in the way.", v.nullable(text)),
         entries: described("How many entries it has; null where it was not read.", v.nullable(integer)),

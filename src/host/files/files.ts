@@ -17,7 +17,7 @@ export type FileRead =
 export const largestFile = 2 ** 31 - 1;
 
 /** A larger registry is refused unless another size was said. */
-const usualLimit = 512 * 2 ** 20;
+export const usualLimit = 512 * 2 ** 20;
 
 export function isStill(before: BigIntStats, after: BigIntStats): boolean {
   return before.ino === after.ino && before.dev === after.dev && before.size === after.size && before.mtimeNs === after.mtimeNs;
@@ -66,7 +66,7 @@ function kindOf(stat: BigIntStats): string {
   return stat.isCharacterDevice() || stat.isBlockDevice() ? "a device" : "no regular file";
 }
 
-const unreadable = (problem: string, cure: string): FileRead => ({ kind: "unreadable", problem, cure });
+const unreadable = (problem: string, cure: string): Exclude<FileRead, { readonly kind: "read" }> => ({ kind: "unreadable", problem, cure });
 
 const leasePauseMs = 5;
 const leasePauses = 100;
@@ -148,10 +148,15 @@ const cures: Readonly<Record<string, string>> = {
 
 /** Reads a registry through its symbolic links; a path that is no quiet, regular, readable file is reported, not thrown. */
 export function readRegistryFile(path: string, maxSize = usualLimit): FileRead {
+  return atPlace<FileRead>(path, (place) => readPlace(place, maxSize));
+}
+
+/** Reads what a path leads to; an obstacle on the way is reported, not thrown. */
+export function atPlace<Result>(path: string, read: (place: Place) => Result): Result | Exclude<FileRead, { readonly kind: "read" }> {
   try {
     const place = findPlace(path);
     try {
-      return readPlace(place, maxSize);
+      return read(place);
     } finally {
       place.directory.close();
     }

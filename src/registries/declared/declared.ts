@@ -1,6 +1,7 @@
 import type { About } from "../../core/registration.ts";
 import type { FieldMap, KeepWhen } from "../fields.ts";
 import type { ReleaseMembers } from "../format.ts";
+import type { Where } from "../rows/table.ts";
 
 /** What a configuration says of a registry that sessreap does not know by name. */
 export type DeclaredShape = {
@@ -11,6 +12,9 @@ export type DeclaredShape = {
   readonly fields: FieldMap;
   /** The forms that a claim in plain text can have; see `text-pattern.ts`. */
   readonly text?: readonly string[];
+  /** Which table, of a database, and which of its rows claim anything. */
+  readonly table?: string;
+  readonly where?: Where;
   readonly about: About;
   /** What an entry says that claims nothing and is kept. */
   readonly keepWhen?: KeepWhen;

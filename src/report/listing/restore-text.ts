@@ -6,7 +6,7 @@ import { plural, tilde, type View } from "./view.ts";
 
 /** What became of one tombstone, as far as a report shows it. */
 type Outcome = {
-  readonly tombstone: { readonly registry: string; readonly key: string; readonly kept: { readonly layout: "members" | "files" } };
+  readonly tombstone: { readonly registry: string; readonly key: string; readonly kept: { readonly layout: "members" | "files" | "rows" } };
   readonly action: "restored" | "would-restore" | "newcomer" | "failed";
   readonly detail: string;
 };

@@ -6,6 +6,7 @@ import type { Entry, ReadRegistry } from "../load/loaded.ts";
 import type { Pass } from "../pass.ts";
 import { changeFiles } from "./change-files.ts";
 import { changeMembers } from "./change-members.ts";
+import { changeRows } from "./change-rows.ts";
 import { lastLook } from "./last-look.ts";
 import { cameBack, changedSince, notDone, stopped, type Outcome, type Outcomes, type Selection } from "./outcome.ts";
 import { releaseEntry } from "./owner-release.ts";
@@ -26,9 +27,9 @@ export async function carryOutIn(pass: Pass, examined: ExaminedRegistry, selecti
   }
   const { loaded } = examined;
   for (const kind of changes) {
-    await (loaded.kind === "members"
-      ? changeMembers(pass, { ...examined, loaded }, kind, selection, outcomes)
-      : changeFiles(pass, { ...examined, loaded }, kind, selection, outcomes));
+    if (loaded.kind === "members") await changeMembers(pass, { ...examined, loaded }, kind, selection, outcomes);
+    else if (loaded.kind === "files") await changeFiles(pass, { ...examined, loaded }, kind, selection, outcomes);
+    else await changeRows(pass, { ...examined, loaded }, kind, selection, outcomes);
   }
   for (const one of eachOf(selection, "release")) outcomes.set(one.entry.key, await releaseIn(pass, examined, one));
   return outcomes;

@@ -7,6 +7,7 @@ import { formatError } from "../../host/observed.ts";
 import type { FilesExamined, RevisedEntry } from "../judge/examined.ts";
 import type { FilePlace, FilesRegistry } from "../load/loaded.ts";
 import type { Pass } from "../pass.ts";
+import { batchesOf } from "./batches.ts";
 import { change, noRetry, type Attempted, type Confirm } from "./change.ts";
 import { rewritingFor } from "./contents.ts";
 import { answersOf, lastLook, lookAtRevised } from "./last-look.ts";
@@ -53,18 +54,6 @@ function keptFile({ state, bytes, content }: ReadyFile): KeptFile {
 
 /** So many files are read, written as tombstones and removed together, after one last look and between two checks for a signal. */
 const turn = 8192;
-
-/** Of the entries that are to be changed no list is made: there can be a million of them. */
-function* batchesOf(selection: Selection, kind: Change, size: number): Generator<readonly RevisedEntry[], undefined> {
-  let batch: RevisedEntry[] = [];
-  for (const index of selection.indexesOf(kind)) {
-    batch.push(selection.at(index));
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
-}
 
 const unread = notDone("skipped", "it could not be read, so nothing of it could be kept");
 

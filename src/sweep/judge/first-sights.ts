@@ -17,6 +17,10 @@ function wholeTextOf(loaded: ReadRegistry, { key, place }: Entry): string {
     const { members } = loaded.container;
     return loaded.file.bytes.toString("latin1", members.valueStart(place.index), members.end(place.index));
   }
+  if (place.kind === "row") {
+    if (loaded.kind !== "rows") throw new TypeError("a row stands in a table");
+    return JSON.stringify(loaded.rows[place.index]?.literals);
+  }
   const { ino, size, mtimeMs, ctimeMs } = place.state;
   return `${key}\0${place.bytes?.toString("latin1") ?? ""}\0${ino} ${size} ${mtimeMs} ${ctimeMs}`;
 }

@@ -5,6 +5,7 @@ import { coverageOf, type FieldCoverage } from "../../registries/coverage.ts";
 import { absentFields, misreadOf } from "../../registries/misread.ts";
 import { misreadTextOf, type TextClaim } from "../../registries/misread-text.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
+import { valuesOfRow } from "../load/load-rows.ts";
 import { sourceOf } from "../load/load-members.ts";
 import { largestValue } from "../load/member-entries.ts";
 
@@ -12,6 +13,10 @@ import { largestValue } from "../load/member-entries.ts";
 function* valuesOf(loaded: ReadRegistry): Generator<unknown, undefined> {
   if (loaded.kind === "files") {
     for (const { place } of loaded.opened) if (place.kind === "file") yield bodyOf(place.bytes?.toString("utf8"));
+    return;
+  }
+  if (loaded.kind === "rows") {
+    for (const row of loaded.rows) yield valuesOfRow(loaded.table, row);
     return;
   }
   const source = sourceOf(loaded.file);

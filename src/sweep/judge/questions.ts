@@ -130,7 +130,7 @@ function endpointThatMatters(scene: Scene): Endpoint | undefined {
 
 /** Entries that may name endpoints: no format with many entries in one file has them, and most formats do not have them in names. */
 function mayNameEndpoints({ loaded }: RegistryView): Iterable<Entry> {
-  if (loaded.kind === "members") return [];
+  if (loaded.kind !== "files") return [];
   const { format } = loaded.target;
   const inNames = format.layout === "files" && format.patterns.some((pattern) => pattern.includes("<port>"));
   return inNames ? loaded.entries : loaded.opened;

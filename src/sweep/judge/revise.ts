@@ -3,7 +3,7 @@ import type { FlappingIdentity } from "../../core/revisions/flapping.ts";
 import type { Bytes, Candidate, JudgedRegistry, JudgedRow, Revised, Revision, Observation } from "../../core/revisions/revision.ts";
 import { revisions } from "../../core/revisions/revisions.ts";
 import { canonicalSession } from "../../core/registration.ts";
-import { userOf, type Entry, type ReadRegistry } from "../load/loaded.ts";
+import { containerOf, userOf, type Entry, type ReadRegistry } from "../load/loaded.ts";
 import { findOwner, ownerQuestions } from "../observe/daemon.ts";
 import {
   askServers,
@@ -25,11 +25,10 @@ import { sceneOf } from "./scenes.ts";
 /** A candidate of a revision, and the entry that it is. */
 type Placed = { readonly revision: Revision; readonly candidate: Candidate; readonly view: RegistryView; readonly entry: Entry };
 
-const rootOf = (loaded: ReadRegistry): string => (loaded.kind === "members" ? loaded.file.realPath : loaded.realPath);
-
-/** A file of its own goes whole. */
+/** A file of its own goes whole, and so does a row, whatever its registry takes for a claim in it. */
 function bytesOf(loaded: ReadRegistry, key: string, index: number): Bytes {
   if (loaded.kind === "files") return { file: `${loaded.realPath}/${key}`, start: 0, end: Number.POSITIVE_INFINITY };
+  if (loaded.kind === "rows") return { file: `${loaded.file.realPath}\0${loaded.table.name}\0${key}`, start: 0, end: 0 };
   const { members } = loaded.container;
   return { file: loaded.file.realPath, start: members.start(index), end: members.end(index) };
 }
@@ -59,13 +58,13 @@ function judgedRegistry({ loaded, entries }: ExaminedRegistry, registry: number)
     }
   }
   const keepsReleased = format.releases !== undefined;
-  return { path, root: rootOf(loaded), authoritative, keepsReleased, hostLocks: format.hostLocks, recordsPids: loaded.pids.size > 0, rows };
+  return { path, root: containerOf(loaded).realPath, authoritative, keepsReleased, hostLocks: format.hostLocks, recordsPids: loaded.pids.size > 0, rows };
 }
 
 function observationOf(pass: LookingPass, view: RegistryView, entry: Entry): Observation {
   const { loaded } = view;
   if (!entry.claim.ok) throw new TypeError("an entry that can be understood was expected");
-  return { scene: sceneOf(pass, view, entry, entry.claim), fileSystem: () => pass.host.fileSystemOf(rootOf(loaded)) };
+  return { scene: sceneOf(pass, view, entry, entry.claim), fileSystem: () => pass.host.fileSystemOf(containerOf(loaded).realPath) };
 }
 
 /** Every server of a registry is asked for each of the sessions. */

@@ -1,4 +1,3 @@
-import type { BigIntStats } from "node:fs";
 import { formatMessage } from "../../core/answer.ts";
 import { newestClaimed } from "../../core/age.ts";
 import type { Clock } from "../../core/evidence.ts";
@@ -11,7 +10,7 @@ import type { Registration } from "../../core/registration.ts";
 import type { RegistryFacts, Scene } from "../../core/scene.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import type { Claim } from "../../registries/format.ts";
-import { writerOf, type Entry, type ReadRegistry } from "../load/loaded.ts";
+import { containerOf, writerOf, type Entry, type ReadRegistry } from "../load/loaded.ts";
 import type { LookingPass, RegistryView } from "../pass.ts";
 import type { World } from "../observe/observe.ts";
 import { registryId } from "../load/target.ts";
@@ -49,21 +48,24 @@ export function factsOf(loaded: ReadRegistry, world: World, memory: Memory): Reg
     identityIsSession: format.identityIsSession,
     statedBehind: format.statedBehind,
     writer: writerOf(loaded),
-    modifiedAt: seen(containerModifiedMs(loaded)),
-    changedAt: seen(Number(statOf(loaded).ctimeMs)),
+    modifiedAt: seen(containerTimes(loaded).mtimeMs),
+    changedAt: seen(containerTimes(loaded).ctimeMs),
     oneFile: loaded.kind === "files",
     directory: loaded.kind === "files" ? loaded.realPath : undefined,
     appServers: target.appServers,
   };
 }
 
-const statOf = (loaded: ReadRegistry): BigIntStats => (loaded.kind === "members" ? loaded.file.stat : loaded.stat);
-
-const containerModifiedMs = (loaded: ReadRegistry): number => Number(statOf(loaded).mtimeMs);
+/** When a registry last changed, in epoch ms. What a database holds can be in its log. */
+function containerTimes(loaded: ReadRegistry): { readonly ino: bigint; readonly mtimeMs: number; readonly ctimeMs: number } {
+  const { ino, mtimeMs, ctimeMs } = containerOf(loaded).stat;
+  if (loaded.kind === "rows") return { ino, mtimeMs: loaded.file.modifiedMs, ctimeMs: loaded.file.changedMs };
+  return { ino, mtimeMs: Number(mtimeMs), ctimeMs: Number(ctimeMs) };
+}
 
 /** When an entry's container last changed, in epoch ms: its own file, or the one that it shares. */
 function modifiedMs(loaded: ReadRegistry, { place }: Entry): number {
-  return place.kind === "file" ? place.state.mtimeMs : containerModifiedMs(loaded);
+  return place.kind === "file" ? place.state.mtimeMs : containerTimes(loaded).mtimeMs;
 }
 
 /**
@@ -71,7 +73,7 @@ function modifiedMs(loaded: ReadRegistry, { place }: Entry): number {
  * ever has its pid: then its file's state tells one from the next.
  */
 export function identityTextOf({ place }: Entry, { identityText, torn }: UnderstoodClaim): string {
-  if (place.kind === "member" || !(torn || place.bytes === undefined)) return identityText();
+  if (place.kind !== "file" || !(torn || place.bytes === undefined)) return identityText();
   const { ino, size, mtimeMs } = place.state;
   return `${identityText()}\0${ino} ${size} ${mtimeMs}`;
 }
@@ -82,7 +84,7 @@ export function identityTextOf({ place }: Entry, { identityText, torn }: Underst
  */
 export function writtenTextOf(loaded: ReadRegistry, entry: Entry, claim: UnderstoodClaim): string {
   const { place } = entry;
-  const { ino, mtimeMs, ctimeMs } = place.kind === "file" ? place.state : statOf(loaded);
+  const { ino, mtimeMs, ctimeMs } = place.kind === "file" ? place.state : containerTimes(loaded);
   return `${identityTextOf(entry, claim)}\0${ino} ${mtimeMs} ${ctimeMs}`;
 }
 
@@ -105,7 +107,7 @@ export function remembered(host: LookingHost, loaded: ReadRegistry, entry: Entry
 
 /** What holds for one entry's registry: all that holds for the registry, but for its own file's time and a torn body. */
 function factsFor(facts: RegistryFacts, { place }: Entry, isTorn: boolean): RegistryFacts {
-  if (place.kind === "member" && !isTorn) return facts;
+  if (place.kind !== "file" && !isTorn) return facts;
   const modifiedAt = place.kind === "file" ? seen(place.state.mtimeMs) : facts.modifiedAt;
   const changedAt = place.kind === "file" ? seen(place.state.ctimeMs) : facts.changedAt;
   // A torn body hides the start token that it held, so the process that has the pid now may be its holder under any name.

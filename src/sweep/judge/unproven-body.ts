@@ -10,7 +10,7 @@ const isDigit = (byte: number | undefined): boolean => byte !== undefined && byt
  * is made whole.
  */
 function isHalfWritten({ target }: ReadRegistry, { place }: Entry, { clock: { wallMs } }: Evidence): boolean {
-  if (place.kind === "member" || target.format.body === "link" || !isDigit(place.bytes?.at(-1))) return false;
+  if (place.kind !== "file" || target.format.body === "link" || !isDigit(place.bytes?.at(-1))) return false;
   return !wallMs.seen || Math.abs(wallMs.value - place.state.mtimeMs) < secondLookMs;
 }
 

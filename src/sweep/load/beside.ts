@@ -1,6 +1,6 @@
 import type { LookingHost } from "../../host/looking-host.ts";
 import { loadRegistry } from "./load.ts";
-import { isRead, type Loaded, type ReadRegistry } from "./loaded.ts";
+import { containerOf, isRead, type Loaded, type ReadRegistry } from "./loaded.ts";
 import { registryId, type Target } from "./target.ts";
 
 const isWithin = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`);
@@ -15,7 +15,7 @@ export async function loadBeside(
   judged: readonly Loaded[],
 ): Promise<readonly ReadRegistry[]> {
   const ids = new Set(judged.map(({ target }) => registryId(target)));
-  const places = judged.filter(isRead).flatMap((one) => [one.target.path, one.kind === "members" ? one.file.realPath : one.realPath]);
+  const places = judged.filter(isRead).flatMap((one) => [one.target.path, containerOf(one).realPath]);
   const beside = witnesses.filter((target) => {
     if (!ids.has(registryId(target)) || target.overruled === true)
       return places.some((place) => isWithin(place, target.path) || isWithin(target.path, place));

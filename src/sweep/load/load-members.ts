@@ -21,6 +21,8 @@ type Parsed =
     }
   | { readonly ok: false; readonly problem: string };
 
+const isDatabase = ({ bytes }: ReadFile): boolean => bytes.toString("latin1", 0, 16) === "SQLite format 3\0";
+
 /** A file's bytes, and how to make text of them. */
 export function sourceOf({ bytes }: Pick<ReadFile, "bytes">): SourceText {
   // Most registries are ASCII, which takes a third less time to decode as Latin-1.
@@ -58,6 +60,8 @@ export async function loadMembers(host: LookingHost, target: Target, format: Mem
     const read = host.readRegistryFile(target.path, target.maxSize);
     if (read.kind === "missing") return missing(target);
     if (read.kind === "unreadable") return { state: "unreadable", target, problem: `${read.problem}; ${read.cure}` };
+    if (isDatabase(read.file))
+      return { state: "unreadable", target, problem: 'is a SQLite database; describe it with the format "sqlite-table"' };
     const parsed = parse(format, read.file, here);
     if (parsed.ok)
       return {

@@ -2,13 +2,21 @@ import type { LookingHost } from "../../host/looking-host.ts";
 import { workingDirectories } from "./directories.ts";
 import { loadFiles } from "./load-files.ts";
 import { loadMembers } from "./load-members.ts";
+import { loadRows } from "./load-rows.ts";
 import { isRead, type Loaded } from "./loaded.ts";
 import { registryId, type Target } from "./target.ts";
 
 /** Reads the claims of one registry; an obstacle is reported, not thrown. */
 export function loadRegistry(host: LookingHost, target: Target): Promise<Loaded> {
   const { format } = target;
-  return format.layout === "members" ? loadMembers(host, target, format) : loadFiles(host, target, format);
+  switch (format.layout) {
+    case "members":
+      return loadMembers(host, target, format);
+    case "files":
+      return loadFiles(host, target, format);
+    case "rows":
+      return loadRows(host, target, format);
+  }
 }
 
 /** The registries that are usual in directories. */

@@ -1,8 +1,10 @@
 import type { BigIntStats } from "node:fs";
+import type { DatabaseFile } from "../../host/databases/table-read.ts";
 import type { FileState } from "../../host/files/file-state.ts";
 import type { ReadFile } from "../../host/files/files.ts";
 import type { Claim } from "../../registries/format.ts";
 import type { Container } from "../../registries/json/json-bytes.ts";
+import type { Row, TableShape } from "../../registries/rows/table.ts";
 import type { ElementNames } from "./element-names.ts";
 import type { Target } from "./target.ts";
 
@@ -12,7 +14,7 @@ export type Entry = {
   readonly claim: Claim;
   /** Its key occurs more than once, so which of them is meant is unknown. */
   readonly duplicate: boolean;
-  readonly place: MemberPlace | FilePlace;
+  readonly place: MemberPlace | FilePlace | RowPlace;
 };
 
 /** The entries of a registry, in its order. Those of a large one are made when they are asked for, and not kept. */
@@ -42,6 +44,9 @@ export function entriesAt({ at }: Entries, indexes: readonly number[]): Iterable
 /** Its place among its container's members. */
 export type MemberPlace = { readonly kind: "member"; readonly index: number };
 
+/** Its place among the rows that were read. */
+export type RowPlace = { readonly kind: "row"; readonly index: number };
+
 /** A file of its own; `bytes` only where they were read. */
 export type FilePlace = { readonly kind: "file"; readonly state: FileState; readonly bytes: Buffer | undefined };
 
@@ -69,9 +74,17 @@ export type FilesRegistry = Read & {
   readonly problems: readonly string[];
 };
 
-export type ReadRegistry = MembersRegistry | FilesRegistry;
+/** One table of a database, of which the rows that are claims were read. */
+export type RowsRegistry = Read & {
+  readonly kind: "rows";
+  readonly file: DatabaseFile;
+  readonly table: TableShape;
+  readonly rows: readonly Row[];
+};
 
-export type Unread = { readonly state: "missing" | "unreadable" | "malformed"; readonly target: Target; readonly problem: string };
+export type ReadRegistry = MembersRegistry | FilesRegistry | RowsRegistry;
+
+export type Unread = { readonly state: "missing" | "unreadable" | "malformed" | "busy"; readonly target: Target; readonly problem: string };
 
 export type Loaded = ReadRegistry | Unread;
 
@@ -92,9 +105,14 @@ export function missing(target: Target): Unread {
   return { state: "missing", target, problem: "is not there; correct its path where it is named" };
 }
 
+/** The file or directory in which a registry is kept. */
+export function containerOf(loaded: ReadRegistry): { readonly realPath: string; readonly stat: BigIntStats } {
+  return loaded.kind === "files" ? loaded : loaded.file;
+}
+
 /** The user to whom a registry belongs. */
 export function userOf(loaded: ReadRegistry): number {
-  return Number((loaded.kind === "members" ? loaded.file.stat : loaded.stat).uid);
+  return Number(containerOf(loaded).stat.uid);
 }
 
 /**
@@ -102,7 +120,7 @@ export function userOf(loaded: ReadRegistry): number {
  * or a service's, or where more than its owner may write.
  */
 export function writerOf(loaded: ReadRegistry): number | undefined {
-  const { uid, mode } = loaded.kind === "members" ? loaded.file.stat : loaded.stat;
+  const { uid, mode } = containerOf(loaded).stat;
   const firstPerson = 1000n;
   return uid < firstPerson || (mode & 0o022n) !== 0n ? undefined : Number(uid);
 }

@@ -1,9 +1,9 @@
-import type { Loaded, ReadRegistry, Unread } from "./loaded.ts";
+import { containerOf, type Loaded, type ReadRegistry, type Unread } from "./loaded.ts";
 import { registryId } from "./target.ts";
 
 /** The file or directory itself, however its path is spelled, as this format reads it. */
 function placeOf(loaded: ReadRegistry): string {
-  const { dev, ino } = loaded.kind === "members" ? loaded.file.stat : loaded.stat;
+  const { dev, ino } = containerOf(loaded).stat;
   return registryId({ ...loaded.target, path: `${dev}:${ino}` });
 }
 

@@ -34,9 +34,21 @@ export function registryId(target: Pick<Target, "format" | "path">): string {
   const before = ids.get(target);
   if (before !== undefined) return before;
   const { format, path } = target;
-  const id = `${format.name}(${format.layout === "members" ? format.entries : format.patterns.join(",")}):${path}`;
+  const id = `${format.name}(${partOf(format)}):${path}`;
   ids.set(target, id);
   return id;
+}
+
+/** Which part of its path a format looks at. */
+function partOf(format: Format): string {
+  switch (format.layout) {
+    case "members":
+      return format.entries;
+    case "files":
+      return format.patterns.join(",");
+    case "rows":
+      return `${format.table} ${JSON.stringify(format.where)}`;
+  }
 }
 
 /** It is asked for once an entry. */

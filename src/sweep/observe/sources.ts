@@ -3,7 +3,7 @@ import type { UsedDirectory } from "../../host/processes/config-directories.ts";
 import type { Places } from "../../registries/format.ts";
 import { holderFormats, profileFormats } from "../../registries/known.ts";
 import { loadRegistry } from "../load/load.ts";
-import { isRead, keptAtMost, writerOf, type Loaded, type ReadRegistry } from "../load/loaded.ts";
+import { containerOf, userOf, isRead, keptAtMost, writerOf, type Loaded, type ReadRegistry } from "../load/loaded.ts";
 import { registryId, type Target } from "../load/target.ts";
 import type { LookingPass } from "../pass.ts";
 
@@ -31,8 +31,6 @@ function placesOf(places: Places): readonly Place[] {
   return [...usual, ...profiles].map((target) => ({ target, uid }));
 }
 
-const ownerOf = (loaded: ReadRegistry): number => Number(loaded.kind === "members" ? loaded.file.stat.uid : loaded.stat.uid);
-
 /** The users who could have written an entry of these registries: their owners, and where others may write every one who runs something. */
 function usersOf(host: LookingHost, read: readonly ReadRegistry[], owners: ReadonlySet<number>): ReadonlySet<number> {
   const isShared = read.some((one) => writerOf(one) === undefined);
@@ -53,7 +51,7 @@ export async function loadSources(
   const ofSessions = judged.filter(isRead).filter(({ target }) => target.format.about !== "process");
   if (ofSessions.length === 0) return noSources;
   const { uid: own } = host.self();
-  const owners = new Set(ofSessions.map(ownerOf));
+  const owners = new Set(ofSessions.map(userOf));
   const homeless: number[] = [];
   const places = witnesses.map((target): Place => ({ target, uid: own }));
   for (const uid of usersOf(host, ofSessions, owners)) {
@@ -98,7 +96,7 @@ function isUnchanged(host: LookingHost, loaded: Loaded): boolean {
 
 const inodeOf = (loaded: Loaded): string | undefined => {
   if (!isRead(loaded)) return undefined;
-  const { dev, ino } = loaded.kind === "members" ? loaded.file.stat : loaded.stat;
+  const { dev, ino } = containerOf(loaded).stat;
   return `${dev}:${ino}`;
 };
 

@@ -1,21 +1,20 @@
 import { rememberedUser } from "../../core/plan/busy.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
-import type { ReadRegistry } from "../load/loaded.ts";
+import { containerOf, type ReadRegistry } from "../load/loaded.ts";
 import { registryId } from "../load/target.ts";
 import type { LookingPass } from "../pass.ts";
 import { findOwner, type DaemonStatus } from "./daemon.ts";
 import type { World } from "./observe.ts";
 
 /** Why nothing may be changed in a registry, whether or not its owner is up. */
-export function reportOnlyReasonOf(host: LookingHost, loaded: ReadRegistry): string | undefined {
+export async function reportOnlyReasonOf(host: LookingHost, loaded: ReadRegistry): Promise<string | undefined> {
   const { shared, onGhost, seenFromHere } = loaded.target;
-  const [path, stat] = loaded.kind === "members" ? [loaded.file.realPath, loaded.file.stat] : [loaded.realPath, loaded.stat];
-  const said = onGhost === "report" ? 'its ghosts are only said ("onGhost": "report")' : undefined;
-  const sandboxed =
-    seenFromHere === true && host.isReadOnly(path)
-      ? "it cannot be written from here: its file system is read-only (a drop-in with ReadWritePaths= lets a unit write it)"
-      : undefined;
-  return host.reportOnlyReason(path, stat, shared) ?? said ?? sandboxed;
+  const { realPath, stat } = containerOf(loaded);
+  const reason = host.reportOnlyReason(realPath, stat, shared);
+  if (reason !== undefined || onGhost === "report") return reason ?? 'its ghosts are only said ("onGhost": "report")';
+  if (seenFromHere === true && host.isReadOnly(realPath))
+    return "it cannot be written from here: its file system is read-only (a drop-in with ReadWritePaths= lets a unit write it)";
+  return loaded.kind === "rows" ? host.databaseObstacle(loaded.file) : undefined;
 }
 
 /** The owner by the signs that are named for it; else the process that has had the registry's file open since a sweep first tried. */

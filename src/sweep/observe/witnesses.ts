@@ -66,7 +66,7 @@ function* witnessesIn(loaded: ReadRegistry, sessions: Sessions, world: World, pa
 
 /** What keeps the records in one place from being read whole: the place itself, a part of it, or a record of a live process. */
 function unreadPart(loaded: ReadRegistry, { processes }: World): string | undefined {
-  if (loaded.kind === "members") return undefined;
+  if (loaded.kind !== "files") return undefined;
   const [problem] = loaded.problems;
   if (problem !== undefined) return problem;
   for (const { key, claim, place } of loaded.opened) {

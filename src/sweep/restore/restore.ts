@@ -7,14 +7,15 @@ import { isNotDone, notDone, type Done, type NotDone } from "../apply/outcome.ts
 import { recordHistory, type Change } from "../history.ts";
 import { identityTextOf } from "../judge/scenes.ts";
 import { loadRegistry } from "../load/load.ts";
-import type { Entry, ReadRegistry } from "../load/loaded.ts";
+import { containerOf, type Entry, type ReadRegistry, type RowsRegistry } from "../load/loaded.ts";
 import type { Target } from "../load/target.ts";
 import { findOwner, noCallers, ownerQuestions } from "../observe/daemon.ts";
 import { lookAtWorld, noMentions } from "../observe/observe.ts";
 import type { Pass } from "../pass.ts";
 import { unkept } from "../unkept.ts";
-import { fileInsertion, memberInsertion } from "./insertions.ts";
+import { fileInsertion, memberInsertion, type Insertion } from "./insertions.ts";
 import { changedMeanwhile, newcomer, type RestoreOutcome } from "./restored.ts";
+import { rowInsertion } from "./row-insertion.ts";
 import { memberText } from "./vacancies.ts";
 
 /** Tombstones of one registry. */
@@ -23,8 +24,9 @@ export type Tombstoned = { readonly target: Target; readonly tombstones: readonl
 /** Why nothing may be put back into a registry now; undefined when it may. */
 async function obstacle(host: Host, loaded: ReadRegistry): Promise<NotDone | undefined> {
   const { target } = loaded;
-  const [realPath, stat] = loaded.kind === "members" ? [loaded.file.realPath, loaded.file.stat] : [loaded.realPath, loaded.stat];
-  const reportOnly = host.reportOnlyReason(realPath, stat, target.shared);
+  const { realPath, stat } = containerOf(loaded);
+  const reportOnly =
+    host.reportOnlyReason(realPath, stat, target.shared) ?? (loaded.kind === "rows" ? await host.databaseObstacle(loaded.file) : undefined);
   if (reportOnly !== undefined) return notDone("failed", reportOnly);
   const world = await lookAtWorld(host, { pids: new Set(), owners: ownerQuestions([target]), ...noMentions });
   const owner = await findOwner(host, target, world, noCallers);
@@ -36,6 +38,17 @@ function outcomeOf(tombstone: Tombstone, result: Done | NotDone): RestoreOutcome
   return { tombstone, action: result === newcomer ? "newcomer" : "failed", detail: result.note };
 }
 
+async function insertionInto(host: Host, loaded: ReadRegistry, looked: readonly Tombstone[]): Promise<Insertion> {
+  switch (loaded.kind) {
+    case "members":
+      return memberInsertion(host, loaded);
+    case "files":
+      return fileInsertion(host, loaded);
+    case "rows":
+      return rowInsertion(host, loaded, looked);
+  }
+}
+
 async function putBackInto(pass: Pass, { target, tombstones }: Tombstoned, dryRun: boolean): Promise<readonly RestoreOutcome[]> {
   const { host } = pass;
   const all = (result: NotDone): readonly RestoreOutcome[] => tombstones.map((tombstone) => outcomeOf(tombstone, result));
@@ -43,7 +56,7 @@ async function putBackInto(pass: Pass, { target, tombstones }: Tombstoned, dryRu
   if (loaded.state !== "read") return all(notDone("failed", `its registry ${loaded.problem}`));
   const obstructed = await obstacle(host, loaded);
   if (obstructed !== undefined) return all(obstructed);
-  const insertion = loaded.kind === "members" ? memberInsertion(host, loaded) : fileInsertion(host, loaded);
+  const insertion = await insertionInto(host, loaded, dryRun ? tombstones : []);
   if (dryRun) {
     return tombstones.map((tombstone) => {
       const prepared = insertion.prepare(tombstone);
@@ -69,10 +82,21 @@ async function putBackInto(pass: Pass, { target, tombstones }: Tombstoned, dryRu
   return tombstones.map((tombstone) => outcomes.get(tombstone) as RestoreOutcome);
 }
 
+/** A row without a key has got another number. */
+function sameRow({ table, rows }: RowsRegistry, restored: readonly RestoreOutcome[]): (entry: Entry) => boolean {
+  const texts = new Set(
+    restored.flatMap(({ tombstone: { kept } }) =>
+      kept.layout === "rows" ? JSON.stringify(table.columns.map((name) => kept.columns[name])) : [],
+    ),
+  );
+  return ({ place }) => place.kind === "row" && texts.has(JSON.stringify(rows[place.index]?.literals.slice(0, table.columns.length)));
+}
+
 /** Returns which entries are those that were put back: by their keys, or in an array, which gives none, by what they say. */
 function backIn(now: ReadRegistry, restored: readonly RestoreOutcome[]): (entry: Entry) => boolean {
   const keys = new Set(restored.map(({ tombstone }) => tombstone.key));
-  if (now.kind === "files" || now.entries.elements === undefined) return ({ key }) => keys.has(key);
+  if (now.kind === "rows" && now.table.key.length === 0) return sameRow(now, restored);
+  if (now.kind !== "members" || now.entries.elements === undefined) return ({ key }) => keys.has(key);
   const { file, container } = now;
   const texts = new Set(restored.flatMap(({ tombstone: { kept } }) => (kept.layout === "members" ? memberText(kept) : [])));
   const textAt = (index: number): string => file.bytes.toString("utf8", container.members.start(index), container.members.end(index));
