@@ -44,6 +44,9 @@ const rows = [
 /** No repository keeps another one's `.git`. */
 const unmasked = (path: string): string => path.replace("/dot-git/", "/.git/");
 
+/** Those with tables are tried in `tables/examples.test.ts`. */
+const tables = ["agent-deck", "hermes", "mcp-agent-mail", "spawnbox"];
+
 const read = (config: string): string => readFileSync(join(examples, `${config}.config.json`), "utf8");
 
 function configured({ dir }: Scratch, config: string): readonly string[] {
@@ -52,7 +55,9 @@ function configured({ dir }: Scratch, config: string): readonly string[] {
 
 test("every example configuration is tried here, and says what the schema allows", () => {
   const shipped = readdirSync(examples).filter((name) => name.endsWith(".config.json"));
-  expect(shipped.toSorted()).toEqual(["chromium", ...rows.map(({ config }) => config)].map((config) => `${config}.config.json`).toSorted());
+  expect(shipped.toSorted()).toEqual(
+    ["chromium", ...tables, ...rows.map(({ config }) => config)].map((config) => `${config}.config.json`).toSorted(),
+  );
   const bad = shipped.filter((name) => !v.is(configSchema, JSON.parse(readFileSync(join(examples, name), "utf8"))));
   expect(bad).toEqual([]);
 });

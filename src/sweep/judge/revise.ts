@@ -58,7 +58,15 @@ function judgedRegistry({ loaded, entries }: ExaminedRegistry, registry: number)
     }
   }
   const keepsReleased = format.releases !== undefined;
-  return { path, root: containerOf(loaded).realPath, authoritative, keepsReleased, hostLocks: format.hostLocks, recordsPids: loaded.pids.size > 0, rows };
+  return {
+    path,
+    root: containerOf(loaded).realPath,
+    authoritative,
+    keepsReleased,
+    hostLocks: format.hostLocks,
+    recordsPids: loaded.pids.size > 0,
+    rows,
+  };
 }
 
 function observationOf(pass: LookingPass, view: RegistryView, entry: Entry): Observation {
