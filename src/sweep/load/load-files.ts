@@ -67,10 +67,10 @@ const kinds: Readonly<Record<number, string>> = {
   0o140000: "is a socket; name a regular file",
 };
 
-/** What stands where a registry has its only file, if it is of another kind. */
+/** What stands where a registry has its only file, if it is of another kind. A tombstone's registry names no file. */
 function otherKindAt(host: LookingHost, root: string, { patterns }: FileFormat): string | undefined {
   const [only, ...others] = patterns;
-  if (only === undefined || others.length > 0 || /[*<]/.test(only)) return undefined;
+  if (only === undefined || only === "" || others.length > 0 || /[*<]/.test(only)) return undefined;
   const state = host.stateOfEntry(root, only);
   return state === undefined ? undefined : kinds[state.mode & 0o170000];
 }
