@@ -25,7 +25,7 @@ import { sceneOf } from "./scenes.ts";
 /** A candidate of a revision, and the entry that it is. */
 type Placed = { readonly revision: Revision; readonly candidate: Candidate; readonly view: RegistryView; readonly entry: Entry };
 
-/** A file of its own goes whole, and so does a row, whatever its registry takes for a claim in it. */
+/** A file of its own goes whole, and so does a row. */
 function bytesOf(loaded: ReadRegistry, key: string, index: number): Bytes {
   if (loaded.kind === "files") return { file: `${loaded.realPath}/${key}`, start: 0, end: Number.POSITIVE_INFINITY };
   if (loaded.kind === "rows") return { file: `${loaded.file.realPath}\0${loaded.table.name}\0${key}`, start: 0, end: 0 };
