@@ -82,7 +82,13 @@ export function resolveRegistries(settings: Settings, options: JudgingOptions, e
   const described = declarations.counting.map(({ target }) => target);
   const overruled = declarations.overruled.map(({ target }): Target => ({ ...target, overruled: true }));
   const isDescribed = ({ format, path }: Target): boolean => described.some((one) => one.format.name === format.name && one.path === path);
-  const usual = builtInFormats.flatMap((format) => wellKnownTargets(format, undefined, options, places));
+  // Which homes living processes use is asked of all their environments: for what is judged only, and for the rest right before
+  // an entry goes.
+  const withoutOthersHomes = placesIn(env);
+  const usual = builtInFormats.flatMap((format) => {
+    const isJudged = options.registry === undefined && isSwept(settings.wellKnown, format);
+    return wellKnownTargets(format, undefined, options, isJudged ? places : { ...withoutOthersHomes, cwd: places.cwd });
+  });
   const wellKnown = usual.filter((target) => isSwept(settings.wellKnown, target.format) && !isDescribed(target));
   const chosen = options.registry?.flatMap((text) => namedTargets(text, described, options, places)) ?? [...described, ...wellKnown];
   const byPlace = new Map(chosen.map((target) => [registryId(target), target]));
