@@ -56,7 +56,7 @@ function heldBack({ registries, titles }: SweepReport, count: (index: number) =>
     const title = visible(titles[index]?.title ?? "");
     const pids = owner.pids.length === 0 ? "" : ` (pid ${owner.pids.join(", ")})`;
     const is = `${held} ${held === 1 ? "is" : "are"} held back`;
-    if (!owner.up) return [{ label: "next", text: [`${is} in ${title}: ${visible(problem ?? "")}`] }];
+    if (owner.pids.length === 0) return [{ label: "next", text: [`${is} in ${title}: ${visible(problem ?? "")}`] }];
     return [
       { label: "next", text: [`${is} while ${title} runs${pids}: stop it, or set "release" (`, command("man sessreap-config"), ")"] },
     ];

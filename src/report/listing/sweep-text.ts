@@ -20,7 +20,7 @@ const longestPath = 60;
 
 /** Why nothing is done there, or what else its state is; undefined where it was swept and nothing stands in the way. */
 function remarkOf({ state, owner, problem }: RegistryReport): Part | undefined {
-  if (owner.up) return "it runs, so ghosts are held back";
+  if (owner.up) return `${owner.pids.length > 0 || problem === null ? "it runs" : visible(problem, 1000)}, so ghosts are held back`;
   if (state === "swept") return undefined;
   const why = state === "report-only" && problem !== null ? `: ${visible(problem, 1000)}` : "";
   return { role: "problem", text: `${state}${why}` };
