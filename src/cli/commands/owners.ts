@@ -50,6 +50,7 @@ async function confirmRetirement({ stderr }: Invocation<OwnersOptions>, host: Lo
   await writeLines(stderr, lines);
   const answer = await confirmed({ stderr }, "End these processes?");
   if (answer === undefined) throw new Failure("usage", "nothing was ended: nobody can be asked here", "do: say --yes");
+  if (!answer) await writeMessages(stderr, [{ label: "note", text: "nothing was ended" }], "auto");
   return answer;
 }
 

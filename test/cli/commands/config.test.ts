@@ -178,7 +178,7 @@ describe("whose configuration is trusted", () => {
     });
     expect(await sessreap(scratch, ["--config", scratch.dir])).toMatchObject({
       code: 2,
-      stderr: `error   ${scratch.dir}: is a directory\n`,
+      stderr: `error   ${scratch.dir}: is a directory; put a regular file there, or remove it\n`,
     });
     expect((await sessreap(scratch, [], { env: { SESSREAP_CONFIG: join(scratch.dir, "none.json") } })).code).toBe(2);
   });

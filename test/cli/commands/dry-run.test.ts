@@ -100,7 +100,7 @@ describe("under strace", () => {
     const memory = readFileSync(join(scratch.stateDir, "memory.json"), "utf8");
     expect(await traced(scratch, ["--dry-run"])).toMatchObject({ code: 0, writes: [] });
     const rehearsed = await traced(scratch, ["restore", "--dry-run", "dead"]);
-    expect(rehearsed).toMatchObject({ code: 0, writes: [], stdout: expect.stringContaining("would-restore") as string });
+    expect(rehearsed).toMatchObject({ code: 0, writes: [], stdout: expect.stringContaining("would put back") as string });
     expect(readFileSync(join(scratch.stateDir, "memory.json"), "utf8")).toBe(memory);
     expect(JSON.parse(readFileSync(at("plain.json"), "utf8"))).not.toHaveProperty("dead");
   });

@@ -144,7 +144,7 @@ test("a harness that outlives its killed launcher is a live owner by its argv: s
   first.kill("SIGKILL");
   await once(first, "exit");
   const seen = await sessreap(scratch, ["owners", "--session", session]);
-  expect(seen.stdout).toContain(`pid ${pid}`);
+  expect(seen.stdout).toMatch(new RegExp(`^ +${pid} `, "m"));
   const { code: refused, stderr } = await exec(scratch, session, ["true"]);
   expect([refused, stderr]).toEqual([75, expect.stringContaining(`pid ${pid}`)]);
   expect(await exec(scratch, session, ["echo", "mine"], ["--on-conflict", "retire"])).toMatchObject({ code: 0, stdout: "mine\n" });
