@@ -98,7 +98,7 @@ describe("the record of a sweep", () => {
     const { home } = makeHome();
     const { exitCode, stderr } = await sweep(home, "--metrics-file", join(home, "nowhere", "m.prom"));
     expect(exitCode).toBe(0);
-    expect(stderr).toMatch(/warning: .*m\.prom could not be written/);
+    expect(stderr).toMatch(/^warning .*m\.prom could not be written/m);
   });
 });
 
@@ -147,13 +147,13 @@ describe("a timer that went off in silence is told on stderr by a sweep by hand"
   test("installed but not enabled", async () => {
     const { home } = makeHome();
     installTimer(home, false);
-    expect((await sweep(home)).stderr).toMatch(/warning: sessreap\.timer is installed but not enabled/);
+    expect((await sweep(home)).stderr).toMatch(/^warning sessreap\.timer is installed but not enabled/m);
   });
 
   test("enabled, though nothing has worked for an hour", async () => {
     const { home, state } = makeHome();
     installTimer(home, true);
-    expect((await sweep(home)).stderr).toBe("");
+    expect((await sweep(home)).stderr).not.toContain("timer");
     const run = readRun(state);
     const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
     writeFileSync(join(state, "last-run.json"), JSON.stringify({ ...run, lastWholeOk: hourAgo }));
@@ -162,6 +162,6 @@ describe("a timer that went off in silence is told on stderr by a sweep by hand"
 
   test("never installed is a choice", async () => {
     const { home } = makeHome();
-    expect((await sweep(home)).stderr).toBe("");
+    expect((await sweep(home)).stderr).not.toContain("timer");
   });
 });

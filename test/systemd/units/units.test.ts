@@ -102,7 +102,7 @@ test("an owner may give a file to another of the groups that the service has", (
 test("the shipped services run the command of a package", () => {
   const services = [...filesIn("systemd/user"), ...filesIn("systemd/system")].filter(({ name }) => name.endsWith(".service"));
   for (const { name, text } of services) {
-    expect(text).toContain(`\nExecStart=${shippedCommand.join(" ")} ${name.includes("watch") ? "watch" : "sweep"}\n`);
+    expect(text).toContain(`\nExecStart=${shippedCommand.join(" ")} ${name.includes("watch") ? "watch" : "sweep --timer"}\n`);
   }
 });
 
