@@ -21,6 +21,8 @@ export const scopes = {
       "src/host/state/tombstones.ts",
       "src/core/tombstone.ts",
     ],
+    // Rows are changed by a newer Node than the one that runs the mutants: the built tool's tests in `test/cli/tables` see to them.
+    except: ["src/sweep/apply/change-rows.ts", "src/sweep/restore/row-insertion.ts"],
     tests: [
       "test/host/",
       "test/sweep/",
