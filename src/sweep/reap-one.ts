@@ -42,6 +42,8 @@ export type Chosen = {
   readonly registry: string;
   readonly format: string;
   readonly key: string;
+  /** How well it fits what is wanted. */
+  readonly fit: number;
   /** Why who calls as the owner of its registry is not; undefined where nothing speaks against it. */
   readonly notOwner: string | undefined;
 };
@@ -78,7 +80,11 @@ function chosenEntry(pass: Pass, examined: ExaminedRegistry, one: ExaminedEntry,
 }
 
 /** The chosen entries of one registry, by where they stand. One that is not proven dead stays. */
-type ChosenIn = { readonly examined: ExaminedRegistry; readonly byIndex: ReadonlyMap<number, ExaminedEntry> };
+type ChosenIn = {
+  readonly examined: ExaminedRegistry;
+  readonly byIndex: ReadonlyMap<number, ExaminedEntry>;
+  readonly fit: number;
+};
 
 function bestFitting(registries: readonly ExaminedRegistry[], { fits }: ReapOptions): readonly ChosenIn[] {
   const ranked = registries.map((examined) => {
@@ -88,7 +94,7 @@ function bestFitting(registries: readonly ExaminedRegistry[], { fits }: ReapOpti
   const best = Math.max(1, ...ranked.map((ranks) => Math.max(0, ...ranks)));
   return registries.map((examined, at) => {
     const indexes = (ranked[at] ?? []).flatMap((rank, index) => (rank === best ? [index] : []));
-    return { examined, byIndex: new Map(indexes.map((index) => [index, examined.entries.at(index)])) };
+    return { examined, fit: best, byIndex: new Map(indexes.map((index) => [index, examined.entries.at(index)])) };
   });
 }
 
@@ -113,10 +119,10 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
   const { refusal, registries, unread } = await examine(pass, { lookAnyway: true });
   const chosen = bestFitting(registries, options);
   options.accept(
-    chosen.flatMap(({ examined, byIndex }) => {
+    chosen.flatMap(({ examined, byIndex, fit }) => {
       const notOwner = isOwner ? notOwnerReason(host, examined) : undefined;
       const { path: registry, format } = examined.loaded.target;
-      return [...byIndex.values()].map(({ entry: { key } }) => ({ registry, format: format.name, key, notOwner }));
+      return [...byIndex.values()].map(({ entry: { key } }) => ({ registry, format: format.name, key, fit, notOwner }));
     }),
   );
   const entries: EntryReport[] = [];

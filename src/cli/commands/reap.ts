@@ -5,7 +5,7 @@ import { reapChosen, type Chosen, type OperatorsWord } from "../../sweep/reap-on
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { namesOf } from "../../sweep/key-match.ts";
-import { fitOf, severalLines } from "../../report/listing/resolve.ts";
+import { fitOf, fits, severalLines } from "../../report/listing/resolve.ts";
 import { callersAbove } from "../../sweep/observe/callers.ts";
 import { noCallers } from "../../sweep/observe/daemon.ts";
 import { writeWarnings } from "../messages.ts";
@@ -31,6 +31,14 @@ function processMeant(host: Host, word: string | undefined): OperatorsWord["desp
 /** Several are taken only where that was said, and an operator's word is for one. */
 function refuseSeveral(name: string, chosen: readonly Chosen[], isAllowed: boolean): void {
   if (chosen.length > 1 && !isAllowed) throw new Failure("usage", severalLines(name, "registrations", chosen));
+}
+
+/** An owner knows the name of what has ended. That may have gone already, and another one's name begin like it. */
+function refuseGuess(name: string, chosen: readonly Chosen[]): void {
+  const guessed = chosen.find(({ fit }) => fit < fits.exact);
+  if (guessed === undefined) return;
+  const [word, key] = [visible(name), visible(guessed.key)];
+  throw new Failure("usage", `--as-owner: no entry is called "${word}", which may mean ${key}; nothing was touched`);
 }
 
 /** An owner's word is taken of the owner alone. */
@@ -60,6 +68,7 @@ export const runReap: Run<ReapWords> = async (invocation) => {
       fits: ({ entry }, format) => fitOf(name, namesOf(entry, format)),
       accept: (chosen) => {
         refuseSeveral(name, chosen, options.all === true && !isForOne);
+        if (options.asOwner === true) refuseGuess(name, chosen);
         refuseOthers(chosen);
       },
     });

@@ -99,6 +99,17 @@ test("an owner's word is for one entry, and no operator's word stands beside it"
   expect(keysIn(path)).toEqual(["mars-a", "mars-b"]);
 });
 
+test("of an entry that went already its owner's word is no word about another whose name begins like it", async () => {
+  const scratch = newScratch();
+  const { bridge, path, idOf } = await bridged(scratch, ["mars-audit"]);
+  for (const name of ["mars", "mars-*", "mars-…it", idOf("mars-audit").slice(0, 8)]) {
+    const { code, stderr } = await bridge.sessreap(asOwner(name));
+    expect([code, stderr]).toEqual([2, expect.stringContaining("mars-audit; nothing was touched")]);
+  }
+  expect(keysIn(path)).toEqual(["mars-audit"]);
+  expect(saidOf(await bridge.sessreap(asOwner(idOf("mars-audit"))))).toBe("0 reaped thread-not-loaded");
+});
+
 test("one user is not the owner of what is another's", async (context) => {
   if (process.getuid?.() !== 0) {
     leaveOut("a registry of another user", "only root can make one");
