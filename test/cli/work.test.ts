@@ -146,7 +146,7 @@ describe.skipIf(blind !== undefined)("the work of a sweep", () => {
     await workOf(scratch, ["-q", "--registry", path]);
     const second = await workOf(scratch, ["-q", "--registry", path]);
     expect(ofProcesses(second.opened)).toEqual([]);
-    expect(second.calls.length).toBeLessThan(226);
+    expect(second.calls.length).toBeLessThan(212);
     expect(second.opened.length).toBeLessThan(34);
   });
 

@@ -1,4 +1,5 @@
-import { statSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { danglingLink } from "../../host/files/dangling.ts";
 import { NoRegularFile } from "../../host/files/files.ts";
 import { readTrusted } from "../../host/files/trusted-file.ts";
@@ -117,8 +118,10 @@ export async function readDropIn(path: string): Promise<readonly RegistryConfig[
  * go on without it would be to go on without what it says.
  */
 export function isThere(path: string): boolean {
-  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return true;
-  const link = danglingLink(path);
+  const own = lstatSync(path, { throwIfNoEntry: false });
+  const isLink = own?.isSymbolicLink() === true;
+  if ((isLink ? statSync(path, { throwIfNoEntry: false }) : own) !== undefined) return true;
+  const link = danglingLink(isLink ? path : dirname(path));
   if (link === undefined) return false;
   const where = link === path ? "is" : `lies behind ${link},`;
   throw new Failure("config", `${path}: ${where} a symbolic link that leads nowhere; mount or make what it leads to, or remove the link`);

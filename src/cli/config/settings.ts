@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { formatError } from "../../host/observed.ts";
 import { knownPrograms } from "../../core/agents/programs.ts";
@@ -52,9 +52,10 @@ function namedConfig(options: JudgingOptions, env: Env): string | undefined {
   return named === "" ? undefined : named;
 }
 
+/** Why a configuration's directory may not be there was asked when that was read. */
 function dropInsBeside(configPath: string): readonly string[] {
   const directory = join(dirname(configPath), "registries.d");
-  if (!isThere(directory)) return [];
+  if (!existsSync(dirname(configPath)) || !isThere(directory)) return [];
   try {
     const names = readdirSync(directory).filter((name) => name.endsWith(".json") && !name.startsWith("."));
     return names.toSorted().map((name) => join(directory, name));
