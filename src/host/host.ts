@@ -7,7 +7,8 @@ import { dropDirectory, leftDirectory } from "./capture/own-directory.ts";
 import type { Captured, JudgedFile } from "./capture/quarantine.ts";
 import { type TakeOver, takeOver } from "./capture/exchange-file.ts";
 import { type FileToRestore, type PutBack, restoreEntryFiles } from "./capture/restore-entry.ts";
-import type { RowChange, RowChanged } from "./databases/change-rows.ts";
+import { changeRows, databaseObstacle, type RowChange, type RowChanged } from "./databases/change-rows.ts";
+import { readTable } from "./databases/read-table.ts";
 import type { DatabaseFile } from "./databases/table-read.ts";
 import type { Piece } from "./files/chunks.ts";
 import { sha256 } from "./files/digest.ts";
@@ -20,7 +21,6 @@ import { recoverQuarantined, removeLeftovers } from "./files/leftovers.ts";
 import { isReadOnly, reportOnlyReason, sharedStateReason } from "./files/writability.ts";
 import { lookAtLocks } from "./locks/locks.ts";
 import type { LookingHost, LookingStore } from "./looking-host.ts";
-import { changeTables, readTables } from "./libraries.ts";
 import { look } from "./observed.ts";
 import { markedProcesses, withOwnMark } from "./processes/lineage.ts";
 import { hostName, lookHere, readClock, selfTest } from "./processes/linux-here.ts";
@@ -68,7 +68,7 @@ export type Host = LookingHost & {
   readonly syncDirectories: (root: string, keys: readonly string[]) => void;
   readonly replaceJudged: (file: ReadFile, pieces: readonly Piece[], lastLook: () => Promise<boolean>) => Promise<Replaced>;
   /** Changes rows of a database that was judged, each by a statement of its own; answers in their order. */
-  readonly changeRows: (file: DatabaseFile, rowChanges: readonly RowChange[]) => Promise<readonly RowChanged[]>;
+  readonly changeRows: (file: DatabaseFile, rowChanges: readonly RowChange[]) => readonly RowChanged[];
   /** Removes what killed sweeps have left beside a registry. */
   readonly removeLeftovers: (path: string) => void;
   /**
@@ -175,9 +175,9 @@ export async function realHost(stateDir: string, version: string, as: keyof type
     isReadOnly,
     reportOnlyReason: (realPath, stat, shared) => reportOnlyReason(realPath, stat, shared) ?? sharedStateReason(stateDir),
     replaceJudged,
-    readTable: async (...question) => (await readTables()).readTable(...question),
-    databaseObstacle: async (file) => (await changeTables()).databaseObstacle(file),
-    changeRows: async (file, rowChanges) => (await changeTables()).changeRows(file, rowChanges),
+    readTable,
+    databaseObstacle,
+    changeRows,
     removeLeftovers: (path) => removeLeftovers(path, Date.now()),
     self: () => ({ pid: process.pid, uid: process.getuid?.() ?? -1, ancestors: ancestorsOf(process.pid) }),
     lookAtTree: probe.lookAtTree,

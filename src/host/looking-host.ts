@@ -69,9 +69,9 @@ export type LookingHost = {
   readonly isGivenBy: (sign: SignPlace, pids: ReadonlySet<number>) => Promise<boolean>;
   readonly readRegistryFile: (path: string, maxSize?: number) => FileRead;
   /** The rows of one table of a database that are claims. No file is changed or made. */
-  readonly readTable: (path: string, question: TableQuestion, maxSize?: number) => Promise<TableRead>;
+  readonly readTable: (path: string, question: TableQuestion, maxSize?: number) => TableRead;
   /** Why no row of a database may be changed now, although its file's rights allow it; undefined when one may. */
-  readonly databaseObstacle: (file: DatabaseFile) => Promise<string | undefined>;
+  readonly databaseObstacle: (file: DatabaseFile) => string | undefined;
   readonly listDirectory: (path: string, patterns: readonly string[], kind?: EntryKind) => Listing;
   readonly readEntryFile: (root: string, key: string) => EntryRead;
   readonly readEntryLink: (root: string, key: string) => EntryRead;

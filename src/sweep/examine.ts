@@ -70,7 +70,7 @@ async function examineRegistry(pass: LookingPass, view: RegistryView, world: Wor
   const mismatched = startTokensMismatch(tokenChecks(loaded, facts, world));
   const misreading = mismatched ? startTokenMismatch : misreadReason(host, loaded);
   const isMisread = misreading !== undefined;
-  const reportOnly = misreading ?? (await reportOnlyReasonOf(host, loaded));
+  const reportOnly = misreading ?? reportOnlyReasonOf(host, loaded);
   // Where no entry is old enough to be judged nothing can be reaped, so no owner is looked for.
   const owner = looked ? await ownerOf(pass, loaded, world) : noOwner;
   const registryPolicy = registryPolicyOf({ loaded, owner, reportOnly, isMisread });

@@ -158,9 +158,9 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
   return {
     readRegistryFile: read,
     // No database is simulated.
-    readTable: () => Promise.resolve({ kind: "missing" }),
-    databaseObstacle: () => Promise.resolve(undefined),
-    changeRows: async (_, rowChanges) => rowChanges.map(() => ({ kind: "changed" })),
+    readTable: () => ({ kind: "missing" }),
+    databaseObstacle: () => undefined,
+    changeRows: (_, rowChanges) => rowChanges.map(() => ({ kind: "changed" })),
     replaceJudged: replace,
     listDirectory: list,
     readEntryFile: readEntry,

@@ -108,7 +108,7 @@ export async function changeRows(
     const rowChanges = free.map(({ row, columns, written }) => ({
       statement: written === undefined ? deleteRow(table, columns, row.rowid) : writeRow(table, columns, row.rowid, written),
     }));
-    const changed = (await host.changeRows(loaded.file, rowChanges)).values();
+    const changed = host.changeRows(loaded.file, rowChanges).values();
     return answers.map((answer) => answer ?? attemptedBy(changed.next().value as RowChanged, changedSince));
   }
 

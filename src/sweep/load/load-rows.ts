@@ -61,7 +61,7 @@ function rowEntries(table: TableShape, rows: readonly Row[], format: RowFormat):
 /** Reads the rows of one table that are claims. */
 export async function loadRows(host: LookingHost, target: Target, format: RowFormat): Promise<Loaded> {
   const { table, where, columns } = format;
-  const read = await host.readTable(target.path, { table, where, columns }, target.maxSize);
+  const read = host.readTable(target.path, { table, where, columns }, target.maxSize);
   switch (read.kind) {
     case "missing":
       return missing(target);

@@ -7,7 +7,7 @@ import { findOwner, type DaemonStatus } from "./daemon.ts";
 import type { World } from "./observe.ts";
 
 /** Why nothing may be changed in a registry, whether or not its owner is up. */
-export async function reportOnlyReasonOf(host: LookingHost, loaded: ReadRegistry): Promise<string | undefined> {
+export function reportOnlyReasonOf(host: LookingHost, loaded: ReadRegistry): string | undefined {
   const { shared, onGhost, seenFromHere } = loaded.target;
   const { realPath, stat } = containerOf(loaded);
   const reason = host.reportOnlyReason(realPath, stat, shared);

@@ -26,7 +26,7 @@ async function obstacle(host: Host, loaded: ReadRegistry): Promise<NotDone | und
   const { target } = loaded;
   const { realPath, stat } = containerOf(loaded);
   const reportOnly =
-    host.reportOnlyReason(realPath, stat, target.shared) ?? (loaded.kind === "rows" ? await host.databaseObstacle(loaded.file) : undefined);
+    host.reportOnlyReason(realPath, stat, target.shared) ?? (loaded.kind === "rows" ? host.databaseObstacle(loaded.file) : undefined);
   if (reportOnly !== undefined) return notDone("failed", reportOnly);
   const world = await lookAtWorld(host, { pids: new Set(), owners: ownerQuestions([target]), ...noMentions });
   const owner = await findOwner(host, target, world, noCallers);

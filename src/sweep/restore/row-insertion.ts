@@ -30,10 +30,10 @@ function keyWhere({ key }: TableShape, { columns }: KeptRow): Where | undefined 
 }
 
 /** Whether another row has taken the place of one that went, by a look: what happens is decided by the table itself. */
-async function isTaken(host: Host, { table, file }: RowsRegistry, { kept }: Tombstone): Promise<boolean> {
+function isTaken(host: Host, { table, file }: RowsRegistry, { kept }: Tombstone): boolean {
   const where = kept.layout === "rows" && kept.written === undefined ? keyWhere(table, kept) : undefined;
   if (where === undefined) return false;
-  const there = await host.readTable(file.realPath, { table: table.name, where, columns: [] });
+  const there = host.readTable(file.realPath, { table: table.name, where, columns: [] });
   return there.kind === "read" && there.rows.length > 0;
 }
 
@@ -44,7 +44,7 @@ async function isTaken(host: Host, { table, file }: RowsRegistry, { kept }: Tomb
 export async function rowInsertion(host: Host, loaded: RowsRegistry, looked: readonly Tombstone[]): Promise<Insertion> {
   const { table, file } = loaded;
   const taken = new Set<Tombstone>();
-  for (const tombstone of looked) if (await isTaken(host, loaded, tombstone)) taken.add(tombstone);
+  for (const tombstone of looked) if (isTaken(host, loaded, tombstone)) taken.add(tombstone);
   const rowChanges = new Map<Tombstone, RowChange>();
   return {
     prepare: (tombstone) => {
@@ -66,7 +66,7 @@ export async function rowInsertion(host: Host, loaded: RowsRegistry, looked: rea
       const answers = await confirm(tombstones);
       const free = tombstones.filter((_, nth) => answers[nth] === undefined);
       const all = free.map((tombstone) => rowChanges.get(tombstone) as RowChange);
-      const became = (await host.changeRows(file, all)).values();
+      const became = host.changeRows(file, all).values();
       return answers.map((answer): Attempted => {
         if (answer !== undefined) return answer;
         const result = became.next().value as RowChanged;
