@@ -25,8 +25,24 @@ export type DeclaredShape = {
 const carries = ({ fields, pattern }: DeclaredShape, field: "sessionId" | "pid"): boolean =>
   fields[field] !== undefined || pattern.includes(`<${field}>`);
 
+/** What of a declared registry's format follows from its fields. Each layout adds its own. */
+export function describedBasics(shape: DeclaredShape) {
+  const { about, fields } = shape;
+  return {
+    title: undefined,
+    about,
+    namesHolders: namesHolders(shape),
+    namesTmux: namesTmux(shape),
+    identityIsSession: identityIsSession(shape),
+    fields,
+    declaredFields: JSON.stringify(fields),
+    codexThreads: true,
+    releases: releasesOf(fields),
+  } as const;
+}
+
 /** Its entries name sessions with their holders. */
-export function namesHolders(shape: DeclaredShape): boolean {
+function namesHolders(shape: DeclaredShape): boolean {
   return carries(shape, "sessionId") && carries(shape, "pid");
 }
 
@@ -36,12 +52,12 @@ export function identityIsSession(shape: DeclaredShape): boolean {
 }
 
 /** Its entries name a place in tmux. */
-export function namesTmux({ fields }: DeclaredShape): boolean {
+function namesTmux({ fields }: DeclaredShape): boolean {
   return fields.tmuxSession !== undefined || fields.tmuxPane !== undefined;
 }
 
 /** Where an entry records its release: only a registry of which both members are known is ever written into. */
-export function releasesOf({ releasedAt, releaseReason, registeredAt }: FieldMap): ReleaseMembers | undefined {
+function releasesOf({ releasedAt, releaseReason, registeredAt }: FieldMap): ReleaseMembers | undefined {
   if (releasedAt === undefined || releaseReason === undefined) return undefined;
   return { at: releasedAt, reason: releaseReason, like: registeredAt };
 }

@@ -1,4 +1,4 @@
-import { identityIsSession, namesHolders, namesTmux, releasesOf, type DeclaredShape } from "./declared.ts";
+import { describedBasics, type DeclaredShape } from "./declared.ts";
 import { formatDefaults } from "../formats/shared/defaults.ts";
 import { knownClaimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
@@ -6,21 +6,13 @@ import { withKept } from "./kept.ts";
 
 /** One JSON array with an entry an element, described in the configuration. An element is called by its session. */
 export function jsonArray(shape: DeclaredShape): Format {
-  const { entries, fields, about, keepWhen = {} } = shape;
+  const { entries, fields, keepWhen = {} } = shape;
   return {
     ...formatDefaults,
+    ...describedBasics(shape),
     name: "json-array",
-    title: undefined,
     summary: "any JSON array with one element per registration, described by `entries` and `fields`",
-    about,
-    namesHolders: namesHolders(shape),
-    namesTmux: namesTmux(shape),
-    identityIsSession: identityIsSession(shape),
-    fields,
-    declaredFields: JSON.stringify(fields),
     keepWhen,
-    codexThreads: true,
-    releases: releasesOf(fields),
     layout: "members",
     container: "array",
     recordsPids: fields.pid !== undefined,

@@ -1,5 +1,5 @@
 import { withKept } from "./kept.ts";
-import { identityIsSession, namesHolders, namesTmux, releasesOf, type DeclaredShape } from "./declared.ts";
+import { describedBasics, type DeclaredShape } from "./declared.ts";
 import { formatDefaults } from "../formats/shared/defaults.ts";
 import type { Format } from "../format.ts";
 import { bodyOf, claimFromFile } from "../formats/shared/one-file.ts";
@@ -9,22 +9,14 @@ import { bodyOf, claimFromFile } from "../formats/shared/one-file.ts";
  * be anything.
  */
 export function jsonFile(shape: DeclaredShape): Format {
-  const { pattern, fields, about, keepWhen = {}, ownDirectory = false } = shape;
+  const { pattern, fields, keepWhen = {}, ownDirectory = false } = shape;
   const nameIsEnough = Object.keys(fields).length + Object.keys(keepWhen).length === 0;
   return {
     ...formatDefaults,
+    ...describedBasics(shape),
     name: "json-file",
-    title: undefined,
     summary: "any directory with one JSON file per registration, described by `pattern` and `fields`",
-    about,
-    namesHolders: namesHolders(shape),
-    namesTmux: namesTmux(shape),
-    identityIsSession: identityIsSession(shape),
-    fields,
-    declaredFields: JSON.stringify(fields),
     keepWhen,
-    codexThreads: true,
-    releases: releasesOf(fields),
     layout: "files",
     patterns: [pattern],
     nameIsEnough,

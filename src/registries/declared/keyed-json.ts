@@ -1,4 +1,4 @@
-import { identityIsSession, namesHolders, namesTmux, releasesOf, type DeclaredShape } from "./declared.ts";
+import { describedBasics, type DeclaredShape } from "./declared.ts";
 import { formatDefaults } from "../formats/shared/defaults.ts";
 import { knownClaimFrom } from "../fields.ts";
 import type { Format } from "../format.ts";
@@ -6,21 +6,13 @@ import { withKept } from "./kept.ts";
 
 /** One JSON object with an entry a member, described in the configuration. */
 export function keyedJson(shape: DeclaredShape): Format {
-  const { entries, fields, about, keepWhen = {} } = shape;
+  const { entries, fields, keepWhen = {} } = shape;
   return {
     ...formatDefaults,
+    ...describedBasics(shape),
     name: "keyed-json",
-    title: undefined,
     summary: "any JSON object with one member per registration, described by `entries` and `fields`",
-    about,
-    namesHolders: namesHolders(shape),
-    namesTmux: namesTmux(shape),
-    identityIsSession: identityIsSession(shape),
-    fields,
-    declaredFields: JSON.stringify(fields),
     keepWhen,
-    codexThreads: true,
-    releases: releasesOf(fields),
     layout: "members",
     container: "object",
     recordsPids: fields.pid !== undefined,
