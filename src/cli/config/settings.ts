@@ -52,7 +52,7 @@ function namedConfig(options: JudgingOptions, env: Env): string | undefined {
   return named === "" ? undefined : named;
 }
 
-/** Why a configuration's directory may not be there was asked when that was read. */
+/** A directory that is missing needs no reason here: reading the configuration in it has asked for that. */
 function dropInsBeside(configPath: string): readonly string[] {
   const directory = join(dirname(configPath), "registries.d");
   if (!existsSync(dirname(configPath)) || !isThere(directory)) return [];
