@@ -1,13 +1,21 @@
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 import type { Invocation } from "./context.ts";
 
-/** Asks a person on a terminal; undefined where there is none to ask. Anything but `y` or `yes` is a no. */
+/**
+ * Asks a person on a terminal; undefined where there is none to ask. Anything but `y` or `yes` is a no, and so is Ctrl-D.
+ * The terminal edits the line and makes a signal of Ctrl-C, as it does for every program.
+ */
 export async function confirmed({ stderr }: Pick<Invocation<never>, "stderr">, question: string): Promise<boolean | undefined> {
-  if (process.stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
-  const asking = createInterface({ input: process.stdin, output: stderr.stream });
+  if (process.stdin.isTTY !== true || !stderr.isTTY) return undefined;
+  const asking = createInterface({ input: process.stdin, terminal: false });
+  stderr.stream.write(`${question} [y/N] `);
   try {
-    const answer = await asking.question(`${question} [y/N] `);
-    return /^y(?:es)?$/i.test(answer.trim());
+    const answer = await new Promise<string | undefined>((resolve) => {
+      asking.once("line", resolve);
+      asking.once("close", () => resolve(undefined));
+    });
+    if (answer === undefined) stderr.stream.write("\n");
+    return /^\s*y(?:es)?\s*$/i.test(answer ?? "");
   } finally {
     asking.close();
   }

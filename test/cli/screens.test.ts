@@ -67,7 +67,7 @@ describe.skipIf(noTmux !== undefined)("in a real terminal", () => {
     [100, "list"],
     [60, "-n -v"],
     [100, "-n -v"],
-    [100, ""],
+    [100, "--yes"],
   ])("of %i columns no line of %s is broken by it", async (columns, line) => {
     const scratch = await machine(3);
     const { asShown, joined } = await shownAt(scratch, columns, line);

@@ -10,14 +10,29 @@ import { lockState, prepare } from "../prepare.ts";
 import { type SweepRecord, openRecord } from "../record.ts";
 import { listenForStop } from "../stop.ts";
 import { isJournal } from "../../host/programs/journal-stream.ts";
+import { isUnused } from "../../host/state/state-directory.ts";
 import { journalEvents, statesOf } from "../../report/journal.ts";
+import { exitCodes } from "../../report/exit-code.ts";
 import { sweepGuards } from "../../report/sweep-guards.ts";
 import { type SweepOptions, sweep } from "../../sweep/sweep.ts";
 import { quickCheck } from "../../systemd/status/quick-check.ts";
 
 export type SweepCommandOptions = JudgingOptions &
   ChoosingOptions &
-  OutputOptions & { readonly dryRun?: boolean; readonly exitCode?: boolean; readonly metricsFile?: string };
+  OutputOptions & {
+    readonly dryRun?: boolean;
+    readonly exitCode?: boolean;
+    readonly metricsFile?: string;
+    readonly timer?: boolean;
+    readonly yes?: boolean;
+  };
+
+/** Whether a person starts the first sweep of this state directory. A timer and a script ask nothing. */
+function isFirstByHand({ options, stderr, env }: Invocation<SweepCommandOptions>, stateDir: string): boolean {
+  const { timer, yes, json, quiet } = options;
+  if (timer === true || yes === true || json === true || quiet === true || isJournal(2, env)) return false;
+  return stderr.isTTY && isUnused(stateDir) && process.stdin.isTTY === true;
+}
 
 async function judgeAndReport(
   invocation: Invocation<SweepCommandOptions>,
@@ -27,6 +42,11 @@ async function judgeAndReport(
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const choice = choiceFrom(options);
   const { host, settings, collisions, examine } = await prepare(invocation);
+  if (!as.dryRun && isFirstByHand(invocation, settings.stateDir.value)) {
+    const { mayBegin } = await import("../person/first-run.ts");
+    const first = { ...examine, ...as, ...(choice !== undefined && { choice }), failOnGhosts: false };
+    if (!(await mayBegin(invocation, host, settings.stateDir.value, first))) return exitCodes.done;
+  }
   const stop = listenForStop();
   const lock = as.dryRun ? undefined : await lockState(host, settings, "another sweep of this state directory is running");
   let record: SweepRecord | undefined;

@@ -16,6 +16,7 @@ import {
   quiet,
   timer,
   ttl,
+  unasked,
   verbose,
   type OptionDeclaration,
 } from "./options.ts";
@@ -50,7 +51,7 @@ export const commands = [
     name: "sweep",
     summary: "judge every registration and reap the ghosts (the default command)",
     group: "Change",
-    options: [dryRun, ...choosing, ...judging, timer, metricsFile, exitCode, json, quiet, verbose, color],
+    options: [dryRun, unasked, ...choosing, ...judging, timer, metricsFile, exitCode, json, quiet, verbose, color],
     exits: [...swept, "10 ghosts found, with --dry-run and --exit-code", "75 another sweep is running"],
   },
   {

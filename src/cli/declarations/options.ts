@@ -35,6 +35,12 @@ export const exitCode: OptionDeclaration = { flags: "--exit-code", help: "exit 1
 export const duplicates: OptionDeclaration = { flags: "--exit-code", help: "exit 10 when a session has more than one live harness" };
 export const dryRun: OptionDeclaration = { flags: "-n, --dry-run", help: "judge and report, stop before anything is written" };
 
+/** For the first sweep of a state directory; every other one asks nothing. */
+export const unasked: OptionDeclaration = {
+  flags: "--yes",
+  help: "do not ask before the first sweep of a state directory, as is done on a terminal",
+};
+
 const registry: OptionDeclaration = {
   flags: "--registry <[format:]path>",
   help: "look at this registry instead of the configured ones; a format's name alone is its well-known place",

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, statSync, unlinkSync, type BigIntStats } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, statSync, unlinkSync, type BigIntStats } from "node:fs";
 import { join } from "node:path";
 import { writeAll } from "../files/chunks.ts";
 import { findPlace, isTrusted } from "../files/held-directory.ts";
@@ -6,6 +6,7 @@ import { stateTemporaryName } from "../files/leftovers.ts";
 import { users } from "../files/homes.ts";
 import { isUnknownUser } from "../files/trusted-file.ts";
 import { existing } from "../files/writability.ts";
+import { errorCode } from "../observed.ts";
 import { makeDirectories } from "./directories.ts";
 
 const writableByOthers = 0o022;
@@ -46,6 +47,15 @@ export function foreignPlaceProblem(stateDir: string): string | undefined {
     `${stateDir} lies below ${first.path}, which is user ${user}'s: no state is kept there; ` +
     `run as that user (sudo -H -u '${user}' sessreap), or set HOME or SESSREAP_STATE_DIR`
   );
+}
+
+/** Whether nothing has ever been kept there. What cannot be looked at may have been used. */
+export function isUnused(stateDir: string): boolean {
+  try {
+    return readdirSync(stateDir).length === 0;
+  } catch (error) {
+    return errorCode(error) === "ENOENT";
+  }
 }
 
 /** A memory and a tombstone take some of these bytes at least. */
