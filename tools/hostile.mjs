@@ -216,10 +216,11 @@ function goesOn() {
 try {
   while (goesOn()) round(before);
 } finally {
-  process.kill(-Number(enemy.pid), "SIGKILL");
+  // The enemy may have ended by itself; whoever is left of its group writes until it is really gone.
+  attempt(() => process.kill(-Number(enemy.pid), "SIGKILL"));
 }
 const [turns, squats] = ["turns", "squatted"].map((name) => attempt(() => fs.readFileSync(under("alice", name), "utf8")) || "0");
-fs.rmSync(scratch, { recursive: true, force: true });
+fs.rmSync(scratch, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 const { sweeps, unreadable, swept, reaped, restored } = count;
 process.stdout.write(
   `hostile: ${sweeps} sweeps of ${values.homes} homes, ${reaped} reaped, ${restored} restored beside ${turns} swaps; ` +
