@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // The tests name files by their paths in the repository, wherever vitest is started.
@@ -17,12 +18,14 @@ const project = (name: string, include: readonly string[], extra: object = {}) =
 
 /** For tests that start processes: these end with the test, and with the run, in whatever way it ends. */
 const setupFiles = ["test/processes.ts"];
-const globalSetup = ["test/keeper.ts"];
+const globalSetup = ["test/keeper.ts", "test/build.ts"];
 
 /** One project a kind of room: those of pure code run in milliseconds, those of real things may take their time. */
 export default defineConfig({
   test: {
     reporters: ["default"],
+    // Most tests wait for processes that they started, so a core less than all leaves the machine idle.
+    maxWorkers: availableParallelism(),
     projects: [
       project("core", ["test/house/**/*.test.ts", "test/core/**/*.test.ts", "test/registries/**/*.test.ts", "test/report/**/*.test.ts"], {
         testTimeout: 60_000,
@@ -37,13 +40,13 @@ export default defineConfig({
         testTimeout: 60_000,
         setupFiles,
         hookTimeout: 180_000,
-        globalSetup: [...globalSetup, "test/cli/build.ts"],
+        globalSetup,
       }),
       project("systemd", ["test/systemd/**/*.test.ts"], {
         testTimeout: 60_000,
         setupFiles,
         hookTimeout: 60_000,
-        globalSetup: [...globalSetup, "test/cli/build.ts"],
+        globalSetup,
       }),
     ],
   },

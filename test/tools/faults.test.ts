@@ -1,6 +1,6 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 const works = (command: string, ...args: readonly string[]): boolean => spawnSync(command, args).status === 0;
@@ -11,10 +11,6 @@ if (!canMount) console.warn("nothing can be mounted here: no disk is filled in t
 
 /** Each so many of the points; 1 for all of them. */
 const every = process.env["SESSREAP_FAULTS_EVERY"] ?? "60";
-
-beforeAll(() => {
-  execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root });
-});
 
 function faults(...args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["tools/faults.mjs", ...args], { cwd: root, encoding: "utf8" });

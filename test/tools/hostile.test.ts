@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { isRoot } from "../users.ts";
@@ -12,7 +12,6 @@ test.runIf(isRoot)(
   "beside a user who swaps what root sweeps, nothing of another's changes, and every other home is swept",
   { timeout: 3_600_000 },
   () => {
-    execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root });
     const args = ["tools/hostile.mjs", "--seconds", seconds, "--homes", "6"];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
     expect({ status, stdout, stderr }).toEqual({

@@ -1,15 +1,11 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 
 /** The share of its full size that each registry has; 1 takes gigabytes and minutes. */
 const size = process.env["SESSREAP_HUGE_SIZE"] ?? "0.004";
-
-beforeAll(() => {
-  execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root });
-});
 
 test("a huge registry is swept in bounded memory, or refused by the limit's name, and loses nothing", { timeout: 3_600_000 }, () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["tools/huge.mjs", "--size", size], { cwd: root, encoding: "utf8" });

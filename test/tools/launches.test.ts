@@ -1,15 +1,11 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 
 /** How many launches, and as many dead sessions; the whole proof has 300. */
 const count = process.env["SESSREAP_LAUNCHES"] ?? "100";
-
-beforeAll(() => {
-  execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root });
-});
 
 test("no launch of an agent is condemned, four in five are known, and ids left in readers keep nothing", { timeout: 600_000 }, () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["tools/launches/launches.mjs", "--count", count], {

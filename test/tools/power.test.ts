@@ -1,6 +1,6 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 const canTrace = spawnSync("strace", ["-f", "-qq", "-o", "/dev/null", "true"]).status === 0;
@@ -8,10 +8,6 @@ if (!canTrace) console.warn("strace is not here: the power is never cut in these
 
 /** Each so many of the states that a disk may be in; 1 for all of them. */
 const every = process.env["SESSREAP_POWER_EVERY"] ?? "30";
-
-beforeAll(() => {
-  execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root });
-});
 
 function power(...args: readonly string[]) {
   return spawnSync(process.execPath, ["tools/power/power.mjs", ...args], { cwd: root, encoding: "utf8" });

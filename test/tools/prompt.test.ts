@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { install } from "../cli/real-agents/claude-code.ts";
 import { leaveOut } from "../cli/harness.ts";
@@ -6,7 +6,6 @@ import { installCodex } from "../codex.ts";
 
 /** What the tool says of so many trials; how soon is measured by hand, for other tests take their time of this machine. */
 function prompt(which: string, program: string, trials: number): unknown {
-  execFileSync(process.execPath, ["scripts/build.mjs"]);
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ["tools/prompt.mjs", which, program, "--trials", String(trials), "--live", "2"],

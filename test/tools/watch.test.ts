@@ -1,12 +1,8 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
-
-beforeAll(() => {
-  execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root });
-});
 
 /** How soon is measured by hand, for other tests take their time of this machine. */
 test("the rows of old holders go while sessreap watches, and no live row does", { timeout: 120_000 }, () => {
