@@ -11,6 +11,9 @@ export const perlAsText = {
     id.endsWith(".pl") ? { code: `export default ${JSON.stringify(code)};`, map: null } : undefined,
 };
 
+/** Tests that count what a look at the machine costs: the processes of other tests would be counted along. */
+const alone = ["test/cli/work.test.ts"];
+
 const project = (name: string, include: readonly string[], extra: object = {}) => ({
   plugins: [perlAsText],
   test: { name, include: [...include], ...extra },
@@ -37,6 +40,7 @@ export default defineConfig({
         globalSetup,
       }),
       project("cli", ["test/cli/**/*.test.ts"], {
+        exclude: alone,
         testTimeout: 60_000,
         setupFiles,
         hookTimeout: 180_000,
@@ -48,6 +52,7 @@ export default defineConfig({
         hookTimeout: 60_000,
         globalSetup,
       }),
+      project("alone", alone, { testTimeout: 60_000, setupFiles, globalSetup, fileParallelism: false }),
     ],
   },
 });

@@ -4,7 +4,7 @@
 # Arguments go to vitest: `fresh-boot.sh --project host` runs one project.
 set -eu
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- --project core --project sim --project host --project cli
+[ $# -gt 0 ] || set -- --project core --project sim --project host --project cli --project alone
 
 refuse() {
   echo "fresh-boot: cannot run the tests as after a boot: $1" >&2
