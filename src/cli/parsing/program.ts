@@ -5,6 +5,7 @@ import type { ProcessContext, Run } from "../context.ts";
 import { about, configureHelp } from "./help.ts";
 import { writeMessages } from "../messages.ts";
 import { write } from "../output.ts";
+import { warnOfTimer } from "../person/timer-warning.ts";
 import { asTyped } from "./npm.ts";
 import { isBelowNpm } from "./fast-args.ts";
 import { checkHelpTopic, usageFailure } from "./usage.ts";
@@ -86,6 +87,7 @@ export async function runProgram(words: readonly string[], context: ProcessConte
     const options = isBelowNpm(context.env) ? await optionsBelowNpm(asked, context) : asked.options;
     const run = await runnerOf(asked.name);
     exitCode = await run({ ...context, words: asked.positionals, options: options as never });
+    await warnOfTimer(asked.name, options, context);
   });
   await write(stdout, text);
   return exitCode;

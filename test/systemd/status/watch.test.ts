@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { LastRun } from "../../../src/report/model/last-run.ts";
 import { bootBox, enableLinger, until, type Box } from "../box.ts";
 import {
   concerns,
@@ -9,10 +10,12 @@ import {
   dropIn,
   journal,
   leaveNoUnits,
+  node,
   put,
   register,
   registered,
   registryPath,
+  script,
   sessreap,
   startHolder,
   undrop,
@@ -90,6 +93,24 @@ describeBox("units install --watch, for a user", () => {
     const swept = sessreap(box, []);
     expect(swept.stderr).toContain(`${unit} is installed but not enabled`);
     undrop(box, unit);
+  });
+
+  test("the timer is turned on and stopped, and any screen says so afterwards", () => {
+    register(box, { live: startHolder(box) });
+    expect(install().code).toBe(0);
+    const shown = (...words: readonly string[]): string =>
+      box.run(["script", "-qec", [node, script, ...words].join(" "), "/dev/null"], { as: "alice" }).stdout;
+    expect(shown("list")).not.toContain("sessreap.timer");
+    userctl(box, "stop", "sessreap.timer");
+    const path = "/home/alice/.local/state/sessreap/last-run.json";
+    const record = JSON.parse(readFileSync(box.path(path), "utf8")) as LastRun;
+    expect(record.lastUnitOk).toBe(record.finished);
+    const later = new Date(Date.now() - 20 * 60_000).toISOString();
+    put(box, path, JSON.stringify({ ...record, started: later, finished: later, lastOk: later, lastWholeOk: later, lastUnitOk: later }));
+    for (const words of [["list"], ["-n"], ["history"], ["owners"]])
+      expect(shown(...words).replaceAll(/\s+/g, " "), words.join(" ")).toContain("its last sweep that succeeded was 20m ago");
+    expect(shown().replaceAll(/\s+/g, " ")).toContain("its last sweep that succeeded was 20m ago");
+    expect(concerns(box)).toContain("timer off-runtime-divergent/not-started");
   });
 
   test("a configuration with a mistake: it fails loudly, and watches again when that is mended", async () => {
