@@ -9,6 +9,7 @@ import { fitOf, fits, severalLines } from "../../report/listing/resolve.ts";
 import { callersAbove } from "../../sweep/observe/callers.ts";
 import { noCallers } from "../../sweep/observe/daemon.ts";
 import { writeWarnings } from "../messages.ts";
+import { showProgress } from "../person/progress.ts";
 import { writeDocument, writeLines } from "../output.ts";
 import { lockState, prepare } from "../prepare.ts";
 import type { JudgingOptions } from "../config/settings.ts";
@@ -57,8 +58,9 @@ export const runReap: Run<ReapWords> = async (invocation) => {
   if (options.asOwner === true && (word.despite !== undefined || word.now))
     throw new Failure("usage", "--as-owner: an owner says no more than that one session has ended; leave out --despite and --now");
   const lock = await lockState(host, settings, "a sweep of this state directory is running");
+  const progress = await showProgress(invocation, host);
   try {
-    const { entries, refusal, keys, unread, unrecorded } = await reapChosen(host, {
+    const { entries, refusal, keys, unread, unrecorded } = await reapChosen(progress.host, {
       ...examine,
       callers: options.asOwner === true ? callersAbove(host, examine.policy.programs) : noCallers,
       command: "reap",
@@ -72,6 +74,7 @@ export const runReap: Run<ReapWords> = async (invocation) => {
         refuseOthers(chosen);
       },
     });
+    progress.end();
     if (refusal !== undefined) throw new Failure("refused", `${refusal}; nothing was touched`);
     if (entries.length === 0)
       throw new Failure("not-found", [`no registration is called "${name}"${didYouMean(name, keys)}`, ...unread].join("\n"));
@@ -88,6 +91,7 @@ export const runReap: Run<ReapWords> = async (invocation) => {
     await writeLines(stdout, lines);
     return exitCode;
   } finally {
+    progress.end();
     lock.release();
   }
 };

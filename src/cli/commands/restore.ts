@@ -4,6 +4,7 @@ import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { writeMessages, writeWarnings } from "../messages.ts";
 import { paletteFor, writeDocument, writeLines } from "../output.ts";
+import { showProgress } from "../person/progress.ts";
 import { clockTimes } from "../person/times.ts";
 import { screenFor } from "../screen.ts";
 import { lockState, readState } from "../prepare.ts";
@@ -80,7 +81,8 @@ function byRegistry(chosen: readonly Tombstone[], settings: Settings, env: NodeJ
   return [...places.values()];
 }
 
-export const runRestore: Run<RestoreOptions> = async ({ words, options, env, stdout, stderr, version }) => {
+export const runRestore: Run<RestoreOptions> = async (invocation) => {
+  const { words, options, env, stdout, stderr, version } = invocation;
   const settings = await resolveSettings({}, env);
   const asked: Asked = { words, sweep: options.sweep, all: options.all === true };
   const stateDir = settings.stateDir.value;
@@ -89,10 +91,11 @@ export const runRestore: Run<RestoreOptions> = async ({ words, options, env, std
   const dryRun = options.dryRun === true;
   const host = await realHost(settings.stateDir.value, version);
   const lock = dryRun ? undefined : await lockState(host, settings, "a sweep of this state directory is running");
+  const progress = await showProgress(invocation, host, chosen.length);
   let restored: Awaited<ReturnType<typeof restore>>;
   try {
     const targets = places.map(({ target }) => target);
-    const pass = startPass(host, {
+    const pass = startPass(progress.host, {
       targets,
       witnesses: [],
       policy: policyFrom(settings, {}),
@@ -101,6 +104,7 @@ export const runRestore: Run<RestoreOptions> = async ({ words, options, env, std
     });
     restored = await restore(pass, places, dryRun);
   } finally {
+    progress.end();
     lock?.release();
   }
   const { outcomes, problems } = restored;

@@ -40,7 +40,7 @@ async function judgeAndReport(
   invocation: Invocation<SweepCommandOptions>,
   as: Pick<SweepOptions, "command" | "dryRun" | "lookAnyway">,
 ): Promise<number> {
-  const { options, env, stdout, version } = invocation;
+  const { options, env, stdout, stderr, version } = invocation;
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const choice = choiceFrom(options);
   const { host, settings, collisions, examine } = await prepare(invocation);
@@ -52,6 +52,7 @@ async function judgeAndReport(
   const stop = listenForStop();
   const lock = as.dryRun ? undefined : await lockState(host, settings, "another sweep of this state directory is running");
   let record: SweepRecord | undefined;
+  const progress = stderr.isTTY ? await (await import("../person/progress.ts")).showProgress(invocation, host) : undefined;
   try {
     if (!as.dryRun) {
       const metricsFile = options.metricsFile === undefined ? settings.metricsFile.value : resolve(expandHome(options.metricsFile));
@@ -65,13 +66,14 @@ async function judgeAndReport(
         partial: choice !== undefined,
       });
     }
-    const report = await sweep(host, {
+    const report = await sweep(progress?.host ?? host, {
       ...examine,
       ...as,
       ...(choice !== undefined && { choice }),
       stop,
       failOnGhosts: as.dryRun && options.exitCode === true,
     });
+    progress?.end();
     const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
     const guards = sweepGuards(report, named);
     const toJournal = isJournal(1, env) && options.json !== true;
@@ -90,6 +92,7 @@ async function judgeAndReport(
     await record?.fault(error);
     throw error;
   } finally {
+    progress?.end();
     lock?.release();
   }
 }
