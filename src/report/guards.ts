@@ -21,6 +21,7 @@ export const causes = [
   "timed-out",
   "killed",
   "binary-gone",
+  "passing-place",
   "sandbox",
   "skipped-by-condition",
   "needs-reload",

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commands, type CommandDeclaration } from "../../src/cli/declarations/commands.ts";
@@ -82,7 +83,7 @@ async function tryLine(line: string): Promise<void> {
     expect(unknownOptions(command, words)).toEqual([]);
     if (notRun.has(name)) continue;
     const sweepId = name === "restore" ? ((await sweepReport(scratch, [])).sweepId ?? "") : "";
-    const inFact = words.map((word) => (/^\d{8}T\d{6}Z-/.test(word) ? sweepId : word));
+    const inFact = words.map((word) => (/^\d{8}T\d{6}Z-/.test(word) ? sweepId : word === "alice" ? userInfo().username : word));
     // The example that the package brings along lies where the line is typed from.
     const cwd = words.includes("examples/registrations.json") ? process.cwd() : scratch.dir;
     const { code, stderr } = await sessreap(scratch, inFact, { cwd });

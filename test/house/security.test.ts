@@ -53,7 +53,7 @@ test("only the kernel's and root's files are read without a look at what they ar
 test("a program is found where root alone could have put it, or run on a PATH that is said", () => {
   const saidOtherwise = new Set([
     "src/host/files/trusted-file.ts", // a fixed PATH
-    "src/systemd/manage/access.ts", // a fixed PATH, as the user
+    "src/systemd/manage/as-user.ts", // a fixed PATH, as the user
     "src/host/programs/run-command.ts", // what the user runs by `exec`, in the environment as it was given
   ]);
   const running = sourcesIn("src").filter((path) => /\b(?:spawn|spawnSync|execa)\(/.test(textOf(path)));

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { offLines } from "../config/off.ts";
 import { accessSync, constants, existsSync } from "node:fs";
 import type { JudgingOptions } from "../config/settings.ts";
@@ -8,14 +9,12 @@ import { runningSweep } from "../record.ts";
 import { screenFor } from "../screen.ts";
 import { belowHome } from "../config/paths.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
-import { signalByPidfd } from "../../host/programs/pidfd.ts";
 import { readLastRun } from "../../host/state/last-run.ts";
 import { lookAtRunLock } from "../../host/state/run-lock.ts";
 import { existing } from "../../host/files/writability.ts";
 import { formatError, look } from "../../host/observed.ts";
 import { tombstoneBytes, tombstoneLimits, tombstonesIn } from "../../host/state/tombstones.ts";
 import { foreignPlaceProblem, stateDirectoryProblem, tryStateDirectory } from "../../host/state/state-directory.ts";
-import { swapMethodFor } from "../../host/swap/swap-method.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { guardsText } from "../../report/guards-text.ts";
 import { isConcern, worstPosture } from "../../report/guards.ts";
@@ -28,9 +27,14 @@ import type { Target } from "../../sweep/load/target.ts";
 import { dryRun } from "../../sweep/sweep.ts";
 import { asTheUnit, environmentGuards, unitEnvironment } from "../../systemd/status/unit-environment.ts";
 import { ownName } from "../../systemd/manage/account.ts";
+import type { Scope } from "../../systemd/manage/manager.ts";
+import { accessGuards } from "../../systemd/status/access-guards.ts";
 import { timerStatus } from "../../systemd/status/status.ts";
+import { signalGuards, swapGuards } from "../guards/hands.ts";
+import { accountOf, scopeFrom } from "../scope.ts";
+import { doctorAs } from "./doctor-as.ts";
 
-type DoctorOptions = JudgingOptions & OutputOptions & { readonly exitCode?: boolean };
+type DoctorOptions = JudgingOptions & OutputOptions & { readonly exitCode?: boolean; readonly system?: string };
 
 /** Who holds the lock is looked at, not tried: a sweep that begins in this moment must not be turned away. */
 async function lockGuard(stateDir: string, running: LastRun | undefined, nowMs: number): Promise<Guard> {
@@ -87,39 +91,6 @@ function tombstoneGuards({ store }: LookingHost, stateDir: string): readonly Gua
   return used.seen ? [roomGuard({ directory, bytes: used.value, limit: tombstoneLimits.bytes, roomlessSinceMs })] : [];
 }
 
-/** What mends a swap that cannot be made, by what keeps it from being made. */
-function swapCure(guarantee: string): string {
-  if (guarantee.includes("mount its directory")) return "mount its directory, and not the file alone";
-  if (guarantee.includes("install perl")) return "install perl";
-  return "run as root, or where every process may be looked at (man sessreap-units)";
-}
-
-/** How each registry that is one file would be swapped, and what that guarantees. */
-function swapGuards(targets: readonly Target[]): readonly Guard[] {
-  const paths = new Set(targets.filter(({ format }) => format.layout === "members").map(({ path }) => path));
-  return [...paths].flatMap((path): readonly Guard[] => {
-    const { method, guarantee } = swapMethodFor(path);
-    // Whether a registry can be read and written at all is its own guard's to say.
-    if (method === "none") return [];
-    if (method === "impossible")
-      return [{ guard: "swap", name: path, posture: "off", cause: "swap-impossible", detail: guarantee, cure: swapCure(guarantee) }];
-    const about = { guard: "swap", name: path, posture: "on", detail: `${method}: ${guarantee}` } as const;
-    if (method === "lease") return [{ ...about, cause: "fine", cure: null }];
-    return [{ ...about, cause: "weak-swap", cure: "install perl, or keep the registry on ext4, xfs, btrfs or tmpfs" }];
-  });
-}
-
-/** How processes would be ended, by `owners --retire` and `exec`. */
-function signalGuards(): readonly Guard[] {
-  if (process.platform !== "linux") return [];
-  const about = { guard: "signals", name: "retire", posture: "on" } as const;
-  const held = signalByPidfd([], []);
-  const sure = "pidfd: a signal reaches the very process that was looked at, or none";
-  if (held.ok) return [{ ...about, cause: "fine", detail: sure, cure: null }];
-  const detail = `a start is read right before each signal, which leaves microseconds; no pidfd: ${held.why}`;
-  return [{ ...about, cause: "weak-signals", detail, cure: "install perl, on Linux 5.3 or later" }];
-}
-
 /** Servers that the user configured, and servers that were found by themselves. */
 async function serverGuards(host: LookingHost, targets: readonly Target[]): Promise<readonly Guard[]> {
   const servers = new Map(targets.flatMap(({ appServers }) => appServers.map((server) => [server.url, server] as const)));
@@ -155,8 +126,15 @@ async function serverGuards(host: LookingHost, targets: readonly Target[]): Prom
 export const runDoctor: Run<DoctorOptions> = async (invocation) => {
   const { options, env: shell, stdout } = invocation;
   const palette = await paletteFor(stdout, options.color ?? "auto");
+  const asked = scopeFrom(options);
+  if (asked.kind === "system") {
+    const account = await accountOf(asked.user);
+    if (account.uid !== process.getuid?.()) return doctorAs(account, asked, invocation);
+  }
+  const scopes: readonly Scope[] = asked.kind === "system" ? [asked] : [asked, { kind: "system", user: ownName() }];
+  const hasSystemd = existsSync("/run/systemd/system");
   // What sweeps by itself is what matters, so all is judged as the unit sees it.
-  const unit = await unitEnvironment(existsSync("/run/systemd/system"));
+  const unit = hasSystemd ? await unitEnvironment(scopes, shell) : undefined;
   const env = asTheUnit(shell, unit);
   const { host, settings, collisions, examine } = await prepareToLook({ ...invocation, env });
   const stateDir = settings.stateDir.value;
@@ -164,14 +142,17 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
   const run = readLastRun(stateDir, isLastRun);
   const running = runningSweep(run);
   const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
-  const [timers, swept, servers] = await Promise.all([
-    timerStatus(shell, nowMs),
+  const written = examine.targets.map(({ path, format }) => (format.layout === "files" ? path : dirname(path)));
+  const [timers, access, swept, servers] = await Promise.all([
+    timerStatus(scopes, shell, nowMs),
+    hasSystemd ? accessGuards(scopes, [stateDir, ...written]) : [],
     dryRun(host, { ...examine, command: "doctor", lookAnyway: true, stop: { signal: undefined }, failOnGhosts: false }),
     serverGuards(host, examine.targets),
   ]);
   const runs = runGuards({ run, isRunning: running !== undefined, nowMs, periodMs: timers.periodMs });
   const guards = [
     ...timers.guards,
+    ...access,
     ...environmentGuards(shell, unit),
     ...runs,
     await lockGuard(stateDir, running, nowMs),

@@ -5,12 +5,12 @@ import { readLastRun } from "../../host/state/last-run.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { visible } from "../../report/visible.ts";
 import { findAccess, type Access } from "../../systemd/manage/access.ts";
-import { findAccount, lingers, ownName } from "../../systemd/manage/account.ts";
-import { install, obstaclesIn, type Installed } from "../../systemd/manage/install.ts";
+import { lingers, ownName } from "../../systemd/manage/account.ts";
+import { install, planInstall, type Installed, type Plan } from "../../systemd/manage/install.ts";
 import { layout, type LayoutChoice } from "../../systemd/manage/layout.ts";
 import { earlierChoice, type EarlierChoice } from "../../systemd/manage/earlier.ts";
 import { systemctlWords, unitNames, type Scope } from "../../systemd/manage/manager.ts";
-import { cannotBeQuoted, ownCommand } from "../../systemd/manage/own-command.ts";
+import { cannotBeQuoted, ownCommand, passingWord } from "../../systemd/manage/own-command.ts";
 import { systemUnitDirectory, userUnitDirectory } from "../../systemd/manage/places.ts";
 import { recordedFor, recordedLines, serviceEnvironment } from "../../systemd/manage/recorded.ts";
 import { uninstall } from "../../systemd/manage/uninstall.ts";
@@ -19,6 +19,7 @@ import type { Invocation, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { writeWarnings } from "../messages.ts";
 import { writeLines } from "../output.ts";
+import { accountOf, scopeFrom } from "../scope.ts";
 import { checkPlaces, stateDirectory, type Env } from "../config/paths.ts";
 import { didYouMean } from "../suggest.ts";
 
@@ -36,13 +37,6 @@ export type UnitsOptions = {
 
 const actions = ["install", "uninstall", "print"] as const;
 
-function scopeFrom({ user, system }: UnitsOptions): Scope {
-  if (system === undefined) return { kind: "user" };
-  if (user === true) throw new Failure("usage", "--user and --system exclude each other");
-  if (!/^[A-Za-z_][\w.-]*$/.test(system)) throw new Failure("usage", `--system: "${system}" is not a user's name`);
-  return { kind: "system", user: system };
-}
-
 function needRoot(scope: Scope): void {
   if (scope.kind === "system" && process.getuid?.() !== 0) {
     throw new Failure("usage", "units for the system are root's to install: run it with sudo");
@@ -54,10 +48,9 @@ type Needs = { readonly recorded: Recorded; readonly access: Access | undefined 
 
 async function needsOf(scope: Scope, command: readonly string[], env: Env, dryRun: boolean): Promise<Needs> {
   if (scope.kind === "user") return { recorded: recordedFor(undefined, env), access: undefined };
-  const account = await findAccount(scope.user);
-  if (account === undefined) throw new Failure("usage", `--system: there is no user "${scope.user}"`);
+  const account = await accountOf(scope.user);
   const recorded = recordedFor(account, env);
-  if (dryRun && process.getuid?.() !== 0) return { recorded, access: undefined };
+  if (process.getuid?.() !== 0) return { recorded, access: undefined };
   const access = await findAccess(account, command, serviceEnvironment(account.name, recorded), dryRun);
   if ("problem" in access) throw new Failure("config", access.problem);
   return { recorded, access };
@@ -78,6 +71,15 @@ function choose(
   }
   const [writable, hidden] = [access?.directories ?? [], access?.hidden ?? []];
   return { command, version, follow, watch, writable, hidden, environment: recorded.values };
+}
+
+/** The words that run this program for as long as it is installed. */
+function lastingCommand(): readonly string[] {
+  const command = ownCommand();
+  const passing = passingWord(command);
+  if (passing === undefined) return command;
+  const cure = "do: install it (npm install -g sessreap), then: sessreap units install";
+  throw new Failure("usage", `${passing} was fetched for one run and goes with the next clean-up of its cache`, cure);
 }
 
 /** What stays of an earlier installation though these options do not say it. */
@@ -112,11 +114,17 @@ function formatFirstRun({ selfTest }: Installed, stateDir: string): readonly str
     : [`first run: FAILED (${visible(selfTest.detail)})`, ...problems, "  see: sessreap doctor"];
 }
 
+function plannedLines({ files, stale, endedWatch }: Plan, directory: string, watch: string): readonly string[] {
+  const ended = endedWatch === undefined ? [] : [`would disable ${watch}`];
+  const removed = endedWatch === undefined || endedWatch.isOthersToo ? stale : [endedWatch.path, ...stale];
+  return [...files.map(({ name }) => `would write ${join(directory, name)}`), ...ended, ...removed.map((path) => `would remove ${path}`)];
+}
+
 async function runInstall(invocation: Invocation<UnitsOptions>, scope: Scope, directory: string): Promise<number> {
   const { options, env, version, stdout } = invocation;
-  const command = ownCommand();
+  const command = lastingCommand();
   const dryRun = options.dryRun === true;
-  if (!dryRun) needRoot(scope);
+  needRoot(scope);
   const needs = await needsOf(scope, command, env, dryRun);
   const earlier = earlierChoice(scope, directory);
   const choice = choose(options, { version, command }, earlier, needs);
@@ -125,14 +133,12 @@ async function runInstall(invocation: Invocation<UnitsOptions>, scope: Scope, di
   const { timer, watch } = unitNames(scope);
   const units = choice.watch ? `${timer} ${watch}` : timer;
   if (dryRun) {
-    const files = layout(scope, choice);
-    const blocked = obstaclesIn(
-      directory,
-      files.map(({ name }) => name),
-    );
-    if (blocked.length > 0) throw new Failure("usage", blocked.join("\n"));
-    const enabling = turnOn ? [`would run ${systemctlWords(scope)} daemon-reload, enable --now ${units}, and one sweep`] : [];
-    await writeLines(stdout, [...files.map(({ name }) => `would write ${directory}/${name}`), ...keptLines(options, earlier), ...enabling]);
+    const plan = await planInstall(scope, directory, choice, turnOn);
+    if ("stopped" in plan) throw new Failure("usage", withAdvice(plan.stopped, scope));
+    const enabling = turnOn
+      ? `would run ${systemctlWords(scope)} daemon-reload, enable --now ${units}, and one sweep`
+      : `would not enable: ${units}`;
+    await writeLines(stdout, [...plannedLines(plan, directory, unitNames(scope).watch), ...said, enabling, ...lingerHint(scope)]);
     return exitCodes.done;
   }
   const result = await install(scope, directory, choice, turnOn);
@@ -166,7 +172,7 @@ export const runUnits: Run<UnitsOptions> = async (invocation) => {
   const directory = scope.kind === "user" ? userUnitDirectory(env) : systemUnitDirectory;
   if (action === "install") return runInstall(invocation, scope, directory);
   if (action === "print") {
-    const command = ownCommand();
+    const command = lastingCommand();
     const needs = await needsOf(scope, command, env, true);
     const files = layout(scope, choose(options, { version, command }, earlierChoice(scope, directory), needs));
     await writeLines(

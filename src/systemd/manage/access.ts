@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Account } from "./account.ts";
+import { asUser } from "./as-user.ts";
 
 /** What the system service of a user has to write. */
 export type Access = { readonly stateDir: string; readonly directories: readonly string[]; readonly hidden: readonly string[] };
@@ -12,8 +13,6 @@ type ConfigReport = {
   };
   readonly registries: readonly { readonly path: string; readonly layout: "members" | "files"; readonly wellKnown: boolean }[];
 };
-
-const configMs = 20_000;
 
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
@@ -44,20 +43,9 @@ function isAbove(directory: string, home: string): boolean {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Runs a command as the user, without a session and with nothing of our environment. */
-async function asUser(account: Account, given: Env, [file, ...words]: readonly string[]) {
-  const { execa } = await import("execa");
-  return execa(file as string, words, {
-    reject: false,
-    timeout: configMs,
-    stdin: "ignore",
-    uid: account.uid,
-    gid: account.gid,
-    cwd: "/",
-    extendEnv: false,
-    env: { ...given, HOME: account.home, USER: account.name, LOGNAME: account.name, PATH: "/usr/local/bin:/usr/bin:/bin" },
-  });
-}
+/** Whether the nearest directory that is there can be written, without making any. */
+const canMake =
+  'd=$1; while ! [ -e "$d" ]; do d=$(dirname "$d"); done; [ -d "$d" ] && [ -w "$d" ] || { echo "$d cannot be written" >&2; exit 1; }';
 
 /** Asks the very program that the service will run, as the user it will run as, which places it would write to. */
 export async function findAccess(
@@ -67,14 +55,15 @@ export async function findAccess(
   dryRun: boolean,
 ): Promise<Access | { readonly problem: string }> {
   const asked = await asUser(account, env, [...command, "config", "--json"]);
-  if (asked.failed) return { problem: `${account.name} cannot run ${command.join(" ")}: ${asked.stderr || asked.shortMessage}` };
+  if (asked.failed) return { problem: `${account.name} cannot run ${command.join(" ")}: ${asked.stderr.trim() || asked.shortMessage}` };
   const { settings, registries } = JSON.parse(asked.stdout) as ConfigReport;
   const { metricsFile, stateDir } = settings;
   const places = registries.flatMap(writtenIn);
   if (metricsFile.value !== undefined) places.push(dirname(metricsFile.value));
   // The state directory is made now: below a home that is read-only the service could not.
-  const made = dryRun ? undefined : await asUser(account, env, ["mkdir", "-p", "-m", "700", stateDir.value]);
-  if (made?.failed === true) return { problem: `${stateDir.value} could not be made: ${made.stderr || made.shortMessage}` };
+  const make = dryRun ? ["sh", "-c", canMake, "sh", stateDir.value] : ["mkdir", "-p", "-m", "700", stateDir.value];
+  const made = await asUser(account, env, make);
+  if (made.failed) return { problem: `${stateDir.value} cannot be made: ${made.stderr.trim() || made.shortMessage}` };
   const wanted = [...new Set([stateDir.value, ...places].flatMap(withTarget))];
   const directories = wanted.filter((directory) => !isAbove(directory, account.home)).toSorted();
   const usualHome = account.home === `/home/${account.name}`;

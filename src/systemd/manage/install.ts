@@ -1,7 +1,11 @@
+import { accessSync, constants } from "node:fs";
 import { dirname, join } from "node:path";
+import { existing } from "../../host/files/writability.ts";
+import { formatError } from "../../host/observed.ts";
 import { extraNames, type LayoutChoice, layout, watchFileName } from "./layout.ts";
 import { showUnits, systemctl, systemctlWords, unitNames, type Scope } from "./manager.ts";
 import { otherInstances } from "../units/instances.ts";
+import type { UnitFile } from "../units/unit-text.ts";
 import { ownFileState, removeFile, removeIfEmpty, writeOwnFile, type OwnFile } from "./own-file.ts";
 
 /** A reason to stop before anything was written; the text is for the person who ran the command. */
@@ -26,7 +30,7 @@ const obstacles = {
 /** A start waits for the whole run, which its own TimeoutStartSec= bounds. */
 const runMs = 180_000;
 
-export function obstaclesIn(directory: string, names: readonly string[]): readonly string[] {
+function obstaclesIn(directory: string, names: readonly string[]): readonly string[] {
   return names.flatMap((name) => {
     const path = join(directory, name);
     const why = obstacles[ownFileState(path)];
@@ -35,21 +39,59 @@ export function obstaclesIn(directory: string, names: readonly string[]): readon
 }
 
 /** Drop-ins and the environment of an earlier installation that this one does not write. */
-function dropStale(scope: Scope, directory: string, names: ReadonlySet<string>): void {
-  for (const name of extraNames(scope)) {
-    const path = join(directory, name);
-    if (names.has(name) || ownFileState(path) !== "ours") continue;
-    removeFile(path);
-    removeIfEmpty(dirname(path));
-  }
+function staleIn(scope: Scope, directory: string, names: ReadonlySet<string>): readonly string[] {
+  return extraNames(scope)
+    .filter((name) => !names.has(name))
+    .map((name) => join(directory, name))
+    .filter((path) => ownFileState(path) === "ours");
 }
 
 /** The watch of an earlier installation, when this one does without. */
-async function dropWatch(scope: Scope, directory: string): Promise<void> {
-  const path = join(directory, watchFileName(scope));
-  if (ownFileState(path) !== "ours") return;
+async function dropWatch(scope: Scope, path: string, isOthersToo: boolean): Promise<void> {
   await systemctl(scope.kind, ["disable", "--now", unitNames(scope).watch], runMs);
-  if (scope.kind === "user" || !otherInstances(directory, scope.user)) removeFile(path);
+  if (!isOthersToo) removeFile(path);
+}
+
+/** Why nothing can be written into a directory, or into the one in which it would be made. */
+function writeProblem(directory: string): readonly string[] {
+  const place = existing(directory);
+  try {
+    accessSync(place, constants.W_OK | constants.X_OK);
+    return [];
+  } catch (error) {
+    return [`${place} cannot be written: ${formatError(error)}`];
+  }
+}
+
+/** What an installation is going to do. Nothing was touched for it. */
+export type Plan = {
+  readonly files: readonly UnitFile[];
+  /** What an earlier installation wrote and this one does not. */
+  readonly stale: readonly string[];
+  /** The watch of an earlier installation that goes; other users of the template may keep its file. */
+  readonly endedWatch: { readonly path: string; readonly isOthersToo: boolean } | undefined;
+  /** Whether the manager answers. */
+  readonly isManaged: boolean;
+};
+
+/** Everything that can be known beforehand, so that a dry run answers as the installation would. */
+export async function planInstall(scope: Scope, directory: string, choice: LayoutChoice, isToRun: boolean): Promise<Plan | Stopped> {
+  const files = layout(scope, choice);
+  const names = files.map(({ name }) => name);
+  const places = [...new Set(names.map((name) => dirname(join(directory, name))))];
+  const blocked = [...obstaclesIn(directory, names), ...new Set(places.flatMap(writeProblem))];
+  if (blocked.length > 0) return { stopped: blocked.join("\n") };
+  const manager = await showUnits(scope.kind, [], ["UnitPath"]);
+  if (isToRun && !manager.ok) return { stopped: `nobody answers for ${systemctlWords(scope)}: ${manager.why}` };
+  const watch = join(directory, watchFileName(scope));
+  const endsWatch = !choice.watch && ownFileState(watch) === "ours";
+  const isOthersToo = scope.kind === "system" && otherInstances(directory, scope.user);
+  return {
+    files,
+    stale: staleIn(scope, directory, new Set(names)),
+    endedWatch: endsWatch ? { path: watch, isOthersToo } : undefined,
+    isManaged: manager.ok,
+  };
 }
 
 /** Does the manager read what was written? It looks for units where it was told when it started. */
@@ -102,19 +144,17 @@ async function enable(scope: Scope, written: readonly string[], watching: boolea
 
 /** Writes the units, lets the manager read them, turns them on, and runs the service once to see that it works. */
 export async function install(scope: Scope, directory: string, choice: LayoutChoice, isToRun: boolean): Promise<Installed | Stopped> {
-  const files = layout(scope, choice);
-  const blocked = obstaclesIn(
-    directory,
-    files.map(({ name }) => name),
-  );
-  if (blocked.length > 0) return { stopped: blocked.join("\n") };
-  const manager = await showUnits(scope.kind, [], ["UnitPath"]);
-  if (isToRun && !manager.ok) return { stopped: `nobody answers for ${systemctlWords(scope)}: ${manager.why}` };
+  const plan = await planInstall(scope, directory, choice, isToRun);
+  if ("stopped" in plan) return plan;
+  const { files, stale, endedWatch, isManaged } = plan;
   for (const { name, text } of files) await writeOwnFile(join(directory, name), text);
-  if (!choice.watch) await dropWatch(scope, directory);
-  dropStale(scope, directory, new Set(files.map(({ name }) => name)));
+  if (endedWatch !== undefined) await dropWatch(scope, endedWatch.path, endedWatch.isOthersToo);
+  for (const path of stale) {
+    removeFile(path);
+    removeIfEmpty(dirname(path));
+  }
   const written = files.map(({ name }) => join(directory, name));
-  if (manager.ok) await systemctl(scope.kind, ["daemon-reload"], runMs);
+  if (isManaged) await systemctl(scope.kind, ["daemon-reload"], runMs);
   const problem = isToRun ? await loadProblem(scope, directory, choice.watch) : undefined;
   if (problem !== undefined) return { stopped: problem };
   return isToRun ? enable(scope, written, choice.watch) : { written, enabled: false, selfTest: undefined, next: undefined };

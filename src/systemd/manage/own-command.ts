@@ -15,3 +15,11 @@ export function ownCommand(): readonly string[] {
 export function cannotBeQuoted(words: readonly string[]): string | undefined {
   return words.find((word) => /[\u0000-\u001f\u007f]/.test(word));
 }
+
+/** Where npx, `pnpm dlx`, `yarn dlx` and bunx keep what they fetched: the next clean-up of their cache takes it away. */
+const passing = /\/(?:_npx|dlx(?:-[^/]*)?|bunx-[^/]*)\//;
+
+/** The word of a command that a package runner fetched for one run; a timer would miss it after the next clean-up. */
+export function passingWord(words: readonly string[]): string | undefined {
+  return words.find((word) => passing.test(word));
+}

@@ -4,6 +4,7 @@ import { searchPath } from "../../host/search-path.ts";
 import type { Guard } from "../../report/model/guards.ts";
 import { lingers, ownName } from "../manage/account.ts";
 import { type Properties, type Scope, showUnits, systemctlWords, unitNames } from "../manage/manager.ts";
+import { passingWord } from "../manage/own-command.ts";
 import { userUnitDirectory } from "../manage/places.ts";
 import { isActive, isEnabled, isOffered, unitExists } from "./findings.ts";
 import { askedProperties, unitGuards } from "./unit-guards.ts";
@@ -45,23 +46,24 @@ async function periodOf({ TimersCalendar: calendars }: Properties): Promise<numb
   return specs.length === 0 ? shippedPeriodMs : Math.min(...(await Promise.all(periods)));
 }
 
-/** The first file of the command line that is gone. systemd joins the words by blanks, so only what is clear is looked at. */
-function goneFrom({ ExecStart: exec }: Properties): string | undefined {
+/** The files of the command line. systemd joins the words by blanks, so only what is clear is looked at. */
+function filesOf({ ExecStart: exec }: Properties): readonly string[] {
   const parts = /^\{ path=(.+?) ; argv\[\]=(.+?) ; ignore_errors=/.exec(exec ?? "");
-  if (parts === null) return undefined;
+  if (parts === null) return [];
   // The words are shown as they are before variables are put in, where `$$` stands for `$`.
   const [path, argv] = [parts[1] as string, (parts[2] as string).replaceAll("$$", () => "$")];
-  if (!existsSync(path)) return path;
-  const script = argv.startsWith(`${path} /`) ? /^(.+) (?:sweep|watch)$/.exec(argv.slice(path.length + 1))?.[1] : undefined;
-  return script === undefined || existsSync(script) ? undefined : script;
+  const script = argv.startsWith(`${path} /`) ? /^(.+) (?:sweep --timer|sweep|watch)$/.exec(argv.slice(path.length + 1))?.[1] : undefined;
+  return script === undefined ? [path] : [path, script];
 }
+
+const goneFrom = (unit: Properties): string | undefined => filesOf(unit).find((path) => !existsSync(path));
 
 const isTimerOn = ({ timer }: Units): boolean => isActive(timer) || isEnabled(timer);
 
 async function guardsOf(scope: Scope, units: Units, nowMs: number): Promise<TimerObservation> {
   const periodMs = await periodOf(units.timer);
   const [command, names] = [systemctlWords(scope), unitNames(scope)];
-  const pair = { ...units, gone: goneFrom(units.service) };
+  const pair = { ...units, gone: goneFrom(units.service), passing: passingWord(filesOf(units.service)) };
   const hasPair = unitExists(units.timer) || unitExists(units.service);
   const guards = [
     ...(hasPair ? unitGuards({ command, names, nowMs, periodMs, ...pair }) : []),
@@ -86,8 +88,8 @@ function lingerGuard(name: string): readonly Guard[] {
 }
 
 /** No units of ours are loaded anywhere: never installed, or installed where no manager runs. */
-function absentGuard(why: string | undefined, env: Readonly<Record<string, string | undefined>>): Guard {
-  const name = unitNames({ kind: "user" }).timer;
+function absentGuard([scope]: readonly Scope[], why: string | undefined, env: Readonly<Record<string, string | undefined>>): Guard {
+  const name = unitNames(scope ?? { kind: "user" }).timer;
   if (!existsSync("/run/systemd/system")) {
     const detail = "this machine runs no systemd; let something else start sessreap every few minutes";
     return timerGuard(name, { posture: "off", cause: "no-manager", detail, cure: null });
@@ -100,21 +102,25 @@ function absentGuard(why: string | undefined, env: Readonly<Record<string, strin
     posture: "off",
     cause: "not-installed",
     detail: "no timer is installed, so nothing sweeps by itself",
-    cure: "sessreap units install",
+    cure: scope?.kind === "system" ? `sudo sessreap units install --system ${scope.user}` : "sessreap units install",
   });
 }
 
-/** How the timers and watches of this user stand: his own manager's and the system's. */
-export async function timerStatus(env: Readonly<Record<string, string | undefined>>, nowMs: number): Promise<TimerObservation> {
-  const scopes: readonly Scope[] = [{ kind: "user" }, { kind: "system", user: ownName() }];
+/** How the timers and watches of these managers stand: usually the user's own and the system's. */
+export async function timerStatus(
+  scopes: readonly Scope[],
+  env: Readonly<Record<string, string | undefined>>,
+  nowMs: number,
+): Promise<TimerObservation> {
   const hasSystemd = existsSync("/run/systemd/system");
   const shown = await Promise.all(scopes.map((scope) => (hasSystemd ? show(scope) : Promise.resolve("there is no systemd"))));
-  const [own, ofSystem] = shown;
+  const unitsIn = (kind: Scope["kind"]) => shown[scopes.findIndex((scope) => scope.kind === kind)];
+  const [own, ofSystem] = [unitsIn("user"), unitsIn("system")];
   const found = scopes.flatMap((scope, index) => {
     const units = shown[index];
     return typeof units === "object" && Object.values(units).some(unitExists) ? [{ scope, units }] : [];
   });
-  if (found.length === 0) return { guards: [absentGuard(typeof own === "string" ? own : undefined, env)], periodMs: undefined };
+  if (found.length === 0) return { guards: [absentGuard(scopes, typeof own === "string" ? own : undefined, env)], periodMs: undefined };
   const observations = await Promise.all(wanted(found).map(({ scope, units }) => guardsOf(scope, units, nowMs)));
   const guards = observations.flatMap((observation) => observation.guards);
   const name = unitNames({ kind: "user" }).timer;

@@ -1,6 +1,7 @@
 import { readRegularText } from "../../host/files/files.ts";
 import type { Guard } from "../../report/model/guards.ts";
-import { ownName } from "../manage/account.ts";
+import { errorCode } from "../../host/observed.ts";
+import { findAccount } from "../manage/account.ts";
 import { type Properties, type Scope, showUnits, systemctl, unitNames } from "../manage/manager.ts";
 import { parseEnvironment, recordedNames } from "../units/environment.ts";
 import { isOffered, unitExists } from "./findings.ts";
@@ -8,7 +9,12 @@ import { isOffered, unitExists } from "./findings.ts";
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** The environment in which the installed service sweeps. */
-export type UnitEnvironment = { readonly unit: string; readonly values: Env };
+export type UnitEnvironment = {
+  readonly unit: string;
+  readonly values: Env;
+  /** Files of it that this user may not read. What they say of is taken to be as it is here. */
+  readonly unread: readonly string[];
+};
 
 /** What a sweep reads of its environment, beside its home. */
 const readNames = [
@@ -24,16 +30,20 @@ const readNames = [
 const asked = ["LoadState", "FragmentPath", "UnitFileState", "ActiveState", "Environment", "EnvironmentFiles"] as const;
 
 /** A file that may be missing says nothing then; systemd reads the later file over the earlier one. */
-function fromFiles({ EnvironmentFiles: files }: Properties): Env {
+function fromFiles({ EnvironmentFiles: files }: Properties): Pick<UnitEnvironment, "values" | "unread"> {
   const paths = [...(files ?? "").matchAll(/^(.+) \(ignore_errors=(?:yes|no)\)$/gm)].map((match) => match[1] as string);
-  return Object.assign({}, ...paths.map(valuesIn)) as Env;
+  const found = paths.map((path) => [path, valuesIn(path)] as const);
+  return {
+    values: Object.assign({}, ...found.map(([, values]) => values ?? {})) as Env,
+    unread: found.flatMap(([path, values]) => (values === undefined ? [path] : [])),
+  };
 }
 
-function valuesIn(path: string): Env {
+function valuesIn(path: string): Env | undefined {
   try {
     return parseEnvironment(readRegularText(path));
-  } catch {
-    return {};
+  } catch (error) {
+    return ["EACCES", "EPERM"].includes(errorCode(error) ?? "") ? undefined : {};
   }
 }
 
@@ -43,22 +53,26 @@ function fromSettings({ Environment: words }: Properties): Env {
   return parseEnvironment(lines.map((word) => word.replace(/^"(.*)"$/, "$1")).join("\n"));
 }
 
-async function environmentOf(scope: Scope): Promise<UnitEnvironment | undefined> {
+async function environmentOf(scope: Scope, env: Env): Promise<UnitEnvironment | undefined> {
   const { service, timer } = unitNames(scope);
   const shown = await showUnits(scope.kind, [service, timer], asked);
   if (!shown.ok) return undefined;
   const [ofService = {}, ofTimer = {}] = shown.units;
   if (!unitExists(ofService) || !unitExists(ofTimer) || isOffered(ofTimer)) return undefined;
   // The services of a user's manager have what that manager has; those of the system's do not.
-  const manager = scope.kind === "user" ? parseEnvironment((await systemctl("user", ["show-environment"])).stdout) : {};
-  return { unit: service, values: { ...manager, ...fromSettings(ofService), ...fromFiles(ofService) } };
+  const manager =
+    scope.kind === "user"
+      ? parseEnvironment((await systemctl("user", ["show-environment"])).stdout)
+      : { HOME: (await findAccount(scope.user))?.home };
+  const { values, unread } = fromFiles(ofService);
+  const unknown = unread.length === 0 ? {} : Object.fromEntries(readNames.map((name) => [name, env[name]]));
+  return { unit: service, values: { ...unknown, ...manager, ...fromSettings(ofService), ...values }, unread };
 }
 
-/** The environment of the user's own service, else of the system's for this user; undefined where none is installed. */
-export async function unitEnvironment(hasSystemd: boolean): Promise<UnitEnvironment | undefined> {
-  if (!hasSystemd) return undefined;
-  const [own, ofSystem] = await Promise.all([environmentOf({ kind: "user" }), environmentOf({ kind: "system", user: ownName() })]);
-  return own ?? ofSystem;
+/** The environment of the first of these services that is installed; undefined where none is. */
+export async function unitEnvironment(scopes: readonly Scope[], env: Env): Promise<UnitEnvironment | undefined> {
+  const found = await Promise.all(scopes.map((scope) => environmentOf(scope, env)));
+  return found.find((one) => one !== undefined);
 }
 
 /** The environment of the shell, with all that a sweep reads as the service has it. */
@@ -73,13 +87,20 @@ const said = (value: string): string => (value === "" ? "unset" : value);
 export function environmentGuards(env: Env, unit: UnitEnvironment | undefined): readonly Guard[] {
   if (unit === undefined) return [];
   const about = { guard: "environment", name: unit.unit, posture: "on" } as const;
-  const differing = readNames.flatMap((name) => {
+  const unread = unit.unread.length === 0 ? "" : `; not read here: ${unit.unread.join(", ")}`;
+  // A manager that tells no home cannot be held against this one.
+  const names = unit.values["HOME"] === undefined ? readNames : (["HOME", ...readNames] as const);
+  const differing = names.flatMap((name) => {
     const [there, here] = [unit.values[name] ?? "", env[name] ?? ""];
     return there === here ? [] : [{ name, text: `${name} is ${said(there)} there, ${said(here)} here` }];
   });
-  if (differing.length === 0) return [{ ...about, cause: "fine", detail: "it has what this shell has", cure: null }];
+  if (differing.length === 0) return [{ ...about, cause: "fine", detail: `it has what this shell has${unread}`, cure: null }];
+  if (differing.some(({ name }) => name === "HOME")) {
+    const text = `what is judged here is not what it sweeps: ${differing.map((one) => one.text).join("; ")}${unread}`;
+    return [{ ...about, cause: "environment-differs", detail: text, cure: `run sessreap with HOME=${unit.values["HOME"]}` }];
+  }
   const own = differing.some(({ name }) => name.startsWith("SESSREAP_"));
-  const detail = `judged as the unit sees it: ${differing.map(({ text }) => text).join("; ")}`;
+  const detail = `judged as the unit sees it: ${differing.map(({ text }) => text).join("; ")}${unread}`;
   const cure = own
     ? "write it into the unit's environment file (man sessreap-units), or unset it here"
     : "sessreap units install, or unset it here";

@@ -14,6 +14,8 @@ export type UnitFacts = {
   readonly periodMs: number;
   /** The first file of the service's command line that is not there. */
   readonly gone: string | undefined;
+  /** A file of the service's command line that a package runner fetched for one run. */
+  readonly passing: string | undefined;
 };
 
 /** Asked for of every unit, in one call. */
@@ -36,6 +38,8 @@ export const askedProperties: readonly string[] = [
   "NextElapseUSecMonotonic",
   "TimersCalendar",
 ];
+
+const passingCure = "npm install -g sessreap, then sessreap units install";
 
 function timerFinding(facts: UnitFacts): Finding {
   const { timer, names, command } = facts;
@@ -107,12 +111,14 @@ function serviceFinding(facts: UnitFacts): Finding {
 
 /** The guards of one pair of units; what needs a hand beside its main state is one of its own. */
 export function unitGuards(facts: UnitFacts): readonly Guard[] {
-  const { names, timer, service, command } = facts;
+  const { names, timer, service, command, passing } = facts;
   const stale = [timer, service].some(({ NeedDaemonReload: reload }) => reload === "yes");
   const reload = finding("on", "needs-reload", "a file changed since it was read", `${command} daemon-reload`);
+  const moves = finding("on", "passing-place", `${passing} goes with the next clean-up of its cache`, passingCure);
   return [
     { guard: "timer", name: names.timer, ...timerFinding(facts) },
     ...(unitExists(timer) || unitExists(service) ? [{ guard: "service", name: names.service, ...serviceFinding(facts) } as const] : []),
+    ...(passing === undefined ? [] : [{ guard: "service", name: names.service, ...moves } as const]),
     ...(stale ? [{ guard: "timer", name: names.timer, ...reload } as const] : []),
   ];
 }

@@ -37,9 +37,59 @@ describeBox("units install", () => {
   afterEach(() => leaveNoUnits(box));
 
   test("says what it would write, and writes nothing", () => {
-    const { code, stdout } = install("--dry-run");
+    const env = { CODEX_HOME: "/srv/codex" };
+    const { code, stdout } = sessreap(box, ["units", "install", "--dry-run"], { ...alice, env });
     expect(code).toBe(0);
     expect(stdout).toContain(`would write ${userUnits}/sessreap.timer`);
+    expect(stdout).toContain("recorded for the unit: CODEX_HOME=/srv/codex");
+    expect(existsSync(box.path(userUnits))).toBe(false);
+  });
+
+  test("would take away what it takes away", () => {
+    expect(sessreap(box, ["units", "install", "--watch", "--no-enable"], { ...alice, env: { CODEX_HOME: "/srv/codex" } }).code).toBe(0);
+    const { stdout } = install("-n", "--no-watch");
+    const would = [...stdout.matchAll(/^would remove (.+)$/gm)].map((match) => match[1] as string);
+    expect(would).toEqual([`${userUnits}/sessreap-watch.service`, "/home/alice/.config/sessreap/units.env"]);
+    expect(would.filter((path) => !existsSync(box.path(path)))).toEqual([]);
+    expect(install("--no-watch").code).toBe(0);
+    expect(would.filter((path) => existsSync(box.path(path)))).toEqual([]);
+  });
+
+  test.each<[string, readonly string[], (box: Box) => void, (box: Box) => void]>([
+    [
+      "where nothing may be written",
+      [],
+      (at) =>
+        at.run([
+          "sh",
+          "-c",
+          "mkdir -p /home/alice/.config/systemd && chown alice: /home/alice/.config/systemd && chmod 555 /home/alice/.config/systemd",
+        ]),
+      (at) => at.run(["chmod", "755", "/home/alice/.config/systemd"]),
+    ],
+    [
+      "a unit of somebody else's",
+      [],
+      (at) => put(at, `${userUnits}/sessreap.timer`, "# mine\n"),
+      (at) => at.run(["rm", `${userUnits}/sessreap.timer`]),
+    ],
+    ["the system's units", ["--system", "alice"], () => undefined, () => undefined],
+  ])("refuses %s in the same words, dry run or not", (_, words, bend, unbend) => {
+    bend(box);
+    const [dry, wet] = [install("-n", ...words), install(...words)];
+    unbend(box);
+    expect(dry).toEqual(wet);
+    expect(dry.code).toBe(2);
+  });
+
+  test("refuses to name what npx keeps for a while", () => {
+    const there = "/home/alice/.npm/_npx/0f3c9a/node_modules/sessreap";
+    box.run(["sh", "-c", 'mkdir -p "$1" && cp -r /opt/sessreap/. "$1"', "sh", there]);
+    for (const words of [["install"], ["install", "-n"], ["print"]]) {
+      const { code, stdout, stderr } = box.run([node, `${there}/bin/sessreap.cjs`, "units", ...words], alice);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toContain("do: install it (npm install -g sessreap), then: sessreap units install");
+    }
     expect(existsSync(box.path(userUnits))).toBe(false);
   });
 

@@ -165,7 +165,12 @@ describeBox("doctor tells apart", () => {
         "off-runtime-divergent/binary-gone",
         "/opt/elsewhere/node",
       ],
-      ["whose script is gone", `ExecStart=\nExecStart=${node} /opt/gone.js sweep`, "off-runtime-divergent/binary-gone", "/opt/gone.js"],
+      [
+        "whose script is gone",
+        `ExecStart=\nExecStart=${node} /opt/gone.js sweep --timer`,
+        "off-runtime-divergent/binary-gone",
+        "/opt/gone.js",
+      ],
       ["whose interpreter is not found", "ExecStart=\nExecStart=/usr/bin/env no-such-node", "off-runtime-divergent/binary-gone", "127"],
       ["with an option that its manager cannot apply", "CapabilityBoundingSet=", "off-runtime-divergent/sandbox", "218"],
       ["whose sandbox ends node", "MemoryDenyWriteExecute=yes", "off-runtime-divergent/sandbox", "SIGTRAP"],

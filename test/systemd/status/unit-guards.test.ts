@@ -24,7 +24,7 @@ const goodService = {
   ExecMainStartTimestamp: "Fri 2026-11-20 14:55:12 UTC",
 };
 
-function check(change: { timer?: object; service?: object; gone?: string }, expected: readonly string[]): void {
+function check(change: { timer?: object; service?: object; gone?: string; passing?: string }, expected: readonly string[]): void {
   const facts: UnitFacts = {
     command: "systemctl --user",
     names: { timer: "sessreap.timer", service: "sessreap.service", watch: "sessreap-watch.service" },
@@ -33,6 +33,7 @@ function check(change: { timer?: object; service?: object; gone?: string }, expe
     nowMs,
     periodMs: 5 * minuteMs,
     gone: change.gone,
+    passing: change.passing,
   };
   expect(unitGuards(facts).map(({ guard, posture, cause }) => `${guard} ${posture}/${cause}`)).toEqual(expected);
 }
@@ -83,6 +84,10 @@ describe("what systemctl show says of two units", () => {
 
   test("a program that is gone is told before the next run fails", () => {
     check({ gone: "/opt/node" }, [timerOn, "service off-runtime-divergent/binary-gone"]);
+  });
+
+  test("a program in the cache of a package runner is told before that is cleaned up", () => {
+    check({ passing: "/home/alice/.npm/_npx/0a/node_modules/sessreap/bin/sessreap.cjs" }, [timerOn, serviceOn, "service on/passing-place"]);
   });
 });
 

@@ -1,9 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { bootBox, until, type Box } from "../box.ts";
+import { checkDocument } from "../../output-schema.ts";
+import { bootBox, until, type Box, type RunOptions } from "../box.ts";
 import {
+  alice,
   configure,
   describeBox,
+  type Diagnosis,
   endedPid,
   journal,
   node,
@@ -70,6 +73,71 @@ describeBox("the system's template for a user", () => {
     box.run(["rm", "-r", timer]);
     systemctl("daemon-reload");
     systemctl("stop", "sessreap@alice.timer");
+  });
+
+  const doctorOf = (words: readonly string[], options: RunOptions) => {
+    const { code, stdout, stderr } = sessreap(box, ["doctor", "--json", "--exit-code", ...words], options);
+    const document = JSON.parse(stdout) as Diagnosis | { readonly error: { readonly message: string } };
+    if ("error" in document) return { code, stderr: document.error.message, guards: [] };
+    checkDocument(document);
+    return { code, stderr, guards: document.guards };
+  };
+
+  test("is looked at by root and by alice alike, with the environment of the service, and by nobody else", () => {
+    systemctl("start", "sessreap@alice.timer");
+    systemctl("start", service);
+    mkdirSync(box.path("/etc/sessreap"), { recursive: true });
+    writeFileSync(box.path("/etc/sessreap/alice.env"), "SESSREAP_STATE_DIR=/home/alice/kept\n", { mode: 0o600 });
+    box.run(["setpriv", "--reuid", "4241", "--regid", "4241", "--clear-groups", "mkdir", "-m", "700", "/home/alice/kept"]);
+    const [byRoot, byAlice] = [doctorOf(["--system", "alice"], asRoot), doctorOf(["--system", "alice"], alice)];
+    for (const { guards } of [byRoot, byAlice]) {
+      expect(guards.find(({ guard }) => guard === "timer")).toMatchObject({ name: "sessreap@alice.timer", posture: "on", cause: "fine" });
+      expect(guards.find(({ guard }) => guard === "registry")).toMatchObject({ name: registryPath, posture: "on" });
+      expect(guards.filter(({ name }) => name === "sessreap.timer")).toEqual([]);
+    }
+    // Root reads what the service is going to have; alice says that she may not.
+    expect(byRoot.guards.find(({ guard }) => guard === "state")?.name).toBe("/home/alice/kept");
+    expect(byAlice.guards.find(({ guard }) => guard === "state")?.name).toBe("/home/alice/.local/state/sessreap");
+    expect(byAlice.guards.find(({ guard }) => guard === "environment")?.detail).toContain("not read here: /etc/sessreap/alice.env");
+    expect(byRoot.code).toBe(10);
+    box.run(["rm", "-r", "/etc/sessreap/alice.env", "/home/alice/kept"]);
+    expect(doctorOf(["--system", "alice"], asRoot)).toMatchObject({ code: 0, stderr: "" });
+    expect(doctorOf(["--system", "alice"], { as: "bob" })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("only root and alice"),
+    });
+    expect(doctorOf(["--system", "bob"], asRoot).guards.find(({ guard }) => guard === "timer")).toMatchObject({
+      name: "sessreap@bob.timer",
+      posture: "off",
+    });
+    expect(box.run(["find", "/home/alice/.local", "!", "-user", "alice"]).stdout).toBe("");
+  });
+
+  test("is said to write nothing where a registry was declared after it was installed", () => {
+    box.run(["setpriv", "--reuid", "4241", "--regid", "4241", "--clear-groups", "mkdir", "-p", "/home/alice/later place"]);
+    configure(box, { path: "/home/alice/later place/agents.json" });
+    put(box, "/home/alice/later place/agents.json", "{}\n");
+    const sandbox = () => doctorOf(["--system", "alice"], asRoot).guards.filter(({ cause }) => cause === "sandbox");
+    expect(sandbox()).toMatchObject([
+      {
+        name: service,
+        detail: "its sandbox lets it write nothing in /home/alice/later place",
+        cure: "sudo sessreap units install --system alice",
+      },
+    ]);
+    expect(sessreap(box, ["units", "install", "--system", "alice"], asRoot).code).toBe(0);
+    expect(sandbox()).toEqual([]);
+    configure(box);
+    expect(sessreap(box, ["units", "install", "--system", "alice"], asRoot).code).toBe(0);
+  });
+
+  test("of a user whose state cannot be made is refused, dry run or not", () => {
+    put(box, "/etc/sessreap/alice.env", "SESSREAP_STATE_DIR=/srv/nowhere/of/hers\n");
+    const words = ["units", "install", "--system", "alice"];
+    const [dry, wet] = [sessreap(box, [...words, "-n"], asRoot), sessreap(box, words, asRoot)];
+    box.run(["rm", "/etc/sessreap/alice.env"]);
+    for (const { code, stderr } of [dry, wet])
+      expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("/srv/nowhere/of/hers cannot be made") });
   });
 
   test("can write nothing else of alice's", () => {
