@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { invocationId } from "../host/programs/journal-stream.ts";
 import { readLastRun, writeLastRun, writeMetrics } from "../host/state/last-run.ts";
 import { formatError } from "../host/observed.ts";
@@ -49,10 +50,20 @@ export type RecordOptions = {
   readonly named: boolean;
   /** It looks at some of the registries alone. */
   readonly partial?: boolean;
+  /** It was told that a timer starts it. */
+  readonly timer?: boolean;
 };
 
 /** Marks the start, so that the record shows a sweep that was killed. */
-export async function openRecord({ stateDir, metricsFile, version, env, named, partial = false }: RecordOptions): Promise<SweepRecord> {
+export async function openRecord({
+  stateDir,
+  metricsFile,
+  version,
+  env,
+  named,
+  partial = false,
+  timer = false,
+}: RecordOptions): Promise<SweepRecord> {
   const before = readLastRun(stateDir, isLastRun);
   const invocation = invocationId(env);
   const started = new Date().toISOString();
@@ -63,7 +74,9 @@ export async function openRecord({ stateDir, metricsFile, version, env, named, p
     invocationId: invocation,
     started,
   });
-  const whole = !partial && (!named || invocation !== null);
+  // Where systemd is, it alone is the timer: a person may type the same word.
+  const periodic = invocation !== null || (timer && !existsSync("/run/systemd/system"));
+  const whole = !partial && (!named || periodic);
   const save = async (last: LastRun): Promise<readonly string[]> => [
     ...(await problemsOf(`${stateDir}/last-run.json`, async () => writeLastRun(stateDir, last, true))),
     ...(metricsFile === undefined ? [] : await problemsOf(metricsFile, async () => writeMetrics(metricsFile, metricsText(last)))),
@@ -72,7 +85,7 @@ export async function openRecord({ stateDir, metricsFile, version, env, named, p
   return {
     before,
     finish: (report, guards, states) =>
-      save(finishedRun(run, report, guards, { finished: new Date().toISOString(), whole, partial, states })),
+      save(finishedRun(run, report, guards, { finished: new Date().toISOString(), whole, partial, states, periodic })),
     fault: async (error) => void (await save(faultedRun(run, formatError(error), exitCodes.fault, new Date().toISOString()))),
   };
 }

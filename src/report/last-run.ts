@@ -46,13 +46,15 @@ export type Ending = {
   /** It looked at some of the registries alone, as a watch does at an exit: how all of them stand is as the last whole sweep said. */
   readonly partial: boolean;
   readonly states: readonly string[];
+  /** Something started it that starts one every few minutes: systemd, or cron and its like. */
+  readonly periodic: boolean;
 };
 
 export function finishedRun(
   run: LastRun,
   report: SweepReport,
   guards: readonly Guard[],
-  { finished, whole, partial, states }: Ending,
+  { finished, whole, partial, states, periodic }: Ending,
 ): LastRun {
   const ok = report.exitCode === 0;
   const reapedTotal = run.reapedTotal + report.summary.reaped;
@@ -70,7 +72,7 @@ export function finishedRun(
     ...run,
     ...swept,
     lastWholeOk: ok && whole ? finished : run.lastWholeOk,
-    ...(ok && whole && run.invocationId !== null && { lastUnitOk: finished }),
+    ...(ok && whole && periodic && { lastUnitOk: finished }),
     counts: report.summary,
     posture: worstPosture(guards),
     problems: guards.filter(({ posture }) => posture !== "on").map(({ name, detail }) => `${name}: ${detail}`),

@@ -12,6 +12,7 @@ const run = finishedRun(begun, swept, sweepGuards(swept, new Set([path])), {
   whole: true,
   partial: false,
   states: [],
+  periodic: false,
 });
 const written = new Set([...metricsText(run).matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name));
 

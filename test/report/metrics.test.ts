@@ -11,7 +11,7 @@ const who = { version: "1.2.3", pid: 7, startTicks: "70", invocationId: null };
 function sweptAt(minute: number, before: LastRun | undefined, swept: SweepReport, whole = true): LastRun {
   const run = startedRun(before, { ...who, started: `2026-11-20T15:0${minute}:00.000Z` });
   const finished = `2026-11-20T15:0${minute}:01.000Z`;
-  return finishedRun(run, swept, sweepGuards(swept, new Set([path])), { finished, whole, partial: false, states: [] });
+  return finishedRun(run, swept, sweepGuards(swept, new Set([path])), { finished, whole, partial: false, states: [], periodic: false });
 }
 
 test("what was reaped adds up over the sweeps", () => {

@@ -144,7 +144,7 @@ export const runDoctor: Run<DoctorOptions> = async (invocation) => {
   const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
   const written = examine.targets.map(({ path, format }) => (format.layout === "files" ? path : dirname(path)));
   const [timers, access, swept, servers] = await Promise.all([
-    timerStatus(scopes, shell, nowMs),
+    timerStatus(scopes, shell, nowMs, run),
     hasSystemd ? accessGuards(scopes, [stateDir, ...written]) : [],
     dryRun(host, { ...examine, command: "doctor", lookAnyway: true, stop: { signal: undefined }, failOnGhosts: false }),
     serverGuards(host, examine.targets),

@@ -64,6 +64,7 @@ async function judgeAndReport(
         env,
         named: options.registry !== undefined,
         partial: choice !== undefined,
+        timer: options.timer === true,
       });
     }
     const report = await sweep(progress?.host ?? host, {

@@ -18,7 +18,8 @@ import type { Recorded } from "../../systemd/units/environment.ts";
 import type { Invocation, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { writeWarnings } from "../messages.ts";
-import { writeLines } from "../output.ts";
+import { write, writeLines } from "../output.ts";
+import { printFor, starterFrom } from "./units-print.ts";
 import { accountOf, scopeFrom } from "../scope.ts";
 import { checkPlaces, stateDirectory, type Env } from "../config/paths.ts";
 import { didYouMean } from "../suggest.ts";
@@ -33,6 +34,8 @@ export type UnitsOptions = {
   /** False with `--no-enable`. */
   readonly enable?: boolean;
   readonly dryRun?: boolean;
+  readonly cron?: boolean;
+  readonly launchd?: boolean;
 };
 
 const actions = ["install", "uninstall", "print"] as const;
@@ -154,10 +157,12 @@ async function runInstall(invocation: Invocation<UnitsOptions>, scope: Scope, di
   return result.selfTest?.ok === false ? exitCodes.partial : exitCodes.done;
 }
 
+const otherStarter = `sessreap units print --${process.platform === "darwin" ? "launchd" : "cron"}`;
+
 /** A shell below sudo, su or cron has no manager of its user to talk to. */
 function withAdvice(stopped: string, scope: Scope): string {
   if (!stopped.startsWith("nobody answers")) return stopped;
-  if (!existsSync("/run/systemd/system")) return "this machine runs no systemd; let something else start sessreap every few minutes";
+  if (!existsSync("/run/systemd/system")) return `this machine runs no systemd; ${otherStarter} prints what starts sessreap without it`;
   if (scope.kind === "system") return stopped;
   return `${stopped}\nyour manager is not running: log in, or let it run without you (sudo loginctl enable-linger ${ownName()})`;
 }
@@ -169,6 +174,11 @@ export const runUnits: Run<UnitsOptions> = async (invocation) => {
     throw new Failure("usage", `units: "${words[0]}" is not one of ${actions.join(", ")}${didYouMean(words[0] ?? "", actions)}`);
   checkPlaces(env);
   const scope = scopeFrom(options);
+  const starter = starterFrom(options, action);
+  if (starter !== undefined) {
+    await write(stdout, await printFor(starter, scope, lastingCommand(), options, env));
+    return exitCodes.done;
+  }
   const directory = scope.kind === "user" ? userUnitDirectory(env) : systemUnitDirectory;
   if (action === "install") return runInstall(invocation, scope, directory);
   if (action === "print") {

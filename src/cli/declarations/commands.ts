@@ -208,7 +208,7 @@ export const commands = [
   },
   {
     name: "units",
-    summary: "install, uninstall or print the systemd units that sweep every five minutes",
+    summary: "install, uninstall or print the units that sweep every five minutes",
     arguments: "<install|uninstall|print>",
     group: "Change",
     options: [
@@ -220,6 +220,8 @@ export const commands = [
       { flags: "--no-watch", help: "no longer; an earlier choice stays otherwise" },
       { flags: "--no-enable", help: "write the units, turn nothing on" },
       { flags: "-n, --dry-run", help: "say what would be written" },
+      { flags: "--cron", help: "print a line for cron's table in place of units" },
+      { flags: "--launchd", help: "print an agent for macOS's launchd in place of units" },
     ],
     exits: ["2  refused: nothing was touched", "3  installed, but the first run failed"],
   },

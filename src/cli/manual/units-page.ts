@@ -40,7 +40,7 @@ export function unitsPage(): string {
   return page([
     header("sessreap-units", 7),
     heading("Name"),
-    "sessreap\\-units \\- the systemd units of sessreap",
+    "sessreap\\-units \\- the systemd units of sessreap, and what starts it without systemd",
     heading("Synopsis"),
     ...shownCommands
       .filter(({ name }) => name === "units" || name === "doctor")
@@ -88,6 +88,41 @@ export function unitsPage(): string {
     ),
     subheading("When it fails"),
     ...cures.map(([sign, cure]) => item(sign, cure)),
+    heading("Without systemd"),
+    paragraph(
+      "Anything that starts `sessreap sweep --timer --quiet` every few minutes will do: two sweeps do not run at once (75). Such a sweep records that it was started so, and `sessreap doctor` calls the timer off when none has succeeded for ten minutes. What agents and sessreap read of the environment, it has to be given.",
+    ),
+    item(
+      "cron",
+      "`sessreap units print --cron` prints a line for the table of the user, `--system` <user> one for `/etc/cron.d`, with what the shell has recorded in it. Problems, and what was reaped, are mailed by cron. A sweep that does not end is not ended for you: `sessreap doctor` calls it stuck.",
+    ),
+    verbatim([
+      "(crontab -l; sessreap units print --cron) | crontab -",
+      "sessreap units print --cron --system alice > /etc/cron.d/sessreap-alice",
+    ]),
+    item(
+      "launchd (macOS)",
+      "`sessreap units print --launchd` prints an agent, and with `--watch` one that keeps `sessreap watch` up. It was held against the documented keys, and never run.",
+    ),
+    verbatim([
+      "sessreap units print --launchd > ~/Library/LaunchAgents/sessreap.plist",
+      "launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/sessreap.plist",
+    ]),
+    item("OpenRC", "cron starts the sweeps. For `sessreap watch`, `/etc/init.d/sessreap-watch`, never run either:"),
+    verbatim([
+      "#!/sbin/openrc-run",
+      'description="Purge ghost session registrations of alice the moment a holder exits"',
+      "supervisor=supervise-daemon",
+      "command=/usr/bin/sessreap",
+      "command_args=watch",
+      "command_user=alice",
+      "respawn_delay=30",
+      "respawn_max=0",
+    ]),
+    item(
+      "Containers",
+      "Sessions of a container are seen inside it alone, so it is swept from inside: `sessreap watch` as one more process of it, or a job that runs `sessreap sweep --timer` there (`docker exec`, `kubectl exec`). With a home and pids of its own, `SESSREAP_PID_NAMESPACE=own` says so. From a container of its own, sessreap sees nothing and refuses.",
+    ),
     heading("Environment"),
     paragraph(
       "Variables for the sweep stand in `~/.config/sessreap/env` (user), or in `/etc/sessreap/env` and `/etc/sessreap/`<user>`.env` (system). None of the files needs to be there.",

@@ -32,7 +32,10 @@ export const lastRun = described(
       v.nullable(time),
     ),
     lastUnitOk: v.exactOptional(
-      described("The same, of a sweep that systemd started: it says that the timer works. Not there before there was one.", time),
+      described(
+        "The same, of a sweep that systemd started, or without a systemd what starts one with --timer: it says that the timer works. Not there before there was one.",
+        time,
+      ),
     ),
     counts: described("What the sweep counted; null as long as that is not known.", v.nullable(summary)),
     reapedTotal: described("Everything that sweeps of this state directory have reaped.", integer),

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { searchPath } from "../../host/search-path.ts";
+import { formatDuration } from "../../core/duration.ts";
+import type { LastRun } from "../../report/model/last-run.ts";
 import type { Guard } from "../../report/model/guards.ts";
 import { lingers, ownName } from "../manage/account.ts";
 import { type Properties, type Scope, showUnits, systemctlWords, unitNames } from "../manage/manager.ts";
@@ -87,13 +89,23 @@ function lingerGuard(name: string): readonly Guard[] {
   return [timerGuard(name, { posture: "on", cause: "linger-off", detail, cure: `loginctl enable-linger ${ownName()}` })];
 }
 
+/** Where no systemd is, cron and its like start sweeps, which the sweeps themselves record. */
+function startedElsewhere(lastMs: number | undefined, nowMs: number): TimerObservation {
+  const name = "sessreap sweep --timer";
+  const ago =
+    lastMs === undefined ? "" : ` the last sweep that succeeded and was started with --timer was ${formatDuration(nowMs - lastMs)} ago`;
+  if (lastMs !== undefined && nowMs - lastMs <= 2 * shippedPeriodMs) {
+    const guard = timerGuard(name, { posture: "on", cause: "fine", detail: `without a systemd:${ago}`, cure: null });
+    return { guards: [guard], periodMs: shippedPeriodMs };
+  }
+  const detail = `this machine runs no systemd, and nothing is seen to start sweeps without it${ago === "" ? "" : `:${ago}`}`;
+  const cure = `${process.platform === "darwin" ? "sessreap units print --launchd" : "sessreap units print --cron"}, and put it in place`;
+  return { guards: [timerGuard(name, { posture: "off", cause: "no-manager", detail, cure })], periodMs: undefined };
+}
+
 /** No units of ours are loaded anywhere: never installed, or installed where no manager runs. */
 function absentGuard([scope]: readonly Scope[], why: string | undefined, env: Readonly<Record<string, string | undefined>>): Guard {
   const name = unitNames(scope ?? { kind: "user" }).timer;
-  if (!existsSync("/run/systemd/system")) {
-    const detail = "this machine runs no systemd; let something else start sessreap every few minutes";
-    return timerGuard(name, { posture: "off", cause: "no-manager", detail, cure: null });
-  }
   if (why !== undefined && existsSync(join(userUnitDirectory(env), name))) {
     const detail = `the timer is installed, and your manager does not run: ${why}`;
     return timerGuard(name, { posture: "off-runtime-divergent", cause: "no-manager", detail, cure: `loginctl enable-linger ${ownName()}` });
@@ -111,9 +123,11 @@ export async function timerStatus(
   scopes: readonly Scope[],
   env: Readonly<Record<string, string | undefined>>,
   nowMs: number,
+  run: LastRun | undefined,
 ): Promise<TimerObservation> {
-  const hasSystemd = existsSync("/run/systemd/system");
-  const shown = await Promise.all(scopes.map((scope) => (hasSystemd ? show(scope) : Promise.resolve("there is no systemd"))));
+  if (!existsSync("/run/systemd/system"))
+    return startedElsewhere(run?.lastUnitOk === undefined ? undefined : Date.parse(run.lastUnitOk), nowMs);
+  const shown = await Promise.all(scopes.map(show));
   const unitsIn = (kind: Scope["kind"]) => shown[scopes.findIndex((scope) => scope.kind === kind)];
   const [own, ofSystem] = [unitsIn("user"), unitsIn("system")];
   const found = scopes.flatMap((scope, index) => {

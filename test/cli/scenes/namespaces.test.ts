@@ -202,7 +202,7 @@ test("where no systemd runs, units are not written, that is said, and there is n
   leaveOutWithout(["--mount"], context);
   const scratch = newScratch();
   const under = within(["--mount"], 'mount -t tmpfs none /run && exec "$@"');
-  const said = "error   this machine runs no systemd; let something else start sessreap every few minutes\n";
+  const said = "error   this machine runs no systemd; sessreap units print --cron prints what starts sessreap without it\n";
   expect(await sessreap(scratch, ["units", "install"], { under })).toMatchObject({ code: 2, stdout: "", stderr: said });
   expect(await sessreap(scratch, ["units", "uninstall"], { under })).toMatchObject({
     code: 0,
