@@ -122,7 +122,7 @@ export function ownersText(
   const lines = blocks.flatMap(({ mark, title, rows }) => [
     ...wrap(title, { first: 2, hang: 2 }, screen, palette).map((line, index) => (index === 0 ? `${mark}${line}` : line)),
     ...rows.flatMap(({ below }) => [
-      `${indent}${drawn[at++] ?? ""}`,
+      ...(drawn[at++] ?? []).map((line) => `${indent}${line}`),
       ...below.flatMap((part) => {
         const hang = indent.length + 2;
         return wrap([part], { first: hang, hang }, screen, palette).map((line, index) => (index === 0 ? " ".repeat(hang) : "") + line);

@@ -12,7 +12,7 @@ describe("the width of what is printed on", () => {
     ["a terminal's own, whatever COLUMNS says", true, 100, { COLUMNS: "60" }, 100],
     ["COLUMNS of a terminal that tells none", true, undefined, { COLUMNS: "60" }, 60],
     ["80 of a terminal that tells nothing", true, 0, { COLUMNS: "wide" }, 80],
-    ["none of a terminal that is too narrow to cut for", true, 39, {}, undefined],
+    ["none of a terminal that is too narrow to cut for", true, 27, {}, undefined],
     ["none of a pipe", false, undefined, { COLUMNS: "60" }, undefined],
   ])("is %s", async (_, isTTY, own, env, columns) => {
     const screen = await screenFor(output(isTTY, own), env);

@@ -81,7 +81,7 @@ export function historyText(
     return [name, when, said, didOf(act, back), placesOf(act, home)];
   });
   const { head, rows: lines } = table(actColumns, rows, screen, palette);
-  return [head, ...lines];
+  return [head, ...lines.flat()];
 }
 
 const isReason = (reason: string): reason is Reason => (reasons as readonly string[]).includes(reason);
@@ -113,5 +113,5 @@ export function actText({ entries, more = 0 }: Act, back: ReadonlyMap<string, nu
     return [name, tilde(one.registry, home), whatOf(one), isReason(one.reason) ? reasonShort(one.reason) : one.reason];
   });
   const { head, rows: lines } = table(entryColumns, rows, screen, palette);
-  return [...(entries.length === 0 ? [] : [head, ...lines]), ...(more === 0 ? [] : [`and ${more} more`])];
+  return [...(entries.length === 0 ? [] : [head, ...lines.flat()]), ...(more === 0 ? [] : [`and ${more} more`])];
 }

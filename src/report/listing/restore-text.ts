@@ -54,5 +54,5 @@ export function restoreText(outcomes: readonly Outcome[], view: View): readonly 
     const count = outcomes.filter((one) => one.action === action).length;
     return count === 0 ? [] : [`${count} ${words[action].count}`];
   });
-  return [head, ...lines, "", `${plural(outcomes.length, "tombstone")}: ${counts.join(", ")}`];
+  return [head, ...lines.flat(), "", `${plural(outcomes.length, "tombstone")}: ${counts.join(", ")}`];
 }

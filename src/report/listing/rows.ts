@@ -129,6 +129,6 @@ export function rowsOf(
     wrap([{ role: "faint", text: visible(text, longestDetail) }], { first: indent, hang: indent }, screen, palette).map((line, index) =>
       index === 0 ? `${" ".repeat(indent)}${line}` : line,
     );
-  const linesOf = rows.map((own) => own.flatMap((row) => [lines[at++] as string, ...(row.below === undefined ? [] : below(row.below))]));
+  const linesOf = rows.map((own) => own.flatMap((row) => [...(lines[at++] ?? []), ...(row.below === undefined ? [] : below(row.below))]));
   return { head, lines: linesOf, hasFolded };
 }

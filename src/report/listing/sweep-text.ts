@@ -69,7 +69,7 @@ function placesLines({ registries, titles }: SweepReport, { screen, palette, hom
     return [["", title, `${paths[0] ?? ""}${paths.length === 1 ? "" : `, and ${paths.length - 1} more`}`]];
   });
   const columns = [{ head: "" }, { head: "", least: 8, cut: "middle" }, { head: "", least: 8, cut: "path" }] as const;
-  return table(columns, rows, screen, palette).rows;
+  return table(columns, rows, screen, palette).rows.flat();
 }
 
 function sectionsOf(report: SweepReport, { verbose }: View): readonly Section[] {

@@ -33,7 +33,7 @@ export function signsIn(env: Readonly<Record<string, string | undefined>>): Sign
 }
 
 /** Below this many cells nothing is shortened: a cut row would say too little, and the terminal wraps. */
-export const narrowest = 40;
+export const narrowest = 28;
 
 /** What has no width: a pipe, a file, a log. */
 export const unlimited: Screen = { columns: undefined, isTerminal: false, widthOf: (text) => text.length, signs: fine };

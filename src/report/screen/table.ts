@@ -22,12 +22,15 @@ export type Column = {
 /** A text of a registry or of ours; it is made visible here. What is `shorter` stands in where it does not fit. */
 export type Cell = string | { readonly text: string; readonly role?: keyof Palette; readonly shorter?: string };
 
-export type Table = { readonly head: string; readonly rows: readonly string[] };
+/** A row is one line, and more only where the screen is too narrow for all of its columns. */
+export type Table = { readonly head: string; readonly rows: readonly (readonly string[])[] };
 
 /** No text of a cell is longer, even where nothing is cut: a key can have megabytes. */
 const longestCell = 4096;
 /** Where nothing is cut, wider texts are left to stand out, and the others are lined up. */
 const widestLinedUp = 64;
+/** Blanks before a cell that has a line of its own. */
+const indent = 4;
 
 type Shape = Column & { readonly index: number; readonly cells: number };
 
@@ -43,6 +46,24 @@ function shrink(shapes: readonly Shape[], wanted: Shape, columns: number): reado
   if (over <= 0) return shapes;
   const cells = Math.max(Math.min(wanted.least ?? wanted.cells, wanted.cells), wanted.cells - over);
   return shapes.map((shape) => (shape.index === wanted.index ? { ...shape, cells } : shape));
+}
+
+type Shapes = {
+  readonly beside: readonly Shape[];
+  /** Columns for which the line has no room at all: each of their cells is a line below the row. */
+  readonly below: readonly number[];
+};
+
+/** Columns go below from the right, and as few as can be, for what a row is about stands to the left. */
+function shapesIn(columns: readonly Column[], texts: readonly (readonly string[])[], screen: Screen): Shapes {
+  const { columns: width = Number.POSITIVE_INFINITY } = screen;
+  let count = columns.length;
+  let beside = shapesFor(columns, texts, screen);
+  while (totalOf(beside) > width && count > 1) {
+    count -= 1;
+    beside = shapesFor(columns.slice(0, count), texts, screen);
+  }
+  return { beside, below: Array.from({ length: columns.length - count }, (_, at) => count + at) };
 }
 
 function shapesFor(columns: readonly Column[], texts: readonly (readonly string[])[], screen: Screen): readonly Shape[] {
@@ -89,6 +110,16 @@ function line(cells: readonly Shown[], shapes: readonly Shape[], screen: Screen,
     .join("");
 }
 
+/** The cells of a row that have lines of their own. */
+function linesBelow(cells: readonly Shown[], below: readonly number[], screen: Screen, palette: Palette): readonly string[] {
+  return below.flatMap((index) => {
+    const { text, role } = cells[index] ?? { text: "", role: undefined };
+    if (text === "") return [];
+    const shown = cutMiddle(text, Math.max(1, (screen.columns ?? Number.POSITIVE_INFINITY) - indent), screen);
+    return [`${" ".repeat(indent)}${role === undefined ? shown : palette[role](shown)}`];
+  });
+}
+
 /**
  * Lines up rows of cells below a head line, within the width of the screen. Rows keep their order, so that a caller can put
  * other lines between them.
@@ -100,11 +131,14 @@ export function table(columns: readonly Column[], rows: readonly (readonly Cell[
       return { text: visible(text, longestCell), shorter: shorter && visible(shorter), role };
     }),
   );
-  const shapes = shapesFor(
+  const { beside, below } = shapesIn(
     columns,
     shown.map((row) => row.map(({ text }) => text)),
     screen,
   );
   const heads = columns.map(({ head }) => ({ text: head, shorter: undefined, role: "faint" as const }));
-  return { head: line(heads, shapes, screen, palette), rows: shown.map((row) => line(row, shapes, screen, palette)) };
+  return {
+    head: line(heads, beside, screen, palette),
+    rows: shown.map((row) => [line(row, beside, screen, palette), ...linesBelow(row, below, screen, palette)]),
+  };
 }

@@ -79,19 +79,21 @@ export function wrap(parts: readonly Part[], { first, hang }: Layout, screen: Sc
     lines.at(-1)?.push(...pieces);
     used += widthOf(pieces);
   };
+  // What stands before the text of the first line can be wider than the indent, and then a line of its own is wider, too.
+  const canBegin = (): boolean => lines.at(-1)?.length !== 0 || used > hang;
   const begin = (): void => {
     lines.push([]);
     used = hang;
   };
   for (const { blanks, pieces } of wordsOf(piecesOf(parts, room, screen))) {
-    if (used + widthOf(blanks) + widthOf(pieces) > columns && lines.at(-1)?.length !== 0) begin();
+    if (used + widthOf(blanks) + widthOf(pieces) > columns && canBegin()) begin();
     else add(blanks);
     if (used + widthOf(pieces) <= columns) {
       add(pieces);
       continue;
     }
     for (const piece of pieces.flatMap((one) => broken(one, room, screen))) {
-      if (used + widthOf([piece]) > columns && lines.at(-1)?.length !== 0) begin();
+      if (used + widthOf([piece]) > columns && canBegin()) begin();
       add([piece]);
     }
   }

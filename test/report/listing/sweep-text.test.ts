@@ -119,7 +119,37 @@ describe("a dry run", () => {
     `);
   });
 
-  test("is whole where there is no terminal, or one of 30 columns", () => {
+  test("at 30 columns", () => {
+    expect(`\n${linesAt(30, machine(few)).join("\n")}\n`).toMatchInlineSnapshot(`
+      "
+        ID     AGE  WHAT
+      Claude Code sessions ·
+        ~/.claude/sessions · 5, of
+        which 1 kept
+      - 31996   1h  would reap
+          process gone
+      - 31967   3h  would reap
+          process gone
+      - 23747  30h  would reap
+          pid reused
+      - 31955  12h  waits
+          process gone
+      Claude Code plugin markers ·
+        ~/.claude/plugins/cache · 1
+      - 31992   2d  would reap
+          process gone
+      llmmsg bridge ·
+        /opt/…/registrations.json ·
+        1, all kept
+
+      7 registrations: 5 ghosts (4
+      would be reaped, 1 waits), 2
+      live (dry run)
+      "
+    `);
+  });
+
+  test("is whole where there is no terminal", () => {
     expect(`\n${linesAt(undefined, machine(few)).join("\n")}\n`).toMatchInlineSnapshot(`
       "
         ID     AGE  WHERE                                                       WHAT        WHY
@@ -202,7 +232,7 @@ describe("names that no column is made for", () => {
     `);
   });
 
-  test.each([40, 60, 80, 100, 140])("end before the terminal does at %i columns", (columns) => {
+  test.each([28, 30, 40, 60, 80, 100, 140])("end before the terminal does at %i columns", (columns) => {
     for (const one of [machine(few), machine(odd), machine([...few, ...odd], { command: "list" })])
       for (const line of linesAt(columns, one)) expect(widthOf(line), line).toBeLessThanOrEqual(columns);
   });

@@ -21,7 +21,7 @@ const rows = [
 
 function linesAt(width: number | undefined, given: readonly (readonly string[])[] = rows): readonly string[] {
   const { head, rows: lines } = table(columns, given, screenOf(width), plain);
-  return [head, ...lines];
+  return [head, ...lines.flat()];
 }
 
 describe("rows of a table", () => {
@@ -47,6 +47,19 @@ describe("rows of a table", () => {
     expect(linesAt(50)[0]).toBe("  ID            AGE  WHAT        WHY");
   });
 
+  test("have lines of their own for what there is no room for", () => {
+    const whole = columns.map((column) => (column.head === "WHAT" ? { head: "WHAT" } : column));
+    const { head, rows: lines } = table(whole, rows, screenOf(30), plain);
+    expect([head, ...lines.flat()]).toEqual([
+      "  ID           AGE  WHAT",
+      "- 31996         1h  would reap",
+      "    process gone",
+      "- 日本…-agent  20d  held back",
+      "    thread not loaded",
+      "  31955        12h  waits",
+    ]);
+  });
+
   test("are whole where there is no width", () => {
     const long = "k".repeat(300);
     expect(linesAt(undefined, [["-", long, "1h", "", "reaped", "process gone"]])[1]).toContain(`${long}  `);
@@ -68,7 +81,7 @@ test("no row is wider than the screen, whatever is in it", () => {
     cell,
   );
   fc.assert(
-    fc.property(fc.array(row, { minLength: 1, maxLength: 6 }), fc.integer({ min: 40, max: 120 }), (given, width) => {
+    fc.property(fc.array(row, { minLength: 1, maxLength: 6 }), fc.integer({ min: 24, max: 120 }), (given, width) => {
       for (const line of linesAt(width, given)) expect(widthOf(line), line).toBeLessThanOrEqual(width);
     }),
   );

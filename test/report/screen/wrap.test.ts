@@ -43,16 +43,22 @@ test("no line is wider than the screen, and no letter is lost", () => {
   const text = fc.string({ unit: fc.constantFrom("a", " ", "-", "語", "e\u0301", "😀"), maxLength: 200 });
   const parts = fc.array(fc.oneof(text, text.map(command)), { maxLength: 5 });
   fc.assert(
-    fc.property(parts, fc.integer({ min: 12, max: 60 }), fc.constantFrom(0, 2, 8), (given, columns, hang) => {
-      const lines = wrap(given, { first: hang, hang }, screenOf(columns), plain);
-      const [first = "", ...others] = lines;
-      expect(hang + widthOf(first)).toBeLessThanOrEqual(columns);
-      for (const line of others) {
-        expect(widthOf(line)).toBeLessThanOrEqual(columns);
-        expect(line.startsWith(" ".repeat(hang))).toBe(true);
-      }
-      const whole = given.map((part) => (typeof part === "string" ? part : part.text)).join("");
-      expect(lines.join("").replaceAll(" ", "")).toBe(whole.replaceAll(" ", ""));
-    }),
+    fc.property(
+      parts,
+      fc.integer({ min: 12, max: 60 }),
+      fc.constantFrom(0, 2, 8),
+      fc.constantFrom(0, 4, 11),
+      (given, columns, hang, before) => {
+        const lines = wrap(given, { first: before, hang }, screenOf(columns), plain);
+        const [first = "", ...others] = lines;
+        expect(before + widthOf(first)).toBeLessThanOrEqual(columns);
+        for (const line of others) {
+          expect(widthOf(line)).toBeLessThanOrEqual(columns);
+          expect(line.startsWith(" ".repeat(hang))).toBe(true);
+        }
+        const whole = given.map((part) => (typeof part === "string" ? part : part.text)).join("");
+        expect(lines.join("").replaceAll(" ", "")).toBe(whole.replaceAll(" ", ""));
+      },
+    ),
   );
 });
