@@ -77,6 +77,11 @@ function entryReport(
   };
 }
 
+/** An entry as a command that writes nothing reports it. */
+export function plannedReport(examined: ExaminedRegistry, one: ExaminedEntry): EntryReport {
+  return entryReport(examined, one, undefined, { registryIndex: undefined, isRemembered: false, choice: undefined });
+}
+
 export type ReportOptions = {
   /** Which of the registries in the report it is; undefined where none are listed there. */
   readonly registryIndex: number | undefined;

@@ -108,9 +108,10 @@ test("an entry that nobody registered cannot be explained; the nearest key is of
 
 test("explain shows the answer of every rung, and its rule", async () => {
   const { scratch, text, path } = await oneGhost();
-  const { code, stdout } = await sessreap(scratch, ["explain", "ghost"]);
+  const { code, stdout } = await sessreap(scratch, ["explain", "ghost", "-v"]);
   expect(code).toBe(0);
-  for (const word of ["grace", "attached-process", "app-server-thread", "ttl", "ghost, pid-gone"]) expect(stdout).toContain(word);
+  for (const word of ["grace: ", "attached-process: ", "app-server-thread: ", "ttl: ", "ghost: ", "pid-gone: "])
+    expect(stdout).toContain(word);
   expect(readFileSync(path, "utf8")).toBe(text);
 });
 

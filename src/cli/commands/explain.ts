@@ -1,9 +1,16 @@
-import { intents } from "../../core/plan/actions.ts";
 import { formatMessage } from "../../core/answer.ts";
-import type { Answer } from "../../core/answer.ts";
-import { trace } from "../../core/ladder.ts";
-import { formatRemembered, rememberedReport } from "../../report/remembered.ts";
+import { ageOf } from "../../core/age.ts";
+import { decide, ladder, trace, type RungName } from "../../core/ladder.ts";
+import { reasonSentence } from "../../core/reasons.ts";
+import { silence } from "../../core/rungs/ttl.ts";
+import type { Scene } from "../../core/scene.ts";
+import { ownHome } from "../../host/files/homes.ts";
+import type { Explained, RungAnswer } from "../../report/explained/explained.ts";
+import { explainText } from "../../report/explained/text.ts";
+import { stemOf } from "../../report/listing/ids.ts";
 import { resolveId } from "../../report/listing/resolve.ts";
+import type { View } from "../../report/listing/view.ts";
+import { rememberedReport } from "../../report/remembered.ts";
 import { visible } from "../../report/visible.ts";
 import { startLooking } from "../../sweep/pass.ts";
 import { examine, type Examination } from "../../sweep/examine.ts";
@@ -11,59 +18,107 @@ import { notedOf, type ExaminedRegistry, type ExaminedEntry } from "../../sweep/
 import { sceneOf } from "../../sweep/judge/scenes.ts";
 import { namesOf } from "../../sweep/key-match.ts";
 import { keysOf } from "../../sweep/load/loaded.ts";
+import { plannedReport, titleOf } from "../../sweep/reports.ts";
+import { isTimerEnabled } from "../../systemd/status/quick-check.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { paletteFor, writeDocument, writeLines } from "../output.ts";
+import { clockTimes } from "../person/times.ts";
 import { prepareToLook } from "../prepare.ts";
+import { screenFor } from "../screen.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 import { didYouMean } from "../suggest.ts";
 
-const said = { live: "live", unknown: "could not look", dead: "dead", "not-applicable": "does not apply" } as const satisfies Record<
-  Answer["kind"],
-  string
->;
+type Found = { readonly examined: ExaminedRegistry; readonly one: ExaminedEntry; readonly scene: Scene | undefined };
 
-function explainEntry(examination: Examination, examined: ExaminedRegistry, { entry, judgement, intent, revisions }: ExaminedEntry) {
-  const { loaded } = examined;
-  const understood = entry.claim;
-  const scene = understood.ok ? sceneOf(examination.pass, examined, entry, understood) : undefined;
-  const rungs =
-    scene === undefined
-      ? []
-      : trace(scene).map(({ rung, answer }) => ({
-          name: rung.name,
-          rule: rung.rule,
-          answer: { ...answer, detail: formatMessage(answer.detail) },
-        }));
-  const claim = entry.claim.ok ? entry.claim.registration : undefined;
-  const { verdict, reason, detail } = judgement;
-  const { phantomOf, hostLock } = notedOf({ revisions });
+function find(examination: Examination, key: string): readonly Found[] {
+  const all = examination.registries.flatMap((examined) => [...examined.entries].map((one) => ({ examined, one })));
+  const meant = resolveId(key, all, ({ examined, one }) => namesOf(one.entry, examined.loaded.target.format.name));
+  return meant.map(({ examined, one }) => {
+    const { claim } = one.entry;
+    return { examined, one, scene: claim.ok ? sceneOf(examination.pass, examined, one.entry, claim) : undefined };
+  });
+}
+
+/** Every rung's answer, in the order of the ladder, and which of them were needed. */
+function rungsOf({ scene, one }: Found): Pick<Explained, "rungs" | "settledBy"> {
+  if (scene === undefined) return { rungs: [], settledBy: undefined };
+  const asked = new Set<RungName>();
+  const isLeftAlone = scene.memory.restored || one.judgement.rung === undefined;
+  const decision = isLeftAlone
+    ? undefined
+    : decide(ladder, (rung) => {
+        asked.add(rung.name);
+        return rung.ask(scene);
+      });
+  const rungs = trace(scene).map(({ rung: { name, rule, role }, answer }): RungAnswer => {
+    return { name, rule, answer: { ...answer, detail: formatMessage(answer.detail) }, isGate: role === "gate", asked: asked.has(name) };
+  });
+  return { rungs, settledBy: decision === undefined ? undefined : rungs.findIndex(({ name }) => name === decision.rung.name) + 1 };
+}
+
+/** When an entry that is too young will be judged, and when a silent one will be a ghost; by the wall clock, if nothing sleeps. */
+function momentsOf({ scene, one }: Found, wallMs: number | undefined): Pick<Explained, "judgedFrom" | "ghostFrom"> {
+  const { rung, verdict } = one.judgement;
+  const none = { judgedFrom: undefined, ghostFrom: undefined };
+  if (scene === undefined || wallMs === undefined || verdict !== "undecided") return none;
+  if (rung === "grace") {
+    const age = ageOf(scene);
+    return age.known ? { ...none, judgedFrom: wallMs + Math.max(0, scene.policy.graceMs - age.ms) } : none;
+  }
+  const leftMs = rung === "ttl" ? scene.policy.ttlMs - silence(scene).ms : -1;
+  return leftMs < 0 ? none : { ...none, ghostFrom: wallMs + leftMs };
+}
+
+/** What a person is told of one entry. `isAlone` where no other is called by the same word. */
+function explainedOf(examination: Examination, found: Found, isAlone: boolean, env: NodeJS.ProcessEnv): Explained {
+  const { examined, one, scene } = found;
+  const { loaded, owner, reportOnly, facts } = examined;
+  const { target } = loaded;
+  const { here, clock } = examination.evidence;
+  const title = titleOf(target);
+  const claim = one.entry.claim.ok ? one.entry.claim.registration : undefined;
+  const host = claim?.host;
+  const { key } = one.entry;
   return {
-    registry: loaded.target.path,
-    format: loaded.target.format.name,
-    key: entry.key,
-    claim,
-    verdict,
-    rung: judgement.rung ?? null,
-    reason,
-    detail: formatMessage(detail),
-    phantomOf: phantomOf ?? null,
-    action: intents[intent].planned,
-    hostLock: hostLock ?? null,
+    entry: plannedReport(examined, one),
+    title,
+    why: reasonSentence(one.judgement.reason, examination.pass.policy),
+    name: isAlone ? (title.isFiles ? stemOf(key) : key) : `${target.format.name}:${key}`,
+    host: host === undefined || here.hostname === host ? undefined : host,
+    lastHeartbeatAt: claim?.lastHeartbeatAt,
+    ...rungsOf(found),
+    revisions: one.revisions.map(({ revision: { name, rule }, revised }) => ({ name, rule, detail: formatMessage(revised.detail) })),
     remembered: scene === undefined ? null : rememberedReport(scene.memory, scene.registry),
-    rungs,
-    revisions: revisions.map(({ revision: { name, rule }, revised }) => ({ name, rule, detail: formatMessage(revised.detail) })),
+    ...momentsOf(found, clock.wallMs.seen ? clock.wallMs.value : undefined),
+    protectedUntil: examination.pass.memory.restored.get(target.path)?.get(key)?.untilMs,
+    owner: {
+      up: owner.up,
+      pids: owner.pids,
+      ...(target.owner?.argv !== undefined && { argv: target.owner.argv }),
+      ...(target.owner?.unit !== undefined && { unit: target.owner.unit }),
+    },
+    reportOnly,
+    isThread: facts.about === "thread" && claim?.sessionId !== undefined,
+    triedServers: target.appServers.flatMap(({ url, configured }) => (configured ? [] : [url])),
+    isTimerOn: isTimerEnabled(env),
   };
 }
 
-function find(examination: Examination, key: string): readonly ReturnType<typeof explainEntry>[] {
-  const all = examination.registries.flatMap((examined) => [...examined.entries].map((one) => ({ examined, one })));
-  const meant = resolveId(key, all, ({ examined, one }) => namesOf(one.entry, examined.loaded.target.format.name));
-  return meant.map(({ examined, one }) => explainEntry(examination, examined, one));
+/** The same for a machine. */
+function entryDocument({ one, scene }: Found, { entry, rungs, revisions, remembered }: Explained) {
+  return {
+    ...entry,
+    claim: one.entry.claim.ok ? one.entry.claim.registration : undefined,
+    hostLock: notedOf(one).hostLock ?? null,
+    remembered,
+    rungs: scene === undefined ? [] : rungs.map(({ name, rule, answer }) => ({ name, rule, answer })),
+    revisions,
+  };
 }
 
 export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation) => {
-  const { words, options, stdout } = invocation;
+  const { words, options, env, stdout } = invocation;
   const key = words[0] ?? "";
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const { host, examine: wanted } = await prepareToLook(invocation);
@@ -76,27 +131,16 @@ export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation
       .map(({ target, problem }) => `\n${target.path} ${problem}`);
     throw new Failure("not-found", `no registration is called "${key}"${didYouMean(key, keys)}${unread.join("")}`);
   }
+  const explained = found.map((one) => ({ one, said: explainedOf(examination, one, found.length === 1, env) }));
   if (options.json === true) {
-    await writeDocument(stdout, { command: "explain", entries: found, refusal: examination.refusal ?? null, exitCode: 0 });
+    const entries = explained.map(({ one, said }) => entryDocument(one, said));
+    await writeDocument(stdout, { command: "explain", entries, refusal: examination.refusal ?? null, exitCode: 0 });
     return 0;
   }
-  for (const entry of found) {
-    const style = palette[entry.verdict];
-    const lines = [`${palette.strong(visible(entry.key))} in ${visible(entry.registry)} (${entry.format})`];
-    for (const { name, rule, answer } of entry.rungs) {
-      const reason = answer.kind === "not-applicable" ? "" : ` (${answer.reason})`;
-      lines.push(
-        `  ${name.padEnd(18)} ${said[answer.kind]}${reason}${answer.detail === "" ? "" : `: ${visible(answer.detail, 1000)}`}`,
-        `  ${"".padEnd(18)} ${palette.faint(rule)}`,
-      );
-    }
-    const remembered = entry.remembered === null ? "" : formatRemembered(entry.remembered);
-    if (remembered !== "") lines.push(`  ${"remembered".padEnd(18)} ${remembered}`);
-    for (const { name, rule, detail } of entry.revisions)
-      lines.push(`  ${name.padEnd(18)} ${visible(detail, 1000)}`, `  ${"".padEnd(18)} ${palette.faint(rule)}`);
-    lines.push(`  ${"verdict".padEnd(18)} ${style(entry.verdict)}, ${entry.reason}: ${visible(entry.detail)}`, "");
-    await writeLines(stdout, lines);
-  }
+  const view: View = { screen: await screenFor(stdout, env), palette, home: ownHome(), verbose: options.verbose === true };
+  const nowMs = Date.now();
+  for (const [index, { said }] of explained.entries())
+    await writeLines(stdout, [...(index === 0 ? [] : [""]), ...explainText({ ...said, nowMs }, clockTimes, view)]);
   if (examination.refusal !== undefined)
     await writeLines(invocation.stderr, [`sessreap: warning: a sweep would refuse: ${visible(examination.refusal)}`]);
   return 0;

@@ -66,7 +66,12 @@ export const commands = [
     summary: "every rung's answer for one registration; never writes",
     arguments: "<key>",
     group: "See",
-    options: [...judging, json, color],
+    options: [
+      ...judging,
+      json,
+      { flags: "-v, --verbose", help: "each rung's rule, what it would have answered, and what sweeps remember", group: "output" },
+      color,
+    ],
     exits: ["1  there is no such registration"],
   },
   {

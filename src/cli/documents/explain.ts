@@ -3,7 +3,7 @@ import { hostLockKinds } from "../../core/revisions/renamed-host.ts";
 import { revisionNames } from "../../core/revisions/revisions.ts";
 import { rungNames } from "../../core/ladder.ts";
 import { described, document, flag, integer, list, object, text } from "../../report/model/schema.ts";
-import { action, phantomOf, reason, rung, verdict } from "../../report/model/sweep.ts";
+import { entryMembers, reason } from "../../report/model/sweep.ts";
 
 const epochMs = v.optional(described("In milliseconds since the epoch.", integer));
 
@@ -63,16 +63,8 @@ export const explainDocument = document("Every rung's answer for the entries tha
   command: v.literal("explain"),
   entries: list(
     object({
-      registry: described("The path of its registry.", text),
-      format: text,
-      key: text,
+      ...entryMembers,
       claim: v.optional(described("What the entry claims; not there if it cannot be understood.", claim)),
-      verdict,
-      rung,
-      reason,
-      detail: described("What was seen, in a sentence.", text),
-      phantomOf,
-      action,
       hostLock: described(
         "Of a lock that names a host: whether this machine may take it over; null of every other entry.",
         v.nullable(v.picklist(hostLockKinds)),

@@ -13,7 +13,7 @@ type Silence = { readonly ms: number; readonly sleptMs: number; readonly from: s
 const sinceSeen = ({ memory }: Scene): Silence => ({ ms: memory.seenForMs, sleptMs: 0, from: "first seen" });
 
 /** How long the entry has been silent, by the newest of all its times; of sleep all is taken off that may have been since. */
-function silence(scene: Scene): Silence {
+export function silence(scene: Scene): Silence {
   const { clock, time } = scene.evidence;
   const { modifiedAt, oneFile } = scene.registry;
   if (scene.memory.clockStepped || !clock.wallMs.seen) return sinceSeen(scene);

@@ -43,60 +43,58 @@ export const registryReport = described(
   }),
 );
 
-export const entryReport = described(
-  "An entry of a registry, its verdict, and what was done with it.",
-  object({
-    registry: described("The path of its registry.", text),
-    registryIndex: v.exactOptional(
-      described("Which of `registries` it is of, counted from 0; where no registries are listed it is left out.", integer),
+/** The members of an entry that each screen of entries has. */
+export const entryMembers = {
+  registry: described("The path of its registry.", text),
+  registryIndex: v.exactOptional(
+    described("Which of `registries` it is of, counted from 0; where no registries are listed it is left out.", integer),
+  ),
+  format: text,
+  key: described("Its name in the registry: a member's name, an element's index, or a file's path below the registry.", text),
+  sessionId: described("The session that it claims; null if it names none.", v.nullable(text)),
+  identity: described("The agent's name; null if it states none.", v.nullable(text)),
+  pid: described("Its holder's process id; null if it records none.", v.nullable(integer)),
+  cwd: described("The directory that it says its holder works in; null if it states none.", v.nullable(text)),
+  registeredAt: described(
+    "When it says that it was made, in milliseconds since the epoch; null if it states no time.",
+    v.nullable(integer),
+  ),
+  lastActivityAt: described(
+    "When it says that it was last used, in milliseconds since the epoch; null if it states no time.",
+    v.nullable(integer),
+  ),
+  body: v.exactOptional(
+    described(
+      "Only of an entry of which nothing but its file's name could be understood: what its file is.",
+      v.picklist(["torn", "empty"]),
     ),
-    format: text,
-    key: described("Its name in the registry: a member's name, an element's index, or a file's path below the registry.", text),
-    sessionId: described("The session that it claims; null if it names none.", v.nullable(text)),
-    identity: described("The agent's name; null if it states none.", v.nullable(text)),
-    pid: described("Its holder's process id; null if it records none.", v.nullable(integer)),
-    cwd: described("The directory that it says its holder works in; null if it states none.", v.nullable(text)),
-    registeredAt: described(
-      "When it says that it was made, in milliseconds since the epoch; null if it states no time.",
-      v.nullable(integer),
+  ),
+  verdict,
+  rung,
+  reason,
+  detail: described("What was seen, in a sentence.", text),
+  ageMs: described("How old it is, in milliseconds; null if that cannot be known.", v.nullable(integer)),
+  action,
+  note: v.exactOptional(described("Only where there is more to say of what was done: what stood in the way, or was done beside it.", text)),
+  selected: described("It was among those to be acted on; false of one that `--only`, `--except` or `--older-than` left out.", flag),
+  nextLookAt: described(
+    "Of a ghost that waits: when a sweep may take it at the soonest, in milliseconds since the epoch; null of all others, and where no sweep has begun to wait.",
+    v.nullable(integer),
+  ),
+  tombstone: described("The id under which it can be restored; null if it has no tombstone.", v.nullable(text)),
+  phantomOf,
+  usedBy: v.exactOptional(
+    described(
+      "Only of a busy entry: the process that has its file open for writing or has locked it, where it is known.",
+      object({ pid: integer, name: described("Its name; null if it cannot be read.", v.nullable(text)) }),
     ),
-    lastActivityAt: described(
-      "When it says that it was last used, in milliseconds since the epoch; null if it states no time.",
-      v.nullable(integer),
-    ),
-    body: v.exactOptional(
-      described(
-        "Only of an entry of which nothing but its file's name could be understood: what its file is.",
-        v.picklist(["torn", "empty"]),
-      ),
-    ),
-    verdict,
-    rung,
-    reason,
-    detail: described("What was seen, in a sentence.", text),
-    ageMs: described("How old it is, in milliseconds; null if that cannot be known.", v.nullable(integer)),
-    action,
-    note: v.exactOptional(
-      described("Only where there is more to say of what was done: what stood in the way, or was done beside it.", text),
-    ),
-    selected: described("It was among those to be acted on; false of one that `--only`, `--except` or `--older-than` left out.", flag),
-    nextLookAt: described(
-      "Of a ghost that waits: when a sweep may take it at the soonest, in milliseconds since the epoch; null of all others, and where no sweep has begun to wait.",
-      v.nullable(integer),
-    ),
-    tombstone: described("The id under which it can be restored; null if it has no tombstone.", v.nullable(text)),
-    phantomOf,
-    usedBy: v.exactOptional(
-      described(
-        "Only of a busy entry: the process that has its file open for writing or has locked it, where it is known.",
-        object({ pid: integer, name: described("Its name; null if it cannot be read.", v.nullable(text)) }),
-      ),
-    ),
-    hostLock: v.exactOptional(
-      described("Only of a lock under another host's name: whether this machine may take it over.", v.picklist(ofOtherHosts)),
-    ),
-  }),
-);
+  ),
+  hostLock: v.exactOptional(
+    described("Only of a lock under another host's name: whether this machine may take it over.", v.picklist(ofOtherHosts)),
+  ),
+} as const;
+
+export const entryReport = described("An entry of a registry, its verdict, and what was done with it.", object(entryMembers));
 
 export const summary = described(
   "How many entries were judged how, and what was done with them.",

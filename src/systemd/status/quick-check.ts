@@ -28,6 +28,13 @@ function isLinked(directory: string, target: string, unit: string): boolean {
   return stateOf(linkOf(directory, target, unit)) !== undefined;
 }
 
+/** Whether the user's timer is installed and enabled, from a few looks at files. */
+export function isTimerEnabled(env: Env): boolean {
+  const directory = userUnitDirectory(env);
+  const timer = join(directory, "sessreap.timer");
+  return stateOf(timer) !== undefined && !isMasked(timer) && isLinked(directory, "timers.target", "sessreap.timer");
+}
+
 /**
  * What a sweep by hand says of the user's timer, from a few looks at files; `doctor` asks systemd. A timer that was
  * never installed is a choice, one that was installed and does not run is a guard that went off in silence.

@@ -104,5 +104,5 @@ test("of a server that was only tried, explain says with which option the entry 
   const url = `ws://127.0.0.1:${await freePort()}`;
   const env = { CODEX_APP_SERVER_URL: url };
   const { stdout } = await sessreap(scratch, ["explain", "mars", "--registry", bridge(scratch)], { env });
-  expect(stdout).toContain(`judged sooner with --app-server ${url}`);
+  expect(stdout).toContain(`judged today with sessreap explain --app-server ${url} `);
 });

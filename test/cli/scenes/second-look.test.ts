@@ -200,12 +200,11 @@ test("explain says what sweeps remember of an entry, and config of its registry 
   expect(Number(absentForMs)).toBeGreaterThanOrEqual(3 * minute);
   expect(Number(absentForMs) + Number(secondLookInMs)).toBe(4 * minute);
   expect(others).toMatchObject(rest);
-  const { stdout } = await sessreap(scratch, ["explain", "agent"]);
-  expect(stdout).toMatch(
-    /remembered +.*found absent since 3m, and a look counts in \d+s; no start token of its registry has proved right yet/,
-  );
+  const { stdout } = await sessreap(scratch, ["explain", "agent", "-v"]);
+  expect(stdout).toMatch(/next +a sweep from \d\d:\d\d on reaps it; at once: sessreap reap --now agent/);
+  expect(stdout).toMatch(/memory +.*found absent since 3m, and a look counts in \d+s; no start token of its registry has proved right yet/);
   letPass(scratch, minute);
-  expect((await sessreap(scratch, ["explain", "agent"])).stdout).toContain("found absent since 4m, and the next look counts");
+  expect((await sessreap(scratch, ["explain", "agent", "-v"])).stdout).toContain("found absent since 4m, and the next look counts");
   const config = JSON.parse((await sessreap(scratch, ["config", "--json"])).stdout) as {
     readonly registries: readonly { readonly path: string; readonly remembered: object }[];
     readonly clock: object;

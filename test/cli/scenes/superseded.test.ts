@@ -41,9 +41,9 @@ test("what a newer start of the same process superseded is released with the rea
   const before = readFileSync(path, "utf8");
   const kept = { other: "live own-ancestor kept", new: "live own-ancestor kept" };
   expect(await judged(scratch, "-n")).toEqual({ old: "ghost superseded-by-new-start would-release", ...kept });
-  const explained = (await sessreap(scratch, ["explain", "old"])).stdout.split("\n").map((line) => line.trim());
-  expect(explained[explained.findIndex((line) => line.startsWith("verdict")) - 1]).toBe(superseded.rule);
-  expect(explained).toContain("superseded         the same process has started another session since, registered as new");
+  const explained = (await sessreap(scratch, ["explain", "old", "-v"])).stdout.split("\n").map((line) => line.trim());
+  const then = explained.indexOf("then      superseded: the same process has started another session since, registered as new");
+  expect(explained[then + 1]).toBe(superseded.rule);
   expect(readFileSync(path, "utf8")).toBe(before);
   const { stdout, code } = await sessreap(scratch, ["sweep"]);
   expect([code, stdout]).toEqual([0, expect.stringContaining("(1 let go)")]);
