@@ -129,13 +129,14 @@ export function ownersText(
       }),
     ]),
   ]);
+  const wrapped = (text: string): readonly string[] => wrap([text], { first: 0, hang: indent.length }, screen, palette);
   const duplicates = summary.duplicates === 1 ? "1 duplicate" : `${summary.duplicates} duplicates`;
   const harnesses = `${summary.harnesses} live ${summary.harnesses === 1 ? "harness" : "harnesses"}`;
   return [
     ...(cells.length === 0 ? [] : [`${indent}${head}`]),
     ...lines,
-    ...(retired.length > 0 ? ["", "Retired", ...retired.map(retiredLine)] : []),
+    ...(retired.length > 0 ? ["", "Retired", ...retired.flatMap((one) => wrapped(retiredLine(one)))] : []),
     ...(cells.length + retired.length === 0 ? [] : [""]),
-    `${summary.sessions} ${summary.sessions === 1 ? "session" : "sessions"}: ${duplicates}, ${harnesses}`,
+    ...wrapped(`${summary.sessions} ${summary.sessions === 1 ? "session" : "sessions"}: ${duplicates}, ${harnesses}`),
   ];
 }
