@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 
 /** Debian's name for the home of a user that has none (`/etc/passwd`). */
 const noHome = "/nonexistent";
@@ -26,8 +26,19 @@ export function currentDirectory(): string {
   }
 }
 
+/** Where a program can be started that asks for no place: one starts in no directory that is gone, or may not be entered. */
+export function startDirectory(): string {
+  try {
+    const here = process.cwd();
+    statSync(`${here}/.`);
+    return here;
+  } catch {
+    return "/";
+  }
+}
+
 /** A user as /etc/passwd has it. */
-type Row = { readonly name: string; readonly uid: number; readonly home: string };
+type Row = { readonly name: string; readonly uid: number; readonly gid: number; readonly home: string };
 
 /** The users of this machine, as far as /etc/passwd has them. */
 export function users(): readonly Row[] {
@@ -35,7 +46,7 @@ export function users(): readonly Row[] {
     return readFileSync("/etc/passwd", "utf8")
       .split("\n")
       .map((line) => line.split(":"))
-      .map(([name = "", , uid, , , home = ""]) => ({ name, uid: Number(uid), home }));
+      .map(([name = "", , uid, gid, , home = ""]) => ({ name, uid: Number(uid), gid: Number(gid), home }));
   } catch {
     return [];
   }

@@ -70,7 +70,7 @@ function lookAtPid(pid: number): PidObservation {
 /** ps-list skips rows that it cannot parse, so a second, plain list of pids says whether any is missing from it. */
 async function plainPids(): Promise<readonly number[]> {
   const { execa } = await import("execa");
-  const { stdout } = await execa("ps", ["-axo", "pid="]);
+  const { stdout } = await execa("ps", ["-axo", "pid="], { cwd: "/" });
   return stdout.split("\n").map((line) => Number(line.trim()));
 }
 

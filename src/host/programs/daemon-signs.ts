@@ -34,6 +34,7 @@ async function showUnit({ scope, env }: Manager, unit: string, properties: strin
     reject: false,
     timeout: unitMs,
     stdin: "ignore",
+    cwd: "/",
     // What ends it when this process ends would listen for signals, which a program that only lent us its process may not see.
     cleanup: false,
     env: { ...env, PATH: searchPath() },

@@ -1,3 +1,4 @@
+import { startDirectory } from "../files/homes.ts";
 import { searchPath } from "../search-path.ts";
 
 const releaseMs = 30_000;
@@ -9,6 +10,7 @@ export async function runRelease(command: readonly string[], values: Readonly<Re
   const { execa } = await import("execa");
   const { failed, shortMessage } = await execa(file, args, {
     reject: false,
+    cwd: startDirectory(),
     timeout: releaseMs,
     stdin: "ignore",
     stdout: "ignore",

@@ -1,13 +1,16 @@
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
+import { users } from "../../host/files/homes.ts";
 import { searchPath } from "../../host/search-path.ts";
 
 export type Account = { readonly name: string; readonly uid: number; readonly gid: number; readonly home: string };
 
-/** A user by name, wherever this machine keeps its users; undefined when there is none. */
+/** A user by name, wherever this machine keeps its users; undefined when there is none. Without getent there are those of /etc/passwd. */
 export async function findAccount(name: string): Promise<Account | undefined> {
   const { execa } = await import("execa");
-  const { stdout, failed } = await execa("getent", ["passwd", name], { reject: false, stdin: "ignore", env: { PATH: searchPath() } });
+  const options = { reject: false, stdin: "ignore", cwd: "/", env: { PATH: searchPath() } } as const;
+  const { stdout, failed, code } = await execa("getent", ["passwd", name], options);
+  if (code === "ENOENT") return users().find((user) => user.name === name);
   const [found, , uid, gid, , home] = stdout?.split(":") ?? [];
   if (failed || found === undefined || home === undefined) return undefined;
   return { name: found, uid: Number(uid), gid: Number(gid), home };

@@ -35,6 +35,7 @@ export async function systemctl(scope: Scope["kind"], words: readonly string[], 
     reject: false,
     timeout: timeoutMs,
     stdin: "ignore",
+    cwd: "/",
     env: { ...runtimeDirectory(), PATH: searchPath(), TZ: "UTC", LC_ALL: "C", SYSTEMD_COLORS: "0", SYSTEMD_PAGER: "" },
   });
   const said = result.stderr === "" ? (result.failed ? result.shortMessage : "") : result.stderr;

@@ -36,7 +36,12 @@ async function periodOf({ TimersCalendar: calendars }: Properties): Promise<numb
     if (spec === "*-*-* *:00/5:00") return shippedPeriodMs;
     const env = { TZ: "UTC", LC_ALL: "C", PATH: searchPath() };
     const { execa } = await import("execa");
-    const { stdout } = await execa("systemd-analyze", ["calendar", "--iterations=3", "--", spec], { reject: false, stdin: "ignore", env });
+    const { stdout } = await execa("systemd-analyze", ["calendar", "--iterations=3", "--", spec], {
+      reject: false,
+      stdin: "ignore",
+      cwd: "/",
+      env,
+    });
     const times = [...(stdout ?? "").matchAll(/(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g)].map(([, day, time]) =>
       Date.parse(`${day}T${time}Z`),
     );

@@ -1,11 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { assert, dictionary, array, property, string, stringMatching } from "fast-check";
 import { describe, expect, test, type TestContext } from "vitest";
 import { cronTable } from "../../../src/systemd/elsewhere/cron.ts";
 import { launchdAgent } from "../../../src/systemd/elsewhere/launchd.ts";
+import { unpackedPackage } from "../../debian.ts";
 import { parsePlist, type Plist } from "../../plist.ts";
 import { gonePid, launch, stop, until } from "../../processes.ts";
 import { isRoot } from "../../users.ts";
@@ -118,23 +118,10 @@ describe("a table for cron", () => {
   });
 });
 
-/** Debian's cron: this machine's, else the package's files, which are unpacked once a machine and installed nowhere. */
+/** Debian's cron: this machine's, else that of the package. */
 function cronPrograms(): string {
   if (existsSync("/usr/sbin/cron") && existsSync("/usr/bin/crontab")) return "/usr";
-  const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "sessreap-foreign");
-  const directory = join(cache, "debian-cron");
-  if (existsSync(directory)) return join(directory, "usr");
-  mkdirSync(cache, { recursive: true });
-  const fresh = mkdtempSync(`${directory}.`);
-  try {
-    execFileSync("apt-get", ["download", "cron"], { cwd: fresh, stdio: "pipe", timeout: 60_000 });
-    const [deb = ""] = readdirSync(fresh);
-    execFileSync("dpkg-deb", ["-x", deb, "."], { cwd: fresh, stdio: "pipe" });
-    renameSync(fresh, directory);
-  } finally {
-    rmSync(fresh, { recursive: true, force: true });
-  }
-  return join(directory, "usr");
+  return join(unpackedPackage("cron"), "usr");
 }
 
 /**
