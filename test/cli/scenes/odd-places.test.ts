@@ -162,6 +162,6 @@ describe.runIf(isRoot)("a machine that has BusyBox and this Node and nothing els
       readFileSync(join(root, "opt/package/package.json"), "utf8"),
     ) as Record<string, unknown>;
     expect([dependencies, optionalDependencies]).toEqual([undefined, undefined]);
-    expect(Object.keys(scripts as object).filter((name) => /install$/.test(name))).toEqual([]);
+    expect(Object.keys(scripts as object).filter((name) => name.endsWith("install"))).toEqual([]);
   });
 });
