@@ -1,9 +1,9 @@
 import { nothingBusy, type BusyMemory } from "./plan/busy.ts";
-import type { Clock } from "./evidence.ts";
+import type { Clock, Timekeeping } from "./evidence.ts";
 import { noHolders, type HeldBy, type ObservedHolder } from "./agents/observed-holders.ts";
 import { valueOf, type ClockMemory, type Since } from "./clocks/since.ts";
 import { unwatched, type Settling } from "./clocks/settling.ts";
-import { noSleepKnown, type SleepRecord } from "./clocks/sleep.ts";
+import { noSleepKnown, sleptAtLeast, sleptAtMost, type SleepRecord } from "./clocks/sleep.ts";
 import type { FirstSight } from "./identity/first-sight.ts";
 import { restoredKeptMs } from "./policy.ts";
 import type { Ending } from "./plan/ending.ts";
@@ -18,7 +18,7 @@ export type EntryMemory = {
   readonly absentForMs: number | undefined;
   /** The entry was put back by `restore`, and that still protects it. */
   readonly restored: boolean;
-  /** The longest time between two of its heartbeats that sweeps have seen, in ms; 0 where they saw no two. */
+  /** The longest time between two of its heartbeats that sweeps have seen, known sleep taken off, in ms; 0 where they saw no two. */
   readonly longestGapMs: number;
   /** How long ago, in ms of awake time, sweeps last saw its heartbeat change; undefined where they never did. */
   readonly stillForMs: number | undefined;
@@ -134,8 +134,13 @@ export function remembersAny({ records, restored, steppedAtMs }: Memory, registr
   return from.clockStepped || steppedAtMs !== undefined || restored.size > 0 || (records.size > 0 && records.has(registry));
 }
 
-function longestGap({ heartbeatAt, longestGapMs }: EntryRecord, now: number | undefined): number {
-  return heartbeatAt === undefined || now === undefined ? longestGapMs : Math.max(longestGapMs, now - heartbeatAt);
+/** Nothing beats while the machine sleeps. What a stepped clock has dated of that sleep is not taken off. */
+function longestGap(record: EntryRecord, now: number | undefined, from: Since, sleeps: Timekeeping["sleeps"]): number {
+  const { heartbeatAt, longestGapMs, clockStepped } = record;
+  if (heartbeatAt === undefined || now === undefined) return longestGapMs;
+  const isDated = sleeps.seen && !clockStepped && !from.clockStepped;
+  const sleptMs = isDated ? Math.max(0, sleptAtLeast(sleeps.value, heartbeatAt) - sleptAtMost(sleeps.value, now)) : 0;
+  return Math.max(longestGapMs, now - heartbeatAt - sleptMs);
 }
 
 /** Since when its heartbeat has stood still, as far as sweeps have seen. A changed one was written since the last of them. */
@@ -154,7 +159,7 @@ export function agedRecord(record: EntryRecord, { elapsedMs, clockStepped }: Sin
   };
 }
 
-export function recall(memory: Memory, entry: Remembered, from: Since, clock: Clock): EntryMemory {
+export function recall(memory: Memory, entry: Remembered, from: Since, clock: Clock, sleeps: Timekeeping["sleeps"]): EntryMemory {
   const record = memory.records.get(entry.registryId)?.get(entry.key);
   const mark = memory.restored.get(entry.registry)?.get(entry.key);
   // Of a step that happened while no sweep could read this entry, only its time tells.
@@ -171,7 +176,7 @@ export function recall(memory: Memory, entry: Remembered, from: Since, clock: Cl
     clockStepped: from.clockStepped || (same ? record.clockStepped : maybeStepped),
     absentForMs: absentSince === undefined || awakeMs === undefined ? undefined : Math.max(0, awakeMs - absentSince),
     restored: mark !== undefined && mark.digest === digest && (wallMs === undefined || wallMs < mark.untilMs),
-    longestGapMs: same ? longestGap(record, entry.heartbeatAt) : 0,
+    longestGapMs: same ? longestGap(record, entry.heartbeatAt, from, sleeps) : 0,
     stillForMs: same ? stillFor(record, entry.heartbeatAt, from.elapsedMs) : undefined,
     holders: record?.held !== undefined && record.held.as === entry.heldAs() ? record.held.by : noHolders,
     firstSight: undefined,

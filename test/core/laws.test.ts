@@ -13,7 +13,7 @@ import {
 } from "../../src/core/answer.ts";
 import type { Reason } from "../../src/core/reasons.ts";
 import { knownPrograms, type ProgramLists } from "../../src/core/agents/programs.ts";
-import { seen } from "../../src/core/evidence.ts";
+import { seen, untimed } from "../../src/core/evidence.ts";
 import { decide, judge, ladder, trace, type Judgement } from "../../src/core/ladder.ts";
 import { since } from "../../src/core/clocks/since.ts";
 import { emptyMemory, recall, type Memory } from "../../src/core/memory.ts";
@@ -300,7 +300,7 @@ test("a clock that cannot be read makes no entry older, no absence longer and no
         };
         const recalled = ({ bootId, wallMs, bootMs, awakeMs }: typeof seenNow) => {
           const clock = { wallMs: observe(wallMs), bootMs: observe(bootMs), awakeMs: observe(awakeMs) };
-          return recall(memory, entry, since(memory, clock, bootId), clock);
+          return recall(memory, entry, since(memory, clock, bootId), clock, untimed.sleeps);
         };
         const [more, less] = [recalled(seenNow), recalled({ ...seenNow, [hidden]: undefined })];
         expect(less.seenForMs).toBeLessThanOrEqual(more.seenForMs);

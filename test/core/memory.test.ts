@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { seen, type Clock } from "../../src/core/evidence.ts";
+import { seen, untimed, type Clock } from "../../src/core/evidence.ts";
 import { since } from "../../src/core/clocks/since.ts";
 import {
   agedRecord,
@@ -45,7 +45,7 @@ const clock: Clock = { wallMs: seen(now), bootMs: seen(10 * hour), awakeMs: seen
 
 function recalled(change: Partial<Memory> = {}, at: Clock = clock, boot: string | undefined = thisBoot) {
   const memory = { ...hourAgo, ...change };
-  return recall(memory, entry, since(memory, at, boot), at);
+  return recall(memory, entry, since(memory, at, boot), at, untimed.sleeps);
 }
 
 describe("how a sweep stands to the one before", () => {
@@ -122,14 +122,17 @@ describe("what is recalled of an entry", () => {
 
   test("other bytes are as if never seen", () => {
     const memory = { ...hourAgo };
-    expect(recall(memory, { ...entry, digest: () => "other" }, since(memory, clock, thisBoot), clock)).toEqual(nothingRemembered);
+    expect(recall(memory, { ...entry, digest: () => "other" }, since(memory, clock, thisBoot), clock, untimed.sleeps)).toEqual(
+      nothingRemembered,
+    );
   });
 
   test("the processes that showed it, whatever else of it was written anew, as long as it claims the same", () => {
     const record = { digest: "same", seenForMs: 0, clockStepped: false, absentSinceMs: undefined, ...noBeat };
     const held = { as: "the session", by: [showed] };
     const memory = { ...hourAgo, records: new Map([[entry.registryId, new Map([["mars", { ...record, held }]])]]) };
-    const holders = (change: Partial<Remembered>) => recall(memory, { ...entry, ...change }, since(memory, clock, thisBoot), clock).holders;
+    const holders = (change: Partial<Remembered>) =>
+      recall(memory, { ...entry, ...change }, since(memory, clock, thisBoot), clock, untimed.sleeps).holders;
     expect(holders({})).toEqual([showed]);
     expect(holders({ digest: () => "other" })).toEqual([showed]);
     expect(holders({ heldAs: () => "another session" })).toEqual([]);
@@ -148,7 +151,7 @@ describe("what is recalled of an entry", () => {
         throw new Error("digested");
       },
     };
-    expect(recall(hourAgo, never, since(hourAgo, clock, thisBoot), clock)).toEqual(nothingRemembered);
+    expect(recall(hourAgo, never, since(hourAgo, clock, thisBoot), clock, untimed.sleeps)).toEqual(nothingRemembered);
   });
 
   test("a reboot breaks the chain of absences and keeps the first sight", () => {
@@ -164,7 +167,7 @@ describe("what is recalled of an entry", () => {
   });
 
   test("an unknown boot breaks the chain of absences", () => {
-    expect(recall(hourAgo, entry, since(hourAgo, clock, undefined), clock).absentForMs).toBeUndefined();
+    expect(recall(hourAgo, entry, since(hourAgo, clock, undefined), clock, untimed.sleeps).absentForMs).toBeUndefined();
   });
 
   test("a clock of awake time that cannot be read breaks the chain of absences", () => {
@@ -197,12 +200,37 @@ describe("what is recalled of an entry", () => {
     });
     const beating = (memory: Partial<Memory>, unread = "beat 1") => {
       const all = { ...hourAgo, ...memory };
-      return recall(all, { ...entry, heartbeatAt: now - minute, unreadBeat: () => unread }, since(all, clock, thisBoot), clock);
+      return recall(
+        all,
+        { ...entry, heartbeatAt: now - minute, unreadBeat: () => unread },
+        since(all, clock, thisBoot),
+        clock,
+        untimed.sleeps,
+      );
     };
     expect(beating(at(now - minute, minute))).toMatchObject({ absentForMs: 2 * hour, longestGapMs: minute });
     expect(beating(at(now - 21 * minute, minute))).toMatchObject({ absentForMs: undefined, longestGapMs: 20 * minute });
     expect(beating(at(undefined, 0))).toMatchObject({ absentForMs: undefined, longestGapMs: 0 });
     expect(beating(at(now - minute, minute), "beat 2")).toMatchObject({ absentForMs: undefined, longestGapMs: minute });
+  });
+
+  test.each([
+    ["none", [], 20 * hour],
+    ["all of it between the beats", [{ fromMs: now - 18 * hour, untilMs: now - 2 * hour, ms: 15 * hour }], 5 * hour],
+    ["some of it perhaps after the later beat", [{ fromMs: now - 18 * hour, untilMs: now, ms: 15 * hour }], 6 * hour],
+    ["some of it perhaps before the earlier beat", [{ fromMs: now - 24 * hour, untilMs: now - 2 * hour, ms: 15 * hour }], 8 * hour],
+    ["before them", [{ fromMs: now - 3 * day, untilMs: now - 2 * day, ms: 20 * hour }], 20 * hour],
+    ["more than there is between them", [{ fromMs: now - 21 * hour, untilMs: now - hour, ms: 3 * day }], 0],
+  ])("the sleep that lay between two beats for certain is no part of their distance: %s", (_, sleeps, longestGapMs) => {
+    const [earlier, later] = [now - 21 * hour, now - hour];
+    const known = { digest: "same", seenForMs: 0, clockStepped: false, absentSinceMs: undefined, ...noBeat, heartbeatAt: earlier };
+    const gap = (clockStepped: boolean): number => {
+      const memory = { ...hourAgo, records: new Map([[entry.registryId, new Map([["mars", { ...known, clockStepped }]])]]) };
+      return recall(memory, { ...entry, heartbeatAt: later }, since(memory, clock, thisBoot), clock, seen(sleeps)).longestGapMs;
+    };
+    expect(gap(false)).toBe(longestGapMs);
+    // When a stepped clock dates a sleep, nothing says what of it lay between them.
+    expect(gap(true)).toBe(20 * hour);
   });
 
   test("since when its heart stands still is told by looks alone", () => {
@@ -217,7 +245,7 @@ describe("what is recalled of an entry", () => {
         stillForMs,
       };
       const memory = { ...hourAgo, records: new Map([[entry.registryId, new Map([["mars", known]])]]) };
-      return recall(memory, { ...entry, heartbeatAt: current }, since(memory, clock, thisBoot), clock).stillForMs;
+      return recall(memory, { ...entry, heartbeatAt: current }, since(memory, clock, thisBoot), clock, untimed.sleeps).stillForMs;
     };
     expect(beat(undefined, undefined)).toBeUndefined();
     expect(beat(now - minute, undefined)).toBeUndefined();
@@ -261,9 +289,11 @@ describe("what is recalled of an entry", () => {
     ["states no time", undefined, false],
   ])("a step that was noticed while nobody read the entry counts if it %s", (_, statedAt, expected) => {
     const memory = { ...hourAgo, records: new Map(), steppedAtMs: now - hour };
-    expect(recall(memory, { ...entry, statedAt }, since(memory, clock, thisBoot), clock).clockStepped).toBe(expected);
+    expect(recall(memory, { ...entry, statedAt }, since(memory, clock, thisBoot), clock, untimed.sleeps).clockStepped).toBe(expected);
     const rewritten = { ...entry, statedAt, digest: () => "other" };
-    expect(recall({ ...hourAgo, steppedAtMs: now - hour }, rewritten, since(hourAgo, clock, thisBoot), clock).clockStepped).toBe(expected);
+    expect(
+      recall({ ...hourAgo, steppedAtMs: now - hour }, rewritten, since(hourAgo, clock, thisBoot), clock, untimed.sleeps).clockStepped,
+    ).toBe(expected);
   });
 
   test.each([
@@ -348,6 +378,6 @@ describe("of most registries nothing can be recalled, and then nobody looks for 
     const memory = { ...hourAgo, ...change };
     const from = since(memory, at, thisBoot);
     expect(remembersAny(memory, entry.registryId, from)).toBe(expected);
-    expect(expected ? nothingRemembered : recall(memory, entry, from, at)).toEqual(nothingRemembered);
+    expect(expected ? nothingRemembered : recall(memory, entry, from, at, untimed.sleeps)).toEqual(nothingRemembered);
   });
 });

@@ -301,6 +301,11 @@ export class History {
     if (this.control === undefined && chance.oneIn(4)) for (const tombstone of state.tombstones.values()) await this.restoreOne(tombstone);
   }
 
+  private longestPauseMs(): number {
+    const records = [...this.story.state.memory.records.values()].flatMap((ofRegistry) => [...ofRegistry.values()]);
+    return Math.max(0, ...records.map(({ longestGapMs }) => longestGapMs));
+  }
+
   /** Nothing happens any more, and eyes are open: then every dead session of this host must go in the end. */
   private async quietEnd(): Promise<void> {
     const { story } = this;
@@ -318,6 +323,13 @@ export class History {
       await this.sweepOnce(this.control === undefined ? nothingBlind : new Set(["swap"]), { quiet: true });
     }
     if (this.control !== undefined) return;
+    // A heart counts as beating for three times its longest pause, which may have been as long as the machine was off.
+    if (this.deadEntries().length > 0 && this.longestPauseMs() > 4 * day) {
+      for (const pause of [3 * this.longestPauseMs(), 5 * minute, 5 * minute]) {
+        machine.advance(pause);
+        await this.sweepOnce(nothingBlind, { quiet: true });
+      }
+    }
     // An agent that shows no session may run any; when it has ended, too, nothing keeps what the TTL judges.
     if (this.deadEntries().length > 0 && this.isAnyAgentIdle()) {
       for (const session of machine.sessions) machine.end(session);

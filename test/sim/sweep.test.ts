@@ -35,6 +35,7 @@ test.each([
   [61_000_975, "another kernel's entry without a time was taken for an earlier boot's, for its file's time had been set back"],
   [300_008_486, "an entry of a boot whose clock was twenty years behind went by the TTL, once the clock was right again"],
   [300_011_421, "the law took a step of the clock that no sweep had seen before a reboot for one that a sweep could know"],
+  [620_002_988, "the law waited for sixteen days, and a heart had paused for eight, which counts three times"],
 ])("the history of seed %i holds now: %s", async (seed) => {
   const history = new History(seed, { worlds: anyWorlds(chanceFrom(seed)) });
   await history.run(sweepsEach);

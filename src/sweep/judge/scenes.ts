@@ -136,7 +136,7 @@ export function sceneOf(pass: LookingPass, { loaded, facts, evidence, since }: R
   const { registration, torn } = claim;
   const { host, policy } = pass;
   const recalled = remembersAny(pass.memory, registryId(loaded.target), since)
-    ? recall(pass.memory, remembered(host, loaded, entry, claim, evidence.clock), since, evidence.clock)
+    ? recall(pass.memory, remembered(host, loaded, entry, claim, evidence.clock), since, evidence.clock, evidence.time.sleeps)
     : nothingRemembered;
   const firstSight = firstSightOf(pass, loaded, entry);
   const isKept = recalled.restored && !policy.now;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { countedBy, since, steppedUntil, type ClockMemory } from "../../../src/core/clocks/since.ts";
-import { seen, type Clock } from "../../../src/core/evidence.ts";
+import { seen, untimed, type Clock } from "../../../src/core/evidence.ts";
 import { emptyMemory, recall, type Remembered } from "../../../src/core/memory.ts";
 import { blind, day, hour, minute, now, thisBoot } from "../scene.ts";
 
@@ -37,7 +37,7 @@ class Booted {
       heldAs: () => "",
     };
     const at = wall(nowMs);
-    return recall(memory, entry, since(memory, at, "f0000000-0000-4000-8000-000000000000"), at).clockStepped;
+    return recall(memory, entry, since(memory, at, "f0000000-0000-4000-8000-000000000000"), at, untimed.sleeps).clockStepped;
   }
 }
 
