@@ -23,8 +23,12 @@ export function bundledPackages(...metafiles) {
 
 function licenceText(directory, name) {
   const file = readdirSync(directory).find((entry) => /^licen[cs]e(?:[.-].*)?$/i.test(entry));
-  if (file === undefined) throw new Error(`${name} is bundled, but brings no licence text`);
-  return readFileSync(join(directory, file), "utf8").replaceAll("\r\n", "\n").trim();
+  if (file !== undefined) return readFileSync(join(directory, file), "utf8").replaceAll("\r\n", "\n").trim();
+  // Some have it at the end of their page alone.
+  const page = readFileSync(join(directory, "README.md"), "utf8").replaceAll("\r\n", "\n");
+  const section = /^#+ licen[cs]e\n+([^#]*copyright[^#]*)/im.exec(page)?.[1]?.trim();
+  if (section === undefined) throw new Error(`${name} is bundled, but brings no licence text`);
+  return section;
 }
 
 export function licencesFile(packages) {

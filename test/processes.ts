@@ -9,8 +9,10 @@ import { variable } from "./keeper.ts";
 /** A real process of a test. */
 export type Running = { readonly pid: number; readonly startTicks: string; readonly child: ChildProcess };
 
+const run = process.env[variable] ?? "";
+
 /** What the tests of this worker start is told from the worker itself, and from what other workers start. */
-const mark = `${process.env[variable] ?? ""}.${randomUUID()}`;
+const mark = `${run}.${randomUUID()}`;
 
 /** The mark, for an environment that a test puts together itself. */
 export const marked: Readonly<Record<string, string>> = { [variable]: mark };
@@ -70,6 +72,11 @@ export function launch(file: string, args: readonly string[], options: SpawnOpti
   const child = spawn(file, args, { ...options, env: { ...(options.env ?? process.env), ...marked } });
   children.push(child);
   return child;
+}
+
+/** Starts a child that outlives a test: it reads from its standard input, which the kernel closes with this worker, and ends then. */
+export function launchForFile(file: string, args: readonly string[], options: Omit<SpawnOptions, "stdio">): ChildProcess {
+  return spawn(file, args, { ...options, env: { ...options.env, [variable]: run }, stdio: ["pipe", "ignore", "ignore"] });
 }
 
 /** Ends a process and waits until its pid is free. */

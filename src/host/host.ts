@@ -9,6 +9,10 @@ import { type TakeOver, takeOver } from "./capture/exchange-file.ts";
 import { type FileToRestore, type PutBack, restoreEntryFiles } from "./capture/restore-entry.ts";
 import { changeRows, databaseObstacle, type RowChange, type RowChanged } from "./databases/change-rows.ts";
 import { readTable } from "./databases/read-table.ts";
+import type { ServerChange, ServerTableShape } from "../registries/rows/server-statements.ts";
+import type { Columns } from "../registries/rows/statements.ts";
+import type { ServerReturn } from "./databases/change-server.ts";
+import type { ServerTable } from "./databases/server-read.ts";
 import type { DatabaseFile } from "./databases/table-read.ts";
 import type { Piece } from "./files/chunks.ts";
 import { sha256 } from "./files/digest.ts";
@@ -69,6 +73,20 @@ export type Host = LookingHost & {
   readonly replaceJudged: (file: ReadFile, pieces: readonly Piece[], lastLook: () => Promise<boolean>) => Promise<Replaced>;
   /** Changes rows of a database that was judged, each by a statement of its own; answers in their order. */
   readonly changeRows: (file: DatabaseFile, rowChanges: readonly RowChange[]) => readonly RowChanged[];
+  /** Changes this machine's rows of a server's table that was judged, all by one statement; answers in their order. */
+  readonly changeServerRows: (
+    table: ServerTable,
+    shape: ServerTableShape,
+    changes: readonly ServerChange[],
+  ) => Promise<readonly RowChanged[]>;
+  /** Puts rows back into a server's table; answers in their order. */
+  readonly restoreServerRows: (
+    table: ServerTable,
+    shape: ServerTableShape,
+    rows: readonly ServerReturn[],
+  ) => Promise<readonly RowChanged[]>;
+  /** Whether another row has the key of one, by a look. */
+  readonly isServerRowThere: (table: ServerTable, shape: ServerTableShape, columns: Columns) => Promise<boolean>;
   /** Removes what killed sweeps have left beside a registry. */
   readonly removeLeftovers: (path: string) => void;
   /**
@@ -176,8 +194,13 @@ export async function realHost(stateDir: string, version: string, as: keyof type
     reportOnlyReason: (realPath, stat, shared) => reportOnlyReason(realPath, stat, shared) ?? sharedStateReason(stateDir),
     replaceJudged,
     readTable,
+    // A client of PostgreSQL is read where a table of a server is, and nowhere else.
+    readServerTable: async (...question) => (await import("./databases/read-server.ts")).readServerTable(...question),
     databaseObstacle,
     changeRows,
+    changeServerRows: async (...change) => (await import("./databases/change-server.ts")).changeServerRows(...change),
+    restoreServerRows: async (...rows) => (await import("./databases/change-server.ts")).restoreServerRows(...rows),
+    isServerRowThere: async (...row) => (await import("./databases/change-server.ts")).isServerRowThere(...row),
     removeLeftovers: (path) => removeLeftovers(path, Date.now()),
     self: () => ({ pid: process.pid, uid: process.getuid?.() ?? -1, ancestors: ancestorsOf(process.pid) }),
     lookAtTree: probe.lookAtTree,

@@ -124,6 +124,8 @@ export type FilesFormat = {
 /** One table of a database with an entry a row. */
 export type RowsFormat = {
   readonly layout: "rows";
+  /** Where the database is: a file, or a server that other machines use, too. */
+  readonly store: "file" | "server";
   readonly table: string;
   readonly where: Where;
   /** The columns that the table has to have. */

@@ -17,6 +17,7 @@ import { keyedJson } from "./declared/keyed-json.ts";
 import { llmmsgBridge } from "./formats/llmmsg-bridge.ts";
 import { omxSession } from "./formats/omx-session.ts";
 import { pidFiles } from "./formats/pid-files.ts";
+import { postgresTable } from "./declared/postgres-table.ts";
 import { qwenSessions } from "./formats/qwen-sessions.ts";
 import { sqliteTable } from "./declared/sqlite-table.ts";
 import { symlink } from "./declared/symlink.ts";
@@ -57,6 +58,7 @@ export const declaredFormats = {
   "text-file": textFile,
   symlink,
   "sqlite-table": sqliteTable,
+  "postgres-table": postgresTable,
 } as const satisfies Record<string, (shape: DeclaredShape) => Format>;
 
 export type DeclaredFormatName = keyof typeof declaredFormats;

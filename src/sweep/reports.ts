@@ -157,6 +157,7 @@ export function registryReport(
 
 /** What people call a registry: by what it is of, or by its file's name. */
 export function titleOf({ format, path }: Target): RegistryTitle {
+  if (format.layout === "rows" && format.store === "server") return { title: format.table, isFiles: false };
   return { title: format.title ?? path.slice(path.lastIndexOf("/") + 1), isFiles: format.layout === "files" };
 }
 

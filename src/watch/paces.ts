@@ -17,3 +17,6 @@ export const afterLearning = (tookMs: number | undefined): number => between(20,
 
 /** Registries that changed in so many readings of them, one after the other, are in a flood. */
 export const floodReadings = 100;
+
+/** The rows of this machine on a server are read so often, in ms: it says by itself nothing of new ones. */
+export const tablesEveryMs = 10_000;

@@ -7,11 +7,11 @@ import { newAgenda } from "./agenda.ts";
 import { newLookout } from "./lookout.ts";
 import { newNotices } from "./notices.ts";
 import type { Places, SweepListener, WatchOptions, WatchSummary } from "./options.ts";
-import { afterAgentMs, afterLearning, afterLines, floodReadings, gatherMs, retryMs, wholeRetryMs } from "./paces.ts";
+import { afterAgentMs, afterLearning, afterLines, floodReadings, gatherMs, retryMs, tablesEveryMs, wholeRetryMs } from "./paces.ts";
 import { newPause } from "./pause.ts";
 import { keepServers } from "./servers.ts";
 
-type Item = "whole" | "exits" | "learn" | "lines";
+type Item = "whole" | "exits" | "learn" | "lines" | "tables";
 
 /**
  * Stays up until `signal` is aborted: one sweep at the start; then, whenever a holder ends or a server closes a thread before
@@ -133,6 +133,13 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
       case "lines":
         agenda.soon("lines", afterLines(lookout.lookAtLines()));
         return;
+      case "tables": {
+        // A server does not say that a row was written: it is asked now and then.
+        const onServers = places.targets.filter(({ server }) => server !== undefined);
+        if (onServers.length === 0) return;
+        agenda.soon("tables", tablesEveryMs);
+        return learn(onServers, false);
+      }
       case "learn": {
         const those = [...changed];
         changed.clear();
@@ -152,8 +159,10 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
       case "whole": {
         await findPlaces();
         const { targets } = places;
-        const problems = directories.keep(targets.map(({ path }) => path));
-        for (const { path } of targets)
+        const onDisk = targets.filter(({ server }) => server === undefined);
+        const problems = directories.keep(onDisk.map(({ path }) => path));
+        if (onDisk.length < targets.length) agenda.soon("tables", tablesEveryMs);
+        for (const { path } of onDisk)
           await notice(
             path,
             problems.find((problem) => problem.startsWith(`${path} `)),
@@ -194,7 +203,8 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
     while (!signal.aborted && stop.signal === undefined) {
       await agenda.next();
       // Exits come first, and leave every other turn to what else is due.
-      const order: readonly Item[] = last === "exits" ? ["whole", "learn", "lines", "exits"] : ["exits", "learn", "whole", "lines"];
+      const order: readonly Item[] =
+        last === "exits" ? ["whole", "learn", "tables", "lines", "exits"] : ["exits", "learn", "tables", "whole", "lines"];
       const item = signal.aborted ? undefined : agenda.take(order);
       if (item === undefined) continue;
       last = item;
@@ -203,7 +213,8 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
         if (item !== "lines") await notice("fault", undefined);
       } catch (error) {
         await notice("fault", `a sweep failed and is tried again: ${String(error)}`);
-        if (item !== "whole") agenda.soon(item, item === "lines" ? afterLines(undefined) : pauses[item].next());
+        if (item === "tables") agenda.soon(item, tablesEveryMs);
+        else if (item !== "whole") agenda.soon(item, item === "lines" ? afterLines(undefined) : pauses[item].next());
         agenda.soon("whole", watchSweepMs);
       }
     }

@@ -44,8 +44,8 @@ const rows = [
 /** No repository keeps another one's `.git`. */
 const unmasked = (path: string): string => path.replace("/dot-git/", "/.git/");
 
-/** Those with tables are tried in `tables/examples.test.ts`. */
-const tables = ["agent-deck", "hermes", "mcp-agent-mail", "spawnbox"];
+/** Those with tables are tried in `tables/examples.test.ts` and `servers/trouble.test.ts`. */
+const tables = ["agent-deck", "controller", "hermes", "mcp-agent-mail", "spawnbox"];
 
 const read = (config: string): string => readFileSync(join(examples, `${config}.config.json`), "utf8");
 

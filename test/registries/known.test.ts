@@ -10,8 +10,8 @@ import { filesOf, fixtures } from "./fixtures.ts";
 
 const notes = join(import.meta.dirname, "../../docs/notes");
 
-/** Its fixtures are made by SQL; see `test/cli/tables`. */
-const isTable = (name: string): boolean => name === "sqlite-table";
+/** Its fixtures are made by SQL; see `test/cli/tables` and `test/cli/servers`. */
+const isTable = (name: string): boolean => name === "sqlite-table" || name === "postgres-table";
 
 test.each(formatNames.filter((name) => !isTable(name)))(
   "%s has a fixture folder, named by the version of the tool that wrote it",
@@ -40,7 +40,9 @@ test("a server that a flag names is asked about the sessions of those formats th
     ["text-file", "symlink"].includes(format)
       ? { text: ["<sessionId>"] }
       : { fields: { sessionId: "id" }, ...(isTable(format) && { table: "agents" }) };
-  const declared = Object.keys(declaredFormats).map((format) => ({ path: "/w/agents.json", format, ...described(format) }));
+  const place = (format: string): object =>
+    format === "postgres-table" ? { url: "postgres:///w", fields: { sessionId: "id", host: "machine" } } : { path: "/w/agents.json" };
+  const declared = Object.keys(declaredFormats).map((format) => ({ format, ...described(format), ...place(format) }));
   const from = "a test";
   const settings = { registries: { value: declared, from }, dropIns: [], wellKnown: { value: true, from } } as unknown as Settings;
   const { targets } = resolveRegistries(settings, { registry: [...formatNames], appServer: ["ws://127.0.0.1:8788"] }, {});
@@ -52,6 +54,7 @@ test("a server that a flag names is asked about the sessions of those formats th
     "keyed-json",
     "llmmsg-bridge",
     "omx-session",
+    "postgres-table",
     "sqlite-table",
     "symlink",
     "text-file",

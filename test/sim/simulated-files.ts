@@ -27,6 +27,10 @@ type FileHost = Pick<
   | "readTable"
   | "databaseObstacle"
   | "changeRows"
+  | "readServerTable"
+  | "changeServerRows"
+  | "restoreServerRows"
+  | "isServerRowThere"
 >;
 
 const stateOf = ({ ino, text, modifiedMs, changedMs, changes, uid }: DiskFile): FileState => {
@@ -161,6 +165,10 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
     readTable: () => ({ kind: "missing" }),
     databaseObstacle: () => undefined,
     changeRows: (_, rowChanges) => rowChanges.map(() => ({ kind: "changed" })),
+    readServerTable: () => Promise.resolve({ kind: "missing" }),
+    changeServerRows: (_, __, changes) => Promise.resolve(changes.map(() => ({ kind: "changed" }))),
+    restoreServerRows: (_, __, rows) => Promise.resolve(rows.map(() => ({ kind: "changed" }))),
+    isServerRowThere: () => Promise.resolve(false),
     replaceJudged: replace,
     listDirectory: list,
     readEntryFile: readEntry,

@@ -17,6 +17,7 @@ import { examine, type Examination } from "../../sweep/examine.ts";
 import { notedOf, type ExaminedRegistry, type ExaminedEntry } from "../../sweep/judge/examined.ts";
 import { sceneOf } from "../../sweep/judge/scenes.ts";
 import { namesOf } from "../../sweep/key-match.ts";
+import { withNamedRows } from "../../sweep/load/target.ts";
 import { keysOf } from "../../sweep/load/loaded.ts";
 import { plannedReport, titleOf } from "../../sweep/reports.ts";
 import { isTimerEnabled } from "../../systemd/status/quick-check.ts";
@@ -121,7 +122,8 @@ export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation
   const { words, options, env, stdout } = invocation;
   const key = words[0] ?? "";
   const palette = await paletteFor(stdout, options.color ?? "auto");
-  const { host, examine: wanted } = await prepareToLook(invocation);
+  const { host, examine: prepared } = await prepareToLook(invocation);
+  const wanted = withNamedRows(prepared, key, "any-name");
   const examination = await examine(startLooking(host, wanted), { lookAnyway: true }, "all");
   const found = find(examination, key);
   if (found.length === 0) {

@@ -5,6 +5,7 @@ import type { Registration } from "../../core/registration.ts";
 import { compareRoutes, whyBefore } from "../../core/agents/routing.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { visible } from "../../report/visible.ts";
+import { withNamedRows } from "../../sweep/load/target.ts";
 import { startLooking } from "../../sweep/pass.ts";
 import { examine } from "../../sweep/examine.ts";
 import type { ExaminedEntry } from "../../sweep/judge/examined.ts";
@@ -32,7 +33,8 @@ export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) =>
   const { words, options, stdout, stderr } = invocation;
   const name = words[0] ?? "";
   const palette = await paletteFor(stdout, options.color ?? "auto");
-  const { host, examine: wanted } = await prepareToLook(invocation);
+  const { host, examine: prepared } = await prepareToLook(invocation);
+  const wanted = withNamedRows(prepared, name, "identity");
   const examination = await examine(startLooking(host, wanted), { lookAnyway: true });
   const all = examination.registries.flatMap(({ loaded, entries }) =>
     [...entries].flatMap((judged): readonly Candidate[] => {

@@ -39,8 +39,12 @@ function written(value: unknown): string {
   }
 }
 
+/** An address can hold a password in the wrong place, and what is said of it goes to a journal. */
+const withPassword = /:\/\/[^/@\s]*:[^@\s]*@|[?&](?:ssl)?password=/i;
+
 function formatValue(value: unknown): string {
   const text = written(value);
+  if (withPassword.test(text)) return "an address with a password (not shown)";
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 

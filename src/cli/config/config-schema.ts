@@ -141,6 +141,18 @@ export const registryConfig = v.strictObject({
     "The registry's file or directory; without it, the format's well-known place. A host lock may be named itself, and so may the only file of a registry that has no `pattern`. ~/ is the home directory.",
     path,
   ),
+  url: described(
+    "The address of a PostgreSQL database: postgres:///DATABASE?host=/run/postgresql for a socket, postgres://USER@HOST/DATABASE?sslmode=verify-full for another machine. It holds no password: the file that PGPASSFILE names or ~/.pgpass does.",
+    v.string(),
+  ),
+  machine: described(
+    "The name under which this machine's rows stand in the column `host` of a PostgreSQL table (default: the host's name). No other row is judged.",
+    v.pipe(
+      v.string(),
+      v.nonEmpty("an empty name"),
+      v.check((name) => !controls.test(name), "not a machine's name: it holds a control character"),
+    ),
+  ),
   appServers: described(
     "The Codex app servers whose word counts for this registry: ws:// on the loopback address, or unix://.",
     v.array(server),

@@ -7,7 +7,7 @@ import { placeAt } from "./one-file.ts";
 import { expandHome, type Env } from "./paths.ts";
 import type { JudgingOptions, Settings } from "./settings.ts";
 import { formatOf } from "./shapes.ts";
-import { placesIn, targetAt, wellKnownTargets } from "./target-of.ts";
+import { placesIn, serverTargetAt, targetAt, wellKnownTargets } from "./target-of.ts";
 
 /** What the configuration and the files beside it say of registries. */
 export type Described = Pick<Settings, "registries" | "dropIns">;
@@ -28,6 +28,7 @@ function configuredTargets(configs: readonly RegistryConfig[], from: string, opt
         "config",
         `${where}.onGhost: "release" needs fields.releasedAt and fields.releaseReason, which say where it is written`,
       );
+    if (config.url !== undefined) return [serverTargetAt(config.url, config.machine, { format, config, options, env, where })];
     if (config.path !== undefined) {
       const place = placeAt(resolve(expandHome(config.path)), format, where);
       return [targetAt({ path: place.path, named: true }, place.format, config, options, env)];

@@ -16,6 +16,7 @@ const takes: Readonly<Record<string, readonly ShapeKey[]>> = {
   "json-file": ["pattern", "fields", "about", "keepWhen", "ownDirectory", "holders"],
   "text-file": ["pattern", "text", "about", "ownDirectory", "holders"],
   symlink: ["pattern", "text", "about", "holders"],
+  "postgres-table": ["table", "where", "fields", "about", "keepWhen", "holders"],
   "sqlite-table": ["table", "where", "fields", "about", "keepWhen", "holders"],
   "pid-files": ["pattern", "holders"],
 };
@@ -68,6 +69,20 @@ function assertColumns({ format, table, fields = {}, keepWhen = {}, where = {} }
   }
 }
 
+/** Only a server has an address, and only its rows are those of several machines. */
+function assertServer(config: RegistryConfig, at: string): void {
+  const isServer = config.format === "postgres-table";
+  const misplaced = isServer ? (["path", "shared"] as const) : (["url", "machine"] as const);
+  const wrong = misplaced.find((key) => config[key] !== undefined);
+  if (wrong !== undefined)
+    throw new Failure("config", `${at}.${wrong}: ${config.format} does not take it${isServer ? "; its place is `url`" : ""}`);
+  if (!isServer) return;
+  if (config.url === undefined) throw new Failure("config", `${at}.url: is missing; it says which database has the table`);
+  const host = config.fields?.host;
+  if (host === undefined || host === keyItself)
+    throw new Failure("config", `${at}.fields.host: is missing; only rows that name this machine in that column are looked at`);
+}
+
 /** The format that an entry of the configuration describes; `where` is its place in the file. */
 export function formatOf(config: RegistryConfig, where: string): Format {
   const misplaced = shapeKeys.find((key) => config[key] !== undefined && takes[config.format]?.includes(key) !== true);
@@ -79,6 +94,7 @@ export function formatOf(config: RegistryConfig, where: string): Format {
     }
     return withHolders(pidFiles(config.pattern), config);
   }
+  assertServer(config, where);
   const builtIn = builtInFormat(config.format);
   if (builtIn !== undefined) return builtIn;
   const { entries = "", fields = {}, pattern = "", text = [] } = config;

@@ -2,8 +2,10 @@ import { join } from "node:path";
 import { isServerAddress } from "../../core/app-servers.ts";
 import { sha256 } from "../../host/files/digest.ts";
 import { currentDirectory, ownHome } from "../../host/files/homes.ts";
+import { hostName } from "../../host/processes/linux-here.ts";
 import { noHomes, type AgentHomes } from "../../host/processes/config-directories.ts";
 import type { Format, OwnerSigns, Places } from "../../registries/format.ts";
+import { parseServerAddress } from "../../registries/rows/server-address.ts";
 import type { ServerTarget, Target } from "../../sweep/load/target.ts";
 import { Failure } from "../failure.ts";
 import type { RegistryConfig } from "./config-schema.ts";
@@ -104,4 +106,36 @@ export function wellKnownTargets(
     const target = targetAt({ path, named: false }, format, config, options, env);
     return isSeenFromHere(path, format, places) ? { ...target, seenFromHere: true } : target;
   });
+}
+
+type Described = {
+  readonly format: Format;
+  readonly config: RegistryConfig;
+  readonly options: JudgingOptions;
+  readonly env: Env;
+  /** Its place in the configuration. */
+  readonly where: string;
+};
+
+/** Names that every machine has for itself. */
+const nobodysNames = /^localhost(?:\.|$)|^\(none\)$|^$/i;
+
+/** A table of a server. What is said of a wrong address does not repeat it, for it can hold a password. */
+export function serverTargetAt(url: string, machine: string | undefined, { format, config, options, env, where }: Described): Target {
+  const address = parseServerAddress(url);
+  if ("problem" in address) throw new Failure("config", `${where}.url: ${address.problem}`);
+  const name = machine ?? hostName();
+  if (nobodysNames.test(name))
+    throw new Failure(
+      "config",
+      `${where}.machine: is missing; this host is called "${name}", as others are, so their rows would be taken for its own`,
+    );
+  return { ...targetAt({ path: url, named: true }, format, config, options, env), server: { address, machine: name } };
+}
+
+/** The tables of a server that a command line names by their address. */
+export function serversAt(url: string, configured: readonly Target[]): readonly Target[] {
+  const found = configured.filter(({ path, server }) => server !== undefined && path === url);
+  if (found.length > 0) return found;
+  throw new Failure("usage", "--registry: no table of a server at this address is described in a configuration");
 }

@@ -4,6 +4,7 @@ import { largestFile } from "../../host/files/files.ts";
 import { agentHomes } from "../../host/processes/config-directories.ts";
 import type { Format, Places } from "../../registries/format.ts";
 import { builtInFormat, builtInFormats, formatNames } from "../../registries/known.ts";
+import { isServerUrl } from "../../registries/rows/server-address.ts";
 import { registryId, type Target } from "../../sweep/load/target.ts";
 import { Failure } from "../failure.ts";
 import { didYouMean } from "../suggest.ts";
@@ -13,7 +14,7 @@ import { placeAt } from "./one-file.ts";
 import { expandHome, type Env } from "./paths.ts";
 import type { JudgingOptions, Settings } from "./settings.ts";
 import { shapedFormat } from "./shapes.ts";
-import { placesIn, targetAt, wellKnownTargets } from "./target-of.ts";
+import { placesIn, serversAt, targetAt, wellKnownTargets } from "./target-of.ts";
 
 /** A path names a registry, or the only file of one. */
 function isAt({ path, format }: Target, named: string): boolean {
@@ -39,6 +40,8 @@ function parseSpec(text: string): Spec {
 /** A registry that the configuration describes is taken as it is described there, however it is named. */
 function namedTargets(text: string, configured: readonly Target[], options: JudgingOptions, places: Places): readonly Target[] {
   const { env } = places;
+  const address = text.replace(/^postgres-table:/, "");
+  if (isServerUrl(address)) return serversAt(address, configured);
   const spec = parseSpec(text);
   const path = spec.path === undefined ? undefined : resolve(expandHome(spec.path));
   const described = configured.filter((target) => {
@@ -116,6 +119,8 @@ export function restoreTarget(settings: Settings, { format, registry, kept }: To
   const entries = kept.layout === "members" ? kept.entries : "";
   const table = kept.layout === "rows" ? kept.table : "";
   const shape = builtInFormat(format) ?? shapedFormat(format, { entries, table, pattern: "", fields: {}, about: "session" });
+  if (kept.layout === "rows" && isServerUrl(registry))
+    throw new Failure("usage", `${registry}: its table ${table} is in no configuration any more, so it cannot be put back there`);
   if (shape === undefined) throw new Failure("usage", `this version knows no format "${format}", which the tombstone of ${registry} names`);
   return { ...targetAt({ path: registry, named: true }, shape, undefined, {}, env), maxSize: largestFile };
 }

@@ -9,9 +9,12 @@ import type { DatabaseFile } from "./table-read.ts";
 /** One statement that changes exactly one row, or nothing. `back`: what the row that it puts back has to say then. */
 export type RowChange = { readonly statement: Statement; readonly back?: { readonly table: TableShape; readonly columns: Columns } };
 
-/** `changed`: the row is not there as the statement has it. `taken`: another one is in its place. */
+/**
+ * `changed`: the row is not there as the statement has it. `taken`: another one is in its place. `unsure`: the server did not
+ * say whether it did what it was told.
+ */
 export type RowChanged =
-  | { readonly kind: "done" | "changed" | "taken" }
+  | { readonly kind: "done" | "changed" | "taken" | "unsure" }
   | { readonly kind: "busy"; readonly why: string }
   | { readonly kind: "failed"; readonly problem: string };
 

@@ -13,6 +13,7 @@ export function sqliteTable(shape: DeclaredShape): Format {
     name: "sqlite-table",
     summary: "a table of a SQLite database with one row per registration, described by `table`, `where` and `fields`",
     layout: "rows",
+    store: "file",
     table,
     where,
     columns: [...Object.values(fields).filter((name) => name !== "<key>"), ...Object.keys(where), ...Object.keys(keepWhen)],

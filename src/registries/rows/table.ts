@@ -17,10 +17,28 @@ export type TableShape = {
   readonly key: readonly string[];
   /** Under which name SQLite's own number of a row is found; undefined where rows have none. */
   readonly rowid: string | undefined;
+  /** Only a table of a server has it. */
+  readonly server?: ServerShape;
+};
+
+/** What is known of a table of a PostgreSQL server beside that. */
+export type ServerShape = {
+  readonly schema: string;
+  /** The types of its columns, by their names. */
+  readonly types: Readonly<Record<string, string>>;
+  /** The column that names the machine whose row it is. */
+  readonly machine: string;
+  /** The column that is null until a row is released, where it is one of times: only such rows are read. */
+  readonly open: string | undefined;
 };
 
 /** One row: its number, and the literals of the stored columns and of the generated ones behind them. */
-export type Row = { readonly rowid: Literal | undefined; readonly literals: readonly Literal[] };
+export type Row = {
+  readonly rowid: Literal | undefined;
+  readonly literals: readonly Literal[];
+  /** Of a server's row: the transaction that wrote it last. */
+  readonly version?: string;
+};
 
 /** A line of `pragma table_list`, and one of `pragma table_xinfo`. */
 export type ListedTable = { readonly name: string; readonly type: string; readonly wr: number };

@@ -8,7 +8,7 @@ import { columnsOf, deleteRow, writeRow, type Columns } from "../../registries/r
 import type { Row } from "../../registries/rows/table.ts";
 import type { ExaminedRegistry, RevisedEntry } from "../judge/examined.ts";
 import { valuesOfRow } from "../load/load-rows.ts";
-import type { RowsRegistry } from "../load/loaded.ts";
+import { serverTableOf, type RowsRegistry } from "../load/loaded.ts";
 import type { Pass } from "../pass.ts";
 import { change, noRetry, type Attempted, type Confirm } from "./change.ts";
 import { batchesOf } from "./batches.ts";
@@ -49,6 +49,8 @@ export function attemptedBy(result: RowChanged, ifTaken: NotDone): Attempted {
   switch (result.kind) {
     case "done":
       return done();
+    case "unsure":
+      return done("its server went away and did not say whether it was done; its tombstone stays");
     case "changed":
       return { kind: "changed" };
     case "taken":
@@ -70,6 +72,28 @@ function keptRow({ table }: RowsRegistry, { row, columns, written }: ReadyRow): 
   };
 }
 
+/** Of a file each row is a transaction, of a server all together are one. */
+async function changeAll({ host }: Pass, loaded: RowsRegistry, rows: readonly ReadyRow[]): Promise<readonly RowChanged[]> {
+  const { table, file } = loaded;
+  const onServer = serverTableOf(loaded);
+  if (onServer !== undefined) {
+    const { server, shape } = onServer;
+    const keyOf = (columns: Columns): readonly string[] => table.key.map((name) => columns[name] ?? "NULL");
+    return host.changeServerRows(
+      server,
+      shape,
+      rows.map(({ row, columns, written }) => ({ key: keyOf(columns), version: row.version ?? "", written })),
+    );
+  }
+  if (file.stat === undefined) throw new TypeError("a database's file was expected");
+  return host.changeRows(
+    file,
+    rows.map(({ row, columns, written }) => ({
+      statement: written === undefined ? deleteRow(table, columns, row.rowid) : writeRow(table, columns, row.rowid, written),
+    })),
+  );
+}
+
 /** Changes rows of one table: ghosts are deleted, or their release is written into them. */
 export async function changeRows(
   pass: Pass,
@@ -78,7 +102,7 @@ export async function changeRows(
   selection: Selection,
   outcomes: Map<string, Outcome>,
 ): Promise<void> {
-  const { host, startedAt } = pass;
+  const { startedAt } = pass;
   const { loaded } = examined;
   const { table } = loaded;
   const keyOf = ({ entry }: RevisedEntry): string => entry.key;
@@ -105,10 +129,7 @@ export async function changeRows(
   async function commit(rows: readonly ReadyRow[], confirm: Confirm<ReadyRow>): Promise<readonly Attempted[]> {
     const answers = await confirm(rows);
     const free = rows.filter((_, nth) => answers[nth] === undefined);
-    const rowChanges = free.map(({ row, columns, written }) => ({
-      statement: written === undefined ? deleteRow(table, columns, row.rowid) : writeRow(table, columns, row.rowid, written),
-    }));
-    const changed = host.changeRows(loaded.file, rowChanges).values();
+    const changed = (await changeAll(pass, loaded, free)).values();
     return answers.map((answer) => answer ?? attemptedBy(changed.next().value as RowChanged, changedSince));
   }
 

@@ -58,9 +58,10 @@ export function factsOf(loaded: ReadRegistry, world: World, memory: Memory): Reg
 
 /** When a registry last changed, in epoch ms. What a database holds can be in its log. */
 function containerTimes(loaded: ReadRegistry): { readonly ino: bigint; readonly mtimeMs: number; readonly ctimeMs: number } {
-  const { ino, mtimeMs, ctimeMs } = containerOf(loaded).stat;
+  const { stat } = containerOf(loaded);
+  const ino = stat?.ino ?? 0n;
   if (loaded.kind === "rows") return { ino, mtimeMs: loaded.file.modifiedMs, ctimeMs: loaded.file.changedMs };
-  return { ino, mtimeMs: Number(mtimeMs), ctimeMs: Number(ctimeMs) };
+  return { ino, mtimeMs: Number(stat?.mtimeMs), ctimeMs: Number(stat?.ctimeMs) };
 }
 
 /** When an entry's container last changed, in epoch ms: its own file, or the one that it shares. */
@@ -84,6 +85,9 @@ export function identityTextOf({ place }: Entry, { identityText, torn }: Underst
  */
 export function writtenTextOf(loaded: ReadRegistry, entry: Entry, claim: UnderstoodClaim): string {
   const { place } = entry;
+  // Of a server's row its own transaction tells, and there is no file.
+  const version = loaded.kind === "rows" && place.kind === "row" ? loaded.rows[place.index]?.version : undefined;
+  if (version !== undefined) return `${identityTextOf(entry, claim)}\0xmin ${version}`;
   const { ino, mtimeMs, ctimeMs } = place.kind === "file" ? place.state : containerTimes(loaded);
   return `${identityTextOf(entry, claim)}\0${ino} ${mtimeMs} ${ctimeMs}`;
 }

@@ -1,22 +1,41 @@
 import type { LookingHost } from "../../host/looking-host.ts";
-import type { FormatBasics, RowsFormat } from "../../registries/format.ts";
+import type { TableRead } from "../../host/databases/table-read.ts";
+import type { Claim, FormatBasics, RowsFormat } from "../../registries/format.ts";
 import { valueOf } from "../../registries/rows/literals.ts";
+import type { Named } from "../../registries/rows/server-statements.ts";
+import { serverText, serverValueOf } from "../../registries/rows/server-values.ts";
 import type { Row, TableShape } from "../../registries/rows/table.ts";
 import { keptAtMost, missing, type Entries, type Entry, type Loaded } from "./loaded.ts";
 import { mayBeElsewhere, pidsOf } from "./pids.ts";
 import type { Target } from "./target.ts";
 
 /** What a row says, by the names of its columns. */
-export function valuesOfRow({ columns, generated }: TableShape, { literals }: Row): Readonly<Record<string, unknown>> {
-  return Object.fromEntries([...columns, ...generated].map((name, nth) => [name, valueOf(literals[nth] as string)]));
+export function valuesOfRow({ columns, generated, server }: TableShape, { literals }: Row): Readonly<Record<string, unknown>> {
+  const read = (name: string, literal: string): unknown =>
+    server === undefined ? valueOf(literal) : serverValueOf(literal, server.types[name]);
+  return Object.fromEntries([...columns, ...generated].map((name, nth) => [name, read(name, literals[nth] as string)]));
+}
+
+/**
+ * A claim as this machine sees it. The name under which its rows stand is its own, also where its host is called otherwise; of another
+ * machine's row nothing is kept by which a process here could be meant.
+ */
+function seenFrom(machine: string, ours: string, name: unknown, claim: Claim): Claim {
+  if (!claim.ok) return claim;
+  if (name === machine) return { ...claim, registration: { ...claim.registration, host: ours } };
+  const { registration, otherHolder: _, ...rest } = claim;
+  const nowhere = { pid: undefined, startTicks: undefined, bootId: undefined, pidNamespace: undefined };
+  const place = { tmuxSession: undefined, tmuxPane: undefined, tmuxSocket: undefined, cwd: undefined };
+  return { ...rest, registration: { ...registration, ...nowhere, ...place, machineId: String(name), host: String(name) } };
 }
 
 /** What a row is called: its primary key, or SQLite's own number of it. */
-function keyOf({ columns, key }: TableShape, { rowid, literals }: Row): string {
+function keyOf({ columns, key, server }: TableShape, { rowid, literals }: Row): string {
   if (key.length === 0) return `row ${rowid}`;
   return key
     .map((name) => {
       const literal = literals[columns.indexOf(name)] as string;
+      if (server !== undefined) return String(serverText(literal));
       const value = valueOf(literal);
       return typeof value === "string" || typeof value === "number" ? String(value) : literal;
     })
@@ -28,16 +47,16 @@ function repeated(keys: readonly string[]): ReadonlySet<string> {
   return new Set(keys.filter((key) => once.size === once.add(key).size));
 }
 
-type RowFormat = RowsFormat & Pick<FormatBasics, "fields">;
+type RowFormat = RowsFormat & Pick<FormatBasics, "fields" | "releases">;
 
 /** Rows as entries. What a row says is read again each time it is asked for in a large table. */
-function rowEntries(table: TableShape, rows: readonly Row[], format: RowFormat): Entries {
+function rowEntries(table: TableShape, rows: readonly Row[], format: RowFormat, see: (claim: Claim, row: Row) => Claim): Entries {
   const keys = rows.map((row) => keyOf(table, row));
   const twice = repeated(keys);
   const beat = [...table.columns, ...table.generated].indexOf(format.fields.lastHeartbeatAt ?? "");
   const read = (index: number): Entry => {
     const [key, row] = [keys[index] as string, rows[index] as Row];
-    const claim = format.claim(key, valuesOfRow(table, row));
+    const claim = see(format.claim(key, valuesOfRow(table, row)), row);
     // All literals but that of its heartbeat.
     const identityText = (): string => JSON.stringify(row.literals.filter((_, nth) => nth !== beat));
     return {
@@ -58,10 +77,36 @@ function rowEntries(table: TableShape, rows: readonly Row[], format: RowFormat):
   return { length: rows.length, at, keyAt: (index) => keys[index] as string, elements: undefined, [Symbol.iterator]: all };
 }
 
+/** How the claims of a table are seen from here: those of a file are what they say. */
+function seenIn({ table }: Extract<TableRead, { kind: "read" }>, { server }: Target, ours: string): (claim: Claim, row: Row) => Claim {
+  const { server: shape } = table;
+  if (server === undefined || shape === undefined) return (claim) => claim;
+  return (claim, row) => seenFrom(server.machine, ours, valuesOfRow(table, row)[shape.machine], claim);
+}
+
+/** The columns by which a person can name a row. */
+const namesOf = ({ fields }: RowFormat, of: "any-name" | "identity"): readonly string[] =>
+  [fields.identity, ...(of === "any-name" ? [fields.sessionId] : [])].filter((name) => name !== undefined && name !== "<key>") as string[];
+
+function namedIn(format: RowFormat, { alsoRows }: Target): Named | undefined {
+  if (alsoRows === undefined) return undefined;
+  const { text, of } = alsoRows;
+  return { text, columns: namesOf(format, of), byKey: of === "any-name", alsoReleased: of === "any-name" };
+}
+
+async function readFrom(host: LookingHost, target: Target, format: RowFormat): Promise<TableRead> {
+  const { table, where, columns, fields, releases } = format;
+  const { path, server, maxSize, onGhost = "report" } = target;
+  if (format.store === "file" || server === undefined) return host.readTable(path, { table, where, columns }, maxSize);
+  const at = { url: path, ...server, machineColumn: fields.host ?? "" };
+  const wanted = { onGhost, identityColumn: fields.identity === "<key>" ? undefined : fields.identity, named: namedIn(format, target) };
+  const released = releases === undefined ? undefined : { at: releases.at, reason: releases.reason };
+  return host.readServerTable({ table, where, columns, ...at, released, ...wanted }, maxSize);
+}
+
 /** Reads the rows of one table that are claims. */
 export async function loadRows(host: LookingHost, target: Target, format: RowFormat): Promise<Loaded> {
-  const { table, where, columns } = format;
-  const read = host.readTable(target.path, { table, where, columns }, target.maxSize);
+  const read = await readFrom(host, target, format);
   switch (read.kind) {
     case "missing":
       return missing(target);
@@ -71,8 +116,9 @@ export async function loadRows(host: LookingHost, target: Target, format: RowFor
     case "busy":
       return { state: read.kind, target, problem: read.problem };
     case "read": {
-      const entries = rowEntries(read.table, read.rows, format);
       const here = host.here();
+      const see = seenIn(read, target, here.hostname);
+      const entries = rowEntries(read.table, read.rows, format, see);
       const hasPids = format.fields.pid !== undefined;
       return {
         state: "read",

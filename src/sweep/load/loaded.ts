@@ -1,9 +1,11 @@
 import type { BigIntStats } from "node:fs";
+import type { ServerTable } from "../../host/databases/server-read.ts";
 import type { DatabaseFile } from "../../host/databases/table-read.ts";
 import type { FileState } from "../../host/files/file-state.ts";
 import type { ReadFile } from "../../host/files/files.ts";
 import type { Claim } from "../../registries/format.ts";
 import type { Container } from "../../registries/json/json-bytes.ts";
+import type { ServerTableShape } from "../../registries/rows/server-statements.ts";
 import type { Row, TableShape } from "../../registries/rows/table.ts";
 import type { ElementNames } from "./element-names.ts";
 import type { Target } from "./target.ts";
@@ -77,10 +79,16 @@ export type FilesRegistry = Read & {
 /** One table of a database, of which the rows that are claims were read. */
 export type RowsRegistry = Read & {
   readonly kind: "rows";
-  readonly file: DatabaseFile;
+  readonly file: DatabaseFile | ServerTable;
   readonly table: TableShape;
   readonly rows: readonly Row[];
 };
+
+/** A table of a server, which has no file; undefined for any other registry. */
+export function serverTableOf(loaded: RowsRegistry): { readonly server: ServerTable; readonly shape: ServerTableShape } | undefined {
+  const { file, table } = loaded;
+  return file.stat === undefined && table.server !== undefined ? { server: file, shape: { ...table, server: table.server } } : undefined;
+}
 
 export type ReadRegistry = MembersRegistry | FilesRegistry | RowsRegistry;
 
@@ -105,14 +113,15 @@ export function missing(target: Target): Unread {
   return { state: "missing", target, problem: "is not there; correct its path where it is named" };
 }
 
-/** The file or directory in which a registry is kept. */
-export function containerOf(loaded: ReadRegistry): { readonly realPath: string; readonly stat: BigIntStats } {
+/** The file or directory in which a registry is kept; a table of a server has its address and no more. */
+export function containerOf(loaded: ReadRegistry): { readonly realPath: string; readonly stat: BigIntStats | undefined } {
   return loaded.kind === "files" ? loaded : loaded.file;
 }
 
 /** The user to whom a registry belongs. */
 export function userOf(loaded: ReadRegistry): number {
-  return Number(containerOf(loaded).stat.uid);
+  if (loaded.kind === "rows" && loaded.file.stat === undefined) return loaded.file.user;
+  return Number(containerOf(loaded).stat?.uid);
 }
 
 /**
@@ -120,7 +129,9 @@ export function userOf(loaded: ReadRegistry): number {
  * or a service's, or where more than its owner may write.
  */
 export function writerOf(loaded: ReadRegistry): number | undefined {
-  const { uid, mode } = containerOf(loaded).stat;
+  const { stat } = containerOf(loaded);
+  if (stat === undefined) return undefined;
+  const { uid, mode } = stat;
   const firstPerson = 1000n;
   return uid < firstPerson || (mode & 0o022n) !== 0n ? undefined : Number(uid);
 }

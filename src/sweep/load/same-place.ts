@@ -3,8 +3,8 @@ import { registryId } from "./target.ts";
 
 /** The file or directory itself, however its path is spelled, as this format reads it. */
 function placeOf(loaded: ReadRegistry): string {
-  const { dev, ino } = containerOf(loaded).stat;
-  return registryId({ ...loaded.target, path: `${dev}:${ino}` });
+  const { realPath, stat } = containerOf(loaded);
+  return registryId({ ...loaded.target, path: stat === undefined ? realPath : `${stat.dev}:${stat.ino}` });
 }
 
 const ownerOf = ({ target }: ReadRegistry): string => JSON.stringify(target.owner ?? null);

@@ -1,11 +1,16 @@
 import type { AppServerAddress } from "../../core/scene.ts";
 import type { Format, OwnerSigns } from "../../registries/format.ts";
+import type { ServerAddress } from "../../registries/rows/server-address.ts";
 
 /** One registry that a sweep is to look at, with what the configuration says of it. */
 export type Target = {
   readonly format: Format;
-  /** Absolute. */
+  /** Absolute; of a table of a server its address. */
   readonly path: string;
+  /** Where the server of a table is, and under which name this machine's rows stand there. */
+  readonly server?: { readonly address: ServerAddress; readonly machine: string };
+  /** Rows of a server's table that a command which changes nothing names: they are read also where they are another machine's. */
+  readonly alsoRows?: { readonly text: string; readonly of: "any-name" | "identity" };
   /** The user named it: then it is a fault when it is not there. A well-known place may be empty. */
   readonly named: boolean;
   readonly appServers: readonly ServerTarget[];
@@ -56,3 +61,14 @@ const ids = new WeakMap<object, string>();
 
 /** An app server's address as it was given, and where to connect for it. */
 export type ServerTarget = AppServerAddress & { readonly connectTo: string };
+
+/** The same registries for a command that only looks: of a server's table also the rows that it names, of every machine. */
+export function withNamedRows<O extends { readonly targets: readonly Target[] }>(
+  options: O,
+  name: string,
+  of: NonNullable<Target["alsoRows"]>["of"],
+): O {
+  const text = name.replace(/^postgres-table:/, "");
+  const targets = options.targets.map((target) => (target.server === undefined ? target : { ...target, alsoRows: { text, of } }));
+  return { ...options, targets };
+}

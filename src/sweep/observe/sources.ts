@@ -96,8 +96,8 @@ function isUnchanged(host: LookingHost, loaded: Loaded): boolean {
 
 const inodeOf = (loaded: Loaded): string | undefined => {
   if (!isRead(loaded)) return undefined;
-  const { dev, ino } = containerOf(loaded).stat;
-  return `${dev}:${ino}`;
+  const { realPath, stat } = containerOf(loaded);
+  return stat === undefined ? realPath : `${stat.dev}:${stat.ino}`;
 };
 
 /**

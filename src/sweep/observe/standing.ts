@@ -10,11 +10,25 @@ import type { World } from "./observe.ts";
 export function reportOnlyReasonOf(host: LookingHost, loaded: ReadRegistry): string | undefined {
   const { shared, onGhost, seenFromHere } = loaded.target;
   const { realPath, stat } = containerOf(loaded);
-  const reason = host.reportOnlyReason(realPath, stat, shared);
+  const reason = stat === undefined ? serverObstacle(loaded) : host.reportOnlyReason(realPath, stat, shared);
   if (reason !== undefined || onGhost === "report") return reason ?? 'its ghosts are only said ("onGhost": "report")';
   if (seenFromHere === true && host.isReadOnly(realPath))
     return "it cannot be written from here: its file system is read-only (a drop-in with ReadWritePaths= lets a unit write it)";
-  return loaded.kind === "rows" ? host.databaseObstacle(loaded.file) : undefined;
+  return databaseObstacleOf(host, loaded);
+}
+
+const serverObstacle = (loaded: ReadRegistry): string | undefined =>
+  loaded.kind === "rows" && loaded.file.stat === undefined ? loaded.file.obstacle : undefined;
+
+function databaseObstacleOf(host: LookingHost, loaded: ReadRegistry): string | undefined {
+  return loaded.kind === "rows" && loaded.file.stat !== undefined ? host.databaseObstacle(loaded.file) : undefined;
+}
+
+/** Why nothing may be put back into a registry now, whether or not its owner is up. */
+export function unwritableReasonOf(host: LookingHost, loaded: ReadRegistry): string | undefined {
+  const { realPath, stat } = containerOf(loaded);
+  const reason = stat === undefined ? serverObstacle(loaded) : host.reportOnlyReason(realPath, stat, loaded.target.shared);
+  return reason ?? databaseObstacleOf(host, loaded);
 }
 
 /** The owner by the signs that are named for it; else the process that has had the registry's file open since a sweep first tried. */

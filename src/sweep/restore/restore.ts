@@ -7,10 +7,11 @@ import { isNotDone, notDone, type Done, type NotDone } from "../apply/outcome.ts
 import { recordHistory, type Change } from "../history.ts";
 import { identityTextOf } from "../judge/scenes.ts";
 import { loadRegistry } from "../load/load.ts";
-import { containerOf, type Entry, type ReadRegistry, type RowsRegistry } from "../load/loaded.ts";
+import { type Entry, type ReadRegistry, type RowsRegistry } from "../load/loaded.ts";
 import type { Target } from "../load/target.ts";
 import { findOwner, noCallers, ownerQuestions } from "../observe/daemon.ts";
 import { lookAtWorld, noMentions } from "../observe/observe.ts";
+import { unwritableReasonOf } from "../observe/standing.ts";
 import type { Pass } from "../pass.ts";
 import { unkept } from "../unkept.ts";
 import { fileInsertion, memberInsertion, type Insertion } from "./insertions.ts";
@@ -24,9 +25,7 @@ export type Tombstoned = { readonly target: Target; readonly tombstones: readonl
 /** Why nothing may be put back into a registry now; undefined when it may. */
 async function obstacle(host: Host, loaded: ReadRegistry): Promise<NotDone | undefined> {
   const { target } = loaded;
-  const { realPath, stat } = containerOf(loaded);
-  const reportOnly =
-    host.reportOnlyReason(realPath, stat, target.shared) ?? (loaded.kind === "rows" ? host.databaseObstacle(loaded.file) : undefined);
+  const reportOnly = unwritableReasonOf(host, loaded);
   if (reportOnly !== undefined) return notDone("failed", reportOnly);
   const world = await lookAtWorld(host, { pids: new Set(), owners: ownerQuestions([target]), ...noMentions });
   const owner = await findOwner(host, target, world, noCallers);

@@ -7,7 +7,7 @@ import type { TableShape, Where } from "../../registries/rows/table.ts";
 import type { Attempted } from "../apply/change.ts";
 import { attemptedBy } from "../apply/change-rows.ts";
 import { notDone, type NotDone } from "../apply/outcome.ts";
-import type { RowsRegistry } from "../load/loaded.ts";
+import { serverTableOf, type RowsRegistry } from "../load/loaded.ts";
 import type { Insertion } from "./insertions.ts";
 import { newcomer, otherKind } from "./restored.ts";
 
@@ -30,11 +30,34 @@ function keyWhere({ key }: TableShape, { columns }: KeptRow): Where | undefined 
 }
 
 /** Whether another row has taken the place of one that went, by a look: what happens is decided by the table itself. */
-function isTaken(host: Host, { table, file }: RowsRegistry, { kept }: Tombstone): boolean {
+async function isTaken(host: Host, loaded: RowsRegistry, { kept }: Tombstone): Promise<boolean> {
+  const { table, file } = loaded;
+  const onServer = serverTableOf(loaded);
+  if (onServer !== undefined)
+    return kept.layout === "rows" && kept.written === undefined && host.isServerRowThere(onServer.server, onServer.shape, kept.columns);
   const where = kept.layout === "rows" && kept.written === undefined ? keyWhere(table, kept) : undefined;
   if (where === undefined) return false;
   const there = host.readTable(file.realPath, { table: table.name, where, columns: [] });
   return there.kind === "read" && there.rows.length > 0;
+}
+
+async function returnAll(host: Host, loaded: RowsRegistry, rows: readonly KeptRow[]): Promise<readonly RowChanged[]> {
+  const { table, file } = loaded;
+  const onServer = serverTableOf(loaded);
+  if (onServer !== undefined)
+    return host.restoreServerRows(
+      onServer.server,
+      onServer.shape,
+      rows.map(({ columns, written }) => ({ columns, written })),
+    );
+  if (file.stat === undefined) throw new TypeError("a database's file was expected");
+  return host.changeRows(
+    file,
+    rows.map(({ columns, rowid, written }): RowChange => {
+      if (written === undefined) return { statement: insertRow(table, columns), back: { table, columns } };
+      return { statement: unwriteRow(table, columns, rowid, written) };
+    }),
+  );
 }
 
 /**
@@ -42,10 +65,10 @@ function isTaken(host: Host, { table, file }: RowsRegistry, { kept }: Tombstone)
  * that a dry run asks for it is looked whether another row is in their place.
  */
 export async function rowInsertion(host: Host, loaded: RowsRegistry, looked: readonly Tombstone[]): Promise<Insertion> {
-  const { table, file } = loaded;
+  const { table } = loaded;
   const taken = new Set<Tombstone>();
-  for (const tombstone of looked) if (isTaken(host, loaded, tombstone)) taken.add(tombstone);
-  const rowChanges = new Map<Tombstone, RowChange>();
+  for (const tombstone of looked) if (await isTaken(host, loaded, tombstone)) taken.add(tombstone);
+  const returns = new Map<Tombstone, KeptRow>();
   return {
     prepare: (tombstone) => {
       const { kept } = tombstone;
@@ -53,20 +76,19 @@ export async function rowInsertion(host: Host, loaded: RowsRegistry, looked: rea
       const problem = misfit(table, kept);
       if (problem !== undefined) return problem;
       if (taken.has(tombstone)) return newcomer;
-      const { columns, rowid, written } = kept;
-      rowChanges.set(
-        tombstone,
-        written === undefined
-          ? { statement: insertRow(table, columns), back: { table, columns } }
-          : { statement: unwriteRow(table, columns, rowid, written) },
-      );
+      returns.set(tombstone, kept);
       return tombstone;
     },
     commit: async (tombstones, confirm) => {
       const answers = await confirm(tombstones);
       const free = tombstones.filter((_, nth) => answers[nth] === undefined);
-      const all = free.map((tombstone) => rowChanges.get(tombstone) as RowChange);
-      const became = host.changeRows(file, all).values();
+      const became = (
+        await returnAll(
+          host,
+          loaded,
+          free.map((tombstone) => returns.get(tombstone) as KeptRow),
+        )
+      ).values();
       return answers.map((answer): Attempted => {
         if (answer !== undefined) return answer;
         const result = became.next().value as RowChanged;

@@ -1,0 +1,132 @@
+import {
+  changeRows,
+  countAt,
+  countChanges,
+  countExact,
+  insertRow,
+  settings,
+  unwriteRow,
+  type ServerChange,
+  type ServerStatement,
+  type ServerTableShape,
+} from "../../registries/rows/server-statements.ts";
+import type { Columns } from "../../registries/rows/statements.ts";
+import type { RowChanged } from "./change-rows.ts";
+import { isLost, problemOf, withConnection, type Connection } from "./server.ts";
+import type { ServerTable } from "./server-read.ts";
+
+const lockedByAnother = { kind: "busy", why: "another session has it locked" } as const;
+
+function failureOf(error: unknown): RowChanged {
+  const { kind, problem, cure } = problemOf(error);
+  if (kind === "busy") return lockedByAnother;
+  if (kind === "taken") return { kind: "taken" };
+  if (kind === "constraint") return { kind: "failed", problem: `its table does not allow it: ${problem}` };
+  return { kind: "failed", problem: cure === "" ? problem : `${problem} (${cure})` };
+}
+
+async function total({ ask }: Connection): Promise<number> {
+  return Number((await ask({ sql: countChanges, values: [] })).rows[0]?.["total"]);
+}
+
+/** Whether a transaction was committed whose end was not heard; undefined where the server does not say. */
+async function wasCommitted({ address }: ServerTable, id: string): Promise<boolean | undefined> {
+  for (const pauseMs of [0, 500, 2_000]) {
+    await new Promise((done) => void setTimeout(done, pauseMs));
+    try {
+      const { rows } = await withConnection(address, ({ ask }) => ask({ sql: "SELECT pg_xact_status($1::xid8) AS status", values: [id] }));
+      const status = rows[0]?.["status"];
+      if (status === "committed" || status === "aborted") return status === "committed";
+    } catch {
+      // It is asked again.
+    }
+  }
+  return undefined;
+}
+
+/** What a statement made of the rows that it names, in their order: the places of those that it changed. */
+type Made = { readonly changed: ReadonlySet<number>; readonly count: number };
+
+type Work = {
+  readonly statement: ServerStatement;
+  readonly rows: number;
+  readonly check?: (connection: Connection) => Promise<string | undefined>;
+};
+
+/**
+ * One transaction for one statement. It is committed only if it changed the rows that it says and nothing beside them
+ * by a trigger or a foreign key.
+ */
+async function transact(table: ServerTable, { statement, rows, check }: Work): Promise<readonly RowChanged[]> {
+  const all = (result: RowChanged): readonly RowChanged[] => Array.from({ length: rows }, () => result);
+  let ending: { readonly id: string; readonly made: Made } | undefined;
+  const answers = ({ changed, count }: Made): readonly RowChanged[] =>
+    Array.from({ length: rows }, (_, nth) => ({ kind: (rows === 1 && count === 1) || changed.has(nth) ? "done" : "changed" }));
+  try {
+    return await withConnection(table.address, async (connection) => {
+      await connection.run(settings("change"));
+      const before = await total(connection);
+      const answer = await connection.ask(statement);
+      const made = { changed: new Set(answer.rows.map((row) => Number(row["place"]) - 1)), count: answer.count };
+      const beside = (await total(connection)) - before - made.count;
+      const problem =
+        beside !== 0
+          ? `that would change ${made.count + beside} rows, by a foreign key or a trigger of its table; nothing was changed`
+          : made.count === 0
+            ? undefined
+            : await check?.(connection);
+      if (problem !== undefined || made.count === 0) {
+        await connection.run("ROLLBACK");
+        return problem === undefined ? answers(made) : all({ kind: "failed", problem });
+      }
+      const id = (await connection.ask({ sql: "SELECT pg_current_xact_id()::text AS id", values: [] })).rows[0]?.["id"] ?? "";
+      ending = { id, made };
+      await connection.run("COMMIT");
+      return answers(made);
+    });
+  } catch (error) {
+    if (ending === undefined || !(isLost(error) || problemOf(error).kind === "unreachable")) return all(failureOf(error));
+    const committed = await wasCommitted(table, ending.id);
+    if (committed === false) return all(failureOf(error));
+    // Where the server does not say, the tombstones stay: they undo what may have been done.
+    return committed === true ? answers(ending.made) : answers(ending.made).map((one) => (one.kind === "done" ? { kind: "unsure" } : one));
+  }
+}
+
+/** Changes this machine's rows of a table that was judged, all by one statement; answers in their order. */
+export async function changeServerRows(
+  table: ServerTable,
+  shape: ServerTableShape,
+  changes: readonly ServerChange[],
+): Promise<readonly RowChanged[]> {
+  if (changes.length === 0) return [];
+  return transact(table, { statement: changeRows(shape, table.machine, changes), rows: changes.length });
+}
+
+/** What puts a row back: as it was, or the columns that were written as they were. */
+export type ServerReturn = { readonly columns: Columns; readonly written: Columns | undefined };
+
+/** Puts rows back, each in a transaction of its own; answers in their order. */
+export async function restoreServerRows(
+  table: ServerTable,
+  shape: ServerTableShape,
+  rows: readonly ServerReturn[],
+): Promise<readonly RowChanged[]> {
+  const answers: RowChanged[] = [];
+  for (const { columns, written } of rows) {
+    const check = async ({ ask }: Connection): Promise<string | undefined> =>
+      (await ask(countExact(shape, columns))).rows[0]?.["same"] === "1" ? undefined : "its table would keep other values than it had";
+    const statement = written === undefined ? insertRow(shape, columns) : unwriteRow(shape, columns, written);
+    answers.push(...(await transact(table, { statement, rows: 1, check })));
+  }
+  return answers;
+}
+
+/** Whether another row has a row's key, by a look. */
+export async function isServerRowThere(table: ServerTable, shape: ServerTableShape, columns: Columns): Promise<boolean> {
+  const { rows } = await withConnection(table.address, async (connection) => {
+    await connection.run(settings("look"));
+    return connection.ask(countAt(shape, columns));
+  });
+  return rows[0]?.["same"] !== "0";
+}

@@ -1,0 +1,162 @@
+import { closest } from "fastest-levenshtein";
+import { isTimeType, serverLiteral } from "../../registries/rows/server-values.ts";
+import { measureRows, readReleased, readRows, settings, type ServerTableShape } from "../../registries/rows/server-statements.ts";
+import type { Row } from "../../registries/rows/table.ts";
+import { problemOf, withConnection, type Answer, type Connection, type ServerProblem } from "./server.ts";
+import type { DatabaseQuestion, ServerTable } from "./server-read.ts";
+import { unreadable, type TableRead } from "./table-read.ts";
+
+const usualLimit = 512 * 1024 * 1024;
+
+const tables = `SELECT c.oid::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
+  pg_is_in_recovery()::text AS standby, getdatabaseencoding() AS encoding,
+  has_table_privilege(c.oid, 'DELETE')::text AS deletes
+  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (pg_table_is_visible(c.oid) OR n.nspname = $1)
+  AND n.nspname <> ALL (ARRAY['pg_catalog', 'information_schema'])`;
+
+const columns = `SELECT a.attname AS name, format_type(a.atttypid, NULL) AS type, (a.attgenerated <> '')::text AS generated,
+  has_column_privilege(a.attrelid, a.attnum, 'UPDATE')::text AS writes,
+  (SELECT array_position(i.indkey::int2[], a.attnum) FROM pg_index AS i WHERE i.indrelid = a.attrelid AND i.indisprimary)::text AS place
+  FROM pg_attribute AS a WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`;
+
+const kinds: Readonly<Record<string, string>> = { v: "view", m: "materialized view", f: "foreign table" };
+
+/** `schema.table`, or a table that is found without a schema. */
+function nameOf(table: string): { readonly schema: string | undefined; readonly name: string } {
+  const at = table.indexOf(".");
+  return at < 0 ? { schema: undefined, name: table } : { schema: table.slice(0, at), name: table.slice(at + 1) };
+}
+
+const isTrue = (text: string | null | undefined): boolean => text === "true";
+
+function nearest(problem: string, wanted: string, names: readonly string[]): TableRead {
+  const near = names.length === 0 ? "" : `; the nearest is "${closest(wanted, [...names])}"`;
+  return unreadable(`${problem}${near}`, "correct the configuration");
+}
+
+type Found = { readonly shape: ServerTableShape; readonly obstacle: string | undefined };
+
+function obstacleIn(question: DatabaseQuestion, listed: Answer["rows"], table: Answer["rows"][number]): string | undefined {
+  const { onGhost, released } = question;
+  if (isTrue(table["standby"])) return "its server is a standby, which takes no changes";
+  if (table["encoding"] === "SQL_ASCII") return "its database says no encoding (SQL_ASCII), so a value could not be kept as it is";
+  const wanted = onGhost === "release" && released !== undefined ? [released.at, released.reason] : [];
+  const denied = wanted.find((name) => !listed.some((one) => one["name"] === name && isTrue(one["writes"])));
+  if (denied !== undefined)
+    return `the role may not write its column "${denied}" (GRANT UPDATE ("${wanted.join('", "')}") ON ${question.table})`;
+  return onGhost === "reap" && !isTrue(table["deletes"])
+    ? `the role may not delete from it (GRANT DELETE ON ${question.table})`
+    : undefined;
+}
+
+/** The table that is meant, or why its rows are none that can be told apart. */
+export async function findTable({ ask }: Connection, question: DatabaseQuestion): Promise<Found | TableRead> {
+  const { schema, name } = nameOf(question.table);
+  const all = (await ask({ sql: tables, values: [schema ?? null] })).rows.filter((one) => schema === undefined || one["schema"] === schema);
+  const table = all.find((one) => one["name"] === name);
+  if (table === undefined)
+    return nearest(
+      `has no table "${question.table}"`,
+      name,
+      all.map((one) => one["name"] ?? ""),
+    );
+  const kind = kinds[table["kind"] ?? ""];
+  if (kind !== undefined) return unreadable(`has "${question.table}" as a ${kind} and not as a table`, "name the table itself");
+  const listed = (await ask({ sql: columns, values: [table["oid"] ?? ""] })).rows;
+  const names = listed.map((one) => one["name"] ?? "");
+  const missing = [...question.columns, question.machineColumn].find((column) => !names.includes(column));
+  if (missing !== undefined) return nearest(`has no column "${missing}" in its table "${question.table}"`, missing, names);
+  const key = listed.filter((one) => one["place"] !== null).toSorted((a, b) => Number(a["place"]) - Number(b["place"]));
+  if (key.length === 0)
+    return unreadable(`has no primary key in its table "${question.table}", so its rows cannot be told apart`, "give it one");
+  const types = Object.fromEntries(listed.map((one) => [one["name"] ?? "", one["type"] ?? ""]));
+  const at = question.released?.at;
+  const isGenerated = (one: Answer["rows"][number]): boolean => isTrue(one["generated"]);
+  const shape: ServerTableShape = {
+    name,
+    columns: listed.filter((one) => !isGenerated(one)).map((one) => one["name"] ?? ""),
+    generated: listed.filter(isGenerated).map((one) => one["name"] ?? ""),
+    key: key.map((one) => one["name"] ?? ""),
+    rowid: undefined,
+    server: {
+      schema: table["schema"] ?? "",
+      types,
+      machine: question.machineColumn,
+      open: at !== undefined && isTimeType(types[at]) ? at : undefined,
+    },
+  };
+  return { shape, obstacle: obstacleIn(question, listed, table) };
+}
+
+function rowOf(line: Answer["rows"][number], width: number): Row {
+  const literals = Array.from({ length: width }, (_, nth) => serverLiteral(line[`c${nth}`] ?? null));
+  return { rowid: undefined, literals, version: line["version"] ?? "" };
+}
+
+/** Rows that were released of late, where one name has several that are not: only there a row can supersede another. */
+async function releasedBeside(
+  { ask }: Connection,
+  question: DatabaseQuestion,
+  shape: ServerTableShape,
+  open: Answer["rows"],
+): Promise<Answer["rows"]> {
+  const { identityColumn, machine, named } = question;
+  if (identityColumn === undefined || shape.server.open === undefined || named !== undefined) return [];
+  const at = `c${[...shape.columns, ...shape.generated].indexOf(identityColumn)}`;
+  const once = new Set<string>();
+  const several = new Set(open.flatMap((row) => (once.size === once.add(row[at] ?? "").size ? [row[at] ?? ""] : [])));
+  return several.size === 0 ? [] : (await ask(readReleased(shape, machine, identityColumn, [...several]))).rows;
+}
+
+async function read(connection: Connection, question: DatabaseQuestion, maxSize: number): Promise<TableRead> {
+  await connection.run(settings("look"));
+  const found = await findTable(connection, question);
+  if ("kind" in found) return found;
+  const { shape, obstacle } = found;
+  const { machine, where, named } = question;
+  const measured = await connection.ask(measureRows(shape, machine, where, named));
+  if (Number(measured.rows[0]?.["bytes"]) > maxSize)
+    return unreadable(`has more than ${maxSize} bytes in the rows of this machine`, "release what is over, or raise --max-size");
+  const open = (await connection.ask(readRows(shape, machine, where, named))).rows;
+  const rows = [...open, ...(await releasedBeside(connection, question, shape, open))];
+  await connection.run("COMMIT");
+  const now = Date.now();
+  const file: ServerTable = {
+    realPath: question.url,
+    stat: undefined,
+    address: question.address,
+    machine,
+    user: process.getuid?.() ?? -1,
+    modifiedMs: now,
+    changedMs: now,
+    obstacle,
+  };
+  return { kind: "read", file, table: shape, rows: rows.map((line) => rowOf(line, shape.columns.length + shape.generated.length)) };
+}
+
+/** What a problem makes of a table that was to be read. */
+export function unreadOf({ kind, problem, cure }: ServerProblem): TableRead {
+  switch (kind) {
+    case "busy":
+      return { kind: "busy", problem: "another session holds it locked" };
+    case "unreachable":
+      return unreadable(`cannot be reached: ${problem}`, cure);
+    case "refused":
+      return unreadable(`does not let this user in: ${problem}`, cure);
+    case "denied":
+    case "taken":
+    case "constraint":
+    case "other":
+      return unreadable(`cannot be read: ${problem}`, cure);
+  }
+}
+
+/** Reads this machine's rows of one table, in a transaction that cannot write. What cannot be looked at is reported, not thrown. */
+export async function readServerTable(question: DatabaseQuestion, maxSize = usualLimit): Promise<TableRead> {
+  try {
+    return await withConnection(question.address, (connection) => read(connection, question, maxSize));
+  } catch (error) {
+    return unreadOf(problemOf(error));
+  }
+}

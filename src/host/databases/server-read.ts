@@ -1,0 +1,32 @@
+import type { Named } from "../../registries/rows/server-statements.ts";
+import type { TableQuestion } from "../../registries/rows/table.ts";
+import type { ServerAddress } from "../../registries/rows/server-address.ts";
+
+/** One table of a server as it is asked for by the machine whose rows are wanted. */
+export type DatabaseQuestion = TableQuestion & {
+  readonly url: string;
+  readonly address: ServerAddress;
+  readonly machine: string;
+  readonly machineColumn: string;
+  /** The columns into which a release is written; undefined where none is. */
+  readonly released: { readonly at: string; readonly reason: string } | undefined;
+  /** The column of the agent's name; undefined where there is none. */
+  readonly identityColumn: string | undefined;
+  readonly onGhost: "reap" | "release" | "report";
+  readonly named: Named | undefined;
+};
+
+/** A table of a server, as it was found. It has no file: its rows say by themselves when they were written. */
+export type ServerTable = {
+  readonly realPath: string;
+  readonly stat: undefined;
+  readonly address: ServerAddress;
+  readonly machine: string;
+  /** The user who asked. */
+  readonly user: number;
+  /** When it was read, in epoch ms: nothing in it was written later. */
+  readonly modifiedMs: number;
+  readonly changedMs: number;
+  /** Why nothing may be changed in it. */
+  readonly obstacle: string | undefined;
+};
