@@ -1,8 +1,10 @@
-import { ghostIntents, intents, noActions, type Action } from "../core/plan/actions.ts";
+import { ghostIntents, intents, noActions, writingIntents, type Action } from "../core/plan/actions.ts";
 import { isChosen, type Choice } from "../report/listing/choice.ts";
 import type { Outcomes, Selection } from "./apply/outcome.ts";
 import type { ExaminedEntry, ExaminedRegistry } from "./judge/examined.ts";
 import { namesOf } from "./key-match.ts";
+
+const none: ReadonlySet<string> = new Set();
 
 /** Whether a person wants this entry acted on and shown; each is where nothing was chosen. */
 export function isSelected(choice: Choice | undefined, { loaded }: Pick<ExaminedRegistry, "loaded">, one: ExaminedEntry): boolean {
@@ -21,6 +23,16 @@ export function selectionIn(examined: ExaminedRegistry, choice: Choice | undefin
     at: entries.at,
     indexesOf: (...wanted) => entries.indexesOf(...wanted).filter((index) => isSelected(choice, examined, entries.at(index))),
   };
+}
+
+/** The keys of those that a sweep would have changed, had they been chosen: of them it learns nothing. */
+export function leftOutIn(examined: ExaminedRegistry, choice: Choice | undefined): ReadonlySet<string> {
+  if (choice === undefined) return none;
+  const { at, indexesOf } = examined.entries;
+  const left = indexesOf(...writingIntents)
+    .map(at)
+    .filter((one) => !isSelected(choice, examined, one));
+  return new Set(left.map(({ entry }) => entry.key));
 }
 
 /** What is done in a registry with the entries that were chosen; all others are kept. */

@@ -8,7 +8,7 @@ import type { Examination } from "./examine.ts";
 import type { ExaminedRegistry } from "./judge/examined.ts";
 import { sightToKeep } from "./judge/first-sights.ts";
 import { remembered } from "./judge/scenes.ts";
-import { busyAfter } from "./busy.ts";
+import { busyAfter, type Tried } from "./busy.ts";
 import { countWithoutRoom, type Outcomes } from "./apply/outcome.ts";
 import { registryId, type Target } from "./load/target.ts";
 import { ownerSignsText } from "./observe/daemon.ts";
@@ -55,7 +55,7 @@ function unbroken(records: ReadonlyMap<string, EntryRecord>): ReadonlyMap<string
 }
 
 /** What this sweep leaves for the next one. Registries that it did not look at stay as they were remembered. */
-export function remember(host: LookingHost, examination: Examination, outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>): Memory {
+export function remember(host: LookingHost, examination: Examination, done: ReadonlyMap<ExaminedRegistry, Tried>): Memory {
   const { pass, evidence, registries, unread, since } = examination;
   const { clock, here } = evidence;
   const records = new Map<string, ReadonlyMap<string, EntryRecord>>();
@@ -69,7 +69,7 @@ export function remember(host: LookingHost, examination: Examination, outcomes: 
   const unreadable = new Set(unread.flatMap(({ target, state }) => (state === "missing" ? [] : [registryId(target)])));
   const firstSights = new Map([...pass.memory.firstSights].filter(([id]) => !looked.has(id) || unreadable.has(id)));
   for (const examined of registries) {
-    const kept = rememberedOf(host, examination, examined, outcomes.get(examined) ?? new Map());
+    const kept = rememberedOf(host, examination, examined, done.get(examined)?.outcomes ?? new Map());
     if (kept.records.size > 0) records.set(registryId(examined.loaded.target), kept.records);
     if (kept.firstSights.size > 0) firstSights.set(registryId(examined.loaded.target), kept.firstSights);
   }
@@ -85,13 +85,13 @@ export function remember(host: LookingHost, examination: Examination, outcomes: 
     answeredSinceMs: answeredSince(examination),
     provenTokens: provenTokens(examination),
     seenOwners: seenOwners(examination),
-    busy: busyAfter(host, examination, outcomes),
+    busy: busyAfter(host, examination, done),
     steppedAtMs: steppedUntil(pass.memory, since, wallMs, pass.synchronised),
     restored: unexpiredMarks(pass.memory.restored, wallMs),
     // Of what boot a look was, or how long it slept, may be told by the next one.
     sleep: sleep.seen && sleep.value.bootId !== undefined ? sleep.value : pass.memory.sleep,
     settling,
-    roomlessSinceMs: roomlessSince(examination, outcomes),
+    roomlessSinceMs: roomlessSince(examination, [...done.values()]),
   };
 }
 
@@ -104,10 +104,11 @@ export function rememberDoubt({ pass: { memory } }: Examination): Memory {
   return { ...memory, records, answeredSinceMs: new Map() };
 }
 
-/** A sweep of some registries saw nothing of the ghosts that wait in the others. */
-function roomlessSince({ pass, evidence }: Examination, outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>): number | undefined {
+/** A sweep of some registries, or of chosen ghosts, saw nothing of the others that wait. */
+function roomlessSince({ pass, evidence }: Examination, done: readonly Tried[]): number | undefined {
   const { memory, rest = [] } = pass;
-  if (countWithoutRoom(outcomes) === 0) return rest.length > 0 ? memory.roomlessSinceMs : undefined;
+  const isPartial = rest.length > 0 || done.some(({ leftOut }) => leftOut.size > 0);
+  if (countWithoutRoom(done.map(({ outcomes }) => outcomes)) === 0) return isPartial ? memory.roomlessSinceMs : undefined;
   return memory.roomlessSinceMs ?? valueOf(evidence.clock.wallMs);
 }
 

@@ -11,7 +11,7 @@ import { busyOf } from "./busy.ts";
 import { carryOutIn } from "./apply/apply.ts";
 import { countWithoutRoom, tombstonesFull, type Outcomes } from "./apply/outcome.ts";
 import { type Examination, type ExamineOptions, examine } from "./examine.ts";
-import { chosenGhosts, isSelected, selectionIn } from "./chosen.ts";
+import { chosenGhosts, isSelected, leftOutIn, selectionIn } from "./chosen.ts";
 import type { Choice } from "../report/listing/choice.ts";
 import { changesIn, recordHistory } from "./history.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
@@ -71,7 +71,7 @@ const noOutcomes: Outcomes = new Map();
 
 /** Ghosts for which there is no room stay for days: that must not look like a second look that is awaited. */
 function roomWarnings(outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>): readonly string[] {
-  const waiting = countWithoutRoom(outcomes);
+  const waiting = countWithoutRoom(outcomes.values());
   return waiting === 0 ? [] : [`${waiting} ghost${waiting === 1 ? "" : "s"} could not be reaped: ${tombstonesFull}`];
 }
 
@@ -120,7 +120,8 @@ async function carryOut(pass: Pass, examination: Examination, choice: Choice | u
     if (needsTombstones(examined)) pass.tombstones.turnTo(othersWait ? "wait" : "are-done");
     outcomes.set(examined, await carryOutIn(pass, examined, selectionIn(examined, choice)));
   }
-  const memory = remember(host, examination, outcomes);
+  const done = new Map([...outcomes].map(([examined, own]) => [examined, { outcomes: own, leftOut: leftOutIn(examined, choice) }]));
+  const memory = remember(host, examination, done);
   const kept = await unkept("what this sweep has seen", () => host.store.saveMemory(memory));
   return { outcomes, busy: memory.busy, isRoomless: isRoomlessTooLong(memory), problems: [...stuck, ...roomWarnings(outcomes), ...kept] };
 }

@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import type { Host } from "../../src/host/host.ts";
 import type { Busy } from "../../src/host/locks/process-look.ts";
 import { sweepGuards } from "../../src/report/sweep-guards.ts";
+import type { SweepOptions } from "../../src/sweep/sweep.ts";
 import { agentsOf, claudesOf } from "./contract/stage.ts";
 import { simulatedStage } from "./contract/stages.ts";
 import { outcomesOf, sweepWith, withGhosts } from "./described.ts";
@@ -94,4 +96,28 @@ test("an entry's own file that is busy for over an hour is said, by the one that
   const second = await sweepWith(stage, [target], busy);
   expect([second.summary.busy, second.exitCode]).toEqual([1, 3]);
   expect(second.registries).toMatchObject([{ state: "busy", busyForMs: 61 * minuteMs }]);
+});
+
+test("a busy ghost that was not chosen is remembered as it was, by its registry's file or its own", async () => {
+  const only = (...keys: readonly string[]): Partial<SweepOptions> => ({
+    choice: { only: keys, except: [], olderThanMs: undefined, ghosts: false, home: "/home/dev" },
+  });
+  const { stage } = await withGhosts(["a", "b"]);
+  const sweptFor = async (ms: number, more: Partial<SweepOptions>): Promise<number> => {
+    stage.later(ms);
+    return (await sweepWith(stage, [agentsOf(stage)], held(undefined), more)).exitCode;
+  };
+  expect(await sweptFor(0, {})).toBe(0);
+  expect(await sweptFor(30 * minuteMs, only("nobody"))).toBe(0);
+  expect(await sweptFor(31 * minuteMs, only("a"))).toBe(3);
+  const files = simulatedStage();
+  const target = claudesOf(files);
+  const pids = [(await files.gone()).pid, (await files.gone()).pid] as const;
+  for (const pid of pids) files.writeOld(`${target.path}/${pid}.json`, JSON.stringify({ pid, sessionId: randomUUID(), procStart: "1" }));
+  const busyFiles: Partial<Host> = { captureEntries: (_, judged) => judged.map(() => ({ kind: "busy", by: usedBy(7) })) };
+  await sweepWith(files, [target], busyFiles);
+  files.later(61 * minuteMs);
+  await sweepWith(files, [target], {}, only(String(pids[0])));
+  const last = await sweepWith(files, [target], busyFiles);
+  expect(last.registries).toMatchObject([{ state: "busy", registrations: 1, busyForMs: 61 * minuteMs }]);
 });

@@ -74,8 +74,8 @@ export const foundElsewhere = "its session shows elsewhere";
 export const tombstonesFull = "the tombstones are full; it is reaped when older ones have gone";
 
 /** Returns how many entries of all registries wait for room. */
-export function countWithoutRoom(outcomes: ReadonlyMap<unknown, Outcomes>): number {
-  const all = [...outcomes.values()].flatMap((recorded) => [...recorded.values()]);
+export function countWithoutRoom(outcomes: Iterable<Outcomes>): number {
+  const all = [...outcomes].flatMap((recorded) => [...recorded.values()]);
   return all.filter(({ note }) => note === tombstonesFull).length;
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { emptyMemory, type Memory } from "../../../src/core/memory.ts";
 import { roomGuard } from "../../../src/report/run-guards.ts";
-import type { Target } from "../../../src/sweep/load/target.ts";
+import type { SweepOptions } from "../../../src/sweep/sweep.ts";
 import { agentsOf, type Stage } from "../contract/stage.ts";
 import { simulatedStage } from "../contract/stages.ts";
 import { row, sweepWith } from "../described.ts";
@@ -45,19 +45,22 @@ test("ghosts that have waited for room for a week make a failure of the sweep, a
   const stage = simulatedStage();
   const target = await registryOf(stage, "a", 3);
   let memory: Memory = emptyMemory;
-  const sweptAfter = async (days: number, room: number, those = [target], rest: readonly Target[] = []): Promise<number> => {
+  const sweptAfter = async (days: number, room: number, those = [target], more: Partial<SweepOptions> = {}): Promise<number> => {
     const store = {
       tombstoneRoom: () => room,
       loadMemory: () => ({ memory, problem: undefined }),
       saveMemory: (next: Memory) => Promise.resolve(void (memory = next)),
     };
     stage.later(days * day);
-    return (await sweepWith(stage, those, { store }, { rest })).exitCode;
+    return (await sweepWith(stage, those, { store }, more)).exitCode;
   };
   const began = stage.now();
   expect([await sweptAfter(0, 10), await sweptAfter(7, 10)]).toEqual([0, 0]);
   // A watch has swept another registry, in which something was seen to end.
-  await sweptAfter(0, 10_000, [await registryOf(stage, "b", 1)], [target]);
+  await sweptAfter(0, 10_000, [await registryOf(stage, "b", 1)], { rest: [target] });
+  // Nor does a sweep of chosen entries see the others that wait.
+  const choice = { only: ["nobody"], except: [], olderThanMs: undefined, ghosts: false, home: "/home/dev" };
+  await sweptAfter(0, 10_000, [target], { choice });
   expect(memory.roomlessSinceMs).toBe(began);
   expect(await sweptAfter(0.1, 10)).toBe(3);
   const about = { directory: "/state/tombstones", bytes: 2 ** 26, limit: 2 ** 26 };
