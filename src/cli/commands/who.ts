@@ -3,7 +3,10 @@ import { formatDuration } from "../../core/duration.ts";
 import { flappingOf } from "../../core/revisions/flapping.ts";
 import type { Registration } from "../../core/registration.ts";
 import { compareRoutes, whyBefore } from "../../core/agents/routing.ts";
+import { ownHome } from "../../host/files/homes.ts";
 import { exitCodes } from "../../report/exit-code.ts";
+import { whoText, type Route } from "../../report/explained/who.ts";
+import type { View } from "../../report/listing/view.ts";
 import { visible } from "../../report/visible.ts";
 import { withNamedRows } from "../../sweep/load/target.ts";
 import { startLooking } from "../../sweep/pass.ts";
@@ -14,6 +17,7 @@ import { Failure } from "../failure.ts";
 import { writeWarnings } from "../messages.ts";
 import { paletteFor, writeDocument, writeLines } from "../output.ts";
 import { prepareToLook } from "../prepare.ts";
+import { screenFor } from "../screen.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 import { didYouMean } from "../suggest.ts";
 
@@ -24,13 +28,23 @@ const isReleased = ({ claim }: Candidate): boolean => claim.releasedAt !== undef
 
 const isoOrNull = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString());
 
-function formatAgo(at: number | undefined, nowMs: number | undefined): string {
-  if (at === undefined) return "never";
-  return nowMs === undefined || at > nowMs ? new Date(at).toISOString() : `${formatDuration(nowMs - at)} ago`;
+/** Why the first of them is the first. */
+function placeOfFirst(claim: Registration, next: Registration | undefined): string {
+  if (claim.releasedAt !== undefined) return "released";
+  return next === undefined ? (claim.master ? "master" : "the only one") : whyBefore(claim, next);
+}
+
+/** Why another one comes after the one before it. */
+function placeBehind(before: Candidate, { claim }: Candidate): string {
+  if (claim.releasedAt !== undefined) return "released";
+  const { master, lastActivityAt, lastHeartbeatAt } = before.claim;
+  if (master !== claim.master) return "not the master";
+  if (lastActivityAt !== claim.lastActivityAt) return claim.lastActivityAt === undefined ? "never spoke" : "older verb";
+  return lastHeartbeatAt === claim.lastHeartbeatAt ? "registered behind it" : "older heartbeat";
 }
 
 export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) => {
-  const { words, options, stdout, stderr } = invocation;
+  const { words, options, env, stdout, stderr } = invocation;
   const name = words[0] ?? "";
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const { host, examine: prepared } = await prepareToLook(invocation);
@@ -69,14 +83,15 @@ export const runWho: Run<JudgingOptions & OutputOptions> = async (invocation) =>
   if (options.json === true) {
     await writeDocument(stdout, { command: "who", identity: name, routes, flapping: flapping ?? null, exitCode: exitCodes.done });
   } else {
-    const lines = mine.map(({ registry, claim, judged: { judgement } }, index) => {
-      const said = `last verb ${formatAgo(claim.lastActivityAt, nowMs)}, last heartbeat ${formatAgo(claim.lastHeartbeatAt, nowMs)}`;
-      const style = palette[judgement.verdict];
-      const session = palette.strong(visible(claim.sessionId ?? claim.key));
-      const before = routes[index]?.before ?? "";
-      return `${session}  ${before}  ${palette.faint(said)}  ${style(`${judgement.verdict}, ${judgement.reason}: ${visible(formatMessage(judgement.detail))}`)}  ${visible(claim.key)}  ${visible(registry)}`;
+    const shown = mine.map(({ claim, judged: { judgement } }, index): Route => {
+      const [before, after] = [mine[index - 1], unreleased[index + 1]];
+      const { verdict, reason } = judgement;
+      const { lastActivityAt, lastHeartbeatAt } = claim;
+      const why = before === undefined ? placeOfFirst(claim, after?.claim) : placeBehind(before, mine[index] as Candidate);
+      return { session: claim.sessionId ?? claim.key, lastActivityAt, lastHeartbeatAt, verdict, reason, why };
     });
-    await writeLines(stdout, lines);
+    const view: View = { screen: await screenFor(stdout, env), palette, home: ownHome(), verbose: false };
+    await writeLines(stdout, whoText(name, shown, nowMs ?? Date.now(), view));
   }
   const warnings: string[] = [];
   if (flapping !== undefined)

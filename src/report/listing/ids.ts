@@ -9,16 +9,19 @@ export function stemOf(key: string): string {
   return key.slice(key.lastIndexOf("/") + 1).replace(/(?<=.)\.[^.]*$/, "");
 }
 
+/** Shortens the UUIDs among names, to as few letters as tell them apart. */
+export function shortNames(names: Iterable<string>): (name: string) => string {
+  const uuids = new Set([...names].filter((name) => uuid.test(name)));
+  const length = uuidLengths.find((cells) => new Set([...uuids].map((name) => name.slice(0, cells))).size === uuids.size);
+  return (name) => (uuid.test(name) ? name.slice(0, length) : name);
+}
+
 /** Names the entries of a table: in as few letters as tell their UUIDs apart, and each can be typed. */
 export function idsIn(
   entries: Iterable<EntryReport>,
   titleOf: (entry: EntryReport) => RegistryTitle | undefined,
 ): (entry: EntryReport) => string {
   const nameOf = (entry: EntryReport): string => (titleOf(entry)?.isFiles === true ? stemOf(entry.key) : entry.key);
-  const uuids = new Set([...entries].map(nameOf).filter((name) => uuid.test(name)));
-  const length = uuidLengths.find((cells) => new Set([...uuids].map((name) => name.slice(0, cells))).size === uuids.size);
-  return (entry) => {
-    const name = nameOf(entry);
-    return uuid.test(name) ? name.slice(0, length) : name;
-  };
+  const shorten = shortNames([...entries].map(nameOf));
+  return (entry) => shorten(nameOf(entry));
 }
