@@ -1,24 +1,37 @@
 import { isChange } from "../core/plan/actions.ts";
 import { formatDuration } from "../core/duration.ts";
 import type { AppServerObservation, Evidence } from "../core/evidence.ts";
-import type { EntryReport, SweepReport } from "./model/sweep.ts";
-import { marks } from "./listing/rows.ts";
-import { type Palette, visible } from "./visible.ts";
+import { rowsOf } from "./listing/rows.ts";
+import type { View } from "./listing/view.ts";
+import type { SweepReport } from "./model/sweep.ts";
+import { visible } from "./visible.ts";
 
-/** A detail names paths and servers, and all of them matter. */
-const longestDetail = 1000;
+/** `13:58` and a blank. */
+export const timeCells = 6;
+/** From so many cells on there is room for the name of the registry. */
+const roomy = 80;
 
-function entryLine(entry: EntryReport, palette: Palette): string {
-  const style = palette[entry.verdict];
-  const key = visible(entry.key);
-  const action = entry.action.padEnd(10);
-  return `${style(marks[entry.verdict])} ${palette.strong(key)}  ${style(action)}  ${style(entry.reason)}: ${palette.faint(visible(entry.detail, longestDetail))}`;
-}
-
-/** What a sweep did, one line an entry; nothing when it did nothing. */
-export function eventLines({ notable }: SweepReport, palette: Palette): readonly string[] {
+/**
+ * What a sweep of a watch did, one line an event behind the time, and nothing when it did nothing. Of more than a few that
+ * are alike a terminal shows one line for all.
+ */
+export function eventText({ notable, registries, titles }: SweepReport, time: string, view: View): readonly string[] {
   const changed = [...notable].filter(({ action }) => isChange(action));
-  return changed.map((entry) => `${entryLine(entry, palette)} ${palette.faint(`(${visible(entry.registry)})`)}`);
+  const sections = registries.flatMap((_, index) => {
+    const [title, entries] = [titles[index], changed.filter(({ registryIndex }) => registryIndex === index)];
+    return title === undefined || entries.length === 0 ? [] : [{ title, entries }];
+  });
+  const { columns, widthOf } = view.screen;
+  const narrowed = columns === undefined ? undefined : columns - timeCells;
+  const { lines } = rowsOf(sections, { ...view, screen: { ...view.screen, columns: narrowed } });
+  return lines.flatMap((own, index) => {
+    const behind = `  (${visible(sections[index]?.title.title ?? "")})`;
+    return own.map((line) => {
+      const isRow = !line.startsWith("    ");
+      const isTitled = isRow && (columns === undefined || (columns >= roomy && timeCells + widthOf(line) + widthOf(behind) <= columns));
+      return `${isRow ? `${time} ` : " ".repeat(timeCells)}${line}${isTitled ? view.palette.faint(behind) : ""}`;
+    });
+  });
 }
 
 function formatServer(url: string, observation: AppServerObservation): string {

@@ -1,6 +1,7 @@
 import { quietSweepMs, watchSweepMs } from "../core/policy.ts";
 import type { Host } from "../host/host.ts";
 import type { Senses } from "../host/senses/senses.ts";
+import { plural } from "../report/listing/view.ts";
 import { registryId, type Target } from "../sweep/load/target.ts";
 import { sweep } from "../sweep/sweep.ts";
 import { newAgenda } from "./agenda.ts";
@@ -193,7 +194,9 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
 
   async function described(): Promise<string> {
     const how = (await exits.ready()) === "pidfd" ? "through pidfds" : "by a look every second";
-    return `registries: ${places.targets.length}, holders: ${lookout.holders()} ${how}, app servers: ${servers.count()}`;
+    const holders = plural(lookout.holders(), "process", "processes");
+    const registries = plural(places.targets.length, "registry", "registries");
+    return `${holders} in ${registries} ${how}, and ${plural(servers.count(), "app server")}`;
   }
 
   agenda.soon("whole", 0);

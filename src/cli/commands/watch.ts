@@ -3,7 +3,8 @@ import { resolveRegistries } from "../config/targets.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { reportToJournal } from "../journal-output.ts";
-import { paletteFor, writeLines, writePieces } from "../output.ts";
+import { writeLines, writePieces } from "../output.ts";
+import { watchScreen } from "../person/watch-screen.ts";
 import { lockState, prepare } from "../prepare.ts";
 import { openRecord, stuckProblem } from "../record.ts";
 import { listenForStop } from "../stop.ts";
@@ -15,10 +16,9 @@ import { journalEvents, journalLine, statesOf } from "../../report/journal.ts";
 import { sweepJson } from "../../report/json.ts";
 import type { SweepReport } from "../../report/model/sweep.ts";
 import { sweepGuards } from "../../report/sweep-guards.ts";
-import { plainLine, sweepWarnings } from "../../report/listing/beside.ts";
-import { eventLines } from "../../report/text.ts";
 import { visible } from "../../report/visible.ts";
 import type { SweepListener } from "../../watch/options.ts";
+import { isTimerEnabled } from "../../systemd/status/quick-check.ts";
 import { watch } from "../../watch/watch.ts";
 
 /** A warning can name several files. */
@@ -27,7 +27,6 @@ const longestWarning = 1000;
 /** One line an event: a warning is said again only when it changes. */
 export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) => {
   const { options, stdout, stderr, env, version } = invocation;
-  const palette = await paletteFor(stdout, options.color ?? "auto");
   const { host, settings, collisions, examine } = await prepare(invocation);
   await loadLibraries();
   const aborted = new AbortController();
@@ -36,19 +35,7 @@ export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) 
   await lockState(host, settings, "a sweep of this state directory is running").then((lock) => lock.release(), unlessBusy);
   const named = new Set(examine.targets.filter((target) => target.named).map(({ path }) => path));
   const toJournal = isJournal(1, env) && options.json !== true;
-  let said = "";
-
-  const reportSweep = async (report: SweepReport, notes: readonly string[], isWhole: boolean): Promise<void> => {
-    if (options.json === true) await writePieces(stdout, sweepJson(report));
-    else await writeLines(stdout, eventLines(report, palette));
-    const warnings = [...sweepWarnings(report, named).map(plainLine), ...notes.map((line) => visible(line))].map(
-      (line) => `sessreap: ${line}`,
-    );
-    // Of a sweep of some registries the warnings of the others are missing.
-    if (!isWhole || warnings.join("\n") === said) return;
-    await writeLines(stderr, warnings);
-    said = warnings.join("\n");
-  };
+  const forPerson = await watchScreen(invocation, { named, stateDir: settings.stateDir.value, isTimerOn: isTimerEnabled(env) });
 
   const onSweep = async (isWhole: boolean): Promise<SweepListener> => {
     const [stateDir, metricsFile] = [settings.stateDir.value, settings.metricsFile.value];
@@ -56,15 +43,18 @@ export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) 
     const report = async (swept: SweepReport): Promise<void> => {
       const guards = sweepGuards(swept, named);
       const notes = await record.finish(swept, guards, statesOf(journalEvents(swept, guards)));
-      await (toJournal
-        ? reportToJournal(stdout, { report: swept, guards, before: record.before, notes })
-        : reportSweep(swept, notes, isWhole));
+      if (toJournal) await reportToJournal(stdout, { report: swept, guards, before: record.before, notes });
+      else {
+        if (options.json === true) await writePieces(stdout, sweepJson(swept));
+        await forPerson.report(swept, notes, isWhole);
+      }
     };
     return { report, fault: record.fault };
   };
 
+  const toLog = isJournal(2, env);
   const warn = (words: string): Promise<void> =>
-    writeLines(stderr, [`${isJournal(2, env) ? journalLine(4, "") : ""}sessreap: warning: ${visible(words, longestWarning)}`]);
+    toLog ? writeLines(stderr, [`${journalLine(4, "")}sessreap: warning: ${visible(words, longestWarning)}`]) : forPerson.warn(words);
 
   let stuck: string | undefined;
   const onTurnedAway = async (): Promise<void> => {
@@ -75,15 +65,15 @@ export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) 
     await warn(stuck);
   };
 
-  const onNotice = async (words: string): Promise<void> => {
-    await writeLines(stderr, [`${isJournal(2, env) ? journalLine(6, "") : ""}sessreap: ${visible(words)}`]);
-  };
+  const onNotice = (words: string): Promise<void> =>
+    toLog ? writeLines(stderr, [`${journalLine(6, "")}sessreap: ${visible(words)}`]) : forPerson.notice(words);
 
   for (const line of collisions) await warn(line);
   const findPlaces = () => resolveRegistries(settings, options, env);
   const listeners = { findPlaces, onSweep, onTurnedAway, onNotice };
   const { sweeps, exits, closings, gone } = await watch(host, realSenses(version), { ...examine, stop, ...listeners }, aborted.signal);
-  await onNotice(`stopped after ${exits} exits and ${closings} closed threads: ${gone} registrations gone in ${sweeps} sweeps`);
+  if (toLog) await onNotice(`stopped after ${exits} exits and ${closings} closed threads: ${gone} registrations gone in ${sweeps} sweeps`);
+  else await forPerson.end();
   return stop.signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated;
 };
 

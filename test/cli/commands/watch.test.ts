@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { idle, stop, until } from "../../processes.ts";
 import { takeRunLock } from "../../../src/host/state/run-lock.ts";
 import type { LastRun } from "../../../src/report/model/last-run.ts";
-import { configure, daysAgo, declareRegistry, newScratch, startSessreap, writeOld } from "../harness.ts";
+import { configure, daysAgo, declareRegistry, newScratch, sessreap, startSessreap, writeOld } from "../harness.ts";
 
 test("a session ends while sessreap watches: its entry goes at once, the other's stays, and a signal ends the watch", async () => {
   const scratch = newScratch();
@@ -13,8 +13,9 @@ test("a session ends while sessreap watches: its entry goes at once, the other's
   const path = declareRegistry(scratch);
   writeOld(path, JSON.stringify({ first: entry(first), second: entry(second) }));
   const watcher = startSessreap(scratch, ["watch"]);
-  let said = "";
+  let [said, beside] = ["", ""];
   watcher.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
+  watcher.stderr?.on("data", (chunk: Buffer) => (beside += chunk.toString("utf8")));
   const keys = (): readonly string[] => Object.keys(JSON.parse(readFileSync(path, "utf8")) as object);
   // The first sweep has left its memory once it is over: only then is a holder known that can leave.
   await until("the first sweep is over", () => readable(`${scratch.stateDir}/memory.json`));
@@ -25,8 +26,13 @@ test("a session ends while sessreap watches: its entry goes at once, the other's
   const ended = once(watcher, "exit");
   watcher.kill("SIGTERM");
   expect(await ended).toEqual([143, null]);
-  expect(said).toContain("first");
-  expect(said.split("\n").filter((line) => line !== "")).toHaveLength(1);
+  expect(said).toMatch(/^\d\d:\d\d - first +24h +reaped +process gone {2}\(.+\)\n$/);
+  const [start, end, undo] = beside.split("\n");
+  expect(start).toMatch(/^\d\d:\d\d watching 2 processes in 1 registry .*, and 0 app servers \(2 registrations\)\.$/);
+  expect(end).toMatch(/^\d\d:\d\d watched for \d+s: 1 reaped, nothing failed$/);
+  const [, line = ""] = /^undo {4}sessreap (restore --sweep .+)$/.exec(undo ?? "") ?? [];
+  expect(await sessreap(scratch, line.split(" "))).toMatchObject({ code: 0 });
+  expect(keys()).toEqual(["first", "second"]);
 });
 
 test("another sweep is at it when the watch begins: it watches all the same, and keeps a record as every sweep does", async () => {

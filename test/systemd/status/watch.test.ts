@@ -62,7 +62,7 @@ describeBox("units install --watch, for a user", () => {
     const said = () => journal(box, `_SYSTEMD_USER_UNIT=${unit}`, "SYSLOG_IDENTIFIER=sessreap");
     const lines = await until("two lines in the journal", () => (said().length > 1 ? said() : undefined));
     expect(lines.map(({ MESSAGE }) => MESSAGE)).toEqual([
-      expect.stringMatching(/watching registries: \d+, holders: 2 through pidfds, app servers: 0$/),
+      expect.stringMatching(/watching 2 processes in \d+ registr(?:y|ies) through pidfds, and 0 app servers$/),
       expect.stringMatching(/^reaped first of \/home\/alice\/bridge\/agents\.json: pid-gone: /),
     ]);
     expect(lines[1]).toMatchObject({ PRIORITY: "5" });
