@@ -262,9 +262,12 @@ export class Machine {
   newest: Process | undefined;
 
   private freePid(isTaken: (pid: number) => boolean): number {
-    let pid = 100 + this.chance.below(24);
-    while (isTaken(pid)) pid = pid === 200 ? 100 : pid + 1;
-    return pid;
+    const first = 100 + this.chance.below(24);
+    for (let pid = first; ;) {
+      if (!isTaken(pid)) return pid;
+      pid = pid === 200 ? 100 : pid + 1;
+      if (pid === first) throw new Error("the machine has no pid left");
+    }
   }
 
   /** Few pids and many processes: they come around, on the machine and inside of each container. */

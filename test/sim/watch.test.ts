@@ -14,6 +14,9 @@ test(
       throw new Error(`SESSREAP_SIM_SEED=${seed}: ${String(error)}`, { cause: error });
     });
     if (hours > 1) process.stderr.write(`${JSON.stringify(day)}\n`);
+    // What it keeps in mind does not grow with what has happened.
+    const [first, last] = [day.heapMb.slice(0, 2), day.heapMb.slice(-2)];
+    expect(Math.max(...last)).toBeLessThan(Math.max(...first) + 10);
     expect(day.events).toBeGreaterThanOrEqual(events);
     // A law about what goes says nothing of a day on which nothing does.
     expect(day.gone).toBeGreaterThan(events / 5);

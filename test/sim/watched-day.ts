@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { linesAfter, type Born } from "../../src/core/harnesses/lines.ts";
 import { seen } from "../../src/core/evidence.ts";
 import { defaultPolicy } from "../../src/core/policy.ts";
@@ -26,6 +28,9 @@ type Row = {
   dueMs: number | undefined;
 };
 
+/** So many processes that holders have started run at once. */
+const mostLeft = 16;
+
 type Timer = { readonly atMs: number; readonly act: () => void };
 
 const nameOf = ({ path, key }: Pick<Row, "path" | "key">): string => `${path} ${key}`;
@@ -49,6 +54,8 @@ export class WatchedDay {
   private readonly story: Story;
   private readonly rows = new Map<string, Row>();
   private readonly launchers: Process[] = [];
+  /** What holders have started, whether they are there or not. */
+  private readonly left: Process[] = [];
   private readonly blindness = new Set<Blindness>();
   private timers: Timer[] = [];
   private kept = new Set<string>();
@@ -253,6 +260,14 @@ export class WatchedDay {
     this.rows.set(nameOf(row), row);
   }
 
+  /** What holders leave behind ends some day, the oldest first: the machine has a hundred pids. */
+  private startBelow(parent: Process, argv: readonly string[]): Process {
+    while (this.left.length >= mostLeft) this.machine.kill(this.left.shift());
+    const child = this.machine.spawn(argv, undefined, { parent });
+    this.left.push(child);
+    return child;
+  }
+
   private end(row: Row): void {
     if (row.path === bridgePath) {
       row.isWanted = false;
@@ -287,14 +302,14 @@ export class WatchedDay {
       if (!isLeft) return this.end(row);
       // What its holder had left starts something itself, perhaps, and ends.
       const left = row.children.filter((child) => this.machine.isRunning(child));
-      const heirs = chance.oneIn(2) ? left.map((parent) => this.machine.spawn(["sh"], undefined, { parent })) : [];
+      const heirs = chance.oneIn(2) ? left.map((parent) => this.startBelow(parent, ["sh"])) : [];
       for (const child of row.children) this.machine.kill(child);
       row.children.push(...heirs);
       return;
     }
     if (choice < 330) {
       if (row?.process !== undefined && this.machine.isRunning(row.process) && row.children.length < 2)
-        row.children.push(this.machine.spawn(["sh", "-c", "make"], undefined, { parent: row.process }));
+        row.children.push(this.startBelow(row.process, ["sh", "-c", "make"]));
       return;
     }
     if (choice < 370) {
@@ -379,7 +394,9 @@ export class WatchedDay {
       findPlaces,
       onSweep: () => Promise.resolve({ report: nothing, fault: nothing }),
       onTurnedAway: nothing,
-      onNotice: nothing,
+      onNotice: async (words: string) => {
+        if (words.startsWith("a sweep failed") && this.blindness.size === 0) story.fail(words);
+      },
     };
     const options = { ...plainSweep, targets: story.targets, policy: defaultPolicy, stop: { signal: undefined }, ...listeners };
     const running = watch(host, this.senses(), options, aborted.signal);
@@ -387,7 +404,7 @@ export class WatchedDay {
     const heapMb: number[] = [];
     while (this.now < endMs || this.events < events) {
       await this.happen();
-      await this.pass(this.story.chance.below((2 * forMs) / events));
+      await this.pass(this.story.chance.below(Math.ceil((2 * forMs) / events)));
       this.checkDue();
       this.changed.clear();
       story.log.length = 0;
@@ -410,7 +427,11 @@ function entriesBefore(path: string, text: string): Entries {
   return path === agentsPath ? (all["agents"] as Entries) : all;
 }
 
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** What is in use, in MiB, and not what waits to be collected. */
 function heapNow(): number {
-  (globalThis as { gc?: () => void }).gc?.();
+  collectGarbage();
   return Math.round(process.memoryUsage().heapUsed / 1_048_576);
 }
