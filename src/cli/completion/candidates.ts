@@ -4,7 +4,9 @@ import { readTombstones } from "../../host/state/tombstones.ts";
 import { builtInFormats, formatNames } from "../../registries/known.ts";
 import type { Entry } from "../../sweep/load/loaded.ts";
 import { stateDirectory, type Env } from "../config/paths.ts";
+import { users } from "../../host/files/homes.ts";
 import { fileNames } from "./file-names.ts";
+import { processes } from "./processes.ts";
 import { registered } from "./registered.ts";
 import type { Candidate, Wanted } from "./wanted.ts";
 
@@ -38,6 +40,8 @@ const registries: Source = ({ current }) => {
   return [...builtInFormats.map(({ name, summary }) => ({ word: name, meaning: summary })), ...fileNames(current)];
 };
 
+const pids: Source = ({ command }, { env, version }) => processes(command.name === "owners" ? "agents" : "all", env, version);
+
 /** What stands for the placeholders of the declarations. One that is not here completes to nothing. */
 const sources: Readonly<Record<string, Source>> = {
   key: keys,
@@ -45,6 +49,8 @@ const sources: Readonly<Record<string, Source>> = {
   id: (wanted, context) => (wanted.command.name === "restore" ? sweeps : claimed("sessionId"))(wanted, context),
   identity: claimed("identity"),
   name: claimed("host"),
+  pid: pids,
+  user: () => users().map(({ name, home }) => ({ word: name, meaning: home })),
   "[format:]path": registries,
   suggest: () => words("suggest"),
   file: ({ current }) => fileNames(current),
@@ -59,6 +65,8 @@ export async function candidatesFor(wanted: Wanted, context: CompletionContext):
   const offered = wanted.kind === "words" ? wanted.candidates : [];
   const { placeholder } = wanted;
   if (placeholder === undefined) return offered;
-  if (placeholder.includes("|")) return [...offered, ...words(...placeholder.split("|"))];
-  return [...offered, ...((await sources[placeholder]?.(wanted, context)) ?? [])];
+  // Of several words one can stand for what is looked up, as in `older|pid`.
+  const isChoice = placeholder.includes("|");
+  const found = placeholder.split("|").map(async (word) => sources[word]?.(wanted, context) ?? (isChoice ? words(word) : []));
+  return [...offered, ...(await Promise.all(found)).flat()];
 }

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { commands } from "../../../src/cli/declarations/commands.ts";
 import { wantedAt } from "../../../src/cli/completion/wanted.ts";
 import { formatNames } from "../../../src/registries/known.ts";
+import { gonePid, idle, pretend } from "../../processes.ts";
 import { leaveOut, newScratch, triedScratch, sessreap, toolWords, writeOld, type Scratch } from "../harness.ts";
 
 /** What the hidden command offers after these words, the last of which is being typed. */
@@ -82,11 +83,33 @@ test("a configuration that is wrong, or a registry that is torn, offers nothing 
   expect(await offered(scratch, "explain", "--config", wrong, "")).toEqual([]);
 });
 
+test("pids are those of the user's own processes, and of harnesses only where one can be ended", async () => {
+  const scratch = newScratch();
+  const [alive, agent, gone] = [await idle(), await pretend(scratch.dir, ["codex", "resume"]), await gonePid()];
+  const all = await offered(scratch, "reap", "mars", "--despite", "");
+  expect(all).toEqual(expect.arrayContaining([String(alive.pid), String(agent.pid)]));
+  for (const absent of [gone.pid, process.pid, 1]) expect(all).not.toContain(String(absent));
+  const harnesses = await offered(scratch, "owners", "--retire", "");
+  expect(harnesses).toEqual(expect.arrayContaining(["older", String(agent.pid)]));
+  expect(harnesses).not.toContain(String(alive.pid));
+  expect(harnesses).not.toContain("pid");
+});
+
+test("users are those of this machine", async () => {
+  expect(await offered(newScratch(), "units", "install", "--system", "roo")).toContain("root");
+});
+
 test("nothing is written while somebody types", async () => {
   const scratch = newScratch();
   const registry = registryIn(scratch);
   const before = [readdirSync(scratch.dir, { recursive: true }), readFileSync(registry, "utf8")];
-  for (const words of [[""], ["explain", "--registry", registry, ""], ["sweep", "--now", "--registry", registry], ["restore", ""]]) {
+  for (const words of [
+    [""],
+    ["explain", "--registry", registry, ""],
+    ["sweep", "--now", "--registry", registry],
+    ["restore", ""],
+    ["reap", "--despite", ""],
+  ]) {
     await offered(scratch, ...words);
   }
   expect([readdirSync(scratch.dir, { recursive: true }), readFileSync(registry, "utf8")]).toEqual(before);
