@@ -1,18 +1,22 @@
+import { existsSync } from "node:fs";
 import { offLines } from "../config/off.ts";
 import { formatDuration } from "../../core/duration.ts";
 import type { Memory } from "../../core/memory.ts";
 import { settledAfterMs } from "../../core/policy.ts";
-import { visible } from "../../report/visible.ts";
+import { ownHome } from "../../host/files/homes.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { runConfigSuggest } from "./config-suggest.ts";
-import { writeDocument, writeLines } from "../output.ts";
+import { paletteFor, writeDocument, writeLines } from "../output.ts";
+import { configText, type ShownRegistry, type ShownSetting } from "../person/config-text.ts";
+import { screenFor } from "../screen.ts";
 import type { JudgingOptions, Setting, Settings } from "../config/settings.ts";
 import { prepareToLook } from "../prepare.ts";
 import { checkLines, checkRegistries } from "../config/registry-checks.ts";
 import { registryId, type Target } from "../../sweep/load/target.ts";
 
-function settingLines({
+/** What is in force, in the words of a person. */
+function shownSettings({
   grace,
   ttl,
   pidNamespace,
@@ -23,20 +27,19 @@ function settingLines({
   metricsFile,
   wellKnown,
   stateDir,
-}: Settings): readonly string[] {
-  const line = (name: string, value: string, { from }: Setting<unknown>): string =>
-    `${name.padEnd(16)} ${visible(value).padEnd(24)} ${visible(from)}`;
+}: Settings): readonly ShownSetting[] {
+  const shown = (name: string, value: string, { from }: Setting<unknown>): ShownSetting => ({ name, value, from });
   return [
-    line("grace", formatDuration(grace.value), grace),
-    line("ttl", formatDuration(ttl.value), ttl),
-    line("pidNamespace", pidNamespace.value ?? "not declared", pidNamespace),
-    line("agents", agents.value.length === 0 ? "those known by name" : `${agents.value.join(", ")}, and those known by name`, agents),
-    line("onlookers", onlookers.value.length === 0 ? "none" : onlookers.value.join(", "), onlookers),
-    line("hostsGone", hostsGone.value.length === 0 ? "none" : hostsGone.value.join(", "), hostsGone),
-    line("healRenamedHost", String(healRenamedHost.value), healRenamedHost),
-    line("wellKnown", typeof wellKnown.value === "boolean" ? String(wellKnown.value) : wellKnown.value.join(", "), wellKnown),
-    line("metricsFile", metricsFile.value ?? "none", metricsFile),
-    line("state directory", stateDir.value, stateDir),
+    shown("grace", formatDuration(grace.value), grace),
+    shown("ttl", formatDuration(ttl.value), ttl),
+    shown("state", stateDir.value, stateDir),
+    shown("pidNamespace", pidNamespace.value ?? "not declared", pidNamespace),
+    shown("agents", agents.value.length === 0 ? "those known by name" : `${agents.value.join(", ")}, and those known by name`, agents),
+    shown("onlookers", onlookers.value.length === 0 ? "none" : onlookers.value.join(", "), onlookers),
+    shown("hostsGone", hostsGone.value.length === 0 ? "none" : hostsGone.value.join(", "), hostsGone),
+    shown("healRenamedHost", String(healRenamedHost.value), healRenamedHost),
+    shown("wellKnown", typeof wellKnown.value === "boolean" ? String(wellKnown.value) : wellKnown.value.join(", "), wellKnown),
+    shown("metricsFile", metricsFile.value ?? "none", metricsFile),
   ];
 }
 
@@ -62,11 +65,8 @@ function clockOf({ settling: { watchedMs, settledAtMs }, sleep: { sleeps } }: Me
 
 function clockLine({ reliedOn, watchedMs, sleptMs }: ReturnType<typeof clockOf>): string {
   const watched = `not relied on yet: sweeps have seen ${formatDuration(watchedMs)} of ${formatDuration(settledAfterMs)} awake`;
-  return `clock: ${reliedOn ? "relied on" : watched}; ${formatDuration(sleptMs)} of sleep remembered`;
+  return `${reliedOn ? "relied on" : watched}; ${formatDuration(sleptMs)} of sleep remembered`;
 }
-
-/** A check names members, and all of them matter. */
-const longestCheck = 1000;
 
 export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation) => {
   const { options, stdout, words } = invocation;
@@ -97,15 +97,19 @@ export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation)
     await writeDocument(stdout, { command: "config", settings, registries, clock, exitCode: 0 });
     return 0;
   }
-  const files = settings.files.length === 0 ? "no configuration file" : settings.files.join(", ");
   const fromHere = new Set(examine.targets.filter(({ seenFromHere }) => seenFromHere === true).map(({ path }) => path));
-  const places = registries.flatMap(({ format, path, wellKnown, patterns, remembered, ...check }) => [
-    `  ${visible(path)} (${format}${wellKnown ? ", well-known place" : ""}${fromHere.has(path) ? ", seen from here only" : ""})${rememberedWords(remembered)}`,
-    ...checkLines({ ...check, patterns }).map((line) => `    ${visible(line, longestCheck)}`),
-  ]);
-  const { env } = invocation;
-  const off = [...collisions, ...offLines(settings, env)].map((line) => `  ${visible(line, longestCheck)}`);
-  const lines = [`read: ${visible(files)}`, "", ...settingLines(settings), "", "registries:", ...places, ...off, "", clockLine(clock)];
-  await writeLines(stdout, lines);
+  const shown = registries.map(({ format, path, wellKnown, patterns, remembered, ...check }): ShownRegistry => {
+    const kind = `(${format}${wellKnown ? ", well-known place" : ""}${fromHere.has(path) ? ", seen from here only" : ""})`;
+    const about = `${kind}${rememberedWords(remembered)}`;
+    return { path, about, isAbsent: wellKnown && !existsSync(path), checks: checkLines({ ...check, patterns }) };
+  });
+  const remarks = [...collisions, ...offLines(settings, invocation.env)];
+  const screen = await screenFor(stdout, invocation.env);
+  const view = { screen, palette: await paletteFor(stdout, options.color ?? "auto"), home: ownHome(), verbose: options.verbose === true };
+  const { files } = settings;
+  await writeLines(
+    stdout,
+    configText({ files, settings: shownSettings(settings), registries: shown, remarks, clock: clockLine(clock) }, view),
+  );
   return 0;
 };

@@ -192,7 +192,12 @@ export const commands = [
     summary: "the effective configuration, held against the real files; suggest PATH prints a declaration for a registry that it has not",
     arguments: "[suggest] [path]",
     group: "See",
-    options: [...judgingBut(now), json],
+    options: [
+      ...judgingBut(now),
+      json,
+      { flags: "-v, --verbose", help: "defaults, and well-known places at which nothing is", group: "output" },
+      color,
+    ],
     unlisted: [now],
     exits: ["1  there is nothing at the path of suggest that looks like a registry"],
   },
