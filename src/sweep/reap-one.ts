@@ -12,7 +12,8 @@ import { reportsOf } from "./reports.ts";
 import { carryOutIn } from "./apply/apply.ts";
 import type { Selection } from "./apply/outcome.ts";
 import { notOwnerReason } from "./observe/callers.ts";
-import { startPass, type Pass } from "./pass.ts";
+import { startPass, type LookingPass } from "./pass.ts";
+import { registryId } from "./load/target.ts";
 import { recordHistory } from "./history.ts";
 import { unkept } from "./unkept.ts";
 
@@ -29,8 +30,8 @@ export const noWord: OperatorsWord = { despite: undefined, now: false };
 export type ReapOptions = ExamineOptions & {
   /** The name under which the act goes into the history. */
   readonly command: string;
-  /** How well an entry of a format fits what is wanted, 0 for not at all. The best are chosen. */
-  readonly fits: (entry: ExaminedEntry, format: string) => number;
+  /** How well an entry of a format and of a registry, by its id, fits what is wanted, 0 for not at all. The best are chosen. */
+  readonly fits: (entry: ExaminedEntry, format: string, registry: string) => number;
   /** Is told which entries were chosen before anything is touched, and throws where they are not what was meant. */
   readonly accept: (chosen: readonly Chosen[]) => void;
   /** The holder was seen to end by who asks, so that what rests on absence needs no second look. */
@@ -59,7 +60,7 @@ export type Reaped = {
 };
 
 /** Whether the entry is a ghost by the operator's word alone: without it the process that is meant would keep it. */
-function isByWord(pass: Pass, examined: ExaminedRegistry, { entry, judgement }: ExaminedEntry): boolean {
+function isByWord(pass: LookingPass, examined: ExaminedRegistry, { entry, judgement }: ExaminedEntry): boolean {
   if (judgement.verdict !== "ghost" || pass.policy.despite === undefined) return false;
   return judgeEntry({ ...pass, policy: { ...pass.policy, despite: undefined } }, examined, entry).judgement.verdict === "undecided";
 }
@@ -68,7 +69,12 @@ function isByWord(pass: Pass, examined: ExaminedRegistry, { entry, judgement }: 
  * What is done with a chosen entry. Silence proves nothing of a holder, and neither does absence, unless the caller saw it
  * end or an operator says so.
  */
-function chosenEntry(pass: Pass, examined: ExaminedRegistry, one: ExaminedEntry, { exitObserved, word }: ReapOptions): ExaminedEntry {
+export function chosenEntry(
+  pass: LookingPass,
+  examined: ExaminedRegistry,
+  one: ExaminedEntry,
+  { exitObserved, word }: Pick<ReapOptions, "exitObserved" | "word">,
+): ExaminedEntry {
   if (one.intent === "withhold") return one;
   const isSaid = word.now || isByWord(pass, examined, one);
   const { judgement, memory } = one;
@@ -88,8 +94,8 @@ type ChosenIn = {
 
 function bestFitting(registries: readonly ExaminedRegistry[], { fits }: ReapOptions): readonly ChosenIn[] {
   const ranked = registries.map((examined) => {
-    const { format } = examined.loaded.target;
-    return [...examined.entries].map((one) => fits(one, format.name));
+    const { target } = examined.loaded;
+    return [...examined.entries].map((one) => fits(one, target.format.name, registryId(target)));
   });
   const best = Math.max(1, ...ranked.map((ranks) => Math.max(0, ...ranks)));
   return registries.map((examined, at) => {

@@ -53,8 +53,8 @@ function wordsOf({ dir, env }: Scratch, line: string): readonly (readonly string
   return runs.map((run) => run.split("\0").slice(0, -1));
 }
 
-/** These change the machine, or stay up: that they are understood is tried here, and what they do elsewhere. */
-const notRun: ReadonlySet<string> = new Set(["units", "watch", "exec"]);
+/** These change the machine, stay up, or want a terminal: that they are understood is tried here, and what they do elsewhere. */
+const notRun: ReadonlySet<string> = new Set(["units", "watch", "exec", "pick"]);
 
 const declared: readonly CommandDeclaration[] = commands;
 

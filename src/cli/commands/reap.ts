@@ -9,6 +9,7 @@ import { fitOf, fits, severalLines } from "../../report/listing/resolve.ts";
 import { callersAbove } from "../../sweep/observe/callers.ts";
 import { noCallers } from "../../sweep/observe/daemon.ts";
 import { writeWarnings } from "../messages.ts";
+import { isReaped, reapedLines } from "../person/reaped.ts";
 import { showProgress } from "../person/progress.ts";
 import { writeDocument, writeLines } from "../output.ts";
 import { lockState, prepare } from "../prepare.ts";
@@ -79,16 +80,12 @@ export const runReap: Run<ReapWords> = async (invocation) => {
     if (entries.length === 0)
       throw new Failure("not-found", [`no registration is called "${name}"${didYouMean(name, keys)}`, ...unread].join("\n"));
     await writeWarnings(stderr, unrecorded);
-    const isReaped = entries.every(({ action }) => action === "reaped" || action === "released");
-    const exitCode = isReaped ? exitCodes.done : exitCodes.partial;
+    const exitCode = entries.every(isReaped) ? exitCodes.done : exitCodes.partial;
     if (options.json === true) {
       await writeDocument(stdout, { command: "reap", entries, exitCode });
       return exitCode;
     }
-    const lines = entries.map(({ key, action, reason, detail, registry }) => {
-      return `${visible(key)}  ${action}  ${reason}: ${visible(detail)}  ${visible(registry)}`;
-    });
-    await writeLines(stdout, lines);
+    await writeLines(stdout, reapedLines(entries));
     return exitCode;
   } finally {
     progress.end();

@@ -7,6 +7,7 @@ import { runExplain } from "./explain.ts";
 import { runHistory } from "./history.ts";
 import { runManual } from "./manual.ts";
 import { runOwners } from "./owners.ts";
+import { runPick } from "./pick.ts";
 import { runReap } from "./reap.ts";
 import { runRestore } from "./restore.ts";
 import { runUnits } from "./units.ts";
@@ -27,6 +28,7 @@ export const runners: Readonly<Record<Exclude<CommandName, "sweep" | "list">, Ru
   who: runWho,
   exec: runExec,
   reap: runReap,
+  pick: runPick,
   config: runConfig,
   completion: runCompletion,
   manual: runManual,

@@ -188,6 +188,18 @@ export const commands = [
     ],
   },
   {
+    name: "pick",
+    summary: "choose by hand what goes, with the reason beside each; on a terminal, and of proven ghosts alone",
+    group: "Change",
+    options: [...choosing, ...judgingBut(now), color],
+    exits: [
+      "2  there is no terminal",
+      "3  an entry that was chosen is not provably gone any more",
+      "4  refused: the sweep doubts its own eyes",
+      "75 a sweep is running",
+    ],
+  },
+  {
     name: "config",
     summary: "the effective configuration, held against the real files; suggest PATH prints a declaration for a registry that it has not",
     arguments: "[suggest] [path]",

@@ -38,6 +38,7 @@ export const examples: Readonly<Record<CommandName, readonly Example[]>> = {
   who: [["sessreap who reviewer", "which of several registrations gets the signals"]],
   exec: [["sessreap exec --session ID -- codex resume ID", "start it, unless another runs ID already"]],
   reap: [["sessreap reap 31964", "reap this one, if its process is provably gone"]],
+  pick: [["sessreap pick", "mark on a list what goes; it asks before it reaps"]],
   config: [
     ["sessreap config", "what is in effect, and where it comes from"],
     ["sessreap config suggest ~/.crew/roster.json", "a declaration for a registry of your own"],

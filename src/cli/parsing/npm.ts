@@ -6,7 +6,7 @@ import type { Env } from "../config/paths.ts";
 const npmsOwn: ReadonlySet<string> = new Set(["color", "config", "json", "quiet", "registry", "user", "verbose", "yes"]);
 
 /** Commands that write and have no dry run; `owners` only when it is to end a process. */
-const unstoppable: ReadonlySet<string> = new Set(["exec", "reap", "watch"]);
+const unstoppable: ReadonlySet<string> = new Set(["exec", "pick", "reap", "watch"]);
 
 const cure = "write the options of sessreap behind --, as in: npx -- sessreap --dry-run";
 
