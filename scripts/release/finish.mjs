@@ -4,17 +4,18 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { allLicences } from "./licences.mjs";
+import { notesOf, open } from "./notes.mjs";
 import { sbom } from "./sbom.mjs";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const directory = "release";
 
-/** The part of the changelog under a heading of this version, or what is not released yet. */
+/** The part of the changelog under a heading of this version. What is built between releases has what is not released yet. */
 function notes() {
-  const parts = readFileSync("CHANGELOG.md", "utf8").split(/^## /m).slice(1);
-  const part = parts.find((text) => text.startsWith(`${version} `) || text.startsWith(`${version}\n`)) ?? parts[0];
-  if (part === undefined || part.trim().split("\n").length < 2) throw new Error("the changelog says nothing of this release");
-  return `${part.slice(part.indexOf("\n")).trim()}\n`;
+  const text = readFileSync("CHANGELOG.md", "utf8");
+  const found = notesOf(text, open) || notesOf(text, version) || "";
+  if (found === "") throw new Error("the changelog says nothing of this release");
+  return `${found}\n`;
 }
 
 const found = readdirSync(directory);
