@@ -17,7 +17,9 @@ function linesIn(document: string): readonly string[] {
     .split("\n")
     .flatMap((line) => (line.startsWith("    ") ? [] : [...line.matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? "")));
   const typed = [...blocks, ...inline].map((line) => line.replace(/\s+#.*$/, "").trim());
-  return typed.filter((line) => /(?:^|[\s(])sessreap(?: [^/]|$)/.test(line) && !/^(?:npm (?:un)?(?:install|link)|rm|man|sudo apt) /.test(line));
+  return typed.filter(
+    (line) => /(?:^|[\s(])sessreap(?: [^/]|$)/.test(line) && !/^(?:npm (?:un)?(?:install|link)|rm|man|sudo apt) /.test(line),
+  );
 }
 
 /** What stands for the placeholders of a line. */
