@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { architectures } from "./platforms.mjs";
 import { allLicences } from "./licences.mjs";
 import { notesOf, open } from "./notes.mjs";
 import { sbom } from "./sbom.mjs";
@@ -19,7 +20,9 @@ function notes() {
 }
 
 const found = readdirSync(directory);
-for (const wanted of ["sessreap-linux-x64", `sessreap-${version}.tgz`, `sessreap_${version}_amd64.deb`]) {
+const debs = Object.entries(architectures).filter(([platform]) => platform === "linux-x64" || found.includes(`sessreap-${platform}`));
+const packages = debs.map(([, architecture]) => `sessreap_${version}_${architecture}.deb`);
+for (const wanted of ["sessreap-linux-x64", `sessreap-${version}.tgz`, ...packages]) {
   if (!found.includes(wanted)) throw new Error(`${directory}/${wanted} is missing: it is built first`);
 }
 writeFileSync(join(directory, "sbom.cdx.json"), `${JSON.stringify(await sbom(), null, 2)}\n`);

@@ -34,13 +34,13 @@ function stage() {
   for (const { path } of files) cpSync(path, join(tree, path));
   writeFileSync(join(tree, "package.json"), `${JSON.stringify(published(JSON.parse(readFileSync("package.json", "utf8"))), null, 2)}\n`);
   // Whatever the umask of the checkout was.
-  for (const { path } of files) chmodSync(join(tree, path), path === "bin/sessreap.cjs" ? 0o755 : 0o644);
+  for (const { path } of files) chmodSync(join(tree, path), path === "bin/sessreap.cjs" || path.endsWith(".sh") ? 0o755 : 0o644);
   return tree;
 }
 
 /** Everything that may be in the package. */
 const allowed =
-  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/sessreap\.cjs|dist\/(?:sessreap\.cjs|parts\/[\w-]+\.cjs|(?:library|host)\.js|third-party-licenses\.txt|types\/[\w/-]+\.d\.ts)|man\/[\w-]+\.[157]|completions\/\w[\w.]*|schema\/[\w.]+\.json|systemd\/(?:user|system)\/[\w@.-]+)$/;
+  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/sessreap\.cjs|dist\/(?:sessreap\.cjs|parts\/[\w-]+\.cjs|(?:library|host)\.js|third-party-licenses\.txt|types\/[\w/-]+\.d\.ts)|man\/[\w-]+\.[157]|completions\/\w[\w.]*|examples\/(?:[\w-]+\/)?[\w.-]+\.(?:json|yml|mjs|sh|rules)|schema\/[\w.]+\.json|systemd\/(?:user|system)\/[\w@.-]+)$/;
 
 const consumer = `import { builtInFormats, defaultPolicy, ladder, readMembers, type Verdict } from "sessreap";
 import { reconcile, type Reconciled } from "sessreap/host";

@@ -30,3 +30,6 @@ export const writers = {
     integrity: "sha512-lrkq/M/O8giNdc8fSxYK0kuRZPVVFOMM+HRbUNoqZNs2+tdNI9Qjc0n/tWOd2wBsU0e8z/qQBpGrUBIse4vPgA==",
   },
 };
+
+/** Debian's names of the architectures for which there is a package. */
+export const architectures = { "linux-x64": "amd64", "linux-arm64": "arm64" };

@@ -4,7 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const [given] = process.argv.slice(2);
 if (given === undefined || !existsSync(join(given, "usr/bin/dpkg"))) throw new Error("name a root that debootstrap made");
@@ -60,10 +60,31 @@ try {
   insist(readFileSync(join(root, conffile), "utf8").includes("42m"), "upgraded, it keeps a configuration that was changed");
   insist(inside(...own, "config").includes("42m"), "upgraded, it reads that configuration");
 
+  // What an administrator's `systemctl enable` makes, a link of another package, and one that is masked.
+  const links = [
+    "system/timers.target.wants/sessreap@alice.timer",
+    "system/multi-user.target.wants/sessreap-watch@alice.service",
+    "user/timers.target.wants/sessreap.timer",
+  ];
+  const foreign = "/etc/systemd/system/timers.target.wants/other.timer";
+  for (const link of links) {
+    const [manager, , name] = link.split("/");
+    inside("mkdir", "-p", dirname(`/etc/systemd/${link}`));
+    inside("ln", "-s", `/usr/lib/systemd/${manager}/${name.replace("alice", "")}`, `/etc/systemd/${link}`);
+  }
+  inside("ln", "-s", "/usr/lib/systemd/system/other.timer", foreign);
+  const dangling = () =>
+    inside("find", "/etc/systemd", "-xtype", "l")
+      .split("\n")
+      .filter((path) => path !== "" && path !== foreign);
+
   inside("dpkg", "-r", "sessreap");
   insist(!existsSync(join(root, "usr/bin/sessreap")), "removed, the program is gone");
   insist(existsSync(join(root, conffile)), "removed, the configuration stays");
   inside("dpkg", "-P", "sessreap");
+  insist(dangling().length === 0, "purged, no link leads nowhere");
+  insist(inside("find", foreign).trim() === foreign, "purged, a link of others stays");
+  inside("rm", "-r", dirname(foreign));
   const left = [...paths()].filter((path) => !before.has(path) && path !== "/var/lib/dpkg");
   insist(left.length === 0, `purged, nothing of it is left${left.length === 0 ? "" : `: ${left.join(", ")}`}`);
 } finally {

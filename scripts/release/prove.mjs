@@ -1,6 +1,6 @@
 // Proves that a file is the tool and not a bare Node: a builder that failed quietly leaves just that.
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -45,9 +45,11 @@ export function proveRun(path, platform, version) {
     return execFileSync(program, rest, { cwd: home, env: { ...emulated, ...env }, encoding: "utf8", timeout: 120_000 });
   };
   try {
-    for (const env of [{}, { NODE_OPTIONS: "--no-such-option" }]) {
+    const coverage = join(home, "coverage");
+    for (const env of [{}, { NODE_OPTIONS: "--no-such-option" }, { NODE_V8_COVERAGE: coverage }]) {
       insist(run(["--version"], env).trim() === version, `${path} does not say version ${version}`);
     }
+    insist(!existsSync(coverage), `${path} writes its coverage`);
     const state = { HOME: home, SESSREAP_STATE_DIR: join(home, "state"), SESSREAP_PID_NAMESPACE: "own" };
     // qemu puts another root before `/`, so that only a native program finds the example by its path.
     const words = under.length === 0 ? ["--registry", resolve("examples/registrations.json")] : [];

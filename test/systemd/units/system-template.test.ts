@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { checkDocument } from "../../output-schema.ts";
 import { bootBox, until, type Box, type RunOptions } from "../box.ts";
@@ -216,7 +216,49 @@ describeBox("the system's template for a user", () => {
     expect(statSync(box.path(state))).toMatchObject({ uid: 4242, gid: 4242 });
     expect(statSync(box.path(state)).mode & 0o777).toBe(0o700);
     expect(statSync(box.path(`${state}/last-run.json`)).uid).toBe(4242);
-    box.run(["sh", "-c", "mv /root/aside/* /etc/systemd/system/ && rm /run/systemd/system/sessreap@.*"]);
+    box.run(["sh", "-c", "mv /root/aside/* /etc/systemd/system/ && rmdir /root/aside && rm /run/systemd/system/sessreap@.*"]);
+    systemctl("daemon-reload");
+  });
+
+  test("of a package: an upgrade restarts who watches, a removal stops all, a purge leaves no link, and nothing is enabled by any", async () => {
+    put(box, "/usr/bin/sessreap", `#!/bin/sh\nexec ${node} ${script} "$@"\n`);
+    box.run(["chmod", "755", "/usr/bin/sessreap"]);
+    box.run(["sh", "-c", "mkdir /root/aside && mv /etc/systemd/system/sessreap* /root/aside/"]);
+    for (const name of readdirSync("systemd/system"))
+      writeFileSync(box.path(`/usr/lib/systemd/system/${name}`), readFileSync(`systemd/system/${name}`));
+    for (const name of ["postinst", "prerm", "postrm"])
+      writeFileSync(box.path(`/root/${name}`), readFileSync(`scripts/release/debian/${name}`));
+    const dpkg = (name: string, ...words: readonly string[]) =>
+      expect(box.run(["sh", `/root/${name}`, ...words])).toMatchObject({ code: 0, stdout: "" });
+    const enabled = () =>
+      box
+        .run(["find", "/etc/systemd", "-name", "sessreap*@*", "-type", "l"])
+        .stdout.trim()
+        .split("\n")
+        .filter((path) => path !== "")
+        .toSorted();
+    const mainPid = () => systemctl("show", "-P", "MainPID", "sessreap-watch@alice.service").stdout.trim();
+    dpkg("postinst", "configure", "");
+    systemctl("daemon-reload");
+    systemctl("stop", "sessreap@alice.timer");
+    box.run(["sh", "-c", "rm -f /etc/systemd/system/*.wants/sessreap*"]);
+    expect(enabled()).toEqual([]);
+    expect(systemctl("enable", "--now", "sessreap@alice.timer", "sessreap-watch@alice.service").code).toBe(0);
+    const [links, before] = [enabled(), mainPid()];
+    expect(links).toHaveLength(2);
+    dpkg("postinst", "configure", "0.1.0");
+    expect(Number(mainPid())).toBeGreaterThan(0);
+    expect(mainPid()).not.toBe(before);
+    dpkg("prerm", "upgrade", "0.2.0");
+    expect(systemctl("is-active", "sessreap@alice.timer").code).toBe(0);
+    dpkg("prerm", "remove");
+    for (const unit of ["sessreap@alice.timer", "sessreap-watch@alice.service"]) expect(systemctl("is-active", unit).code).not.toBe(0);
+    box.run(["sh", "-c", "rm /usr/lib/systemd/system/sessreap*"]);
+    dpkg("postrm", "remove");
+    expect(enabled()).toEqual(links);
+    dpkg("postrm", "purge");
+    expect(enabled()).toEqual([]);
+    box.run(["sh", "-c", "mv /root/aside/* /etc/systemd/system/; rmdir /root/aside"]);
     systemctl("daemon-reload");
   });
 
