@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path";
 import { formatError, look } from "../observed.ts";
 import type { Directories } from "./senses.ts";
 
-/** How often, in ms, a registry is looked at whose directory cannot be watched. */
+/** How often, in ms, registries and their directories are looked at: a stat of each, and nothing else while all are as they were. */
 const lookEveryMs = 5_000;
 
 type ArmedWatcher = { readonly watcher: FSWatcher; readonly is: string };
@@ -23,8 +23,8 @@ function placesOf(registry: string): readonly Place[] {
 
 /** What tells a registry from what it was at another moment; the empty text for one that is not there. */
 function stateOf(registry: string): string {
-  const stat = look(registry, () => statSync(registry, { bigint: true }));
-  return stat.seen ? [stat.value.dev, stat.value.ino, stat.value.size, stat.value.mtimeNs].join(" ") : "";
+  const stat = look(registry, () => statSync(registry, { bigint: true, throwIfNoEntry: false }));
+  return stat.seen && stat.value !== undefined ? [stat.value.dev, stat.value.ino, stat.value.size, stat.value.mtimeNs].join(" ") : "";
 }
 
 /** What tells a directory from one that takes its place later, which can have the same inode. */
@@ -34,8 +34,9 @@ function identityOf(directory: string): string | undefined {
 }
 
 /**
- * Tells of changes of registries: by their directories, and by a slow look at those that cannot be watched, that are not
- * there, or whose watch has failed. The same look finds directories that others have taken the place of.
+ * Tells of changes of registries: by their directories, and by a slow look for all of which no word comes. Their directory
+ * cannot be watched or is not there; another has taken its place; the kernel's queue was full; a network's file system says
+ * nothing of what other machines write.
  */
 export function watchDirectories(onChange: (registry: string) => void): Directories {
   const watched = new Map<string, ArmedWatcher>();
@@ -43,12 +44,19 @@ export function watchDirectories(onChange: (registry: string) => void): Director
   let registries: readonly string[] = [];
   let places = new Map<string, readonly (Place & { readonly registry: string })[]>();
   let timer: NodeJS.Timeout | undefined;
+  let isMoved = false;
 
+  function tell(registry: string): void {
+    states.set(registry, stateOf(registry));
+    // It may be a link that leads elsewhere now.
+    isMoved = true;
+    onChange(registry);
+  }
   function unwatch(directory: string): void {
     watched.get(directory)?.watcher.close();
     watched.delete(directory);
   }
-  const callAll = (directory: string): void => places.get(directory)?.forEach(({ registry }) => onChange(registry));
+  const callAll = (directory: string): void => places.get(directory)?.forEach(({ registry }) => tell(registry));
 
   function hear(directory: string, name: string | null): void {
     // The directory itself was moved or removed, or a file in it has its name.
@@ -57,7 +65,7 @@ export function watchDirectories(onChange: (registry: string) => void): Director
       place();
       return callAll(directory);
     }
-    for (const at of places.get(directory) ?? []) if (name === null || at.name === undefined || at.name === name) onChange(at.registry);
+    for (const at of places.get(directory) ?? []) if (name === null || at.name === undefined || at.name === name) tell(at.registry);
   }
   /** Returns why a directory cannot be watched; one that was replaced is watched anew. */
   function arm(directory: string): string | undefined {
@@ -89,31 +97,26 @@ export function watchDirectories(onChange: (registry: string) => void): Director
     for (const one of all) places.set(one.directory, [...(places.get(one.directory) ?? []), one]);
     for (const directory of [...watched.keys()].filter((one) => !places.has(one))) unwatch(directory);
     const problems = new Map<string, string>();
-    const unwatched = new Set<string>();
     for (const [directory, there] of places) {
       const problem = arm(directory);
       if (problem !== undefined) for (const { registry } of there) problems.set(registry, problem);
-      if (!watched.has(directory)) for (const { registry } of there) unwatched.add(registry);
     }
-    for (const registry of states.keys()) if (!unwatched.has(registry)) states.delete(registry);
-    for (const registry of unwatched) if (!states.has(registry)) states.set(registry, stateOf(registry));
     return problems;
   }
   function lookAgain(): void {
     timer = setTimeout(lookAgain, lookEveryMs);
-    const before = new Map(states);
-    place();
-    for (const [registry, state] of before) {
-      const now = stateOf(registry);
-      if (now === state) continue;
-      if (states.has(registry)) states.set(registry, now);
-      onChange(registry);
-    }
+    const others = registries.filter((registry) => stateOf(registry) !== states.get(registry));
+    isMoved ||= [...places.keys()].some((directory) => identityOf(directory) !== watched.get(directory)?.is);
+    if (isMoved || others.length > 0) place();
+    isMoved = false;
+    for (const registry of others) tell(registry);
   }
 
   return {
     keep: (wanted) => {
       registries = wanted;
+      for (const registry of states.keys()) if (!wanted.includes(registry)) states.delete(registry);
+      for (const registry of wanted) if (!states.has(registry)) states.set(registry, stateOf(registry));
       const problems = place();
       timer ??= setTimeout(lookAgain, lookEveryMs);
       return [...problems].map(

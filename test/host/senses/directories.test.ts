@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { watchDirectories } from "../../../src/host/senses/directories.ts";
@@ -40,6 +40,21 @@ test("a directory with one file an entry is made anew: from the next look on it 
   changed.length = 0;
   writeFileSync(join(registry, "1.json"), "{}");
   await until("its new entry is told", () => changed.length > 0);
+  expect(changed[0]).toBe(registry);
+});
+
+test.runIf(process.platform === "linux")("a write of which the kernel's queue had no room to tell is found by the next look", async () => {
+  const directory = scratchDirectory();
+  const registry = join(directory, "agents.json");
+  const neighbours = ["a", "b"].map((name) => join(directory, name));
+  for (const path of [registry, ...neighbours]) writeFileSync(path, "{}");
+  const { directories, changed } = watching();
+  expect(directories.keep([registry])).toEqual([]);
+  const room = Number(readFileSync("/proc/sys/fs/inotify/max_queued_events", "utf8"));
+  // Nobody reads the queue meanwhile. What says the same twice in a row takes no room there.
+  for (let told = 0; told <= room; told += 2) for (const path of neighbours) utimesSync(path, told, told);
+  writeFileSync(registry, '{"a":{}}');
+  await until("the write is told", () => changed.length > 0);
   expect(changed[0]).toBe(registry);
 });
 
