@@ -17,8 +17,10 @@ type Alive = { readonly line: Line; readonly aliveAt: number };
 export type Lookout = {
   /** Reads these registries anew; if they are all, others are forgotten. Returns whether one of them claims something that was seen to end and that no sweep has had yet. */
   readonly learn: (targets: readonly Target[], areAll: boolean) => Promise<boolean>;
-  /** Processes that were started since the last such look. It is made only while it matters, and not where none was, but for one in some. Returns how long it took, in ms. */
+  /** Processes that were started since the last such look. It is not made where none was, but for one in some. Returns how long it took, in ms. */
   readonly lookAtLines: () => number | undefined;
+  /** Whether anything that is known now depends on who started whom. */
+  readonly doLinesMatter: () => boolean;
   /** Takes in that processes have ended. Returns what that is to lead to. */
   readonly exited: (ended: readonly ProcessId[]) => { readonly holder: boolean; readonly agent: boolean };
   readonly closed: (url: string, id: string) => boolean;
@@ -88,15 +90,17 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
   const doLinesMatter = (): boolean => ends.left().length > 0 || all().some(({ holdings }) => holdings.some(({ isYoung }) => isYoung));
 
   function lookIfAnyStarted(): number | undefined {
-    if (!doLinesMatter()) {
-      areLinesOld = true;
-      return undefined;
-    }
+    if (!doLinesMatter()) return undefined;
     spared += 1;
     const hasNone = newest !== undefined && !areLinesOld && areLinesSeen.seen && senses.lastPid() === newest;
     if (hasNone && spared <= sparedAtMost) return undefined;
     lookAtLines();
     return tookMs;
+  }
+
+  /** Nobody looks while it does not matter. */
+  function noteIfUnlooked(): void {
+    areLinesOld ||= !doLinesMatter();
   }
 
   function leftBy(ended: ProcessId, wereLinesOld: boolean): Observed<readonly ProcessId[]> {
@@ -155,13 +159,16 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
       lookAtLines();
       const names = byName();
       for (const name of alive.keys()) if (!names.has(name)) alive.delete(name);
+      noteIfUnlooked();
       return isAnyNew();
     },
     lookAtLines: lookIfAnyStarted,
+    doLinesMatter,
     exited: (ended) => {
       const left = new Set(ends.left().map(nameOf));
       const isOfLeft = ended.some((one) => left.has(nameOf(one)));
       take(ended);
+      noteIfUnlooked();
       const holder = isOfLeft || isAnyNew();
       return { holder, agent: !holder };
     },

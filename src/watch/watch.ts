@@ -51,11 +51,16 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
     agenda.soon("exits", gatherMs);
   }
 
+  function lookAtLinesSoon(tookMs: number | undefined): void {
+    if (lookout.doLinesMatter()) agenda.soon("lines", afterLines(tookMs));
+  }
+
   const exits = senses.exits((ended) => {
     done.exits += ended.length;
     const { holder, agent } = lookout.exited(ended);
     // What they have left is waited for from now on.
     exits.keep(lookout.processes());
+    lookAtLinesSoon(0);
     if (holder) sweepEnds();
     if (agent) agenda.soon("whole", afterAgentMs);
     stir();
@@ -87,6 +92,7 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
     if (await lookout.learn(those, areAll)) sweepEnds();
     pauses.learn.reset();
     exits.keep(lookout.processes());
+    lookAtLinesSoon(0);
     const until = host.clock().awakeMs;
     const tookMs = from.seen && until.seen ? until.value - from.value : undefined;
     learnPauseMs = afterLearning(tookMs);
@@ -132,7 +138,7 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
   async function act(item: Item): Promise<void> {
     switch (item) {
       case "lines":
-        agenda.soon("lines", afterLines(lookout.lookAtLines()));
+        lookAtLinesSoon(lookout.lookAtLines());
         return;
       case "tables": {
         // A server does not say that a row was written: it is asked now and then.
@@ -200,7 +206,6 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
   }
 
   agenda.soon("whole", 0);
-  agenda.soon("lines", afterLines(0));
   let last: Item | undefined;
   try {
     while (!signal.aborted && stop.signal === undefined) {
