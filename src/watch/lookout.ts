@@ -98,7 +98,7 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
     return tookMs;
   }
 
-  /** Nobody looks while it does not matter. */
+  /** No look is made while none matters. */
   function noteIfUnlooked(): void {
     areLinesOld ||= !doLinesMatter();
   }

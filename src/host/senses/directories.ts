@@ -46,7 +46,7 @@ export function watchDirectories(onChange: (registry: string) => void): Director
   let timer: NodeJS.Timeout | undefined;
   let isMoved = false;
 
-  function tell(registry: string): void {
+  function callOn(registry: string): void {
     states.set(registry, stateOf(registry));
     // It may be a link that leads elsewhere now.
     isMoved = true;
@@ -56,7 +56,7 @@ export function watchDirectories(onChange: (registry: string) => void): Director
     watched.get(directory)?.watcher.close();
     watched.delete(directory);
   }
-  const callAll = (directory: string): void => places.get(directory)?.forEach(({ registry }) => tell(registry));
+  const callAll = (directory: string): void => places.get(directory)?.forEach(({ registry }) => callOn(registry));
 
   function hear(directory: string, name: string | null): void {
     // The directory itself was moved or removed, or a file in it has its name.
@@ -65,7 +65,7 @@ export function watchDirectories(onChange: (registry: string) => void): Director
       place();
       return callAll(directory);
     }
-    for (const at of places.get(directory) ?? []) if (name === null || at.name === undefined || at.name === name) tell(at.registry);
+    for (const at of places.get(directory) ?? []) if (name === null || at.name === undefined || at.name === name) callOn(at.registry);
   }
   /** Returns why a directory cannot be watched; one that was replaced is watched anew. */
   function arm(directory: string): string | undefined {
@@ -109,7 +109,7 @@ export function watchDirectories(onChange: (registry: string) => void): Director
     isMoved ||= [...places.keys()].some((directory) => identityOf(directory) !== watched.get(directory)?.is);
     if (isMoved || others.length > 0) place();
     isMoved = false;
-    for (const registry of others) tell(registry);
+    for (const registry of others) callOn(registry);
   }
 
   return {

@@ -52,7 +52,7 @@ test.runIf(process.platform === "linux")("a write of which the kernel's queue ha
   expect(directories.keep([registry])).toEqual([]);
   const room = Number(readFileSync("/proc/sys/fs/inotify/max_queued_events", "utf8"));
   // Nobody reads the queue meanwhile. What says the same twice in a row takes no room there.
-  for (let told = 0; told <= room; told += 2) for (const path of neighbours) utimesSync(path, told, told);
+  for (let count = 0; count <= room; count += 2) for (const path of neighbours) utimesSync(path, count, count);
   writeFileSync(registry, '{"a":{}}');
   await until("the write is told", () => changed.length > 0);
   expect(changed[0]).toBe(registry);
