@@ -175,7 +175,8 @@ function run(...words) {
   return { status, stdout, stderr };
 }
 
-const parsed = (text) => attempt(() => JSON.parse(text)) ?? { registries: [], sweepId: "", summary: {} };
+/** What a sweep said; one that was refused says nothing of registries. */
+const parsed = (text) => ({ registries: [], sweepId: "", summary: {}, ...attempt(() => JSON.parse(text)) });
 
 function round(before) {
   for (const [nth, name] of names.entries()) fill(firstHome + nth, under(name));

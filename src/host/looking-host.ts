@@ -78,7 +78,7 @@ export type LookingHost = {
   readonly listDirectory: (path: string, patterns: readonly string[], kind?: EntryKind) => Listing;
   readonly readEntryFile: (root: string, key: string) => EntryRead;
   readonly readEntryLink: (root: string, key: string) => EntryRead;
-  readonly stateOfEntry: (root: string, key: string) => FileState | undefined;
+  readonly stateOfEntry: (root: string, key: string) => Observed<FileState | undefined>;
   /** Every pid that is there now: no evidence, only a reason to open a file or not. */
   readonly livingPids: () => ReadonlySet<number> | undefined;
   readonly fileSystemOf: (path: string) => Observed<FileSystem>;

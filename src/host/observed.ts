@@ -10,6 +10,11 @@ export function isMissing(error: unknown): boolean {
   return errorCode(error) === "ENOENT" || errorCode(error) === "ESRCH";
 }
 
+/** Nothing is at a path: not its last part, or a part before it is no directory (any more). */
+export function isNoEntry(error: unknown): boolean {
+  return errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR";
+}
+
 export function formatError(error: unknown): string {
   return error instanceof Error ? error.message.replace(/^([A-Z]+): (.*?), .*$/s, "$2 ($1)") : String(error);
 }

@@ -1,4 +1,5 @@
 import type { BigIntStats } from "node:fs";
+import { seen } from "../../src/core/evidence.ts";
 import type { Captured, JudgedFile } from "../../src/host/capture/quarantine.ts";
 import type { Listing } from "../../src/host/files/directory.ts";
 import type { FileState } from "../../src/host/files/file-state.ts";
@@ -176,7 +177,7 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
     readEntryLink: readEntry,
     stateOfEntry: (root, key) => {
       const file = disk.at(`${root}/${key}`);
-      return file && stateOf(file);
+      return seen(file && stateOf(file));
     },
     captureEntries: capture,
     recoverQuarantined: (root, keys) => {

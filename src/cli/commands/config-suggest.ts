@@ -29,12 +29,18 @@ const fail = (path: string, problem: string): Failure => new Failure("not-found"
 
 function readFiles(host: LookingHost, root: string, keys: readonly string[]): readonly SpecimenFile[] {
   return keys.map((key, index): SpecimenFile => {
-    const state = index < mostFiles ? host.stateOfEntry(root, key) : undefined;
+    const looked = index < mostFiles ? host.stateOfEntry(root, key) : undefined;
+    const state = looked?.seen === true ? looked.value : undefined;
     // It says nothing; and in /proc, where files show no size, to read can be to take.
     if (state?.size === 0) return { key, text: "", writtenMs: state.mtimeMs, problem: undefined };
     const read = state === undefined ? undefined : host.readEntryFile(root, key);
     if (read?.kind === "read") return { key, text: read.bytes.toString("utf8"), writtenMs: read.state.mtimeMs, problem: undefined };
-    return { key, text: undefined, writtenMs: undefined, problem: read?.kind === "unreadable" ? read.problem : undefined };
+    return {
+      key,
+      text: undefined,
+      writtenMs: undefined,
+      problem: looked?.seen === false ? looked.why : read?.kind === "unreadable" ? read.problem : undefined,
+    };
   });
 }
 

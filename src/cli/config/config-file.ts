@@ -1,6 +1,7 @@
-import { lstatSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { danglingLink } from "../../host/files/dangling.ts";
+import { fileState, isLink } from "../../host/files/file-state.ts";
 import { NoRegularFile } from "../../host/files/files.ts";
 import { readTrusted } from "../../host/files/trusted-file.ts";
 import { errorCode, formatError } from "../../host/observed.ts";
@@ -122,10 +123,10 @@ export async function readDropIn(path: string): Promise<readonly RegistryConfig[
  * go on without it would be to go on without what it says.
  */
 export function isThere(path: string): boolean {
-  const own = lstatSync(path, { throwIfNoEntry: false });
-  const isLink = own?.isSymbolicLink() === true;
-  if ((isLink ? statSync(path, { throwIfNoEntry: false }) : own) !== undefined) return true;
-  const link = danglingLink(isLink ? path : dirname(path));
+  const own = fileState(path);
+  const isLinked = own !== undefined && isLink(own);
+  if ((isLinked ? statSync(path, { throwIfNoEntry: false }) : own) !== undefined) return true;
+  const link = danglingLink(isLinked ? path : dirname(path));
   if (link === undefined) return false;
   const where = link === path ? "is" : `lies behind ${link},`;
   throw new Failure("config", `${path}: ${where} a symbolic link that leads nowhere; mount or make what it leads to, or remove the link`);

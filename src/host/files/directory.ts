@@ -17,7 +17,8 @@ import { fileState, isLink, stateFrom, type FileState } from "./file-state.ts";
 import { filesIn, type FilesOfDirectory, type FoundFiles } from "./found-files.ts";
 import { assertTrustedOwners, Dangling, findPlace, UntrustedSymlink } from "./held-directory.ts";
 import { parseTemporary } from "./leftovers.ts";
-import { errorCode, formatError } from "../observed.ts";
+import type { Observed } from "../../core/evidence.ts";
+import { errorCode, formatError, isNoEntry, look } from "../observed.ts";
 
 export type Listing =
   | {
@@ -63,7 +64,7 @@ function walk(into: Walk, below: string, at: number, captures: Captures, depth: 
   try {
     names = readdirSync(join(into.root, below), { withFileTypes: true });
   } catch (error) {
-    if (errorCode(error) !== "ENOENT" || below === "") into.problems.push(`${join(into.root, below)}: ${formatError(error)}`);
+    if (!isNoEntry(error) || below === "") into.problems.push(`${join(into.root, below)}: ${formatError(error)}`);
     return;
   }
   const isLast = at === steps.length - 1;
@@ -184,7 +185,7 @@ export function readEntryFile(root: string, key: string): EntryRead {
       closeSync(fd);
     }
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return { kind: "gone" };
+    if (isNoEntry(error)) return { kind: "gone" };
     return { kind: "unreadable", state, problem: `could not be read: ${formatError(error)}`, failed: true };
   }
 }
@@ -198,14 +199,14 @@ export function readEntryLink(root: string, key: string): EntryRead {
     if (!isLink(state)) return { kind: "unreadable", state, problem: "is no symbolic link", failed: false };
     return { kind: "read", state, bytes: readlinkSync(path, "buffer") };
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return { kind: "gone" };
+    if (isNoEntry(error)) return { kind: "gone" };
     return { kind: "unreadable", state: undefined, problem: `could not be read: ${formatError(error)}`, failed: true };
   }
 }
 
 /** The state of an entry whose content is not needed; undefined when it has gone. */
-export function stateOfEntry(root: string, key: string): FileState | undefined {
-  return fileState(`${root}/${key}`);
+export function stateOfEntry(root: string, key: string): Observed<FileState | undefined> {
+  return look("it could not be looked at", () => fileState(`${root}/${key}`));
 }
 
 /** Every directory that holds one of these entries. */

@@ -1,4 +1,5 @@
 import { constants, lstatSync, type Stats } from "node:fs";
+import { isNoEntry } from "../observed.ts";
 
 /** What identifies one state of a file, and what restoring it needs. */
 export type FileState = Pick<Stats, "dev" | "ino" | "size" | "mtimeMs" | "ctimeMs" | "mode" | "uid" | "gid">;
@@ -16,8 +17,13 @@ export function isLink({ mode }: Pick<FileState, "mode">): boolean {
   return (mode & constants.S_IFMT) === constants.S_IFLNK;
 }
 
-/** The state of a file, or of the symbolic link that it is; undefined where there is none. Throws what `lstatSync` throws. */
+/** The state of a file, or of the symbolic link that it is; undefined where there is none. Throws where it cannot be looked at. */
 export function fileState(path: string): FileState | undefined {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  return stat && stateFrom(stat);
+  try {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    return stat && stateFrom(stat);
+  } catch (error) {
+    if (isNoEntry(error)) return undefined;
+    throw error;
+  }
 }

@@ -20,7 +20,16 @@ type Place = {
   readonly repeatedField: ReturnType<typeof repeatedFieldReader>;
 };
 
-function fromContent(host: LookingHost, { root, format, unread, repeatedField }: Place, { key, captures }: FoundFile): Entry | undefined {
+/** The state of a file that is not opened; undefined when it has gone, or cannot be looked at, which is told. */
+function stateAt(host: LookingHost, { root, unread }: Place, key: string): FileState | undefined {
+  const state = host.stateOfEntry(root, key);
+  if (state.seen) return state.value;
+  unread.set(key, `${key}: ${state.why}`);
+  return undefined;
+}
+
+function fromContent(host: LookingHost, place: Place, { key, captures }: FoundFile): Entry | undefined {
+  const { root, format, unread, repeatedField } = place;
   const read = format.body === "link" ? host.readEntryLink(root, key) : host.readEntryFile(root, key);
   unread.delete(key);
   if (read.kind === "gone") return undefined;
@@ -30,7 +39,7 @@ function fromContent(host: LookingHost, { root, format, unread, repeatedField }:
     const claim: Claim = problem === undefined ? said : { ok: false, problem };
     return { key, claim, duplicate: false, place: { kind: "file", state: read.state, bytes: read.bytes } };
   }
-  const state = read.state ?? host.stateOfEntry(root, key);
+  const state = read.state ?? stateAt(host, place, key);
   // Another user's is that user's to see to.
   if (read.failed && state?.uid === host.self().uid) unread.set(key, `${key} ${read.problem}`);
   return state && { key, claim: { ok: false, problem: read.problem }, duplicate: false, place: { kind: "file", state, bytes: undefined } };
@@ -72,7 +81,7 @@ function otherKindAt(host: LookingHost, root: string, { patterns }: FileFormat):
   const [only, ...others] = patterns;
   if (only === undefined || only === "" || others.length > 0 || /[*<]/.test(only)) return undefined;
   const state = host.stateOfEntry(root, only);
-  return state === undefined ? undefined : kinds[state.mode & 0o170000];
+  return state.seen && state.value !== undefined ? kinds[state.value.mode & 0o170000] : undefined;
 }
 
 /** A pid and its start in JSON, or a session's id, have room in so many bytes. More of them may say where the pid is counted. */
@@ -100,7 +109,7 @@ export async function loadFiles(host: LookingHost, target: Target, format: FileF
     const file = files.at(index) as FoundFile;
     const { pid } = entryName(file.key, file.captures);
     const isOpened = living === undefined || pid === undefined || living.has(pid);
-    const state = isOpened ? undefined : host.stateOfEntry(realPath, file.key);
+    const state = isOpened ? undefined : stateAt(host, place, file.key);
     if (isOpened || (state !== undefined && state.size > markerSize)) {
       entries.setRead(index, fromContent(host, place, file));
       young.push(index);

@@ -91,7 +91,9 @@ function isUnchanged(host: LookingHost, loaded: Loaded): boolean {
   const { realPath, stat } = loaded.file;
   const at = realPath.lastIndexOf("/");
   const now = host.stateOfEntry(realPath.slice(0, at), realPath.slice(at + 1));
-  return now?.ino === Number(stat.ino) && now.size === Number(stat.size) && Math.trunc(now.mtimeMs) === Number(stat.mtimeMs);
+  if (!now.seen || now.value === undefined) return false;
+  const { ino, size, mtimeMs } = now.value;
+  return ino === Number(stat.ino) && size === Number(stat.size) && Math.trunc(mtimeMs) === Number(stat.mtimeMs);
 }
 
 const inodeOf = (loaded: Loaded): string | undefined => {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { linkSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, type TestContext } from "vitest";
-import { stateOfEntry } from "../../../src/host/files/directory.ts";
+import { fileState } from "../../../src/host/files/file-state.ts";
 import { locksIn, lookAtLocks, type EntryFile } from "../../../src/host/locks/locks.ts";
 import { lookAtOpeners } from "../../../src/host/locks/openers.ts";
 import { leaveOut } from "../../cli/harness.ts";
@@ -12,7 +12,7 @@ import { scratchDirectory } from "../scratch.ts";
 
 function fileIn(directory: string, name = "daemon.lock"): EntryFile {
   writeFileSync(join(directory, name), "4242\n");
-  const state = stateOfEntry(directory, name);
+  const state = fileState(join(directory, name));
   if (state === undefined) throw new Error("it was just written");
   return { path: join(directory, name), state };
 }
@@ -107,7 +107,7 @@ test("a locked file of another file system that has the same inode number is not
   const directory = scratchDirectory();
   const mounted = `mount -t tmpfs none ${directory} && echo > ${directory}/a && export LOCKED=${directory}/a && exec "$@"`;
   const holder = await lockFile(join(directory, "a"), "flock", ["unshare", "--mount", "/bin/sh", "-c", mounted, "sh"]);
-  const inode = stateOfEntry(`/proc/${holder.pid}/root${directory}`, "a")?.ino ?? 0;
+  const inode = fileState(`/proc/${holder.pid}/root${directory}/a`)?.ino ?? 0;
   const file = newFile();
   expect(inode).toBeGreaterThan(0);
   expect(said({ ...file, state: { ...file.state, ino: inode } })).toEqual([]);

@@ -1,5 +1,7 @@
-import { readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import { unseen } from "../../../src/core/evidence.ts";
 import type { Memory } from "../../../src/core/memory.ts";
 import type { Host } from "../../../src/host/host.ts";
 import type { Target } from "../../../src/sweep/load/target.ts";
@@ -152,4 +154,22 @@ test("a pid that no Linux hands out is no pid, and its file is kept", async () =
     "4194305.json malformed-entry",
     "9999999999.json malformed-entry",
   ]);
+});
+
+test("an entry that cannot be looked at is no entry that has gone: it is said, and others are swept", async () => {
+  const { host, target, file, whole } = await plantedWith(claudes, await gonePid());
+  const other = join(dirname(file), "4194305.json");
+  writeFileSync(other, whole);
+  for (const path of [file, other]) utimesSync(path, monthAgo, monthAgo);
+  const closed = (key: string): boolean => other.endsWith(key);
+  const blind: Host = {
+    ...host,
+    readEntryFile: (root, key) =>
+      closed(key) ? { kind: "unreadable", state: undefined, problem: "could not be read", failed: true } : host.readEntryFile(root, key),
+    stateOfEntry: (root, key) => (closed(key) ? unseen("too many levels of links (ELOOP)") : host.stateOfEntry(root, key)),
+  };
+  const { entries, registries } = await sweepOnce(blind, target);
+  expect(entries.map(({ key, action }) => [key, action])).toEqual([[basename(file), "reaped"]]);
+  expect(JSON.stringify(registries[0])).toContain(`${basename(other)}: too many levels of links (ELOOP)`);
+  expect(existsSync(other)).toBe(true);
 });
