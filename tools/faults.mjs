@@ -180,7 +180,7 @@ async function judgeSweep(scene, { code, said }, state) {
   release(scene);
   const next = await run(scene);
   if (next.code !== 0) wrong.push(`the next sweep exits ${next.code}: ${next.said.slice(0, 300)}`);
-  if (kind.stateOf(scene) !== "new") wrong.push("the next sweep does not finish");
+  if (kind.stateOf(scene) !== "new") wrong.push(`the next sweep does not finish: ${next.said.slice(0, 1000)}`);
   if (!hasTombstone(scene)) wrong.push("no tombstone in the end");
   return wrong;
 }
