@@ -51,7 +51,10 @@ try {
   const added = [...paths()].filter((path) => !before.has(path));
   insist(!added.some((path) => /\.(?:wants|requires)\//.test(path)), "nothing is enabled");
   insist(added.includes("/usr/share/man/man1/sessreap.1.gz"), "the manual is there");
-  insist(inside("/usr/share/sessreap/hooks/agent.sh", "list").includes('"summary"'), "the hooks are there, and run");
+  insist(
+    inside("env", "SESSREAP_PID_NAMESPACE=own", "/usr/share/sessreap/hooks/agent.sh", "list").includes('"summary"'),
+    "the hooks are there, and run",
+  );
   if (existsSync("systemd")) insist(added.includes("/usr/lib/systemd/user/sessreap.timer"), "the units are there");
 
   writeFileSync(join(root, conffile), '{ "grace": "42m" }\n');
