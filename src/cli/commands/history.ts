@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+import { matchesName } from "../../core/agents/programs.ts";
 import { ownHome } from "../../host/files/homes.ts";
 import { readHistory, type HistoryLine } from "../../host/state/history.ts";
 import { tombstonedSweeps } from "../../host/state/tombstones.ts";
@@ -15,18 +17,24 @@ import { paletteFor, writeDocument, writeLines } from "../output.ts";
 import { clockTimes } from "../person/times.ts";
 import { readState } from "../prepare.ts";
 import { screenFor } from "../screen.ts";
-import { checkPlaces, stateDirectory } from "../config/paths.ts";
+import { limitFrom } from "../parsing/fields.ts";
+import { checkPlaces, expandHome, stateDirectory } from "../config/paths.ts";
 import { didYouMean } from "../suggest.ts";
 
-type HistoryOptions = OutputOptions & { readonly limit?: string; readonly since?: string; readonly key?: string };
+type HistoryOptions = OutputOptions & {
+  readonly limit?: string;
+  readonly since?: string;
+  readonly key?: string;
+  readonly registry?: string;
+};
 
 /** So many acts are shown unless another number was said. */
 const usualLimit = 20;
 
-function limitFrom(text: string | undefined): number {
-  if (text === undefined) return usualLimit;
-  if (!/^\d{1,9}$/.test(text)) throw new Failure("usage", `--limit: "${text}" is not a number; 0 is all`);
-  return text === "0" ? Number.POSITIVE_INFINITY : Number(text);
+/** A registry as it is named: by its path, from here or from the home, which may be a pattern. */
+function placePattern(text: string): string {
+  if (text === "") throw new Failure("usage", "--registry: the path is empty; * is any text");
+  return text.startsWith("*") ? text : resolve(expandHome(text));
 }
 
 /** The time from which on acts are shown, in epoch ms: so long ago, or a day. */
@@ -41,12 +49,16 @@ function sinceFrom(text: string | undefined): number {
 }
 
 /** The acts that were asked for, the oldest first. */
-function wanted(sweeps: readonly HistoryLine[], { since, key }: HistoryOptions): readonly HistoryLine[] {
+function wanted(sweeps: readonly HistoryLine[], { since, key, registry }: HistoryOptions): readonly HistoryLine[] {
   const from = sinceFrom(since);
   const recent = sweeps.filter(({ at }) => !(Date.parse(at) < from));
-  if (key === undefined) return recent;
+  if (key === undefined && registry === undefined) return recent;
+  const place = registry === undefined ? undefined : placePattern(registry);
   return recent.flatMap((act) => {
-    const entries = act.entries.filter(({ key: own, tombstone }) => fitOf(key, { ...nameless, format: "", key: own, tombstone }) > 0);
+    const entries = act.entries.filter(({ key: own, tombstone, registry: path }) => {
+      if (place !== undefined && !matchesName(path, place)) return false;
+      return key === undefined || fitOf(key, { ...nameless, format: "", key: own, tombstone }) > 0;
+    });
     return entries.length === 0 ? [] : [{ ...act, entries }];
   });
 }
@@ -69,7 +81,7 @@ async function viewOf({ options, env, stdout }: Invocation<HistoryOptions>): Pro
 export const runHistory: Run<HistoryOptions> = async (invocation) => {
   const { words, options, env, stdout, stderr } = invocation;
   checkPlaces(env);
-  const limit = limitFrom(options.limit);
+  const limit = limitFrom(options.limit, usualLimit);
   const stateDir = stateDirectory(env);
   const all = readState(stateDir, readHistory);
   const asked = words[0] === undefined ? wanted(all, options) : [actCalled(words[0], all)];

@@ -1,6 +1,6 @@
 import { type Settings, policyFrom, resolveSettings } from "../config/settings.ts";
 import { restoreTarget } from "../config/targets.ts";
-import type { OutputOptions, Run } from "../context.ts";
+import type { Invocation, OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { writeMessages, writeWarnings } from "../messages.ts";
 import { paletteFor, writeDocument, writeLines } from "../output.ts";
@@ -8,17 +8,20 @@ import { showProgress } from "../person/progress.ts";
 import { clockTimes } from "../person/times.ts";
 import { screenFor } from "../screen.ts";
 import { lockState, readState } from "../prepare.ts";
+import { choiceFrom, type ChoosingOptions } from "../parsing/choice.ts";
 import { didYouMean } from "../suggest.ts";
 import { restoredKeptMs } from "../../core/policy.ts";
 import { sweepOf, type Tombstone } from "../../core/tombstone.ts";
 import { ownHome } from "../../host/files/homes.ts";
 import { realHost } from "../../host/host.ts";
 import { readHistory, type HistoryLine } from "../../host/state/history.ts";
-import { readTombstones } from "../../host/state/tombstones.ts";
+import { readTombstones, tombstonedSweeps } from "../../host/state/tombstones.ts";
 import { exitCodes } from "../../report/exit-code.ts";
+import { isChosen, type Choice } from "../../report/listing/choice.ts";
+import { historyText, putBackIn } from "../../report/listing/history-text.ts";
 import { nameless, resolveId, severalLines } from "../../report/listing/resolve.ts";
 import { restoreText } from "../../report/listing/restore-text.ts";
-import { sweepsCalled } from "../../report/listing/sweep-names.ts";
+import { shortSweepId, sweepsCalled } from "../../report/listing/sweep-names.ts";
 import type { View } from "../../report/listing/view.ts";
 import { visible } from "../../report/visible.ts";
 import { type Target, registryId } from "../../sweep/load/target.ts";
@@ -26,7 +29,11 @@ import { noCallers } from "../../sweep/observe/daemon.ts";
 import { startPass } from "../../sweep/pass.ts";
 import { type Tombstoned, restore } from "../../sweep/restore/restore.ts";
 
-type RestoreOptions = OutputOptions & { readonly sweep?: string; readonly all?: boolean; readonly dryRun?: boolean };
+type RestoreOptions = OutputOptions &
+  Pick<ChoosingOptions, "only" | "except" | "olderThan"> & { readonly sweep?: string; readonly all?: boolean; readonly dryRun?: boolean };
+
+/** So many sweeps are shown where none was named. */
+const shownSweeps = 5;
 
 /** The tombstones of one sweep, which its id names, the end of its id, or `last`. */
 function ofSweep(all: readonly Tombstone[], word: string): readonly Tombstone[] {
@@ -37,7 +44,12 @@ function ofSweep(all: readonly Tombstone[], word: string): readonly Tombstone[] 
   return all.filter(({ id }) => sweepOf(id) === called[0]);
 }
 
-type Asked = { readonly words: readonly string[]; readonly sweep: string | undefined; readonly all: boolean };
+type Asked = {
+  readonly words: readonly string[];
+  readonly sweep: string | undefined;
+  readonly all: boolean;
+  readonly choice: Choice | undefined;
+};
 
 /** Why nothing can be put back of what a word means: history may know that it was, and other entries' names are not guessed at. */
 function nothingOf(word: string, history: readonly HistoryLine[]): Failure {
@@ -48,22 +60,54 @@ function nothingOf(word: string, history: readonly HistoryLine[]): Failure {
   return new Failure("not-found", `no tombstone of "${visible(word)}"${when}`);
 }
 
+/** Of several tombstones of one entry the newest. */
+function newestOf(all: readonly Tombstone[]): readonly Tombstone[] {
+  return [...new Map(all.map((tombstone) => [`${tombstone.registry}\0${tombstone.key}`, tombstone])).values()];
+}
+
+/** Whether a tombstone is among those that were chosen; its age is how long ago its entry was reaped. */
+function isWanted(choice: Choice, { id, at, format, key, sessionId }: Tombstone): boolean {
+  const ageMs = Math.max(0, Date.now() - Date.parse(at));
+  return isChosen(choice, { ...nameless, format, key, sessionId, tombstone: id, cwd: undefined, ageMs, verdict: "ghost" });
+}
+
+/** What can be put back, where nothing was named: the last sweeps that reaped anything which is still kept. */
+async function showSweeps({ options, env, stdout }: Invocation<RestoreOptions>, stateDir: string): Promise<void> {
+  const all = readState(stateDir, readHistory);
+  const kept = tombstonedSweeps(stateDir);
+  const last = all.filter(({ sweepId }) => kept.includes(sweepId)).slice(-shownSweeps);
+  if (last.length === 0) return;
+  const palette = await paletteFor(stdout, options.color ?? "auto");
+  const view: View = { screen: await screenFor(stdout, env), palette, home: ownHome(), verbose: options.verbose === true };
+  await writeLines(
+    stdout,
+    historyText(last.toReversed(), putBackIn(all), (id) => shortSweepId(id, kept), clockTimes, view),
+  );
+}
+
 /**
  * The tombstones that were asked for. Of several of one entry the newest is meant; several entries are put back only where
  * that was said.
  */
 function choose(
   all: readonly Tombstone[],
-  { words, sweep, all: isAllowed }: Asked,
+  { words, sweep, all: isAllowed, choice }: Asked,
   history: () => readonly HistoryLine[],
 ): readonly Tombstone[] {
-  if (words.length === 0 && sweep === undefined)
-    throw new Failure("usage", "name the entries to put back, or a sweep with --sweep", "sessreap history");
-  const among = sweep === undefined ? all : ofSweep(all, sweep);
-  if (words.length === 0) return among;
+  if (words.length === 0 && sweep === undefined && choice === undefined)
+    throw new Failure(
+      "usage",
+      "name the entries to put back, or a sweep with --sweep",
+      "do: sessreap restore --sweep last, or sessreap history",
+    );
+  const ofThose = sweep === undefined ? all : ofSweep(all, sweep);
+  const among = choice === undefined ? ofThose : ofThose.filter((tombstone) => isWanted(choice, tombstone));
+  if (words.length === 0 && sweep !== undefined) return among;
+  if (among.length === 0) throw new Failure("not-found", "no tombstone is among those that were chosen");
+  if (words.length === 0) return newestOf(among);
   return words.flatMap((word) => {
     const called = resolveId(word, among, ({ id, format, key, sessionId }) => ({ ...nameless, format, key, sessionId, tombstone: id }));
-    const newest = [...new Map(called.map((tombstone) => [`${tombstone.registry}\0${tombstone.key}`, tombstone])).values()];
+    const newest = newestOf(called);
     if (newest.length > 1 && !isAllowed) throw new Failure("usage", severalLines(word, "entries", newest));
     if (newest.length === 0) throw nothingOf(word, history());
     return newest;
@@ -84,8 +128,10 @@ function byRegistry(chosen: readonly Tombstone[], settings: Settings, env: NodeJ
 export const runRestore: Run<RestoreOptions> = async (invocation) => {
   const { words, options, env, stdout, stderr, version } = invocation;
   const settings = await resolveSettings({}, env);
-  const asked: Asked = { words, sweep: options.sweep, all: options.all === true };
+  const asked: Asked = { words, sweep: options.sweep, all: options.all === true, choice: choiceFrom(options) };
   const stateDir = settings.stateDir.value;
+  const isAnythingNamed = words.length > 0 || asked.sweep !== undefined || asked.choice !== undefined;
+  if (!isAnythingNamed && stdout.isTTY && options.json !== true) await showSweeps(invocation, stateDir);
   const chosen = choose(readState(stateDir, readTombstones), asked, () => readState(stateDir, readHistory));
   const places = byRegistry(chosen, settings, env);
   const dryRun = options.dryRun === true;

@@ -1,5 +1,6 @@
 import { offLines } from "../config/off.ts";
 import { choiceFrom, type ChoosingOptions } from "../parsing/choice.ts";
+import { fieldsFrom, limitFrom, type ShowingOptions } from "../parsing/fields.ts";
 import { resolve } from "node:path";
 import { expandHome } from "../config/paths.ts";
 import type { JudgingOptions } from "../config/settings.ts";
@@ -21,6 +22,7 @@ import { quickCheck } from "../../systemd/status/quick-check.ts";
 
 export type SweepCommandOptions = JudgingOptions &
   ChoosingOptions &
+  ShowingOptions &
   OutputOptions & {
     readonly dryRun?: boolean;
     readonly exitCode?: boolean;
@@ -43,6 +45,7 @@ async function judgeAndReport(
   const { options, env, stdout, stderr, version } = invocation;
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const choice = choiceFrom(options);
+  const shown = { fields: fieldsFrom(options.fields), limit: limitFrom(options.limit, Number.POSITIVE_INFINITY) };
   const { host, settings, collisions, examine } = await prepare(invocation);
   if (!as.dryRun && isFirstByHand(invocation, settings.stateDir.value)) {
     const { mayBegin } = await import("../person/first-run.ts");
@@ -85,7 +88,7 @@ async function judgeAndReport(
     const isByHand = !toJournal && options.timer !== true;
     const timer = isByHand ? quickCheck(env, () => before ?? readLastRun(settings.stateDir.value, isLastRun), Date.now()) : undefined;
     if (timer !== undefined) notes.push(timer);
-    const said = { report, guards, named, before, notes, isByHand, palette };
+    const said = { report, guards, named, before, notes, isByHand, palette, ...shown };
     if (toJournal) await reportToJournal(stdout, said);
     else await (await import("../person/sweep-output.ts")).reportSweep(invocation, said);
     return report.exitCode;

@@ -25,6 +25,16 @@ export const optionGroups = {
 
 export const json: OptionDeclaration = { flags: "--json", help: "print one JSON document instead of text", group: "output" };
 export const color: OptionDeclaration = { flags: "--color <when>", help: "auto, always or never", fallback: "auto", group: "output" };
+export const fields: OptionDeclaration = {
+  flags: "--fields <names>",
+  help: "a line an entry with these members alone, tabs between: key,pid,cwd; with --json an object of them",
+  group: "output",
+};
+export const limit: OptionDeclaration = {
+  flags: "--limit <number>",
+  help: "so many entries at most, as they are listed; 0 is all",
+  group: "which",
+};
 export const quiet: OptionDeclaration = { flags: "-q, --quiet", help: "print the count line only", group: "output" };
 export const verbose: OptionDeclaration = {
   flags: "-v, --verbose",
@@ -95,6 +105,12 @@ export const choosing: readonly OptionDeclaration[] = [
   },
   { flags: "--except <pattern>", help: "leave these as they are", many: true, group: "which" },
   { flags: "--older-than <duration>", help: "those older than this; an unknown age is not", group: "which" },
+];
+/** The same of what was reaped. */
+export const choosingTombstones: readonly OptionDeclaration[] = [
+  { flags: "--only <pattern>", help: "put these alone back, by any name; * is any text", many: true, group: "which" },
+  { flags: "--except <pattern>", help: "leave these where they are", many: true, group: "which" },
+  { flags: "--older-than <duration>", help: "what was reaped longer ago than this", group: "which" },
 ];
 export const ghosts: OptionDeclaration = { flags: "--ghosts", help: "show ghosts alone", group: "which" };
 

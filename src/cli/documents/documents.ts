@@ -8,6 +8,7 @@ import { configDocument } from "./config.ts";
 import { doctorDocument } from "./doctor.ts";
 import { explainDocument } from "./explain.ts";
 import { failureDocument } from "./failure.ts";
+import { fieldsDocument } from "./fields.ts";
 import { historyDocument } from "./history.ts";
 import { reapDocument } from "./reap.ts";
 import { restoreDocument } from "./restore.ts";
@@ -17,6 +18,7 @@ import { whoDocument } from "./who.ts";
 /** All that is printed with `--json`. */
 export const documents = {
   sweep: sweepDocument,
+  fields: fieldsDocument,
   explain: explainDocument,
   history: historyDocument,
   restore: restoreDocument,

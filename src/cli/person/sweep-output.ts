@@ -5,13 +5,14 @@ import type { SweepReport } from "../../report/model/sweep.ts";
 import { signsIn } from "../../report/screen/screen.ts";
 import { nextLines, sweepWarnings } from "../../report/listing/beside.ts";
 import { quietLines } from "../../report/listing/count-line.ts";
-import { sweepText } from "../../report/listing/sweep-text.ts";
+import { fieldLine, fieldObject, type Field } from "../../report/listing/fields.ts";
+import { firstOf, sweepText } from "../../report/listing/sweep-text.ts";
 import { type Palette, visible } from "../../report/visible.ts";
 import { isAnyInstalled } from "../../systemd/status/quick-check.ts";
 import { stateDirectory } from "../config/paths.ts";
 import type { Invocation, OutputOptions } from "../context.ts";
 import { writeMessages, type Message } from "../messages.ts";
-import { writeLines, writePieces } from "../output.ts";
+import { writeDocument, writeLines, writePieces, type Output } from "../output.ts";
 import { screenFor } from "../screen.ts";
 import { dueHints, type Hint } from "./hints.ts";
 import { clockTimes } from "./times.ts";
@@ -25,6 +26,9 @@ type SweepResult = {
   /** A user started it, and no timer. */
   readonly isByHand: boolean;
   readonly palette: Palette;
+  readonly fields: readonly Field[] | undefined;
+  /** So many entries are shown at most. */
+  readonly limit: number;
 };
 
 /** A note may name several files. */
@@ -50,7 +54,7 @@ async function writeBeside({ options, stderr, env }: Invocation<OutputOptions>, 
     ...sweepWarnings(report, named),
     ...notes.map((line): Message => ({ label: "warning", text: visible(line, longestNote) })),
   ];
-  const isQuiet = options.quiet === true || options.json === true || isJournal(2, env);
+  const isQuiet = options.quiet === true || options.json === true || result.fields !== undefined || isJournal(2, env);
   const isForPerson = stderr.isTTY && !isQuiet;
   const undo = isQuiet ? [] : undoLines(report, stateDirectory(env), signsIn(env));
   const next = isForPerson ? nextLines(report, clockTimes) : [];
@@ -58,12 +62,37 @@ async function writeBeside({ options, stderr, env }: Invocation<OutputOptions>, 
   await writeMessages(stderr, [...looks, ...undo, ...next, ...warnings, ...hints], options.color);
 }
 
+/** The members that were asked for, of each entry that was chosen. */
+async function writeFields(
+  stdout: Output,
+  { command, entries, exitCode }: SweepReport,
+  fields: readonly Field[],
+  asJson: boolean,
+): Promise<void> {
+  const chosen = [...entries].filter(({ selected }) => selected);
+  if (!asJson)
+    return writeLines(
+      stdout,
+      chosen.map((entry) => fieldLine(entry, fields)),
+    );
+  const of = command === "list" ? "list" : "sweep";
+  await writeDocument(stdout, {
+    command: "fields",
+    of,
+    fields: [...fields],
+    entries: chosen.map((entry) => fieldObject(entry, fields)),
+    exitCode,
+  });
+}
+
 /** For a person or a script: the report on stdout, everything else on stderr. */
 export async function reportSweep(invocation: Invocation<OutputOptions>, result: SweepResult): Promise<void> {
   const { options, stdout, env } = invocation;
-  const { report, palette } = result;
+  const { palette, fields, limit } = result;
+  const report = limit === Number.POSITIVE_INFINITY ? result.report : { ...result.report, entries: firstOf(result.report, limit) };
   let hasFolded = false;
-  if (options.json === true) await writePieces(stdout, sweepJson(report));
+  if (fields !== undefined) await writeFields(stdout, report, fields, options.json === true);
+  else if (options.json === true) await writePieces(stdout, sweepJson(report));
   else if (options.quiet === true) await writeLines(stdout, quietLines(report));
   else {
     const view = { screen: await screenFor(stdout, env), palette, home: ownHome(), verbose: options.verbose === true };

@@ -29,7 +29,7 @@ export function whereOf({ cwd, key }: EntryReport, isFiles: boolean, home: strin
 }
 
 /** What was done comes first, then ghosts before the undecided and these before the living, and the newest of each. */
-function inOrder(a: EntryReport, b: EntryReport): number {
+export function inOrder(a: EntryReport, b: EntryReport): number {
   return (
     rankOf(a.action) - rankOf(b.action) ||
     verdictRank[a.verdict] - verdictRank[b.verdict] ||

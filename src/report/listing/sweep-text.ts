@@ -4,7 +4,7 @@ import { table } from "../screen/table.ts";
 import { wrap, type Part } from "../screen/wrap.ts";
 import { visible } from "../visible.ts";
 import { countLine } from "./count-line.ts";
-import { rowsOf } from "./rows.ts";
+import { inOrder, rowsOf } from "./rows.ts";
 import { tilde, type View } from "./view.ts";
 
 type Section = {
@@ -26,13 +26,14 @@ function remarkOf({ state, owner, problem }: RegistryReport): Part | undefined {
   return { role: "problem", text: `${state}${why}` };
 }
 
-function countOf({ registry: { registrations }, entries }: Section): string {
+function countOf({ registry: { registrations }, entries }: Section, isList: boolean): string {
   const hidden = registrations - entries.length;
   if (hidden <= 0) return String(registrations);
+  if (isList) return `${registrations}, ${entries.length} shown`;
   return entries.length === 0 ? `${registrations}, all kept` : `${registrations}, of which ${hidden} kept`;
 }
 
-function titleLines(section: Section, { screen, palette, home }: View): readonly string[] {
+function titleLines(section: Section, isList: boolean, { screen, palette, home }: View): readonly string[] {
   const { registry, title } = section;
   const dot = ` ${screen.signs.dot} `;
   const path = visible(tilde(registry.path, home), 4096);
@@ -40,7 +41,7 @@ function titleLines(section: Section, { screen, palette, home }: View): readonly
   const remark = remarkOf(registry);
   const parts: readonly Part[] = [
     { role: "strong", text: visible(title.title) },
-    `${dot}${screen.columns === undefined ? path : cutPath(path, room, screen)}${dot}${countOf(section)}`,
+    `${dot}${screen.columns === undefined ? path : cutPath(path, room, screen)}${dot}${countOf(section, isList)}`,
     ...(remark === undefined ? [] : [dot, remark]),
   ];
   return wrap(parts, { first: 0, hang: 2 }, screen, palette);
@@ -85,6 +86,14 @@ function sectionsOf(report: SweepReport, { verbose }: View): readonly Section[] 
   return [...shown.filter(({ hasWork }) => hasWork), ...shown.filter(({ hasWork }) => !hasWork)];
 }
 
+/** So many of those that were chosen, as they are listed: registry by registry, those with something to do first. */
+export function firstOf(report: SweepReport, limit: number): readonly EntryReport[] {
+  const chosen = [...report.entries].filter(({ selected }) => selected);
+  const busy = new Set(chosen.flatMap(({ action, registryIndex }) => (action === "kept" ? [] : [registryIndex])));
+  const rankOf = ({ registryIndex = 0 }: EntryReport): number => (busy.has(registryIndex) ? 0 : report.registries.length) + registryIndex;
+  return chosen.toSorted((a, b) => rankOf(a) - rankOf(b) || inOrder(a, b)).slice(0, limit);
+}
+
 export type SweepText = { readonly lines: readonly string[]; readonly hasFolded: boolean };
 
 /** The report of a sweep, a dry run or a list: what was done first, registry by registry, and one count line last. */
@@ -92,7 +101,7 @@ export function sweepText(report: SweepReport, view: View): SweepText {
   const { screen, palette, verbose } = view;
   const sections = sectionsOf(report, view);
   const { head, lines: rows, hasFolded } = rowsOf(sections, view);
-  const lines = sections.flatMap((section, index) => [...titleLines(section, view), ...(rows[index] ?? [])]);
+  const lines = sections.flatMap((section, index) => [...titleLines(section, report.command === "list", view), ...(rows[index] ?? [])]);
   if (sections.some(({ entries }) => entries.length > 0)) lines.unshift(head);
   const isEmpty = report.command === "list" && report.registries.every(({ registrations }) => registrations === 0);
   if (isEmpty) lines.push("No agent session is registered on this machine. Looked for:");
