@@ -121,13 +121,15 @@ function heldLines({ owner, reportOnly, title, name }: Explained): readonly (rea
   ];
 }
 
-/** What comes next for an entry: when it is looked at again, what keeps it, and what would let it go. */
+/**
+ * What comes next for an entry: when it is looked at again, what keeps it, and what would let it go. What is to be typed names this
+ * entry alone: a choice such as `--only` takes a name for a pattern, and an entry may be called `*`.
+ */
 export function explainNext(one: Explained, times: ExplainTimes): readonly (readonly Part[])[] {
   const { entry, name, isTimerOn } = one;
-  const sweep: readonly Part[] = isTimerOn ? ["the next sweep"] : [command(`sessreap --only=${typed(name)}`)];
   const { action, nextLookAt } = entry;
-  if (action === "would-heal") return [[...sweep, " takes it over under this machine's name"]];
-  if (action === "would-release") return [[...sweep, " writes into it that it was released"]];
+  if (action === "would-heal") return [["the next sweep takes it over under this machine's name"]];
+  if (action === "would-release") return [["the next sweep writes into it that it was released"]];
   if (action === "withheld") return heldLines(one);
   if (action === "pending") {
     const looks =
@@ -135,5 +137,5 @@ export function explainNext(one: Explained, times: ExplainTimes): readonly (read
     return [[`${looks}; at once: `, command(lineWith("reap --now", name))]];
   }
   if (action !== "would-reap") return keptLines(one, times);
-  return [isTimerOn ? [...sweep, " reaps it, within 5 minutes; at once: ", command(lineWith("reap", name))] : [...sweep, " reaps it"]];
+  return [[`the next sweep reaps it${isTimerOn ? ", within 5 minutes" : ""}; at once: `, command(lineWith("reap", name))]];
 }

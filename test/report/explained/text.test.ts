@@ -271,19 +271,14 @@ describe("what comes next", () => {
 
   test.each([
     ["a timer's sweep", { isTimerOn: true }, {}, "the next sweep reaps it, within 5 minutes; at once: sessreap reap 31996"],
-    ["a sweep by hand", {}, {}, "sessreap --only=31996 reaps it"],
+    ["a sweep by hand", {}, {}, "the next sweep reaps it; at once: sessreap reap 31996"],
     [
       "two sweeps, where none has seen it yet",
       {},
       { action: "pending", nextLookAt: null },
       /^a sweep, and one 4 minutes after it, reap it; /,
     ],
-    [
-      "a lock of an older name of this machine",
-      {},
-      { action: "would-heal" },
-      "sessreap --only=31996 takes it over under this machine's name",
-    ],
+    ["a lock of an older name of this machine", {}, { action: "would-heal" }, "the next sweep takes it over under this machine's name"],
     [
       "nothing, where its registry may not be changed",
       { reportOnly: "it is on a read-only mount" },
@@ -291,7 +286,8 @@ describe("what comes next", () => {
       "held back: it is on a read-only mount",
     ],
     ["a name that begins like an option", { name: "-x" }, { action: "pending", nextLookAt: null }, /; at once: sessreap reap --now -- -x$/],
-    ["a name that a shell would take apart", { name: "a 'b'\u001b$(c)" }, {}, String.raw`sessreap --only='a '\''b'\''\x1b$(c)' reaps it`],
+    ["a name that a shell would take apart", { name: "a 'b'\u001b$(c)" }, {}, String.raw`at once: sessreap reap 'a '\''b'\''\x1b$(c)'`],
+    ["this entry alone, where its name is a pattern", { name: "*" }, {}, /^the next sweep reaps it; at once: sessreap reap '\*'$/],
     [
       "a day, where it was put back",
       { protectedUntil: undefined },
