@@ -46,6 +46,7 @@ test("every document of every command is as the schema describes it, whatever th
     [["doctor"], 0],
     [["sweep", "--dry-run"], 0],
     [["list", "--exit-code"], 10],
+    [["list", "--fields", "key,pid"], 0],
     [["list", "--registry", torn], 1],
     [["list", "--registry", torn, "--registry", "claude-sessions"], 3],
     [["explain", "dead"], 0],

@@ -33,7 +33,7 @@ test.each([
   ["list --dry-run", `list has no --dry-run; it is an option of sweep, restore, units; ${more("list")}`],
   ["--grace", `option --grace <duration> argument missing; ${more("sweep")}`],
   ["explain", `missing required argument key; ${more("explain")}`],
-  ["restore", "name the entries to put back, or a sweep with --sweep; do: sessreap restore --sweep last, or sessreap history"],
+  ["restore", "name the entries to put back, or a sweep with --sweep; sessreap restore --sweep last, or sessreap history"],
   ["--color sometimes", '--color: "sometimes" is not one of auto, always, never'],
 ])("%j is a usage error: one line, or one document, and exit code 2", async (line, message) => {
   const { scratch, path, text } = await oneGhost();

@@ -98,7 +98,7 @@ function choose(
     throw new Failure(
       "usage",
       "name the entries to put back, or a sweep with --sweep",
-      "do: sessreap restore --sweep last, or sessreap history",
+      "sessreap restore --sweep last, or sessreap history",
     );
   const ofThose = sweep === undefined ? all : ofSweep(all, sweep);
   const among = choice === undefined ? ofThose : ofThose.filter((tombstone) => isWanted(choice, tombstone));
