@@ -11,7 +11,7 @@ import { visible } from "../../report/visible.ts";
 import type { RegistryConfig } from "../config/config-schema.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 import { sizeFrom } from "../config/size.ts";
-import { expandHome } from "../config/paths.ts";
+import { belowHome, expandHome, userConfigPath } from "../config/paths.ts";
 import type { Invocation, OutputOptions } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { write, writeDocument, writeLines } from "../output.ts";
@@ -127,11 +127,11 @@ function findingLine({ field, member, why, sure }: Suggestion["findings"][number
 }
 
 /** What stands beside the declaration, a line each. */
-function remarks({ findings, notes }: Pick<Suggestion, "findings" | "notes">): readonly string[] {
+function remarks({ findings, notes }: Pick<Suggestion, "findings" | "notes">, config: string): readonly string[] {
   return [
     ...findings.map(findingLine),
     ...notes.map((note) => `note    ${note}`),
-    'next    read it, paste it into "registries" of the configuration, then: sessreap config, sessreap list',
+    `next    read it, and put it into ${config} as { "registries": [ … ] }; then: sessreap config, sessreap list`,
     '        "onGhost": "report" reaps nothing; take it out when list is right',
   ];
 }
@@ -158,7 +158,7 @@ export async function runConfigSuggest(invocation: Invocation<JudgingOptions & O
   await write(stdout, `${escapedJson(declaration)}\n`);
   await writeLines(
     stderr,
-    remarks({ findings, notes }).map((line) => visible(line, 1000)),
+    remarks({ findings, notes }, belowHome(userConfigPath(invocation.env))).map((line) => visible(line, 1000)),
   );
   return 0;
 }

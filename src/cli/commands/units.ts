@@ -1,6 +1,9 @@
 import { isLastRun } from "../../report/last-run.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { ownHome } from "../../host/files/homes.ts";
+import { tombstonedSweeps } from "../../host/state/tombstones.ts";
+import { shortSweepId } from "../../report/listing/sweep-names.ts";
 import { readLastRun } from "../../host/state/last-run.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import { visible } from "../../report/visible.ts";
@@ -18,8 +21,11 @@ import type { Recorded } from "../../systemd/units/environment.ts";
 import type { Invocation, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { writeWarnings } from "../messages.ts";
-import { write, writeLines } from "../output.ts";
+import { paletteFor, write, writeLines } from "../output.ts";
 import { printFor, starterFrom } from "./units-print.ts";
+import { clockTimes } from "../person/times.ts";
+import { checkRow, filesRow, firstRunRows, keptRow, lingerRow, unitsText, type UnitsRow } from "../person/units-text.ts";
+import { screenFor } from "../screen.ts";
 import { accountOf, scopeFrom } from "../scope.ts";
 import { checkPlaces, stateDirectory, type Env } from "../config/paths.ts";
 import { didYouMean } from "../suggest.ts";
@@ -86,36 +92,45 @@ function lastingCommand(): readonly string[] {
 }
 
 /** What stays of an earlier installation though these options do not say it. */
-function keptLines(options: UnitsOptions, { follow, watch }: EarlierChoice): readonly string[] {
+function keptRows(options: UnitsOptions, { follow, watch }: EarlierChoice, dot: string): readonly UnitsRow[] {
   return [
-    ...(options.follow === undefined && follow !== undefined ? [`kept: --follow ${follow} (--no-follow ends it)`] : []),
-    ...(options.watch === undefined && watch ? ["kept: --watch (--no-watch ends it)"] : []),
+    ...(options.follow === undefined && follow !== undefined ? [keptRow(`--follow ${follow}`, "--no-follow", dot)] : []),
+    ...(options.watch === undefined && watch ? [keptRow("--watch", "--no-watch", dot)] : []),
   ];
 }
 
-function lingerHint(scope: Scope): readonly string[] {
-  if (scope.kind === "system" || lingers(ownName()) !== false) return [];
-  return [
-    "",
-    "ATTENTION: lingering is off. The timer stops about ten seconds after your last session ends.",
-    `  Turn it on:  loginctl enable-linger ${ownName()}   (or: sudo loginctl enable-linger ${ownName()})`,
-  ];
+function lingerRows(scope: Scope): readonly UnitsRow[] {
+  return scope.kind === "system" || lingers(ownName()) !== false ? [] : [lingerRow(ownName())];
 }
 
-/** What the first run did, in the words of its own record. */
-function formatFirstRun({ selfTest }: Installed, stateDir: string): readonly string[] {
+/** What the first run did. How to put it back is said to the user whose sweep it was. */
+function firstRows({ selfTest }: Installed, scope: Scope, stateDir: string, dot: string): readonly UnitsRow[] {
   if (selfTest === undefined) return [];
   const run = readLastRun(stateDir, isLastRun);
-  const counts = run?.counts;
-  const said =
-    counts === null || counts === undefined
-      ? ""
-      : `: ${counts.live + counts.ghost + counts.undecided} registrations, ${counts.ghost} ghosts, ${counts.reaped} reaped`;
-  const problems = (run?.problems ?? []).map((problem) => `  ${visible(problem)}`);
-  return selfTest.ok
-    ? [`first run: ok${said}`, ...problems]
-    : [`first run: FAILED (${visible(selfTest.detail)})`, ...problems, "  see: sessreap doctor"];
+  const { counts = null, sweepId = null } = run ?? {};
+  const isOwn = scope.kind === "user" && sweepId !== null && (counts?.reaped ?? 0) > 0;
+  return firstRunRows(
+    {
+      ...selfTest,
+      counts:
+        counts === null ? undefined : { ...counts, registrations: counts.live + counts.ghost + counts.undecided, ghosts: counts.ghost },
+      undo: isOwn ? `sessreap restore --sweep ${shortSweepId(sweepId, tombstonedSweeps(stateDir))}` : undefined,
+      problems: run?.problems ?? [],
+    },
+    dot,
+  );
 }
+
+/** Systemd says it as `Fri 2026-11-27 13:55:00 UTC`. */
+function nextTime(next: string | undefined): string {
+  const [, day, time] = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/.exec(next ?? "") ?? [];
+  return day === undefined ? "" : `, next ${clockTimes.time(Date.parse(`${day}T${time}Z`))}`;
+}
+
+const plainRow = (line: string): UnitsRow => {
+  const [, label = "", text = line] = /^(would [a-z]+|recorded|not recorded|no longer recorded) (.*)$/s.exec(line) ?? [];
+  return { label, text: [text] };
+};
 
 function plannedLines({ files, stale, endedWatch }: Plan, directory: string, watch: string): readonly string[] {
   const ended = endedWatch === undefined ? [] : [`would disable ${watch}`];
@@ -131,29 +146,39 @@ async function runInstall(invocation: Invocation<UnitsOptions>, scope: Scope, di
   const needs = await needsOf(scope, command, env, dryRun);
   const earlier = earlierChoice(scope, directory);
   const choice = choose(options, { version, command }, earlier, needs);
-  const said = [...recordedLines(scope, directory, needs.recorded).map((line) => visible(line)), ...keptLines(options, earlier)];
+  const screen = await screenFor(stdout, env);
+  const view = { screen, palette: await paletteFor(stdout, "auto") };
+  const { dot } = screen.signs;
+  const recorded = recordedLines(scope, directory, needs.recorded).map((line) => plainRow(visible(line, 4096)));
+  const said = [...recorded, ...keptRows(options, earlier, dot)];
   const turnOn = options.enable !== false;
   const { timer, watch } = unitNames(scope);
-  const units = choice.watch ? `${timer} ${watch}` : timer;
   if (dryRun) {
     const plan = await planInstall(scope, directory, choice, turnOn);
     if ("stopped" in plan) throw new Failure("usage", withAdvice(plan.stopped, scope));
+    const units = choice.watch ? `${timer} ${watch}` : timer;
     const enabling = turnOn
       ? `would run ${systemctlWords(scope)} daemon-reload, enable --now ${units}, and one sweep`
       : `would not enable: ${units}`;
-    await writeLines(stdout, [...plannedLines(plan, directory, unitNames(scope).watch), ...said, enabling, ...lingerHint(scope)]);
+    const planned = [...plannedLines(plan, directory, watch), enabling].map(plainRow);
+    await writeLines(stdout, unitsText([...planned.slice(0, -1), ...said, ...planned.slice(-1), ...lingerRows(scope)], view));
     return exitCodes.done;
   }
   const result = await install(scope, directory, choice, turnOn);
   if ("stopped" in result) throw new Failure("usage", withAdvice(result.stopped, scope));
-  const enabled = result.enabled ? [`enabled ${units}; next run ${result.next ?? "unknown"}`] : [`not enabled: ${units}`];
-  await writeLines(stdout, [
-    ...result.written.map((path) => `wrote ${path}`),
+  const units = choice.watch ? `${timer}, ${watch}` : timer;
+  // A calendar of the user's own would stand in a drop-in.
+  const pace = existsSync(join(directory, `${timer}.d`)) ? "" : ": every 5 minutes";
+  const names = result.written.map((path) => path.slice(directory.length + 1));
+  const rows: readonly UnitsRow[] = [
+    ...filesRow("wrote", names, directory, ownHome()),
     ...said,
-    ...enabled,
-    ...formatFirstRun(result, needs.access?.stateDir ?? stateDirectory(env)),
-    ...lingerHint(scope),
-  ]);
+    result.enabled ? { label: "on", text: [`${units}${pace}${nextTime(result.next)}`] } : { label: "off", text: [`${units}: not enabled`] },
+    ...firstRows(result, scope, needs.access?.stateDir ?? stateDirectory(env), dot),
+    ...lingerRows(scope),
+    ...(result.enabled ? [checkRow] : []),
+  ];
+  await writeLines(stdout, unitsText(rows, view));
   return result.selfTest?.ok === false ? exitCodes.partial : exitCodes.done;
 }
 

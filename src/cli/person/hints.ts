@@ -8,7 +8,7 @@ const hints = {
   "nothing-sweeps": (): readonly Part[] =>
     existsSync("/run/systemd/system")
       ? ["nothing sweeps by itself yet: ", command("sessreap units install")]
-      : ["nothing sweeps by itself yet, and this machine runs no systemd: ", command("man sessreap-units")],
+      : ["nothing sweeps by itself yet, and this machine runs no systemd: ", command("sessreap units print --cron")],
   folded: (): readonly Part[] => [command("-v"), " shows each of them"],
   "no-registry": (): readonly Part[] => ["a registry of your own: ", command("man sessreap-config")],
 } as const satisfies Record<string, () => readonly Part[]>;

@@ -123,7 +123,7 @@ describeBox("units install", () => {
     box.run(["sh", "-c", 'mkdir -p "$1" && cp -r /opt/sessreap "$1/" && ln -sf /opt/node "$1/node"', "sh", place]);
     const { code, stdout, stderr } = box.run([`${place}/node`, `${place}/sessreap/bin/sessreap.cjs`, "units", "install"], alice);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatch(/first run: ok: 1 registrations/);
+    expect(stdout).toMatch(/^first {4}1 registration: /m);
     expect(unit("sessreap.service")).toMatch(/^ExecStart=\/opt\/node "/m);
     expect(doctor(box).guards.find(({ guard }) => guard === "service")).toMatchObject({ posture: "on", cause: "fine" });
   });
@@ -133,7 +133,7 @@ describeBox("units install", () => {
     put(box, "/home/alice/.config/sessreap/config.json", "{ torn");
     const { code, stdout } = install();
     expect(code).toBe(3);
-    expect(stdout).toMatch(/first run: FAILED \(result exit-code, status 2/);
+    expect(stdout).toMatch(/^FAILED {3}the first run: result exit-code, status 2/m);
     configure(box);
   });
 
@@ -161,13 +161,13 @@ describeBox("units install", () => {
     expect(install("--follow", "bridge.service").code).toBe(0);
     const watched = install("--watch");
     expect(watched.code).toBe(0);
-    expect(watched.stdout).toContain("kept: --follow bridge.service (--no-follow ends it)");
+    expect(watched.stdout).toMatch(/^keeps {4}--follow bridge\.service . --no-follow takes it back$/m);
     for (const name of ["sessreap.timer", "sessreap-watch.service"])
       expect(unit(`${name}.d/follow.conf`)).toContain("\nPartOf=bridge.service\n");
     const again = install();
-    expect(again.stdout).toContain("kept: --watch (--no-watch ends it)");
+    expect(again.stdout).toMatch(/^keeps {4}--watch . --no-watch takes it back$/m);
     expect(userctl(box, "is-active", "sessreap-watch.service").code).toBe(0);
-    expect(install("--no-watch").stdout).toContain("kept: --follow bridge.service");
+    expect(install("--no-watch").stdout).toContain("keeps    --follow bridge.service");
     expect(existsSync(box.path(`${userUnits}/sessreap-watch.service`))).toBe(false);
     expect(unit("sessreap.timer.d/follow.conf")).toContain("\nPartOf=bridge.service\n");
     expect(install("--no-follow").stdout).not.toContain("kept:");

@@ -320,6 +320,8 @@ describeBox("doctor tells apart", () => {
     // `loginctl disable-linger` would end the manager at once, for nobody is logged in.
     box.run(["rm", "/var/lib/systemd/linger/alice"]);
     expect(concerns(box)).toEqual(["timer on/linger-off"]);
-    expect(sessreap(box, ["units", "install"]).stdout).toMatch(/ATTENTION: lingering is off/);
+    expect(sessreap(box, ["units", "install"]).stdout).toMatch(
+      /^warning {2}it stops about ten seconds after you log out: loginctl enable-linger alice/m,
+    );
   });
 });

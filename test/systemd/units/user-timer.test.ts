@@ -62,8 +62,9 @@ describeBox.each([
     register(box, { live });
     const { code, stdout, stderr } = sessreap(box, ["units", "install"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatch(/first run: ok: 1 registrations, 0 ghosts, 0 reaped/);
-    expect(stdout).not.toMatch(/lingering is off/);
+    expect(stdout).toMatch(/^first {4}1 registration: 0 ghosts, 0 reaped$/m);
+    expect(stdout).toMatch(/^on {7}sessreap\.timer: every 5 minutes, next \d\d:\d\d$/m);
+    expect(stdout).not.toMatch(/it stops/);
     register(box, { live, ghost: { pid: endedPid(box), start: "17" } });
     dropIn(box, "sessreap.timer", "[Timer]\nOnCalendar=\nOnCalendar=*:*:0/3\nAccuracySec=100ms\nRandomizedDelaySec=0\n");
     userctl(box, "restart", "sessreap.timer");
