@@ -12,7 +12,7 @@ import { readTable } from "./databases/read-table.ts";
 import type { ServerChange, ServerTableShape } from "../registries/rows/server-statements.ts";
 import type { Columns } from "../registries/rows/statements.ts";
 import type { ServerReturn } from "./databases/change-server.ts";
-import type { ServerTable } from "./databases/server-read.ts";
+import type { DatabaseQuestion, ServerTable } from "./databases/server-read.ts";
 import type { DatabaseFile } from "./databases/table-read.ts";
 import type { Piece } from "./files/chunks.ts";
 import { sha256 } from "./files/digest.ts";
@@ -85,6 +85,10 @@ export type Host = LookingHost & {
     shape: ServerTableShape,
     rows: readonly ServerReturn[],
   ) => Promise<readonly RowChanged[]>;
+  /** Says to a server that this machine has swept, or that its name is not its own alone. */
+  readonly recordHost: (table: ServerTable, bootId: string, periodMs: number, isContested: boolean) => Promise<void>;
+  /** Makes a server's table of hosts; returns why it could not be made. */
+  readonly initFleet: (question: DatabaseQuestion, schema: string) => Promise<string | undefined>;
   /** Whether another row has the key of one, by a look. */
   readonly isServerRowThere: (table: ServerTable, shape: ServerTableShape, columns: Columns) => Promise<boolean>;
   /** Removes what killed sweeps have left beside a registry. */
@@ -196,6 +200,9 @@ export async function realHost(stateDir: string, version: string, as: keyof type
     readTable,
     // A client of PostgreSQL is read where a table of a server is, and nowhere else.
     readServerTable: async (...question) => (await import("./databases/read-server.ts")).readServerTable(...question),
+    readFleet: async (question) => (await import("./databases/fleet.ts")).readFleet(question),
+    recordHost: async (...said) => (await import("./databases/fleet.ts")).recordHost(...said),
+    initFleet: async (...made) => (await import("./databases/fleet.ts")).initFleet(...made),
     databaseObstacle,
     changeRows,
     changeServerRows: async (...change) => (await import("./databases/change-server.ts")).changeServerRows(...change),

@@ -19,6 +19,7 @@ import type { Memory } from "../core/memory.ts";
 import type { Endpoint } from "../core/registration.ts";
 import type { SelfTest } from "../core/self-check.ts";
 import type { TableQuestion } from "../registries/rows/table.ts";
+import type { FleetRead } from "./databases/fleet.ts";
 import type { DatabaseQuestion } from "./databases/server-read.ts";
 import type { DatabaseFile, TableRead } from "./databases/table-read.ts";
 import type { EntryKind, EntryRead, Listing } from "./files/directory.ts";
@@ -73,6 +74,8 @@ export type LookingHost = {
   readonly readTable: (path: string, question: TableQuestion, maxSize?: number) => TableRead;
   /** This machine's rows of one table of a server that are claims. Nothing is changed there. */
   readonly readServerTable: (question: DatabaseQuestion, maxSize?: number) => Promise<TableRead>;
+  /** Every machine that a server's table names. Nothing is changed there. */
+  readonly readFleet: (question: DatabaseQuestion) => Promise<FleetRead>;
   /** Why no row of a database may be changed now, although its file's rights allow it; undefined when one may. */
   readonly databaseObstacle: (file: DatabaseFile) => string | undefined;
   readonly listDirectory: (path: string, patterns: readonly string[], kind?: EntryKind) => Listing;

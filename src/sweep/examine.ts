@@ -36,6 +36,7 @@ import { withWitnesses } from "./observe/witnesses.ts";
 import { ownerOf, reportOnlyReasonOf } from "./observe/standing.ts";
 import { uniquePaths } from "./load/same-place.ts";
 import { withRevisions } from "./judge/revise.ts";
+import { contested } from "./fleet.ts";
 import { sinceLast, timekeeping, type LookingPass, type PassOptions, type RegistryView } from "./pass.ts";
 
 export type ExamineOptions = PassOptions & {
@@ -194,7 +195,7 @@ export async function examine(
     pass,
     evidence,
     since: sinceLast(pass, evidence),
-    refusal: mustLook ? refusal(host.selfTest(), policy) : undefined,
+    refusal: (mustLook ? refusal(host.selfTest(), policy) : undefined) ?? contested(swept, evidence),
     warnings: [...(memoryProblem === undefined ? [] : [memoryProblem]), ...warnings, ...flapping.map(formatFlapping)],
     flapping,
     unread: loaded.filter((registry) => !isRead(registry)),

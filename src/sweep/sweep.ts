@@ -13,6 +13,7 @@ import { countWithoutRoom, tombstonesFull, type Outcomes } from "./apply/outcome
 import { type Examination, type ExamineOptions, examine } from "./examine.ts";
 import { chosenGhosts, isSelected, leftOutIn, selectionIn } from "./chosen.ts";
 import type { Choice } from "../report/listing/choice.ts";
+import { contested, recordHosts } from "./fleet.ts";
 import { changesIn, recordHistory } from "./history.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
 import { startLooking, startPass, type LookingPass, type Pass, type Stop } from "./pass.ts";
@@ -109,9 +110,11 @@ async function carryOut(pass: Pass, examination: Examination, choice: Choice | u
   const { host } = pass;
   if (examination.refusal !== undefined) {
     const doubt = await unkept("that this sweep has seen nothing", () => host.store.saveMemory(rememberDoubt(examination)));
-    return { ...nothingDone, problems: doubt };
+    const read = examination.registries.map(({ loaded }) => loaded);
+    const isContested = contested(read, examination.evidence) !== undefined;
+    return { ...nothingDone, problems: [...doubt, ...(isContested ? await recordHosts(host, read, true) : [])] };
   }
-  for (const { path } of examination.pass.targets) host.removeLeftovers(path);
+  for (const { path, server } of examination.pass.targets) if (server === undefined) host.removeLeftovers(path);
   const stuck = recoverQuarantined(host, examination);
   const outcomes = new Map<ExaminedRegistry, Outcomes>();
   const { registries } = examination;
@@ -120,10 +123,17 @@ async function carryOut(pass: Pass, examination: Examination, choice: Choice | u
     if (needsTombstones(examined)) pass.tombstones.turnTo(othersWait ? "wait" : "are-done");
     outcomes.set(examined, await carryOutIn(pass, examined, selectionIn(examined, choice)));
   }
+  const read = registries.map(({ loaded }) => loaded);
+  const unsaid = await recordHosts(host, read, false);
   const done = new Map([...outcomes].map(([examined, own]) => [examined, { outcomes: own, leftOut: leftOutIn(examined, choice) }]));
   const memory = remember(host, examination, done);
   const kept = await unkept("what this sweep has seen", () => host.store.saveMemory(memory));
-  return { outcomes, busy: memory.busy, isRoomless: isRoomlessTooLong(memory), problems: [...stuck, ...roomWarnings(outcomes), ...kept] };
+  return {
+    outcomes,
+    busy: memory.busy,
+    isRoomless: isRoomlessTooLong(memory),
+    problems: [...stuck, ...roomWarnings(outcomes), ...unsaid, ...kept],
+  };
 }
 
 function reportOn(

@@ -30,6 +30,9 @@ type FileHost = Pick<
   | "changeRows"
   | "readServerTable"
   | "changeServerRows"
+  | "readFleet"
+  | "recordHost"
+  | "initFleet"
   | "restoreServerRows"
   | "isServerRowThere"
 >;
@@ -169,6 +172,9 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
     readServerTable: () => Promise.resolve({ kind: "missing" }),
     changeServerRows: (_, __, changes) => Promise.resolve(changes.map(() => ({ kind: "changed" }))),
     restoreServerRows: (_, __, rows) => Promise.resolve(rows.map(() => ({ kind: "changed" }))),
+    readFleet: () => Promise.resolve({ kind: "unread", problem: "there is no server" }),
+    recordHost: () => Promise.resolve(),
+    initFleet: () => Promise.resolve("there is no server"),
     isServerRowThere: () => Promise.resolve(false),
     replaceJudged: replace,
     listDirectory: list,

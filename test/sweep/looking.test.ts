@@ -23,6 +23,8 @@ const writers = {
   replaceJudged: refuse,
   changeRows: refuse,
   changeServerRows: refuse,
+  recordHost: refuse,
+  initFleet: refuse,
   restoreServerRows: refuse,
   isServerRowThere: refuse,
   removeLeftovers: refuse,

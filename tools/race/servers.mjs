@@ -9,7 +9,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startPostgres } from "../postgres.mjs";
+import { startPostgres } from "./postgres.mjs";
 
 const { values: given } = parseArgs({
   options: { released: { type: "string", default: "1000" }, tool: { type: "string", default: "dist/sessreap.cjs" } },

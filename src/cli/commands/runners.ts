@@ -4,6 +4,7 @@ import { runConfig } from "./config.ts";
 import { runDoctor } from "./doctor.ts";
 import { runExec } from "./exec.ts";
 import { runExplain } from "./explain.ts";
+import { runFleet } from "./fleet.ts";
 import { runHistory } from "./history.ts";
 import { runManual } from "./manual.ts";
 import { runOwners } from "./owners.ts";
@@ -26,6 +27,7 @@ export const runners: Readonly<Record<Exclude<CommandName, "sweep" | "list">, Ru
   watch: runWatch,
   owners: runOwners,
   who: runWho,
+  fleet: runFleet,
   exec: runExec,
   reap: runReap,
   pick: runPick,

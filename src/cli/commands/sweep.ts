@@ -105,6 +105,7 @@ export const runSweep: Run<SweepCommandOptions> = (invocation) => {
   return judgeAndReport(invocation, { command: "sweep", dryRun: invocation.options.dryRun === true, lookAnyway: false });
 };
 
-export const runList: Run<SweepCommandOptions> = (invocation) => {
+export const runList: Run<SweepCommandOptions & { readonly fleet?: boolean }> = async (invocation) => {
+  if (invocation.options.fleet === true) return (await import("./fleet.ts")).showFleet(invocation, false);
   return judgeAndReport(invocation, { command: "list", dryRun: true, lookAnyway: true });
 };

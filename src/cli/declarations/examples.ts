@@ -36,6 +36,10 @@ export const examples: Readonly<Record<CommandName, readonly Example[]>> = {
     ["sessreap owners --retire older", "end the older harness of each duplicate"],
   ],
   who: [["sessreap who reviewer", "which of several registrations gets the signals"]],
+  fleet: [
+    ["sessreap fleet init -n", "print the SQL"],
+    ["sessreap fleet init", "make the table; sweeps write to it from then on"],
+  ],
   exec: [["sessreap exec --session ID -- codex resume ID", "start it, unless another runs ID already"]],
   reap: [["sessreap reap 31964", "reap this one, if its process is provably gone"]],
   pick: [["sessreap pick", "mark on a list what goes; it asks before it reaps"]],

@@ -9,6 +9,7 @@ import { doctorDocument } from "./doctor.ts";
 import { explainDocument } from "./explain.ts";
 import { failureDocument } from "./failure.ts";
 import { fieldsDocument } from "./fields.ts";
+import { fleetDocument } from "./fleet.ts";
 import { historyDocument } from "./history.ts";
 import { reapDocument } from "./reap.ts";
 import { restoreDocument } from "./restore.ts";
@@ -28,6 +29,7 @@ export const documents = {
   config: configDocument,
   suggest: suggestDocument,
   doctor: doctorDocument,
+  fleet: fleetDocument,
   failure: failureDocument,
 } as const;
 

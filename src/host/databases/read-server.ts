@@ -2,6 +2,7 @@ import { closest } from "fastest-levenshtein";
 import { isTimeType, serverLiteral } from "../../registries/rows/server-values.ts";
 import { measureRows, readReleased, readRows, settings, type ServerTableShape } from "../../registries/rows/server-statements.ts";
 import type { Row } from "../../registries/rows/table.ts";
+import { ownHost } from "./own-host.ts";
 import { problemOf, withConnection, type Answer, type Connection, type ServerProblem } from "./server.ts";
 import type { DatabaseQuestion, ServerTable } from "./server-read.ts";
 import { unreadable, type TableRead } from "./table-read.ts";
@@ -120,6 +121,7 @@ async function read(connection: Connection, question: DatabaseQuestion, maxSize:
     return unreadable(`has more than ${maxSize} bytes in the rows of this machine`, "release what is over, or raise --max-size");
   const open = (await connection.ask(readRows(shape, machine, where, named))).rows;
   const rows = [...open, ...(await releasedBeside(connection, question, shape, open))];
+  const said = await ownHost(connection, shape.server.schema, machine);
   await connection.run("COMMIT");
   const now = Date.now();
   const file: ServerTable = {
@@ -131,6 +133,8 @@ async function read(connection: Connection, question: DatabaseQuestion, maxSize:
     modifiedMs: now,
     changedMs: now,
     obstacle,
+    schema: shape.server.schema,
+    ...said,
   };
   return { kind: "read", file, table: shape, rows: rows.map((line) => rowOf(line, shape.columns.length + shape.generated.length)) };
 }

@@ -1,3 +1,4 @@
+import type { HostRow } from "../../core/identity/contested-name.ts";
 import type { Named } from "../../registries/rows/server-statements.ts";
 import type { TableQuestion } from "../../registries/rows/table.ts";
 import type { ServerAddress } from "../../registries/rows/server-address.ts";
@@ -29,4 +30,8 @@ export type ServerTable = {
   readonly changedMs: number;
   /** Why nothing may be changed in it. */
   readonly obstacle: string | undefined;
+  readonly schema: string;
+  /** Whether there is a table of hosts beside it, and what that says under this machine's name. */
+  readonly hasHosts: boolean;
+  readonly own: HostRow | undefined;
 };

@@ -1,4 +1,5 @@
 import type { LookingHost } from "../../host/looking-host.ts";
+import type { DatabaseQuestion } from "../../host/databases/server-read.ts";
 import type { TableRead } from "../../host/databases/table-read.ts";
 import type { Claim, FormatBasics, RowsFormat } from "../../registries/format.ts";
 import { valueOf } from "../../registries/rows/literals.ts";
@@ -94,14 +95,21 @@ function namedIn(format: RowFormat, { alsoRows }: Target): Named | undefined {
   return { text, columns: namesOf(format, of), byKey: of === "any-name", alsoReleased: of === "any-name" };
 }
 
-async function readFrom(host: LookingHost, target: Target, format: RowFormat): Promise<TableRead> {
+/** What a server is asked for one table by this machine. */
+export function questionFor(target: Target, server: NonNullable<Target["server"]>, format: RowFormat): DatabaseQuestion {
   const { table, where, columns, fields, releases } = format;
-  const { path, server, maxSize, onGhost = "report" } = target;
-  if (format.store === "file" || server === undefined) return host.readTable(path, { table, where, columns }, maxSize);
+  const { path, onGhost = "report" } = target;
   const at = { url: path, ...server, machineColumn: fields.host ?? "" };
   const wanted = { onGhost, identityColumn: fields.identity === "<key>" ? undefined : fields.identity, named: namedIn(format, target) };
   const released = releases === undefined ? undefined : { at: releases.at, reason: releases.reason };
-  return host.readServerTable({ table, where, columns, ...at, released, ...wanted }, maxSize);
+  return { table, where, columns, ...at, released, ...wanted };
+}
+
+async function readFrom(host: LookingHost, target: Target, format: RowFormat): Promise<TableRead> {
+  const { table, where, columns } = format;
+  const { path, server, maxSize } = target;
+  if (format.store === "file" || server === undefined) return host.readTable(path, { table, where, columns }, maxSize);
+  return host.readServerTable(questionFor(target, server, format), maxSize);
 }
 
 /** Reads the rows of one table that are claims. */

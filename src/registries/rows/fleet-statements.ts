@@ -1,0 +1,75 @@
+import { quoteName } from "./names.ts";
+import { tableName, type ServerStatement, type ServerTableShape } from "./server-statements.ts";
+
+/** The table in which each machine says once a sweep that it is there, beside the table of registrations. */
+export const hostsTable = "sessreap_hosts";
+
+const hostsIn = (schema: string): string => `${quoteName(schema)}.${hostsTable}`;
+
+/** A machine is silent when it has not swept for so many of its periods. */
+export const silentPeriods = 3;
+
+/** Makes the table of hosts. */
+export function createHosts(schema: string): readonly string[] {
+  return [
+    `CREATE TABLE IF NOT EXISTS ${hostsIn(schema)} (
+  machine text PRIMARY KEY,
+  boot_id text NOT NULL,
+  seen_at timestamptz NOT NULL,
+  since timestamptz NOT NULL,
+  period interval NOT NULL,
+  contested_at timestamptz
+)`,
+    `COMMENT ON TABLE ${hostsIn(schema)} IS 'sessreap: one row a machine, written once a sweep'`,
+  ];
+}
+
+/** Whether there is a table of hosts. */
+export function findHosts(schema: string): ServerStatement {
+  return { sql: "SELECT to_regclass($1)::text AS hosts", values: [hostsIn(schema)] };
+}
+
+const agoMs = (column: string): string => `(extract(epoch FROM now() - ${column}) * 1000)::bigint::text`;
+
+/** What is said under one machine's name, by the server's clock. */
+export function readHost(schema: string, machine: string): ServerStatement {
+  return {
+    sql: `SELECT boot_id, ${agoMs("seen_at")} AS seen_ago, ${agoMs("contested_at")} AS contested_ago FROM ${hostsIn(schema)} WHERE machine = $1`,
+    values: [machine],
+  };
+}
+
+/** Says that this machine has swept. What it has said without a gap is counted from the first of it. */
+export function writeHost(schema: string, machine: string, bootId: string, periodMs: number): ServerStatement {
+  const hosts = hostsIn(schema);
+  return {
+    sql: `INSERT INTO ${hosts} AS h (machine, boot_id, seen_at, since, period)
+      VALUES ($1, $2, now(), now(), $3::double precision * interval '1 millisecond')
+      ON CONFLICT (machine) DO UPDATE SET boot_id = excluded.boot_id, seen_at = now(), period = excluded.period,
+      since = CASE WHEN h.seen_at < now() - 2 * h.period THEN now() ELSE h.since END WHERE h.machine = $1`,
+    values: [machine, bootId, String(periodMs)],
+  };
+}
+
+/** Says that a second machine goes by this name: neither of them sweeps then. */
+export function contestHost(schema: string, machine: string): ServerStatement {
+  return { sql: `UPDATE ${hostsIn(schema)} SET contested_at = now() WHERE machine = $1`, values: [machine] };
+}
+
+/** Every machine that a table of registrations names, or that has swept: its rows that stand, and whether it is silent. Nothing is written. */
+export function listHosts(shape: ServerTableShape, hasHosts: boolean): ServerStatement {
+  const { schema, machine, open } = shape.server;
+  const standing = open === undefined ? "" : `WHERE r.${quoteName(open)} IS NULL`;
+  const rows = `SELECT r.${quoteName(machine)}::text AS machine, count(*) AS rows FROM ${tableName(shape)} AS r ${standing} GROUP BY 1`;
+  if (!hasHosts)
+    return {
+      sql: `SELECT machine, rows::text, NULL AS boot_id, NULL AS seen_ago, NULL AS silent FROM (${rows}) AS c ORDER BY machine`,
+      values: [],
+    };
+  return {
+    sql: `SELECT coalesce(h.machine, c.machine) AS machine, coalesce(c.rows, 0)::text AS rows, h.boot_id, ${agoMs("h.seen_at")} AS seen_ago,
+      (h.seen_at < now() - ${silentPeriods} * h.period)::text AS silent
+      FROM ${hostsIn(schema)} AS h FULL JOIN (${rows}) AS c ON c.machine = h.machine ORDER BY 1`,
+    values: [],
+  };
+}

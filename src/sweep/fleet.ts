@@ -1,0 +1,43 @@
+import { contestedReason } from "../core/identity/contested-name.ts";
+import type { Evidence } from "../core/evidence.ts";
+import { quietSweepMs } from "../core/policy.ts";
+import { formatError } from "../host/observed.ts";
+import type { Host } from "../host/host.ts";
+import type { ServerTable } from "../host/databases/server-read.ts";
+import type { ReadRegistry } from "./load/loaded.ts";
+
+/** The tables of servers among registries that have a table of hosts beside them, one a server and name. */
+function tablesOf(registries: readonly ReadRegistry[]): readonly ServerTable[] {
+  const tables = registries.flatMap((loaded) =>
+    loaded.kind === "rows" && loaded.file.stat === undefined && loaded.file.hasHosts ? [loaded.file] : [],
+  );
+  return [...new Map(tables.map((table) => [`${table.realPath} ${table.schema} ${table.machine}`, table])).values()];
+}
+
+/** Why this machine may not sweep under its name; undefined where it may, or no server has a table of hosts. */
+export function contested(registries: readonly ReadRegistry[], { here, clock }: Pick<Evidence, "here" | "clock">): string | undefined {
+  for (const { own, machine } of tablesOf(registries)) {
+    if (own === undefined) continue;
+    if (!here.bootId.seen)
+      return `which boot this is could not be told (${here.bootId.why}), and a server keeps one under each machine's name`;
+    const upMs = clock.bootMs.seen ? clock.bootMs.value : Number.POSITIVE_INFINITY;
+    const reason = contestedReason(own, { bootId: here.bootId.value, upMs }, machine);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+/** Says to each server that this machine has swept, or that its name is not its own alone. Returns what could not be said. */
+export async function recordHosts(host: Host, registries: readonly ReadRegistry[], isContested: boolean): Promise<readonly string[]> {
+  const { bootId } = host.here();
+  if (!bootId.seen) return [];
+  const problems: string[] = [];
+  for (const table of tablesOf(registries)) {
+    try {
+      await host.recordHost(table, bootId.value, quietSweepMs, isContested);
+    } catch (error) {
+      problems.push(`${table.realPath} does not take that "${table.machine}" has swept: ${formatError(error)}`);
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,24 @@
+import { describe, expect, test } from "vitest";
+import { contestedReason } from "../../../src/core/identity/contested-name.ts";
+
+const [ours, theirs] = ["8a1f54f0-53a3-4b43-9d0e-8e1d9d8a9d11", "019dc6b7-1fd0-7e50-8f3e-3a0f0ad5c2f2"];
+const minute = 60_000;
+
+describe("a machine's name on a server", () => {
+  test.each([
+    { what: "its own row", row: { bootId: ours, seenAgoMs: 5 * minute }, upMs: 60 * minute, is: false },
+    { what: "its own row in another spelling", row: { bootId: ours.toUpperCase(), seenAgoMs: 0 }, upMs: 60 * minute, is: false },
+    { what: "that of its boot before", row: { bootId: theirs, seenAgoMs: 61 * minute }, upMs: 60 * minute, is: false },
+    { what: "one that another boot wrote while it was up", row: { bootId: theirs, seenAgoMs: 59 * minute }, upMs: 60 * minute, is: true },
+    { what: "one that another boot writes now", row: { bootId: theirs, seenAgoMs: 0 }, upMs: 1, is: true },
+    { what: "no boot that can be read, of before", row: { bootId: "?", seenAgoMs: 61 * minute }, upMs: 60 * minute, is: false },
+    { what: "no boot that can be read, of now", row: { bootId: "?", seenAgoMs: minute }, upMs: 60 * minute, is: true },
+    { what: "its own, refused of late", row: { bootId: ours, seenAgoMs: 0, contestedAgoMs: 14 * minute }, upMs: 60 * minute, is: true },
+    { what: "its own, refused long ago", row: { bootId: ours, seenAgoMs: 0, contestedAgoMs: 15 * minute }, upMs: 60 * minute, is: false },
+    { what: "one of an unknown uptime", row: { bootId: theirs, seenAgoMs: 600 * minute }, upMs: Number.POSITIVE_INFINITY, is: true },
+  ])("with $what is contested: $is", ({ row, upMs, is }) => {
+    const reason = contestedReason({ contestedAgoMs: undefined, ...row }, { bootId: ours, upMs }, "venus");
+    expect(reason !== undefined).toBe(is);
+    expect(reason ?? 'called "venus" "machine"').toMatch(/called "venus".*"machine"/);
+  });
+});
