@@ -1,4 +1,5 @@
 import type { Observed } from "../evidence.ts";
+import { asksForSession } from "../rungs/claim.ts";
 import type { Scene } from "../scene.ts";
 
 /** The end of a process that this very run saw alive as the holder of an entry, and then saw gone. */
@@ -42,5 +43,7 @@ export function isServerDown({ registry, evidence }: Scene): boolean {
 /** Grace shelters what may not show yet. It is no matter of an entry whose end this run saw. */
 export function sawItEnd(scene: Scene): boolean {
   if (isExitWhole(scene)) return true;
-  return scene.registry.appServers.some(({ url, configured }) => configured && sawItClose(scene, url)) && !isServerDown(scene);
+  // Where the session is not asked for, no server's word can keep the entry, so none counts against it either.
+  if (!asksForSession(scene) || isServerDown(scene)) return false;
+  return scene.registry.appServers.some(({ url, configured }) => configured && sawItClose(scene, url));
 }

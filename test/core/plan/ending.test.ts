@@ -179,6 +179,17 @@ describe("a thread that a server closed before the eyes of this run", () => {
       "undecided grace within-grace",
     ],
     ["its row records a process, which counts then", { memory: closed, claim: young, pids: gone }, "undecided grace within-grace"],
+    ...["its server is down", "nobody asked its server"].map((what): readonly [string, Described, string] => [
+      `its record of a process has an endpoint that refuses, and ${what}`,
+      {
+        memory: closed,
+        claim: { registeredAt: now - 5 * second, endpoint: { kind: "tcp", port: 7000 } },
+        registry: { ...configured, about: "process" },
+        endpoints: { "127.0.0.1:7000": refused },
+        appServers: what === "its server is down" ? { [server]: refused } : {},
+      },
+      "undecided grace within-grace",
+    ]),
   ];
   test.each(rows)("%s", (_, world, verdict) => {
     const claim = { registeredAt: now - 5 * second };
