@@ -36,7 +36,7 @@ import { withWitnesses } from "./observe/witnesses.ts";
 import { ownerOf, reportOnlyReasonOf } from "./observe/standing.ts";
 import { uniquePaths } from "./load/same-place.ts";
 import { withRevisions } from "./judge/revise.ts";
-import { contested } from "./fleet.ts";
+import { contested } from "./observe/fleet.ts";
 import { sinceLast, timekeeping, type LookingPass, type PassOptions, type RegistryView } from "./pass.ts";
 
 export type ExamineOptions = PassOptions & {

@@ -13,7 +13,7 @@ import { countWithoutRoom, tombstonesFull, type Outcomes } from "./apply/outcome
 import { type Examination, type ExamineOptions, examine } from "./examine.ts";
 import { chosenGhosts, isSelected, leftOutIn, selectionIn } from "./chosen.ts";
 import type { Choice } from "../report/listing/choice.ts";
-import { contested, recordHosts } from "./fleet.ts";
+import { contested, recordHosts } from "./observe/fleet.ts";
 import { changesIn, recordHistory } from "./history.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
 import { startLooking, startPass, type LookingPass, type Pass, type Stop } from "./pass.ts";

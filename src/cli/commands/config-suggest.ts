@@ -131,7 +131,7 @@ function remarks({ findings, notes }: Pick<Suggestion, "findings" | "notes">, co
   return [
     ...findings.map(findingLine),
     ...notes.map((note) => `note    ${note}`),
-    `next    read it, and put it into ${config} as { "registries": [ … ] }; then: sessreap config, sessreap list`,
+    `next    read it, and put it into ${config} as { "registries": [ ... ] }; then: sessreap config, sessreap list`,
     '        "onGhost": "report" reaps nothing; take it out when list is right',
   ];
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { checkDocument } from "../../output-schema.ts";
 import { gonePid } from "../../processes.ts";
 import { by, newScratch, parseOnly, sessreap, sweepReport, type Scratch } from "../harness.ts";
 import { declareServer, hasPostgres, insert, ownServer, schema } from "./server.ts";
@@ -11,7 +12,9 @@ type Fleet = {
 };
 
 async function shown(scratch: Scratch, words: readonly string[]): Promise<Fleet["servers"][number] | undefined> {
-  return (parseOnly((await sessreap(scratch, [...words, "--json"])).stdout) as Fleet).servers[0];
+  const document = parseOnly((await sessreap(scratch, [...words, "--json"])).stdout);
+  checkDocument(document);
+  return (document as Fleet).servers[0];
 }
 
 const hosts = "SELECT machine, boot_id, contested_at IS NOT NULL AS contested FROM sessreap_hosts ORDER BY machine";

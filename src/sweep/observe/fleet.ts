@@ -1,10 +1,10 @@
-import { contestedReason } from "../core/identity/contested-name.ts";
-import type { Evidence } from "../core/evidence.ts";
-import { quietSweepMs } from "../core/policy.ts";
-import { formatError } from "../host/observed.ts";
-import type { Host } from "../host/host.ts";
-import type { ServerTable } from "../host/databases/server-read.ts";
-import type { ReadRegistry } from "./load/loaded.ts";
+import { contestedReason } from "../../core/identity/contested-name.ts";
+import type { Evidence } from "../../core/evidence.ts";
+import { quietSweepMs } from "../../core/policy.ts";
+import { formatError } from "../../host/observed.ts";
+import type { Host } from "../../host/host.ts";
+import type { ServerTable } from "../../host/databases/server-read.ts";
+import type { ReadRegistry } from "../load/loaded.ts";
 
 /** The tables of servers among registries that have a table of hosts beside them, one a server and name. */
 function tablesOf(registries: readonly ReadRegistry[]): readonly ServerTable[] {
