@@ -5,6 +5,7 @@ import type { LookingHost } from "../../host/looking-host.ts";
 import { exitCodes } from "../../report/exit-code.ts";
 import type { OwnersReport } from "../../report/model/owners.ts";
 import { ownersText, formatProcess } from "../../report/owners-text.ts";
+import { nameless, resolveId } from "../../report/listing/resolve.ts";
 import { visible } from "../../report/visible.ts";
 import { describeOwners, describeProcess } from "../../ownership/describe-owners.ts";
 import { lookAtOwners, type OwnersQuestion, type OwnersObservation } from "../../ownership/owners.ts";
@@ -36,6 +37,18 @@ async function look(host: LookingHost, question: OwnersQuestion, only: string | 
   if (only === undefined) return observation.value;
   const sessions = observation.value.ownership.sessions.filter(({ sessionId }) => sessionId === canonicalSession(only));
   return { ...observation.value, ownership: { sessions, unattributed: [] } };
+}
+
+/** The session that a word means, as a screen shows it or by a pid of its own; the word itself where none is called so. */
+async function sessionCalled(host: LookingHost, question: OwnersQuestion, word: string): Promise<string> {
+  if ((await look(host, question, word)).ownership.sessions.length > 0) return word;
+  const { sessions } = (await look(host, question, undefined)).ownership;
+  const meant = resolveId(word, sessions, ({ sessionId }) => ({ ...nameless, format: "", key: sessionId, sessionId }));
+  const byPid = sessions.filter(({ harnesses }) => harnesses.some(({ members }) => members.some(({ pid }) => String(pid) === word)));
+  const [only, ...others] = meant.length === 0 ? byPid : meant;
+  if (others.length === 0) return only?.sessionId ?? word;
+  const lines = meant.map(({ sessionId }) => `  ${visible(sessionId)}`);
+  throw new Failure("usage", [`--session: "${visible(word)}" is ${meant.length} sessions`, ...lines].join("\n"));
 }
 
 /** Shows the processes that are to go and asks whether they may. */
@@ -84,7 +97,10 @@ export const runOwners: Run<OwnersOptions> = async (invocation) => {
   const { host, examine } = await prepare(invocation);
   const { processes: retired, notes } =
     wanted === undefined ? { processes: [], notes: [] } : await endWanted(invocation, host, examine, wanted);
-  const { ownership, warnings: unseen } = await look(host, examine, options.session);
+  // Who ends something says the whole name: what a shorter one means may change until then.
+  const isShort = options.session !== undefined && wanted === undefined;
+  const session = isShort ? await sessionCalled(host, examine, options.session) : options.session;
+  const { ownership, warnings: unseen } = await look(host, examine, session);
   const warnings = [...unseen, ...notes];
   const described = describeOwners(host, ownership);
   const isIncomplete = retired.some(({ became }) => became === "lost");

@@ -44,6 +44,17 @@ test("two live harnesses of one session are a duplicate, each with its backgroun
   expect(process?.memoryBytes).toBeGreaterThan(1_000_000);
 });
 
+test("a session can be asked for as it is shown, or by a pid of its own, and is ended by its whole name alone", async () => {
+  const { scratch, session, older, newer } = await twoHarnesses();
+  for (const word of [session.slice(0, 8), session.slice(0, 8).toUpperCase(), `${session.slice(0, 6)}…${session.slice(-4)}`, `${newer}`]) {
+    const { report } = await owners(scratch, word);
+    expect([word, report.sessions.map(({ sessionId }) => sessionId)]).toEqual([word, [session]]);
+  }
+  expect((await owners(scratch, "nobody")).report.sessions).toEqual([]);
+  const { code } = await owners(scratch, session.slice(0, 8), "--retire", "older", "--yes");
+  expect({ code, alive: [older, newer].map(isThere) }).toEqual({ code: 0, alive: [true, true] });
+});
+
 test("retiring the older leaves exactly the newer one and its child, and a decoy whose prompt quotes the id", async () => {
   const { scratch, session, older, newer, decoy, olderChild, newerChild } = await twoHarnesses();
   const { code, report } = await owners(scratch, session, "--retire", "older", "--yes");
