@@ -155,10 +155,11 @@ export function registryReport(
   };
 }
 
-/** What people call a registry: by what it is of, or by its file's name. */
-export function titleOf({ format, path }: Target): RegistryTitle {
-  if (format.layout === "rows" && format.store === "server") return { title: format.table, isFiles: false };
-  return { title: format.title ?? path.slice(path.lastIndexOf("/") + 1), isFiles: format.layout === "files" };
+/** What people call a registry: as its user says, by what it is of, or by its file's name. */
+export function titleOf({ format, path, name }: Target): RegistryTitle {
+  const isServer = format.layout === "rows" && format.store === "server";
+  const usual = isServer ? format.table : (format.title ?? path.slice(path.lastIndexOf("/") + 1));
+  return { title: name ?? usual, isFiles: format.layout === "files" };
 }
 
 /** A registry that could not be read at all. */

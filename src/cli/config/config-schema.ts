@@ -157,6 +157,15 @@ export const registryConfig = v.strictObject({
     "The Codex app servers whose word counts for this registry: ws:// on the loopback address, or unix://.",
     v.array(server),
   ),
+  name: described(
+    "What screens call this registry, in place of its format's title or its file's name.",
+    v.pipe(
+      v.string(),
+      v.regex(/\S/, "an empty name"),
+      v.check((name) => name.length <= 40, "longer than 40 letters"),
+      v.check((name) => !controls.test(name), "not a name: it holds a control character"),
+    ),
+  ),
   owner: described("The signs by which the daemon that rewrites this registry is known to be up.", owner),
   release: described(
     "Run once a ghost while the owner is up, so that the owner itself removes it; {key} and {sessionId} stand for whole arguments. No shell is involved.",

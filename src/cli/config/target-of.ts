@@ -62,6 +62,7 @@ export function targetAt(
     appServers: serversFor(format, config, options, env),
     owner: ownerOf(format, config, path, env),
     release: config?.release,
+    ...(config?.name !== undefined && { name: config.name }),
     ...ghostRule(format, config),
     ...(config?.shared !== undefined && { shared: config.shared }),
     ...(options.maxSize !== undefined && { maxSize: sizeFrom(options.maxSize, "--max-size") }),

@@ -7,6 +7,8 @@ export type Target = {
   readonly format: Format;
   /** Absolute; of a table of a server its address. */
   readonly path: string;
+  /** What its user calls it. */
+  readonly name?: string;
   /** Where the server of a table is, and under which name this machine's rows stand there. */
   readonly server?: { readonly address: ServerAddress; readonly machine: string };
   /** Rows of a server's table that a command which changes nothing names: they are read also where they are another machine's. */
