@@ -55,8 +55,8 @@ function wordsOf({ dir, env }: Scratch, line: string): readonly (readonly string
   return runs.map((run) => run.split("\0").slice(0, -1));
 }
 
-/** These change the machine, stay up, or want a terminal: that they are understood is tried here, and what they do elsewhere. */
-const notRun: ReadonlySet<string> = new Set(["units", "watch", "exec", "pick"]);
+/** These change the machine, stay up, or want a terminal or a server: that they are understood is tried here, what they do elsewhere. */
+const notRun: ReadonlySet<string> = new Set(["units", "watch", "exec", "pick", "fleet", "--fleet"]);
 
 const declared: readonly CommandDeclaration[] = commands;
 
@@ -84,7 +84,7 @@ async function tryLine(line: string): Promise<void> {
     const command = declared.find(({ name }) => name === words[0]) ?? commands[0];
     const { name } = command;
     expect(unknownOptions(command, words)).toEqual([]);
-    if (notRun.has(name)) continue;
+    if ([name, ...words].some((word) => notRun.has(word))) continue;
     const sweepId = name === "restore" ? ((await sweepReport(scratch, [])).sweepId ?? "") : "";
     const inFact = words.map((word) => (/^\d{8}T\d{6}Z-/.test(word) ? sweepId : word === "alice" ? userInfo().username : word));
     // The example that the package brings along lies where the line is typed from.
