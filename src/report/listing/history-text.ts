@@ -103,7 +103,9 @@ export function actText({ entries, more = 0 }: Act, back: ReadonlyMap<string, nu
   };
   for (const entry of entries) {
     const alike = JSON.stringify([whatOf(entry), entry.reason, entry.registry]);
-    groups.set(alike, [...(groups.get(alike) ?? []), entry]);
+    const group = groups.get(alike);
+    if (group === undefined) groups.set(alike, [entry]);
+    else group.push(entry);
   }
   const isFolding = screen.isTerminal && !verbose;
   const shown = [...groups.values()].flatMap((group) => (isFolding && group.length > unfolded ? [group] : group.map((one) => [one])));

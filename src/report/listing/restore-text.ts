@@ -26,7 +26,9 @@ function grouped(outcomes: readonly Outcome[], isFolding: boolean): readonly (re
   const groups = new Map<string, Outcome[]>();
   for (const outcome of outcomes) {
     const alike = [outcome.action, outcome.tombstone.registry, outcome.detail].join("\0");
-    groups.set(alike, [...(groups.get(alike) ?? []), outcome]);
+    const group = groups.get(alike);
+    if (group === undefined) groups.set(alike, [outcome]);
+    else group.push(outcome);
   }
   return [...groups.values()].flatMap((group) => (isFolding && group.length > unfolded ? [group] : group.map((one) => [one])));
 }
