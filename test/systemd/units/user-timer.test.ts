@@ -75,7 +75,8 @@ describeBox.each([
   });
 
   test("the journal shows why, with its priority, and then says nothing more", async () => {
-    const runs = () => journal(box, "_SYSTEMD_USER_UNIT=sessreap.service", "SYSLOG_IDENTIFIER=sessreap");
+    // journald tells the unit of a user's process by its cgroup, now and then before it has one; nothing else here is called so.
+    const runs = () => journal(box, "SYSLOG_IDENTIFIER=sessreap");
     // The ghost is gone before its line is written: what must not be lost comes first.
     const lines = await until("a line in the journal", () => (runs().length > 0 ? runs() : undefined));
     expect(lines.map(({ MESSAGE }) => MESSAGE)).toEqual([
