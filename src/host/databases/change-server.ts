@@ -12,17 +12,18 @@ import {
 } from "../../registries/rows/server-statements.ts";
 import type { Columns } from "../../registries/rows/statements.ts";
 import type { RowChanged } from "./change-rows.ts";
-import { isLost, problemOf, withConnection, type Connection } from "./server.ts";
+import { isLost, problemOf, withConnection, withCure, type Connection } from "./server.ts";
 import type { ServerTable } from "./server-read.ts";
 
 const lockedByAnother = { kind: "busy", why: "another session has it locked" } as const;
 
 function failureOf(error: unknown): RowChanged {
-  const { kind, problem, cure } = problemOf(error);
+  const found = problemOf(error);
+  const { kind, problem } = found;
   if (kind === "busy") return lockedByAnother;
   if (kind === "taken") return { kind: "taken" };
   if (kind === "constraint") return { kind: "failed", problem: `its table does not allow it: ${problem}` };
-  return { kind: "failed", problem: cure === "" ? problem : `${problem} (${cure})` };
+  return { kind: "failed", problem: withCure(found) };
 }
 
 async function total({ ask }: Connection): Promise<number> {

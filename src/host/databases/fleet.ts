@@ -2,7 +2,7 @@ import { contestHost, createHosts, listHosts, writeHost } from "../../registries
 import { settings } from "../../registries/rows/server-statements.ts";
 import { numberOrNull, ownHost } from "./own-host.ts";
 import { findTable } from "./read-server.ts";
-import { problemOf, withConnection } from "./server.ts";
+import { problemOf, withConnection, withCure } from "./server.ts";
 import type { DatabaseQuestion, ServerTable } from "./server-read.ts";
 
 /** One machine, as a server knows it. `seenAgoMs` and `silent` are null where it never swept, or the server has no table of hosts. */
@@ -17,11 +17,6 @@ export type FleetHost = {
 export type FleetRead =
   | { readonly kind: "read"; readonly schema: string; readonly hasHosts: boolean; readonly hosts: readonly FleetHost[] }
   | { readonly kind: "unread"; readonly problem: string };
-
-function unread(error: unknown): { readonly kind: "unread"; readonly problem: string } {
-  const { problem, cure } = problemOf(error);
-  return { kind: "unread", problem: cure === "" ? problem : `${problem} (${cure})` };
-}
 
 /** Says that this machine has swept, or that its name is not its own alone. Throws where the server does not take it. */
 export async function recordHost(
@@ -58,7 +53,7 @@ export async function readFleet(question: DatabaseQuestion): Promise<FleetRead> 
       return { kind: "read", schema, hasHosts, hosts };
     });
   } catch (error) {
-    return unread(error);
+    return { kind: "unread", problem: withCure(problemOf(error)) };
   }
 }
 
@@ -72,6 +67,6 @@ export async function initFleet(question: DatabaseQuestion, schema: string): Pro
     });
     return undefined;
   } catch (error) {
-    return unread(error).problem;
+    return withCure(problemOf(error));
   }
 }

@@ -109,6 +109,9 @@ export type ServerProblem = {
   readonly cure: string;
 };
 
+/** A problem and its cure in one line. */
+export const withCure = ({ problem, cure }: ServerProblem): string => (cure === "" ? problem : `${problem} (${cure})`);
+
 const states: Readonly<Record<string, readonly [ServerProblem["kind"], string]>> = {
   "55P03": ["busy", ""],
   "40P01": ["busy", ""],
