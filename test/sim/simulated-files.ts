@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { seen } from "../../src/core/evidence.ts";
+import { seen, unseen } from "../../src/core/evidence.ts";
 import type { Captured, JudgedFile } from "../../src/host/capture/quarantine.ts";
 import type { Listing } from "../../src/host/files/directory.ts";
 import type { FileState } from "../../src/host/files/file-state.ts";
@@ -155,11 +155,15 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
     });
   }
 
+  /** Where reading fails, the way to some entries cannot be passed either: not even their state shows then. */
+  const isWayLost = (file: DiskFile): boolean => blindness.has("torn") && file.ino % 2 === 0;
+
   const readEntry: Host["readEntryFile"] = (root, key) => {
     const file = disk.at(`${root}/${key}`);
     if (file === undefined) return { kind: "gone" };
-    if (blindness.has("torn") && chance.oneIn(2))
-      return { kind: "unreadable", state: stateOf(file), problem: "input/output error", failed: true };
+    const isWhole = !blindness.has("torn") || !chance.oneIn(2);
+    if (isWayLost(file)) return { kind: "unreadable", state: undefined, problem: "too many symbolic links", failed: true };
+    if (!isWhole) return { kind: "unreadable", state: stateOf(file), problem: "input/output error", failed: true };
     return { kind: "read", state: stateOf(file), bytes: Buffer.from(file.text) };
   };
 
@@ -183,7 +187,7 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
     readEntryLink: readEntry,
     stateOfEntry: (root, key) => {
       const file = disk.at(`${root}/${key}`);
-      return seen(file && stateOf(file));
+      return file !== undefined && isWayLost(file) ? unseen("too many symbolic links") : seen(file && stateOf(file));
     },
     captureEntries: capture,
     recoverQuarantined: (root, keys) => {
