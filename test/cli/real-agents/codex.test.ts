@@ -52,6 +52,19 @@ async function serverSays(scratch: Scratch, words: readonly string[], key: strin
   return answer === undefined || answer.kind === "not-applicable" ? "nothing" : `${answer.kind} ${answer.reason}`;
 }
 
+/**
+ * Sweeps until nothing is left for the next one. A program that another test starts in the moment of the last look hides
+ * for that moment what it is, and may be what holds the session; Copilot takes seconds to unpack itself.
+ */
+async function sweepUndisturbed(scratch: Scratch, words: readonly string[]): ReturnType<typeof sweepReport> {
+  for (let attempt = 1; ; attempt += 1) {
+    const report = await sweepReport(scratch, words);
+    const left = report.entries.filter(({ action }) => action === "skipped");
+    if (left.length === 0 || attempt === 5) return report;
+    leaveOut(`entries that sweep ${attempt} left`, left.map(({ note }) => note).join("; "));
+  }
+}
+
 const overTcp = async (): Promise<string> => `ws://127.0.0.1:${await freePort()}`;
 const overUnix = ({ dir }: Scratch): Promise<string> => Promise.resolve(`unix://${join(dir, "app.sock")}`);
 
@@ -110,7 +123,7 @@ test.each(transports)(
     const isDown: unknown = expect.stringMatching(/^ghost (?:holder-gone|app-server-down)$/);
     expect(by(await sweepReport(scratch, []), "verdict", "reason")).toEqual(both(isTold ? isDown : "undecided foreign-network"));
     expect(by(await sweepReport(scratch, []), "action")).toEqual(both(isTold ? "pending" : "kept"));
-    expect(by(await sweepReport(scratch, ["--now"]), "action")).toEqual(both(isTold ? "reaped" : "kept"));
+    expect(by(await sweepUndisturbed(scratch, ["--now"]), "action")).toEqual(both(isTold ? "reaped" : "kept"));
   },
 );
 
