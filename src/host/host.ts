@@ -9,6 +9,7 @@ import { type TakeOver, takeOver } from "./capture/exchange-file.ts";
 import { type FileToRestore, type PutBack, restoreEntryFiles } from "./capture/restore-entry.ts";
 import { changeRows, databaseObstacle, type RowChange, type RowChanged } from "./databases/change-rows.ts";
 import { readTable } from "./databases/read-table.ts";
+import type { Sweeper } from "../registries/rows/fleet-statements.ts";
 import type { ServerChange, ServerTableShape } from "../registries/rows/server-statements.ts";
 import type { Columns } from "../registries/rows/statements.ts";
 import type { ServerReturn } from "./databases/change-server.ts";
@@ -86,7 +87,7 @@ export type Host = LookingHost & {
     rows: readonly ServerReturn[],
   ) => Promise<readonly RowChanged[]>;
   /** Says to a server that this machine has swept, or that its name is not its own alone. */
-  readonly recordHost: (table: ServerTable, bootId: string, periodMs: number, isContested: boolean) => Promise<void>;
+  readonly recordHost: (table: ServerTable, sweeper: Sweeper, periodMs: number, isContested: boolean) => Promise<void>;
   /** Makes a server's table of hosts; returns why it could not be made. */
   readonly initFleet: (question: DatabaseQuestion, schema: string) => Promise<string | undefined>;
   /** Whether another row has the key of one, by a look. */

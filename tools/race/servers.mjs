@@ -4,7 +4,7 @@
 // one tombstone and no second, and no row of the other machine may be released.
 //
 //     node tools/race/servers.mjs --released 100000
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,6 +95,11 @@ const declared = {
 writeFileSync(join(home, ".config", "sessreap", "config.json"), JSON.stringify({ wellKnown: false, registries: [declared] }));
 const owner = await postgres.connect();
 await owner.query(schema);
+execFileSync(process.execPath, [given.tool, "fleet", "init"], { env: { PATH: process.env.PATH, HOME: home, LC_ALL: "C" } });
+// This machine has long swept alone under its name: what it takes for its own is its own.
+await owner.query("INSERT INTO sessreap_hosts VALUES ('venus', $1, now(), now(), interval '5 minutes', NULL, interval '1 day')", [
+  readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+]);
 const state = { isOver: false, writes: 0, last: 0 };
 const clients = await Promise.all(Array.from({ length: writers }, () => postgres.connect()));
 const writing = clients.map((client) => write(client, state));

@@ -146,7 +146,7 @@ export const registryConfig = v.strictObject({
     v.string(),
   ),
   machine: described(
-    "The name under which this machine's rows stand in the column `host` of a PostgreSQL table (default: the host's name). No other row is judged.",
+    "The name under which this machine's rows stand in the column `host` of a PostgreSQL table (default: the host's name). No other row is judged, and none is changed before the table that `sessreap fleet init` makes proves that no other machine has the name.",
     v.pipe(
       v.string(),
       v.nonEmpty("an empty name"),

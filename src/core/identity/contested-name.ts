@@ -1,30 +1,56 @@
+import { formatDuration } from "../duration.ts";
+import type { Here } from "../evidence.ts";
+import { isSameMachine } from "./hosts.ts";
 import { isSameBoot } from "./tokens.ts";
 
 /** What a server's table of hosts says under this machine's name. Ages are by the server's clock. */
 export type HostRow = {
   readonly bootId: string;
+  /** Undefined where the machine that wrote it knew none. */
+  readonly machineId: string | undefined;
   readonly seenAgoMs: number;
   /** How long ago a machine of this name was refused; undefined where none was. */
   readonly contestedAgoMs: number | undefined;
+  /** For how long this boot has swept under this name, and no other one. Of a pause between two sweeps only a period counts. */
+  readonly aloneMs: number;
 };
 
 /** A name that two machines claim is refused to both for so long, in ms, after the last of them said so. */
 export const contestedForMs = 15 * 60_000;
 
+/** The machine that sweeps, as it is told from one that has its name. */
+export type OwnMachine = { readonly bootId: string; readonly machineId: string | undefined; readonly upMs: number };
+
 /**
- * Why this machine may not sweep under its name: another boot wrote there while this one was up, or two were found to do so
- * of late. A machine that was started anew is neither, for its boot before has ended.
+ * Why this machine may not sweep under its name: another machine or another boot wrote there while this one was up, or two were
+ * found to do so of late. A machine that was started anew is neither, for its boot before has ended.
  */
-export function contestedReason(
-  row: HostRow,
-  here: { readonly bootId: string; readonly upMs: number },
-  machine: string,
-): string | undefined {
-  const { bootId, seenAgoMs, contestedAgoMs } = row;
-  const cure = `give each machine a name of its own ("machine")`;
+export function contestedReason(row: HostRow, here: OwnMachine, machine: string): string | undefined {
+  const { bootId, machineId, seenAgoMs, contestedAgoMs } = row;
+  const cure = `give each machine a name of its own ("machine"), or delete the row of one that is gone from sessreap_hosts`;
+  if (machineId !== undefined && here.machineId !== undefined && !isSameMachine(machineId, here.machineId))
+    return `two machines are called "${machine}" on a server: machine ${machineId} swept there, and this one is ${here.machineId}; ${cure}`;
   if (isSameBoot(bootId, here.bootId) !== true && seenAgoMs < here.upMs)
     return `two machines are called "${machine}" on a server: boot ${bootId} swept there while this one, ${here.bootId}, was up; ${cure}`;
   if (contestedAgoMs !== undefined && contestedAgoMs < contestedForMs)
     return `two machines were called "${machine}" on a server less than ${contestedForMs / 60_000} minutes ago; ${cure}`;
   return undefined;
+}
+
+/** After so long, in ms, a second machine of this name would have swept, too: each does every five minutes. */
+export const aloneForMs = 8 * 60_000;
+
+/**
+ * Why rows under this machine's name may be another machine's, whose pids mean nothing here; undefined where they are its own.
+ * A name proves nothing: a configuration is copied, and a disk is cloned with the host's name on it.
+ */
+export function unprovenReason(
+  { hasHosts, own }: { readonly hasHosts: boolean; readonly own: HostRow | undefined },
+  { bootId }: Pick<Here, "bootId">,
+  machine: string,
+): string | undefined {
+  if (!hasHosts) return `nothing says that no other machine is called "${machine}" ("sessreap fleet init" makes the table that does)`;
+  const aloneMs = own !== undefined && bootId.seen && isSameBoot(own.bootId, bootId.value) === true ? own.aloneMs : 0;
+  if (aloneMs >= aloneForMs) return undefined;
+  return `another machine could be called "${machine}": it has ${formatDuration(aloneForMs - aloneMs)} to sweep, too, before rows are changed`;
 }

@@ -1,4 +1,4 @@
-import { contestHost, createHosts, listHosts, writeHost } from "../../registries/rows/fleet-statements.ts";
+import { contestHost, createHosts, listHosts, writeHost, type Sweeper } from "../../registries/rows/fleet-statements.ts";
 import { settings } from "../../registries/rows/server-statements.ts";
 import { numberOrNull, ownHost } from "./own-host.ts";
 import { findTable } from "./read-server.ts";
@@ -21,13 +21,13 @@ export type FleetRead =
 /** Says that this machine has swept, or that its name is not its own alone. Throws where the server does not take it. */
 export async function recordHost(
   { address, machine, schema }: ServerTable,
-  bootId: string,
+  sweeper: Sweeper,
   periodMs: number,
   isContested: boolean,
 ): Promise<void> {
   await withConnection(address, async (connection) => {
     await connection.run(settings("change"));
-    await connection.ask(isContested ? contestHost(schema, machine) : writeHost(schema, machine, bootId, periodMs));
+    await connection.ask(isContested ? contestHost(schema, machine) : writeHost(schema, machine, sweeper, periodMs));
     await connection.run("COMMIT");
   });
 }

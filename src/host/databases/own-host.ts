@@ -14,5 +14,14 @@ export async function ownHost(
   const row = hasHosts ? (await ask(readHost(schema, machine))).rows[0] : undefined;
   if (row === undefined) return { hasHosts, own: undefined };
   const contestedAgoMs = numberOrNull(row["contested_ago"]) ?? undefined;
-  return { hasHosts, own: { bootId: row["boot_id"] ?? "", seenAgoMs: Number(row["seen_ago"]), contestedAgoMs } };
+  return {
+    hasHosts,
+    own: {
+      bootId: row["boot_id"] ?? "",
+      machineId: row["machine_id"] ?? undefined,
+      seenAgoMs: Number(row["seen_ago"]),
+      contestedAgoMs,
+      aloneMs: Number(row["alone"]),
+    },
+  };
 }

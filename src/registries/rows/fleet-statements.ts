@@ -18,7 +18,9 @@ export function createHosts(schema: string): readonly string[] {
   seen_at timestamptz NOT NULL,
   since timestamptz NOT NULL,
   period interval NOT NULL,
-  contested_at timestamptz
+  contested_at timestamptz,
+  alone interval NOT NULL DEFAULT '0',
+  machine_id text
 )`,
     `COMMENT ON TABLE ${hostsIn(schema)} IS 'sessreap: one row a machine, written once a sweep'`,
   ];
@@ -31,23 +33,31 @@ export function findHosts(schema: string): ServerStatement {
 
 const agoMs = (column: string): string => `(extract(epoch FROM now() - ${column}) * 1000)::bigint::text`;
 
+/** What a pause adds to the time for which one boot alone has swept: while a server was down, no other machine could. */
+const aloneUntilNow = (row: string): string => `${row}.alone + least(now() - ${row}.seen_at, ${row}.period)`;
+
 /** What is said under one machine's name, by the server's clock. */
 export function readHost(schema: string, machine: string): ServerStatement {
   return {
-    sql: `SELECT boot_id, ${agoMs("seen_at")} AS seen_ago, ${agoMs("contested_at")} AS contested_ago FROM ${hostsIn(schema)} WHERE machine = $1`,
+    sql: `SELECT boot_id, machine_id, ${agoMs("seen_at")} AS seen_ago, ${agoMs("contested_at")} AS contested_ago,
+      (extract(epoch FROM ${aloneUntilNow("h")}) * 1000)::bigint::text AS alone FROM ${hostsIn(schema)} AS h WHERE machine = $1`,
     values: [machine],
   };
 }
 
+/** Who says that it has swept. */
+export type Sweeper = { readonly bootId: string; readonly machineId: string | undefined };
+
 /** Says that this machine has swept. What it has said without a gap is counted from the first of it. */
-export function writeHost(schema: string, machine: string, bootId: string, periodMs: number): ServerStatement {
+export function writeHost(schema: string, machine: string, { bootId, machineId }: Sweeper, periodMs: number): ServerStatement {
   const hosts = hostsIn(schema);
   return {
-    sql: `INSERT INTO ${hosts} AS h (machine, boot_id, seen_at, since, period)
-      VALUES ($1, $2, now(), now(), $3::double precision * interval '1 millisecond')
-      ON CONFLICT (machine) DO UPDATE SET boot_id = excluded.boot_id, seen_at = now(), period = excluded.period,
+    sql: `INSERT INTO ${hosts} AS h (machine, boot_id, machine_id, seen_at, since, period)
+      VALUES ($1, $2, $3, now(), now(), $4::double precision * interval '1 millisecond')
+      ON CONFLICT (machine) DO UPDATE SET boot_id = excluded.boot_id, machine_id = excluded.machine_id, seen_at = now(), period = excluded.period,
+      alone = CASE WHEN h.boot_id = excluded.boot_id THEN ${aloneUntilNow("h")} ELSE '0' END,
       since = CASE WHEN h.seen_at < now() - 2 * h.period THEN now() ELSE h.since END WHERE h.machine = $1`,
-    values: [machine, bootId, String(periodMs)],
+    values: [machine, bootId, machineId ?? null, String(periodMs)],
   };
 }
 

@@ -1,5 +1,5 @@
 import { contestedReason } from "../../core/identity/contested-name.ts";
-import type { Evidence } from "../../core/evidence.ts";
+import type { Evidence, Here } from "../../core/evidence.ts";
 import { quietSweepMs } from "../../core/policy.ts";
 import { formatError } from "../../host/observed.ts";
 import type { Host } from "../../host/host.ts";
@@ -14,6 +14,10 @@ function tablesOf(registries: readonly ReadRegistry[]): readonly ServerTable[] {
   return [...new Map(tables.map((table) => [`${table.realPath} ${table.schema} ${table.machine}`, table])).values()];
 }
 
+/** One that was never set up says no id, and tells nothing of the machine. */
+const machineIdOf = ({ machineId }: Here): string | undefined =>
+  machineId?.seen === true && /^[\da-f]{32}$/i.test(machineId.value) ? machineId.value : undefined;
+
 /** Why this machine may not sweep under its name; undefined where it may, or no server has a table of hosts. */
 export function contested(registries: readonly ReadRegistry[], { here, clock }: Pick<Evidence, "here" | "clock">): string | undefined {
   for (const { own, machine } of tablesOf(registries)) {
@@ -21,7 +25,7 @@ export function contested(registries: readonly ReadRegistry[], { here, clock }: 
     if (!here.bootId.seen)
       return `which boot this is could not be told (${here.bootId.why}), and a server keeps one under each machine's name`;
     const upMs = clock.bootMs.seen ? clock.bootMs.value : Number.POSITIVE_INFINITY;
-    const reason = contestedReason(own, { bootId: here.bootId.value, upMs }, machine);
+    const reason = contestedReason(own, { bootId: here.bootId.value, machineId: machineIdOf(here), upMs }, machine);
     if (reason !== undefined) return reason;
   }
   return undefined;
@@ -29,12 +33,13 @@ export function contested(registries: readonly ReadRegistry[], { here, clock }: 
 
 /** Says to each server that this machine has swept, or that its name is not its own alone. Returns what could not be said. */
 export async function recordHosts(host: Host, registries: readonly ReadRegistry[], isContested: boolean): Promise<readonly string[]> {
-  const { bootId } = host.here();
+  const here = host.here();
+  const { bootId } = here;
   if (!bootId.seen) return [];
   const problems: string[] = [];
   for (const table of tablesOf(registries)) {
     try {
-      await host.recordHost(table, bootId.value, quietSweepMs, isContested);
+      await host.recordHost(table, { bootId: bootId.value, machineId: machineIdOf(here) }, quietSweepMs, isContested);
     } catch (error) {
       problems.push(`${table.realPath} does not take that "${table.machine}" has swept: ${formatError(error)}`);
     }

@@ -1,6 +1,8 @@
+import { unprovenReason } from "../../core/identity/contested-name.ts";
 import { rememberedUser } from "../../core/plan/busy.ts";
+import type { ServerTable } from "../../host/databases/server-read.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
-import { containerOf, type ReadRegistry } from "../load/loaded.ts";
+import { containerOf, serverTableOf, type ReadRegistry } from "../load/loaded.ts";
 import { registryId } from "../load/target.ts";
 import type { LookingPass } from "../pass.ts";
 import { findOwner, type DaemonStatus } from "./daemon.ts";
@@ -10,15 +12,15 @@ import type { World } from "./observe.ts";
 export function reportOnlyReasonOf(host: LookingHost, loaded: ReadRegistry): string | undefined {
   const { shared, onGhost, seenFromHere } = loaded.target;
   const { realPath, stat } = containerOf(loaded);
-  const reason = stat === undefined ? serverObstacle(loaded) : host.reportOnlyReason(realPath, stat, shared);
+  const reason = stat === undefined ? serverOf(loaded)?.obstacle : host.reportOnlyReason(realPath, stat, shared);
   if (reason !== undefined || onGhost === "report") return reason ?? 'its ghosts are only said ("onGhost": "report")';
   if (seenFromHere === true && host.isReadOnly(realPath))
     return "it cannot be written from here: its file system is read-only (a drop-in with ReadWritePaths= lets a unit write it)";
-  return databaseObstacleOf(host, loaded);
+  const server = serverOf(loaded);
+  return server === undefined ? databaseObstacleOf(host, loaded) : unprovenReason(server, host.here(), server.machine);
 }
 
-const serverObstacle = (loaded: ReadRegistry): string | undefined =>
-  loaded.kind === "rows" && loaded.file.stat === undefined ? loaded.file.obstacle : undefined;
+const serverOf = (loaded: ReadRegistry): ServerTable | undefined => (loaded.kind === "rows" ? serverTableOf(loaded)?.server : undefined);
 
 function databaseObstacleOf(host: LookingHost, loaded: ReadRegistry): string | undefined {
   return loaded.kind === "rows" && loaded.file.stat !== undefined ? host.databaseObstacle(loaded.file) : undefined;
@@ -27,7 +29,7 @@ function databaseObstacleOf(host: LookingHost, loaded: ReadRegistry): string | u
 /** Why nothing may be put back into a registry now, whether or not its owner is up. */
 export function unwritableReasonOf(host: LookingHost, loaded: ReadRegistry): string | undefined {
   const { realPath, stat } = containerOf(loaded);
-  const reason = stat === undefined ? serverObstacle(loaded) : host.reportOnlyReason(realPath, stat, loaded.target.shared);
+  const reason = stat === undefined ? serverOf(loaded)?.obstacle : host.reportOnlyReason(realPath, stat, loaded.target.shared);
   return reason ?? databaseObstacleOf(host, loaded);
 }
 

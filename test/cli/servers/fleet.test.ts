@@ -17,6 +17,9 @@ async function shown(scratch: Scratch, words: readonly string[]): Promise<Fleet[
   return (document as Fleet).servers[0];
 }
 
+/** As if a machine had swept alone under its name for long. */
+const alone = "UPDATE sessreap_hosts SET alone = interval '1 day'";
+
 const hosts = "SELECT machine, boot_id, contested_at IS NOT NULL AS contested FROM sessreap_hosts ORDER BY machine";
 
 describe.skipIf(!isTried)("a fleet", () => {
@@ -48,8 +51,10 @@ describe.skipIf(!isTried)("a fleet", () => {
     await sweepReport(scratch, ["sweep", "-n"]);
     await sessreap(scratch, ["list"]);
     expect(await run(hosts)).toEqual([]);
-    expect(by(await sweepReport(scratch, ["sweep"]), "action")).toMatchObject({ 1: "released" });
+    expect(by(await sweepReport(scratch, ["sweep"]), "action")).toMatchObject({ 1: "withheld" });
     expect(await run(hosts)).toMatchObject([{ machine: "venus", contested: false }]);
+    await run(alone);
+    expect(by(await sweepReport(scratch, ["sweep"]), "action")).toMatchObject({ 1: "released" });
     await run("UPDATE sessreap_hosts SET seen_at = now() - interval '16 minutes'");
     expect((await shown(scratch, ["list", "--fleet"]))?.hosts).toMatchObject([
       { machine: "mars", rows: 2, bootId: null, seenAgoMs: null, silent: null },
@@ -77,11 +82,11 @@ describe.skipIf(!isTried)("a fleet", () => {
     const own = refused.host.bootId;
     await run(`UPDATE sessreap_hosts SET boot_id = '${own}'`);
     expect((await sweepReport(scratch, ["sweep"])).exitCode).toBe(4);
-    await run("UPDATE sessreap_hosts SET contested_at = now() - interval '16 minutes'");
+    await run("UPDATE sessreap_hosts SET alone = interval '1 day', contested_at = now() - interval '16 minutes'");
     expect(by(await sweepReport(scratch, ["sweep"]), "action")).toEqual({ 1: "released" });
   });
 
-  test("is no machine's to write to who may not, and the sweep does all else and says so", async () => {
+  test("is no machine's to write to who may not: the sweep says so, and changes no row under a name that it cannot prove", async () => {
     const scratch = newScratch();
     const { name, url, run } = await server.database(schema, insert("gone", "venus", (await gonePid()).pid), "CREATE ROLE swept LOGIN");
     declareServer(scratch, url);
@@ -89,8 +94,46 @@ describe.skipIf(!isTried)("a fleet", () => {
     await run("GRANT SELECT, UPDATE ON controller_registrations TO swept; GRANT SELECT ON sessreap_hosts TO swept");
     declareServer(scratch, server.url(name, "swept"));
     const report = await sweepReport(scratch, ["sweep"]);
-    expect(by(report, "action")).toEqual({ 1: "released" });
+    expect(by(report, "action")).toEqual({ 1: "withheld" });
     expect(JSON.stringify(report.warnings)).toContain("permission denied");
+  });
+
+  test("takes no row of another machine's under a name that a configuration was copied with", async () => {
+    const scratch = newScratch();
+    const { url, run } = await server.database(schema, insert("theirs", "venus", (await gonePid()).pid));
+    declareServer(scratch, url);
+    const open = "SELECT count(*)::int AS n FROM controller_registrations WHERE released_at IS NULL";
+    const swept = async (): Promise<unknown> => {
+      const { registries, entries, exitCode } = await sweepReport(scratch, ["sweep", "--now"]);
+      expect(await run(open)).toEqual([{ n: 1 }]);
+      return [registries[0]?.state, registries[0]?.problem, ...entries.map(({ action }) => action), exitCode];
+    };
+    const said = (words: RegExp): unknown => ["report-only", expect.stringMatching(words), "withheld", 0];
+    expect(await swept()).toEqual(said(/"sessreap fleet init" makes the table/));
+    for (const words of [["sweep"], ["doctor"], ["list"]])
+      expect(JSON.stringify(await sessreap(scratch, words)), words.join(" ")).toContain("fleet init");
+    for (const words of [
+      ["reap", "1", "--now"],
+      ["--now", "--yes"],
+    ])
+      await sessreap(scratch, words);
+    expect(await run(open)).toEqual([{ n: 1 }]);
+    await sessreap(scratch, ["fleet", "init"]);
+    // The very first sweep of a machine that was just made of another's disk, and its second.
+    for (let nth = 0; nth < 2; nth += 1) expect(await swept()).toEqual(said(/[78]m to sweep, too/));
+    // The server was down for a day, and the other machine could not say that it is there.
+    await run("UPDATE sessreap_hosts SET seen_at = now() - interval '1 day', alone = '2 minutes'");
+    expect(await swept()).toEqual(said(/1m to sweep, too/));
+    // A copy of its configuration on another machine, which has not swept for long.
+    await run("UPDATE sessreap_hosts SET machine_id = '019dc6b71fd07e508f3e3a0f0ad5c2f2', seen_at = now() - interval '900 days'");
+    expect((await sweepReport(scratch, ["sweep", "--now"])).exitCode).toBe(4);
+    await run("UPDATE sessreap_hosts SET machine_id = NULL, contested_at = NULL");
+    // The other one says it, and finds this one: what this one has swept alone is over.
+    await run(
+      "UPDATE sessreap_hosts SET boot_id = '019dc6b7-1fd0-7e50-8f3e-3a0f0ad5c2f2', seen_at = now() - interval '900 days', alone = '1 day'",
+    );
+    expect(await swept()).toEqual(said(/[78]m to sweep, too/));
+    expect(await run("SELECT alone < interval '1 minute' AS anew FROM sessreap_hosts")).toEqual([{ anew: true }]);
   });
 
   test("is none without a table of a server", async () => {

@@ -12,7 +12,7 @@ import { columnsOf } from "../../../src/registries/rows/statements.ts";
 import type { Row } from "../../../src/registries/rows/table.ts";
 import { gonePid } from "../../processes.ts";
 import { by, newScratch, sweepReport } from "../harness.ts";
-import { declareServer, fields, hasPostgres, insert, ownServer, schema } from "./server.ts";
+import { declareServer, fields, hasPostgres, insert, ownServer, provenSchema as schema } from "./server.ts";
 
 const isTried = hasPostgres("the laws of tables on a server");
 const server = ownServer();

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { SweepDocument } from "../../../src/report/model/sweep.ts";
 import { gonePid, idle } from "../../processes.ts";
 import { by, newScratch, parseOnly, sessreap, sweepReport } from "../harness.ts";
-import { declareServer, fields, hasPostgres, insert, ownServer, schema, type Database } from "./server.ts";
+import { declareServer, fields, hasPostgres, insert, ownServer, provenAs, provenSchema as schema, type Database } from "./server.ts";
 
 const isTried = hasPostgres("tables of a PostgreSQL server");
 const server = ownServer();
@@ -70,6 +70,7 @@ describe.skipIf(!isTried)("a sweep of a table on a server", () => {
        VALUES ('8a1f54f0-53a3-4b43-9d0e-8e1d9d8a9d11', 'venus', ${pid}, '2026-01-02 03:04:05.123456+02', '\\x00ff0a5c', '{"a": [1, "ü\\u0001"]}',
        '{"b":1,  "a":2}', ARRAY['a,b', NULL, '"q"', '', 'NULL'], 'NaN', 0.1::float8 + 0.2::float8, 'infinity', '2026-01-02 03:04:05.000001',
        '1 year -3 days 04:05:06.7', 'it''s "odd"', true, 'ab', E'back\\\\slash ''quote'' \\n — ✓', '10.0.0.1/8', '[2026-01-01,2026-02-01)')`,
+      provenAs("venus"),
     );
     const columns = { sessionId: "session id", host: "machine", pid: "pid", registeredAt: "at" };
     declareServer(scratch, database.url, { table: "Sessions", fields: columns, onGhost: "reap" });

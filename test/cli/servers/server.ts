@@ -1,12 +1,15 @@
 import { execFileSync, type ChildProcess } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { Client } from "pg";
+import { createHosts } from "../../../src/registries/rows/fleet-statements.ts";
 import { launchForFile } from "../../processes.ts";
 import { isRoot, nobody, openPlace } from "../../users.ts";
 import { configure, leaveOut, type Scratch } from "../harness.ts";
+
+const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 
 /** Where Debian keeps the programs of its servers. */
 const versions = "/usr/lib/postgresql";
@@ -194,6 +197,16 @@ export const schema = `
     is_master boolean NOT NULL DEFAULT false, released_at timestamptz, release_reason text);
   CREATE INDEX own_open ON controller_registrations (machine) WHERE released_at IS NULL;
   CREATE INDEX routed ON controller_registrations (agent_identity) WHERE released_at IS NULL`;
+
+/** The table of machines, in which this one has long swept alone under its name. */
+export const provenAs = (machine: string): string => `
+  ${createHosts("public").join("; ")};
+  GRANT ALL ON sessreap_hosts TO PUBLIC;
+  INSERT INTO sessreap_hosts (machine, boot_id, seen_at, since, period, alone)
+  VALUES ('${machine}', '${bootId}', now(), now() - interval '1 day', interval '5 minutes', interval '1 day')`;
+
+/** Both tables. */
+export const provenSchema = `${schema};${provenAs("venus")}`;
 
 /** A row that was registered so long ago that no grace shelters it. */
 export const insert = (session: string, machine: string, pid: number | null, more: Readonly<Record<string, string>> = {}): string => {

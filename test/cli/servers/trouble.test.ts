@@ -8,7 +8,7 @@ import { readServerTable } from "../../../src/host/databases/read-server.ts";
 import { isRoot, nobody } from "../../users.ts";
 import { gonePid, idle } from "../../processes.ts";
 import { by, configure, newScratch, sessreap, sweepReport } from "../harness.ts";
-import { declareServer, fields, hasPostgres, insert, ownServer, schema } from "./server.ts";
+import { declareServer, fields, hasPostgres, insert, ownServer, provenAs, provenSchema as schema, schema as bareSchema } from "./server.ts";
 
 const isTried = hasPostgres("a PostgreSQL server in trouble");
 const server = ownServer();
@@ -189,7 +189,12 @@ test.skipIf(!isTried)("the example of the controller's table sweeps it", async (
   const scratch = newScratch();
   const example = JSON.parse(readFileSync("examples/controller.config.json", "utf8")) as { registries: readonly object[] };
   const machine = readFileSync("/proc/sys/kernel/hostname", "utf8").trim();
-  const { url } = await server.database(schema, insert("gone", machine, (await gonePid()).pid), insert("theirs", "elsewhere", 1));
+  const { url } = await server.database(
+    bareSchema,
+    insert("gone", machine, (await gonePid()).pid),
+    insert("theirs", "elsewhere", 1),
+    provenAs(machine),
+  );
   configure(scratch, { registries: example.registries.map((one) => ({ ...one, url, machine })) });
   expect(by(await sweepReport(scratch, ["sweep", "--now"]), "action")).toMatchObject({ 1: "released" });
 });

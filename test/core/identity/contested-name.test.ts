@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { contestedReason } from "../../../src/core/identity/contested-name.ts";
+import { seen, unseen } from "../../../src/core/evidence.ts";
+import { aloneForMs, contestedReason, unprovenReason } from "../../../src/core/identity/contested-name.ts";
 
 const [ours, theirs] = ["8a1f54f0-53a3-4b43-9d0e-8e1d9d8a9d11", "019dc6b7-1fd0-7e50-8f3e-3a0f0ad5c2f2"];
+const machineId = "0b1f54f0-53a3-4b43-9d0e-8e1d9d8a9d22";
 const minute = 60_000;
 
 describe("a machine's name on a server", () => {
@@ -15,10 +17,44 @@ describe("a machine's name on a server", () => {
     { what: "no boot that can be read, of now", row: { bootId: "?", seenAgoMs: minute }, upMs: 60 * minute, is: true },
     { what: "its own, refused of late", row: { bootId: ours, seenAgoMs: 0, contestedAgoMs: 14 * minute }, upMs: 60 * minute, is: true },
     { what: "its own, refused long ago", row: { bootId: ours, seenAgoMs: 0, contestedAgoMs: 15 * minute }, upMs: 60 * minute, is: false },
+    {
+      what: "another machine's, of long ago",
+      row: { bootId: theirs, machineId: theirs, seenAgoMs: 6000 * minute },
+      upMs: minute,
+      is: true,
+    },
+    { what: "its own boot's by another machine", row: { bootId: ours, machineId: theirs, seenAgoMs: 0 }, upMs: minute, is: true },
+    {
+      what: "that of its boot before, by its own id in other letters",
+      row: { bootId: theirs, machineId: machineId.toUpperCase().replaceAll("-", ""), seenAgoMs: 61 * minute },
+      upMs: 60 * minute,
+      is: false,
+    },
     { what: "one of an unknown uptime", row: { bootId: theirs, seenAgoMs: 600 * minute }, upMs: Number.POSITIVE_INFINITY, is: true },
   ])("with $what is contested: $is", ({ row, upMs, is }) => {
-    const reason = contestedReason({ contestedAgoMs: undefined, ...row }, { bootId: ours, upMs }, "venus");
+    const reason = contestedReason(
+      { machineId: undefined, contestedAgoMs: undefined, aloneMs: 0, ...row },
+      { bootId: ours, machineId, upMs },
+      "venus",
+    );
     expect(reason !== undefined).toBe(is);
     expect(reason ?? 'called "venus" "machine"').toMatch(/called "venus".*"machine"/);
+  });
+});
+
+describe("rows under a machine's name on a server", () => {
+  const own = { bootId: ours, machineId: undefined, seenAgoMs: minute, contestedAgoMs: undefined, aloneMs: aloneForMs };
+  test.each([
+    { what: "there is no table of machines", said: { hasHosts: false, own: undefined }, is: false },
+    { what: "no machine of this name has swept", said: { own: undefined }, is: false },
+    { what: "this boot has swept alone for long", said: { own }, is: true },
+    { what: "this boot has swept alone for nearly as long", said: { own: { ...own, aloneMs: aloneForMs - 1 } }, is: false },
+    { what: "the boot before did", said: { own: { ...own, bootId: theirs } }, is: false },
+    { what: "a boot did that cannot be read", said: { own: { ...own, bootId: "?" } }, is: false },
+    { what: "which boot this is cannot be read", said: { own, bootId: unseen("denied") }, is: false },
+  ])("are proven to be this machine's where $what: $is", ({ said: { hasHosts = true, own: row, bootId = seen(ours) }, is }) => {
+    const reason = unprovenReason({ hasHosts, own: row }, { bootId }, "venus");
+    expect(reason === undefined).toBe(is);
+    expect(reason ?? 'called "venus"').toContain('called "venus"');
   });
 });
