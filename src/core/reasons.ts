@@ -35,6 +35,7 @@ const words = {
   "pid-unseen": { short: "process not visible", long: "The process that it records could not be looked at." },
   "pid-unproven": { short: "process not certain", long: "A process has its pid, and may be its own or another one." },
   "start-token-unproven": { short: "start not comparable", long: "Its start differs, but no start here has proved right yet." },
+  "stale-heartbeat": { short: "machine silent", long: "Its machine and its own heart fell silent, says the server." },
   "foreign-host": { short: "another machine's", long: "Another machine wrote it, and only that one can judge it." },
   "renamed-host": { short: "old machine name", long: "It names this machine by a name that it had before." },
   "superseded-by-new-start": { short: "replaced by newer", long: "The same process has registered a newer session since." },

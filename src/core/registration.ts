@@ -29,6 +29,11 @@ export type Registration = {
   /** When the row was released, in registries that keep what they released; NaN for a time that cannot be read. */
   readonly releasedAt: number | undefined;
   readonly releaseReason: string | undefined;
+  /**
+   * Only of another machine's row on a server: how long that machine and the row have been silent, in a sentence, where the
+   * server itself counts both for dead. No clock of this machine takes part.
+   */
+  readonly silence?: string;
   /** What it says for which it is kept on purpose, by the configuration's word. */
   readonly keptFor: string | undefined;
   /** A background thread registered the row again by itself: the user started nothing. */

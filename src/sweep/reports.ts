@@ -122,7 +122,9 @@ export function tallyIn(examined: ExaminedRegistry, outcomes: Outcomes, choice: 
 
 /** Parts of a registry that could not be read: what is in them is not judged. */
 export function unreadParts(loaded: ExaminedRegistry["loaded"]): readonly string[] {
-  return loaded.kind === "files" ? loaded.problems : [];
+  if (loaded.kind === "files") return loaded.problems;
+  const withheld = loaded.kind === "rows" && loaded.file.stat === undefined ? loaded.file.withheld : undefined;
+  return withheld === undefined ? [] : [withheld];
 }
 
 /** What a registry looks like after the sweep. */

@@ -330,6 +330,16 @@ const holderElsewhereRows: readonly Row[] = [
     "ghost attached-process host-gone",
   ],
   [
+    "of a machine that its server has found silent",
+    { claim: { ...held, host: "saturn", silence: "saturn has not swept for 2h" }, pids: { [pid]: there() } },
+    "ghost attached-process stale-heartbeat certain",
+  ],
+  [
+    "of a machine that its server has found silent, though by this clock it was registered a moment ago",
+    { claim: { host: "saturn", silence: "saturn has not swept for 2h", registeredAt: now - minute } },
+    "ghost attached-process stale-heartbeat certain",
+  ],
+  [
     "on another host, when yet another is declared gone",
     { claim: { ...held, host: "saturn" }, policy: { hostsGone: ["pluto"] }, pids: { [pid]: gone } },
     "undecided attached-process foreign-host",

@@ -44,7 +44,8 @@ test("a server that a flag names is asked about the sessions of those formats th
     format === "postgres-table" ? { url: "postgres:///w", fields: { sessionId: "id", host: "machine" } } : { path: "/w/agents.json" };
   const declared = Object.keys(declaredFormats).map((format) => ({ format, ...described(format), ...place(format) }));
   const from = "a test";
-  const settings = { registries: { value: declared, from }, dropIns: [], wellKnown: { value: true, from } } as unknown as Settings;
+  const ttl = { value: 1, from };
+  const settings = { registries: { value: declared, from }, dropIns: [], wellKnown: { value: true, from }, ttl } as unknown as Settings;
   const { targets } = resolveRegistries(settings, { registry: [...formatNames], appServer: ["ws://127.0.0.1:8788"] }, {});
   const asked = targets.filter(({ appServers }) => appServers.length > 0).map(({ format }) => format.name);
   expect([...new Set(asked)].toSorted()).toEqual([

@@ -153,6 +153,10 @@ export const registryConfig = v.strictObject({
       v.check((name) => !controls.test(name), "not a machine's name: it holds a control character"),
     ),
   ),
+  heartbeatTtl: described(
+    "How long a row's heart must not have beaten before another machine releases it, once its own has fallen silent (default: the ttl). A duration.",
+    duration,
+  ),
   appServers: described(
     "The Codex app servers whose word counts for this registry: ws:// on the loopback address, or unix://.",
     v.array(server),

@@ -72,7 +72,7 @@ function assertColumns({ format, table, fields = {}, keepWhen = {}, where = {} }
 /** Only a server has an address, and only its rows are those of several machines. */
 function assertServer(config: RegistryConfig, at: string): void {
   const isServer = config.format === "postgres-table";
-  const misplaced = isServer ? (["path", "shared"] as const) : (["url", "machine"] as const);
+  const misplaced = isServer ? (["path", "shared"] as const) : (["url", "machine", "heartbeatTtl"] as const);
   const wrong = misplaced.find((key) => config[key] !== undefined);
   if (wrong !== undefined)
     throw new Failure("config", `${at}.${wrong}: ${config.format} does not take it${isServer ? "; its place is `url`" : ""}`);

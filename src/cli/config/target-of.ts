@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { isServerAddress } from "../../core/app-servers.ts";
+import { parseDuration } from "../../core/duration.ts";
 import { sha256 } from "../../host/files/digest.ts";
 import { currentDirectory, ownHome } from "../../host/files/homes.ts";
 import { hostName } from "../../host/processes/linux-here.ts";
@@ -131,7 +132,9 @@ export function serverTargetAt(url: string, machine: string | undefined, { forma
       "config",
       `${where}.machine: is missing; this host is called "${name}", as others are, so their rows would be taken for its own`,
     );
-  return { ...targetAt({ path: url, named: true }, format, config, options, env), server: { address, machine: name } };
+  const heartbeatTtlMs = config.heartbeatTtl === undefined ? undefined : parseDuration(config.heartbeatTtl);
+  const server = { address, machine: name, ...(heartbeatTtlMs !== undefined && { heartbeatTtlMs }) };
+  return { ...targetAt({ path: url, named: true }, format, config, options, env), server };
 }
 
 /** The tables of a server that a command line names by their address. */

@@ -82,7 +82,10 @@ export function resolveRegistries(settings: Settings, options: JudgingOptions, e
   // A unit's current directory is where its manager starts it: no session works there.
   const places = options.timer === true ? { ...here, cwd: here.home } : here;
   const declarations = declarationsIn(settings, options, places);
-  const described = declarations.counting.map(({ target }) => target);
+  // Where no other time is said, a silent machine's rows have as long as what nothing can tell of.
+  const withHeartbeatTtl = (target: Target): Target =>
+    target.server === undefined ? target : { ...target, server: { heartbeatTtlMs: settings.ttl.value, ...target.server } };
+  const described = declarations.counting.map(({ target }) => withHeartbeatTtl(target));
   const overruled = declarations.overruled.map(({ target }): Target => ({ ...target, overruled: true }));
   const isDescribed = ({ format, path }: Target): boolean => described.some((one) => one.format.name === format.name && one.path === path);
   // Which homes living processes use is asked of all their environments: for what is judged only, and for the rest right before

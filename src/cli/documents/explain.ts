@@ -30,6 +30,7 @@ const claim = object({
   ),
   releasedAt: v.optional(described("In milliseconds since the epoch; null for a time that cannot be read.", v.nullable(integer))),
   releaseReason: v.optional(text),
+  silence: v.optional(described("Only of another machine's row that its server calls stale: for how long neither was heard.", text)),
   automatic: v.optional(described("It was registered again without anything having been started.", flag)),
   subprocessId: v.optional(described("An id of the holder's subprocess that stays the same while it lives.", text)),
   tmuxSession: v.optional(text),

@@ -20,6 +20,7 @@ export const grace = {
   rule: "An entry younger than the grace period is left alone, and so is one whose age cannot be known.",
   ask: (scene) => {
     const { graceMs, anyAge } = scene.policy;
+    if (scene.claim.silence !== undefined) return notApplicable("its server's clock counts, and not this machine's");
     const age = ageOf(scene);
     // Without the wall clock no heartbeat can be told from an old one.
     if (scene.evidence.clock.wallMs.seen && sawItEnd(scene)) return notApplicable("this run saw it end");

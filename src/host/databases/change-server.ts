@@ -10,6 +10,7 @@ import {
   type ServerStatement,
   type ServerTableShape,
 } from "../../registries/rows/server-statements.ts";
+import { holdSilent, stillStale, takeTurn } from "../../registries/rows/silence-statements.ts";
 import type { Columns } from "../../registries/rows/statements.ts";
 import type { RowChanged } from "./change-rows.ts";
 import { isLost, problemOf, withConnection, withCure, type Connection } from "./server.ts";
@@ -51,6 +52,8 @@ type Made = { readonly changed: ReadonlySet<number>; readonly count: number };
 type Work = {
   readonly statement: ServerStatement;
   readonly rows: number;
+  /** Why it is not to be tried, asked inside its transaction. */
+  readonly before?: (connection: Connection) => Promise<RowChanged | undefined>;
   readonly check?: (connection: Connection) => Promise<string | undefined>;
 };
 
@@ -58,7 +61,7 @@ type Work = {
  * One transaction for one statement. It is committed only if it changed the rows that it says and nothing beside them
  * by a trigger or a foreign key.
  */
-async function transact(table: ServerTable, { statement, rows, check }: Work): Promise<readonly RowChanged[]> {
+async function transact(table: ServerTable, { statement, rows, before: ready, check }: Work): Promise<readonly RowChanged[]> {
   const all = (result: RowChanged): readonly RowChanged[] => Array.from({ length: rows }, () => result);
   let ending: { readonly id: string; readonly made: Made } | undefined;
   const answers = ({ changed, count }: Made): readonly RowChanged[] =>
@@ -66,6 +69,8 @@ async function transact(table: ServerTable, { statement, rows, check }: Work): P
   try {
     return await withConnection(table.address, async (connection) => {
       await connection.run(settings("change"));
+      const obstacle = await ready?.(connection);
+      if (obstacle !== undefined) return all(obstacle);
       const before = await total(connection);
       const answer = await connection.ask(statement);
       const made = { changed: new Set(answer.rows.map((row) => Number(row["place"]) - 1)), count: answer.count };
@@ -94,14 +99,52 @@ async function transact(table: ServerTable, { statement, rows, check }: Work): P
   }
 }
 
-/** Changes this machine's rows of a table that was judged, all by one statement; answers in their order. */
+async function changeOwn(table: ServerTable, shape: ServerTableShape, changes: readonly ServerChange[]): Promise<readonly RowChanged[]> {
+  if (changes.length === 0) return [];
+  return transact(table, { statement: changeRows(shape, table.machine, changes), rows: changes.length });
+}
+
+const another = { kind: "busy", why: "another machine passes over the silent ones" } as const;
+
+/**
+ * Releases rows of silent machines, by one session of all at a time, and only those that the server still calls stale. A machine
+ * that comes back was heard before, or waits until it is done.
+ */
+async function releaseStale(table: ServerTable, shape: ServerTableShape, changes: readonly ServerChange[]): Promise<readonly RowChanged[]> {
+  const { machine, schema, silence } = table;
+  if (changes.length === 0) return [];
+  if (silence === undefined || changes.some(({ written }) => written === undefined))
+    throw new TypeError("a row was to be released by its heartbeat");
+  const statement = changeRows(shape, machine, changes, (all) => stillStale(shape, machine, silence, all));
+  const before = async ({ ask }: Connection): Promise<RowChanged | undefined> => {
+    if ((await ask(takeTurn(schema))).rows[0]?.["taken"] !== "true") return another;
+    await ask(holdSilent(schema, machine));
+    return undefined;
+  };
+  return transact(table, { statement, rows: changes.length, before });
+}
+
+/** Changes rows of a table that was judged, this machine's and those of silent ones by one statement each; answers in their order. */
 export async function changeServerRows(
   table: ServerTable,
   shape: ServerTableShape,
   changes: readonly ServerChange[],
 ): Promise<readonly RowChanged[]> {
-  if (changes.length === 0) return [];
-  return transact(table, { statement: changeRows(shape, table.machine, changes), rows: changes.length });
+  const own = (
+    await changeOwn(
+      table,
+      shape,
+      changes.filter(({ isStale }) => isStale === undefined),
+    )
+  ).values();
+  const stale = (
+    await releaseStale(
+      table,
+      shape,
+      changes.filter(({ isStale }) => isStale === true),
+    )
+  ).values();
+  return changes.map(({ isStale }) => (isStale === true ? stale : own).next().value as RowChanged);
 }
 
 /** What puts a row back: as it was, or the columns that were written as they were. */

@@ -1,4 +1,5 @@
 import { contestHost, createHosts, listHosts, writeHost, type Sweeper } from "../../registries/rows/fleet-statements.ts";
+import { markSilent } from "../../registries/rows/silence-statements.ts";
 import { settings } from "../../registries/rows/server-statements.ts";
 import { numberOrNull, ownHost } from "./own-host.ts";
 import { findTable } from "./read-server.ts";
@@ -18,9 +19,12 @@ export type FleetRead =
   | { readonly kind: "read"; readonly schema: string; readonly hasHosts: boolean; readonly hosts: readonly FleetHost[] }
   | { readonly kind: "unread"; readonly problem: string };
 
-/** Says that this machine has swept, or that its name is not its own alone. Throws where the server does not take it. */
+/**
+ * Says that this machine has swept, or that its name is not its own alone; and passes over the machines that are silent, where
+ * that is due and no other one does. Throws where the server does not take it.
+ */
 export async function recordHost(
-  { address, machine, schema }: ServerTable,
+  { address, machine, schema, isPassDue }: ServerTable,
   sweeper: Sweeper,
   periodMs: number,
   isContested: boolean,
@@ -28,6 +32,10 @@ export async function recordHost(
   await withConnection(address, async (connection) => {
     await connection.run(settings("change"));
     await connection.ask(isContested ? contestHost(schema, machine) : writeHost(schema, machine, sweeper, periodMs));
+    await connection.run("COMMIT");
+    if (isContested || !isPassDue) return;
+    await connection.run(settings("change"));
+    await connection.ask(markSilent(schema, machine));
     await connection.run("COMMIT");
   });
 }

@@ -3,6 +3,7 @@ import { isTimeType, serverLiteral } from "../../registries/rows/server-values.t
 import { measureRows, readReleased, readRows, settings, type ServerTableShape } from "../../registries/rows/server-statements.ts";
 import type { Row } from "../../registries/rows/table.ts";
 import { ownHost } from "./own-host.ts";
+import { nobodySilent, silenceIn, silentBeside } from "./silent.ts";
 import { problemOf, withConnection, type Answer, type Connection, type ServerProblem } from "./server.ts";
 import type { DatabaseQuestion, ServerTable } from "./server-read.ts";
 import { unreadable, type TableRead } from "./table-read.ts";
@@ -95,6 +96,15 @@ function rowOf(line: Answer["rows"][number], width: number): Row {
   return { rowid: undefined, literals, version: line["version"] ?? "" };
 }
 
+const keyText = ({ columns: names, generated, key }: ServerTableShape, row: Answer["rows"][number]): string =>
+  JSON.stringify(key.map((name) => row[`c${[...names, ...generated].indexOf(name)}`]));
+
+/** A row of a silent machine, with what its server says of that. */
+function staleRowOf(line: Answer["rows"][number], width: number): Row {
+  const silence = { machineMs: Number(line["host_ago"]), heartMs: Number(line["beat_ago"]), at: line["at"] ?? "" };
+  return { ...rowOf(line, width), silence };
+}
+
 /** Rows that were released of late, where one name has several that are not: only there a row can supersede another. */
 async function releasedBeside(
   { ask }: Connection,
@@ -120,8 +130,13 @@ async function read(connection: Connection, question: DatabaseQuestion, maxSize:
   if (Number(measured.rows[0]?.["bytes"]) > maxSize)
     return unreadable(`has more than ${maxSize} bytes in the rows of this machine`, "release what is over, or raise --max-size");
   const open = (await connection.ask(readRows(shape, machine, where, named))).rows;
-  const rows = [...open, ...(await releasedBeside(connection, question, shape, open))];
   const said = await ownHost(connection, shape.server.schema, machine);
+  const silence = said.hasHosts ? silenceIn(question, shape) : undefined;
+  const silent = silence === undefined ? nobodySilent : await silentBeside(connection, shape, machine, silence);
+  // A person may have named one of them.
+  const stale = new Set(silent.rows.map((row) => keyText(shape, row)));
+  const others = named === undefined || stale.size === 0 ? open : open.filter((row) => !stale.has(keyText(shape, row)));
+  const rows = [...others, ...(await releasedBeside(connection, question, shape, others))];
   await connection.run("COMMIT");
   const now = Date.now();
   const file: ServerTable = {
@@ -135,8 +150,17 @@ async function read(connection: Connection, question: DatabaseQuestion, maxSize:
     obstacle,
     schema: shape.server.schema,
     ...said,
+    silence,
+    isPassDue: silent.isPassDue,
+    withheld: silent.withheld,
   };
-  return { kind: "read", file, table: shape, rows: rows.map((line) => rowOf(line, shape.columns.length + shape.generated.length)) };
+  const width = shape.columns.length + shape.generated.length;
+  return {
+    kind: "read",
+    file,
+    table: shape,
+    rows: [...rows.map((line) => rowOf(line, width)), ...silent.rows.map((line) => staleRowOf(line, width))],
+  };
 }
 
 /** What a problem makes of a table that was to be read. */

@@ -1,4 +1,5 @@
 import type { HostRow } from "../../core/identity/contested-name.ts";
+import type { Silence } from "../../registries/rows/silence-statements.ts";
 import type { Named } from "../../registries/rows/server-statements.ts";
 import type { TableQuestion } from "../../registries/rows/table.ts";
 import type { ServerAddress } from "../../registries/rows/server-address.ts";
@@ -15,6 +16,8 @@ export type DatabaseQuestion = TableQuestion & {
   readonly identityColumn: string | undefined;
   readonly onGhost: "reap" | "release" | "report";
   readonly named: Named | undefined;
+  /** By what rows of silent machines are found; undefined where they are not looked for. */
+  readonly silence: Silence | undefined;
 };
 
 /** A table of a server, as it was found. It has no file: its rows say by themselves when they were written. */
@@ -34,4 +37,10 @@ export type ServerTable = {
   /** Whether there is a table of hosts beside it, and what that says under this machine's name. */
   readonly hasHosts: boolean;
   readonly own: HostRow | undefined;
+  /** By what rows of silent machines are found there; undefined where they cannot be. */
+  readonly silence: Silence | undefined;
+  /** A machine is silent that no pass has marked for a period. */
+  readonly isPassDue: boolean;
+  /** Why no row of a silent machine may be released, though some are stale. */
+  readonly withheld: string | undefined;
 };

@@ -4,7 +4,7 @@ import { tableName, type ServerStatement, type ServerTableShape } from "./server
 /** The table in which each machine says once a sweep that it is there, beside the table of registrations. */
 export const hostsTable = "sessreap_hosts";
 
-const hostsIn = (schema: string): string => `${quoteName(schema)}.${hostsTable}`;
+export const hostsIn = (schema: string): string => `${quoteName(schema)}.${hostsTable}`;
 
 /** A machine is silent when it has not swept for so many of its periods. */
 export const silentPeriods = 3;
@@ -20,7 +20,10 @@ export function createHosts(schema: string): readonly string[] {
   period interval NOT NULL,
   contested_at timestamptz,
   alone interval NOT NULL DEFAULT '0',
-  machine_id text
+  machine_id text,
+  silent_since timestamptz,
+  silent_seen_at timestamptz,
+  silent_in pg_snapshot
 )`,
     `COMMENT ON TABLE ${hostsIn(schema)} IS 'sessreap: one row a machine, written once a sweep'`,
   ];
@@ -31,7 +34,7 @@ export function findHosts(schema: string): ServerStatement {
   return { sql: "SELECT to_regclass($1)::text AS hosts", values: [hostsIn(schema)] };
 }
 
-const agoMs = (column: string): string => `(extract(epoch FROM now() - ${column}) * 1000)::bigint::text`;
+export const agoMs = (column: string): string => `(extract(epoch FROM now() - ${column}) * 1000)::bigint::text`;
 
 /** What a pause adds to the time for which one boot alone has swept: while a server was down, no other machine could. */
 const aloneUntilNow = (row: string): string => `${row}.alone + least(now() - ${row}.seen_at, ${row}.period)`;

@@ -12,7 +12,12 @@ export type ServerChange = {
   readonly key: readonly Literal[];
   readonly version: string;
   readonly written: Columns | undefined;
+  /** Another machine's row, which its server calls stale: undefined where it is this machine's. */
+  readonly isStale?: true;
 };
+
+/** What more is read beside the rows that are to be changed, and what has to be so of them there. */
+export type Beside = { readonly from: string; readonly condition: string };
 
 /** Which rows are read beside this machine's own that are not released: those that a person asks for by a name. */
 export type Named = {
@@ -43,12 +48,13 @@ export const tableName = ({ name, server }: ServerTableShape): string => `${quot
 
 const columnsIn = ({ columns, generated }: TableShape): readonly string[] => [...columns, ...generated];
 
-type Given = {
+/** The values of a statement, to which more can be added. */
+export type Given = {
   readonly values: (string | null | readonly (string | null)[])[];
   readonly add: (value: string | null | readonly (string | null)[]) => string;
 };
 
-function given(): Given {
+export function given(): Given {
   const values: (string | null | readonly (string | null)[])[] = [];
   return { values, add: (value) => `$${values.push(value)}` };
 }
@@ -97,11 +103,12 @@ export function readRows(shape: ServerTableShape, machine: string, where: Where,
   return { sql: `${selected(shape)} WHERE ${condition} ORDER BY ${orderOf(shape)}`, values: all.values };
 }
 
-const orderOf = ({ key }: TableShape): string => key.map((column) => `r.${quoteName(column)}`).join(", ");
+export const orderOf = ({ key }: TableShape): string => key.map((column) => `r.${quoteName(column)}`).join(", ");
 
-function selected(shape: ServerTableShape): string {
+export function selected(shape: ServerTableShape, more: readonly string[] = [], ...from: readonly string[]): string {
   const texts = columnsIn(shape).map((column, nth) => `r.${quoteName(column)}::text AS c${nth}`);
-  return `SELECT r.xmin::text AS version, ${texts.join(", ")} FROM ${tableName(shape)} AS r`;
+  const places = [`${tableName(shape)} AS r`, ...from];
+  return `SELECT ${["r.xmin::text AS version", ...texts, ...more].join(", ")} FROM ${places.join(", ")}`;
 }
 
 /**
@@ -126,12 +133,19 @@ const slot = (kind: "k" | "w", nth: number): string => `sessreap_${kind}${nth}`;
 
 /**
  * Writes a release into rows, or takes them out, in one statement: each only while the transaction that wrote it last is
- * still the one that wrote what was judged. Gives the place in the list of each that it changed.
+ * still the one that wrote what was judged. Gives the place in the list of each that it changed. They are this machine's,
+ * unless `besideOf` says which others.
  */
-export function changeRows(shape: ServerTableShape, machine: string, changes: readonly ServerChange[]): ServerStatement {
+export function changeRows(
+  shape: ServerTableShape,
+  machine: string,
+  changes: readonly ServerChange[],
+  besideOf?: (all: Given) => Beside,
+): ServerStatement {
   const all = given();
   const written = Object.keys(changes[0]?.written ?? {});
-  const isMine = `r.${quoteName(shape.server.machine)} = ${all.add(machine)}`;
+  const beside = besideOf?.(all);
+  const isMeant = beside?.condition ?? `r.${quoteName(shape.server.machine)} = ${all.add(machine)}`;
   const keys = shape.key.map(
     (column, nth) => `${all.add(changes.map(({ key }) => serverText(key[nth] as Literal)))}::${typeOf(shape, column)}[]`,
   );
@@ -147,16 +161,17 @@ export function changeRows(shape: ServerTableShape, machine: string, changes: re
   ];
   const list = `unnest(${[...keys, versions, ...values].join(", ")}) WITH ORDINALITY AS v(${names.join(", ")})`;
   const condition = [
-    isMine,
+    isMeant,
     ...shape.key.map((column, nth) => `r.${quoteName(column)} = v.${slot("k", nth)}`),
     "r.xmin = v.sessreap_version",
     ...(shape.server.open === undefined ? [] : [`r.${quoteName(shape.server.open)} IS NULL`]),
   ].join(" AND ");
+  const from = beside === undefined ? list : `${list}, ${beside.from}`;
   const set = written.map((column, nth) => `${quoteName(column)} = v.${slot("w", nth)}`).join(", ");
   const sql =
     written.length === 0
-      ? `DELETE FROM ${tableName(shape)} AS r USING ${list} WHERE ${condition} RETURNING v.sessreap_place::text AS place`
-      : `UPDATE ${tableName(shape)} AS r SET ${set} FROM ${list} WHERE ${condition} RETURNING v.sessreap_place::text AS place`;
+      ? `DELETE FROM ${tableName(shape)} AS r USING ${from} WHERE ${condition} RETURNING v.sessreap_place::text AS place`
+      : `UPDATE ${tableName(shape)} AS r SET ${set} FROM ${from} WHERE ${condition} RETURNING v.sessreap_place::text AS place`;
   return { sql, values: all.values };
 }
 

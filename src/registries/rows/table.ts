@@ -38,6 +38,8 @@ export type Row = {
   readonly literals: readonly Literal[];
   /** Of a server's row: the transaction that wrote it last. */
   readonly version?: string;
+  /** Only of a silent machine's row: for how long nothing was heard, in ms, and what the time was, all by the server's clock. */
+  readonly silence?: { readonly machineMs: number; readonly heartMs: number; readonly at: string };
 };
 
 /** A line of `pragma table_list`, and one of `pragma table_xinfo`. */

@@ -29,6 +29,7 @@ const keptFor = {
   "homes-unseen": doctor,
   "inner-pid-alive": ["while that process runs"],
   "pid-gone": null,
+  "stale-heartbeat": null,
   "pid-reused": null,
   "pid-zombie": null,
   "previous-boot": null,

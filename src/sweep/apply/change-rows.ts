@@ -82,7 +82,12 @@ async function changeAll({ host }: Pass, loaded: RowsRegistry, rows: readonly Re
     return host.changeServerRows(
       server,
       shape,
-      rows.map(({ row, columns, written }) => ({ key: keyOf(columns), version: row.version ?? "", written })),
+      rows.map(({ row, columns, written }) => ({
+        key: keyOf(columns),
+        version: row.version ?? "",
+        written,
+        ...(row.silence !== undefined && { isStale: true }),
+      })),
     );
   }
   if (file.stat === undefined) throw new TypeError("a database's file was expected");
@@ -114,7 +119,8 @@ export async function changeRows(
     const ready = { ...one, row, columns: columnsOf(table, row) };
     if (kind === "reap") return { ...ready, written: undefined };
     const reason = kind === "stamp" ? supersedeReason : one.judgement.reason.replaceAll("-", "_");
-    const written = releaseIn(loaded, row, startedAt, reason);
+    // Of another machine's row no clock of this one tells when.
+    const written = releaseIn(loaded, row, row.silence?.at ?? startedAt, reason);
     return written === undefined ? notDone("skipped", "its table has no columns for a release") : { ...ready, written };
   }
 

@@ -1,3 +1,4 @@
+import { formatDuration } from "../../core/duration.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import type { DatabaseQuestion } from "../../host/databases/server-read.ts";
 import type { TableRead } from "../../host/databases/table-read.ts";
@@ -21,13 +22,17 @@ export function valuesOfRow({ columns, generated, server }: TableShape, { litera
  * A claim as this machine sees it. The name under which its rows stand is its own, also where its host is called otherwise; of another
  * machine's row nothing is kept by which a process here could be meant.
  */
-function seenFrom(machine: string, ours: string, name: unknown, claim: Claim): Claim {
+function seenFrom(machine: string, ours: string, name: unknown, claim: Claim, silence: Row["silence"]): Claim {
   if (!claim.ok) return claim;
   if (name === machine) return { ...claim, registration: { ...claim.registration, host: ours } };
   const { registration, otherHolder: _, ...rest } = claim;
   const nowhere = { pid: undefined, startTicks: undefined, bootId: undefined, pidNamespace: undefined };
   const place = { tmuxSession: undefined, tmuxPane: undefined, tmuxSocket: undefined, cwd: undefined };
-  return { ...rest, registration: { ...registration, ...nowhere, ...place, machineId: String(name), host: String(name) } };
+  const seen = { ...registration, ...nowhere, ...place, machineId: String(name), host: String(name) };
+  if (silence === undefined) return { ...rest, registration: seen };
+  const [machineFor, heartFor] = [formatDuration(silence.machineMs), formatDuration(silence.heartMs)];
+  const said = `${String(name)} has not swept for ${machineFor}, and its heart has not beaten for ${heartFor}, by the server's clock`;
+  return { ...rest, registration: { ...seen, silence: said } };
 }
 
 /** What a row is called: its primary key, or SQLite's own number of it. */
@@ -82,7 +87,7 @@ function rowEntries(table: TableShape, rows: readonly Row[], format: RowFormat, 
 function seenIn({ table }: Extract<TableRead, { kind: "read" }>, { server }: Target, ours: string): (claim: Claim, row: Row) => Claim {
   const { server: shape } = table;
   if (server === undefined || shape === undefined) return (claim) => claim;
-  return (claim, row) => seenFrom(server.machine, ours, valuesOfRow(table, row)[shape.machine], claim);
+  return (claim, row) => seenFrom(server.machine, ours, valuesOfRow(table, row)[shape.machine], claim, row.silence);
 }
 
 /** The columns by which a person can name a row. */
@@ -99,8 +104,16 @@ function namedIn(format: RowFormat, { alsoRows }: Target): Named | undefined {
 export function questionFor(target: Target, server: NonNullable<Target["server"]>, format: RowFormat): DatabaseQuestion {
   const { table, where, columns, fields, releases } = format;
   const { path, onGhost = "report" } = target;
-  const at = { url: path, ...server, machineColumn: fields.host ?? "" };
-  const wanted = { onGhost, identityColumn: fields.identity === "<key>" ? undefined : fields.identity, named: namedIn(format, target) };
+  const at = { url: path, address: server.address, machine: server.machine, machineColumn: fields.host ?? "" };
+  const heartbeat = fields.lastHeartbeatAt;
+  const isLookedFor = onGhost !== "reap" && releases !== undefined && heartbeat !== undefined && server.heartbeatTtlMs !== undefined;
+  const silence = isLookedFor ? { heartbeat, ttlMs: server.heartbeatTtlMs } : undefined;
+  const wanted = {
+    onGhost,
+    silence,
+    identityColumn: fields.identity === "<key>" ? undefined : fields.identity,
+    named: namedIn(format, target),
+  };
   const released = releases === undefined ? undefined : { at: releases.at, reason: releases.reason };
   return { table, where, columns, ...at, released, ...wanted };
 }

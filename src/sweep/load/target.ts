@@ -10,7 +10,12 @@ export type Target = {
   /** What its user calls it. */
   readonly name?: string;
   /** Where the server of a table is, and under which name this machine's rows stand there. */
-  readonly server?: { readonly address: ServerAddress; readonly machine: string };
+  readonly server?: {
+    readonly address: ServerAddress;
+    readonly machine: string;
+    /** For how long a silent machine's row must not have beaten, in ms, before another one releases it; undefined where none does. */
+    readonly heartbeatTtlMs?: number;
+  };
   /** Rows of a server's table that a command which changes nothing names: they are read also where they are another machine's. */
   readonly alsoRows?: { readonly text: string; readonly of: "any-name" | "identity" };
   /** The user named it: then it is a fault when it is not there. A well-known place may be empty. */

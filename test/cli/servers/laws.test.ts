@@ -24,7 +24,14 @@ async function load(url: string): Promise<Loaded> {
   const columns = Object.values(fields);
   const question = { table: "controller_registrations", where: {}, columns, url, address, machine: "venus", machineColumn: "machine" };
   const released = { at: "released_at", reason: "release_reason" };
-  const read = await readServerTable({ ...question, released, identityColumn: undefined, onGhost: "release", named: undefined });
+  const read = await readServerTable({
+    ...question,
+    released,
+    identityColumn: undefined,
+    onGhost: "release",
+    named: undefined,
+    silence: undefined,
+  });
   if (read.kind !== "read") throw new Error(JSON.stringify(read));
   return read as unknown as Loaded;
 }

@@ -32,6 +32,9 @@ export function hasPostgres(what: string): boolean {
   return false;
 }
 
+/** Where one of PostgreSQL's programs is. */
+export const programAt = (name: string): string => join("bin" in found ? found.bin : "", name);
+
 /** PostgreSQL's programs run as nobody where the tests are root's, for whom they refuse to run. */
 const user = isRoot ? { uid: nobody, gid: nobody } : {};
 

@@ -19,7 +19,15 @@ function look(url: string, more: object = {}): ReturnType<typeof readServerTable
   const columns = Object.values(fields);
   const question = { table: "controller_registrations", where: {}, columns, url, address, machine: "venus", machineColumn: "machine" };
   const released = { at: "released_at", reason: "release_reason" };
-  return readServerTable({ ...question, released, identityColumn: "agent_identity", onGhost: "release", named: undefined, ...more });
+  return readServerTable({
+    ...question,
+    released,
+    identityColumn: "agent_identity",
+    onGhost: "release",
+    named: undefined,
+    silence: undefined,
+    ...more,
+  });
 }
 
 describe.skipIf(!isTried)("a table that cannot be read is said with the cure", () => {
@@ -95,7 +103,7 @@ describe.skipIf(!isTried)("a table that cannot be read is said with the cure", (
       machineColumn: "machine",
     };
     const read = await readServerTable(
-      { ...question, released: undefined, identityColumn: undefined, onGhost: "report", named: undefined },
+      { ...question, released: undefined, identityColumn: undefined, onGhost: "report", named: undefined, silence: undefined },
       4000,
     );
     expect(read).toMatchObject({ kind: "unreadable", problem: expect.stringContaining("more than 4000 bytes") as string });

@@ -1,4 +1,4 @@
-import { deadByAbsence, unknown, type Answer } from "../../answer.ts";
+import { deadByAbsence, provenDead, unknown, type Answer } from "../../answer.ts";
 import { isSeenInEarlierBoot } from "../../identity/first-sight.ts";
 import { isHostGone, isMachineGone } from "../../identity/hosts.ts";
 import { whereabouts, type Whereabouts } from "../../identity/whereabouts.ts";
@@ -24,6 +24,8 @@ function isFileFresh({ registry: { oneFile, modifiedAt }, evidence }: Scene): bo
 }
 
 function onOtherHost({ theirs, ours }: Extract<Whereabouts, { kind: "other-host" }>, scene: Scene): Answer {
+  // The server has looked twice, a period apart.
+  if (scene.claim.silence !== undefined) return provenDead("stale-heartbeat", scene.claim.silence);
   if (!isDeclaredGone(scene))
     return unknown("foreign-host", `it runs on ${theirs}; this is ${ours ?? "a machine whose id could not be read"}`);
   return isFileFresh(scene)

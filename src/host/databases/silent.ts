@@ -1,0 +1,33 @@
+import type { ServerTableShape } from "../../registries/rows/server-statements.ts";
+import { countSilent, findSilent, readStale, type Silence } from "../../registries/rows/silence-statements.ts";
+import type { DatabaseQuestion } from "./server-read.ts";
+import type { Answer, Connection } from "./server.ts";
+
+/** What a look found of machines that are silent. */
+export type Silent = { readonly isPassDue: boolean; readonly withheld: string | undefined; readonly rows: Answer["rows"] };
+
+export const nobodySilent: Silent = { isPassDue: false, withheld: undefined, rows: [] };
+
+/**
+ * By what rows of silent machines are found in a table; undefined where they cannot be: the server's clock is held against none
+ * but a time with its zone, and names of machines only against text.
+ */
+export function silenceIn({ silence }: DatabaseQuestion, { server }: ServerTableShape): Silence | undefined {
+  const isText = ["text", "character varying"].includes(server.types[server.machine] ?? "");
+  const isTime = silence !== undefined && server.types[silence.heartbeat] === "timestamp with time zone";
+  return isText && isTime && server.open !== undefined ? silence : undefined;
+}
+
+/** Rows of other machines that the server calls stale, unless so many are silent that the server, or the way to it, may be at fault. */
+export async function silentBeside({ ask }: Connection, shape: ServerTableShape, machine: string, silence: Silence): Promise<Silent> {
+  const [found] = (await ask(findSilent(shape.server.schema, machine, silence))).rows;
+  const isPassDue = Number(found?.["due"]) > 0;
+  if (!(Number(found?.["long"]) > 0)) return { ...nobodySilent, isPassDue };
+  const { rows } = await ask(readStale(shape, machine, silence));
+  if (rows.length === 0) return { ...nobodySilent, isPassDue };
+  const [counted] = (await ask(countSilent(shape))).rows;
+  const [silent, machines] = [Number(counted?.["silent"]), Number(counted?.["machines"])];
+  if (silent * 2 <= machines) return { isPassDue, withheld: undefined, rows };
+  const withheld = `${silent} of ${machines} machines are silent, more than half, so none of their ${rows.length} stale rows is released`;
+  return { isPassDue, withheld, rows: [] };
+}
