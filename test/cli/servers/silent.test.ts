@@ -38,7 +38,9 @@ async function silentFleet(more: Readonly<Record<string, unknown>> = { heartbeat
   await sessreap(scratch, ["fleet", "init"]);
   await sweepReport(scratch, ["sweep"]);
   await database.run(upForLong);
-  await database.run(`${silentMars}; UPDATE sessreap_hosts SET since = now() - interval '1 day' WHERE machine = 'venus'`);
+  await database.run(
+    `${silentMars}; UPDATE sessreap_hosts SET since = now() - interval '1 day', alone = interval '1 day' WHERE machine = 'venus'`,
+  );
   // The first pass marks it, and nothing goes.
   expect((await sweepReport(scratch, ["sweep"])).summary).toMatchObject({ ghost: 0, released: 0 });
   expect(await database.run("SELECT silent_since = silent_seen_at AS first FROM sessreap_hosts WHERE machine = 'mars'")).toEqual([
@@ -124,7 +126,7 @@ describe.skipIf(!isTried)("a machine that has fallen silent", () => {
     const pluto = newScratch();
     declareServer(pluto, database.url, { machine: "pluto", heartbeatTtl: "1h" });
     await database.run(
-      "UPDATE sessreap_hosts SET boot_id = (SELECT boot_id FROM sessreap_hosts WHERE machine = 'venus') WHERE machine = 'pluto'",
+      "UPDATE sessreap_hosts SET alone = interval '1 day', boot_id = (SELECT boot_id FROM sessreap_hosts WHERE machine = 'venus') WHERE machine = 'pluto'",
     );
     const reports = await Promise.all([scratch, pluto].map((one) => sweepReport(one, ["sweep"])));
     expect(reports.map(({ summary }) => summary.released).toSorted((a, b) => a - b)).toEqual([0, 1]);
