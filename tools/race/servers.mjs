@@ -21,6 +21,9 @@ const [writers, sweepers] = [3, 2];
 /** So many rows stand at most before the writers wait. */
 const standing = 12_000;
 
+/** A state directory has room for about 30,000 of its tombstones. */
+const perDirectory = 15_000;
+
 const schema = `CREATE TABLE regs (id bigserial PRIMARY KEY, session text NOT NULL, machine text NOT NULL, pid integer, at timestamptz NOT NULL,
   beat timestamptz, version integer NOT NULL DEFAULT 0, released_at timestamptz, release_reason text);
   CREATE INDEX own_open ON regs (machine) WHERE released_at IS NULL`;
@@ -104,13 +107,21 @@ const state = { isOver: false, writes: 0, last: 0 };
 const clients = await Promise.all(Array.from({ length: writers }, () => postgres.connect()));
 const writing = clients.map((client) => write(client, state));
 const counts = { sweeps: 0, released: 0, skipped: 0, busy: 0, failed: 0 };
-const stateDirs = Array.from({ length: sweepers }, (_, nth) => join(dir, `state${nth}`));
+const stateDirs = [];
 await Promise.all(
-  stateDirs.map(async (stateDir) => {
-    const env = { PATH: process.env.PATH, HOME: home, SESSREAP_STATE_DIR: stateDir, LC_ALL: "C" };
+  Array.from({ length: sweepers }, async () => {
+    let env;
+    let kept = perDirectory;
     while (counts.released < goal) {
+      if (kept >= perDirectory) {
+        const stateDir = join(dir, `state${stateDirs.length}`);
+        stateDirs.push(stateDir);
+        env = { PATH: process.env.PATH, HOME: home, SESSREAP_STATE_DIR: stateDir, LC_ALL: "C" };
+        kept = 0;
+      }
       const { summary } = await sweep(env);
       counts.sweeps += 1;
+      kept += summary.released;
       for (const name of ["released", "skipped", "busy", "failed"]) counts[name] += summary[name];
     }
   }),
