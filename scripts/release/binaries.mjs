@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { binaryName } from "./names.mjs";
 import { fetchNode, seed } from "./nodes.mjs";
 import { platforms, writers } from "./platforms.mjs";
 import { proveAlone } from "./prove-alone.mjs";
@@ -42,7 +43,7 @@ function layFiles() {
 function buildOne(platform) {
   const nodes = nodesFor(platform);
   const base = seed(home, platform, nodes.version, nodes.base);
-  const output = resolve(`release/sessreap-${platform}`);
+  const output = resolve(`release/${binaryName(platform)}`);
   const pkg = join(tools, "node_modules/@yao-pkg/pkg");
   rmSync(output, { force: true });
   const words = [resolve("scripts/release/inject.cjs"), pkg, nodes.version, platform, output];
@@ -61,7 +62,7 @@ function buildOne(platform) {
   const proof = proveRun(output, platform, version);
   const alone = platform === "linux-x64" && platform === here ? proveAlone(output, version) : [];
   const size = `${(statSync(output).size / 1e6).toFixed(1)} MB`;
-  process.stdout.write(`release/sessreap-${platform}  ${size}  node ${nodes.version}  ${[proof, ...alone].join("; ")}\n`);
+  process.stdout.write(`release/${binaryName(platform)}  ${size}  node ${nodes.version}  ${[proof, ...alone].join("; ")}\n`);
 }
 
 execFileSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" });

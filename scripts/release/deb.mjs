@@ -16,6 +16,7 @@ import {
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { allLicences } from "./licences.mjs";
+import { binaryName, debName } from "./names.mjs";
 import { architectures } from "./platforms.mjs";
 import { releaseTime } from "./time.mjs";
 
@@ -90,8 +91,8 @@ of them are, is in /usr/share/common-licenses/Apache-2.0.
 }
 
 function build(platform, architecture) {
-  const output = `release/sessreap_${version}_${architecture}.deb`;
-  copyFileSync(`release/sessreap-${platform}`, join(root, "usr/bin/sessreap"));
+  const output = `release/${debName(version, architecture)}`;
+  copyFileSync(`release/${binaryName(platform)}`, join(root, "usr/bin/sessreap"));
   chmodSync(join(root, "usr/bin/sessreap"), 0o755);
   const files = everything().filter(({ isFile, path }) => isFile && !path.startsWith(join(root, "DEBIAN")));
   const size = files.reduce((sum, { path }) => sum + statSync(path).size, 0);
@@ -138,7 +139,7 @@ ${homepage()}Description: purge the registrations of coding-agent sessions that 
 if (!description.startsWith("Purges ghost registrations"))
   throw new Error("the description of the package has changed: change this one, too");
 
-const built = Object.entries(architectures).filter(([platform]) => existsSync(`release/sessreap-${platform}`));
+const built = Object.entries(architectures).filter(([platform]) => existsSync(`release/${binaryName(platform)}`));
 if (built.length === 0) throw new Error("no Linux binary is there: npm run release:binaries -- --only linux-x64");
 layFiles();
 for (const [platform, architecture] of built) build(platform, architecture);

@@ -1,10 +1,10 @@
 // The rest of a release: the SBOM, the licences, this version's part of the changelog, and checksums of everything.
 // `npm run release:finish`
-import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { architectures } from "./platforms.mjs";
 import { allLicences } from "./licences.mjs";
+import { binaryName, checksums, debName } from "./names.mjs";
 import { notesOf, open } from "./notes.mjs";
 import { sbom } from "./sbom.mjs";
 
@@ -20,9 +20,9 @@ function notes() {
 }
 
 const found = readdirSync(directory);
-const debs = Object.entries(architectures).filter(([platform]) => platform === "linux-x64" || found.includes(`sessreap-${platform}`));
-const packages = debs.map(([, architecture]) => `sessreap_${version}_${architecture}.deb`);
-for (const wanted of ["sessreap-linux-x64", `sessreap-${version}.tgz`, ...packages]) {
+const debs = Object.entries(architectures).filter(([platform]) => platform === "linux-x64" || found.includes(binaryName(platform)));
+const packages = debs.map(([, architecture]) => debName(version, architecture));
+for (const wanted of [binaryName("linux-x64"), `sessreap-${version}.tgz`, ...packages]) {
   if (!found.includes(wanted)) throw new Error(`${directory}/${wanted} is missing: it is built first`);
 }
 writeFileSync(join(directory, "sbom.cdx.json"), `${JSON.stringify(await sbom(), null, 2)}\n`);
@@ -31,11 +31,6 @@ writeFileSync(join(directory, "notes.md"), notes());
 const names = readdirSync(directory)
   .filter((name) => name !== "SHA256SUMS" && name !== "notes.md")
   .toSorted();
-const sums = names.map(
-  (name) =>
-    `${createHash("sha256")
-      .update(readFileSync(join(directory, name)))
-      .digest("hex")}  ${name}\n`,
-);
-writeFileSync(join(directory, "SHA256SUMS"), sums.join(""));
-process.stdout.write(sums.join(""));
+const sums = checksums(directory, names);
+writeFileSync(join(directory, "SHA256SUMS"), sums);
+process.stdout.write(sums);

@@ -5,11 +5,12 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { debName } from "./names.mjs";
 
 const [given] = process.argv.slice(2);
 if (given === undefined || !existsSync(join(given, "usr/bin/dpkg"))) throw new Error("name a root that debootstrap made");
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-const deb = `release/sessreap_${version}_amd64.deb`;
+const deb = `release/${debName(version, "amd64")}`;
 const scratch = mkdtempSync(join(tmpdir(), "sessreap-deb-"));
 const root = join(scratch, "root");
 const conffile = "etc/sessreap/config.json";

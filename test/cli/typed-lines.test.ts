@@ -8,19 +8,7 @@ import { examples, firstSteps } from "../../src/cli/declarations/examples.ts";
 import { fields } from "../fields.ts";
 import { gonePid } from "../processes.ts";
 import { daysAgo, declareRegistry, newScratch, sessreap, sweepReport, writeOld, type Scratch } from "./harness.ts";
-
-/** Lines of a document that are to be typed: those of its indented blocks, and what stands between backticks in its text. */
-function linesIn(document: string): readonly string[] {
-  const text = readFileSync(document, "utf8").replace(/^```[\s\S]*?^```/gm, "");
-  const blocks = [...text.matchAll(/^ {4}(?! )(.+)$/gm)].map(([, line]) => line ?? "");
-  const inline = text
-    .split("\n")
-    .flatMap((line) => (line.startsWith("    ") ? [] : [...line.matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? "")));
-  const typed = [...blocks, ...inline].map((line) => line.replace(/\s+#.*$/, "").trim());
-  return typed.filter(
-    (line) => /(?:^|[\s(])sessreap(?: [^/]|$)/.test(line) && !/^(?:npm (?:un)?(?:install|link)|rm|man|sudo apt) /.test(line),
-  );
-}
+import { runsTool, shownIn } from "./typed.ts";
 
 /** What stands for the placeholders of a line. */
 const meant: Readonly<Record<string, string>> = { KEY: "ghost", NAME: "reviewer", ID: "s-1", PATH: "agents.json", "31964": "ghost" };
@@ -100,5 +88,5 @@ async function tryLine(line: string): Promise<void> {
 
 describe("what README.md and the help say to type works", () => {
   const shown = [...firstSteps, ...Object.values(examples).flat()].map(([line]) => line);
-  test.each([...new Set([...linesIn("README.md"), ...shown])])("%s", tryLine);
+  test.each([...new Set([...shownIn("README.md").filter(runsTool), ...shown])])("%s", tryLine);
 });
