@@ -19,7 +19,7 @@ const files = join(work, "files");
 
 function chosen() {
   const { values } = parseArgs({ options: { only: { type: "string", multiple: true } } });
-  const names = values.only ?? Object.keys(platforms).filter((name) => platforms[name].node !== undefined);
+  const names = values.only ?? Object.keys(platforms).filter((name) => name === here || !platforms[name].isBuiltThere);
   const unknown = names.find((name) => !Object.hasOwn(platforms, name));
   if (unknown !== undefined) throw new Error(`no platform is called ${unknown} (known: ${Object.keys(platforms).join(", ")})`);
   return names;
@@ -28,9 +28,8 @@ function chosen() {
 /** The Node that a platform's binary is made of, and the one of the same patch release that writes its blob. */
 function nodesFor(platform) {
   const pinned = platforms[platform];
-  if (pinned.node !== undefined) return { version: pinned.node, base: fetchNode(pinned), writer: fetchNode(writers[pinned.node]) };
-  if (platform !== here) throw new Error(`npm carries no Node for ${platform}: build it on such a machine`);
-  return { version: process.versions.node, base: process.execPath, writer: process.execPath };
+  const base = fetchNode(pinned);
+  return { version: pinned.node, base, writer: platform === here ? base : fetchNode(writers[pinned.node]) };
 }
 
 /** Lays the files of the bundle side by side, under the names that their assets get. */

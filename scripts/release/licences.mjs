@@ -7,7 +7,6 @@ import { dirname, join } from "node:path";
 export function allLicences() {
   const nodes = new Map();
   for (const [platform, pinned] of Object.entries(platforms)) {
-    if (pinned.node === undefined) continue;
     const text = readFileSync(join(dirname(fetchNode(pinned)), "../LICENSE"), "utf8");
     nodes.set(text, [...(nodes.get(text) ?? []), `Node.js ${pinned.node} for ${platform}`]);
   }

