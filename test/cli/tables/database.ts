@@ -7,11 +7,11 @@ import { installedCommand } from "../../packages.ts";
 import { launch } from "../../processes.ts";
 import { configure, leaveOut, toolWords, type RunOptions, type Scratch } from "../harness.ts";
 
-/** The release that the standalone binaries hold. */
-const release = "24.21.0";
+/** The release that the standalone binaries hold, and the newest of the oldest line that has SQLite as it is wanted here. */
+const releases = { current: "24.21.0", oldest: "22.23.3" } as const;
 
 /** A Node that has SQLite, or why it cannot be had. */
-function findNode(): { readonly node: string } | { readonly why: string } {
+function findNode(release: string): { readonly node: string } | { readonly why: string } {
   try {
     return { node: installedCommand(`node-${process.platform}-${process.arch}`, release, "node") };
   } catch (error) {
@@ -21,7 +21,7 @@ function findNode(): { readonly node: string } | { readonly why: string } {
   }
 }
 
-const found = findNode();
+const found = findNode(releases.current);
 
 /** Whether tables can be tried here; says why where they cannot. */
 export function hasSqlite(what: string): boolean {
@@ -32,8 +32,19 @@ export function hasSqlite(what: string): boolean {
 
 const node = "node" in found ? found.node : process.execPath;
 
-/** The built tool under that Node; a standalone binary has its own. */
-export const withSqlite: RunOptions = { tool: toolWords.length === 1 ? toolWords : [node, ...toolWords.slice(1)] };
+/** The built tool under a Node; a standalone binary has its own. */
+const toolUnder = (program: string): RunOptions => ({ tool: toolWords.length === 1 ? toolWords : [program, ...toolWords.slice(1)] });
+
+/** The built tool under a Node that has SQLite. */
+export const withSqlite: RunOptions = toolUnder(node);
+
+/** The built tool under the oldest line of Nodes that have it; undefined, with the reason said, where that cannot be had. */
+export function underOldestNode(what: string): RunOptions | undefined {
+  const oldest = findNode(releases.oldest);
+  if ("node" in oldest) return toolUnder(oldest.node);
+  leaveOut(what, oldest.why);
+  return undefined;
+}
 
 /** That Node alone, for programs of the tests. */
 export const nodeWithSqlite = node;

@@ -31,6 +31,12 @@ describe.skipIf(!hasNone)("a Node without SQLite (this one has it where these ar
     expect(report.exitCode).toBe(3);
   });
 
+  test("has read nothing where there is no other registry, which is a failure of the sweep as of any that nobody can read", async () => {
+    const scratch = newScratch();
+    writeFileSync(declareTable(scratch, join(scratch.dir, "a.db")), header);
+    for (const words of [["sweep"], ["-n"], ["list"]]) expect((await sessreap(scratch, words)).code, words.join(" ")).toBe(1);
+  });
+
   test("says so in list, config and doctor, too", async () => {
     const scratch = newScratch();
     writeFileSync(declareTable(scratch, join(scratch.dir, "a.db")), header);
