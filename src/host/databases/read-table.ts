@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, lstatSync, readSync, statSync, type BigIntStats } from "node:fs";
 import { closest } from "fastest-levenshtein";
-import { selectRows } from "../../registries/rows/statements.ts";
+import { endOfPart, selectRows } from "../../registries/rows/statements.ts";
 import {
   tableShape,
   type ListedColumn,
@@ -41,8 +41,11 @@ function headerOf(place: Place): { readonly stat: BigIntStats; readonly header: 
   }
 }
 
-/** A reader keeps a writer of a rollback journal from its commit: the rows are read in turns of so many ms. */
-const turnMs = 25;
+/**
+ * A reader keeps a writer of a rollback journal from its commit: rows are read in turns of so many ms. Where few of them are
+ * claims, no turn passes over more rows than so many.
+ */
+const [turnMs, turnRows] = [25, 4096];
 
 type Limit = { left: number; readonly all: number };
 
@@ -53,20 +56,25 @@ function rowOf(line: unknown, columns: number): Row {
   return { rowid: at ?? undefined, literals: Array.from({ length: columns }, (_, nth) => cells[`c${nth}`] as string) };
 }
 
-/** Reads rows until the turn is over. Returns whether there may be more. */
-function readTurn(connection: Connection, shape: TableShape, question: TableQuestion, rows: Row[], limit: Limit): boolean {
+/** What is read of a table, and from where on. */
+type Turn = { readonly shape: TableShape; readonly where: TableQuestion["where"]; readonly after: bigint | undefined };
+
+/** Reads rows until the turn is over. Rows without numbers are read in one. Returns the number behind which rows are left. */
+function readTurn(connection: Connection, { shape, where, after }: Turn, rows: Row[], limit: Limit): bigint | undefined {
   const width = shape.columns.length + shape.generated.length;
-  const last = rows.at(-1)?.rowid;
-  const { sql, values } = selectRows(shape, question.where, last === undefined ? undefined : BigInt(last));
+  const end = shape.rowid === undefined ? undefined : endOfPart(shape, after, turnRows);
+  const last = end === undefined ? undefined : (connection.prepare(end.sql).get(...end.values) as { readonly at: string } | undefined);
+  const upTo = last === undefined ? undefined : BigInt(last.at);
+  const { sql, values } = selectRows(shape, where, { after, upTo });
   const until = performance.now() + turnMs;
   for (const line of connection.prepare(sql).iterate(...values)) {
     const row = rowOf(line, width);
     limit.left -= row.literals.reduce((sum, literal) => sum + literal.length, 0);
     if (limit.left < 0) throw new TooLarge(`has more than ${limit.all} bytes in the rows that "where" leaves`);
     rows.push(row);
-    if (shape.rowid !== undefined && performance.now() > until) return true;
+    if (row.rowid !== undefined && performance.now() > until) return BigInt(row.rowid);
   }
-  return false;
+  return upTo;
 }
 
 type Rows = { readonly table: TableShape; readonly rows: readonly Row[] };
@@ -81,7 +89,9 @@ function readRows(connection: Connection, question: TableQuestion, maxSize: numb
   }
   const rows: Row[] = [];
   const limit = { left: maxSize, all: maxSize };
-  while (readTurn(connection, table, question, rows, limit));
+  let after: bigint | undefined;
+  do after = readTurn(connection, { shape: table, where: question.where, after }, rows, limit);
+  while (after !== undefined);
   return { table, rows };
 }
 

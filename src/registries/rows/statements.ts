@@ -10,23 +10,36 @@ export type Columns = Readonly<Record<string, Literal>>;
 
 const allOf = ({ columns, generated }: TableShape): readonly string[] => [...columns, ...generated];
 
-/** Reads the rows that are claims, those behind a row by its number where rows have one. */
-export function selectRows(shape: TableShape, where: Where, after: bigint | undefined): Statement {
+/** Part of a table whose rows have numbers: those behind one, up to another. */
+export type Part = { readonly after: bigint | undefined; readonly upTo: bigint | undefined };
+
+/** Finds the number of the last of so many rows behind a number; there is none where fewer are left. */
+export function endOfPart({ name, rowid }: TableShape, after: bigint | undefined, rows: number): Statement {
+  const behind = after === undefined ? "" : ` WHERE ${rowid} > ?`;
+  return {
+    sql: `SELECT quote(${rowid}) AS at FROM ${quoteName(name)}${behind} ORDER BY ${rowid} LIMIT 1 OFFSET ${rows - 1}`,
+    values: after === undefined ? [] : [after],
+  };
+}
+
+/** Reads the rows that are claims, of a part where rows have numbers. */
+export function selectRows(shape: TableShape, where: Where, { after, upTo }: Part): Statement {
   const { name, rowid } = shape;
   const conditions = Object.entries(where).map(([column, value]) => `${quoteName(column)} ${value === null ? "IS NULL" : "= ?"}`);
   const given = Object.values(where).flatMap((value): readonly Bound[] => {
     if (value === null) return [];
     return [typeof value === "boolean" ? Number(value) : value];
   });
-  const behind = rowid !== undefined && after !== undefined;
-  const all = [...conditions, ...(behind ? [`${rowid} > ?`] : [])];
+  const ends = rowid === undefined ? [] : [after, upTo].filter((end) => end !== undefined);
+  const within = [after === undefined ? [] : [`${rowid} > ?`], upTo === undefined ? [] : [`${rowid} <= ?`]].flat();
+  const all = [...conditions, ...(rowid === undefined ? [] : within)];
   const literals = allOf(shape).map((column, nth) => `${literalSql(column)} AS c${nth}`);
   const sql = [
     `SELECT ${[`${rowid === undefined ? "NULL" : `quote(${rowid})`} AS at`, ...literals].join(", ")} FROM ${quoteName(name)}`,
     ...(all.length > 0 ? [`WHERE ${all.join(" AND ")}`] : []),
     ...(rowid === undefined ? [] : [`ORDER BY ${rowid}`]),
   ].join(" ");
-  return { sql, values: behind ? [...given, after] : given };
+  return { sql, values: [...given, ...ends] };
 }
 
 /** The stored columns of a row by their names. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { deleteRow, insertRow, selectRows, unwriteRow, writeRow } from "../../../src/registries/rows/statements.ts";
+import { deleteRow, endOfPart, insertRow, selectRows, unwriteRow, writeRow } from "../../../src/registries/rows/statements.ts";
 import type { TableShape } from "../../../src/registries/rows/table.ts";
 
 const keyed: TableShape = { name: "s", columns: ["id", "at"], generated: ["sum"], key: ["id"], rowid: "rowid" };
@@ -42,9 +42,26 @@ test("a row is put back with its stored columns alone, and replaces none", () =>
 });
 
 test("rows are chosen by equality and null alone, with every value bound", () => {
-  const { sql, values } = selectRows(keyed, { at: null, "id; --": "x'", on: true }, 3n);
-  expect(sql).toContain('WHERE "at" IS NULL AND "id; --" = ? AND "on" = ? AND rowid > ? ORDER BY rowid');
-  expect(values).toEqual(["x'", 1, 3n]);
+  const { sql, values } = selectRows(keyed, { at: null, "id; --": "x'", on: true }, { after: 3n, upTo: 9n });
+  expect(sql).toContain('WHERE "at" IS NULL AND "id; --" = ? AND "on" = ? AND rowid > ? AND rowid <= ? ORDER BY rowid');
+  expect(values).toEqual(["x'", 1, 3n, 9n]);
+});
+
+test("rows without numbers are read whole", () => {
+  const { sql, values } = selectRows({ ...keyed, rowid: undefined }, {}, { after: undefined, upTo: undefined });
+  expect(sql).toMatch(/^SELECT NULL AS at, .* FROM "s"$/);
+  expect(values).toEqual([]);
+});
+
+test("a part ends with the last of so many rows, whatever they say", () => {
+  expect(endOfPart(keyed, undefined, 10)).toEqual({
+    sql: 'SELECT quote(rowid) AS at FROM "s" ORDER BY rowid LIMIT 1 OFFSET 9',
+    values: [],
+  });
+  expect(endOfPart(keyed, -4n, 10)).toEqual({
+    sql: 'SELECT quote(rowid) AS at FROM "s" WHERE rowid > ? ORDER BY rowid LIMIT 1 OFFSET 9',
+    values: [-4n],
+  });
 });
 
 test.each(["1; DROP TABLE s", "x"])("a tombstone that says %s is refused before it is bound", (literal) => {
