@@ -19,7 +19,7 @@ export type FirstSight = {
 export const maxFirstSights = 1000;
 
 /** One tick of field 22 of `/proc/<pid>/stat`, in ms: the kernel shows a hundred a second (`USER_HZ`). */
-const tickMs = 10;
+export const tickMs = 10;
 
 /** Several machines of one image can share a machine's id, and several of one name a home. Without an id nothing tells them apart. */
 function machineOf({ hostname, machineId }: Here): string | undefined {

@@ -24,6 +24,8 @@ export type JudgedRow = {
   readonly where: string;
   readonly format: string;
   readonly bytes: Bytes;
+  /** When its own file was last written, in epoch ms; undefined where entries share one. */
+  readonly writtenMs: number | undefined;
 };
 
 /** A registry after the ladder, as far as revisions ask for it. */
@@ -41,8 +43,11 @@ export type JudgedRegistry = {
   readonly rows: () => Iterable<JudgedRow>;
 };
 
-/** A row whose verdict may be revised, and the row that speaks against it where it takes two. */
-export type Candidate = { readonly row: JudgedRow; readonly other: JudgedRow | undefined };
+/**
+ * A row whose verdict may be revised, and the row that speaks against it where it takes two; `through` is the one that says
+ * which process is meant, where the row itself does not.
+ */
+export type Candidate = { readonly row: JudgedRow; readonly other: JudgedRow | undefined; readonly through?: JudgedRow };
 
 export type Candidates = {
   readonly candidates: readonly Candidate[];

@@ -1,7 +1,9 @@
 import { formatMessage } from "../answer.ts";
 import type { Observed, ProcessTable } from "../evidence.ts";
+import { tickMs } from "../identity/first-sight.ts";
 import { canonicalSession, type Registration } from "../registration.ts";
-import { noQuestions, type JudgedRow, type Revision } from "./revision.ts";
+import type { Scene } from "../scene.ts";
+import { noQuestions, type Candidate, type JudgedRegistry, type JudgedRow, type Revision } from "./revision.ts";
 
 /** One judged entry, as far as a mismatch of sessions shows in it. */
 export type MismatchRow = Pick<JudgedRow, "claim" | "judgement" | "authoritative" | "where">;
@@ -48,32 +50,72 @@ export function mismatchMessage(row: MismatchRow, mismatch: SessionMismatch): st
   return `${formatMessage(row.judgement.detail)}; ${mismatchDetail(row, mismatch)}`;
 }
 
-/** The process that a claim names, if it names one so that it can be known again. */
-function namedProcess({ pid, startTicks }: Registration): string | undefined {
-  return pid === undefined || startTicks === undefined ? undefined : `${pid} ${startTicks}`;
+/** When a process of our time namespace started, in epoch ms, while the clock has not been stepped since. */
+function startedMs({ pid }: Registration, { evidence: { processes, clock }, memory }: Scene): number | undefined {
+  const observation = processes.seen && pid !== undefined ? processes.value.pids.get(pid) : undefined;
+  if (observation?.seen !== true || observation.value.kind === "gone" || !observation.value.ownTime) return undefined;
+  const { startTicks } = observation.value;
+  if (!startTicks.seen || !clock.wallMs.seen || !clock.bootMs.seen || memory.clockStepped) return undefined;
+  return clock.wallMs.value - clock.bootMs.value + Number(startTicks.value) * tickMs;
+}
+
+/** A file that records a pid and no start means the process that ran when it was written. */
+function isWrittenBy({ claim, writtenMs }: JudgedRow, own: JudgedRow, scene: Scene): boolean {
+  const { processes } = scene.evidence;
+  if (!processes.seen || claim.pid !== own.claim.pid || runningProcess(own.claim, processes.value) === undefined) return false;
+  const started = startedMs(own.claim, scene);
+  return started !== undefined && writtenMs !== undefined && writtenMs >= started;
+}
+
+const sessionOf = ({ claim: { sessionId } }: JudgedRow): string => canonicalSession(sessionId ?? "");
+
+/** The other session of the process that a row means: by its own start token, by its file's time, or by a row of its session that does. */
+function mismatchOf({ row, other, through }: Candidate, scene: Scene): SessionMismatch | undefined {
+  if (other?.claim.sessionId === undefined || row.judgement.verdict === "ghost") return undefined;
+  const meaning = through ?? row;
+  if (sessionOf(meaning) === sessionOf(other) || meaning.judgement.verdict === "ghost") return undefined;
+  const byToken = findMismatches([other, meaning], scene.evidence.processes).get(meaning);
+  const isMeant = meaning.claim.startTicks === undefined && isWrittenBy(meaning, other, scene);
+  return byToken ?? (isMeant ? { sessionId: other.claim.sessionId, where: other.where } : undefined);
+}
+
+/** Rows whose holders' own registries name another session, and rows of that session that record no process. */
+function candidatesIn(registries: readonly JudgedRegistry[]): readonly Candidate[] {
+  const withPids = registries.filter(({ recordsPids }) => recordsPids);
+  const authorities = new Map<number, JudgedRow[]>();
+  const ownSessions = new Set<string>();
+  for (const { rows } of withPids.filter(({ authoritative }) => authoritative))
+    for (const row of rows()) {
+      const { pid, sessionId } = row.claim;
+      if (pid === undefined || sessionId === undefined) continue;
+      authorities.set(pid, [...(authorities.get(pid) ?? []), row]);
+      ownSessions.add(sessionOf(row));
+    }
+  if (authorities.size === 0) return [];
+  const found: Candidate[] = [];
+  for (const { rows } of withPids.filter(({ authoritative }) => !authoritative))
+    for (const row of rows())
+      for (const other of authorities.get(row.claim.pid ?? 0) ?? []) {
+        const isMeant = row.claim.startTicks === undefined ? row.writtenMs !== undefined : row.claim.startTicks === other.claim.startTicks;
+        if (isMeant && row.claim.sessionId !== undefined) found.push({ row, other });
+      }
+  const bySession = new Map(found.map((one) => [sessionOf(one.row), one] as const));
+  for (const { rows, authoritative } of bySession.size === 0 ? [] : registries)
+    for (const row of authoritative ? [] : rows()) {
+      const known = row.claim.pid === undefined && row.claim.sessionId !== undefined ? bySession.get(sessionOf(row)) : undefined;
+      if (known !== undefined && !ownSessions.has(sessionOf(row))) found.push({ row, other: known.other, through: known.row });
+    }
+  return found;
 }
 
 export const sessionMismatch: Revision = {
   name: "session-mismatch",
   rule: "A row that names another session for its process than the process's own registry is reported, and stays.",
-  candidates: (registries) => {
-    const authorities = new Map<string | undefined, JudgedRow>();
-    const withPids = registries.filter(({ recordsPids }) => recordsPids);
-    for (const { rows } of withPids.filter(({ authoritative }) => authoritative))
-      for (const row of rows()) if (row.claim.sessionId !== undefined) authorities.set(namedProcess(row.claim), row);
-    authorities.delete(undefined);
-    const candidates = [];
-    for (const { rows } of authorities.size === 0 ? [] : withPids.filter(({ authoritative }) => !authoritative)) {
-      for (const row of rows()) {
-        const other = authorities.get(namedProcess(row.claim));
-        if (other !== undefined) candidates.push({ row, other });
-      }
-    }
-    return { candidates, flapping: [] };
-  },
+  candidates: (registries) => ({ candidates: candidatesIn(registries), flapping: [] }),
   asks: () => noQuestions,
-  revise: ({ row, other }, { scene }) => {
-    const mismatch = other && findMismatches([other, row], scene.evidence.processes).get(row);
+  revise: (candidate, { scene }) => {
+    const { row } = candidate;
+    const mismatch = mismatchOf(candidate, scene);
     if (mismatch === undefined) return undefined;
     const judgement = { ...row.judgement, detail: mismatchMessage(row, mismatch) };
     return { judgement, detail: mismatchDetail(row, mismatch), change: undefined, noted: { phantomOf: mismatch.sessionId } };

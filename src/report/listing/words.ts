@@ -39,6 +39,7 @@ export function whyOf({ reason, body }: EntryReport, isShort: boolean): string {
 }
 
 /** More than the few words, where a table would hide what a person has to know. */
-export function mustSay({ action, note }: EntryReport): string | undefined {
+export function mustSay({ action, note, phantomOf }: EntryReport): string | undefined {
+  if (phantomOf !== null) return `another session of this process, which itself says ${phantomOf}`;
   return action === "failed" || action === "skipped" ? note : undefined;
 }

@@ -38,7 +38,7 @@ function judgedRegistry({ loaded, entries }: ExaminedRegistry, registry: number)
   const { authoritative } = format;
   function* rows(): Generator<JudgedRow, undefined> {
     for (let index = 0; index < loaded.entries.length; index += 1) {
-      const { key, claim, duplicate } = loaded.entries.at(index);
+      const { key, claim, duplicate, place } = loaded.entries.at(index);
       if (!claim.ok || duplicate) continue;
       yield {
         registry,
@@ -54,6 +54,7 @@ function judgedRegistry({ loaded, entries }: ExaminedRegistry, registry: number)
         get bytes() {
           return bytesOf(loaded, key, index);
         },
+        writtenMs: place.kind === "file" ? place.state.mtimeMs : undefined,
       };
     }
   }

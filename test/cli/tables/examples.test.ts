@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -86,6 +87,41 @@ describe.skipIf(!hasSqlite("the examples with tables"))("an example with a table
       [key(dead)]: said,
     });
     expect(fingerprint(join(path, ".."))).toEqual(before);
+  });
+
+  test("spawnbox: the row of a session that its process has left is told as another session of it, and stays", async () => {
+    const scratch = newScratch();
+    const [holder, gone] = [await idle({ argv0: "claude" }), await gonePid()];
+    const [left, now, ended] = [randomUUID(), randomUUID(), randomUUID()];
+    const { table, place } = examples[0];
+    const row = (id: string): string =>
+      `INSERT INTO sessions VALUES ('${id}', '${id.slice(0, 8)}', 'primary', 'PA', '${daysAgo(3)}', '${daysAgo(0)}', NULL, 'primary')`;
+    const path = await made(scratch, place, [table, row(left), row(ended)]);
+    const marker = (pid: number, id: string): string => writeOld(join(path, "../..", `active-session-${pid}`), id, 0);
+    // The process wrote its marker when it began; its server was started then, and beats for that session still.
+    marker(holder.pid, left);
+    marker(gone.pid, ended);
+    const own = {
+      pid: holder.pid,
+      sessionId: now,
+      startedAt: Date.now(),
+      procStart: holder.startTicks,
+      version: "2.1.197",
+      kind: "interactive",
+    };
+    writeOld(join(scratch.home, ".claude/sessions", `${holder.pid}.json`), JSON.stringify(own), 0);
+    const words = configured(scratch, "spawnbox");
+    const report = await sweepReport(scratch, ["list", ...words], withSqlite);
+    expect(by(report, "verdict", "phantomOf")).toMatchObject({
+      [left]: `undecided ${now}`,
+      [`active-session-${holder.pid}`]: `undecided ${now}`,
+      [`${holder.pid}.json`]: "undecided null",
+      [ended]: "undecided null",
+    });
+    const { stdout } = await sessreap(scratch, ["list", ...words], withSqlite);
+    expect(stdout.match(new RegExp(`another session of this process, which itself says ${now}`, "g"))).toHaveLength(2);
+    expect((await sessreap(scratch, ["explain", left, ...words], withSqlite)).stdout).toContain(`says ${now} of the same process`);
+    expect(by(await sweepReport(scratch, ["sweep", ...words, "--now"], withSqlite), "action")).toMatchObject({ [left]: "kept" });
   });
 
   test("agent-deck: the window that runs is kept, the other is told, and the sessions of both are read", async () => {

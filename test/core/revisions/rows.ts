@@ -26,6 +26,7 @@ export function registryOf(traits: Partial<Omit<JudgedRegistry, "rows">>, ...des
     where: "/home/dev/agents.json",
     format: "keyed-json",
     bytes: { file: "/home/dev/agents.json", start: 10 * index, end: 10 * index + 9 },
+    writtenMs: undefined,
     ...row,
     claim: { ...nothingClaimed, ...row.claim },
   }));

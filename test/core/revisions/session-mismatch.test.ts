@@ -1,9 +1,10 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { seen, unseen, type Observed, type ProcessTable } from "../../../src/core/evidence.ts";
 import type { Judgement } from "../../../src/core/ladder.ts";
 import { findMismatches, mismatchMessage, sessionMismatch, type MismatchRow } from "../../../src/core/revisions/session-mismatch.ts";
 import { nothingClaimed, type Registration } from "../../../src/core/registration.ts";
-import { gone, there } from "../scene.ts";
+import type { Candidate, JudgedRegistry } from "../../../src/core/revisions/revision.ts";
+import { gone, now, shows, there, type Described } from "../scene.ts";
 import { observationOf, onlyCandidate, registryOf, revisedOf } from "./rows.ts";
 
 const mine = "7c1f0a52-9b1e-4c0e-8a6f-2f6d1f3b9e01";
@@ -113,4 +114,79 @@ test.each<[string, Partial<Registration>, Partial<Registration>]>([
     registryOf({}, { claim: { ...mismatched, ...claim } }),
   ];
   expect(sessionMismatch.candidates(registries).candidates).toEqual([]);
+});
+
+describe("a file that records the pid and no start", () => {
+  const marker = { key: "active-session-77", pid: 77, startTicks: undefined, sessionId: other };
+  const bootMs = 60_000;
+  const startedMs = now - bootMs + 500 * 10;
+  const clock = { wallMs: seen(now), bootMs: seen(bootMs) };
+  const world = { pids: { 77: there("500") }, clock };
+  const markers = (writtenMs: number | undefined, judgement = alive) =>
+    registryOf({}, { claim: marker, where: "active-session-77", writtenMs, judgement });
+  const revised = (candidate: Candidate, described: Described = world): string | undefined =>
+    sessionMismatch.revise(candidate, observationOf(candidate, described))?.noted.phantomOf;
+
+  test.each<[string, string | undefined, JudgedRegistry, Described]>([
+    ["was written while that process ran", mine, markers(startedMs), world],
+    ["was written before it started", undefined, markers(startedMs - 1), world],
+    ["is a ghost anyway", undefined, markers(startedMs, ghost), world],
+    ["was written by a clock that was stepped since", undefined, markers(startedMs), { ...world, memory: { clockStepped: true } }],
+    [
+      "was written while the clock could not be read",
+      undefined,
+      markers(startedMs),
+      { ...world, clock: { ...clock, wallMs: unseen("no clock") } },
+    ],
+    [
+      "is of a process whose start another clock counts",
+      undefined,
+      markers(now),
+      { ...world, pids: { 77: shows({ startTicks: seen("500"), ownTime: false }) } },
+    ],
+    ["has the pid of a later process", undefined, markers(now), { ...world, pids: { 77: there("501") } }],
+    ["is of a process that has ended", undefined, markers(startedMs), { ...world, pids: { 77: gone } }],
+    ["was written while nobody looked", undefined, markers(startedMs), { ...world, processes: unseen("blind") }],
+  ])("and %s is a phantom of %s", (_, of, registry, described) => {
+    expect(revised(onlyCandidate(sessionMismatch.candidates([own, registry])), described)).toBe(of);
+  });
+
+  test("nor a time of its own file means no process", () => {
+    expect(sessionMismatch.candidates([own, markers(undefined)]).candidates).toEqual([]);
+  });
+
+  const table = registryOf({ recordsPids: false }, { claim: { key: "1", sessionId: other } });
+
+  test.each<[string, JudgedRegistry]>([
+    ["by the file of its process", markers(startedMs)],
+    ["by a row that records its process", registryOf({}, { claim: mismatched })],
+  ])("a row of its session that records no process is one, too, %s", (_, registry) => {
+    const { candidates } = sessionMismatch.candidates([own, table, registry]);
+    expect(candidates.map(({ row: one, through }) => [one.claim.key, through?.claim.key])).toContainEqual([
+      "1",
+      registry.rows()[Symbol.iterator]().next().value?.claim.key,
+    ]);
+    expect(candidates.map((one) => revised(one))).toEqual([mine, mine]);
+  });
+
+  test.each<[string, readonly JudgedRegistry[]]>([
+    [
+      "whose session another process says of itself",
+      [registryOf({ authoritative: true }, { claim: known }, { claim: { ...known, pid: 78, sessionId: other } })],
+    ],
+    ["of another session", [own, registryOf({ recordsPids: false }, { claim: { key: "1", sessionId: "third" } })]],
+    [
+      "of a holder's own registry",
+      [own, registryOf({ recordsPids: false, authoritative: true }, { claim: { key: "1", sessionId: other } })],
+    ],
+  ])("a row %s is none", (_, registries) => {
+    const more = registries.length === 1 ? [table] : [];
+    const { candidates } = sessionMismatch.candidates([...registries, ...more, markers(startedMs)]);
+    expect(candidates.filter(({ row: one }) => one.claim.key === "1")).toEqual([]);
+  });
+
+  test("a row without a process stays untold where the file of it is an older process's", () => {
+    const { candidates } = sessionMismatch.candidates([own, table, markers(startedMs - 1)]);
+    expect(candidates.map((one) => revised(one))).toEqual([undefined, undefined]);
+  });
 });
