@@ -11,18 +11,23 @@ const screenOf = (columns: number | undefined): Screen => ({
   signs: { ellipsis: "…", dot: "·", times: "×" },
 });
 
-const names = ["sessreap.service", "sessreap.timer", "sessreap.timer.d/follow.conf"];
+const units = "/home/日本語/.config/systemd/user";
+const names = [
+  ...["sessreap.service", "sessreap.timer", "sessreap.timer.d/follow.conf"].map((name) => `${units}/${name}`),
+  "/home/日本語/.config/sessreap/units.env",
+];
 const counts = { registrations: 26, ghosts: 19, reaped: 16 };
 const undo = "sessreap restore --sweep 462a";
 
 const rows: readonly UnitsRow[] = [
-  ...filesRow("wrote", names, `/home/日本語/.config/systemd/user`, "/home/日本語"),
+  ...filesRow("wrote", names, units, "/home/日本語"),
   { label: "recorded", text: ["for the unit: CODEX_HOME=/srv/codex"] },
   keptRow("--follow llmmsg-bridge.service", "--no-follow", "·"),
   { label: "on", text: ["sessreap.timer: every 5 minutes, next 13:55"] },
   ...firstRunRows({ ok: true, detail: "", counts, undo, problems: ["a\u001b[2Jb: is not there"] }, "·"),
   lingerRow("dev"),
-  checkRow,
+  checkRow(undefined),
+  checkRow("alice"),
 ];
 
 test.each([100, 60, 30])("an installation at %i columns", async (columns) => {

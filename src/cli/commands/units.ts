@@ -169,14 +169,13 @@ async function runInstall(invocation: Invocation<UnitsOptions>, scope: Scope, di
   const units = choice.watch ? `${timer}, ${watch}` : timer;
   // A calendar of the user's own would stand in a drop-in.
   const pace = existsSync(join(directory, `${timer}.d`)) ? "" : ": every 5 minutes";
-  const names = result.written.map((path) => path.slice(directory.length + 1));
   const rows: readonly UnitsRow[] = [
-    ...filesRow("wrote", names, directory, ownHome()),
+    ...filesRow("wrote", result.written, directory, ownHome()),
     ...said,
     result.enabled ? { label: "on", text: [`${units}${pace}${nextTime(result.next)}`] } : { label: "off", text: [`${units}: not enabled`] },
     ...firstRows(result, scope, needs.access?.stateDir ?? stateDirectory(env), dot),
     ...lingerRows(scope),
-    ...(result.enabled ? [checkRow] : []),
+    ...(result.enabled ? [checkRow(scope.kind === "system" ? scope.user : undefined)] : []),
   ];
   await writeLines(stdout, unitsText(rows, view));
   return result.selfTest?.ok === false ? exitCodes.partial : exitCodes.done;

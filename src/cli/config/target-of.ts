@@ -39,7 +39,7 @@ function serversFor(format: Format, config: RegistryConfig | undefined, options:
     if (!isServerAddress(url)) {
       throw new Failure(
         "usage",
-        `${options.appServer === undefined ? "SESSREAP_APP_SERVER" : "--app-server"}: "${url}" is not a loopback address such as ws://127.0.0.1:8788, nor unix:// with an absolute path`,
+        `${options.appServer === undefined ? "SESSREAP_APP_SERVER" : "--app-server"}: ${/[@?#]/.test(url) ? "what is given (not shown)" : `"${url}"`} is not a loopback address such as ws://127.0.0.1:8788, nor unix:// with an absolute path`,
       );
     }
   }

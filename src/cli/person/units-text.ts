@@ -5,9 +5,20 @@ import { type Palette, visible } from "../../report/visible.ts";
 /** What was done by an installation, or would be, one line a fact. */
 export type UnitsRow = { readonly label: string; readonly text: readonly Part[]; readonly role?: keyof Palette };
 
-/** Names of files below one directory, as one row. */
-export function filesRow(label: string, names: readonly string[], directory: string, home: string): readonly UnitsRow[] {
-  return names.length === 0 ? [] : [{ label, text: [`${names.join(", ")} in ${visible(tilde(directory, home), 4096)}`] }];
+/** Files by the directory in which they are, the first of which is named: what is below that one is said with its folder. */
+export function filesRow(label: string, paths: readonly string[], directory: string, home: string): readonly UnitsRow[] {
+  const isBelow = (path: string): boolean => path.startsWith(`${directory}/`);
+  const row = (at: number, names: readonly string[], where: string): UnitsRow => {
+    return { label: at === 0 ? label : "", text: [`${names.join(", ")} in ${visible(tilde(where, home), 4096)}`] };
+  };
+  const below = paths.filter(isBelow).map((path) => path.slice(directory.length + 1));
+  const groups = [...(below.length === 0 ? [] : [[below, directory] as const]), ...paths.filter((path) => !isBelow(path)).map(apart)];
+  return groups.map(([names, where], at) => row(at, names, where));
+}
+
+function apart(path: string): readonly [names: readonly string[], directory: string] {
+  const at = path.lastIndexOf("/");
+  return [[path.slice(at + 1)], path.slice(0, at)];
 }
 
 /** What of an earlier installation stays, and the option that takes it back. */
@@ -48,7 +59,10 @@ export function lingerRow(user: string): UnitsRow {
   };
 }
 
-export const checkRow: UnitsRow = { label: "check", text: [command("sessreap doctor")] };
+/** Who looks, and for whom; undefined for the user who installed it. */
+export function checkRow(user: string | undefined): UnitsRow {
+  return { label: "check", text: [command(user === undefined ? "sessreap doctor" : `sudo sessreap doctor --system ${user}`)] };
+}
 
 /** Cells of a label, and of the indent below it. */
 const labelCells = 9;

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { readRegularText } from "../../host/files/files.ts";
-import { parseEnvironment, recordedFrom, recordedNames, type Recorded } from "../units/environment.ts";
+import { parseEnvironment, recordedFrom, recordedNames, shownValue, type Recorded } from "../units/environment.ts";
 import type { Account } from "./account.ts";
 import { environmentFileName } from "./layout.ts";
 import type { Scope } from "./manager.ts";
@@ -44,6 +44,6 @@ export function recordedLines(scope: Scope, directory: string, { values, leftOut
     ...leftOut.map((what) => `not recorded: ${what}`),
     ...recordedNames
       .filter((name) => earlier[name] !== undefined && values[name] === undefined)
-      .map((name) => `no longer recorded: ${name}=${earlier[name]}`),
+      .map((name) => `no longer recorded: ${name}=${shownValue(name, earlier[name] ?? "")}`),
   ];
 }

@@ -3,7 +3,7 @@ import type { Guard } from "../../report/model/guards.ts";
 import { errorCode } from "../../host/observed.ts";
 import { findAccount } from "../manage/account.ts";
 import { type Properties, type Scope, showUnits, systemctl, unitNames } from "../manage/manager.ts";
-import { parseEnvironment, recordedNames } from "../units/environment.ts";
+import { parseEnvironment, recordedNames, shownValue } from "../units/environment.ts";
 import { isOffered, unitExists } from "./findings.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -27,12 +27,12 @@ const readNames = [
   "SESSREAP_PID_NAMESPACE",
 ] as const;
 
-const asked = ["LoadState", "FragmentPath", "UnitFileState", "ActiveState", "Environment", "EnvironmentFiles"] as const;
+const asked = ["LoadState", "FragmentPath", "UnitFileState", "ActiveState", "Environment", "EnvironmentFiles", "UnsetEnvironment"] as const;
 
-/** A file that may be missing says nothing then; systemd reads the later file over the earlier one. */
+/** A file that may be missing says nothing then; systemd reads the later file over the earlier one, and more than one by a pattern. */
 function fromFiles({ EnvironmentFiles: files }: Properties): Pick<UnitEnvironment, "values" | "unread"> {
   const paths = [...(files ?? "").matchAll(/^(.+) \(ignore_errors=(?:yes|no)\)$/gm)].map((match) => match[1] as string);
-  const found = paths.map((path) => [path, valuesIn(path)] as const);
+  const found = paths.map((path) => [path, /[*?[]/.test(path) ? undefined : valuesIn(path)] as const);
   return {
     values: Object.assign({}, ...found.map(([, values]) => values ?? {})) as Env,
     unread: found.flatMap(([path, values]) => (values === undefined ? [path] : [])),
@@ -47,10 +47,26 @@ function valuesIn(path: string): Env | undefined {
   }
 }
 
-/** `Environment=` as systemctl shows it: words, of which those with blanks are quoted. */
-function fromSettings({ Environment: words }: Properties): Env {
-  const lines = (words ?? "").match(/"(?:[^"\\]|\\.)*"|\S+/g) ?? [];
-  return parseEnvironment(lines.map((word) => word.replace(/^"(.*)"$/, "$1")).join("\n"));
+const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
+
+/** Words as systemctl shows them: those with blanks or odd characters are quoted, as for a shell. */
+function shownWords(text = ""): readonly string[] {
+  return (text.match(/(?:"(?:[^"\\]|\\.)*"|\$'(?:[^'\\]|\\.)*'|\S)+/g) ?? []).map((word) =>
+    word.replaceAll(/"((?:[^"\\]|\\.)*)"|\$'((?:[^'\\]|\\.)*)'/g, (_, double?: string, single?: string) =>
+      (double ?? single ?? "").replaceAll(/\\(.)/g, (__, escaped: string) => escapes[escaped] ?? escaped),
+    ),
+  );
+}
+
+function fromWords(text: string | undefined): Env {
+  const pairs = shownWords(text).map((word) => [word, word.indexOf("=")] as const);
+  return Object.fromEntries(pairs.flatMap(([word, at]) => (at < 1 ? [] : [[word.slice(0, at), word.slice(at + 1)]])));
+}
+
+/** What is taken away in the end: a variable, or one that has just this value. */
+function without(values: Env, { UnsetEnvironment: text }: Properties): Env {
+  const unset = new Set(shownWords(text));
+  return Object.fromEntries(Object.entries(values).filter(([name, value]) => !unset.has(name) && !unset.has(`${name}=${value}`)));
 }
 
 async function environmentOf(scope: Scope, env: Env): Promise<UnitEnvironment | undefined> {
@@ -59,14 +75,13 @@ async function environmentOf(scope: Scope, env: Env): Promise<UnitEnvironment | 
   if (!shown.ok) return undefined;
   const [ofService = {}, ofTimer = {}] = shown.units;
   if (!unitExists(ofService) || !unitExists(ofTimer) || isOffered(ofTimer)) return undefined;
-  // The services of a user's manager have what that manager has; those of the system's do not.
-  const manager =
-    scope.kind === "user"
-      ? parseEnvironment((await systemctl("user", ["show-environment"])).stdout)
-      : { HOME: (await findAccount(scope.user))?.home };
+  // What a manager was given for all its services; that of the system knows the home of each user, too.
+  const given = fromWords((await systemctl(scope.kind, ["show-environment"])).stdout);
+  const manager = scope.kind === "user" ? given : { ...given, HOME: (await findAccount(scope.user))?.home };
   const { values, unread } = fromFiles(ofService);
   const unknown = unread.length === 0 ? {} : Object.fromEntries(readNames.map((name) => [name, env[name]]));
-  return { unit: service, values: { ...unknown, ...manager, ...fromSettings(ofService), ...values }, unread };
+  const whole = { ...unknown, ...manager, ...fromWords(ofService["Environment"]), ...values };
+  return { unit: service, values: without(whole, ofService), unread };
 }
 
 /** The environment of the first of these services that is installed; undefined where none is. */
@@ -81,7 +96,7 @@ export function asTheUnit(env: Env, unit: UnitEnvironment | undefined): Env {
   return { ...env, ...Object.fromEntries(readNames.map((name) => [name, unit.values[name]])) };
 }
 
-const said = (value: string): string => (value === "" ? "unset" : value);
+const said = (name: string, value: string): string => (value === "" ? "unset" : shownValue(name, value));
 
 /** Says where the service sees another environment than the shell: what is looked at by hand is then not what is swept. */
 export function environmentGuards(env: Env, unit: UnitEnvironment | undefined): readonly Guard[] {
@@ -92,14 +107,14 @@ export function environmentGuards(env: Env, unit: UnitEnvironment | undefined): 
   const names = unit.values["HOME"] === undefined ? readNames : (["HOME", ...readNames] as const);
   const differing = names.flatMap((name) => {
     const [there, here] = [unit.values[name] ?? "", env[name] ?? ""];
-    return there === here ? [] : [{ name, text: `${name} is ${said(there)} there, ${said(here)} here` }];
+    return there === here ? [] : [{ name, text: `${name} is ${said(name, there)} there, ${said(name, here)} here` }];
   });
   if (differing.length === 0) return [{ ...about, cause: "fine", detail: `it has what this shell has${unread}`, cure: null }];
   if (differing.some(({ name }) => name === "HOME")) {
     const text = `what is judged here is not what it sweeps: ${differing.map((one) => one.text).join("; ")}${unread}`;
     return [{ ...about, cause: "environment-differs", detail: text, cure: `run sessreap with HOME=${unit.values["HOME"]}` }];
   }
-  const own = differing.some(({ name }) => name.startsWith("SESSREAP_"));
+  const own = unit.unit.includes("@") || differing.some(({ name }) => name.startsWith("SESSREAP_"));
   const detail = `judged as the unit sees it: ${differing.map(({ text }) => text).join("; ")}${unread}`;
   const cure = own
     ? "write it into the unit's environment file (man sessreap-units), or unset it here"

@@ -1,3 +1,5 @@
+import { isServerAddress } from "../../core/app-servers.ts";
+
 type Values = Readonly<Record<string, string | undefined>>;
 
 /** What `units install` records of the shell: where agents and sessreap keep their files, and the app server. */
@@ -18,8 +20,14 @@ export const recordedNames = [
   "XDG_CACHE_HOME",
 ] as const;
 
-/** Those of them that are no paths. */
-const addresses: ReadonlySet<string> = new Set(["CODEX_APP_SERVER_URL"]);
+/** Variables that are addresses, not paths. */
+const addresses: ReadonlySet<string> = new Set(["CODEX_APP_SERVER_URL", "SESSREAP_APP_SERVER"]);
+
+/** Whether a value is an address that no sweep asks, with a place for a password or a token in it. */
+const mayBeSecret = (name: string, value: string): boolean => addresses.has(name) && !isServerAddress(value) && /[@?#]/.test(value);
+
+/** A value as it is said on screens and in reports. */
+export const shownValue = (name: string, value: string): string => (mayBeSecret(name, value) ? "an address that is not shown" : value);
 
 export type Recorded = {
   readonly values: Readonly<Record<string, string>>;
@@ -35,7 +43,8 @@ export function recordedFrom(env: Values, isForeign: (path: string) => boolean):
     const value = env[name] ?? "";
     if (value === "") continue;
     const isPath = !addresses.has(name);
-    if (/\p{Cc}/u.test(value)) leftOut.push(`${name}: it holds a control character`);
+    if (mayBeSecret(name, value)) leftOut.push(`${name}: it may hold a password or a token`);
+    else if (/\p{Cc}/u.test(value)) leftOut.push(`${name}: it holds a control character`);
     else if (isPath && !value.startsWith("/")) leftOut.push(`${name}=${value}: it is no absolute path`);
     else if (isPath && isForeign(value)) leftOut.push(`${name}=${value}: it is not this user's`);
     else values[name] = value;

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { assert, property, string } from "fast-check";
 import { expect, test } from "vitest";
-import { environmentLines, parseEnvironment, recordedFrom } from "../../../src/systemd/units/environment.ts";
+import { environmentLines, parseEnvironment, recordedFrom, shownValue } from "../../../src/systemd/units/environment.ts";
 
 const ours = (): boolean => false;
 
@@ -24,6 +24,20 @@ test.each([
   const { values, leftOut } = recordedFrom({ CODEX_HOME: value }, (path) => path.startsWith("/root"));
   expect(values).toEqual({});
   expect(leftOut).toEqual([expect.stringContaining(why)]);
+});
+
+test.each([
+  ["ws://bob:hunter2@127.0.0.1:8788", "an address that is not shown"],
+  ["ws://127.0.0.1:8788/?token=hunter2", "an address that is not shown"],
+  ["wss://hunter2@remote", "an address that is not shown"],
+  ["ws://127.0.0.1:8788", undefined],
+  ["unix:///run/a@b?c", undefined],
+  ["ws://remote:8788", undefined],
+])("of the address %s nothing that may be a password is recorded or said", (value, hidden) => {
+  const { values, leftOut } = recordedFrom({ CODEX_APP_SERVER_URL: value }, ours);
+  expect(values).toEqual(hidden === undefined ? { CODEX_APP_SERVER_URL: value } : {});
+  expect(leftOut).toEqual(hidden === undefined ? [] : ["CODEX_APP_SERVER_URL: it may hold a password or a token"]);
+  expect(shownValue("SESSREAP_APP_SERVER", value)).toBe(hidden ?? value);
 });
 
 test("what is written is read back", () => {
