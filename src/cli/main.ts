@@ -19,8 +19,17 @@ function withExitCode(lines: readonly string[], exitCode: number): readonly stri
   return [...lines.slice(0, -1), `${lines.at(-1)} (exit ${exitCode})`];
 }
 
+async function isTaken(writing: Promise<void>): Promise<boolean> {
+  try {
+    await writing;
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What is seen of a failed run: its problem and what mends it, or one JSON document. The stack of a fault goes to stderr. */
-async function report(error: unknown, words: readonly string[]): Promise<number> {
+async function report(error: unknown, words: readonly string[]): Promise<void> {
   const isExpected = error instanceof Failure;
   const exitCode = isExpected ? error.exitCode : exitCodes.fault;
   const message = error instanceof Error ? error.message : String(error);
@@ -29,15 +38,15 @@ async function report(error: unknown, words: readonly string[]): Promise<number>
   const stack = !isExpected && wantsStack(own) ? stackOf(error) : [];
   if (own.includes("--json")) {
     const code = isExpected ? error.code : "fault";
-    await writeDocument(stdout, { error: { code, message: said }, exitCode });
-    await writeLines(stderr, stack);
-    return exitCode;
+    if (await isTaken(writeDocument(stdout, { error: { code, message: said }, exitCode }))) {
+      await writeLines(stderr, stack);
+      return;
+    }
   }
   const lines = isExpected ? [...error.problem.split("\n"), ...error.below] : said.split("\n");
   const [text = "", ...below] = withExitCode(lines, exitCode).map((line) => visible(line, Number.POSITIVE_INFINITY));
   const isBusy = isExpected && error.code === "busy";
   await writeMessages(stderr, [{ label: "error", text, below: [...below, ...stack], ...(isBusy && { level: 5 }) }]);
-  return exitCode;
 }
 
 /** Timers ask for a sweep in plain words; it does not wait for the parser of command lines. */
@@ -54,6 +63,8 @@ export async function main(words: readonly string[], version: string): Promise<v
   try {
     process.exitCode = await run(words, version);
   } catch (error) {
-    process.exitCode = await report(error, words);
+    // Where nothing can be written the code alone says it.
+    process.exitCode = error instanceof Failure ? error.exitCode : exitCodes.fault;
+    await isTaken(report(error, words));
   }
 }

@@ -1,7 +1,7 @@
 import { fstatSync, writeSync } from "node:fs";
 import type { OutputDocument } from "./documents/documents.ts";
 import { Failure } from "./failure.ts";
-import { errorCode } from "../host/observed.ts";
+import { errorCode, formatError } from "../host/observed.ts";
 import { outputSchema } from "../report/json.ts";
 import { type Palette, plain } from "../report/visible.ts";
 
@@ -54,24 +54,28 @@ export async function paletteFor(stream: Output, choice: string): Promise<Palett
 /** What one write is given at most, in bytes, so that a long report needs no second copy of itself. */
 const chunkBytes = 1 << 20;
 
+function notTaken(fd: Output["fd"], error: unknown): Failure {
+  return new Failure("state", `standard ${fd === 1 ? "output" : "error"} cannot be written: ${formatError(error)}`);
+}
+
 /** Writes as much as is taken at once, and returns where it stopped: a pipe that never blocks says EAGAIN when full. */
-function writeNow(fd: number, bytes: Buffer): number {
+function writeNow(fd: Output["fd"], bytes: Buffer): number {
   let at = 0;
   try {
     while (at < bytes.length) at += writeSync(fd, bytes, at, Math.min(chunkBytes, bytes.length - at));
   } catch (error) {
     if (errorCode(error) === "EPIPE") return bytes.length;
-    if (errorCode(error) !== "EAGAIN") throw error;
+    if (errorCode(error) !== "EAGAIN") throw notTaken(fd, error);
   }
   return at;
 }
 
-function writeLater(stream: NodeJS.WriteStream, bytes: Buffer): Promise<void> {
+function writeLater({ fd, stream }: Output, bytes: Buffer): Promise<void> {
   if (stream.listenerCount("error") === 0) stream.on("error", () => undefined);
   return new Promise((resolve, reject) => {
     stream.write(bytes, (error) => {
       if (error === null || error === undefined || errorCode(error) === "EPIPE") resolve();
-      else reject(error);
+      else reject(notTaken(fd, error));
     });
   });
 }
@@ -81,7 +85,7 @@ export async function write(to: Output, text: string): Promise<void> {
   if (text === "") return;
   const bytes = Buffer.from(text);
   const at = writeNow(to.fd, bytes);
-  if (at < bytes.length) await writeLater(to.stream, bytes.subarray(at));
+  if (at < bytes.length) await writeLater(to, bytes.subarray(at));
 }
 
 type WithoutSchema<Document> = Document extends unknown ? Omit<Document, "schema"> : never;

@@ -72,7 +72,7 @@ async function lockGuard(stateDir: string, running: LastRun | undefined, nowMs: 
 /** Whether anything can be kept: a file is written and removed. A directory that is not there yet is made by the first sweep. */
 function stateGuard(stateDir: string): Guard {
   const about = { guard: "state", name: stateDir } as const;
-  const tried = look("it", () => {
+  const tried = look("the directory", () => {
     const foreign = foreignPlaceProblem(stateDir);
     if (foreign !== undefined) throw new Error(foreign);
     if (existsSync(stateDir)) tryStateDirectory(stateDir);

@@ -16,8 +16,10 @@ import { sizeFrom } from "./size.ts";
 
 export function placesIn(env: Env, find: (home: string, uid: number) => AgentHomes = () => noHomes): Places {
   const [home, uid] = [ownHome(), process.getuid?.() ?? 0];
+  // Formats put a slash behind each: that of the root directory is its whole name.
+  const [below, cwd] = [home, currentDirectory()].map((path) => (path === "/" ? "" : path)) as [string, string];
   let found: AgentHomes | undefined;
-  return { home, cwd: currentDirectory(), uid, env, sha256, furtherHomes: (agent) => (found ??= find(home, uid))[agent] };
+  return { home: below, cwd, uid, env, sha256, furtherHomes: (agent) => (found ??= find(home, uid))[agent] };
 }
 
 function connectTo(url: string, env: Env): string {

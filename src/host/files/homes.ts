@@ -3,6 +3,9 @@ import { readFileSync, statSync } from "node:fs";
 /** Debian's name for the home of a user that has none (`/etc/passwd`). */
 const noHome = "/nonexistent";
 
+/** One spelling for the path of a directory: with no slash at its end, nor two where one does. */
+export const tidyPath = (path: string): string => path.replaceAll(/\/{2,}/g, "/").replace(/(?<=.)\/$/, "");
+
 /**
  * Our own home. In a bare chroot the environment names none: then nothing is found below it, and nothing can be kept there.
  * `node:os` says no more where `HOME` is set, and costs a hundredth of a bare start.
@@ -11,7 +14,7 @@ export function ownHome(): string {
   try {
     const given = process.env["HOME"] ?? "";
     // `homedir` would say of an empty HOME that it is the home.
-    return given === "" ? process.getBuiltinModule("node:os").userInfo().homedir : given;
+    return given === "" ? process.getBuiltinModule("node:os").userInfo().homedir : tidyPath(given);
   } catch {
     return noHome;
   }

@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { tidyPath } from "../files/homes.ts";
 import { livingPids } from "./linux.ts";
 
 /** Where a process of a user keeps its files, as its environment alone says. */
@@ -36,7 +38,8 @@ function directoriesInUse(variables: readonly string[], home?: string): readonly
   const used = variables.map(() => new Map<string, UsedDirectory>());
   for (const pid of livingPids() ?? []) {
     const environment = environmentOf(pid);
-    if (home !== undefined && !environment.includes(`HOME=${home}`)) continue;
+    if (home !== undefined && !environment.some((line) => line.startsWith("HOME=") && tidyPath(line.slice("HOME=".length)) === home))
+      continue;
     for (const [index, variable] of variables.entries()) {
       const directory = environment.find((line) => line.startsWith(`${variable}=`))?.slice(variable.length + 1);
       if (directory === undefined || !directory.startsWith("/")) continue;
@@ -70,7 +73,7 @@ function claudeProfiles(home: string, uid: number): readonly string[] {
   } catch {
     // A home that cannot be listed shows none.
   }
-  const paths = names.toSorted().map((name) => `${home}/${name}`);
+  const paths = names.toSorted().map((name) => join(home, name));
   return paths.filter((path) => isDirectoryOf(uid, path) && ["sessions", "daemon"].some((name) => isDirectoryOf(uid, `${path}/${name}`)));
 }
 

@@ -32,7 +32,7 @@ test("profiles of Claude are the directories in the home that hold sessions or a
 test("homes that live processes of this home were started with are found, and no others", async () => {
   const { home, dir } = newScratch();
   const [claude, codex, other] = [make(dir, "claude"), make(dir, "codex \u00fc"), make(dir, "other")];
-  await idle({ env: { HOME: home, CLAUDE_CONFIG_DIR: `${claude}/`, CODEX_HOME: codex } });
+  await idle({ env: { HOME: `${home}/`, CLAUDE_CONFIG_DIR: `${claude}/`, CODEX_HOME: codex } });
   await idle({ env: { HOME: home, CLAUDE_CONFIG_DIR: "relative", CODEX_HOME: join(dir, "missing") } });
   await idle({ env: { HOME: dir, CLAUDE_CONFIG_DIR: other, CODEX_HOME: other } });
   await idle({ env: { HOME: home, NOT_CODEX_HOME: other, TEXT: `CODEX_HOME=${other}` } });
