@@ -40,7 +40,7 @@ export function unitsPage(): string {
   return page([
     header("sessreap-units", 7),
     heading("Name"),
-    "sessreap\\-units \\- the systemd units of sessreap, and what starts it without systemd",
+    "sessreap\\-units \\- the units of sessreap, and what starts it without systemd",
     heading("Synopsis"),
     ...shownCommands
       .filter(({ name }) => name === "units" || name === "doctor")
