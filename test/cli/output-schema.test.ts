@@ -67,6 +67,7 @@ test("every document of every command is as the schema describes it, whatever th
     [["restore", "dead"], 0],
     [["restore", "nobody"], 1],
     [["history"], 0],
+    [["history", "--fields", "at,command,word,key,tombstone"], 0],
     [["doctor", "--exit-code"], 10],
     [["units", "print"], 2],
     [["purge"], 2],

@@ -6,6 +6,7 @@ import { tombstonedSweeps } from "../../host/state/tombstones.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { retiredLine } from "../../report/owners-text.ts";
 import { actText, historyText, putBackIn } from "../../report/listing/history-text.ts";
+import { doneFieldNames, doneRows, fieldLine, fieldObject } from "../../report/listing/fields.ts";
 import { fitOf, nameless } from "../../report/listing/resolve.ts";
 import { shortSweepId, sweepsCalled } from "../../report/listing/sweep-names.ts";
 import type { View } from "../../report/listing/view.ts";
@@ -17,7 +18,7 @@ import { paletteFor, writeDocument, writeLines } from "../output.ts";
 import { clockTimes } from "../person/times.ts";
 import { readState } from "../prepare.ts";
 import { screenFor } from "../screen.ts";
-import { limitFrom } from "../parsing/fields.ts";
+import { fieldsFrom, limitFrom } from "../parsing/fields.ts";
 import { checkPlaces, expandHome, stateDirectory } from "../config/paths.ts";
 import { didYouMean } from "../suggest.ts";
 
@@ -26,6 +27,7 @@ type HistoryOptions = OutputOptions & {
   readonly since?: string;
   readonly key?: string;
   readonly registry?: string;
+  readonly fields?: string;
 };
 
 /** So many acts are shown unless another number was said. */
@@ -82,10 +84,24 @@ export const runHistory: Run<HistoryOptions> = async (invocation) => {
   const { words, options, env, stdout, stderr } = invocation;
   checkPlaces(env);
   const limit = limitFrom(options.limit, usualLimit);
+  const fields = fieldsFrom(options.fields, doneFieldNames);
   const stateDir = stateDirectory(env);
   const all = readState(stateDir, readHistory);
   const asked = words[0] === undefined ? wanted(all, options) : [actCalled(words[0], all)];
-  if (options.json === true) {
+  const isJson = options.json === true;
+  if (fields !== undefined) {
+    const rows = asked.slice(-limit).toReversed().flatMap(doneRows);
+    if (isJson) {
+      const entries = rows.map((row) => fieldObject(row, fields));
+      await writeDocument(stdout, { command: "history-fields", fields: [...fields], entries, exitCode: 0 });
+    } else
+      await writeLines(
+        stdout,
+        rows.map((row) => fieldLine(row, fields)),
+      );
+    return 0;
+  }
+  if (isJson) {
     const sweeps = options.limit === undefined ? asked : asked.slice(-limit);
     await writeDocument(stdout, { command: "history", sweeps, exitCode: 0 });
     return 0;

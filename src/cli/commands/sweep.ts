@@ -1,5 +1,6 @@
 import { offLines } from "../config/off.ts";
 import { choiceFrom, type ChoosingOptions } from "../parsing/choice.ts";
+import { fieldNames } from "../../report/listing/fields.ts";
 import { fieldsFrom, limitFrom, type ShowingOptions } from "../parsing/fields.ts";
 import { resolve } from "node:path";
 import { expandHome } from "../config/paths.ts";
@@ -45,7 +46,7 @@ async function judgeAndReport(
   const { options, env, stdout, stderr, version } = invocation;
   const palette = await paletteFor(stdout, options.color ?? "auto");
   const choice = choiceFrom(options);
-  const shown = { fields: fieldsFrom(options.fields), limit: limitFrom(options.limit, Number.POSITIVE_INFINITY) };
+  const shown = { fields: fieldsFrom(options.fields, fieldNames), limit: limitFrom(options.limit, Number.POSITIVE_INFINITY) };
   const { host, settings, collisions, examine } = await prepare(invocation);
   if (!as.dryRun && isFirstByHand(invocation, settings.stateDir.value)) {
     const { mayBegin } = await import("../person/first-run.ts");

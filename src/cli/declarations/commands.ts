@@ -100,6 +100,11 @@ export const commands = [
       { flags: "--key <key>", help: "what was done with this entry" },
       { flags: "--registry <path>", help: "what was done in this registry; * is any text" },
       json,
+      {
+        flags: "--fields <names>",
+        help: "a line an entry with these members alone, tabs between: at,key,reason; with --json an object of them",
+        group: "output",
+      },
       { flags: "-q, --quiet", help: "print the ids of sweeps alone", group: "output" },
       { flags: "-v, --verbose", help: "whole ids, times in UTC, and each entry", group: "output" },
       color,

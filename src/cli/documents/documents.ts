@@ -8,7 +8,7 @@ import { configDocument } from "./config.ts";
 import { doctorDocument } from "./doctor.ts";
 import { explainDocument } from "./explain.ts";
 import { failureDocument } from "./failure.ts";
-import { fieldsDocument } from "./fields.ts";
+import { doneFieldsDocument, fieldsDocument } from "./fields.ts";
 import { fleetDocument } from "./fleet.ts";
 import { historyDocument } from "./history.ts";
 import { reapDocument } from "./reap.ts";
@@ -22,6 +22,7 @@ export const documents = {
   fields: fieldsDocument,
   explain: explainDocument,
   history: historyDocument,
+  historyFields: doneFieldsDocument,
   restore: restoreDocument,
   owners: ownersDocument,
   who: whoDocument,

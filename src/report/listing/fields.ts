@@ -1,4 +1,5 @@
 import type { EntryReport } from "../model/sweep.ts";
+import type { Act, ActedEntry } from "./history-text.ts";
 import { visible } from "../visible.ts";
 
 /** The members of an entry, each of which can be asked for by its name. */
@@ -33,8 +34,28 @@ export type Field = keyof typeof members;
 
 export const fieldNames = Object.keys(members) as readonly Field[];
 
-export function isField(name: string): name is Field {
-  return Object.hasOwn(members, name);
+/** What was done with an entry, and the act that did it. */
+export type DoneRow = Pick<Act, "sweepId" | "at" | "command" | "word"> & ActedEntry;
+
+const doneMembers = {
+  sweepId: true,
+  at: true,
+  command: true,
+  word: true,
+  registry: true,
+  key: true,
+  action: true,
+  reason: true,
+  tombstone: true,
+} as const satisfies Readonly<Record<keyof DoneRow, true>>;
+
+export type DoneField = keyof typeof doneMembers;
+
+export const doneFieldNames = Object.keys(doneMembers) as readonly DoneField[];
+
+/** An act as rows, one of each of its entries, in their order. */
+export function doneRows({ entries, ...act }: Act): readonly DoneRow[] {
+  return entries.map((entry) => ({ ...act, ...entry }));
 }
 
 /** A name or a path is whole, however long it is. */
@@ -46,11 +67,11 @@ function formatValue(value: unknown): string {
 }
 
 /** An entry as a line for other programs: the members that were asked for, with tabs between them, and nothing for null. */
-export function fieldLine(entry: EntryReport, fields: readonly Field[]): string {
+export function fieldLine<Row>(entry: Row, fields: readonly (keyof Row)[]): string {
   return fields.map((name) => formatValue(entry[name])).join("\t");
 }
 
 /** The same as an object; a member that the entry has not is left out. */
-export function fieldObject(entry: EntryReport, fields: readonly Field[]): Partial<EntryReport> {
-  return Object.fromEntries(fields.flatMap((name) => (entry[name] === undefined ? [] : [[name, entry[name]]])));
+export function fieldObject<Row>(entry: Row, fields: readonly (keyof Row)[]): Partial<Row> {
+  return Object.fromEntries(fields.flatMap((name) => (entry[name] === undefined ? [] : [[name, entry[name]]]))) as Partial<Row>;
 }

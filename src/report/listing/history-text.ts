@@ -13,7 +13,8 @@ export type Act = {
   readonly processes?: readonly { readonly became: string }[];
 };
 
-type ActedEntry = {
+/** What was done with one entry. */
+export type ActedEntry = {
   readonly registry: string;
   readonly key: string;
   readonly action: string;

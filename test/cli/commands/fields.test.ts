@@ -59,6 +59,30 @@ test("a limit that is no number is a mistake", async () => {
 });
 
 describe("what was reaped", () => {
+  test("is a line an entry, the newest act first, of the members that were asked for", async () => {
+    const { scratch, path, keys } = await machine();
+    await sessreap(scratch, ["--only", "docs"]);
+    await sessreap(scratch, ["--only", "old"]);
+    await sessreap(scratch, ["restore", "old"]);
+    const asked = (...words: readonly string[]) => sessreap(scratch, ["history", ...words]);
+    const { stdout } = await asked("--fields", "command,key,action,reason,registry");
+    expect(stdout).toBe(
+      `restore\told\trestored\tpid-gone\t${path}\nsweep\told\treaped\tpid-gone\t${path}\nsweep\tdocs\treaped\tpid-gone\t${path}\n`,
+    );
+    expect((await asked("--limit", "1", "--fields", "key,word")).stdout).toBe("old\t\n");
+    expect((await asked("--key", "docs", "--fields", "key")).stdout).toBe("docs\n");
+    const document = parseOnly((await asked("--json", "--fields", "key,at,tombstone,word", "--key", "docs")).stdout);
+    expect(document).toEqual({
+      schema: 1,
+      command: "history-fields",
+      fields: ["key", "at", "tombstone", "word"],
+      entries: [{ key: "docs", at: expect.stringMatching(/Z$/) as string, tombstone: expect.any(String) as string }],
+      exitCode: 0,
+    });
+    expect(await asked("--fields", "pid")).toMatchObject({ code: 2, stderr: expect.stringContaining('an entry has no "pid"') });
+    expect(keys()).toEqual(["old", "living"]);
+  });
+
   test("is shown by registry, and put back as far as it was chosen", async () => {
     const { scratch, path, keys } = await machine();
     expect((await sessreap(scratch, [])).code).toBe(0);
