@@ -65,13 +65,13 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
         .map((one) => [nameOf(one), one]),
     );
 
-  function lookAtLines(): void {
+  function lookAtLines(isThorough: boolean): void {
     const from = awakeOf(host);
     // Read before the look: what starts during it is found by the next one.
     newest = senses.lastPid();
     spared = 0;
     areLinesOld = false;
-    const looked = senses.lines(lines, (one) => alive.has(nameOf(one)));
+    const looked = senses.lines(lines, (one) => alive.has(nameOf(one)), isThorough);
     areLinesSeen = looked.seen ? seen(true) : looked;
     if (!looked.seen) return;
     lines = looked.value;
@@ -94,7 +94,7 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
     spared += 1;
     const hasNone = newest !== undefined && !areLinesOld && areLinesSeen.seen && senses.lastPid() === newest;
     if (hasNone && spared <= sparedAtMost) return undefined;
-    lookAtLines();
+    lookAtLines(false);
     return tookMs;
   }
 
@@ -114,7 +114,7 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
   /** Takes in that processes have ended, each once. */
   function take(ended: readonly ProcessId[]): void {
     const wereLinesOld = areLinesOld;
-    lookAtLines();
+    lookAtLines(!wereLinesOld);
     for (const one of ended) if (!ends.hasEnded(one)) ends.exited(one, all(), leftBy(one, wereLinesOld));
     // They can end before the next look, and what they leave then is the first one's, too.
     if (areLinesSeen.seen) noteAlive(ends.left().filter((one) => !alive.has(nameOf(one))));
@@ -156,7 +156,7 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
       }
       agents = learnt.agents;
       if (areAll) ends.forget(all());
-      lookAtLines();
+      lookAtLines(doLinesMatter());
       const names = byName();
       for (const name of alive.keys()) if (!names.has(name)) alive.delete(name);
       noteIfUnlooked();

@@ -44,8 +44,9 @@ function shortened(line: Line, isWanted: (one: Born) => boolean): Line {
 }
 
 /**
- * The lines after another look: of processes that it still found, and of those that it found for the first time. `isAwaited`
- * tells of which process an end may be told yet, though no look finds it any more.
+ * The lines after another look: of processes that it still found, and of those that it found for the first time, which can
+ * have the pid of one that it had found before. `isAwaited` tells of which process an end may be told yet, though no look
+ * finds it any more.
  */
 export function linesAfter(before: Lines, there: Iterable<number>, born: readonly Born[], isAwaited: (one: Born) => boolean): Lines {
   const byPid = new Map<number, Line>();
@@ -55,12 +56,18 @@ export function linesAfter(before: Lines, there: Iterable<number>, born: readonl
   }
   const looks = before.looks + 1;
   const isWanted = (one: Born): boolean => byPid.get(one.pid)?.startTicks === one.startTicks || isAwaited(one);
-  // A parent was there before its child, and pids come around: the order of their starts is that of the lines.
-  for (const one of born.toSorted((a, b) => (isBefore(a, b) ? -1 : isBefore(b, a) ? 1 : a.pid - b.pid))) {
+  const fresh = new Map(born.map((one) => [one.pid, one]));
+  const place = (one: Born): void => {
+    if (!fresh.delete(one.pid)) return;
+    // In one tick a child can have the smaller pid, for pids come around.
+    const other = fresh.get(one.parentPid);
+    if (other !== undefined && !isBefore(one, other)) place(other);
     const parent = byPid.get(one.parentPid) ?? before.byPid.get(one.parentPid);
     const above = parent === undefined || isBefore(one, parent) ? undefined : shortened(parent, isWanted);
     byPid.set(one.pid, { ...one, above, foundAt: looks });
-  }
+  };
+  // A parent was there before its child: the order of their starts is that of the lines.
+  for (const one of born.toSorted((a, b) => (isBefore(a, b) ? -1 : isBefore(b, a) ? 1 : 0))) place(one);
   return { looks, byPid };
 }
 

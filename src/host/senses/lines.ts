@@ -5,8 +5,11 @@ import { isMissing, formatError, look } from "../observed.ts";
 import { listPids } from "../processes/pids.ts";
 import { readStat } from "../processes/proc-stat.ts";
 
-/** A look at the process table that reads only what is new in it, so that it can be made every second. */
-export function linesNow(before: Lines, isAwaited: (one: Born) => boolean): Observed<Lines> {
+/**
+ * A look at the process table that reads only the pids that are new in it, so that it can be made every second. A thorough
+ * one reads all: a pid that was given out again between two looks is new to no list.
+ */
+export function linesNow(before: Lines, isAwaited: (one: Born) => boolean, isThorough: boolean): Observed<Lines> {
   const listed = look("the process table", listPids);
   if (!listed.seen) return listed;
   const there = new Set(listed.value);
@@ -14,9 +17,11 @@ export function linesNow(before: Lines, isAwaited: (one: Born) => boolean): Obse
   if (missing !== undefined) return unseen(`pid ${missing} must be there and is not seen: /proc hides processes from us`);
   const born: Born[] = [];
   for (const pid of there) {
-    if (before.byPid.has(pid)) continue;
+    const line = before.byPid.get(pid);
+    if (line !== undefined && !isThorough) continue;
     try {
       const { parentPid, kernelSession, startTicks } = readStat(pid);
+      if (line?.startTicks === startTicks) continue;
       born.push({ pid, parentPid, kernelSession, startTicks });
     } catch (error) {
       if (!isMissing(error)) return unseen(`pid ${pid} could not be read: ${formatError(error)}`);

@@ -64,6 +64,20 @@ test("a pid comes around: the line of the later process is its own", () => {
   expect(outliving(last, ended, reused.looks)).toEqual([]);
 });
 
+test("a child has the pid of a process that was seen in the look before: its line is its own", () => {
+  const before = look(first, [], [born(40, init)]);
+  const reused = look(before, [], [born(40, holder, 40, "41")]);
+  const last = look(reused, [holder], []);
+  expect(outliving(last, ended, reused.looks).map(({ startTicks }) => startTicks)).toEqual(["41"]);
+});
+
+test("pids come around within one tick: a child with a smaller pid than its parent's stands below it", () => {
+  const [late, child] = [born(50, shell, 50, "60"), born(5, 50, 5, "60")];
+  const both = look(first, [], [child, late]);
+  const last = look(both, [50], []);
+  expect(outliving(last, both.byPid.get(50) as Line, both.looks).map(({ pid }) => pid)).toEqual([5]);
+});
+
 test("a process that was started before the boot of a time namespace is older than any of it", () => {
   // Seen on Linux 6.18: the start of a process 9 hours before the namespace's boot.
   const before = look(noLines, [], [...usual.slice(0, 2), born(shell, tmux, shell, "1844673608927"), born(holder, shell, shell)]);

@@ -90,26 +90,37 @@ test("a process has the pid of the one that ended: only an entry with the start 
 });
 
 /** A young session whose holder ends, and what is seen to outlive it then, by a table of processes that the test keeps. */
-async function familyOf(stage: Stage, table: Born[], holder: Actor) {
-  const target = claudesOf(stage);
-  const lines: Senses["lines"] = (before, isAwaited) => {
-    const fresh = table.filter(({ pid }) => !before.byPid.has(pid));
+function familyIn(stage: Stage, target: Target, table: Born[], holder: Actor) {
+  const lines: Senses["lines"] = (before, isAwaited, isThorough) => {
+    const isKnown = ({ pid, startTicks }: Born): boolean => {
+      const line = before.byPid.get(pid);
+      return line !== undefined && (!isThorough || line.startTicks === startTicks);
+    };
+    const fresh = table.filter((one) => !isKnown(one));
     const there = table.map(({ pid }) => pid);
     return seen(linesAfter(before, there, fresh, isAwaited));
   };
-  stage.write(
-    `${target.path}/${holder.pid}.json`,
-    JSON.stringify({ pid: holder.pid, sessionId: "s", startedAt: stage.now(), procStart: holder.startTicks }),
-  );
   // Nothing tells that anyone was started: what an end leaves is looked at all the same.
   const lookout = newLookout(stage.host, { ...senses, lines, lastPid: () => "7" }, { ...plainSweep, targets: [target] });
-  await lookout.learn([target], true);
-  return async (gone: Actor): Promise<unknown> => {
+  const end = async (gone: Actor): Promise<unknown> => {
     await stage.end(gone);
     lookout.exited([gone]);
     const claim = { ...nothingClaimed, key: `${holder.pid}.json`, pid: holder.pid, startTicks: holder.startTicks };
     return lookout.endings(registryId(target), claim, () => "")?.exit?.outliving;
   };
+  return { lookout, end };
+}
+
+function register(stage: Stage, target: Target, { pid, startTicks }: Actor): void {
+  stage.write(`${target.path}/${pid}.json`, JSON.stringify({ pid, sessionId: "s", startedAt: stage.now(), procStart: startTicks }));
+}
+
+async function familyOf(stage: Stage, table: Born[], holder: Actor) {
+  const target = claudesOf(stage);
+  register(stage, target, holder);
+  const { lookout, end } = familyIn(stage, target, table, holder);
+  await lookout.learn([target], true);
+  return end;
 }
 const born = ({ pid, startTicks }: Actor, parentPid: number): Born => ({ pid, parentPid, kernelSession: pid, startTicks });
 
@@ -124,6 +135,29 @@ test("what a left process leaves is the first one's, too: a session that went on
   expect(await outliving(child)).toEqual(seen([grandchild.pid]));
   table.shift();
   expect(await outliving(grandchild)).toEqual(seen([]));
+});
+
+test("what it started has the pid of a stranger that was seen before: it is found all the same", async () => {
+  const stage = simulatedStage();
+  const [holder, child] = await Promise.all([stage.alive(), stage.alive()]);
+  const table = [born(holder, 2), born({ ...child, startTicks: "1" }, 2)];
+  const outliving = await familyOf(stage, table, holder);
+  table.splice(0, 2, born(child, 1));
+  expect(await outliving(holder)).toEqual(seen([child.pid]));
+});
+
+test("a holder has the pid of a stranger that was seen before: what it leaves is known", async () => {
+  const stage = simulatedStage();
+  const [holder, other] = await Promise.all([stage.alive(), stage.alive()]);
+  const target = claudesOf(stage);
+  const table = [born({ ...holder, startTicks: "1" }, 2), born(other, 2)];
+  const { lookout, end } = familyIn(stage, target, table, holder);
+  await lookout.learn([target], true);
+  table[0] = born(holder, 2);
+  register(stage, target, holder);
+  await lookout.learn([target], true);
+  table.shift();
+  expect(await end(holder)).toEqual(seen([]));
 });
 
 test("a holder that nobody has waited for is listed still: what it started last is no stranger to it", async () => {
