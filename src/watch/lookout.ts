@@ -1,5 +1,6 @@
 import { noLines, outliving, type Line, type Lines } from "../core/harnesses/lines.ts";
 import { seen, unseen, type Observed } from "../core/evidence.ts";
+import { clockStepMs } from "../core/policy.ts";
 import type { Host } from "../host/host.ts";
 import type { ProcessId, Senses } from "../host/senses/senses.ts";
 import { registryId, type Target } from "../sweep/load/target.ts";
@@ -19,6 +20,8 @@ export type Lookout = {
   readonly learn: (targets: readonly Target[], areAll: boolean) => Promise<boolean>;
   /** Processes that were started since the last such look. It is not made where none was, but for one in some. Returns how long it took, in ms. */
   readonly lookAtLines: () => number | undefined;
+  /** Whether the wall clock was stepped since all registries were read: what was old then can count as young now. */
+  readonly wasClockStepped: () => boolean;
   /** Whether anything that is known now depends on who started whom. */
   readonly doLinesMatter: () => boolean;
   /** Takes in that processes have ended. Returns what that is to lead to. */
@@ -38,6 +41,12 @@ export type Lookout = {
 /** So many looks at the lines are spared at most, one after the other. */
 const sparedAtMost = 40;
 
+/** What the wall clock says beside the boot clock, in ms. */
+function offsetOf(host: Host): number | undefined {
+  const { wallMs, bootMs } = host.clock();
+  return wallMs.seen && bootMs.seen ? wallMs.value - bootMs.value : undefined;
+}
+
 const awakeOf = (host: Host): number | undefined => {
   const { awakeMs } = host.clock();
   return awakeMs.seen ? awakeMs.value : undefined;
@@ -55,6 +64,7 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
   let [spared, tookMs]: [number, number | undefined] = [0, 0];
   let agents: readonly ProcessId[] = [];
   let tried: ReadonlySet<string> = new Set();
+  let offsetMs: number | undefined;
 
   const all = (): readonly Known[] => [...known.values()];
   const isThere = ({ pid, startTicks }: ProcessId): boolean => host.startOfPid(pid) === startTicks;
@@ -143,6 +153,7 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
 
   return {
     learn: async (targets, areAll) => {
+      if (areAll) offsetMs = offsetOf(host);
       const learnt = await learn(host, options, targets);
       // One that ended while the registries were read is no holder in what was read: its end is known from now on, and not when it is told.
       const over = [...byName().values()].filter((one) => !isThere(one));
@@ -161,6 +172,10 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
       for (const name of alive.keys()) if (!names.has(name)) alive.delete(name);
       noteIfUnlooked();
       return isAnyNew();
+    },
+    wasClockStepped: () => {
+      const nowMs = offsetOf(host);
+      return nowMs !== undefined && offsetMs !== undefined && Math.abs(nowMs - offsetMs) > clockStepMs;
     },
     lookAtLines: lookIfAnyStarted,
     doLinesMatter,

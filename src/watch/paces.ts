@@ -20,3 +20,6 @@ export const floodReadings = 100;
 
 /** The rows of this machine on a server are read so often, in ms: it says by itself nothing of new ones. */
 export const tablesEveryMs = 10_000;
+
+/** It is asked so often, in ms, whether the clock was stepped, for the kernel does not say so. */
+export const clockEveryMs = 5_000;

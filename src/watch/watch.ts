@@ -8,11 +8,21 @@ import { newAgenda } from "./agenda.ts";
 import { newLookout } from "./lookout.ts";
 import { newNotices } from "./notices.ts";
 import type { Places, SweepListener, WatchOptions, WatchSummary } from "./options.ts";
-import { afterAgentMs, afterLearning, afterLines, floodReadings, gatherMs, retryMs, tablesEveryMs, wholeRetryMs } from "./paces.ts";
+import {
+  afterAgentMs,
+  afterLearning,
+  afterLines,
+  clockEveryMs,
+  floodReadings,
+  gatherMs,
+  retryMs,
+  tablesEveryMs,
+  wholeRetryMs,
+} from "./paces.ts";
 import { newPause } from "./pause.ts";
 import { keepServers } from "./servers.ts";
 
-type Item = "whole" | "exits" | "learn" | "lines" | "tables";
+type Item = "whole" | "exits" | "learn" | "lines" | "tables" | "clock";
 
 /**
  * Stays up until `signal` is aborted: one sweep at the start; then, whenever a holder ends or a server closes a thread before
@@ -140,6 +150,10 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
       case "lines":
         lookAtLinesSoon(lookout.lookAtLines());
         return;
+      case "clock":
+        agenda.soon("clock", clockEveryMs);
+        if (lookout.wasClockStepped()) agenda.soon("whole", 0);
+        return;
       case "tables": {
         // A server does not say that a row was written: it is asked now and then.
         const onServers = places.targets.filter(({ server }) => server !== undefined);
@@ -206,23 +220,27 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
   }
 
   agenda.soon("whole", 0);
+  agenda.soon("clock", clockEveryMs);
   let last: Item | undefined;
   try {
     while (!signal.aborted && stop.signal === undefined) {
       await agenda.next();
       // Exits come first, and leave every other turn to what else is due.
       const order: readonly Item[] =
-        last === "exits" ? ["whole", "learn", "tables", "lines", "exits"] : ["exits", "learn", "tables", "whole", "lines"];
+        last === "exits"
+          ? ["clock", "whole", "learn", "tables", "lines", "exits"]
+          : ["exits", "clock", "learn", "tables", "whole", "lines"];
       const item = signal.aborted ? undefined : agenda.take(order);
       if (item === undefined) continue;
       last = item;
       try {
         await act(item);
-        if (item !== "lines") await notice("fault", undefined);
+        if (item !== "lines" && item !== "clock") await notice("fault", undefined);
       } catch (error) {
         await notice("fault", `a sweep failed and is tried again: ${String(error)}`);
-        if (item === "tables") agenda.soon(item, tablesEveryMs);
-        else if (item !== "whole") agenda.soon(item, item === "lines" ? afterLines(undefined) : pauses[item].next());
+        if (item === "exits" || item === "learn") agenda.soon(item, pauses[item].next());
+        else if (item === "tables") agenda.soon(item, tablesEveryMs);
+        else if (item === "lines") agenda.soon(item, afterLines(undefined));
         agenda.soon("whole", watchSweepMs);
       }
     }

@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { linesAfter, type Born } from "../../src/core/harnesses/lines.ts";
 import { seen } from "../../src/core/evidence.ts";
-import { defaultPolicy } from "../../src/core/policy.ts";
+import { defaultPolicy, quietSweepMs } from "../../src/core/policy.ts";
 import type { ProcessId, Senses, ThreadEvents } from "../../src/host/senses/senses.ts";
 import { watch } from "../../src/watch/watch.ts";
 import { plainSweep } from "../sweep-options.ts";
@@ -67,6 +67,7 @@ export class WatchedDay {
   private bridgeUpAt = 0;
   private serverUpAt = 0;
   private looseUntil = 0;
+  private steppedAt = -Infinity;
   private made = 0;
   private events = 0;
   private gone = 0;
@@ -271,7 +272,8 @@ export class WatchedDay {
   private end(row: Row): void {
     if (row.path === bridgePath) {
       row.isWanted = false;
-      const isSteady = this.now - this.bridgeUpAt > 125 * second && this.now - this.serverUpAt > 65 * second;
+      // A minute after the watch has found it up, and while nothing happens it looks every five.
+      const isSteady = this.now - this.bridgeUpAt > quietSweepMs + 65 * second && this.now - this.serverUpAt > 65 * second;
       const isSeen = this.isConnected && this.story.isBridgeUp() && this.machine.server.loaded.has(row.id);
       if (isSteady && isSeen) row.dueMs = this.now + second;
       this.unload(row.id);
@@ -287,7 +289,8 @@ export class WatchedDay {
     const isKnown = process !== undefined && this.kept.has(sameProcess(process));
     // A sibling that was started in the same second may be what it left, as far as the watch can tell.
     if (row.path === agentsPath && siblings.length > 0) this.doubtful += 1;
-    else if (isKnown && !outlive) row.dueMs = this.now + second;
+    // A watch that has not asked the clock yet does not know that what was old can count as young now.
+    else if (isKnown && !outlive && (row.path === claudesPath || this.now - this.steppedAt > 6 * second)) row.dueMs = this.now + second;
   }
 
   private async happen(): Promise<void> {
@@ -335,7 +338,11 @@ export class WatchedDay {
       return;
     }
     if (choice < 386) {
-      for (const one of this.rows.values()) one.youngUntilMs = 0;
+      for (const one of this.rows.values()) {
+        one.youngUntilMs = 0;
+        if (one.path === agentsPath) one.dueMs = undefined;
+      }
+      this.steppedAt = this.now;
       return this.machine.stepClock(chance.pick([-1, 1]) * chance.pick([3 * minute, hour]));
     }
     if (choice < 387) return this.restartServer();

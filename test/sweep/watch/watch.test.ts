@@ -215,3 +215,23 @@ test("an agent begins to write elsewhere: what it registers there goes with it, 
   expect(watched.stage.read(path)).toBe(undefined);
   await watched.stop();
 });
+
+test("the clock is stepped: all registries are read anew within seconds, once", async () => {
+  let byMs = 0;
+  const stepped = (host: Host): Host => ({
+    ...host,
+    clock: () => {
+      const clock = host.clock();
+      return { ...clock, wallMs: clock.wallMs.seen ? seen(clock.wallMs.value + byMs) : clock.wallMs };
+    },
+  });
+  const watched = await watching({ host: stepped });
+  await watched.pass(30_000, 500);
+  watched.sweeps.length = 0;
+  byMs = 3 * minute;
+  await watched.pass(6_000, 500);
+  expect(watched.sweeps).toEqual([true]);
+  await watched.pass(20_000, 500);
+  expect(watched.sweeps).toEqual([true]);
+  await watched.stop();
+});
