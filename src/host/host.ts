@@ -31,6 +31,7 @@ import { markedProcesses, withOwnMark } from "./processes/lineage.ts";
 import { hostName, lookHere, readClock, selfTest } from "./processes/linux-here.ts";
 import { configDirectories } from "./processes/config-directories.ts";
 import { ancestorsOf, livingPids, lookAtProcesses, usersHere } from "./processes/linux.ts";
+import { lookAtPids } from "./processes/recorded-pid.ts";
 import { startOfPid } from "./processes/threads.ts";
 import { hasStarted, lookAtAllFiles, type IsOurs } from "./processes/mentions.ts";
 import { openFilesOf } from "./processes/open-files.ts";
@@ -145,6 +146,7 @@ export async function realHost(stateDir: string, version: string, as: keyof type
           lookHere,
           selfTest,
           lookAtProcesses,
+          lookAtPids,
           livingPids,
           usersHere,
           configDirectories,
@@ -160,6 +162,7 @@ export async function realHost(stateDir: string, version: string, as: keyof type
     isClockSynchronised,
     selfTest: probe.selfTest,
     lookAtProcesses: (question) => probe.lookAtProcesses(question, servants[as]),
+    lookAtPids: probe.lookAtPids,
     startOfPid: probe.startOfPid,
     lookAtAllFiles: (question, before) => probe.lookAtAllFiles(question, before, servants[as]),
     lookAtLocks: probe.lookAtLocks,

@@ -44,6 +44,8 @@ export type LookingHost = {
   readonly isClockSynchronised: () => Observed<boolean>;
   readonly selfTest: () => SelfTest;
   readonly lookAtProcesses: (question: ProcessQuestion) => Observed<ProcessAnswer> | Promise<Observed<ProcessAnswer>>;
+  /** What these pids are now, and nothing of other processes. */
+  readonly lookAtPids: (pids: Iterable<number>) => ProcessTable["pids"];
   /** When the process with this pid started, in ticks; undefined when there is none, or only a zombie. */
   readonly startOfPid: (pid: number) => string | undefined;
   /** The open files of all processes, beside what an earlier look has found in their arguments. */

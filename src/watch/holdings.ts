@@ -14,7 +14,7 @@ import { registryId, type Target } from "../sweep/load/target.ts";
 import { findOwner, ownerQuestions } from "../sweep/observe/daemon.ts";
 import { lookAtWorld, noMentions } from "../sweep/observe/observe.ts";
 import { noSources } from "../sweep/observe/sources.ts";
-import { startLooking, type PassOptions } from "../sweep/pass.ts";
+import { startLooking, type LookingPass, type PassOptions, type RegistryView } from "../sweep/pass.ts";
 
 /** An entry whose recorded process was seen alive as its holder. */
 export type Holding = ProcessId & {
@@ -54,6 +54,30 @@ function holderIn(scene: Scene): ProcessId | undefined {
   return { pid: claim.pid, startTicks: observation.value.startTicks.value };
 }
 
+/** What the entries of a registry claim, and which of their processes hold them. */
+export type Claims = Pick<Known, "entries" | "holdings" | "recorded" | "sessions">;
+
+/** What the entries of one registry claim, of those with a recorded pid only the wanted ones. */
+export function claimsIn(pass: LookingPass, view: RegistryView, isWanted: (pid: number) => boolean): Claims {
+  const { host } = pass;
+  const { target, entries } = view.loaded;
+  const holdings: Holding[] = [];
+  const [recorded, sessions] = [new Set<number>(), new Set<string>()];
+  for (const entry of entries) {
+    const { claim } = entry;
+    if (!claim.ok || entry.duplicate) continue;
+    const { pid, sessionId, startTicks } = claim.registration;
+    if (pid !== undefined && !isWanted(pid)) continue;
+    if (pid !== undefined) recorded.add(pid);
+    if (target.appServers.length > 0 && sessionId !== undefined) sessions.add(canonicalSession(sessionId));
+    const scene = pid === undefined ? undefined : sceneOf(pass, view, entry, claim);
+    const holder = scene && holderIn(scene);
+    const digest = startTicks === undefined ? host.digest(writtenTextOf(view.loaded, entry, claim)) : undefined;
+    if (scene !== undefined && holder !== undefined) holdings.push({ ...holder, key: entry.key, digest, isYoung: isYoung(scene) });
+  }
+  return { entries: entries.length, holdings, recorded, sessions };
+}
+
 /** Reads these registries, and looks which of the processes that they record are alive. Nothing else is asked. */
 export async function learn(host: LookingHost, options: PassOptions, targets: readonly Target[]): Promise<Learnt> {
   const pass = startLooking(host, { ...options, targets });
@@ -63,28 +87,8 @@ export async function learn(host: LookingHost, options: PassOptions, targets: re
   const known: Known[] = [];
   for (const view of viewsOf(pass, world, loaded, { sought: nothingSought, sources: noSources })) {
     const { target } = view.loaded;
-    const holdings: Holding[] = [];
-    const [recorded, sessions] = [new Set<number>(), new Set<string>()];
-    for (const entry of view.loaded.entries) {
-      const { claim } = entry;
-      if (!claim.ok || entry.duplicate) continue;
-      const { pid, sessionId, startTicks } = claim.registration;
-      if (pid !== undefined) recorded.add(pid);
-      if (target.appServers.length > 0 && sessionId !== undefined) sessions.add(canonicalSession(sessionId));
-      const scene = pid === undefined ? undefined : sceneOf(pass, view, entry, claim);
-      const holder = scene && holderIn(scene);
-      const digest = startTicks === undefined ? host.digest(writtenTextOf(view.loaded, entry, claim)) : undefined;
-      if (scene !== undefined && holder !== undefined) holdings.push({ ...holder, key: entry.key, digest, isYoung: isYoung(scene) });
-    }
     const { up, isCaller, pids: ownerPids } = await findOwner(host, target, world, options.callers);
-    known.push({
-      target,
-      entries: view.loaded.entries.length,
-      holdings,
-      recorded,
-      sessions,
-      owner: { up: up || isCaller, pids: ownerPids },
-    });
+    known.push({ target, ...claimsIn(pass, view, () => true), owner: { up: up || isCaller, pids: ownerPids } });
   }
   const agents = world.processes.seen ? world.processes.value.agents.map(({ pid, startTicks }) => ({ pid, startTicks })) : [];
   return { known, agents, complete: world.processes.seen ? seen(true) : world.processes };

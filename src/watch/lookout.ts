@@ -6,6 +6,7 @@ import type { ProcessId, Senses } from "../host/senses/senses.ts";
 import { registryId, type Target } from "../sweep/load/target.ts";
 import type { Endings, PassOptions } from "../sweep/pass.ts";
 import { nameOf, newSeen } from "./endings.ts";
+import { glance, newGlances } from "./glances.ts";
 import { learn, type Known } from "./holdings.ts";
 
 /** Since when each look has found an owner up, and as which processes. */
@@ -20,6 +21,8 @@ export type Lookout = {
   readonly learn: (targets: readonly Target[], areAll: boolean) => Promise<boolean>;
   /** Processes that were started since the last such look. It is not made where none was, but for one in some. Returns how long it took, in ms. */
   readonly lookAtLines: () => number | undefined;
+  /** Reads a registry that has changed for holders that are not known yet, also while anything else is done. */
+  readonly glance: (target: Target) => Promise<void>;
   /** Whether the wall clock was stepped since all registries were read: what was old then can count as young now. */
   readonly wasClockStepped: () => boolean;
   /** Whether anything that is known now depends on who started whom. */
@@ -47,7 +50,11 @@ function offsetOf(host: Host): number | undefined {
   return wallMs.seen && bootMs.seen ? wallMs.value - bootMs.value : undefined;
 }
 
-const awakeOf = (host: Host): number | undefined => {
+/** Of which pids it may be that another process has them than the look before found. */
+const [none, every] = [(): boolean => false, (): boolean => true];
+
+/** By the awake clock, in ms; undefined where that cannot be read. */
+export const awakeOf = (host: Host): number | undefined => {
   const { awakeMs } = host.clock();
   return awakeMs.seen ? awakeMs.value : undefined;
 };
@@ -56,6 +63,7 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
   const known = new Map<string, Known>();
   const owners = new Map<string, OwnerUp>();
   const alive = new Map<string, Alive>();
+  const glances = newGlances();
   const ends = newSeen();
   let lines: Lines = noLines;
   let areLinesSeen: Observed<true> = unseen("no look was made");
@@ -75,26 +83,33 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
         .map((one) => [nameOf(one), one]),
     );
 
-  function lookAtLines(isThorough: boolean): void {
+  function lookAtLines(isDoubted: (pid: number) => boolean): void {
     const from = awakeOf(host);
     // Read before the look: what starts during it is found by the next one.
     newest = senses.lastPid();
     spared = 0;
     areLinesOld = false;
-    const looked = senses.lines(lines, (one) => alive.has(nameOf(one)), isThorough);
+    const looked = senses.lines(lines, (one) => alive.has(nameOf(one)), isDoubted);
     areLinesSeen = looked.seen ? seen(true) : looked;
     if (!looked.seen) return;
     lines = looked.value;
     // A zombie is listed as well: what it left has another parent by now, and would count as seen beside it while it lived.
-    noteAlive([...byName().values()].filter(isThere));
+    noteAlive([...byName().values()].filter(isThere), lines);
     const until = awakeOf(host);
     tookMs = from === undefined || until === undefined ? undefined : until - from;
   }
-  function noteAlive(processes: Iterable<ProcessId>): void {
+  /** These were alive in, or after, a look at the lines. */
+  function noteAlive(processes: Iterable<ProcessId>, { byPid, looks }: Lines): void {
     for (const one of processes) {
-      const line = lines.byPid.get(one.pid);
-      if (line?.startTicks === one.startTicks) alive.set(nameOf(one), { line, aliveAt: lines.looks });
+      const line = byPid.get(one.pid);
+      if (line?.startTicks !== one.startTicks || (alive.get(nameOf(one))?.aliveAt ?? 0) > looks) continue;
+      alive.set(nameOf(one), { line, aliveAt: looks });
     }
+  }
+  /** Who is found alive later was alive in this look, if that has it, also if it ends before the next. */
+  function linesBefore(): Lines {
+    lookAtLines(none);
+    return areLinesSeen.seen ? lines : noLines;
   }
   /** What a holder leaves is asked where one of its entries is young, and what that leaves afterwards. */
   const doLinesMatter = (): boolean => ends.left().length > 0 || all().some(({ holdings }) => holdings.some(({ isYoung }) => isYoung));
@@ -104,7 +119,7 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
     spared += 1;
     const hasNone = newest !== undefined && !areLinesOld && areLinesSeen.seen && senses.lastPid() === newest;
     if (hasNone && spared <= sparedAtMost) return undefined;
-    lookAtLines(false);
+    lookAtLines(none);
     return tookMs;
   }
 
@@ -124,10 +139,14 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
   /** Takes in that processes have ended, each once. */
   function take(ended: readonly ProcessId[]): void {
     const wereLinesOld = areLinesOld;
-    lookAtLines(!wereLinesOld);
+    lookAtLines(wereLinesOld ? none : every);
     for (const one of ended) if (!ends.hasEnded(one)) ends.exited(one, all(), leftBy(one, wereLinesOld));
     // They can end before the next look, and what they leave then is the first one's, too.
-    if (areLinesSeen.seen) noteAlive(ends.left().filter((one) => !alive.has(nameOf(one))));
+    if (areLinesSeen.seen)
+      noteAlive(
+        ends.left().filter((one) => !alive.has(nameOf(one))),
+        lines,
+      );
     agents = agents.filter((one) => !ended.some(({ pid }) => pid === one.pid));
   }
 
@@ -154,7 +173,13 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
   return {
     learn: async (targets, areAll) => {
       if (areAll) offsetMs = offsetOf(host);
+      const reading = glances.readingBegins();
+      const before = linesBefore();
       const learnt = await learn(host, options, targets);
+      noteAlive(
+        learnt.known.flatMap(({ holdings }) => holdings),
+        before,
+      );
       // One that ended while the registries were read is no holder in what was read: its end is known from now on, and not when it is told.
       const over = [...byName().values()].filter((one) => !isThere(one));
       if (over.length > 0) take(over);
@@ -162,16 +187,27 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
       else for (const target of targets) known.delete(registryId(target));
       const nowMs = awakeOf(host);
       for (const one of learnt.known) {
-        known.set(registryId(one.target), one);
+        known.set(registryId(one.target), glances.added(one, reading));
         noteOwner(one, nowMs);
       }
       agents = learnt.agents;
       if (areAll) ends.forget(all());
-      lookAtLines(doLinesMatter());
+      lookAtLines(doLinesMatter() ? every : none);
       const names = byName();
       for (const name of alive.keys()) if (!names.has(name)) alive.delete(name);
       noteIfUnlooked();
       return isAnyNew();
+    },
+    glance: async (target) => {
+      const id = registryId(target);
+      const add = glances.begin();
+      const before = linesBefore();
+      const claims = await glance(host, options, target, (pid) => known.get(id)?.recorded.has(pid) !== false);
+      const then = known.get(id);
+      if (claims === undefined || then === undefined) return;
+      noteAlive(claims.holdings, before);
+      known.set(id, add(then, claims));
+      lookAtLines((pid) => claims.recorded.has(pid));
     },
     wasClockStepped: () => {
       const nowMs = offsetOf(host);

@@ -23,3 +23,6 @@ export const tablesEveryMs = 10_000;
 
 /** It is asked so often, in ms, whether the clock was stepped, for the kernel does not say so. */
 export const clockEveryMs = 5_000;
+
+/** After so many ms a registry that goes on changing is looked at for new holders again. */
+export const afterGlance = (tookMs: number): number => between(5, 4 * tookMs, 1_000);

@@ -5,11 +5,12 @@ import { plural } from "../report/listing/view.ts";
 import { registryId, type Target } from "../sweep/load/target.ts";
 import { sweep } from "../sweep/sweep.ts";
 import { newAgenda } from "./agenda.ts";
-import { newLookout } from "./lookout.ts";
+import { awakeOf, newLookout } from "./lookout.ts";
 import { newNotices } from "./notices.ts";
 import type { Places, SweepListener, WatchOptions, WatchSummary } from "./options.ts";
 import {
   afterAgentMs,
+  afterGlance,
   afterLearning,
   afterLines,
   clockEveryMs,
@@ -19,6 +20,7 @@ import {
   tablesEveryMs,
   wholeRetryMs,
 } from "./paces.ts";
+import { newPaced } from "./paced.ts";
 import { newPause } from "./pause.ts";
 import { keepServers } from "./servers.ts";
 
@@ -75,8 +77,26 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
     if (agent) agenda.soon("whole", afterAgentMs);
     stir();
   });
+  const glances = newPaced<Target>(
+    async (target) => {
+      try {
+        await lookout.glance(target);
+      } catch {
+        // The reading of it that follows says what stands in the way.
+        return;
+      }
+      exits.keep(lookout.processes());
+      lookAtLinesSoon(0);
+    },
+    senses.after,
+    { nowMs: () => awakeOf(host) ?? 0, restMs: afterGlance },
+  );
   const directories = senses.directories((path) => {
-    for (const target of places.targets) if (target.path === path) changed.add(target);
+    for (const target of places.targets) {
+      if (target.path !== path) continue;
+      changed.add(target);
+      glances.hear(target);
+    }
     stir();
     agenda.soon("learn", isResting ? learnPauseMs : afterLearning(0));
   });
@@ -247,7 +267,7 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
   } finally {
     signal.removeEventListener("abort", hearAbort);
     endRest();
-    for (const one of [agenda, exits, directories, servers]) one.close();
+    for (const one of [agenda, exits, glances, directories, servers]) one.close();
   }
   return done;
 }

@@ -11,7 +11,10 @@ import type { Blindness } from "./simulated-host.ts";
 
 const dark = unseen("the simulation hides it");
 
-type Probe = Pick<Host, "here" | "lookAtProcesses" | "startOfPid" | "livingPids" | "lookAtAllFiles" | "lookAtLocks" | "openPaths">;
+type Probe = Pick<
+  Host,
+  "here" | "lookAtProcesses" | "lookAtPids" | "startOfPid" | "livingPids" | "lookAtAllFiles" | "lookAtLocks" | "openPaths"
+>;
 
 /** A process as it is seen from inside a pid namespace: there it has another number. */
 export type Shown = { readonly pid: number; readonly process: Process };
@@ -115,6 +118,10 @@ export function probeOf(machine: Machine, self: Process, blindness: ReadonlySet<
       timeNamespace: seen("4026531834"),
     }),
     lookAtProcesses,
+    lookAtPids: (pids) => {
+      const byPid = new Map(shownNow().map(({ pid, process }) => [pid, process]));
+      return new Map(Array.from(pids, (pid) => [pid, blindness.has("processes") ? dark : sightOf(byPid.get(pid), blindness)]));
+    },
     startOfPid: (pid) => shownNow().find((one) => one.pid === pid)?.process.startTicks,
     livingPids: () => (blindness.has("processes") ? undefined : new Set([50, ...shownNow().map(({ pid }) => pid)])),
     lookAtAllFiles: (question, before) => seen(withOpenFiles(before, mentionsAmong(shownNow(), question, "all"))),

@@ -13,6 +13,7 @@ import {
   type Mentions,
   type Observed,
   type PidObservation,
+  type ProcessTable,
 } from "../../core/evidence.ts";
 import type { AgentProcess } from "../../core/agents/agent-process.ts";
 import type { ProcessAnswer, ProcessQuestion } from "./linux.ts";
@@ -65,6 +66,11 @@ export function selfTest(): SelfTest {
 function lookAtPid(pid: number): PidObservation {
   if (!pidExists(pid)) return { kind: "gone" };
   return { kind: "there", state: unseen(noProc), startTicks: unseen(noProc), ownTime: true, kernelThread: false, names: unseen(noProc) };
+}
+
+/** There are no start ticks here, so no process can be told from a later one of its pid. */
+export function lookAtPids(pids: Iterable<number>): ProcessTable["pids"] {
+  return new Map(Array.from(pids, (pid) => [pid, seen(lookAtPid(pid))]));
 }
 
 /** ps-list skips rows that it cannot parse, so a second, plain list of pids says whether any is missing from it. */

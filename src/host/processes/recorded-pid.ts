@@ -49,6 +49,11 @@ export function lookAtPid(pid: number, isListed: boolean): Observed<PidObservati
   }
 }
 
+/** These pids, without a look at the whole table. */
+export function lookAtPids(pids: Iterable<number>): ProcessTable["pids"] {
+  return new Map(Array.from(pids, (pid) => [pid, lookAtPid(pid, true)]));
+}
+
 /**
  * Processes of pid namespaces below ours, by every pid that they have there: a container can stand in a container. Zombies
  * are left out: the init of many a container never asks for them.

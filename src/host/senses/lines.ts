@@ -6,10 +6,10 @@ import { listPids } from "../processes/pids.ts";
 import { readStat } from "../processes/proc-stat.ts";
 
 /**
- * A look at the process table that reads only the pids that are new in it, so that it can be made every second. A thorough
- * one reads all: a pid that was given out again between two looks is new to no list.
+ * A look at the process table that reads only the pids that are new in it, so that it can be made every second, and those
+ * that are doubted: one that was given out again between two looks is new to no list.
  */
-export function linesNow(before: Lines, isAwaited: (one: Born) => boolean, isThorough: boolean): Observed<Lines> {
+export function linesNow(before: Lines, isAwaited: (one: Born) => boolean, isDoubted: (pid: number) => boolean): Observed<Lines> {
   const listed = look("the process table", listPids);
   if (!listed.seen) return listed;
   const there = new Set(listed.value);
@@ -18,7 +18,7 @@ export function linesNow(before: Lines, isAwaited: (one: Born) => boolean, isTho
   const born: Born[] = [];
   for (const pid of there) {
     const line = before.byPid.get(pid);
-    if (line !== undefined && !isThorough) continue;
+    if (line !== undefined && !isDoubted(pid)) continue;
     try {
       const { parentPid, kernelSession, startTicks } = readStat(pid);
       if (line?.startTicks === startTicks) continue;

@@ -41,9 +41,9 @@ export type Senses = {
   readonly server: (connectTo: string, events: ThreadEvents) => KeptServer;
   /**
    * Who started whom, as far as it was seen before and is seen now; `isAwaited` tells of which processes the end is still to
-   * be told. Only a thorough look finds a process that has the pid of another that was seen before.
+   * be told. Of a pid that is not doubted it may not be found that another process has it now than before.
    */
-  readonly lines: (before: Lines, isAwaited: (one: Born) => boolean, isThorough: boolean) => Observed<Lines>;
+  readonly lines: (before: Lines, isAwaited: (one: Born) => boolean, isDoubted: (pid: number) => boolean) => Observed<Lines>;
   /** A text that stays the same while no process starts; undefined where that cannot be told. */
   readonly lastPid: () => string | undefined;
   /** Calls `act` after so many ms; what is returned takes that back. */

@@ -135,6 +135,20 @@ export function unlookedWorld(host: LookingHost): World {
   };
 }
 
+/** Evidence of these processes and no others: it can say that one of them lives, and of nothing else that it does not. */
+export function worldOfPids(host: LookingHost, pids: Iterable<number>): World {
+  const others = unseen("only some processes were looked at");
+  const table = {
+    complete: others,
+    pids: host.lookAtPids(pids),
+    agents: [],
+    appServers: [],
+    innerPids: others,
+    ancestors: new Set<number>(),
+  };
+  return { ...unlookedWorld(host), processes: seen(table), mentions: others, registered: others, ownerPids: others };
+}
+
 /** What was answered beside the look at the processes, and what is known of the time. */
 export type Answers = Pick<Evidence, "appServers" | "endpoints" | "tmux" | "time">;
 

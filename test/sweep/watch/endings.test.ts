@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { linesAfter, type Born } from "../../../src/core/harnesses/lines.ts";
 import { seen, unseen } from "../../../src/core/evidence.ts";
 import { nothingClaimed } from "../../../src/core/registration.ts";
+import type { Host } from "../../../src/host/host.ts";
 import type { Senses } from "../../../src/host/senses/senses.ts";
 import { keyedJson } from "../../../src/registries/declared/keyed-json.ts";
 import { registryId, type Target } from "../../../src/sweep/load/target.ts";
@@ -91,10 +92,10 @@ test("a process has the pid of the one that ended: only an entry with the start 
 
 /** A young session whose holder ends, and what is seen to outlive it then, by a table of processes that the test keeps. */
 function familyIn(stage: Stage, target: Target, table: Born[], holder: Actor) {
-  const lines: Senses["lines"] = (before, isAwaited, isThorough) => {
+  const lines: Senses["lines"] = (before, isAwaited, isDoubted) => {
     const isKnown = ({ pid, startTicks }: Born): boolean => {
       const line = before.byPid.get(pid);
-      return line !== undefined && (!isThorough || line.startTicks === startTicks);
+      return line !== undefined && (!isDoubted(pid) || line.startTicks === startTicks);
     };
     const fresh = table.filter((one) => !isKnown(one));
     const there = table.map(({ pid }) => pid);
@@ -160,6 +161,27 @@ test("a holder has the pid of a stranger that was seen before: what it leaves is
   expect(await end(holder)).toEqual(seen([]));
 });
 
+test.each([
+  ["nothing", () => []],
+  ["a child of which init has taken care", (child: Actor) => [born(child, 1)]],
+] as const)("a holder ends right after it was looked at, and leaves %s: that is known", async (_, leftBy) => {
+  const stage = simulatedStage();
+  const [holder, child] = await Promise.all([stage.alive(), stage.alive()]);
+  const target = claudesOf(stage);
+  register(stage, target, holder);
+  const table = [born(holder, 2)];
+  const { host } = stage;
+  // The next look at who started whom does not find it any more.
+  const lookAtProcesses: Host["lookAtProcesses"] = async (question) => {
+    const answer = await host.lookAtProcesses(question);
+    table.splice(0, 1, ...leftBy(child));
+    return answer;
+  };
+  const { lookout, end } = familyIn({ ...stage, host: { ...host, lookAtProcesses } }, target, table, holder);
+  await lookout.learn([target], true);
+  expect(await end(holder)).toEqual(seen(leftBy(child).map(({ pid }) => pid)));
+});
+
 test("a holder that nobody has waited for is listed still: what it started last is no stranger to it", async () => {
   const stage = simulatedStage();
   const [holder, child] = await Promise.all([stage.alive(), stage.alive()]);
@@ -181,8 +203,9 @@ test("no entry is young: nobody looks at what their holders start, and so nothin
   };
   const lookout = newLookout(stage.host, { ...senses, lines }, { ...plainSweep, targets: [target] });
   await lookout.learn([target], true);
+  const learnt = looks;
   for (let nth = 0; nth < 3; nth += 1) lookout.lookAtLines();
-  expect(looks).toBe(1);
+  expect(looks).toBe(learnt);
   await stage.end(holder);
   lookout.exited([holder]);
   const claim = { ...nothingClaimed, key: `${holder.pid}.json`, pid: holder.pid, startTicks: holder.startTicks };
