@@ -1,7 +1,10 @@
 /** What ends together is swept together: so long, in ms, the first exit waits for others. */
 export const gatherMs = 20;
 
-/** A run lock that another sweep holds, and a registry that was busy, are tried again after so many ms, a whole sweep later; then after twice as many. */
+/**
+ * A run lock that another sweep holds, and a registry that was busy, are tried again after so many ms, a whole sweep and what
+ * failed later; then after twice as many.
+ */
 export const [retryMs, wholeRetryMs] = [250, 3_000];
 
 /** An agent that no entry records has ended: what hangs on it is judged by a whole sweep, after so many ms. */

@@ -42,6 +42,7 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
   const pauses = {
     exits: newPause(retryMs, watchSweepMs),
     whole: newPause(wholeRetryMs, watchSweepMs),
+    failed: newPause(wholeRetryMs, watchSweepMs),
     learn: newPause(retryMs, watchSweepMs),
     quiet: newPause(watchSweepMs, quietSweepMs),
   };
@@ -137,12 +138,12 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
     );
   }
 
-  /** Sweeps, unless another process holds the run lock: its sweep may have begun too early. Returns whether it is to be tried again. */
-  async function sweepOnce(those: readonly Target[], isWhole: boolean): Promise<boolean> {
+  /** Sweeps, unless another process holds the run lock: its sweep may have begun too early. */
+  async function sweepOnce(those: readonly Target[], isWhole: boolean): Promise<"held up" | "failed" | "done"> {
     const lock = await host.store.takeRunLock();
     if (lock === undefined) {
       await options.onTurnedAway();
-      return true;
+      return "held up";
     }
     let listener: SweepListener | undefined;
     try {
@@ -156,7 +157,8 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
       done.gone += report.summary.reaped;
       // What waits for a second look gets it in time.
       if (report.summary.pending > 0) pauses.quiet.reset();
-      return report.summary.skipped + report.summary.busy > 0;
+      const { skipped, busy, failed } = report.summary;
+      return skipped + busy > 0 ? "held up" : failed > 0 ? "failed" : "done";
     } catch (error) {
       await listener?.fault(error);
       throw error;
@@ -193,8 +195,12 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
       }
       case "exits": {
         const those = lookout.takeConcerned();
-        if (those.length > 0 && (await sweepOnce(those, false))) agenda.soon("exits", pauses.exits.next());
+        const end = those.length === 0 ? "done" : await sweepOnce(those, false);
+        if (end === "held up") agenda.soon("exits", pauses.exits.next());
         else pauses.exits.reset();
+        // A full disk, a release command that fails: that takes longer than another's lock.
+        if (end === "failed") agenda.soon("exits", pauses.failed.next());
+        else pauses.failed.reset();
         return;
       }
       case "whole": {
@@ -210,7 +216,7 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
           );
         // Looked up before the sweep: one that leaves during it is missed by neither.
         await learn(targets, true);
-        if (await sweepOnce(targets, true)) agenda.soon("whole", pauses.whole.next());
+        if ((await sweepOnce(targets, true)) === "held up") agenda.soon("whole", pauses.whole.next());
         else pauses.whole.reset();
         agenda.soon("whole", pauses.quiet.next());
         await notice("start", lastOf("start") ?? `watching ${await described()}`);

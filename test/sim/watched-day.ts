@@ -352,7 +352,8 @@ export class WatchedDay {
       this.looseUntil = Infinity;
       await this.pass(20 * second);
       this.blindness.clear();
-      this.looseUntil = this.now + 65 * second;
+      // It is tried again after pauses that double: after as long as it was full, and the first of them.
+      this.looseUntil = this.now + 25 * second;
       return;
     }
     this.story.state.tombstones.clear();

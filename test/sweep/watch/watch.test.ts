@@ -12,6 +12,7 @@ import { handTimers } from "./timers.ts";
 const letRun = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => void setImmediate(resolve));
 };
+const minute = 60_000;
 const nothing = (): Promise<void> => Promise.resolve();
 
 type Moment = {
@@ -149,6 +150,34 @@ test("a sweep of what ended fails: it is tried again soon, not with the next who
   await watched.stop();
 });
 
+test("the disk is full when a holder ends: its row is tried again, less and less often, and goes once there is room", async () => {
+  let isFull = true;
+  const full = (host: Host): Host => ({
+    ...host,
+    store: {
+      ...host.store,
+      writeTombstones: (...written) => {
+        if (isFull) throw new Error("no space left on device");
+        host.store.writeTombstones(...written);
+      },
+    },
+  });
+  const watched = await watching({ host: full });
+  watched.sweeps.length = 0;
+  await watched.end();
+  await watched.pass(50_000);
+  expect(watched.stage.read(watched.path)).toBeDefined();
+  expect(watched.sweeps).toEqual([false, false, false, false, false]);
+  await watched.pass(10 * minute, 500);
+  const tried = watched.sweeps.length;
+  await watched.pass(10 * minute, 500);
+  expect(watched.sweeps.length - tried).toBeLessThan(25);
+  isFull = false;
+  await watched.pass(minute, 500);
+  expect(watched.stage.read(watched.path)).toBe(undefined);
+  await watched.stop();
+});
+
 test("a registry that changed could not be read: it is read again soon", async () => {
   let [isFailing, reads] = [false, 0];
   const failing = (host: Host): Host => ({
@@ -168,8 +197,6 @@ test("a registry that changed could not be read: it is read again soon", async (
   expect(reads).toBe(1);
   await watched.stop();
 });
-
-const minute = 60_000;
 
 test("nothing happens: sweeps of all registries become as rare as the timer's", async () => {
   const watched = await watching();
