@@ -6,9 +6,12 @@
  *   npm run build && npm run watch-trials                100 trials of each kind
  *   npm run watch-trials -- --trials 20 --kinds young,new
  *   npm run watch-trials -- --codex PATH --kinds thread  the server is run from there
+ *   npm run watch-trials -- --kinds flood                20,000 registrations that come and go, and holders that end then
  *
  * Kinds: `old` holders were registered a day ago, `young` ones half a minute ago, `new` ones 50 to 300 ms before they are
- * killed, and a `thread` is left by its client. A session's row stays while anything may live that its holder had started, and that
+ * killed, and a `thread` is left by its client. In a `flood` one writer registers and unregisters as fast as it can
+ * (`--registrations`), then its last holders are killed: they go, the watch says once that it cannot keep up, and needs no more
+ * memory at the end than in the first half. A session's row stays while anything may live that its holder had started, and that
  * can be a process that the same parent started in the last second: run it on a machine that is at rest. Exits 1 when a live row
  * is lost, when a row stays for 20 s, or when the 99th percentile is a second (`--goal` ms) or more.
  */
@@ -31,6 +34,7 @@ const { values } = parseArgs({
     tool: { type: "string", default: join(import.meta.dirname, "../dist/sessreap.cjs") },
     codex: { type: "string", default: join(cache, "codex-0.171.0/node_modules/.bin/codex") },
     goal: { type: "string", default: "1000" },
+    registrations: { type: "string", default: "20000" },
     show: { type: "boolean", default: false },
   },
 });
@@ -162,6 +166,55 @@ async function holders(kind) {
   return { took, lost };
 }
 
+const memoryOf = (pid) => Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+
+/** Registrations of 20 living holders come and go in a file with the rows of others; at the end theirs are there, and they end. */
+async function flood() {
+  const path = join(scratch, "flood.json");
+  const row = ({ pid, start: ticks }) => ({ id: randomUUID(), pid, start: ticks, since: ago(86_400_000) });
+  const [live, last] = [[], []];
+  for (let nth = 0; nth < bystanders; nth += 1) live.push(await holder());
+  for (let nth = 0; nth < Math.min(trials, 20); nth += 1) last.push(await holder());
+  const standing = Object.fromEntries(live.map((one, nth) => [`live-${nth}`, row(one)]));
+  const final = Object.fromEntries(last.map((one, nth) => [`trial-${nth}`, row(one)]));
+  writeRows(path, standing);
+  const { child, said } = await watching({ registries: [{ format: "keyed-json", path, fields, about: "session" }] });
+  const count = Number(values.registrations);
+  const memory = [];
+  const from = performance.now();
+  let missing = 0;
+  for (let nth = 0; nth < count; nth += 1) {
+    // Each registration replaces the one that came twenty before it.
+    const coming = Object.fromEntries(last.slice(0, nth + 1).map((one, turn) => [`comes-${nth - turn}`, row(one)]));
+    if (Object.keys(standing).some((key) => rowsIn(path)[key] === undefined)) missing += 1;
+    writeRows(path, { ...standing, ...coming });
+    if (nth % 20 === 0) await pause(1);
+    if (nth % Math.ceil(count / 20) === 0) memory.push(memoryOf(child.pid));
+  }
+  const floodedMs = performance.now() - from;
+  writeRows(path, { ...standing, ...final });
+  await pause(3_000);
+  const seen = departures(path);
+  const killedAt = performance.now();
+  for (const one of last) one.child.kill("SIGKILL");
+  const took = await Promise.all(last.map((_, nth) => untilGone(seen, `trial-${nth}`, killedAt)));
+  seen.end();
+  const rows = rowsIn(path);
+  const lost = missing + Object.keys(standing).filter((key) => rows[key] === undefined).length;
+  child.kill("SIGTERM");
+  await once(child, "exit");
+  if (values.show) process.stdout.write(said());
+  const times = said().split("change faster than they can be read").length - 1;
+  const [half, end] = [Math.max(...memory.slice(0, 11)), Math.max(...memory.slice(-3))];
+  if (times > 1 || end > half + 16) isGood = false;
+  const words = [
+    `${count} registrations in ${Math.round(floodedMs / 1000)} s`,
+    `said ${times} times that it cannot keep up`,
+    `${Math.round(half)} MiB in its first half, ${Math.round(end)} MiB at the end`,
+  ];
+  return { took, lost, note: words.join(", ") };
+}
+
 async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -272,7 +325,7 @@ try {
       console.log(`thread  left out: ${values.codex} is not there`);
       continue;
     }
-    const { took, lost, note } = kind === "thread" ? await threads() : await holders(kind);
+    const { took, lost, note } = kind === "thread" ? await threads() : kind === "flood" ? await flood() : await holders(kind);
     const went = took.filter((ms) => ms !== undefined).toSorted((a, b) => a - b);
     const at = (share) => Math.round(went[Math.min(went.length - 1, Math.floor(share * went.length))] ?? Number.NaN);
     const isFine = went.length === took.length && lost === 0 && at(0.99) < goalMs;

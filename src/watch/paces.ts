@@ -18,8 +18,8 @@ export const afterLines = (tookMs: number | undefined): number => between(250, t
 /** A change of a registry is read after so many ms. */
 export const afterLearning = (tookMs: number | undefined): number => between(20, tookMs === undefined ? undefined : 2 * tookMs, 1_000);
 
-/** Registries that changed in so many readings of them, one after the other, are in a flood. */
-export const floodReadings = 100;
+/** Registries that have changed again before the rest after each reading was over, for so many ms, are in a flood. */
+export const floodMs = 10_000;
 
 /** The rows of this machine on a server are read so often, in ms: it says by itself nothing of new ones. */
 export const tablesEveryMs = 10_000;

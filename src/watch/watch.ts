@@ -5,6 +5,7 @@ import { plural } from "../report/listing/view.ts";
 import { registryId, type Target } from "../sweep/load/target.ts";
 import { sweep } from "../sweep/sweep.ts";
 import { newAgenda } from "./agenda.ts";
+import { newFlood } from "./flood.ts";
 import { awakeOf, newLookout } from "./lookout.ts";
 import { newNotices } from "./notices.ts";
 import type { Places, SweepListener, WatchOptions, WatchSummary } from "./options.ts";
@@ -14,7 +15,6 @@ import {
   afterLearning,
   afterLines,
   clockEveryMs,
-  floodReadings,
   gatherMs,
   retryMs,
   tablesEveryMs,
@@ -48,7 +48,8 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
   };
   let learnPauseMs = afterLearning(0);
   let [isResting, endRest]: [boolean, () => void] = [false, () => undefined];
-  let flooded = 0;
+  const flood = newFlood();
+  let isOverrun = false;
 
   /** Something has happened: of what follows from that, only time may tell. */
   function stir(): void {
@@ -99,6 +100,7 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
       glances.hear(target);
     }
     stir();
+    isOverrun ||= isResting;
     agenda.soon("learn", isResting ? learnPauseMs : afterLearning(0));
   });
   const servers = keepServers(senses, {
@@ -131,11 +133,9 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
     endRest();
     endRest = senses.after(learnPauseMs, () => (isResting = false));
     isResting = true;
-    flooded = changed.size > 0 ? flooded + 1 : 0;
-    await notice(
-      "flood",
-      flooded < floodReadings ? undefined : "registries change faster than they can be read; new holders may be known later",
-    );
+    const isFlood = flood(isOverrun, until.seen ? until.value : 0);
+    isOverrun = changed.size > 0;
+    await notice("flood", isFlood ? "registries change faster than they can be read; new holders may be known later" : undefined);
   }
 
   /** Sweeps, unless another process holds the run lock: its sweep may have begun too early. */
