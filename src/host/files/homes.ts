@@ -49,7 +49,7 @@ export function users(): readonly Row[] {
     return readFileSync("/etc/passwd", "utf8")
       .split("\n")
       .map((line) => line.split(":"))
-      .map(([name = "", , uid, gid, , home = ""]) => ({ name, uid: Number(uid), gid: Number(gid), home }));
+      .map(([name = "", , uid, gid, , home = ""]) => ({ name, uid: Number(uid), gid: Number(gid), home: tidyPath(home) }));
   } catch {
     return [];
   }

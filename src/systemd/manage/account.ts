@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
-import { users } from "../../host/files/homes.ts";
+import { tidyPath, users } from "../../host/files/homes.ts";
 import { searchPath } from "../../host/search-path.ts";
 
 export type Account = { readonly name: string; readonly uid: number; readonly gid: number; readonly home: string };
@@ -13,7 +13,7 @@ export async function findAccount(name: string): Promise<Account | undefined> {
   if (code === "ENOENT") return users().find((user) => user.name === name);
   const [found, , uid, gid, , home] = stdout?.split(":") ?? [];
   if (failed || found === undefined || home === undefined) return undefined;
-  return { name: found, uid: Number(uid), gid: Number(gid), home };
+  return { name: found, uid: Number(uid), gid: Number(gid), home: tidyPath(home) };
 }
 
 /** Does the user's manager run without a session of his? undefined where logind does not say. */

@@ -1,4 +1,5 @@
 import { readRegularText } from "../../host/files/files.ts";
+import { tidyPath } from "../../host/files/homes.ts";
 import type { Guard } from "../../report/model/guards.ts";
 import { errorCode } from "../../host/observed.ts";
 import { findAccount } from "../manage/account.ts";
@@ -107,7 +108,9 @@ export function environmentGuards(env: Env, unit: UnitEnvironment | undefined): 
   const names = unit.values["HOME"] === undefined ? readNames : (["HOME", ...readNames] as const);
   const differing = names.flatMap((name) => {
     const [there, here] = [unit.values[name] ?? "", env[name] ?? ""];
-    return there === here ? [] : [{ name, text: `${name} is ${said(name, there)} there, ${said(name, here)} here` }];
+    return there === here || (name === "HOME" && tidyPath(there) === tidyPath(here))
+      ? []
+      : [{ name, text: `${name} is ${said(name, there)} there, ${said(name, here)} here` }];
   });
   if (differing.length === 0) return [{ ...about, cause: "fine", detail: `it has what this shell has${unread}`, cure: null }];
   if (differing.some(({ name }) => name === "HOME")) {

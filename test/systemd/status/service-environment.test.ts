@@ -74,6 +74,20 @@ describeBox("doctor sees the environment that a service gets", () => {
     expect(sessreap(box, ["units", "uninstall", "--system", "alice"], {}).code).toBe(0);
   });
 
+  test("of a home that the account writes with a slash behind it is the same one, and no path of a unit has two slashes", () => {
+    box.run(["sed", "-i", "s,:/home/alice:,:/home/alice/:,", "/etc/passwd"]);
+    expect(sessreap(box, ["units", "install", "--system", "alice"], {}).code).toBe(0);
+    expect(box.run(["grep", "-rn", "e//", "/etc/systemd/system"]).stdout).toBe("");
+    for (const options of [{}, alice]) {
+      const { stdout } = sessreap(box, ["doctor", "--json", "--system", "alice"], options);
+      const { guards } = JSON.parse(stdout) as { readonly guards: readonly Guard[] };
+      expect(guards.filter(({ guard }) => guard === "environment")).toMatchObject([fine]);
+      expect(guards.filter(({ cause }) => cause === "sandbox")).toEqual([]);
+    }
+    expect(sessreap(box, ["units", "uninstall", "--system", "alice"], {}).code).toBe(0);
+    box.run(["sed", "-i", "s,:/home/alice/:,:/home/alice:,", "/etc/passwd"]);
+  });
+
   test("and nobody says or keeps what may be a password in it", () => {
     const env = { CODEX_HOME: "/srv/recorded", CODEX_APP_SERVER_URL: secret };
     const said = [

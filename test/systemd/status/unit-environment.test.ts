@@ -8,6 +8,7 @@ describe("what doctor says of the shell beside the unit", () => {
   test.each<[string, Partial<UnitEnvironment>, Readonly<Record<string, string>>]>([
     ["the same in both", { values: { CODEX_HOME: "/srv/codex", HOME: "/home/a" } }, { CODEX_HOME: "/srv/codex", HOME: "/home/a" }],
     ["empty here, and unset there", {}, { CODEX_HOME: "" }],
+    ["the same home, with a slash behind it", { values: { HOME: "/home/a/" } }, { HOME: "/home/a" }],
     ["what no sweep reads", { values: { EDITOR: "vi" } }, { EDITOR: "ed", PAGER: "less" }],
     ["a manager that tells no home", {}, { HOME: "/home/a" }],
   ])("%s is nothing to do", (_, unit, shell) => {
