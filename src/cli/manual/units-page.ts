@@ -128,7 +128,7 @@ export function unitsPage(): string {
       "Variables for the sweep stand in `~/.config/sessreap/env` (user), or in `/etc/sessreap/env` and `/etc/sessreap/`<user>`.env` (system). None of the files needs to be there.",
     ),
     paragraph(
-      `A service has nothing of the shell, so \`sessreap units install\` records what decides where agents and sessreap keep their files (${recordedNames.map((name) => `\`${name}\``).join(", ")}) in \`~/.config/sessreap/units.env\`, or in \`/etc/sessreap/units/\`<user>\`.env\`, and says so; of root's shell it takes only paths that belong to the user. The files above are read after it. \`sessreap doctor\` judges with the environment of the service, and says where the shell has another. \`sessreap doctor --system\` <user> looks at the system's units for that user alone, as that user, and says which registries their sandbox keeps from being written.`,
+      `A service has nothing of the shell, so \`sessreap units install\` records what decides where agents and sessreap keep their files (${recordedNames.map((name) => `\`${name}\``).join(", ")}) in \`~/.config/sessreap/units.env\`, or in \`/etc/sessreap/units/\`<user>\`.env\`, and says so, but no address with a password or a token; of root's shell it takes only paths that belong to the user. The files above are read after it. \`sessreap doctor\` judges with the environment of the service, and says where the shell has another. \`sessreap doctor --system\` <user> looks at the system's units for that user alone, as that user, and says which registries their sandbox keeps from being written.`,
     ),
     heading("See also"),
     "sessreap(1), sessreap\\-config(5), systemd.timer(5), loginctl(1)",
