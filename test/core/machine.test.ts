@@ -16,6 +16,16 @@ test.each<[string, Described, string]>([
     { ...gone, here: { machineId: seen(other) }, policy: { hostsGone: [mine] } },
     "ghost host-gone",
   ],
+  [
+    "a machine in a server's table by its name, whatever an operator says of that",
+    {
+      ...gone,
+      claim: { ...gone.claim, machineId: "pod-7", host: "pod-7" },
+      here: { machineId: seen(other) },
+      policy: { hostsGone: ["pod-*"] },
+    },
+    "undecided foreign-host",
+  ],
   ["no machine", { claim: { pid: 77 }, pids: gone.pids ?? {}, here: { machineId: blind } }, "ghost pid-gone"],
 ])("an entry whose pid is gone, and that names %s", (_, described, expected) => {
   const { verdict, reason } = judge(sceneOf(described));

@@ -3,12 +3,15 @@ import { ageOf } from "../../core/age.ts";
 import { decide, ladder, trace, type RungName } from "../../core/ladder.ts";
 import { reasonSentence } from "../../core/reasons.ts";
 import { silence } from "../../core/rungs/ttl.ts";
+import { nothingClaimed, type Registration } from "../../core/registration.ts";
 import type { Scene } from "../../core/scene.ts";
 import { ownHome } from "../../host/files/homes.ts";
+import { readTombstones } from "../../host/state/tombstones.ts";
 import type { Explained, RungAnswer } from "../../report/explained/explained.ts";
 import { explainText } from "../../report/explained/text.ts";
 import { stemOf } from "../../report/listing/ids.ts";
-import { resolveId } from "../../report/listing/resolve.ts";
+import { nameless, resolveId } from "../../report/listing/resolve.ts";
+import { lineWith } from "../../report/listing/typed.ts";
 import type { View } from "../../report/listing/view.ts";
 import { rememberedReport } from "../../report/remembered.ts";
 import { visible } from "../../report/visible.ts";
@@ -25,7 +28,7 @@ import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { paletteFor, writeDocument, writeLines } from "../output.ts";
 import { clockTimes } from "../person/times.ts";
-import { prepareToLook } from "../prepare.ts";
+import { prepareToLook, readState } from "../prepare.ts";
 import { screenFor } from "../screen.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 import { didYouMean } from "../suggest.ts";
@@ -71,6 +74,11 @@ function momentsOf({ scene, one }: Found, wallMs: number | undefined): Pick<Expl
   return leftMs < 0 ? none : { ...none, ghostFrom: wallMs + leftMs };
 }
 
+function releasedIn(claim: Registration | undefined): Explained["released"] {
+  const { releasedAt, releaseReason } = claim ?? nothingClaimed;
+  return releasedAt === undefined || Number.isNaN(releasedAt) ? undefined : { at: releasedAt, reason: releaseReason };
+}
+
 /** What a person is told of one entry. `isAlone` where no other is called by the same word. */
 function explainedOf(examination: Examination, found: Found, isAlone: boolean, env: NodeJS.ProcessEnv): Explained {
   const { examined, one, scene } = found;
@@ -87,7 +95,9 @@ function explainedOf(examination: Examination, found: Found, isAlone: boolean, e
     why: reasonSentence(one.judgement.reason, examination.pass.policy),
     name: isAlone ? (title.isFiles ? stemOf(key) : key) : `${target.format.name}:${key}`,
     host: host === undefined || here.hostname === host ? undefined : host,
+    isOnServer: target.server !== undefined,
     lastHeartbeatAt: claim?.lastHeartbeatAt,
+    released: releasedIn(claim),
     ...rungsOf(found),
     revisions: one.revisions.map(({ revision: { name, rule }, revised }) => ({ name, rule, detail: formatMessage(revised.detail) })),
     remembered: scene === undefined ? null : rememberedReport(scene.memory, scene.registry),
@@ -118,11 +128,27 @@ function entryDocument({ one, scene }: Found, { entry, rungs, revisions, remembe
   };
 }
 
+/** What became of an entry that is no longer read: sweeps keep what they took out or released. */
+function gone(key: string, stateDir: string): string {
+  const all = readState(stateDir, readTombstones);
+  const last = resolveId(key, all, ({ id, ...own }) => ({
+    ...nameless,
+    format: own.format,
+    key: own.key,
+    sessionId: own.sessionId,
+    tombstone: id,
+  })).at(-1);
+  if (last === undefined) return "";
+  const did = last.kept.layout === "rows" && last.kept.written !== undefined ? "released" : "took out";
+  const [day, time] = [clockTimes.day(Date.parse(last.at)), clockTimes.time(Date.parse(last.at))];
+  return `; a sweep ${did} "${visible(last.key)}" on ${day} at ${time}: ${visible(last.detail, 1000)} (${lineWith("restore", last.key)} undoes it)`;
+}
+
 export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation) => {
   const { words, options, env, stdout } = invocation;
   const key = words[0] ?? "";
   const palette = await paletteFor(stdout, options.color ?? "auto");
-  const { host, examine: prepared } = await prepareToLook(invocation);
+  const { host, settings, examine: prepared } = await prepareToLook(invocation);
   const wanted = withNamedRows(prepared, key, "any-name");
   const examination = await examine(startLooking(host, wanted), { lookAnyway: true }, "all");
   const found = find(examination, key);
@@ -131,7 +157,10 @@ export const runExplain: Run<JudgingOptions & OutputOptions> = async (invocation
     const unread = examination.unread
       .filter(({ state, target }) => state !== "missing" || target.named)
       .map(({ target, problem }) => `\n${target.path} ${problem}`);
-    throw new Failure("not-found", `no registration is called "${key}"${didYouMean(key, keys)}${unread.join("")}`);
+    throw new Failure(
+      "not-found",
+      `no registration is called "${key}"${gone(key, settings.stateDir.value) || didYouMean(key, keys)}${unread.join("")}`,
+    );
   }
   const explained = found.map((one) => ({ one, said: explainedOf(examination, one, found.length === 1, env) }));
   if (options.json === true) {

@@ -27,7 +27,11 @@ export type Explained = {
   readonly name: string;
   /** The host that it names, where that is not this one. */
   readonly host: string | undefined;
+  /** Its registry is a table of a server, of which each machine sweeps its own rows alone. */
+  readonly isOnServer: boolean;
   readonly lastHeartbeatAt: number | undefined;
+  /** When it was released (epoch ms), and why, as it says itself; undefined for one that was not, or does not say when. */
+  readonly released: { readonly at: number; readonly reason: string | undefined } | undefined;
   readonly rungs: readonly RungAnswer[];
   /** The number of the rung whose answer stands, counted from 1; undefined where none was asked. */
   readonly settledBy: number | undefined;

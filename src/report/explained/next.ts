@@ -82,7 +82,7 @@ function soonerLines({ isThread, triedServers, name }: Explained): readonly (rea
 }
 
 function keptLines(one: Explained, { moment, day, time }: ExplainTimes): readonly (readonly Part[])[] {
-  const { entry, name, host, judgedFrom, ghostFrom, protectedUntil } = one;
+  const { entry, name, host, isOnServer, judgedFrom, ghostFrom, protectedUntil } = one;
   const { reason } = entry;
   if (reason === "restored") {
     const until = protectedUntil === undefined ? "left alone" : `left alone until ${day(protectedUntil)}`;
@@ -91,6 +91,7 @@ function keptLines(one: Explained, { moment, day, time }: ExplainTimes): readonl
   if (judgedFrom !== undefined) return [[`judged from ${time(judgedFrom)} on`]];
   if (ghostFrom !== undefined) return [[`a ghost from ${moment(ghostFrom)} on, unless it gives a sign`], ...soonerLines(one)];
   if (reason === "foreign-host" && host !== undefined) {
+    if (isOnServer) return [[`kept until a sweep on ${visible(host)} judges it, or its server calls both of them silent`]];
     const gone = command(`sessreap --host-gone ${typed(host)}`);
     return [[`kept until a sweep on ${visible(host)} judges it; if that machine does not come back: `, gone]];
   }

@@ -66,7 +66,10 @@ function inShort(detail: string): string {
 const named = (name: string, text: readonly Part[], view: View): readonly string[] =>
   fact([{ said: name, role: "faint", cells: nameCells }], text, view.screen, view.palette);
 
-function timesOf({ entry, title, lastHeartbeatAt, nowMs }: Explained & { readonly nowMs: number }, { moment }: ExplainTimes): string {
+function timesOf(
+  { entry, title, lastHeartbeatAt, released, nowMs }: Explained & { readonly nowMs: number },
+  { moment }: ExplainTimes,
+): string {
   const ago = (at: number): string => (at > nowMs ? "in the future" : `${formatDuration(nowMs - at)} ago`);
   const { registeredAt, lastActivityAt, ageMs } = entry;
   const said = [
@@ -75,6 +78,7 @@ function timesOf({ entry, title, lastHeartbeatAt, nowMs }: Explained & { readonl
       ? []
       : [`last active ${moment(lastActivityAt)} (${ago(lastActivityAt)})`]),
     ...(lastHeartbeatAt === undefined ? [] : [`last heartbeat ${moment(lastHeartbeatAt)} (${ago(lastHeartbeatAt)})`]),
+    ...(released === undefined ? [] : [`released ${moment(released.at)} (${released.reason ?? ago(released.at)})`]),
   ];
   if (said.length > 0) return said.join(", ");
   if (ageMs === null) return "not known";

@@ -227,8 +227,16 @@ describe.skipIf(!isTried)("a command that names a row", () => {
     ]);
     await sessreap(scratch, ["sweep"]);
     expect(await explained("gone")).toMatchObject([{ key: "1", verdict: "undecided", reason: "no-claim" }]);
-    const { stdout } = await sessreap(scratch, ["explain", "theirs"]);
-    expect(stdout).toContain("mars");
+    const screen = async (...words: readonly string[]): Promise<string> => (await sessreap(scratch, ["explain", ...words])).stdout;
+    expect(await screen("gone")).toMatch(
+      /^1 {2}undecided: it was released[^]*, released today \d\d:\d\d \(pid_gone\)\n[^]*next {4}kept until/,
+    );
+    expect(await screen("here")).toMatch(/^2 {2}live: the process that it records is running\n[^]*next {4}kept while pid \d+ runs\n$/);
+    // No operator's word makes it this machine's either.
+    for (const words of [["theirs"], ["theirs", "--host-gone", "mars"]])
+      expect(await screen(...words)).toMatch(
+        /^3 {2}undecided: another machine wrote it[^]*it runs on mars; this is [^]*next {4}kept until a sweep on mars judges it, or its server calls both of them silent\n$/,
+      );
     // There is nothing to put back of what was never touched.
     for (const key of ["here", "theirs"]) expect((await sessreap(scratch, ["restore", key])).code, key).not.toBe(0);
     expect((await sessreap(scratch, ["restore", "gone"])).code).toBe(0);

@@ -43,7 +43,9 @@ function explained(one: EntryReport, more: Partial<Explained> = {}): Explained &
     why: reasonSentence(one.reason, defaultPolicy),
     name: one.key.replace(/\.json$/, ""),
     host: undefined,
+    isOnServer: false,
     lastHeartbeatAt: undefined,
+    released: undefined,
     rungs: rungs(passed),
     settledBy: undefined,
     revisions: [],
@@ -172,6 +174,7 @@ const scenes = {
   ),
   released: explained(entry(ofBridge({ key: "auditor", verdict: "undecided", reason: "no-claim", detail: "it was released: manual" })), {
     title: bridge,
+    released: { at: nowMs - 3 * hour, reason: "manual" },
     rungs: rungs(),
   }),
   restored: explained(entry(ofFile({ key: "31996.json", verdict: "undecided", reason: "restored" })), {
@@ -284,6 +287,12 @@ describe("what comes next", () => {
       { reportOnly: "it is on a read-only mount" },
       { action: "withheld" },
       "held back: it is on a read-only mount",
+    ],
+    [
+      "a sweep of the machine whose row it is, and no operator's word",
+      { host: "mars", isOnServer: true },
+      { action: "kept", verdict: "undecided", reason: "foreign-host" },
+      /^kept until a sweep on mars judges it, or its server calls both of them silent$/,
     ],
     ["a name that begins like an option", { name: "-x" }, { action: "pending", nextLookAt: null }, /; at once: sessreap reap --now -- -x$/],
     ["a name that a shell would take apart", { name: "a 'b'\u001b$(c)" }, {}, String.raw`at once: sessreap reap 'a '\''b'\''\x1b$(c)'`],

@@ -5,9 +5,12 @@ import { whereabouts, type Whereabouts } from "../../identity/whereabouts.ts";
 import { freshHeartbeatMs } from "../../policy.ts";
 import type { Scene } from "../../scene.ts";
 
+/** A row of another machine in a server's table has that machine's name for an id, too; its own sweep judges it, or the server's clock. */
+const isOnServer = ({ host, machineId }: Scene["claim"]): boolean => machineId !== undefined && machineId === host;
+
 /** An operator's word counts only where nothing that could not be read might say that the entry is of this machine. */
 function isDeclaredGone({ claim, evidence, policy }: Scene): boolean {
-  if (policy.hostsGone.length === 0) return false;
+  if (policy.hostsGone.length === 0 || isOnServer(claim)) return false;
   const { hostname, bootId, machineId, pidNamespace } = evidence.here;
   if (claim.bootId !== undefined && !(bootId.seen && pidNamespace.seen)) return false;
   if (claim.machineId !== undefined) {
@@ -26,8 +29,10 @@ function isFileFresh({ registry: { oneFile, modifiedAt }, evidence }: Scene): bo
 function onOtherHost({ theirs, ours }: Extract<Whereabouts, { kind: "other-host" }>, scene: Scene): Answer {
   // The server has looked twice, a period apart.
   if (scene.claim.silence !== undefined) return provenDead("stale-heartbeat", scene.claim.silence);
-  if (!isDeclaredGone(scene))
-    return unknown("foreign-host", `it runs on ${theirs}; this is ${ours ?? "a machine whose id could not be read"}`);
+  if (!isDeclaredGone(scene)) {
+    const here = isOnServer(scene.claim) ? scene.evidence.here.hostname : ours;
+    return unknown("foreign-host", `it runs on ${theirs}; this is ${here ?? "a machine whose id could not be read"}`);
+  }
   return isFileFresh(scene)
     ? unknown("heartbeat-fresh", `it ran on ${theirs}, which an operator has declared gone, but its file was written a moment ago`)
     : deadByAbsence("host-gone", `it ran on ${theirs}, which an operator has declared gone`);
