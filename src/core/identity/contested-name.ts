@@ -8,6 +8,8 @@ export type HostRow = {
   readonly bootId: string;
   /** Undefined where the machine that wrote it knew none. */
   readonly machineId: string | undefined;
+  /** That of a container; undefined for a machine itself. */
+  readonly pidNamespace: string | undefined;
   readonly seenAgoMs: number;
   /** How long ago a machine of this name was refused; undefined where none was. */
   readonly contestedAgoMs: number | undefined;
@@ -37,8 +39,18 @@ export function contestedReason(row: HostRow, here: OwnMachine, machine: string)
   return undefined;
 }
 
-/** After so long, in ms, a second machine of this name would have swept, too: each does every five minutes. */
+/** After so long, in ms, a second machine or container of this name would have swept, too: each does every five minutes. */
 export const aloneForMs = 8 * 60_000;
+
+/** The pid namespace of a container, by which it is told from others of this kernel; undefined for the machine itself. */
+export function containerOf({ pidNamespace }: Pick<Here, "pidNamespace">): string | undefined {
+  return pidNamespace.seen && !pidNamespace.value.initial ? pidNamespace.value.inode : undefined;
+}
+
+function isWrittenHere(own: HostRow, here: Pick<Here, "bootId" | "pidNamespace">): boolean {
+  const { bootId, pidNamespace } = here;
+  return bootId.seen && pidNamespace.seen && isSameBoot(own.bootId, bootId.value) === true && own.pidNamespace === containerOf(here);
+}
 
 /**
  * Why rows under this machine's name may be another machine's, whose pids mean nothing here; undefined where they are its own.
@@ -46,11 +58,11 @@ export const aloneForMs = 8 * 60_000;
  */
 export function unprovenReason(
   { hasHosts, own }: { readonly hasHosts: boolean; readonly own: HostRow | undefined },
-  { bootId }: Pick<Here, "bootId">,
+  here: Pick<Here, "bootId" | "pidNamespace">,
   machine: string,
 ): string | undefined {
   if (!hasHosts) return `nothing says that no other machine is called "${machine}" ("sessreap fleet init" makes the table that does)`;
-  const aloneMs = own !== undefined && bootId.seen && isSameBoot(own.bootId, bootId.value) === true ? own.aloneMs : 0;
+  const aloneMs = own !== undefined && isWrittenHere(own, here) ? own.aloneMs : 0;
   if (aloneMs >= aloneForMs) return undefined;
   return `another machine could be called "${machine}": it has ${formatDuration(aloneForMs - aloneMs)} to sweep, too, before rows are changed`;
 }

@@ -19,6 +19,7 @@ export async function ownHost(
     own: {
       bootId: row["boot_id"] ?? "",
       machineId: row["machine_id"] ?? undefined,
+      pidNamespace: row["pid_namespace"] ?? undefined,
       seenAgoMs: Number(row["seen_ago"]),
       contestedAgoMs,
       aloneMs: Number(row["alone"]),

@@ -21,6 +21,7 @@ export function createHosts(schema: string): readonly string[] {
   contested_at timestamptz,
   alone interval NOT NULL DEFAULT '0',
   machine_id text,
+  pid_namespace text,
   silent_since timestamptz,
   silent_seen_at timestamptz,
   silent_in pg_snapshot
@@ -42,25 +43,30 @@ const aloneUntilNow = (row: string): string => `${row}.alone + least(now() - ${r
 /** What is said under one machine's name, by the server's clock. */
 export function readHost(schema: string, machine: string): ServerStatement {
   return {
-    sql: `SELECT boot_id, machine_id, ${agoMs("seen_at")} AS seen_ago, ${agoMs("contested_at")} AS contested_ago,
+    sql: `SELECT boot_id, machine_id, pid_namespace, ${agoMs("seen_at")} AS seen_ago, ${agoMs("contested_at")} AS contested_ago,
       (extract(epoch FROM ${aloneUntilNow("h")}) * 1000)::bigint::text AS alone FROM ${hostsIn(schema)} AS h WHERE machine = $1`,
     values: [machine],
   };
 }
 
-/** Who says that it has swept. */
-export type Sweeper = { readonly bootId: string; readonly machineId: string | undefined };
+/** Who says that it has swept. A container is told by its pid namespace; the machine itself by its id, where it has one. */
+export type Sweeper = { readonly bootId: string; readonly machineId: string | undefined; readonly pidNamespace: string | undefined };
 
 /** Says that this machine has swept. What it has said without a gap is counted from the first of it. */
-export function writeHost(schema: string, machine: string, { bootId, machineId }: Sweeper, periodMs: number): ServerStatement {
+export function writeHost(
+  schema: string,
+  machine: string,
+  { bootId, machineId, pidNamespace }: Sweeper,
+  periodMs: number,
+): ServerStatement {
   const hosts = hostsIn(schema);
   return {
-    sql: `INSERT INTO ${hosts} AS h (machine, boot_id, machine_id, seen_at, since, period)
-      VALUES ($1, $2, $3, now(), now(), $4::double precision * interval '1 millisecond')
-      ON CONFLICT (machine) DO UPDATE SET boot_id = excluded.boot_id, machine_id = excluded.machine_id, seen_at = now(), period = excluded.period,
-      alone = CASE WHEN h.boot_id = excluded.boot_id THEN ${aloneUntilNow("h")} ELSE '0' END,
+    sql: `INSERT INTO ${hosts} AS h (machine, boot_id, machine_id, pid_namespace, seen_at, since, period)
+      VALUES ($1, $2, $3, $4, now(), now(), $5::double precision * interval '1 millisecond')
+      ON CONFLICT (machine) DO UPDATE SET boot_id = excluded.boot_id, machine_id = excluded.machine_id, pid_namespace = excluded.pid_namespace, seen_at = now(), period = excluded.period,
+      alone = CASE WHEN (h.boot_id, h.pid_namespace) IS NOT DISTINCT FROM (excluded.boot_id, excluded.pid_namespace) THEN ${aloneUntilNow("h")} ELSE '0' END,
       since = CASE WHEN h.seen_at < now() - 2 * h.period THEN now() ELSE h.since END WHERE h.machine = $1`,
-    values: [machine, bootId, machineId ?? null, String(periodMs)],
+    values: [machine, bootId, machineId ?? null, pidNamespace ?? null, String(periodMs)],
   };
 }
 

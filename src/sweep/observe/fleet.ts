@@ -1,4 +1,4 @@
-import { contestedReason } from "../../core/identity/contested-name.ts";
+import { containerOf, contestedReason } from "../../core/identity/contested-name.ts";
 import type { Evidence, Here } from "../../core/evidence.ts";
 import { quietSweepMs } from "../../core/policy.ts";
 import { formatError } from "../../host/observed.ts";
@@ -14,9 +14,11 @@ function tablesOf(registries: readonly ReadRegistry[]): readonly ServerTable[] {
   return [...new Map(tables.map((table) => [`${table.realPath} ${table.schema} ${table.machine}`, table])).values()];
 }
 
-/** One that was never set up says no id, and tells nothing of the machine. */
-const machineIdOf = ({ machineId }: Here): string | undefined =>
-  machineId?.seen === true && /^[\da-f]{32}$/i.test(machineId.value) ? machineId.value : undefined;
+/** The id of this machine. One that was never set up says none, and that of a container lasts no longer than the container. */
+const machineIdOf = (here: Here): string | undefined =>
+  containerOf(here) === undefined && here.machineId?.seen === true && /^[\da-f]{32}$/i.test(here.machineId.value)
+    ? here.machineId.value
+    : undefined;
 
 /** Why this machine may not sweep under its name; undefined where it may, or no server has a table of hosts. */
 export function contested(registries: readonly ReadRegistry[], { here, clock }: Pick<Evidence, "here" | "clock">): string | undefined {
@@ -39,7 +41,12 @@ export async function recordHosts(host: Host, registries: readonly ReadRegistry[
   const problems: string[] = [];
   for (const table of tablesOf(registries)) {
     try {
-      await host.recordHost(table, { bootId: bootId.value, machineId: machineIdOf(here) }, quietSweepMs, isContested);
+      await host.recordHost(
+        table,
+        { bootId: bootId.value, machineId: machineIdOf(here), pidNamespace: containerOf(here) },
+        quietSweepMs,
+        isContested,
+      );
     } catch (error) {
       problems.push(`${table.realPath} does not take that "${table.machine}" has swept: ${formatError(error)}`);
     }

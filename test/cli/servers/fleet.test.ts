@@ -133,7 +133,12 @@ describe.skipIf(!isTried)("a fleet", () => {
       "UPDATE sessreap_hosts SET boot_id = '019dc6b7-1fd0-7e50-8f3e-3a0f0ad5c2f2', seen_at = now() - interval '900 days', alone = '1 day'",
     );
     expect(await swept()).toEqual(said(/[78]m to sweep, too/));
-    expect(await run("SELECT alone < interval '1 minute' AS anew FROM sessreap_hosts")).toEqual([{ anew: true }]);
+    const anew = "SELECT alone < interval '1 minute' AS anew FROM sessreap_hosts";
+    expect(await run(anew)).toEqual([{ anew: true }]);
+    // A container of this machine that has its configuration.
+    await run("UPDATE sessreap_hosts SET pid_namespace = '4026532001', alone = '1 day'");
+    expect(await swept()).toEqual(said(/[78]m to sweep, too/));
+    expect(await run(anew)).toEqual([{ anew: true }]);
   });
 
   test("is none without a table of a server", async () => {

@@ -61,7 +61,7 @@ async function silentMars(): Promise<Database> {
     await database.run(sql);
   const first = await load(database);
   expect(first.file.isPassDue).toBe(true);
-  await recordHost(first.file, { bootId: "b", machineId: undefined }, 300_000, false);
+  await recordHost(first.file, { bootId: "b", machineId: undefined, pidNamespace: undefined }, 300_000, false);
   expect(stale(await load(database))).toEqual([]);
   await database.run(`UPDATE sessreap_hosts SET ${forHours} WHERE machine = 'mars'`);
   expect(stale(await load(database))).toEqual(["'stale'"]);
@@ -131,7 +131,7 @@ describe.skipIf(!isTried)("a row of a silent machine", () => {
     await writer.query("SELECT pg_current_xact_id()");
     // The first pass of a new row of them, while that transaction is open.
     await database.run(host("silent_since = NULL, silent_seen_at = NULL"));
-    await recordHost((await load(database)).file, { bootId: "b", machineId: undefined }, 300_000, false);
+    await recordHost((await load(database)).file, { bootId: "b", machineId: undefined, pidNamespace: undefined }, 300_000, false);
     await writer.query(row("last_verb_at = last_verb_at"));
     await writer.query("COMMIT");
     await database.run(host(forHours));
@@ -144,7 +144,7 @@ describe.skipIf(!isTried)("a row of a silent machine", () => {
     expect(alsoNamed.rows.map((one) => columnsOf(alsoNamed.table, one)["session_id"])).toEqual(["'ours'", "'stale'"]);
     await database.run("ALTER TABLE controller_registrations ALTER machine TYPE varchar(20)");
     await database.run(`${row("pid = pid")}; ${host("silent_seen_at = NULL")}`);
-    await recordHost((await load(database)).file, { bootId: "b", machineId: undefined }, 300_000, false);
+    await recordHost((await load(database)).file, { bootId: "b", machineId: undefined, pidNamespace: undefined }, 300_000, false);
     await database.run(host(forHours));
     expect(stale(await load(database))).toEqual(["'stale'"]);
     await database.run("ALTER TABLE controller_registrations ALTER last_heartbeat TYPE timestamp");
