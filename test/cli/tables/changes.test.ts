@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -5,6 +6,7 @@ import { gonePid, idle } from "../../processes.ts";
 import { by, newScratch, sessreap, sweepReport, type Scratch } from "../harness.ts";
 import {
   declareTable,
+  fields,
   fingerprint,
   hasSqlite,
   insert,
@@ -175,6 +177,27 @@ describe.skipIf(!hasSqlite("changes of tables")).each(journals)("a sweep of a ta
     await writer.end();
   });
 });
+
+test.skipIf(!hasSqlite("a table of several machines"))(
+  "a row that says no machine stays beside one of another machine, whose database is copied hither and thither",
+  async () => {
+    const scratch = newScratch();
+    const path = declareTable(scratch, join(scratch.dir, "a.db"), { onGhost: "reap", fields: { ...fields, host: "host" } });
+    const { pid } = await gonePid();
+    const machine = (id: string, host: string): string => `UPDATE sessions SET host = '${host}' WHERE session_id = '${id}'`;
+    const table = schema.replace("prompt TEXT", "prompt TEXT, host TEXT DEFAULT NULL");
+    const row = (id: string): string =>
+      insert(id, pid).replace("INTO sessions", "INTO sessions (session_id, pid, started_at, beat_at, ended_at, end_reason, prompt)");
+    await makeDatabase(path, [table, row("silent"), row("own"), machine("own", hostname()), row("theirs"), machine("theirs", "elsewhere")]);
+    expect(by(await sweepReport(scratch, ["sweep"], withSqlite), "reason", "action")).toEqual({
+      silent: "foreign-pid-namespace kept",
+      own: "pid-gone reaped",
+      theirs: "foreign-host kept",
+    });
+    await makeDatabase(path, ["DELETE FROM sessions WHERE session_id = 'theirs'"]);
+    expect(by(await sweepReport(scratch, ["sweep"], withSqlite), "action")).toEqual({ silent: "reaped" });
+  },
+);
 
 const kinds = [
   {
