@@ -96,7 +96,7 @@ describe.skipIf(!hasSqlite("the examples with tables"))("an example with a table
     const { table, place } = examples[0];
     const row = (id: string): string =>
       `INSERT INTO sessions VALUES ('${id}', '${id.slice(0, 8)}', 'primary', 'PA', '${daysAgo(3)}', '${daysAgo(0)}', NULL, 'primary')`;
-    const path = await made(scratch, place, [table, row(left), row(ended)]);
+    const path = await made(scratch, place, [table, row(left), row(ended), row(now)]);
     const marker = (pid: number, id: string): string => writeOld(join(path, "../..", `active-session-${pid}`), id, 0);
     // The process wrote its marker when it began; its server was started then, and beats for that session still.
     marker(holder.pid, left);
@@ -112,11 +112,13 @@ describe.skipIf(!hasSqlite("the examples with tables"))("an example with a table
     writeOld(join(scratch.home, ".claude/sessions", `${holder.pid}.json`), JSON.stringify(own), 0);
     const words = configured(scratch, "spawnbox");
     const report = await sweepReport(scratch, ["list", ...words], withSqlite);
-    expect(by(report, "verdict", "phantomOf")).toMatchObject({
-      [left]: `undecided ${now}`,
-      [`active-session-${holder.pid}`]: `undecided ${now}`,
-      [`${holder.pid}.json`]: "undecided null",
-      [ended]: "undecided null",
+    // The marker of its process keeps the row of the session that was left, its heart that of one that ended, the record the other.
+    expect(by(report, "verdict", "reason", "phantomOf")).toMatchObject({
+      [left]: `undecided registered-alive ${now}`,
+      [`active-session-${holder.pid}`]: `undecided within-grace ${now}`,
+      [`${holder.pid}.json`]: "undecided within-grace null",
+      [ended]: "undecided heartbeat-fresh null",
+      [now]: "live registered-alive null",
     });
     const { stdout } = await sessreap(scratch, ["list", ...words], withSqlite);
     expect(stdout.match(new RegExp(`another session of this process, which itself says ${now}`, "g"))).toHaveLength(2);
