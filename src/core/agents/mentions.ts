@@ -59,8 +59,13 @@ export function soughtAmong(ids: Iterable<string>, statements: Iterable<string> 
   const plain = new Set<string>();
   const lengths = new Set<number>(uuidLengths);
   const mixed = new Map<string, { readonly id: string; readonly offset: number }[]>();
+  const heads = new Set<string>();
+  let areUuids = true;
   for (const id of ids) {
-    if (canonical.test(id) || oneRun.test(id)) {
+    const isUuid = canonical.test(id);
+    if (isUuid) heads.add(id.slice(0, headLength));
+    else areUuids = false;
+    if (isUuid || oneRun.test(id)) {
       plain.add(id);
       lengths.add(id.length);
       continue;
@@ -68,9 +73,7 @@ export function soughtAmong(ids: Iterable<string>, statements: Iterable<string> 
     const longest = [...id.matchAll(anyRun)].toSorted((a, b) => b[0].length - a[0].length)[0];
     if (longest !== undefined) mixed.set(longest[0], [...(mixed.get(longest[0]) ?? []), { id, offset: longest.index }]);
   }
-  const uuidsOnly = mixed.size === 0 && [...plain].every((id) => canonical.test(id));
-  const heads = uuidsOnly ? new Set([...plain].map((id) => id.slice(0, headLength))) : undefined;
-  return { plain, lengths, mixed, heads, statements: [...new Set(statements)] };
+  return { plain, lengths, mixed, heads: areUuids ? heads : undefined, statements: [...new Set(statements)] };
 }
 
 /** What every spelling of a UUID has in a row. */
