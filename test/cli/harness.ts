@@ -1,21 +1,11 @@
 import type { ChildProcess } from "node:child_process";
-import {
-  chmodSync,
-  chownSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { sharedNetwork } from "../../src/host/sockets/network.ts";
 import type { EntryReport, SweepDocument } from "../../src/report/model/sweep.ts";
+import { writeTriedClock } from "../../tools/launches/tried-clock.mjs";
 import { fields } from "../fields.ts";
 import { checkDocument } from "../output-schema.ts";
 import { launch, marked } from "../processes.ts";
@@ -46,23 +36,7 @@ export function newScratch(parent = tmpdir()): Scratch {
 
 /** The same scratch, whose last sweep trusted the clock of this boot, so that silence condemns at once. */
 export function tryClock(scratch: Scratch): Scratch {
-  const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  const bootMs = Math.round(Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]) * 1000);
-  const [wallMs, awakeMs] = [Date.now(), Math.round(Number(process.hrtime.bigint() / 1_000_000n))];
-  mkdirSync(scratch.stateDir, { mode: 0o700 });
-  const memory = {
-    schema: 1,
-    bootId,
-    wallMs,
-    bootMs,
-    awakeMs,
-    traces: {},
-    answeredSinceMs: {},
-    restored: [],
-    sleep: { bootId, ms: Math.max(0, bootMs - awakeMs), atMs: wallMs, sleeps: [] },
-    settling: { watchedMs: 0, settledAtMs: awakeMs },
-  };
-  writeFileSync(join(scratch.stateDir, "memory.json"), JSON.stringify(memory));
+  writeTriedClock(scratch.stateDir);
   return scratch;
 }
 

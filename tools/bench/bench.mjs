@@ -2,11 +2,11 @@
 // Prints medians and ratios, and writes the tables of docs/performance.md and its plot.
 //
 //   -- --quick             takes about a minute on a quiet machine and writes nothing
-//   -- --only GROUP        measures this group of tables (start, processes, entries, markers; repeatable), writes nothing
+//   -- --only GROUP        measures this group of tables (start, processes, entries, restore, watch, markers; repeatable), writes nothing
 //   -- --package-only      builds no binary
 //   -- --make DIR          puts the package and the binary of this commit into DIR, and measures nothing
 //   -- --beside DIR        measures what stands in DIR (`package/` and, if it is there, `sessreap-<platform>`) as well;
-//                          its rows are printed and not written
+//                          a full run writes its rows, too
 //   -- --entries, --markers, --processes     set the sizes
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -17,7 +17,8 @@ import { compare, tableOf } from "./compare.mjs";
 import { plotCost } from "./plot.mjs";
 import { agents, crowd, processCount, startTicksOf } from "./processes.mjs";
 import { binaryNode, makePrograms, programsOf } from "./programs.mjs";
-import { bridgeRegistry, markerTree } from "./registries.mjs";
+import { watched } from "./watched.mjs";
+import { bridgeRegistry, ghostCount, markerTree } from "./registries.mjs";
 
 const { values: flags } = parseArgs({
   options: {
@@ -32,8 +33,8 @@ const { values: flags } = parseArgs({
   },
 });
 const { quick } = flags;
-const entryCounts = (flags.entries ?? (quick ? "1000,20000" : "1000,100000,1000000")).split(",").map(Number);
-const markerCount = Number(flags.markers ?? (quick ? 5000 : 285_000));
+const entryCounts = (flags.entries ?? (quick ? "1000,20000" : "1000,10000,100000,1000000")).split(",").map(Number);
+const markerCounts = (flags.markers ?? (quick ? "5000" : "5000,285000")).split(",").map(Number);
 const crowdSize = Number(flags.processes ?? (quick ? 500 : 2000));
 const here = import.meta.dirname;
 const root = join(here, "../..");
@@ -53,26 +54,41 @@ const bare = { name: "node -e 0", argv: [node, "-e", "0"] };
 let programs = [];
 const packages = () => programs.filter(({ kind }) => kind === "package");
 
-/** One command a program, all with the same words; `task` says what they do. */
-function sessreap(task, words, { of = programs, before } = {}) {
+/**
+ * One command a program, all with the same words; `task` says what they do. Before each run its state is what a machine has
+ * that sweeps have watched for an hour, and a registry that it changes is copied; `continues` leaves both as they are.
+ */
+function sessreap(task, words, { of = programs, copied = [], continues = false, env: moreEnv = {} } = {}) {
   return of.map((program) => {
     const { kind, beside, argv, env: ownEnv } = program;
     const label = beside === undefined ? kind : `${kind}, ${beside}`;
-    return { name: `sessreap (${label}) ${task}`, task, program, argv: [...argv, ...words], env: ownEnv, before };
+    const before = [node, ...script("fresh.mjs", ownEnv.SESSREAP_STATE_DIR, ...copied)];
+    const command = { name: `sessreap (${label}) ${task}`, task, program, argv: [...argv, ...words], env: { ...ownEnv, ...moreEnv } };
+    return continues ? command : { ...command, before };
   });
+}
+
+/** Ends the bench where a program would not reap as many: a sweep that finds nothing costs little. */
+function expectGhosts(count, words) {
+  for (const { name, argv, env: ownEnv, before } of sessreap("--dry-run --json", ["--dry-run", "--json", ...words])) {
+    execFileSync(before[0], before.slice(1));
+    const options = { env: { ...env, ...ownEnv }, encoding: "utf8", maxBuffer: 1 << 30 };
+    const { entries } = JSON.parse(execFileSync(argv[0], argv.slice(1), options));
+    const found = entries.filter(({ verdict }) => verdict === "ghost").length;
+    if (found !== count) throw new Error(`${name} finds ${found} ghosts where ${count} are`);
+  }
 }
 
 const run = (commands, rounds) => compare(commands, rounds, { scratch, env, python });
 
 const tables = [];
 
-/** Prints a table, and keeps it without the rows of `--beside`; `noteOf` says something of the rows above them. */
-function report(title, results, noteOf) {
-  const textOf = (rows, beside) =>
-    [`### ${title}`, "", ...(noteOf === undefined ? [] : [noteOf(rows), ""]), tableOf(rows, beside), ""].join("\n");
-  const isBeside = ({ program }) => program?.beside !== undefined;
-  tables.push(textOf(results.filter((result) => !isBeside(result))));
-  process.stdout.write(`${textOf(results, results.find(isBeside)?.program.beside)}\n`);
+/** Prints a table and keeps it; `note` says something of its rows. */
+function report(title, results, note) {
+  const beside = results.find(({ program }) => program?.beside !== undefined)?.program.beside;
+  const text = [`### ${title}`, "", ...(note === undefined ? [] : [note, ""]), tableOf(results, beside), ""].join("\n");
+  tables.push(text);
+  process.stdout.write(`${text}\n`);
 }
 
 const points = [];
@@ -80,12 +96,17 @@ const points = [];
 async function startUp() {
   const young = await bridgeRegistry(join(scratch, "young.json"), 24, false);
   const due = await bridgeRegistry(join(scratch, "due.json"), 24);
+  expectGhosts(ghostCount(24), ["--registry", due]);
+  const configured = { XDG_CONFIG_HOME: join(scratch, "config") };
+  mkdirSync(join(scratch, "config/sessreap"), { recursive: true });
+  writeFileSync(join(scratch, "config/sessreap/config.json"), JSON.stringify({ registries: [{ format: "llmmsg-bridge", path: due }] }));
   const commands = [
     bare,
     ...sessreap("--version", ["--version"]),
     ...sessreap("--dry-run, nothing due", ["--dry-run", "--registry", young]),
     ...sessreap("nothing due", ["--registry", young]),
     ...sessreap("--dry-run", ["--dry-run", "--registry", due]),
+    ...sessreap("--dry-run, as configured", ["--dry-run"], { env: configured }),
     { name: "jq, careful", argv: script("careful.sh", due) },
     { name: "jq, naive", argv: script("naive.sh", due) },
     { name: "python3", argv: [python, ...script("sweep.py", due)] },
@@ -129,11 +150,8 @@ async function manyProcesses() {
     );
     const each = costOfEach(few, many, total - fewCount);
     const results = many.map((result, at) => (at > 0 && at < looking.length ? { ...result, each: each(at) } : result));
-    const noteOf = (rows) => {
-      const costs = rows.filter((row) => row.each !== undefined).map((row) => `${row.name} ${row.each.toFixed(1)} µs`);
-      return `CPU time of each process above ${fewCount}: ${costs.join(", ")}.`;
-    };
-    report(`24 entries, ${total} processes`, results, noteOf);
+    const costs = results.filter((row) => row.each !== undefined).map((row) => `${row.name} ${row.each.toFixed(1)} µs`);
+    report(`24 entries, ${total} processes`, results, `CPU time of each process above ${fewCount}: ${costs.join(", ")}.`);
   } finally {
     sleepers.stop();
   }
@@ -143,6 +161,7 @@ async function manyEntries(count, rounds) {
   const path = await bridgeRegistry(join(scratch, `entries-${count}.json`), count);
   const copy = join(scratch, "copy.json");
   const isHuge = count > 200_000;
+  if (!isHuge) expectGhosts(ghostCount(count), ["--registry", path]);
   const dry = run(
     [
       ...sessreap("--dry-run -q", ["--dry-run", "-q", "--registry", path]),
@@ -158,10 +177,9 @@ async function manyEntries(count, rounds) {
     if (program?.beside === undefined) points.push({ name: program === undefined ? name : `sessreap (${program.kind})`, size: count, cpu });
   }
   const before = ["cp", path, copy];
-  const fresh = ["sh", "-c", `rm -rf ${stateDir}; cp ${path} ${copy}`];
   const apply = run(
     [
-      ...sessreap("-q", ["-q", "--registry", copy], { before: fresh }),
+      ...sessreap("-q --now", ["-q", "--now", "--registry", copy], { copied: [path, copy] }),
       { name: "jq, careful", argv: script("careful.sh", "--apply", copy), before },
       { name: "python3", argv: [python, ...script("sweep.py", "--apply", copy)], before },
       { name: "the least in node", argv: [node, ...script("cut.cjs", "--apply", copy)], before },
@@ -176,14 +194,44 @@ async function allEntries() {
   for (const count of entryCounts) await manyEntries(count, quick || count > 200_000 ? 2 : count > 10_000 ? 5 : 9);
 }
 
+/** What a sweep of one registry took is put back, and the registry is swept again; each program has a registry of its own. */
+async function putBack() {
+  const count = quick ? 2000 : 20_000;
+  const all = await bridgeRegistry(join(scratch, "all.json"), count);
+  const size = count.toLocaleString("en");
+  const tree = markerTree(join(scratch, "back"), count, 17, []);
+  for (const [what, source, registryOf] of [
+    [`one file of ${size} entries`, all, (copy) => copy],
+    [`${size} markers`, tree, (copy) => `claude-plugin-in-use:${copy}`],
+  ]) {
+    // One program after the other: what the one has taken is in its own state directory.
+    const rows = packages().flatMap((program) => {
+      const copy = join(scratch, `copy-${program.beside ?? "own"}`);
+      const words = ["-q", "--now", "--registry", registryOf(copy)];
+      const of = [program];
+      return [
+        ...sessreap("-q --now", words, { of, copied: [source, copy] }),
+        ...sessreap("restore --sweep last", ["restore", "--sweep", "last"], { of, continues: true }),
+        ...sessreap("-q --now, after it", words, { of, continues: true }),
+      ];
+    });
+    report(`Restore, ${what}`, run(rows, quick ? 1 : 3));
+  }
+}
+
 async function markers() {
+  for (const count of markerCounts) await manyMarkers(count);
+}
+
+async function manyMarkers(markerCount) {
   const rounds = quick ? 2 : 3;
-  const tree = join(scratch, "cache");
+  const [tree, copy] = [join(scratch, "cache"), join(scratch, "cache-copy")];
   const holders = await crowd(Math.ceil(markerCount / 100));
   const size = markerCount.toLocaleString("en");
   try {
     const live = holders.children().map((pid) => ({ pid, startTicks: startTicksOf(pid) }));
     markerTree(tree, markerCount, 17, live);
+    expectGhosts(markerCount - live.length, ["--registry", `claude-plugin-in-use:${tree}`]);
     const dry = run(
       [
         { name: "readdir alone (node)", argv: [node, ...script("readdir.cjs", tree)] },
@@ -193,8 +241,7 @@ async function markers() {
       rounds,
     );
     report(`${size} marker files, 1 % live, dry run`, dry);
-    const copy = join(scratch, "cache-copy");
-    const fresh = ["sh", "-c", `rm -rf ${copy} ${stateDir}; cp -a ${tree} ${copy}`];
+    const fresh = ["sh", "-c", `rm -rf ${copy}; cp -a ${tree} ${copy}`];
     // The script knows the numbers of x86_64's system calls alone.
     const perl = { name: "the calls that keep the promises (perl)", argv: script("markers-reap.pl", copy, join(scratch, "kept")) };
     const apply = run(
@@ -202,21 +249,45 @@ async function markers() {
         { name: "find -delete (all of them, unasked)", argv: ["find", copy, "-type", "f", "-delete"], before: fresh },
         ...(process.arch === "x64" ? [{ ...perl, before: fresh }] : []),
         // A run takes a minute, nearly all of it in the kernel: the binary would say the same.
-        ...sessreap("-q", ["-q", "--registry", `claude-plugin-in-use:${copy}`], { of: packages(), before: fresh }),
+        ...sessreap("-q --now", ["-q", "--now", "--registry", `claude-plugin-in-use:${copy}`], { of: packages(), copied: [tree, copy] }),
       ],
       rounds,
     );
     report(`${size} marker files, 1 % live, apply`, apply);
-    const few = join(scratch, "few");
-    markerTree(few, Math.min(markerCount, 2000), 17, []);
-    const loop = run([{ name: "bash loop over 2,000, dry run", argv: script("markers.sh", few), fails: true }], 1);
-    report("A bash loop, for scale", loop);
   } finally {
     holders.stop();
+    for (const path of [tree, copy]) rmSync(path, { recursive: true, force: true });
   }
 }
 
-const groups = { start: startUp, processes: manyProcesses, entries: allEntries, markers };
+/** A watch at rest, and the end of some holders; the package alone, for the binary runs the same code in the same Node. */
+async function watching() {
+  const rows = [];
+  for (const [entries, holders] of [
+    [20, 20],
+    [10_000, 2000],
+  ]) {
+    const [path, config] = [join(scratch, `watched-${entries}.json`), join(scratch, `watched-${entries}.config.json`)];
+    for (const { argv, env: ownEnv, beside } of packages()) {
+      const found = { entries, holders, seconds: quick ? 20 : 120, ends: 20, path, config };
+      const { idle, peak, went } = await watched({ argv, env: { ...env, ...ownEnv } }, found);
+      const times = [went[went.length >> 1], went.at(-1)].map((ms) => ms.toFixed(0));
+      const size = `${entries.toLocaleString("en")} | ${holders.toLocaleString("en")}`;
+      rows.push(
+        `| ${beside ?? "this commit"} | ${size} | ${(idle * 100).toFixed(2)} | ${(peak / 1e6).toFixed(0)} | ${times.join(" | ")} |`,
+      );
+    }
+  }
+  const head = [
+    "| watch of | registrations | holders | CPU % at rest | peak MB | p50 ms, end to row gone | longest |",
+    "|---|--:|--:|--:|--:|--:|--:|",
+  ];
+  const text = ["### A watch", "", ...head, ...rows, ""].join("\n");
+  tables.push(text);
+  process.stdout.write(`${text}\n`);
+}
+
+const groups = { start: startUp, processes: manyProcesses, entries: allEntries, restore: putBack, watch: watching, markers };
 
 function chosenGroups() {
   const names = flags.only ?? Object.keys(groups);

@@ -25,10 +25,10 @@ export function compare(commands, rounds, { scratch, env, python }) {
   const job = { commands, rounds, warmup: rounds > 4 ? 1 : 0, env, output: join(scratch, "output") };
   const runs = runInTurns(job, python);
   return commands.map((command, index) => {
-    const { name, task, program, fails } = command;
+    const { name, task, program } = command;
     const own = runs[index];
     const failed = own.find(({ code }) => code !== 0);
-    if (failed !== undefined && fails !== true) throw new Error(`${name} ended with ${failed.code}`);
+    if (failed !== undefined) throw new Error(`${name} ended with ${failed.code}`);
     const of = (what) => median(own.map((run) => run[what]));
     const against = (other, what) => median(own.map((run, round) => run[what] / runs[other][round][what]));
     const counterpart = commands.findIndex(

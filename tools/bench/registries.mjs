@@ -10,7 +10,9 @@ export const sessionId = (number) =>
   `019d${(number >>> 16).toString(16).padStart(4, "0")}-${(number & 0xffff).toString(16).padStart(4, "0")}-7c71-b2fd-bfff53df6cde`;
 
 /** One entry in seven is a ghost: silent for longer than the TTL, and nothing holds it. */
-export const isGhost = (number) => number % 7 === 3;
+const isGhost = (number) => number % 7 === 3;
+
+export const ghostCount = (count) => Array.from({ length: count }, (_, number) => number).filter(isGhost).length;
 
 /** `due: false` makes a registry in which every entry was registered a minute ago. */
 function entry(number, nowMs, due) {

@@ -22,6 +22,7 @@ import { parseArgs } from "node:util";
 import { grammarOf, randomFrom } from "./grammar.mjs";
 import { startKeeper } from "./keeper.mjs";
 import { programsIn } from "./programs.mjs";
+import { writeTriedClock } from "./tried-clock.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -43,18 +44,6 @@ mkdirSync(home);
 const since = new Date(Date.now() - 9 * 86_400_000).toISOString();
 const fields = { sessionId: "id", registeredAt: "since" };
 writeFileSync(config, JSON.stringify({ registries: [{ format: "keyed-json", path: registry, fields }] }));
-
-/** A memory of a last sweep that trusted the clock of this boot: otherwise the TTL waits for an hour. */
-function tryClock() {
-  const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  const bootMs = Math.round(Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]) * 1000);
-  const [wallMs, awakeMs] = [Date.now(), Math.round(Number(process.hrtime.bigint() / 1_000_000n))];
-  const sleep = { bootId, ms: Math.max(0, bootMs - awakeMs), atMs: wallMs, sleeps: [] };
-  const settling = { watchedMs: 0, settledAtMs: awakeMs };
-  const memory = { schema: 1, bootId, wallMs, bootMs, awakeMs, traces: {}, answeredSinceMs: {}, restored: [], sleep, settling };
-  mkdirSync(stateDir, { mode: 0o700 });
-  writeFileSync(join(stateDir, "memory.json"), JSON.stringify(memory));
-}
 
 const clean = { PATH: process.env.PATH ?? "/usr/bin:/bin", HOME: home, LC_ALL: "C.UTF-8", SHELL: "/bin/sh", TERM: "xterm" };
 const random = randomFrom(Number(values.seed));
@@ -249,7 +238,7 @@ async function runBatch(size, from) {
 const rank = (entry) => (entry?.verdict === "live" ? 0 : entry?.verdict === "undecided" ? 1 : 2);
 
 let failed;
-tryClock();
+writeTriedClock(stateDir);
 try {
   for (let from = 0; from < count; from += Number(values.batch)) await runBatch(Math.min(Number(values.batch), count - from), from);
 } catch (error) {

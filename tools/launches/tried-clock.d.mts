@@ -1,0 +1,1 @@
+export function writeTriedClock(stateDir: string): void;
