@@ -32,28 +32,34 @@ async function watching(scratch: Scratch) {
   return watcher;
 }
 
-test("a watch is killed at any moment: the sweep after it finishes what it began, nothing is lost and nothing is stuck", async () => {
-  const scratch = newScratch();
-  const path = declareRegistry(scratch);
-  const live = await idle();
-  for (let nth = 0; nth < kills; nth += 1) {
-    const holder = await idle();
-    write(path, { live, [`gone-${nth}`]: holder });
-    const watcher = await watching(scratch);
-    await stop(holder);
-    await new Promise((resolve) => void setTimeout(resolve, nth * 25));
-    const ended = once(watcher, "exit");
-    watcher.kill("SIGKILL");
-    await ended;
-    // What the killed one holds may be let go of a moment later.
-    expect([0, exitCodes.busy]).toContain((await sessreap(scratch, ["sweep"])).code);
-    expect((await sessreap(scratch, ["sweep"])).code).toBe(0);
-    expect(keysIn(path)).toEqual(["live"]);
-    expect(readdirSync(dirname(path)).filter((name) => name.includes("agents.json"))).toEqual(["agents.json"]);
-  }
-  // One that was killed between its tombstone and its change left a tombstone of what the next one buried, too.
-  expect(new Set(buriedKeys(scratch.stateDir))).toEqual(new Set(Array.from({ length: kills }, (_, nth) => `gone-${nth}`)));
-});
+const timeout = 20_000 + kills * 8_000;
+
+test(
+  "a watch is killed at any moment: the sweep after it finishes what it began, nothing is lost and nothing is stuck",
+  { timeout },
+  async () => {
+    const scratch = newScratch();
+    const path = declareRegistry(scratch);
+    const live = await idle();
+    for (let nth = 0; nth < kills; nth += 1) {
+      const holder = await idle();
+      write(path, { live, [`gone-${nth}`]: holder });
+      const watcher = await watching(scratch);
+      await stop(holder);
+      await new Promise((resolve) => void setTimeout(resolve, nth * 25));
+      const ended = once(watcher, "exit");
+      watcher.kill("SIGKILL");
+      await ended;
+      // What the killed one holds may be let go of a moment later.
+      expect([0, exitCodes.busy]).toContain((await sessreap(scratch, ["sweep"])).code);
+      expect((await sessreap(scratch, ["sweep"])).code).toBe(0);
+      expect(keysIn(path)).toEqual(["live"]);
+      expect(readdirSync(dirname(path)).filter((name) => name.includes("agents.json"))).toEqual(["agents.json"]);
+    }
+    // One that was killed between its tombstone and its change left a tombstone of what the next one buried, too.
+    expect(new Set(buriedKeys(scratch.stateDir))).toEqual(new Set(Array.from({ length: kills }, (_, nth) => `gone-${nth}`)));
+  },
+);
 
 test("two watches and sweeps beside them: each row of a holder that ends goes once, and no other does", async () => {
   const scratch = newScratch();
