@@ -102,8 +102,7 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
   function noteAlive(processes: Iterable<ProcessId>, { byPid, looks }: Lines): void {
     for (const one of processes) {
       const line = byPid.get(one.pid);
-      if (line?.startTicks !== one.startTicks || (alive.get(nameOf(one))?.aliveAt ?? 0) > looks) continue;
-      alive.set(nameOf(one), { line, aliveAt: looks });
+      if (line?.startTicks === one.startTicks) alive.set(nameOf(one), { line, aliveAt: looks });
     }
   }
   /** Who is found alive later was alive in this look, if that has it, also if it ends before the next. */

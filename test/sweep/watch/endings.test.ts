@@ -7,7 +7,7 @@ import type { Senses } from "../../../src/host/senses/senses.ts";
 import { keyedJson } from "../../../src/registries/declared/keyed-json.ts";
 import { registryId, type Target } from "../../../src/sweep/load/target.ts";
 import { newSeen } from "../../../src/watch/endings.ts";
-import { newLookout } from "../../../src/watch/lookout.ts";
+import { newLookout, type Lookout } from "../../../src/watch/lookout.ts";
 import { fields } from "../../fields.ts";
 import { plainSweep } from "../../sweep-options.ts";
 import { claudesOf, type Actor, type Stage } from "../contract/stage.ts";
@@ -147,7 +147,10 @@ test("what it started has the pid of a stranger that was seen before: it is foun
   expect(await outliving(holder)).toEqual(seen([child.pid]));
 });
 
-test("a holder has the pid of a stranger that was seen before: what it leaves is known", async () => {
+test.each<readonly [how: string, read: (lookout: Lookout, target: Target) => Promise<unknown>]>([
+  ["read in full", (lookout, target) => lookout.learn([target], true)],
+  ["glanced at", (lookout, target) => lookout.glance(target)],
+])("a holder has the pid of a stranger that was seen before, and its registry is %s: what it leaves is known", async (_, read) => {
   const stage = simulatedStage();
   const [holder, other] = await Promise.all([stage.alive(), stage.alive()]);
   const target = claudesOf(stage);
@@ -156,7 +159,7 @@ test("a holder has the pid of a stranger that was seen before: what it leaves is
   await lookout.learn([target], true);
   table[0] = born(holder, 2);
   register(stage, target, holder);
-  await lookout.learn([target], true);
+  await read(lookout, target);
   table.shift();
   expect(await end(holder)).toEqual(seen([]));
 });
