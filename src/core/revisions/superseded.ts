@@ -106,7 +106,7 @@ export function supersededRows(rows: readonly StartRow[]): SupersededRows {
 function startRow({ claim, torn }: JudgedRow): readonly StartRow[] {
   const { key, sessionId, identity, pid, startTicks, bootId, subprocessId, registeredAt, releasedAt, releaseReason } = claim;
   if (torn || sessionId === undefined) return [];
-  const name = identity ?? subprocessId ?? `${pid} ${startTicks} ${bootId}`;
+  const name = identity ?? subprocessId ?? `pid ${[pid, startTicks, bootId].filter((one) => one !== undefined).join(" ")}`;
   const process = { pid, startTicks, bootId, subprocessId };
   return [{ key, identity: name, sessionId, ...process, registeredAt, releasedAt, releaseReason, automatic: claim.automatic === true }];
 }
