@@ -24,7 +24,7 @@ export type FleetRead =
  * that is due and no other one does. Throws where the server does not take it.
  */
 export async function recordHost(
-  { address, machine, schema, isPassDue }: ServerTable,
+  { address, machine, schema, silence, isPassDue }: ServerTable,
   sweeper: Sweeper,
   periodMs: number,
   isContested: boolean,
@@ -33,9 +33,9 @@ export async function recordHost(
     await connection.run(settings("change"));
     await connection.ask(isContested ? contestHost(schema, machine) : writeHost(schema, machine, sweeper, periodMs));
     await connection.run("COMMIT");
-    if (isContested || !isPassDue) return;
+    if (isContested || !isPassDue || silence === undefined) return;
     await connection.run(settings("change"));
-    await connection.ask(markSilent(schema, machine));
+    await connection.ask(markSilent(schema, machine, silence));
     await connection.run("COMMIT");
   });
 }

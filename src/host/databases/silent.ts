@@ -15,7 +15,9 @@ export const nobodySilent: Silent = { isPassDue: false, withheld: undefined, row
 export function silenceIn({ silence }: DatabaseQuestion, { server }: ServerTableShape): Silence | undefined {
   const isText = ["text", "character varying"].includes(server.types[server.machine] ?? "");
   const isTime = silence !== undefined && server.types[silence.heartbeat] === "timestamp with time zone";
-  return isText && isTime && server.open !== undefined ? silence : undefined;
+  if (!isText || !isTime || server.open === undefined) return undefined;
+  const isComparable = server.types[silence.registered ?? ""] === server.types[silence.heartbeat];
+  return isComparable ? silence : { ...silence, registered: undefined };
 }
 
 /** Rows of other machines that the server calls stale, unless so many are silent that the server, or the way to it, may be at fault. */

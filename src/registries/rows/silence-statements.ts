@@ -11,11 +11,22 @@ import {
   type ServerTableShape,
 } from "./server-statements.ts";
 
-/** By what another machine's rows are found stale: the column of their heartbeat, and for how long, in ms, it has to stand still. */
-export type Silence = { readonly heartbeat: string; readonly ttlMs: number };
+/**
+ * By what another machine's rows are found stale: the column of their heartbeat, for how long, in ms, it has to stand still, and the
+ * column of their registration, from which the first beat is told; undefined where there is none.
+ */
+export type Silence = { readonly heartbeat: string; readonly ttlMs: number; readonly registered: string | undefined };
+
+const ms = (place: string): string => `${place}::double precision * interval '1 millisecond'`;
 
 /** A machine without a row that stands is forgotten after so long when silent machines are counted. */
 const forgottenAfter = "interval '7 days'";
+
+/**
+ * A row of passes begins anew after so long, or a row that was written since the first of them, as by a restore, would stay for as
+ * long as its machine is silent.
+ */
+const anewAfter = (ttl: string): string => `greatest(2 * (${ms(ttl)}), interval '14 days')`;
 
 /** So many rows of silent machines are released at most by one sweep. */
 const atOnce = 1_000;
@@ -24,8 +35,6 @@ const atOnce = 1_000;
 const signOf = (host: string): string => `greatest(${host}.seen_at, ${host}.contested_at)`;
 
 const isSilent = (host: string): string => `${signOf(host)} < now() - ${silentPeriods} * ${host}.period`;
-
-const ms = (place: string): string => `${place}::double precision * interval '1 millisecond'`;
 
 /**
  * Machines `h` that are silent before the eyes of this one, `o`: it has swept without a gap for as long as they have to be silent,
@@ -39,6 +48,9 @@ const silentBefore = (schema: string, machine: string): string =>
 /** The passes that found it silent go on from one to the next, and it was not heard since the first. */
 const isUnbroken = `h.silent_since > ${signOf("h")} AND h.silent_seen_at >= now() - ${silentPeriods} * h.period`;
 
+/** No pass has marked it for a period. */
+const isDue = "(h.silent_seen_at IS NULL OR h.silent_seen_at <= now() - h.period)";
+
 const isLong = (ttl: string): string => `${isUnbroken} AND h.silent_since <= now() - greatest(h.period, ${ms(ttl)})`;
 
 /** How many silent machines no pass has marked for a period, and whether one has been marked for long. Nothing is written. */
@@ -46,7 +58,7 @@ export function findSilent(schema: string, machine: string, { ttlMs }: Silence):
   const { add, values } = given();
   const [me, ttl] = [add(machine), add(String(ttlMs))];
   return {
-    sql: `SELECT count(*) FILTER (WHERE h.silent_seen_at IS NULL OR h.silent_seen_at <= now() - h.period)::text AS due,
+    sql: `SELECT count(*) FILTER (WHERE ${isDue})::text AS due,
       count(*) FILTER (WHERE ${isLong(ttl)})::text AS long FROM ${silentBefore(schema, me)}`,
     values,
   };
@@ -60,12 +72,13 @@ export function takeTurn(schema: string): ServerStatement {
 }
 
 /** One pass: marks each silent machine, with the transactions that were over when the first pass of an unbroken row found it so. */
-export function markSilent(schema: string, machine: string): ServerStatement {
+export function markSilent(schema: string, machine: string, { ttlMs }: Silence): ServerStatement {
   const { add, values } = given();
+  const [me, ttl] = [add(machine), add(String(ttlMs))];
   return {
     sql: `WITH turn AS MATERIALIZED (SELECT ${turnOf(schema)} AS taken),
-      due AS (SELECT h.machine, ${isUnbroken} AS unbroken FROM ${silentBefore(schema, add(machine))}
-        AND (h.silent_seen_at IS NULL OR h.silent_seen_at <= now() - h.period))
+      due AS (SELECT h.machine, ${isUnbroken} AND h.silent_since > now() - ${anewAfter(ttl)} AS unbroken FROM ${silentBefore(schema, me)}
+        AND ${isDue})
       UPDATE ${hostsIn(schema)} AS h SET silent_seen_at = now(),
       silent_since = CASE WHEN due.unbroken THEN h.silent_since ELSE now() END,
       silent_in = CASE WHEN due.unbroken THEN h.silent_in ELSE pg_current_snapshot() END
@@ -90,13 +103,15 @@ export function countSilent(shape: ServerTableShape): ServerStatement {
 const writerOf = `(x.at - ((x.at - r.xmin::text::bigint) % 4294967296 + 4294967296) % 4294967296)::text::xid8`;
 
 /** Where stale rows `r` stand: machines that were silent for long, and no writer came to the row since the first pass. */
-function staleIn(shape: ServerTableShape, machine: string, { heartbeat, ttlMs }: Silence, { add }: Given): Beside {
+function staleIn(shape: ServerTableShape, machine: string, { heartbeat, ttlMs, registered }: Silence, { add }: Given): Beside {
   const { schema, machine: column, open = "" } = shape.server;
   const [me, ttl] = [add(machine), add(String(ttlMs))];
+  // A heart that never beat, and is as old as its row, shows nothing by its silence.
+  const hasBeaten = registered === undefined ? "" : ` AND r.${quoteName(heartbeat)} <> r.${quoteName(registered)}`;
   return {
     from: `(SELECT h.machine, h.silent_in, ${agoMs(signOf("h"))} AS host_ago FROM ${silentBefore(schema, me)} AND ${isLong(ttl)}) AS s,
       (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS at) AS x`,
-    condition: `r.${quoteName(column)} = s.machine AND r.${quoteName(open)} IS NULL AND r.${quoteName(heartbeat)} < now() - ${ms(ttl)}
+    condition: `r.${quoteName(column)} = s.machine AND r.${quoteName(open)} IS NULL AND r.${quoteName(heartbeat)} < now() - ${ms(ttl)}${hasBeaten}
       AND pg_visible_in_snapshot(${writerOf}, s.silent_in)`,
   };
 }

@@ -105,9 +105,9 @@ export function questionFor(target: Target, server: NonNullable<Target["server"]
   const { table, where, columns, fields, releases } = format;
   const { path, onGhost = "report" } = target;
   const at = { url: path, address: server.address, machine: server.machine, machineColumn: fields.host ?? "" };
-  const heartbeat = fields.lastHeartbeatAt;
+  const { lastHeartbeatAt: heartbeat, registeredAt: registered } = fields;
   const isLookedFor = onGhost !== "reap" && releases !== undefined && heartbeat !== undefined && server.heartbeatTtlMs !== undefined;
-  const silence = isLookedFor ? { heartbeat, ttlMs: server.heartbeatTtlMs } : undefined;
+  const silence = isLookedFor ? { heartbeat, ttlMs: server.heartbeatTtlMs, registered } : undefined;
   const wanted = {
     onGhost,
     silence,

@@ -11,6 +11,9 @@ function tablesOf(registries: readonly ReadRegistry[]): readonly ServerTable[] {
   const tables = registries.flatMap((loaded) =>
     loaded.kind === "rows" && loaded.file.stat === undefined && loaded.file.hasHosts ? [loaded.file] : [],
   );
+  // The one that is to pass over silent machines, and of several the one with the longest time, comes last and counts.
+  const order = ({ isPassDue, silence }: ServerTable): number => (isPassDue ? (silence?.ttlMs ?? 0) + 1 : 0);
+  tables.sort((a, b) => order(a) - order(b));
   return [...new Map(tables.map((table) => [`${table.realPath} ${table.schema} ${table.machine}`, table])).values()];
 }
 

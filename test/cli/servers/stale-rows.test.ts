@@ -22,7 +22,12 @@ async function load({ url }: Pick<Database, "url">, more: Partial<DatabaseQuesti
   const question = { table: "controller_registrations", where: {}, columns, url, address, machine: "venus", machineColumn: "machine" };
   const released = { at: "released_at", reason: "release_reason" };
   const wanted = { released, identityColumn: undefined, onGhost: "release", named: undefined } as const;
-  const read = await readServerTable({ ...question, ...wanted, silence: { heartbeat: "last_heartbeat", ttlMs: 3_600_000 }, ...more });
+  const read = await readServerTable({
+    ...question,
+    ...wanted,
+    silence: { heartbeat: "last_heartbeat", ttlMs: 3_600_000, registered: "registered_at" },
+    ...more,
+  });
   if (read.kind !== "read") throw new Error(JSON.stringify(read));
   return read as unknown as Loaded;
 }
@@ -55,7 +60,12 @@ const forHours = "silent_since = now() - interval '2 hours', silent_seen_at = no
 
 /** Mars has been found silent for two hours, and one of its rows has not beaten for three. */
 async function silentMars(): Promise<Database> {
-  const rows = [insert("stale", "mars", 1, old), insert("fresh", "mars", 1, { last_heartbeat: "now()" }), insert("ours", "venus", 1, old)];
+  const rows = [
+    insert("stale", "mars", 1, old),
+    insert("fresh", "mars", 1, { last_heartbeat: "now()" }),
+    insert("ours", "venus", 1, old),
+    insert("never-beat", "mars", 1, { last_heartbeat: "now() - interval '1 day'" }),
+  ];
   const database = await server.database(schema, ...rows, insert("over", "mars", 1, { ...old, released_at: "now()" }), upForLong);
   for (const sql of [...createHosts("public"), swept("venus", "1 minute", "5 minutes"), swept("mars", "5 hours", "1 second")])
     await database.run(sql);
@@ -100,7 +110,7 @@ describe.skipIf(!isTried)("a row of a silent machine", () => {
     await database.run(sql);
     expect(stale(await load(database))).toEqual([]);
     expect(await release(loaded)).toEqual(["changed"]);
-    expect(await database.run("SELECT count(*)::int AS n FROM controller_registrations WHERE released_at IS NULL")).toEqual([{ n: 3 }]);
+    expect(await database.run("SELECT count(*)::int AS n FROM controller_registrations WHERE released_at IS NULL")).toEqual([{ n: 4 }]);
   });
 
   test("goes where none of that is so, once", async () => {
@@ -136,6 +146,19 @@ describe.skipIf(!isTried)("a row of a silent machine", () => {
     await writer.query("COMMIT");
     await database.run(host(forHours));
     expect(stale(await load(database))).toEqual([]);
+  });
+
+  test("is looked at anew after two weeks, and goes though it was written in the first of them", async () => {
+    const database = await silentMars();
+    await database.run(`${row("pid = pid")}; ${host("seen_at = now() - interval '16 days', silent_since = now() - interval '15 days'")}`);
+    const marked = "SELECT silent_since = silent_seen_at AS first FROM sessreap_hosts WHERE machine = 'mars'";
+    for (const first of [true, false]) {
+      await database.run(host("silent_seen_at = now() - interval '2 seconds'"));
+      await recordHost((await load(database)).file, { bootId: "b", machineId: undefined }, 300_000, false);
+      expect(await database.run(marked)).toEqual([{ first }]);
+    }
+    await database.run(host(forHours));
+    expect(stale(await load(database))).toEqual(["'stale'"]);
   });
 
   test("is found under any name of its table, and none is where names of machines or hearts are of a kind that cannot be compared", async () => {
