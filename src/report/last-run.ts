@@ -31,10 +31,12 @@ export function startedRun(before: LastRun | undefined, who: RunIdentity): LastR
 }
 
 function registryRuns({ registries, tallies }: SweepReport, guards: readonly Guard[]): readonly RegistryRun[] {
-  return registries.flatMap(({ format, path }, index) => {
+  return registries.flatMap(({ format, path, fleet }, index) => {
     const guard = guards.find((one) => one.guard === "registry" && one.name === path);
     const verdicts = tallies[index]?.verdicts ?? noVerdicts;
-    return guard === undefined ? [] : [{ format, path, posture: guard.posture, cause: guard.cause, verdicts }];
+    const { machines = null, silent = null } = fleet ?? {};
+    const counted = machines === null || silent === null ? {} : { machines: { sweeping: machines - silent, silent } };
+    return guard === undefined ? [] : [{ format, path, posture: guard.posture, cause: guard.cause, ...counted, verdicts }];
   });
 }
 

@@ -29,6 +29,9 @@ export function metricsText(run: LastRun): string {
   const verdicts = run.registries.flatMap(({ format, path, verdicts: counts }) => {
     return Object.entries(counts).map(([verdict, value]) => ({ labels: { registry: path, format, verdict }, value }));
   });
+  const machines = run.registries.flatMap(({ path, machines: counts }) => {
+    return Object.entries(counts ?? {}).map(([state, value]) => ({ labels: { registry: path, state }, value }));
+  });
   const guards = [{ path: "", posture: run.posture }, ...run.registries];
   const postureSamples = guards.flatMap(({ path, posture: now }) => {
     return postures.map((posture) => ({ labels: { registry: path, posture }, value: posture === now ? 1 : 0 }));
@@ -39,6 +42,7 @@ export function metricsText(run: LastRun): string {
     ...family("sessreap_last_run_success", "gauge", "1 if nothing failed in the last sweep.", one(run.ok === true ? 1 : 0)),
     ...family("sessreap_last_run_duration_seconds", "gauge", "How long the last sweep took.", one((run.durationMs ?? 0) / 1000)),
     ...family("sessreap_registrations", "gauge", "Registrations of the last sweep by verdict, before it reaped.", verdicts),
+    ...family("sessreap_machines", "gauge", "Machines that share a table of a server, by whether they sweep.", machines),
     ...family("sessreap_reaped_total", "counter", "Ghosts reaped by all sweeps of this state directory.", one(run.reapedTotal)),
     ...family("sessreap_posture", "gauge", "1 for how the guard stands; the empty registry is the whole sweep.", postureSamples),
     ...family("sessreap_build_info", "gauge", "The version that swept.", [{ labels: { version: run.version }, value: 1 }]),

@@ -8,7 +8,7 @@ import { notedOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/exam
 import type { Outcome, Outcomes } from "./apply/outcome.ts";
 import type { Choice } from "../report/listing/choice.ts";
 import { chosenActions, isSelected } from "./chosen.ts";
-import type { Entry } from "./load/loaded.ts";
+import type { Entry, ReadRegistry } from "./load/loaded.ts";
 import type { Target } from "./load/target.ts";
 
 /** Numbers of the output are integers; a claim may state a time that is none. */
@@ -127,6 +127,15 @@ export function unreadParts(loaded: ExaminedRegistry["loaded"]): readonly string
   return withheld === undefined ? [] : [withheld];
 }
 
+/** The machines that share a table of a server. */
+function fleetIn(loaded: ReadRegistry): Pick<RegistryReport, "fleet"> {
+  if (loaded.kind !== "rows" || loaded.file.stat !== undefined) return {};
+  const { machine, fleet } = loaded.file;
+  const { swept, foreign } = fleet;
+  const counted = { machines: swept?.machines ?? null, silent: swept?.silent ?? null };
+  return { fleet: { machine, ...counted, ...(foreign !== undefined && { foreign }) } };
+}
+
 /** What a registry looks like after the sweep. */
 export function registryReport(
   { loaded, owner, reportOnly, entries }: ExaminedRegistry,
@@ -153,6 +162,7 @@ export function registryReport(
     owner: { up: owner.up, pids: owner.pids, unknownUnit: owner.unknownUnit ?? null },
     registrations: entries.length,
     problem,
+    ...fleetIn(loaded),
     ...(busy !== undefined && !owner.up && { busyForMs: Math.floor(busy.forMs) }),
   };
 }

@@ -15,6 +15,7 @@ import { chosenGhosts, isSelected, leftOutIn, selectionIn } from "./chosen.ts";
 import type { Choice } from "../report/listing/choice.ts";
 import { contested, recordHosts } from "./observe/fleet.ts";
 import { changesIn, recordHistory } from "./history.ts";
+import type { Target } from "./load/target.ts";
 import type { ExaminedRegistry, ExaminedEntry } from "./judge/examined.ts";
 import { startLooking, startPass, type LookingPass, type Pass, type Stop } from "./pass.ts";
 import { notOwnerReason } from "./observe/callers.ts";
@@ -197,7 +198,8 @@ function reportOn(
 
 /** Reports what a sweep would do. The host that it is given has no way to write. */
 export async function dryRun(host: LookingHost, options: Omit<SweepOptions, "dryRun">): Promise<SweepReport> {
-  const pass = startLooking(host, options);
+  const targets = options.targets.map((target): Target => (target.server === undefined ? target : { ...target, countsForeign: true }));
+  const pass = startLooking(host, { ...options, targets });
   return reportOn(pass, await examine(pass, options), nothingDone, { ...options, dryRun: true });
 }
 

@@ -1,11 +1,19 @@
 import { closest } from "fastest-levenshtein";
 import { isTimeType, serverLiteral } from "../../registries/rows/server-values.ts";
-import { measureRows, readReleased, readRows, settings, type ServerTableShape } from "../../registries/rows/server-statements.ts";
+import { countMachines } from "../../registries/rows/silence-statements.ts";
+import {
+  countForeign,
+  measureRows,
+  readReleased,
+  readRows,
+  settings,
+  type ServerTableShape,
+} from "../../registries/rows/server-statements.ts";
 import type { Row } from "../../registries/rows/table.ts";
 import { ownHost } from "./own-host.ts";
 import { nobodySilent, silenceIn, silentBeside } from "./silent.ts";
 import { problemOf, withConnection, type Answer, type Connection, type ServerProblem } from "./server.ts";
-import type { DatabaseQuestion, ServerTable } from "./server-read.ts";
+import type { DatabaseQuestion, FleetCounts, ServerTable } from "./server-read.ts";
 import { unreadable, type TableRead } from "./table-read.ts";
 
 const usualLimit = 512 * 1024 * 1024;
@@ -37,7 +45,7 @@ function nearest(problem: string, wanted: string, names: readonly string[]): Tab
   return unreadable(`${problem}${near}`, "correct the configuration");
 }
 
-type Found = { readonly shape: ServerTableShape; readonly obstacle: string | undefined };
+type Found = { readonly shape: ServerTableShape; readonly obstacle: string | undefined; readonly isStandby: boolean };
 
 function obstacleIn(question: DatabaseQuestion, listed: Answer["rows"], table: Answer["rows"][number]): string | undefined {
   const { onGhost, released } = question;
@@ -88,7 +96,7 @@ export async function findTable({ ask }: Connection, question: DatabaseQuestion)
       open: at !== undefined && isTimeType(types[at]) ? at : undefined,
     },
   };
-  return { shape, obstacle: obstacleIn(question, listed, table) };
+  return { shape, obstacle: obstacleIn(question, listed, table), isStandby: isTrue(table["standby"]) };
 }
 
 function rowOf(line: Answer["rows"][number], width: number): Row {
@@ -120,11 +128,25 @@ async function releasedBeside(
   return several.size === 0 ? [] : (await ask(readReleased(shape, machine, identityColumn, [...several]))).rows;
 }
 
+async function fleetOf(
+  { ask }: Connection,
+  { machine, countsForeign }: DatabaseQuestion,
+  shape: ServerTableShape,
+  hasHosts: boolean,
+): Promise<FleetCounts> {
+  const [swept] = hasHosts ? (await ask(countMachines(shape.server.schema))).rows : [];
+  const [others] = countsForeign === true ? (await ask(countForeign(shape, machine))).rows : [];
+  return {
+    swept: swept === undefined ? undefined : { machines: Number(swept["machines"]), silent: Number(swept["silent"]) },
+    foreign: others === undefined ? undefined : Number(others["others"]),
+  };
+}
+
 async function read(connection: Connection, question: DatabaseQuestion, maxSize: number): Promise<TableRead> {
   await connection.run(settings("look"));
   const found = await findTable(connection, question);
   if ("kind" in found) return found;
-  const { shape, obstacle } = found;
+  const { shape, obstacle, isStandby } = found;
   const { machine, where, named } = question;
   const measured = await connection.ask(measureRows(shape, machine, where, named));
   if (Number(measured.rows[0]?.["bytes"]) > maxSize)
@@ -133,6 +155,7 @@ async function read(connection: Connection, question: DatabaseQuestion, maxSize:
   const said = await ownHost(connection, shape.server.schema, machine);
   const silence = said.hasHosts ? silenceIn(question, shape) : undefined;
   const silent = silence === undefined ? nobodySilent : await silentBeside(connection, shape, machine, silence);
+  const fleet = await fleetOf(connection, question, shape, said.hasHosts);
   // A person may have named one of them.
   const stale = new Set(silent.rows.map((row) => keyText(shape, row)));
   const others = named === undefined || stale.size === 0 ? open : open.filter((row) => !stale.has(keyText(shape, row)));
@@ -148,11 +171,13 @@ async function read(connection: Connection, question: DatabaseQuestion, maxSize:
     modifiedMs: now,
     changedMs: now,
     obstacle,
+    isStandby,
     schema: shape.server.schema,
     ...said,
     silence,
     isPassDue: silent.isPassDue,
     withheld: silent.withheld,
+    fleet,
   };
   const width = shape.columns.length + shape.generated.length;
   return {

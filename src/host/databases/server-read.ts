@@ -18,6 +18,16 @@ export type DatabaseQuestion = TableQuestion & {
   readonly named: Named | undefined;
   /** By what rows of silent machines are found; undefined where they are not looked for. */
   readonly silence: Silence | undefined;
+  /** Rows of other machines are counted. */
+  readonly countsForeign?: true;
+};
+
+/** What is known of the machines that share a table of a server. */
+export type FleetCounts = {
+  /** How many have ever swept, and how many of these are silent; undefined without a table of hosts. */
+  readonly swept: { readonly machines: number; readonly silent: number } | undefined;
+  /** How many rows of others are not released; undefined where they were not counted. */
+  readonly foreign: number | undefined;
 };
 
 /** A table of a server, as it was found. It has no file: its rows say by themselves when they were written. */
@@ -33,6 +43,8 @@ export type ServerTable = {
   readonly changedMs: number;
   /** Why nothing may be changed in it. */
   readonly obstacle: string | undefined;
+  /** It follows another server and takes no changes, of this machine's row of the table of hosts neither. */
+  readonly isStandby: boolean;
   readonly schema: string;
   /** Whether there is a table of hosts beside it, and what that says under this machine's name. */
   readonly hasHosts: boolean;
@@ -43,4 +55,5 @@ export type ServerTable = {
   readonly isPassDue: boolean;
   /** Why no row of a silent machine may be released, though some are stale. */
   readonly withheld: string | undefined;
+  readonly fleet: FleetCounts;
 };

@@ -96,6 +96,16 @@ export function measureRows(shape: ServerTableShape, machine: string, where: Whe
   };
 }
 
+/** How many rows of other machines are not released. */
+export function countForeign(shape: ServerTableShape, machine: string): ServerStatement {
+  const { server } = shape;
+  const open = server.open === undefined ? "" : ` AND r.${quoteName(server.open)} IS NULL`;
+  return {
+    sql: `SELECT count(*)::text AS others FROM ${tableName(shape)} AS r WHERE r.${quoteName(server.machine)} IS DISTINCT FROM $1${open}`,
+    values: [machine],
+  };
+}
+
 /** Reads rows, each value as text, with the transaction that wrote it last. */
 export function readRows(shape: ServerTableShape, machine: string, where: Where, named: Named | undefined): ServerStatement {
   const all = given();

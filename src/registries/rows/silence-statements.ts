@@ -87,6 +87,14 @@ export function markSilent(schema: string, machine: string, { ttlMs }: Silence):
   };
 }
 
+/** How many machines have ever swept, and how many of them are silent. */
+export function countMachines(schema: string): ServerStatement {
+  return {
+    sql: `SELECT count(*)::text AS machines, count(*) FILTER (WHERE ${isSilent("h")})::text AS silent FROM ${hostsIn(schema)} AS h`,
+    values: [],
+  };
+}
+
 /** How many machines sweep or have rows that stand, and how many of those are silent. */
 function counted(shape: ServerTableShape): string {
   const { schema, machine, open = "" } = shape.server;

@@ -8,6 +8,12 @@ const registryRun = object({
   path: text,
   posture,
   cause,
+  machines: v.exactOptional(
+    described(
+      "Only of a table that several machines sweep: how many do, and how many have fallen silent.",
+      object({ sweeping: integer, silent: integer }),
+    ),
+  ),
   verdicts: described("How many entries were judged how.", object({ live: integer, ghost: integer, undecided: integer })),
 });
 

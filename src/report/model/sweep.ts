@@ -33,6 +33,17 @@ export const registryReport = described(
     ),
     registrations: described("How many entries it has.", integer),
     problem: described("What stands in the way there; null if nothing does.", v.nullable(text)),
+    fleet: v.exactOptional(
+      described(
+        "Only of a table of a server: the machines that share it.",
+        object({
+          machine: described("The name under which this machine's rows stand there.", text),
+          machines: described("How many have ever swept it; null without the table that `fleet init` makes.", v.nullable(integer)),
+          silent: described("How many of those have not swept for three of their periods; null as before.", v.nullable(integer)),
+          foreign: v.exactOptional(described("Only where nothing is written: how many rows of other machines are not released.", integer)),
+        }),
+      ),
+    ),
     busyForMs: v.exactOptional(described("For how long a ghost of it has been busy, in milliseconds; only where one is.", integer)),
     absentFields: v.exactOptional(
       described(

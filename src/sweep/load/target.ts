@@ -16,6 +16,8 @@ export type Target = {
     /** For how long a silent machine's row must not have beaten, in ms, before another one releases it; undefined where none does. */
     readonly heartbeatTtlMs?: number;
   };
+  /** Rows of other machines in it are counted, for a command that changes nothing. */
+  readonly countsForeign?: true;
   /** Rows of a server's table that a command which changes nothing names: they are read also where they are another machine's. */
   readonly alsoRows?: { readonly text: string; readonly of: "any-name" | "identity" };
   /** The user named it: then it is a fault when it is not there. A well-known place may be empty. */

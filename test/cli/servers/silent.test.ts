@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { idle } from "../../processes.ts";
 import { by, newScratch, parseOnly, sessreap, sweepReport, type Scratch } from "../harness.ts";
@@ -55,10 +57,17 @@ describe.skipIf(!isTried)("a machine that has fallen silent", () => {
     const { scratch, database } = await silentFleet();
     const planned = await sweepReport(scratch, ["sweep", "-n"]);
     expect(by(planned, "verdict", "action")).toEqual({ 1: "ghost would-release", 4: "live kept" });
+    expect(planned.registries[0]?.fleet).toEqual({ machine: "venus", machines: 2, silent: 1, foreign: 3 });
     expect(await openIn(database)).toHaveLength(4);
     const { entries } = parseOnly((await sessreap(scratch, ["explain", "stale", "--json"])).stdout) as { entries: readonly unknown[] };
     expect(entries).toMatchObject([{ key: "1", reason: "stale-heartbeat", rung: "attached-process", action: "would-release" }]);
-    const report = await sweepReport(scratch, ["sweep"]);
+    const metrics = join(scratch.dir, "sessreap.prom");
+    const report = await sweepReport(scratch, ["sweep", "--metrics-file", metrics]);
+    // Rows of other machines are counted by who only looks.
+    expect(report.registries[0]?.fleet).toEqual({ machine: "venus", machines: 2, silent: 1 });
+    const text = readFileSync(metrics, "utf8");
+    for (const state of ["sweeping", "silent"])
+      expect(text).toContain(`\nsessreap_machines{registry="${database.url}",state="${state}"} 1\n`);
     const stale = report.entries.find(({ key }) => key === "1");
     expect(stale).toMatchObject({ pid: null, reason: "stale-heartbeat", action: "released" });
     expect(stale?.detail).toMatch(/^mars has not swept for 5h, and its heart has not beaten for 3h, by the server's clock/);
