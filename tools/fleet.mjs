@@ -142,9 +142,9 @@ try {
   }
 
   const all = Array.from({ length: machines }, (_, nth) => `m${nth + 1}`);
-  const say = (what, found) => console.log(JSON.stringify({ what, machines, sessions, atOnce, ...found }));
-  say("first sweep of all", await sweepAll(all));
-  say("second sweep of all", await sweepAll(all));
+  const print = (what, found) => console.log(JSON.stringify({ what, machines, sessions, atOnce, ...found }));
+  print("first sweep of all", await sweepAll(all));
+  print("second sweep of all", await sweepAll(all));
 
   // The first of them fall silent, and passes have found that for two hours.
   await owner.query(`UPDATE sessreap_hosts SET since = now() - interval '1 day'`);
@@ -153,7 +153,7 @@ try {
   await owner.query("UPDATE regs SET beat = now() - interval '3 hours' WHERE machine = ANY ($1)", [gone]);
   const left = all.slice(silent);
   const first = await sweep(left[0]);
-  say("pass that marks the silent", { silent, ms: Math.round(first.ms), released: first.done });
+  print("pass that marks the silent", { silent, ms: Math.round(first.ms), released: first.done });
   await owner.query(
     "UPDATE sessreap_hosts SET silent_since = now() - interval '2 hours', silent_seen_at = now() + interval '1 hour' WHERE machine = ANY ($1)",
     [gone],
@@ -162,7 +162,7 @@ try {
   const passes = [];
   for (let nth = 0; nth < left.length && (await owner.query(open, [gone])).rows[0].n > 0; nth += 1) passes.push(await sweep(left[nth]));
   const stale = passes.reduce((sum, one) => sum + one.stale, 0);
-  say("sweeps that release their rows", {
+  print("sweeps that release their rows", {
     silent,
     sweeps: passes.length,
     rows: stale,
@@ -171,14 +171,14 @@ try {
       0.5,
     ),
   });
-  say("sweep of all that are left", await sweepAll(left));
+  print("sweep of all that are left", await sweepAll(left));
   const wrong = await owner.query("SELECT count(*)::int AS n FROM regs WHERE release_reason = 'stale_heartbeat' AND machine <> ALL ($1)", [
     gone,
   ]);
   const { rows: size } = await owner.query(
     "SELECT pg_size_pretty(pg_total_relation_size('regs')) AS regs, (SELECT count(*)::int FROM regs) AS rows",
   );
-  say("in the end", { wrong: wrong.rows[0].n, ...size[0] });
+  print("in the end", { wrong: wrong.rows[0].n, ...size[0] });
   if (wrong.rows[0].n > 0 || stale === 0) process.exitCode = 1;
   await owner.end();
 } finally {

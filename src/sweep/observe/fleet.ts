@@ -42,7 +42,7 @@ export async function recordHosts(host: Host, registries: readonly ReadRegistry[
   const { bootId } = here;
   if (!bootId.seen) return [];
   const problems: string[] = [];
-  for (const table of tablesOf(registries)) {
+  for (const table of tablesOf(registries).filter(({ isStandby }) => !isStandby)) {
     try {
       await host.recordHost(
         table,
