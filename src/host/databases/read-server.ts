@@ -1,19 +1,11 @@
 import { closest } from "fastest-levenshtein";
 import { isTimeType, serverLiteral } from "../../registries/rows/server-values.ts";
-import { countMachines } from "../../registries/rows/silence-statements.ts";
-import {
-  countForeign,
-  measureRows,
-  readReleased,
-  readRows,
-  settings,
-  type ServerTableShape,
-} from "../../registries/rows/server-statements.ts";
+import { measureRows, readReleased, readRows, settings, type ServerTableShape } from "../../registries/rows/server-statements.ts";
 import type { Row } from "../../registries/rows/table.ts";
 import { ownHost } from "./own-host.ts";
-import { nobodySilent, silenceIn, silentBeside } from "./silent.ts";
+import { countFleet, nobodySilent, silenceIn, silentBeside } from "./silent.ts";
 import { problemOf, withConnection, type Answer, type Connection, type ServerProblem } from "./server.ts";
-import type { DatabaseQuestion, FleetCounts, ServerTable } from "./server-read.ts";
+import type { DatabaseQuestion, ServerTable } from "./server-read.ts";
 import { unreadable, type TableRead } from "./table-read.ts";
 
 const usualLimit = 512 * 1024 * 1024;
@@ -128,20 +120,6 @@ async function releasedBeside(
   return several.size === 0 ? [] : (await ask(readReleased(shape, machine, identityColumn, [...several]))).rows;
 }
 
-async function fleetOf(
-  { ask }: Connection,
-  { machine, countsForeign }: DatabaseQuestion,
-  shape: ServerTableShape,
-  hasHosts: boolean,
-): Promise<FleetCounts> {
-  const [swept] = hasHosts ? (await ask(countMachines(shape.server.schema))).rows : [];
-  const [others] = countsForeign === true ? (await ask(countForeign(shape, machine))).rows : [];
-  return {
-    swept: swept === undefined ? undefined : { machines: Number(swept["machines"]), silent: Number(swept["silent"]) },
-    foreign: others === undefined ? undefined : Number(others["others"]),
-  };
-}
-
 async function read(connection: Connection, question: DatabaseQuestion, maxSize: number): Promise<TableRead> {
   await connection.run(settings("look"));
   const found = await findTable(connection, question);
@@ -155,7 +133,7 @@ async function read(connection: Connection, question: DatabaseQuestion, maxSize:
   const said = await ownHost(connection, shape.server.schema, machine);
   const silence = said.hasHosts ? silenceIn(question, shape) : undefined;
   const silent = silence === undefined ? nobodySilent : await silentBeside(connection, shape, machine, silence);
-  const fleet = await fleetOf(connection, question, shape, said.hasHosts);
+  const fleet = await countFleet(connection, question, shape, said.hasHosts);
   // A person may have named one of them.
   const stale = new Set(silent.rows.map((row) => keyText(shape, row)));
   const others = named === undefined || stale.size === 0 ? open : open.filter((row) => !stale.has(keyText(shape, row)));

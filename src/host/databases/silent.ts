@@ -1,6 +1,6 @@
-import type { ServerTableShape } from "../../registries/rows/server-statements.ts";
-import { countSilent, findSilent, readStale, type Silence } from "../../registries/rows/silence-statements.ts";
-import type { DatabaseQuestion } from "./server-read.ts";
+import { countForeign, type ServerTableShape } from "../../registries/rows/server-statements.ts";
+import { countMachines, countSilent, findSilent, readStale, type Silence } from "../../registries/rows/silence-statements.ts";
+import type { DatabaseQuestion, FleetCounts } from "./server-read.ts";
 import type { Answer, Connection } from "./server.ts";
 
 /** What a look found of machines that are silent. */
@@ -32,4 +32,19 @@ export async function silentBeside({ ask }: Connection, shape: ServerTableShape,
   if (silent * 2 <= machines) return { isPassDue, withheld: undefined, rows };
   const withheld = `${silent} of ${machines} machines are silent, more than half, so none of their ${rows.length} stale rows is released`;
   return { isPassDue, withheld, rows: [] };
+}
+
+/** Counts the machines that share a table, and where that is asked for the rows of others. */
+export async function countFleet(
+  { ask }: Connection,
+  { machine, countsForeign }: DatabaseQuestion,
+  shape: ServerTableShape,
+  hasHosts: boolean,
+): Promise<FleetCounts> {
+  const [swept] = hasHosts ? (await ask(countMachines(shape.server.schema))).rows : [];
+  const [others] = countsForeign === true ? (await ask(countForeign(shape, machine))).rows : [];
+  return {
+    swept: swept === undefined ? undefined : { machines: Number(swept["machines"]), silent: Number(swept["silent"]) },
+    foreign: others === undefined ? undefined : Number(others["others"]),
+  };
 }
