@@ -148,6 +148,16 @@ describe.skipIf(!isTried)("a row of a silent machine", () => {
     expect(stale(await load(database))).toEqual([]);
   });
 
+  test("stays where it was written between two passes, however many find its machine silent then", async () => {
+    const database = await silentMars();
+    await database.run(row("pid = pid"));
+    for (let nth = 0; nth < 2; nth += 1) {
+      await database.run(host("silent_seen_at = now() - interval '2 seconds'"));
+      await recordHost((await load(database)).file, { bootId: "b", machineId: undefined }, 300_000, false);
+      expect(stale(await load(database))).toEqual([]);
+    }
+  });
+
   test("is looked at anew after two weeks, and goes though it was written in the first of them", async () => {
     const database = await silentMars();
     await database.run(`${row("pid = pid")}; ${host("seen_at = now() - interval '16 days', silent_since = now() - interval '15 days'")}`);
