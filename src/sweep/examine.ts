@@ -36,7 +36,7 @@ import { withWitnesses } from "./observe/witnesses.ts";
 import { ownerOf, reportOnlyReasonOf } from "./observe/standing.ts";
 import { uniquePaths } from "./load/same-place.ts";
 import { withRevisions } from "./judge/revise.ts";
-import { contested } from "./observe/fleet.ts";
+import { awayWarnings, contested } from "./observe/fleet.ts";
 import { sinceLast, timekeeping, type LookingPass, type PassOptions, type RegistryView } from "./pass.ts";
 
 export type ExamineOptions = PassOptions & {
@@ -196,7 +196,12 @@ export async function examine(
     evidence,
     since: sinceLast(pass, evidence),
     refusal: (mustLook ? refusal(host.selfTest(), policy) : undefined) ?? contested(swept, evidence),
-    warnings: [...(memoryProblem === undefined ? [] : [memoryProblem]), ...warnings, ...flapping.map(formatFlapping)],
+    warnings: [
+      ...(memoryProblem === undefined ? [] : [memoryProblem]),
+      ...warnings,
+      ...awayWarnings(swept),
+      ...flapping.map(formatFlapping),
+    ],
     flapping,
     unread: loaded.filter((registry) => !isRead(registry)),
     registries: registries.slice(0, swept.length),

@@ -26,6 +26,8 @@ export type DatabaseQuestion = TableQuestion & {
 export type FleetCounts = {
   /** How many have ever swept, and how many of these are silent; undefined without a table of hosts. */
   readonly swept: { readonly machines: number; readonly silent: number } | undefined;
+  /** How many rows of this machine others have released in its silence, which ends now. */
+  readonly releasedMeanwhile: number;
   /** How many rows of others are not released; undefined where they were not counted. */
   readonly foreign: number | undefined;
 };

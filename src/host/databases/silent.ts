@@ -1,6 +1,14 @@
+import { quietSweepMs } from "../../core/policy.ts";
 import { countForeign, type ServerTableShape } from "../../registries/rows/server-statements.ts";
-import { countMachines, countSilent, findSilent, readStale, type Silence } from "../../registries/rows/silence-statements.ts";
-import type { DatabaseQuestion, FleetCounts } from "./server-read.ts";
+import {
+  countMachines,
+  countReleased,
+  countSilent,
+  findSilent,
+  readStale,
+  type Silence,
+} from "../../registries/rows/silence-statements.ts";
+import type { DatabaseQuestion, FleetCounts, ServerTable } from "./server-read.ts";
 import type { Answer, Connection } from "./server.ts";
 
 /** What a look found of machines that are silent. */
@@ -37,13 +45,18 @@ export async function silentBeside({ ask }: Connection, shape: ServerTableShape,
 /** Counts the machines that share a table, and where that is asked for the rows of others. */
 export async function countFleet(
   { ask }: Connection,
-  { machine, countsForeign }: DatabaseQuestion,
+  question: DatabaseQuestion,
   shape: ServerTableShape,
-  hasHosts: boolean,
+  { hasHosts, own }: Pick<ServerTable, "hasHosts" | "own">,
 ): Promise<FleetCounts> {
+  const { machine, countsForeign, released } = question;
   const [swept] = hasHosts ? (await ask(countMachines(shape.server.schema))).rows : [];
   const [others] = countsForeign === true ? (await ask(countForeign(shape, machine))).rows : [];
+  // A machine that has swept of late was not called silent.
+  const wasAway = own !== undefined && own.seenAgoMs > 2 * quietSweepMs && silenceIn(question, shape) !== undefined;
+  const [gone] = wasAway && released !== undefined ? (await ask(countReleased(shape, machine, released.reason))).rows : [];
   return {
+    releasedMeanwhile: Number(gone?.["released"] ?? 0),
     swept: swept === undefined ? undefined : { machines: Number(swept["machines"]), silent: Number(swept["silent"]) },
     foreign: others === undefined ? undefined : Number(others["others"]),
   };

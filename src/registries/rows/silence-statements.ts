@@ -87,6 +87,18 @@ export function markSilent(schema: string, machine: string, { ttlMs }: Silence):
   };
 }
 
+/** How many rows of a machine that was silent until now others have released for that in a day. */
+export function countReleased(shape: ServerTableShape, machine: string, reason: string): ServerStatement {
+  const { schema, machine: column, open = "" } = shape.server;
+  const { add, values } = given();
+  const rows = `${tableName(shape)} AS r JOIN ${hostsIn(schema)} AS h ON h.machine = ${add(machine)} AND ${isSilent("h")}`;
+  return {
+    sql: `SELECT count(*)::text AS released FROM ${rows} AND r.${quoteName(column)} = h.machine
+      AND r.${quoteName(open)} > greatest(h.seen_at, now() - interval '1 day') AND r.${quoteName(reason)}::text = 'stale_heartbeat'`,
+    values,
+  };
+}
+
 /** How many machines have ever swept, and how many of them are silent. */
 export function countMachines(schema: string): ServerStatement {
   return {

@@ -36,6 +36,17 @@ export function contested(registries: readonly ReadRegistry[], { here, clock }: 
   return undefined;
 }
 
+/** What happened to this machine's rows while it did not sweep. */
+export function awayWarnings(registries: readonly ReadRegistry[]): readonly string[] {
+  return tablesOf(registries).flatMap(({ realPath, machine, fleet: { releasedMeanwhile: count } }) =>
+    count === 0
+      ? []
+      : [
+          `another machine has released ${count} row${count === 1 ? "" : "s"} of "${machine}" in ${realPath} while this one was silent; an agent of these that still runs has to register again`,
+        ],
+  );
+}
+
 /** Says to each server that this machine has swept, or that its name is not its own alone. Returns what could not be said. */
 export async function recordHosts(host: Host, registries: readonly ReadRegistry[], isContested: boolean): Promise<readonly string[]> {
   const here = host.here();

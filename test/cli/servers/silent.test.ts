@@ -79,6 +79,17 @@ describe.skipIf(!isTried)("a machine that has fallen silent", () => {
     expect((await sessreap(scratch, ["history"])).stdout).toContain("1");
     expect((await sessreap(scratch, ["restore", "stale"])).code).toBe(0);
     expect(await openIn(database)).toHaveLength(4);
+    // The machine itself comes back, and hears what has become of its rows: once.
+    const back = newScratch();
+    declareServer(back, database.url, { machine: "mars", heartbeatTtl: "1h" });
+    await database.run("UPDATE controller_registrations SET released_at = now(), release_reason = 'stale_heartbeat' WHERE id = 1");
+    await database.run(
+      "UPDATE sessreap_hosts SET boot_id = (SELECT boot_id FROM sessreap_hosts WHERE machine = 'venus') WHERE machine = 'mars'",
+    );
+    const heard = async (): Promise<string> => JSON.stringify((await sweepReport(back, ["sweep"])).warnings);
+    expect(await heard()).toContain('1 row of \\"mars\\"');
+    expect(await heard()).toBe("[]");
+    await database.run("UPDATE controller_registrations SET released_at = NULL, release_reason = NULL WHERE id = 1");
     // What was put back was written then, so the passes begin anew for it.
     expect((await sweepReport(scratch, ["sweep"])).summary).toMatchObject({ ghost: 0 });
   });

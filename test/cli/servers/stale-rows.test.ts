@@ -56,6 +56,9 @@ const swept = (
 ): string => `INSERT INTO sessreap_hosts (machine, boot_id, seen_at, since, period)
   VALUES ('${machine}', 'b', now() - interval '${ago}', now() - interval '9 days', interval '${period}')`;
 
+/** What the first sweep of venus says of itself. */
+const venus = { bootId: "b", machineId: undefined, pidNamespace: undefined };
+
 const forHours = "silent_since = now() - interval '2 hours', silent_seen_at = now() + interval '1 hour'";
 
 /** Mars has been found silent for two hours, and one of its rows has not beaten for three. */
@@ -153,7 +156,7 @@ describe.skipIf(!isTried)("a row of a silent machine", () => {
     await database.run(row("pid = pid"));
     for (let nth = 0; nth < 2; nth += 1) {
       await database.run(host("silent_seen_at = now() - interval '2 seconds'"));
-      await recordHost((await load(database)).file, { bootId: "b", machineId: undefined }, 300_000, false);
+      await recordHost((await load(database)).file, venus, 300_000, false);
       expect(stale(await load(database))).toEqual([]);
     }
   });
@@ -164,7 +167,7 @@ describe.skipIf(!isTried)("a row of a silent machine", () => {
     const marked = "SELECT silent_since = silent_seen_at AS first FROM sessreap_hosts WHERE machine = 'mars'";
     for (const first of [true, false]) {
       await database.run(host("silent_seen_at = now() - interval '2 seconds'"));
-      await recordHost((await load(database)).file, { bootId: "b", machineId: undefined }, 300_000, false);
+      await recordHost((await load(database)).file, venus, 300_000, false);
       expect(await database.run(marked)).toEqual([{ first }]);
     }
     await database.run(host(forHours));
