@@ -10,7 +10,8 @@ import { type FileToRestore, type PutBack, restoreEntryFiles } from "./capture/r
 import { changeRows, databaseObstacle, type RowChange, type RowChanged } from "./databases/change-rows.ts";
 import { readTable } from "./databases/read-table.ts";
 import type { Sweeper } from "../registries/rows/fleet-statements.ts";
-import type { ServerChange, ServerTableShape } from "../registries/rows/server-statements.ts";
+import type { ServerChange } from "../registries/rows/server-changes.ts";
+import type { ServerTableShape } from "../registries/rows/server-statements.ts";
 import type { Columns } from "../registries/rows/statements.ts";
 import type { ServerReturn } from "./databases/change-server.ts";
 import type { DatabaseQuestion, ServerTable } from "./databases/server-read.ts";

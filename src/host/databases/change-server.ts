@@ -4,12 +4,10 @@ import {
   countChanges,
   countExact,
   insertRow,
-  settings,
   unwriteRow,
   type ServerChange,
-  type ServerStatement,
-  type ServerTableShape,
-} from "../../registries/rows/server-statements.ts";
+} from "../../registries/rows/server-changes.ts";
+import { settings, type ServerStatement, type ServerTableShape } from "../../registries/rows/server-statements.ts";
 import { holdSilent, stillStale, takeTurn } from "../../registries/rows/silence-statements.ts";
 import type { Columns } from "../../registries/rows/statements.ts";
 import type { RowChanged } from "./change-rows.ts";

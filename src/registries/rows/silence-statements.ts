@@ -1,15 +1,7 @@
+import type { Beside } from "./server-changes.ts";
 import { agoMs, hostsIn, silentPeriods } from "./fleet-statements.ts";
 import { quoteName } from "./names.ts";
-import {
-  given,
-  orderOf,
-  selected,
-  tableName,
-  type Beside,
-  type Given,
-  type ServerStatement,
-  type ServerTableShape,
-} from "./server-statements.ts";
+import { given, orderOf, selected, tableName, type Given, type ServerStatement, type ServerTableShape } from "./server-statements.ts";
 
 /**
  * By what another machine's rows are found stale: the column of their heartbeat, for how long, in ms, it has to stand still, and the

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import * as changes from "../../../src/registries/rows/server-changes.ts";
 import * as statements from "../../../src/registries/rows/server-statements.ts";
 import type { ServerTableShape } from "../../../src/registries/rows/server-statements.ts";
 
@@ -25,10 +26,10 @@ describe("statements for a server", () => {
     readRows: statements.readRows(shape, "venus", { session: "s", reason: null }, undefined),
     measureRows: statements.measureRows(shape, "venus", {}, undefined),
     readReleased: statements.readReleased(shape, "venus", "session", ["s"]),
-    release: statements.changeRows(shape, "venus", [change, { ...change, key: ["'2'"] }]),
-    reap: statements.changeRows(shape, "venus", [{ ...change, written: undefined }]),
-    unwrite: statements.unwriteRow(shape, columns, written),
-    insert: statements.insertRow(shape, columns),
+    release: changes.changeRows(shape, "venus", [change, { ...change, key: ["'2'"] }]),
+    reap: changes.changeRows(shape, "venus", [{ ...change, written: undefined }]),
+    unwrite: changes.unwriteRow(shape, columns, written),
+    insert: changes.insertRow(shape, columns),
   };
 
   test.each(Object.entries(all))("%s says whose rows it means, and has no value in its text", (_name, { sql, values }) => {
@@ -60,7 +61,7 @@ describe("statements for a server", () => {
   });
 
   test("a value that is none is refused before it is sent", () => {
-    expect(() => statements.insertRow(shape, { ...columns, session: "nonsense" })).toThrow(TypeError);
-    expect(() => statements.changeRows(shape, "venus", [{ ...change, key: ["1; DROP TABLE x"] }])).toThrow(TypeError);
+    expect(() => changes.insertRow(shape, { ...columns, session: "nonsense" })).toThrow(TypeError);
+    expect(() => changes.changeRows(shape, "venus", [{ ...change, key: ["1; DROP TABLE x"] }])).toThrow(TypeError);
   });
 });
