@@ -78,9 +78,10 @@ export function stateOf(holder: ObservedHolder, { pids }: ProcessTable, { bootId
   if (observation === undefined || !observation.seen) return "unseen";
   if (observation.value.kind === "gone") return "gone";
   const { state, startTicks } = observation.value;
+  // Whichever process has the pid now, none is alive that has it.
+  if (state.seen && (state.value === "Z" || state.value === "X")) return "gone";
   const isOneClock = timeNamespace?.seen === true && timeNamespace.value === holder.timeNamespace;
   if (startTicks.seen && startTicks.value !== holder.startTicks) return isOneClock ? "gone" : "unseen";
-  if (state.seen && (state.value === "Z" || state.value === "X")) return "gone";
   return startTicks.seen && state.seen ? "there" : "unseen";
 }
 

@@ -26,6 +26,11 @@ const rows: readonly (readonly [string, Described, string])[] = [
   ],
   ["its pid is gone, whatever clock read its start", { ...after({ ...showed, timeNamespace: undefined }), pids: left }, "dead holder-gone"],
   ["what showed it is a zombie", { ...after(showed), pids: { 500: there("600", ["codex"], "Z") } }, "dead holder-gone"],
+  [
+    "its pid is a zombie's, whose start another clock has read",
+    { ...after({ ...showed, timeNamespace: undefined }), pids: { 500: there("601", ["codex"], "Z") } },
+    "dead holder-gone",
+  ],
   ["what showed it ran in an earlier boot", { ...after({ ...showed, bootId: earlierBoot }), pids: stays }, "dead holder-gone"],
   ["what showed it lives and shows it no more", { ...after(showed), pids: stays }, "unknown mentioned"],
   ["one of two lives", { ...after(showed, other), pids: { ...left, 501: there("600") } }, "unknown mentioned"],
