@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline";
 import type { Invocation } from "./context.ts";
 
 /**
@@ -12,6 +11,7 @@ export async function confirmed(
   aborted?: AbortSignal,
 ): Promise<boolean | undefined> {
   if (process.stdin.isTTY !== true || !stderr.isTTY) return undefined;
+  const { createInterface } = process.getBuiltinModule("node:readline");
   const asking = createInterface({ input: process.stdin, terminal: false });
   aborted?.addEventListener("abort", () => asking.close(), { once: true });
   stderr.stream.write(`${question} [y/N] `);

@@ -11,6 +11,10 @@ import { paletteFor } from "../output.ts";
 import { lockState, prepare } from "../prepare.ts";
 import { type SweepRecord, openRecord } from "../record.ts";
 import { listenForStop } from "../stop.ts";
+import { mayBegin } from "../person/first-run.ts";
+import { showProgress } from "../person/progress.ts";
+import { reportSweep } from "../person/sweep-output.ts";
+import { showFleet } from "./fleet.ts";
 import { isJournal } from "../../host/programs/journal-stream.ts";
 import { readLastRun } from "../../host/state/last-run.ts";
 import { isUnused } from "../../host/state/state-directory.ts";
@@ -49,14 +53,13 @@ async function judgeAndReport(
   const shown = { fields: fieldsFrom(options.fields, fieldNames), limit: limitFrom(options.limit, Number.POSITIVE_INFINITY) };
   const { host, settings, collisions, examine } = await prepare(invocation);
   if (!as.dryRun && isFirstByHand(invocation, settings.stateDir.value)) {
-    const { mayBegin } = await import("../person/first-run.ts");
     const first = { ...examine, ...as, ...(choice !== undefined && { choice }), failOnGhosts: false };
     if (!(await mayBegin(invocation, host, settings.stateDir.value, first))) return exitCodes.done;
   }
   const stop = listenForStop();
   const lock = as.dryRun ? undefined : await lockState(host, settings, "another sweep of this state directory is running");
   let record: SweepRecord | undefined;
-  const progress = stderr.isTTY ? await (await import("../person/progress.ts")).showProgress(invocation, host) : undefined;
+  const progress = stderr.isTTY ? await showProgress(invocation, host) : undefined;
   try {
     if (!as.dryRun) {
       const metricsFile = options.metricsFile === undefined ? settings.metricsFile.value : resolve(expandHome(options.metricsFile));
@@ -91,7 +94,7 @@ async function judgeAndReport(
     if (timer !== undefined) notes.push(timer);
     const said = { report, guards, named, before, notes, isByHand, palette, ...shown };
     if (toJournal) await reportToJournal(stdout, said);
-    else await (await import("../person/sweep-output.ts")).reportSweep(invocation, said);
+    else await reportSweep(invocation, said);
     return report.exitCode;
   } catch (error) {
     await record?.fault(error);
@@ -107,6 +110,6 @@ export const runSweep: Run<SweepCommandOptions> = (invocation) => {
 };
 
 export const runList: Run<SweepCommandOptions & { readonly fleet?: boolean }> = async (invocation) => {
-  if (invocation.options.fleet === true) return (await import("./fleet.ts")).showFleet(invocation, false);
+  if (invocation.options.fleet === true) return showFleet(invocation, false);
   return judgeAndReport(invocation, { command: "list", dryRun: true, lookAnyway: true });
 };
