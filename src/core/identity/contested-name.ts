@@ -42,6 +42,9 @@ export function contestedReason(row: HostRow, here: OwnMachine, machine: string)
 /** After so long, in ms, a second machine or container of this name would have swept, too: each does every five minutes. */
 export const aloneForMs = 8 * 60_000;
 
+/** The same where a second one was ever found: it sweeps by a calendar of its own, and may be away for long between two sweeps. */
+export const aloneOnceContestedMs = 24 * 3_600_000;
+
 /** The pid namespace of a container, by which it is told from others of this kernel; undefined for the machine itself. */
 export function containerOf({ pidNamespace }: Pick<Here, "pidNamespace">): string | undefined {
   return pidNamespace.seen && !pidNamespace.value.initial ? pidNamespace.value.inode : undefined;
@@ -63,6 +66,9 @@ export function unprovenReason(
 ): string | undefined {
   if (!hasHosts) return `nothing says that no other machine is called "${machine}" ("sessreap fleet init" makes the table that does)`;
   const aloneMs = own !== undefined && isWrittenHere(own, here) ? own.aloneMs : 0;
-  if (aloneMs >= aloneForMs) return undefined;
-  return `another machine could be called "${machine}": it has ${formatDuration(aloneForMs - aloneMs)} to sweep, too, before rows are changed`;
+  const wasContested = own?.contestedAgoMs !== undefined;
+  const leftMs = (wasContested ? aloneOnceContestedMs : aloneForMs) - aloneMs;
+  if (leftMs <= 0) return undefined;
+  const cure = wasContested ? " (if it has another name by now, delete this name's row from sessreap_hosts)" : "";
+  return `another machine ${wasContested ? "was" : "could be"} called "${machine}": it has ${formatDuration(leftMs)} to sweep, too, before rows are changed${cure}`;
 }

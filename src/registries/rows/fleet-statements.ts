@@ -70,9 +70,9 @@ export function writeHost(
   };
 }
 
-/** Says that a second machine goes by this name: neither of them sweeps then. */
+/** Says that a second machine goes by this name: neither of them sweeps then, and what one has swept alone is over. */
 export function contestHost(schema: string, machine: string): ServerStatement {
-  return { sql: `UPDATE ${hostsIn(schema)} SET contested_at = now() WHERE machine = $1`, values: [machine] };
+  return { sql: `UPDATE ${hostsIn(schema)} SET contested_at = now(), alone = '0' WHERE machine = $1`, values: [machine] };
 }
 
 /** Every machine that a table of registrations names, or that has swept: its rows that stand, and whether it is silent. Nothing is written. */

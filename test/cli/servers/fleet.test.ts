@@ -86,6 +86,27 @@ describe.skipIf(!isTried)("a fleet", () => {
     expect(by(await sweepReport(scratch, ["sweep"]), "action")).toEqual({ 1: "released" });
   });
 
+  test("takes no row of a second machine of its name that sweeps more seldom than a refusal lasts", async () => {
+    const scratch = newScratch();
+    const { url, run } = await server.database(schema, insert("theirs", "venus", (await gonePid()).pid));
+    declareServer(scratch, url);
+    await sessreap(scratch, ["fleet", "init"]);
+    await sweepReport(scratch, ["sweep"]);
+    // This one has swept alone for long; the other one sweeps each hour, and finds it.
+    await run(alone);
+    const { bootId } = (await sweepReport(scratch, ["sweep", "-n"])).host;
+    await run("UPDATE sessreap_hosts SET boot_id = '019dc6b7-1fd0-7e50-8f3e-3a0f0ad5c2f2'");
+    expect((await sweepReport(scratch, ["sweep"])).exitCode).toBe(4);
+    await run("UPDATE sessreap_hosts SET boot_id = $1", [bootId]);
+    // Then both are let in again, in turns, and what each adds to its time alone is no proof against the other.
+    for (let nth = 0; nth < 4; nth += 1) {
+      const halfAnHour = "interval '30 minutes'";
+      await run(`UPDATE sessreap_hosts SET contested_at = contested_at - ${halfAnHour}, seen_at = seen_at - ${halfAnHour}`);
+      expect(by(await sweepReport(scratch, ["sweep", "--now"]), "action"), `sweep ${nth}`).toEqual({ 1: "withheld" });
+    }
+    expect(await run("SELECT count(*)::int AS n FROM controller_registrations WHERE released_at IS NULL")).toEqual([{ n: 1 }]);
+  });
+
   test("is no machine's to write to who may not: the sweep says so, and changes no row under a name that it cannot prove", async () => {
     const scratch = newScratch();
     const { name, url, run } = await server.database(schema, insert("gone", "venus", (await gonePid()).pid), "CREATE ROLE swept LOGIN");

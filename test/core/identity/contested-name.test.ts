@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { seen, unseen, type Here } from "../../../src/core/evidence.ts";
-import { aloneForMs, contestedReason, unprovenReason, type HostRow } from "../../../src/core/identity/contested-name.ts";
+import {
+  aloneForMs,
+  aloneOnceContestedMs,
+  contestedReason,
+  unprovenReason,
+  type HostRow,
+} from "../../../src/core/identity/contested-name.ts";
 
 const [ours, theirs] = ["8a1f54f0-53a3-4b43-9d0e-8e1d9d8a9d11", "019dc6b7-1fd0-7e50-8f3e-3a0f0ad5c2f2"];
 const machineId = "0b1f54f0-53a3-4b43-9d0e-8e1d9d8a9d22";
@@ -58,6 +64,12 @@ describe("rows under a machine's name on a server", () => {
     { what: "no machine of this name has swept", said: { own: undefined }, is: false },
     { what: "this boot has swept alone for long", said: { own }, is: true },
     { what: "this boot has swept alone for nearly as long", said: { own: { ...own, aloneMs: aloneForMs - 1 } }, is: false },
+    { what: "this boot has, and another was refused once", said: { own: { ...own, contestedAgoMs: 900 * minute } }, is: false },
+    {
+      what: "this boot has for a day since another was refused",
+      said: { own: { ...own, contestedAgoMs: 900 * minute, aloneMs: aloneOnceContestedMs } },
+      is: true,
+    },
     { what: "the boot before did", said: { own: { ...own, bootId: theirs } }, is: false },
     { what: "a boot did that cannot be read", said: { own: { ...own, bootId: "?" } }, is: false },
     { what: "a container of it did", said: { own: { ...own, pidNamespace: "4026532001" } }, is: false },
