@@ -133,7 +133,7 @@ async function read(connection: Connection, question: DatabaseQuestion, maxSize:
   const said = await ownHost(connection, shape.server.schema, machine);
   const silence = said.hasHosts ? silenceIn(question, shape) : undefined;
   const silent = silence === undefined ? nobodySilent : await silentBeside(connection, shape, machine, silence);
-  const fleet = await countFleet(connection, question, shape, said);
+  const fleet = await countFleet(connection, question, shape, { ...said, silence });
   // A person may have named one of them.
   const stale = new Set(silent.rows.map((row) => keyText(shape, row)));
   const others = named === undefined || stale.size === 0 ? open : open.filter((row) => !stale.has(keyText(shape, row)));

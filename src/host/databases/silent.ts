@@ -1,5 +1,5 @@
 import { quietSweepMs } from "../../core/policy.ts";
-import { countForeign, type ServerTableShape } from "../../registries/rows/server-statements.ts";
+import { countForeign, type ServerStatement, type ServerTableShape } from "../../registries/rows/server-statements.ts";
 import {
   countMachines,
   countReleased,
@@ -8,8 +8,12 @@ import {
   readStale,
   type Silence,
 } from "../../registries/rows/silence-statements.ts";
+import { errorCode } from "../observed.ts";
 import type { DatabaseQuestion, FleetCounts, ServerTable } from "./server-read.ts";
 import type { Answer, Connection } from "./server.ts";
+
+/** SQLSTATE of a statement that took longer than it may. */
+const queryCanceled = "57014";
 
 /** What a look found of machines that are silent. */
 export type Silent = { readonly isPassDue: boolean; readonly withheld: string | undefined; readonly rows: Answer["rows"] };
@@ -42,19 +46,32 @@ export async function silentBeside({ ask }: Connection, shape: ServerTableShape,
   return { isPassDue, withheld, rows: [] };
 }
 
+/** Asks for a count of rows that no index need hold; undefined where it takes too long. What else is looked at does not fail with it. */
+async function askInPassing({ run, ask }: Connection, statement: ServerStatement): Promise<Answer["rows"][number] | undefined> {
+  await run("SAVEPOINT passing; SET LOCAL statement_timeout = '1s'");
+  try {
+    return (await ask(statement)).rows[0];
+  } catch (error) {
+    if (errorCode(error) !== queryCanceled) throw error;
+    return undefined;
+  } finally {
+    await run("ROLLBACK TO SAVEPOINT passing");
+  }
+}
+
 /** Counts the machines that share a table, and where that is asked for the rows of others. */
 export async function countFleet(
-  { ask }: Connection,
-  question: DatabaseQuestion,
+  connection: Connection,
+  { machine, countsForeign, released }: DatabaseQuestion,
   shape: ServerTableShape,
-  { hasHosts, own }: Pick<ServerTable, "hasHosts" | "own">,
+  { hasHosts, own, silence }: Pick<ServerTable, "hasHosts" | "own" | "silence">,
 ): Promise<FleetCounts> {
-  const { machine, countsForeign, released } = question;
-  const [swept] = hasHosts ? (await ask(countMachines(shape.server.schema))).rows : [];
-  const [others] = countsForeign === true ? (await ask(countForeign(shape, machine))).rows : [];
+  const [swept] = hasHosts ? (await connection.ask(countMachines(shape.server.schema))).rows : [];
+  const others = countsForeign === true ? await askInPassing(connection, countForeign(shape, machine)) : undefined;
   // A machine that has swept of late was not called silent.
-  const wasAway = own !== undefined && own.seenAgoMs > 2 * quietSweepMs && silenceIn(question, shape) !== undefined;
-  const [gone] = wasAway && released !== undefined ? (await ask(countReleased(shape, machine, released.reason))).rows : [];
+  const wasAway = own !== undefined && own.seenAgoMs > 2 * quietSweepMs && silence !== undefined;
+  const gone =
+    wasAway && released !== undefined ? await askInPassing(connection, countReleased(shape, machine, released.reason)) : undefined;
   return {
     releasedMeanwhile: Number(gone?.["released"] ?? 0),
     swept: swept === undefined ? undefined : { machines: Number(swept["machines"]), silent: Number(swept["silent"]) },
