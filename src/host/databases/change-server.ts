@@ -98,7 +98,6 @@ async function transact(table: ServerTable, { statement, rows, before: ready, ch
 }
 
 async function changeOwn(table: ServerTable, shape: ServerTableShape, changes: readonly ServerChange[]): Promise<readonly RowChanged[]> {
-  if (changes.length === 0) return [];
   return transact(table, { statement: changeRows(shape, table.machine, changes), rows: changes.length });
 }
 
@@ -110,7 +109,6 @@ const another = { kind: "busy", why: "another machine passes over the silent one
  */
 async function releaseStale(table: ServerTable, shape: ServerTableShape, changes: readonly ServerChange[]): Promise<readonly RowChanged[]> {
   const { machine, schema, silence } = table;
-  if (changes.length === 0) return [];
   if (silence === undefined || changes.some(({ written }) => written === undefined))
     throw new TypeError("a row was to be released by its heartbeat");
   const statement = changeRows(shape, machine, changes, (all) => stillStale(shape, machine, silence, all));
@@ -128,21 +126,15 @@ export async function changeServerRows(
   shape: ServerTableShape,
   changes: readonly ServerChange[],
 ): Promise<readonly RowChanged[]> {
-  const own = (
-    await changeOwn(
-      table,
-      shape,
-      changes.filter(({ isStale }) => isStale === undefined),
-    )
-  ).values();
-  const stale = (
-    await releaseStale(
-      table,
-      shape,
-      changes.filter(({ isStale }) => isStale === true),
-    )
-  ).values();
-  return changes.map(({ isStale }) => (isStale === true ? stale : own).next().value as RowChanged);
+  const answers = new Map<ServerChange, RowChanged>();
+  for (const [change, those] of [
+    [changeOwn, changes.filter(({ isStale }) => isStale === undefined)],
+    [releaseStale, changes.filter(({ isStale }) => isStale === true)],
+  ] as const) {
+    const said = those.length === 0 ? [] : await change(table, shape, those);
+    for (const [nth, answer] of said.entries()) answers.set(those[nth] as ServerChange, answer);
+  }
+  return changes.map((one) => answers.get(one) as RowChanged);
 }
 
 /** What puts a row back: as it was, or the columns that were written as they were. */
