@@ -1,3 +1,4 @@
+import { tickMs } from "../clocks/ticks.ts";
 import type { Clock, Here } from "../evidence.ts";
 import type { Registration } from "../registration.ts";
 import type { RegistryFacts, Scene } from "../scene.ts";
@@ -17,9 +18,6 @@ export type FirstSight = {
 
 /** So many of one registry are remembered, the oldest first. */
 export const maxFirstSights = 1000;
-
-/** One tick of field 22 of `/proc/<pid>/stat`, in ms: the kernel shows a hundred a second (`USER_HZ`). */
-export const tickMs = 10;
 
 /** Several machines of one image can share a machine's id, and several of one name a home. Without an id nothing tells them apart. */
 function machineOf({ hostname, machineId }: Here): string | undefined {

@@ -1,6 +1,6 @@
 import { formatMessage } from "../answer.ts";
 import type { Observed, ProcessTable } from "../evidence.ts";
-import { tickMs } from "../identity/first-sight.ts";
+import { tickMs } from "../clocks/ticks.ts";
 import { canonicalSession, type Registration } from "../registration.ts";
 import type { Scene } from "../scene.ts";
 import { noQuestions, type Candidate, type JudgedRegistry, type JudgedRow, type Revision } from "./revision.ts";

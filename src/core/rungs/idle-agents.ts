@@ -1,11 +1,9 @@
 import type { ProcessTable } from "../evidence.ts";
 import type { AgentProcess } from "../agents/agent-process.ts";
 import { clockStepMs, isRuledOut } from "../policy.ts";
+import { tickMs } from "../clocks/ticks.ts";
 import type { Scene } from "../scene.ts";
 import { agentsShowingNone } from "../agents/observed-holders.ts";
-
-/** Start ticks are hundredths of a second of the boot clock on every machine that Node runs on. */
-const tickMs = 10;
 
 /** Agents whose own registrations say which session they run. */
 function registeredPids({ evidence: { registered } }: Scene): ReadonlySet<number> {

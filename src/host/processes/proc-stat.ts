@@ -1,11 +1,9 @@
 import { readFileSync } from "node:fs";
-
-/** `USER_HZ`: how many ticks of field 22 make a second on every platform that Node runs on (proc_pid_stat(5)). */
-const ticksPerSecond = 100;
+import { tickMs } from "../../core/clocks/ticks.ts";
 
 /** Milliseconds since boot at which a process started. */
 export function startedAtMs(startTicks: string): number {
-  return (Number(startTicks) * 1000) / ticksPerSecond;
+  return Number(startTicks) * tickMs;
 }
 
 /** The fields of `/proc/<pid>/stat` that identity and ownership need (proc_pid_stat(5)). */
