@@ -16,11 +16,10 @@ import {
   type Captured,
   type JudgedFile,
 } from "./quarantine.ts";
+import { sleepSync } from "../sleep-sync.ts";
 
 /** Without a lease, a process that opened the file when it went into quarantine gets this long to show itself, in ms. */
 const onTheWayMs = 1;
-
-const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /** A file that is to go, in the directory that it is in. */
 type Wanted = { readonly directory: DirHandle; readonly name: string; readonly quarantined: string; readonly judged: JudgedFile };
@@ -121,7 +120,7 @@ function dropUnleased(files: readonly Wanted[], look: LookAtUsers): readonly Cap
     return by === undefined ? quarantine(pathOf(file), quarantinedPathOf(file), file.judged) : { kind: "busy", by };
   });
   const held = files.filter((_, nth) => taken[nth] === undefined);
-  if (held.length > 0) Atomics.wait(pause, 0, 0, onTheWayMs);
+  if (held.length > 0) sleepSync(onTheWayMs);
   const late = usersAt(held.map(quarantinedPathOf), look).values();
   return files.map((file, nth): Captured => {
     const outcome = taken[nth];

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, statSync } from "node:fs";
 import { countExact, type Columns, type Statement } from "../../registries/rows/statements.ts";
 import type { TableShape } from "../../registries/rows/table.ts";
 import { formatError } from "../observed.ts";
+import { sleepSync } from "../sleep-sync.ts";
 import { connectionsTo, isOpenHere } from "./connections.ts";
 import { connect, isSqliteError, isTaken, loadSqlite, type Connection } from "./sqlite.ts";
 import type { DatabaseFile } from "./table-read.ts";
@@ -104,15 +105,13 @@ function rollBack(connection: Connection): void {
  */
 const turnMs = 25;
 
-const sleeper = new Int32Array(new SharedArrayBuffer(4));
-
 function allBy(connection: Connection, rowChanges: readonly RowChange[]): readonly RowChanged[] {
   let busy: RowChanged | undefined;
   let heldMs = 0;
   return rowChanges.map((rowChange) => {
     if (busy !== undefined) return busy;
     if (heldMs > turnMs) {
-      Atomics.wait(sleeper, 0, 0, turnMs);
+      sleepSync(turnMs);
       heldMs = 0;
     }
     const began = performance.now();

@@ -4,6 +4,7 @@ import { closeSync, constants, fstatSync, fsyncSync, lstatSync, openSync, readSy
 import { openPath } from "./open-path.ts";
 import { assertTrustedSymlinks, Dangling, findPlace, UntrustedSymlink, type Place } from "./held-directory.ts";
 import { errorCode, formatError } from "../observed.ts";
+import { sleepSync } from "../sleep-sync.ts";
 
 /** A file as it was read: where it really is, what it was, and every byte of it. */
 export type ReadFile = { readonly realPath: string; readonly stat: BigIntStats; readonly bytes: Buffer };
@@ -78,7 +79,7 @@ function openPatiently(path: string, flags: number): number {
       return openSync(path, flags);
     } catch (error) {
       if (errorCode(error) !== "EAGAIN" || pauses === leasePauses) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, leasePauseMs);
+      sleepSync(leasePauseMs);
     }
   }
 }

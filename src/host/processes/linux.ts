@@ -9,6 +9,7 @@ import { isMissing, look, formatError } from "../observed.ts";
 import { hasStarted, mentionLook, type IsOurs } from "./mentions.ts";
 import { listPids } from "./pids.ts";
 import { readStat } from "./proc-stat.ts";
+import { sleepSync } from "../sleep-sync.ts";
 import { lookAtPid, readInner } from "./recorded-pid.ts";
 import { readCommandLine } from "./threads.ts";
 
@@ -70,10 +71,6 @@ function matters(text: string, { owners, programs }: ProcessQuestion): boolean {
 /** While a process starts another program in its place, the kernel shows no arguments of it: after so many ms it is looked at again. */
 const pausesMs = [1, 4, 16];
 
-function pause(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
 /** Whether a process that shows no arguments runs a program: threads of the kernel and zombies run none. */
 function runsProgram(pid: number): boolean {
   try {
@@ -132,7 +129,7 @@ export function lookAtProcesses(question: ProcessQuestion, isOurs: IsOurs = hasS
   let silent = lookAtAll(pids);
   for (const ms of pausesMs) {
     if (silent.length === 0) break;
-    pause(ms);
+    sleepSync(ms);
     silent = lookAtAll(silent);
   }
   for (const agent of agents) mentions.agentFiles(agent);

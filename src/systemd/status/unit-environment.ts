@@ -18,7 +18,7 @@ export type UnitEnvironment = {
 };
 
 /** What a sweep reads of its environment, beside its home. */
-const readNames = [
+export const readNames = [
   ...recordedNames,
   "SESSREAP_CONFIG",
   "SESSREAP_STATE_DIR",
