@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { commands, type CommandDeclaration } from "../../src/cli/declarations/commands.ts";
+import type { CommandDeclaration } from "../../src/cli/declarations/command.ts";
+import { commands } from "../../src/cli/declarations/commands.ts";
 import { actionNames } from "../../src/core/plan/actions.ts";
 import { reasons } from "../../src/core/reasons.ts";
 import { rungNames, verdicts } from "../../src/core/ladder.ts";

@@ -1,4 +1,5 @@
-import { commands, type CommandDeclaration } from "../declarations/commands.ts";
+import type { CommandDeclaration } from "../declarations/command.ts";
+import { commands } from "../declarations/commands.ts";
 import type { OptionDeclaration } from "../declarations/options.ts";
 
 /** What the word under the cursor can become, before anything was looked at. */

@@ -1,4 +1,5 @@
-import { commands, type CommandDeclaration } from "../declarations/commands.ts";
+import type { CommandDeclaration } from "../declarations/command.ts";
+import { commands } from "../declarations/commands.ts";
 import type { Env } from "../config/paths.ts";
 
 const sweep: CommandDeclaration = commands[0];

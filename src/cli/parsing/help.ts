@@ -1,5 +1,6 @@
 import type { Command, Help } from "commander";
-import { commandGroups, commands, type CommandDeclaration } from "../declarations/commands.ts";
+import { commandGroups, type CommandDeclaration } from "../declarations/command.ts";
+import { commands } from "../declarations/commands.ts";
 import { type Example, examples, firstSteps } from "../declarations/examples.ts";
 import { optionGroups, type OptionDeclaration } from "../declarations/options.ts";
 import { exitCodes } from "../../report/exit-code.ts";

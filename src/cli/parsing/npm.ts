@@ -1,4 +1,4 @@
-import type { CommandDeclaration } from "../declarations/commands.ts";
+import type { CommandDeclaration } from "../declarations/command.ts";
 import { Failure } from "../failure.ts";
 import type { Env } from "../config/paths.ts";
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { runList, runSweep } from "../commands/sweep.ts";
-import { commands, type CommandDeclaration, type CommandName } from "../declarations/commands.ts";
+import type { CommandDeclaration } from "../declarations/command.ts";
+import { commands, type CommandName } from "../declarations/commands.ts";
 import type { ProcessContext, Run } from "../context.ts";
 import { about, configureHelp } from "./help.ts";
 import { writeMessages } from "../messages.ts";

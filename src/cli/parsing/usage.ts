@@ -1,5 +1,6 @@
 import type { Command, CommanderError } from "commander";
-import { commands, type CommandDeclaration } from "../declarations/commands.ts";
+import type { CommandDeclaration } from "../declarations/command.ts";
+import { commands } from "../declarations/commands.ts";
 import { longFlag } from "../declarations/options.ts";
 import { Failure } from "../failure.ts";
 import { nearest } from "../suggest.ts";
