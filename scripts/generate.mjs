@@ -4,7 +4,7 @@ import { toJsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
 import { checkedIn } from "./checked-in.mjs";
 import { importSource } from "./source.mjs";
 
-const { configSchema } = await importSource("src/cli/config/config-schema.ts");
+const { configSchema } = await importSource("src/cli/config/schema/config-schema.ts");
 const { manualPages } = await importSource("src/cli/manual/pages.ts");
 const { completionScripts } = await importSource("src/cli/completion/scripts.ts");
 

@@ -7,7 +7,7 @@ import type { Claim, MembersFormat } from "./registries/format.ts";
  * in, and nothing here looks, writes or reaps.
  */
 export { defaultPolicy, type Policy } from "./core/policy.ts";
-export { soughtId } from "./core/agents/mentions.ts";
+export { soughtId } from "./core/agents/mentions/sought.ts";
 export { seen, unseen, type Evidence, type Mention, type Mentions, type Observed } from "./core/evidence.ts";
 export { judge, ladder, trace, type Judgement, type Verdict } from "./core/ladder.ts";
 export { formatMessage } from "./core/answer.ts";
@@ -16,7 +16,7 @@ export { parseDuration } from "./core/duration.ts";
 export { builtInFormat, builtInFormats, declaredFormats } from "./registries/known.ts";
 export type { Answer, Message } from "./core/answer.ts";
 export type { Reason } from "./core/reasons.ts";
-export type { EntryMemory } from "./core/memory.ts";
+export type { EntryMemory } from "./core/memory/memory.ts";
 export type { RegistryFacts, Scene } from "./core/scene.ts";
 export type { Claim, EntryName, Format, FilesFormat, MembersFormat } from "./registries/format.ts";
 

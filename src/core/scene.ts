@@ -1,5 +1,5 @@
 import type { Evidence, Observed } from "./evidence.ts";
-import type { EntryMemory } from "./memory.ts";
+import type { EntryMemory } from "./memory/memory.ts";
 import type { Policy } from "./policy.ts";
 import type { About, Registration } from "./registration.ts";
 

@@ -1,11 +1,11 @@
 import { agentArguments, agentOf, harnessAgentOf, launchedTarget } from "../core/agents/agents.ts";
 import { tokensOf } from "../core/agents/argv.ts";
 import { roleOf } from "../core/agents/carriers.ts";
-import { soughtAmong, soughtId } from "../core/agents/mentions.ts";
+import { soughtAmong, soughtId } from "../core/agents/mentions/sought.ts";
 import type { ProcessRow, ProcessTree } from "../core/agents/process-tree.ts";
 import { sessionOf } from "../core/agents/session-argv.ts";
 import { seen, untimed, type Mention, type Observed } from "../core/evidence.ts";
-import { emptyMemory, nothingRemembered } from "../core/memory.ts";
+import { emptyMemory, nothingRemembered } from "../core/memory/memory.ts";
 import { ownershipOf, type Ownership } from "../core/harnesses/ownership.ts";
 import type { HeldRegistration, OwnershipSigns } from "../core/harnesses/ownership-signs.ts";
 import type { Policy } from "../core/policy.ts";

@@ -1,4 +1,5 @@
-import { isRecord, isUnderstood, valueAt, type FieldMap, type FieldName, type KeepWhen } from "./fields.ts";
+import { isRecord, valueAt, type FieldMap, type KeepWhen } from "./fields.ts";
+import { isUnderstood, type FieldName } from "./field-readers.ts";
 import { pointerParts } from "./json/json-bytes.ts";
 
 /** In how many of the entries a mapped member is, and in how many of them it says what its field asks for. */

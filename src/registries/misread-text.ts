@@ -1,5 +1,5 @@
 import type { Registration } from "../core/registration.ts";
-import { largestPid } from "./fields.ts";
+import { largestPid } from "./field-readers.ts";
 
 /** A pattern that finds the pid behind its own name, at the beginning of a line: no other number is meant. */
 const namesPid = /(?:^|\n)[ \t]*(?:pid|process[ _-]?id)[ \t]*[=:]?[ \t]*<pid>/i;

@@ -1,5 +1,5 @@
 import { formatDuration } from "../core/duration.ts";
-import type { EntryMemory } from "../core/memory.ts";
+import type { EntryMemory } from "../core/memory/memory.ts";
 import { secondLookMs } from "../core/policy.ts";
 import type { RegistryFacts } from "../core/scene.ts";
 import { visible } from "./visible.ts";

@@ -1,8 +1,8 @@
 import { isSettled, settlingAt, type Settling } from "../core/clocks/settling.ts";
 import { sleepUntil, type SleepRecord } from "../core/clocks/sleep.ts";
 import { countedBy, since, type Since } from "../core/clocks/since.ts";
-import type { Memory } from "../core/memory.ts";
-import type { Sought } from "../core/agents/mentions.ts";
+import type { Memory } from "../core/memory/memory.ts";
+import type { Sought } from "../core/agents/mentions/sought.ts";
 import { seen, type Clock, type Evidence, type Observed, type Timekeeping } from "../core/evidence.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Registration } from "../core/registration.ts";

@@ -8,7 +8,7 @@ import { examine, type ExamineOptions } from "./examine.ts";
 import { registryPolicyOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
 import { judgeEntry } from "./judge/scenes.ts";
 import { keysOf } from "./load/loaded.ts";
-import { reportsOf } from "./reports.ts";
+import { reportsOf } from "./reporting/reports.ts";
 import { carryOutIn } from "./apply/apply.ts";
 import type { Selection } from "./apply/outcome.ts";
 import { notOwnerReason } from "./observe/callers.ts";

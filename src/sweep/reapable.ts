@@ -7,7 +7,7 @@ import type { ExaminedEntry } from "./judge/examined.ts";
 import { registryId } from "./load/target.ts";
 import { startLooking } from "./pass.ts";
 import { chosenEntry, noWord } from "./reap-one.ts";
-import { reportsOf } from "./reports.ts";
+import { reportsOf } from "./reporting/reports.ts";
 
 /** What is known of an entry that a person may choose. */
 export type Reapable = {

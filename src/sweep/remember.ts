@@ -1,13 +1,15 @@
 import type { Observed } from "../core/evidence.ts";
 import { countedBy, steppedUntil } from "../core/clocks/since.ts";
-import { agedRecord, unexpiredMarks, recordOf, type Memory, type EntryRecord } from "../core/memory.ts";
+import { agedRecord, recordOf } from "../core/memory/recall.ts";
+import { unexpiredMarks } from "../core/memory/restored.ts";
+import type { Memory, EntryRecord } from "../core/memory/memory.ts";
 import { roomlessMs } from "../core/policy.ts";
 import { maxFirstSights, type FirstSight } from "../core/identity/first-sight.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import type { Examination } from "./examine.ts";
 import type { ExaminedRegistry } from "./judge/examined.ts";
 import { sightToKeep } from "./judge/first-sights.ts";
-import { remembered } from "./judge/scenes.ts";
+import { remembered } from "./judge/remembered.ts";
 import { busyAfter, type Tried } from "./busy.ts";
 import { countWithoutRoom, type Outcomes } from "./apply/outcome.ts";
 import { registryId, type Target } from "./load/target.ts";

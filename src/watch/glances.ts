@@ -1,4 +1,4 @@
-import { nothingSought } from "../core/agents/mentions.ts";
+import { nothingSought } from "../core/agents/mentions/sought.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import { viewsOf } from "../sweep/judge/questions.ts";
 import { loadRegistry } from "../sweep/load/load.ts";

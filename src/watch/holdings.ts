@@ -1,13 +1,14 @@
 import { ageOf } from "../core/age.ts";
 import { seen, type Observed } from "../core/evidence.ts";
-import { nothingSought } from "../core/agents/mentions.ts";
+import { nothingSought } from "../core/agents/mentions/sought.ts";
 import { canonicalSession } from "../core/registration.ts";
 import { recordedHolder } from "../core/rungs/signs/recorded-holder.ts";
 import type { Scene } from "../core/scene.ts";
 import type { LookingHost } from "../host/looking-host.ts";
 import type { ProcessId } from "../host/senses/senses.ts";
 import { viewsOf } from "../sweep/judge/questions.ts";
-import { sceneOf, writtenTextOf } from "../sweep/judge/scenes.ts";
+import { sceneOf } from "../sweep/judge/scenes.ts";
+import { writtenTextOf } from "../sweep/judge/remembered.ts";
 import { loadRegistry } from "../sweep/load/load.ts";
 import { isRead } from "../sweep/load/loaded.ts";
 import { registryId, type Target } from "../sweep/load/target.ts";

@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import { configSchema } from "../../src/cli/config/config-schema.ts";
+import { configSchema } from "../../src/cli/config/schema/config-schema.ts";
 import { filesOf } from "../registries/fixtures.ts";
 import { plant, withFacts } from "../registries/plant.ts";
 import { gonePid, idle, pretend, stop } from "../processes.ts";

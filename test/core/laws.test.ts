@@ -16,7 +16,8 @@ import { knownPrograms, type ProgramLists } from "../../src/core/agents/programs
 import { seen, untimed } from "../../src/core/evidence.ts";
 import { decide, judge, ladder, trace, type Judgement } from "../../src/core/ladder.ts";
 import { since } from "../../src/core/clocks/since.ts";
-import { emptyMemory, recall, type Memory } from "../../src/core/memory.ts";
+import { emptyMemory, type Memory } from "../../src/core/memory/memory.ts";
+import { recall } from "../../src/core/memory/recall.ts";
 import { sightWorth } from "../../src/core/identity/first-sight.ts";
 import type { Rung } from "../../src/core/rungs/rung.ts";
 import { asksForSession } from "../../src/core/rungs/claim.ts";

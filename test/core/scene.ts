@@ -1,5 +1,5 @@
 import { mentionTable } from "../../src/core/agents/mention-table.ts";
-import { soughtAmong, soughtId } from "../../src/core/agents/mentions.ts";
+import { soughtAmong, soughtId } from "../../src/core/agents/mentions/sought.ts";
 import { knownPrograms } from "../../src/core/agents/programs.ts";
 import {
   seen,
@@ -25,7 +25,7 @@ import type {
 import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
 import type { FirstSight } from "../../src/core/identity/first-sight.ts";
 import { judge } from "../../src/core/ladder.ts";
-import { nothingRemembered, type EntryMemory } from "../../src/core/memory.ts";
+import { nothingRemembered, type EntryMemory } from "../../src/core/memory/memory.ts";
 import { defaultPolicy, type Policy } from "../../src/core/policy.ts";
 import { canonicalSession, nothingClaimed, type Registration } from "../../src/core/registration.ts";
 import type { RegistryFacts, Scene } from "../../src/core/scene.ts";

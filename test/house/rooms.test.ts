@@ -89,7 +89,7 @@ describe("rooms", () => {
     ["src/sweep/probe/rung.ts", 'import { ttl } from "../../core/rungs/ttl.ts";\nexport { ttl };\n'],
     ["src/cli/probe/format.ts", 'import { hostLock } from "../../registries/formats/host-lock.ts";\nexport { hostLock };\n'],
     ["src/host/probe/verdict.ts", 'import { judge } from "../../core/ladder.ts";\nexport { judge };\n'],
-    ["src/library.ts", 'import { realHost } from "./host/host.ts";\nexport { realHost };\n'],
+    ["src/library.ts", 'import { realHost } from "./host/real-host.ts";\nexport { realHost };\n'],
     ["src/core/probe/clock.ts", "export const now = Date.now();\n"],
     ["src/report/probe/chance.ts", "export const chance = Math.random();\n"],
     ["src/registries/probe/global.ts", "export const { pid } = process;\n"],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { nothingClaimed, type Registration } from "../../src/core/registration.ts";
-import { largestPid } from "../../src/registries/fields.ts";
+import { largestPid } from "../../src/registries/field-readers.ts";
 import type { Claim, EntryName, Format, Places } from "../../src/registries/format.ts";
 import { builtInFormat, builtInFormats, declaredFormats } from "../../src/registries/known.ts";
 import { pidFiles } from "../../src/registries/formats/pid-files.ts";

@@ -1,6 +1,6 @@
 import { safeParse } from "valibot";
 import { describe, expect, test } from "vitest";
-import { configSchema } from "../../src/cli/config/config-schema.ts";
+import { configSchema } from "../../src/cli/config/schema/config-schema.ts";
 import { formatOf } from "../../src/cli/config/shapes.ts";
 import type { Specimen, Suggestion, Surroundings } from "../../src/registries/suggest/specimen.ts";
 import { parseTextPattern, readingsOf } from "../../src/registries/text-pattern.ts";

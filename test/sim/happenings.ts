@@ -1,4 +1,4 @@
-import { emptyMemory } from "../../src/core/memory.ts";
+import { emptyMemory } from "../../src/core/memory/memory.ts";
 import { day, hour, minute, second, type Session } from "./machine.ts";
 import { changeInPlace, edit, register, touch, unregister } from "./writers.ts";
 import { bridgePath } from "./registries.ts";

@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { seen, unseen } from "../../src/core/evidence.ts";
 import type { Captured, JudgedFile } from "../../src/host/capture/quarantine.ts";
-import type { Listing } from "../../src/host/files/directory.ts";
+import type { Listing } from "../../src/host/files/entries/directory.ts";
 import type { FileState } from "../../src/host/files/file-state.ts";
 import type { FileRead, ReadFile } from "../../src/host/files/files.ts";
 import type { Host } from "../../src/host/host.ts";

@@ -1,5 +1,5 @@
 import { seen, unseen, type AppServerObservation, type Observed, type Refusal } from "../../src/core/evidence.ts";
-import { emptyMemory, type Memory } from "../../src/core/memory.ts";
+import { emptyMemory, type Memory } from "../../src/core/memory/memory.ts";
 import type { ServerQuestion } from "../../src/host/sockets/app-server.ts";
 import type { Host, Store } from "../../src/host/host.ts";
 import { decodeTombstones, type Tombstone } from "../../src/core/tombstone.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { offLines } from "../config/off.ts";
 import { formatDuration } from "../../core/duration.ts";
-import type { Memory } from "../../core/memory.ts";
+import type { Memory } from "../../core/memory/memory.ts";
 import { settledAfterMs } from "../../core/policy.ts";
 import { ownHome } from "../../host/files/homes.ts";
 import type { OutputOptions, Run } from "../context.ts";

@@ -22,7 +22,7 @@ import { sceneOf } from "../../sweep/judge/scenes.ts";
 import { namesOf } from "../../sweep/key-match.ts";
 import { withNamedRows } from "../../sweep/load/target.ts";
 import { keysOf } from "../../sweep/load/loaded.ts";
-import { plannedReport, titleOf } from "../../sweep/reports.ts";
+import { plannedReport, titleOf } from "../../sweep/reporting/reports.ts";
 import { isTimerEnabled } from "../../systemd/status/quick-check.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";

@@ -13,7 +13,7 @@ import { didYouMean } from "../suggest.ts";
 import { restoredKeptMs } from "../../core/policy.ts";
 import { sweepOf, type Tombstone } from "../../core/tombstone.ts";
 import { ownHome } from "../../host/files/homes.ts";
-import { realHost } from "../../host/host.ts";
+import { realHost } from "../../host/real-host.ts";
 import { readHistory, type HistoryLine } from "../../host/state/history.ts";
 import { readTombstones, tombstonedSweeps } from "../../host/state/tombstones.ts";
 import { exitCodes } from "../../report/exit-code.ts";

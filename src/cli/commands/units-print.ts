@@ -8,7 +8,7 @@ import { recordedFor } from "../../systemd/manage/recorded.ts";
 import type { Env } from "../config/paths.ts";
 import { Failure } from "../failure.ts";
 import { accountOf } from "../scope.ts";
-import type { UnitsOptions } from "./units.ts";
+import type { UnitsOptions } from "./units-choice.ts";
 
 /** What starts a sweep where no systemd does. */
 export type Starter = "cron" | "launchd";

@@ -1,6 +1,6 @@
 import { agentOf } from "../../core/agents/agents.ts";
 import { isRunning } from "../../core/agents/process-tree.ts";
-import { realHost } from "../../host/host.ts";
+import { realHost } from "../../host/real-host.ts";
 import { visible } from "../../report/visible.ts";
 import { stateDirectory, type Env } from "../config/paths.ts";
 import type { Candidate } from "./wanted.ts";

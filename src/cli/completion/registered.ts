@@ -1,4 +1,4 @@
-import { realHost } from "../../host/host.ts";
+import { realHost } from "../../host/real-host.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import { loadRegistry } from "../../sweep/load/load.ts";
 import type { Entry } from "../../sweep/load/loaded.ts";

@@ -5,7 +5,8 @@ import { fileState, isLink } from "../../host/files/file-state.ts";
 import { NoRegularFile } from "../../host/files/files.ts";
 import { readTrusted } from "../../host/files/trusted-file.ts";
 import { errorCode, formatError } from "../../host/observed.ts";
-import type { Config, RegistryConfig } from "./config-schema.ts";
+import type { Config } from "./schema/config-schema.ts";
+import type { RegistryConfig } from "./schema/registry-schema.ts";
 import { repeatedName, syntaxProblem } from "../../registries/json/text-faults.ts";
 import { sourceOf } from "../../sweep/load/load-members.ts";
 import { Failure } from "../failure.ts";
@@ -161,7 +162,7 @@ function readJson(path: string, named: boolean): unknown {
 
 /** Holds a configuration against the schema. `path` is what its problems are said of. */
 export async function checkConfig(value: unknown, path: string): Promise<Config> {
-  const { configSchema, safeParse } = await import("./config-schema.ts");
+  const { configSchema, safeParse } = await import("./schema/config-schema.ts");
   const result = safeParse(configSchema, value);
   if (result.success) {
     const misplaced = listForObject(value, result.output, "");

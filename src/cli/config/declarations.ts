@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Places } from "../../registries/format.ts";
 import { registryId, type Target } from "../../sweep/load/target.ts";
 import { Failure } from "../failure.ts";
-import type { RegistryConfig } from "./config-schema.ts";
+import type { RegistryConfig } from "./schema/registry-schema.ts";
 import { placeAt } from "./one-file.ts";
 import { expandHome, type Env } from "./paths.ts";
 import type { JudgingOptions, Settings } from "./settings.ts";

@@ -1,4 +1,4 @@
-import type { Memory } from "../../core/memory.ts";
+import type { Memory } from "../../core/memory/memory.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import type { FieldCoverage } from "../../registries/coverage.ts";
 import { absentMembers, coverageIn, misreadReason } from "../../sweep/judge/misread.ts";

@@ -5,7 +5,8 @@ import { knownPrograms } from "../../core/agents/programs.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { defaultPolicy, type Policy } from "../../core/policy.ts";
 import { isThere, readConfig, readDropIn } from "./config-file.ts";
-import type { Config, RegistryConfig } from "./config-schema.ts";
+import type { Config } from "./schema/config-schema.ts";
+import type { RegistryConfig } from "./schema/registry-schema.ts";
 import { Failure } from "../failure.ts";
 import { checkPlaces, expandHome, stateDirectory, systemConfigPath, userConfigPath, type Env } from "./paths.ts";
 

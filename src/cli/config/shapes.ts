@@ -3,7 +3,7 @@ import type { DeclaredShape } from "../../registries/declared/declared.ts";
 import type { Format } from "../../registries/format.ts";
 import { keyItself, valueItself } from "../../registries/fields.ts";
 import { builtInFormat, declaredFormats, pidFiles, type DeclaredFormatName } from "../../registries/known.ts";
-import type { RegistryConfig } from "./config-schema.ts";
+import type { RegistryConfig } from "./schema/registry-schema.ts";
 import { Failure } from "../failure.ts";
 
 type ShapeKey = "table" | "where" | "entries" | "pattern" | "fields" | "text" | "about" | "keepWhen" | "ownDirectory" | "holders";

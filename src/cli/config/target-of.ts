@@ -9,7 +9,7 @@ import type { Format, OwnerSigns, Places } from "../../registries/format.ts";
 import { parseServerAddress } from "../../registries/rows/server-address.ts";
 import type { ServerTarget, Target } from "../../sweep/load/target.ts";
 import { Failure } from "../failure.ts";
-import type { RegistryConfig } from "./config-schema.ts";
+import type { RegistryConfig } from "./schema/registry-schema.ts";
 import { codexHome, expandHome, type Env } from "./paths.ts";
 import type { JudgingOptions } from "./settings.ts";
 import { sizeFrom } from "./size.ts";

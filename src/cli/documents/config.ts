@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { described, document, flag, integer, list, object, text } from "../../report/model/schema.ts";
-import { registryConfig } from "../config/config-schema.ts";
+import { registryConfig } from "../config/schema/registry-schema.ts";
 
 /** One value and where it came from. A value that was not set is not there. */
 const setting = <Schema extends v.GenericSchema>(value: Schema) =>

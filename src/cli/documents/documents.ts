@@ -3,7 +3,7 @@ import { cause, guard, posture } from "../../report/model/guards.ts";
 import { lastRun } from "../../report/model/last-run.ts";
 import { harnessReport, ownersDocument, processReport, retiredProcess } from "../../report/model/owners.ts";
 import { action, entryReport, reason, registryReport, rung, summary, sweepDocument, verdict } from "../../report/model/sweep.ts";
-import { registryConfig } from "../config/config-schema.ts";
+import { registryConfig } from "../config/schema/registry-schema.ts";
 import { configDocument } from "./config.ts";
 import { doctorDocument } from "./doctor.ts";
 import { explainDocument } from "./explain.ts";

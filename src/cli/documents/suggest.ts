@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { described, document, flag, list, object, text } from "../../report/model/schema.ts";
-import { registryConfig } from "../config/config-schema.ts";
+import { registryConfig } from "../config/schema/registry-schema.ts";
 
 export const suggestDocument = document("A declaration for a registry that no configuration describes, guessed from what is in it.", {
   command: v.literal("config suggest"),

@@ -1,6 +1,6 @@
 import { getDescription, type GenericSchema } from "valibot";
 import { declaredFormats, formatNames } from "../../registries/known.ts";
-import { configSchema } from "../config/config-schema.ts";
+import { configSchema } from "../config/schema/config-schema.ts";
 import { asSentence } from "../parsing/help.ts";
 import { header, heading, item, page, paragraph, subheading, verbatim } from "./roff.ts";
 

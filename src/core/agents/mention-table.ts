@@ -1,6 +1,7 @@
 import { seen, type Carrier, type ClosedAgent, type Mention, type Mentions, type Observed, type Statement } from "../evidence.ts";
 import { roleOf } from "./carriers.ts";
-import { idsInCommandLine, idsInPath, type Sought } from "./mentions.ts";
+import { idsInCommandLine, idsInPath } from "./mentions/carried.ts";
+import type { Sought } from "./mentions/sought.ts";
 import type { ProgramLists } from "./programs.ts";
 import { longestWord, saidBehind } from "./statements.ts";
 

@@ -5,7 +5,7 @@ import { isSameBoot } from "../identity/tokens.ts";
 import { statesName } from "../rungs/signs/stated-name.ts";
 import type { Scene } from "../scene.ts";
 import { roleOf } from "./carriers.ts";
-import { idsOf } from "./mentions.ts";
+import { idsOf } from "./mentions/sought.ts";
 import { isService, sessionOf } from "./session-argv.ts";
 
 /**

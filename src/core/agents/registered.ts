@@ -2,7 +2,7 @@ import { formatMessage } from "../answer.ts";
 import type { Evidence, Observed } from "../evidence.ts";
 import type { Registered, UnreadRecords } from "./registered-sessions.ts";
 import { seen, unseen, untimed } from "../evidence.ts";
-import { nothingRemembered } from "../memory.ts";
+import { nothingRemembered } from "../memory/memory.ts";
 import { noClaim } from "../no-claim.ts";
 import type { Policy } from "../policy.ts";
 import { canonicalSession, type Registration } from "../registration.ts";

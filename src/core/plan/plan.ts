@@ -1,6 +1,6 @@
 import type { Intent } from "./actions.ts";
 import type { Judgement } from "../ladder.ts";
-import type { EntryMemory } from "../memory.ts";
+import type { EntryMemory } from "../memory/memory.ts";
 import { secondLookMs, type Policy } from "../policy.ts";
 import { steadyMs, type Ending } from "./ending.ts";
 

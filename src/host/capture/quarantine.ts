@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, renameSync, unlinkSync } from "node:fs";
 import type { Busy } from "../locks/process-look.ts";
-import { readSmall } from "../files/directory.ts";
+import { readSmall } from "../files/entries/entry-files.ts";
 import { isRegular, fileState, stateFrom, type FileState } from "../files/file-state.ts";
 import { UntrustedSymlink } from "../files/held-directory.ts";
 import { putBack } from "../files/leftovers.ts";

@@ -2,7 +2,7 @@ import { readlinkSync, statSync } from "node:fs";
 import { agentOf } from "../../core/agents/agents.ts";
 import { isCarrierOfOurs } from "../../core/agents/carriers.ts";
 import { argvOf, mentionTable, withOpenFiles, type MentionQuestion } from "../../core/agents/mention-table.ts";
-import { idsInPath } from "../../core/agents/mentions.ts";
+import { idsInPath } from "../../core/agents/mentions/carried.ts";
 import type { ProgramLists } from "../../core/agents/programs.ts";
 import type { Carrier, Mentions, Observed } from "../../core/evidence.ts";
 import type { AgentProcess } from "../../core/agents/agent-process.ts";

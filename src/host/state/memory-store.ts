@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { HeldBy, ObservedHolder } from "../../core/agents/observed-holders.ts";
 import type { FirstSight } from "../../core/identity/first-sight.ts";
-import { emptyMemory, restoredByKey, restoredIn, type Memory, type Restored, type EntryRecord } from "../../core/memory.ts";
+import { emptyMemory, type Memory } from "../../core/memory/memory.ts";
+import { restoredByKey, restoredIn, type Restored } from "../../core/memory/restored.ts";
 import { syncName } from "./directories.ts";
 import { errorCode, formatError } from "../observed.ts";
 import { fromBusy, isStoredBusy, toBusy, type StoredBusy } from "./stored-busy.ts";
@@ -20,20 +20,9 @@ import {
   type StoredSleep,
 } from "./stored-clocks.ts";
 import { readRegularText } from "../files/files.ts";
+import { fromRecord, isStoredRecord, toRecord, type StoredRecord } from "./stored-records.ts";
 
 const schema = 1;
-
-type StoredRecord = {
-  digest: string;
-  seenForMs: number;
-  clockStepped?: boolean;
-  absentSinceMs?: number;
-  heartbeatAt?: number;
-  unreadBeat?: string;
-  longestGapMs?: number;
-  stillForMs?: number;
-  held?: HeldBy;
-};
 
 type Stored = {
   schema: number;
@@ -56,52 +45,8 @@ type Stored = {
 
 const fileOf = (stateDir: string): string => join(stateDir, "memory.json");
 
-function toRecord(stored: StoredRecord): EntryRecord {
-  const { digest, seenForMs, absentSinceMs, heartbeatAt, unreadBeat, stillForMs, held } = stored;
-  const [clockStepped, longestGapMs] = [stored.clockStepped ?? false, stored.longestGapMs ?? 0];
-  return { digest, seenForMs, clockStepped, absentSinceMs, heartbeatAt, unreadBeat, longestGapMs, stillForMs, held };
-}
-
-function fromRecord(record: EntryRecord): StoredRecord {
-  const { digest, seenForMs, clockStepped, absentSinceMs, heartbeatAt, unreadBeat, longestGapMs, stillForMs, held } = record;
-  return {
-    digest,
-    seenForMs,
-    ...(clockStepped && { clockStepped }),
-    ...(absentSinceMs !== undefined && { absentSinceMs }),
-    ...(heartbeatAt !== undefined && { heartbeatAt }),
-    ...(unreadBeat !== undefined && { unreadBeat }),
-    ...(longestGapMs > 0 && { longestGapMs }),
-    ...(stillForMs !== undefined && { stillForMs }),
-    ...(held !== undefined && { held }),
-  };
-}
-
 function isTable(value: unknown, isValue: (value: unknown) => boolean): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(isValue);
-}
-
-function isHolder(value: unknown): boolean {
-  const { pid, uid, ...texts } = (value ?? {}) as Record<keyof ObservedHolder, unknown>;
-  const { startTicks, program, bootId, pidNamespace, timeNamespace, host } = texts;
-  return (
-    isNumber(pid) &&
-    isNumber(uid) &&
-    [startTicks, program, bootId, pidNamespace, host].every(isText) &&
-    (timeNamespace === undefined || isText(timeNamespace))
-  );
-}
-
-function isHeld(value: unknown): boolean {
-  const { as, by } = (value ?? {}) as Record<keyof HeldBy, unknown>;
-  return isText(as) && Array.isArray(by) && by.every(isHolder);
-}
-
-function isStoredRecord(value: unknown): boolean {
-  const record = (value ?? {}) as Record<keyof StoredRecord, unknown>;
-  const { digest, seenForMs, absentSinceMs, heartbeatAt, unreadBeat, longestGapMs, stillForMs, held } = record;
-  const isNumbered = isNumber(seenForMs) && [absentSinceMs, heartbeatAt, longestGapMs, stillForMs].every(isMissingOrNumber);
-  return isText(digest) && (unreadBeat === undefined || isText(unreadBeat)) && isNumbered && (held === undefined || isHeld(held));
 }
 
 function isFirstSight(value: unknown): boolean {

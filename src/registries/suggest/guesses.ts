@@ -1,4 +1,5 @@
-import type { FieldMap, FieldName, KeepWhen } from "../fields.ts";
+import type { FieldMap, KeepWhen } from "../fields.ts";
+import type { FieldName } from "../field-readers.ts";
 import { isRecord } from "../fields.ts";
 import { keptGuess, timeGuesses, unreadTimes } from "./clocks.ts";
 import { nameGuesses, placeGuesses, sessionGuesses } from "./ids.ts";

@@ -1,4 +1,4 @@
-import { largestPid } from "../fields.ts";
+import { largestPid } from "../field-readers.ts";
 import { groupsOf } from "./names.ts";
 import type { Specimen, SpecimenLink, Surroundings } from "./specimen.ts";
 import { none, plural, type Suggested } from "./suggested.ts";

@@ -1,4 +1,4 @@
-import { largestPid } from "../fields.ts";
+import { largestPid } from "../field-readers.ts";
 import type { SpecimenFile } from "./specimen.ts";
 
 /** Names of one shape, and what their pattern is. `numbers` are those at the place of a pid, one a file. */

@@ -1,5 +1,6 @@
 import { startTokenOf } from "../../core/identity/tokens.ts";
-import { keyItself, largestPid, valueItself } from "../fields.ts";
+import { keyItself, valueItself } from "../fields.ts";
+import { largestPid } from "../field-readers.ts";
 import { lettersOf, saidBy, type Given, type Member } from "./members.ts";
 import type { Finding, Sample, Surroundings } from "./specimen.ts";
 

@@ -1,5 +1,6 @@
 import type { About } from "../../core/registration.ts";
-import type { FieldMap, FieldName, KeepWhen } from "../fields.ts";
+import type { FieldMap, KeepWhen } from "../fields.ts";
+import type { FieldName } from "../field-readers.ts";
 
 /** What was read of a registry that no configuration describes. */
 export type Specimen =

@@ -1,4 +1,4 @@
-import { largestPid } from "../fields.ts";
+import { largestPid } from "../field-readers.ts";
 import { longestText } from "../text-pattern.ts";
 import type { Finding, Surroundings } from "./specimen.ts";
 

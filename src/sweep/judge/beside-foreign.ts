@@ -2,7 +2,7 @@ import { newestClaimed } from "../../core/age.ts";
 import { countedBy, since, valueOf } from "../../core/clocks/since.ts";
 import { seen } from "../../core/evidence.ts";
 import { isForeign } from "../../core/identity/whereabouts.ts";
-import type { Memory } from "../../core/memory.ts";
+import type { Memory } from "../../core/memory/memory.ts";
 import type { Entry, ReadRegistry } from "../load/loaded.ts";
 import type { World } from "../observe/observe.ts";
 

@@ -1,7 +1,7 @@
 import { firstSightNow, needsFirstSight, type FirstSight } from "../../core/identity/first-sight.ts";
 import { isOnOtherHost } from "../../core/identity/whereabouts.ts";
 import type { Judgement } from "../../core/ladder.ts";
-import type { EntryMemory } from "../../core/memory.ts";
+import type { EntryMemory } from "../../core/memory/memory.ts";
 import type { Scene } from "../../core/scene.ts";
 import type { Entry, ReadRegistry } from "../load/loaded.ts";
 import { registryId } from "../load/target.ts";

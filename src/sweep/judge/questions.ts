@@ -1,7 +1,7 @@
 import { seen, type AppServerObservation, type EndpointObservation, type Evidence } from "../../core/evidence.ts";
 import { type Endpoint, endpointName } from "../../core/registration.ts";
 import { isLastResort, judge, passesGates, strongestEvidence } from "../../core/ladder.ts";
-import { idsOf, soughtAmong, type Sought } from "../../core/agents/mentions.ts";
+import { idsOf, soughtAmong, type Sought } from "../../core/agents/mentions/sought.ts";
 import type { ProgramLists } from "../../core/agents/programs.ts";
 import type { Scene } from "../../core/scene.ts";
 import type { Policy } from "../../core/policy.ts";

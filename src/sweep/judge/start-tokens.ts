@@ -1,5 +1,5 @@
 import type { ProcessTable } from "../../core/evidence.ts";
-import type { Memory } from "../../core/memory.ts";
+import type { Memory } from "../../core/memory/memory.ts";
 import type { Registration } from "../../core/registration.ts";
 import { canBeHolder } from "../../core/identity/holder-names.ts";
 import type { RegistryFacts } from "../../core/scene.ts";

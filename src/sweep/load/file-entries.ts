@@ -1,5 +1,5 @@
 import type { FileState } from "../../host/files/file-state.ts";
-import type { FoundFile, FoundFiles } from "../../host/files/found-files.ts";
+import type { FoundFile, FoundFiles } from "../../host/files/entries/found-files.ts";
 import type { FilesFormat } from "../../registries/format.ts";
 import { pidProblem } from "../../registries/formats/shared/one-file.ts";
 import { entryName } from "../../registries/pattern.ts";

@@ -1,5 +1,5 @@
 import type { FileState } from "../../host/files/file-state.ts";
-import type { FoundFile } from "../../host/files/found-files.ts";
+import type { FoundFile } from "../../host/files/entries/found-files.ts";
 import type { LookingHost } from "../../host/looking-host.ts";
 import type { Claim, FilesFormat, FormatBasics } from "../../registries/format.ts";
 import { repeatedFieldReader } from "../../registries/json/repeated-fields.ts";

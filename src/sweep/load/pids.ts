@@ -3,7 +3,7 @@ import type { Here } from "../../core/evidence.ts";
 import { isSameBoot } from "../../core/identity/tokens.ts";
 import { isOnOtherHost } from "../../core/identity/whereabouts.ts";
 import type { Registration } from "../../core/registration.ts";
-import type { Memory } from "../../core/memory.ts";
+import type { Memory } from "../../core/memory/memory.ts";
 import type { Claim } from "../../registries/format.ts";
 import type { Entry } from "./loaded.ts";
 import { registryId, type Target } from "./target.ts";

@@ -11,7 +11,7 @@ import {
   type ProcessTable,
 } from "../../core/evidence.ts";
 import type { RegisteredSessions } from "../../core/agents/registered-sessions.ts";
-import { nothingSought, type Sought } from "../../core/agents/mentions.ts";
+import { nothingSought, type Sought } from "../../core/agents/mentions/sought.ts";
 import { knownPrograms, type ProgramLists } from "../../core/agents/programs.ts";
 import type { EntryFile } from "../../host/locks/locks.ts";
 import type { LookingHost } from "../../host/looking-host.ts";

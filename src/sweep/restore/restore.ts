@@ -1,11 +1,11 @@
-import { restoredByKey, restoredIn, type Restored } from "../../core/memory.ts";
+import { restoredByKey, restoredIn, type Restored } from "../../core/memory/restored.ts";
 import { restoredKeptMs } from "../../core/policy.ts";
 import type { Tombstone } from "../../core/tombstone.ts";
 import type { Host } from "../../host/host.ts";
 import { change, noRetry } from "../apply/change.ts";
 import { isNotDone, notDone, type Done, type NotDone } from "../apply/outcome.ts";
 import { recordHistory, type Change } from "../history.ts";
-import { identityTextOf } from "../judge/scenes.ts";
+import { identityTextOf } from "../judge/remembered.ts";
 import { loadRegistry } from "../load/load.ts";
 import { type Entry, type ReadRegistry, type RowsRegistry } from "../load/loaded.ts";
 import type { Target } from "../load/target.ts";

@@ -4,7 +4,8 @@ import { parseDuration } from "../../../src/core/duration.ts";
 import { judgeHostLock, lockHeartbeatMs, type HostLockObservation } from "../../../src/core/revisions/renamed-host.ts";
 import { seen, unseen } from "../../../src/core/evidence.ts";
 import { isService, sessionOf } from "../../../src/core/agents/session-argv.ts";
-import { claimFrom, largestPid } from "../../../src/registries/fields.ts";
+import { claimFrom } from "../../../src/registries/fields.ts";
+import { largestPid } from "../../../src/registries/field-readers.ts";
 
 const id = "019d0000-1111-7000-8000-00000000000a";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { argvOf, mentionTable, withOpenFiles } from "../../../src/core/agents/mention-table.ts";
-import { soughtAmong } from "../../../src/core/agents/mentions.ts";
+import { soughtAmong } from "../../../src/core/agents/mentions/sought.ts";
 import { knownPrograms } from "../../../src/core/agents/programs.ts";
 import { seen, unseen, type Mentions } from "../../../src/core/evidence.ts";
 import { carrier, mentionsOf, session } from "../scene.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { countedBy, since, steppedUntil, type ClockMemory } from "../../../src/core/clocks/since.ts";
 import { seen, untimed, type Clock } from "../../../src/core/evidence.ts";
-import { emptyMemory, recall, type Remembered } from "../../../src/core/memory.ts";
+import { emptyMemory } from "../../../src/core/memory/memory.ts";
+import { recall, type Remembered } from "../../../src/core/memory/recall.ts";
 import { blind, day, hour, minute, now, thisBoot } from "../scene.ts";
 
 const year = 365 * day;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Judgement } from "../../../src/core/ladder.ts";
-import { nothingRemembered } from "../../../src/core/memory.ts";
+import { nothingRemembered } from "../../../src/core/memory/memory.ts";
 import type { Intent } from "../../../src/core/plan/actions.ts";
 import { intentFor, type Change, type RegistryPolicy } from "../../../src/core/plan/plan.ts";
 import { defaultPolicy } from "../../../src/core/policy.ts";

@@ -18,7 +18,7 @@ import { afterEach, expect, test } from "vitest";
 import { dropLeased, type LeasedFile } from "../../../src/host/capture/capture-lease.ts";
 import { captureEntries } from "../../../src/host/capture/capture.ts";
 import type { JudgedFile } from "../../../src/host/capture/quarantine.ts";
-import { readEntryFile } from "../../../src/host/files/directory.ts";
+import { readEntryFile } from "../../../src/host/files/entries/entry-files.ts";
 import { openIn, scratchDirectory, unused } from "../scratch.ts";
 
 const path = process.env["PATH"] ?? "";

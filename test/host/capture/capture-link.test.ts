@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { captureEntries } from "../../../src/host/capture/capture.ts";
 import type { JudgedFile } from "../../../src/host/capture/quarantine.ts";
-import { readEntryLink } from "../../../src/host/files/directory.ts";
+import { readEntryLink } from "../../../src/host/files/entries/entry-files.ts";
 import { scratchDirectory, unused } from "../scratch.ts";
 
 const key = "SingletonLock";

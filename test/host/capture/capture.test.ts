@@ -21,7 +21,7 @@ import { afterEach, expect, test } from "vitest";
 import { captureEntries } from "../../../src/host/capture/capture.ts";
 import { dropDirectory, leftDirectory } from "../../../src/host/capture/own-directory.ts";
 import { quarantine, type JudgedFile } from "../../../src/host/capture/quarantine.ts";
-import { readEntryFile } from "../../../src/host/files/directory.ts";
+import { readEntryFile } from "../../../src/host/files/entries/entry-files.ts";
 import { temporaryName } from "../../../src/host/files/leftovers.ts";
 import { codeOf, openIn, scratchDirectory, unused } from "../scratch.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { JudgedFile } from "../../../src/host/capture/quarantine.ts";
-import { readEntryFile } from "../../../src/host/files/directory.ts";
+import { readEntryFile } from "../../../src/host/files/entries/entry-files.ts";
 import { takeOver } from "../../../src/host/capture/exchange-file.ts";
 import type { FileToRestore } from "../../../src/host/capture/restore-entry.ts";
 import { launch } from "../../processes.ts";

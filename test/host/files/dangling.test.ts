@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { danglingLink } from "../../../src/host/files/dangling.ts";
-import { listDirectory } from "../../../src/host/files/directory.ts";
+import { listDirectory } from "../../../src/host/files/entries/directory.ts";
 import { readRegistryFile } from "../../../src/host/files/files.ts";
 import { scratchDirectory } from "../scratch.ts";
 

@@ -20,7 +20,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { captureEntries } from "../../../src/host/capture/capture.ts";
 import { restoreEntryFiles } from "../../../src/host/capture/restore-entry.ts";
-import { listDirectory, readEntryFile } from "../../../src/host/files/directory.ts";
+import { listDirectory } from "../../../src/host/files/entries/directory.ts";
+import { readEntryFile } from "../../../src/host/files/entries/entry-files.ts";
 import {
   clearAway,
   parseTemporary,

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { soughtAmong } from "../../../src/core/agents/mentions.ts";
+import { soughtAmong } from "../../../src/core/agents/mentions/sought.ts";
 import { knownPrograms } from "../../../src/core/agents/programs.ts";
 import { lookAtProcesses } from "../../../src/host/processes/linux.ts";
 import { start } from "../../processes.ts";

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { BusyMemory, BusyRecord } from "../../../src/core/plan/busy.ts";
-import { emptyMemory } from "../../../src/core/memory.ts";
+import { emptyMemory } from "../../../src/core/memory/memory.ts";
 import { loadMemory, saveMemory } from "../../../src/host/state/memory-store.ts";
 import { scratchDirectory } from "../scratch.ts";
 

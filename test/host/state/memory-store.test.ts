@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { emptyMemory, type Memory } from "../../../src/core/memory.ts";
+import { emptyMemory, type Memory } from "../../../src/core/memory/memory.ts";
 import { loadMemory, saveMemory } from "../../../src/host/state/memory-store.ts";
 
 function stateDirectory(): string {

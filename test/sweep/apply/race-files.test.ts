@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { captureEntries } from "../../../src/host/capture/capture.ts";
-import { readEntryFile } from "../../../src/host/files/directory.ts";
+import { readEntryFile } from "../../../src/host/files/entries/entry-files.ts";
 import { launch } from "../../processes.ts";
 
 /** So many registrations race against the reaper; more of them take longer and find rarer moments. */

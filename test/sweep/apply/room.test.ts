@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { emptyMemory, type Memory } from "../../../src/core/memory.ts";
+import { emptyMemory, type Memory } from "../../../src/core/memory/memory.ts";
 import { roomGuard } from "../../../src/report/run-guards.ts";
 import type { SweepOptions } from "../../../src/sweep/sweep.ts";
 import { agentsOf, type Stage } from "../contract/stage.ts";

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { seen, type Observed } from "../../../src/core/evidence.ts";
-import { realHost } from "../../../src/host/host.ts";
+import { realHost } from "../../../src/host/real-host.ts";
 import { readTombstones } from "../../../src/host/state/tombstones.ts";
 import { bootId, gonePid, pretend, start, stop, type Running } from "../../processes.ts";
 import { chanceFrom } from "../../sim/chance.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { emptyMemory, type Memory } from "../../../src/core/memory.ts";
+import { emptyMemory, type Memory } from "../../../src/core/memory/memory.ts";
 import { defaultPolicy } from "../../../src/core/policy.ts";
 import { jsonFile } from "../../../src/registries/declared/json-file.ts";
 import { fields } from "../../fields.ts";

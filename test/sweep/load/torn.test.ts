@@ -2,7 +2,7 @@ import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { unseen } from "../../../src/core/evidence.ts";
-import type { Memory } from "../../../src/core/memory.ts";
+import type { Memory } from "../../../src/core/memory/memory.ts";
 import type { Host } from "../../../src/host/host.ts";
 import type { Target } from "../../../src/sweep/load/target.ts";
 import { fixtures, tearable, type Fixture } from "../../registries/fixtures.ts";

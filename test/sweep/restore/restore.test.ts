@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { seen, unseen } from "../../../src/core/evidence.ts";
-import { emptyMemory, restoredByKey, restoredIn, type Memory } from "../../../src/core/memory.ts";
+import { emptyMemory, type Memory } from "../../../src/core/memory/memory.ts";
+import { restoredByKey, restoredIn } from "../../../src/core/memory/restored.ts";
 import type { KeptFile, KeptMember, Tombstone } from "../../../src/core/tombstone.ts";
 import type { Host } from "../../../src/host/host.ts";
 import type { HistoryLine } from "../../../src/host/state/history.ts";

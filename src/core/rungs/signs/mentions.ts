@@ -1,6 +1,6 @@
 import { tokensOf } from "../../agents/argv.ts";
 import { roleOf } from "../../agents/carriers.ts";
-import { idsOf } from "../../agents/mentions.ts";
+import { idsOf } from "../../agents/mentions/sought.ts";
 import { live, noSign, notApplicable, stronger, unknown, type Answer } from "../../answer.ts";
 import type { Mention, Mentions } from "../../evidence.ts";
 import { isRuledOut } from "../../policy.ts";

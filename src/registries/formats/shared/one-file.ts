@@ -1,5 +1,6 @@
 import { nothingClaimed, type Registration } from "../../../core/registration.ts";
-import { claimFrom, knownClaimFrom, largestPid, type FieldMap } from "../../fields.ts";
+import { claimFrom, knownClaimFrom, type FieldMap } from "../../fields.ts";
+import { largestPid } from "../../field-readers.ts";
 import type { Claim, EntryName } from "../../format.ts";
 import { depthLimit } from "../../json/json-grammar.ts";
 import { nestedTooDeep } from "../../json/nesting.ts";

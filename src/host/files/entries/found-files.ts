@@ -1,4 +1,4 @@
-import { matchSegment, type Captures, type Segment } from "../../registries/pattern.ts";
+import { matchSegment, type Captures, type Segment } from "../../../registries/pattern.ts";
 
 /** A file that a pattern names, by its path below the registry's directory. */
 export type FoundFile = { readonly key: string; readonly captures: Captures };

@@ -1,21 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { seen, untimed, type Clock } from "../../src/core/evidence.ts";
-import { since } from "../../src/core/clocks/since.ts";
-import {
-  agedRecord,
-  emptyMemory,
-  nothingRemembered,
-  recall,
-  remembersAny,
-  restoredByKey,
-  restoredIn,
-  type Restored,
-  unexpiredMarks,
-  recordOf,
-  type Memory,
-  type Remembered,
-} from "../../src/core/memory.ts";
-import { blind, day, hour, minute, now, showed, thisBoot } from "./scene.ts";
+import { seen, untimed, type Clock } from "../../../src/core/evidence.ts";
+import { since } from "../../../src/core/clocks/since.ts";
+import { agedRecord, recall, remembersAny, recordOf, type Remembered } from "../../../src/core/memory/recall.ts";
+import { emptyMemory, nothingRemembered, type Memory } from "../../../src/core/memory/memory.ts";
+import { restoredByKey, restoredIn, type Restored, unexpiredMarks } from "../../../src/core/memory/restored.ts";
+import { blind, day, hour, minute, now, showed, thisBoot } from "../scene.ts";
 
 const entry: Remembered = {
   registry: "/r.json",

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { idsInCommandLine, idsInPath, idsOf, soughtAmong as among, soughtId } from "../../../src/core/agents/mentions.ts";
+import { idsInCommandLine, idsInPath } from "../../../../src/core/agents/mentions/carried.ts";
+import { idsOf, soughtAmong as among, soughtId } from "../../../../src/core/agents/mentions/sought.ts";
 
 const id = "019d0000-1111-7000-8000-00000000000a";
 const bare = id.replaceAll("-", "");

@@ -1,15 +1,15 @@
-import { intentNames, intents, noActions, type Action } from "../core/plan/actions.ts";
-import { formatMessage } from "../core/answer.ts";
-import { secondLookMs } from "../core/policy.ts";
-import type { EntryReport, RegistryReport, RegistryTitle } from "../report/model/sweep.ts";
-import type { Tally } from "../report/tally.ts";
-import type { Examination } from "./examine.ts";
-import { notedOf, type ExaminedRegistry, type ExaminedEntry } from "./judge/examined.ts";
-import type { Outcome, Outcomes } from "./apply/outcome.ts";
-import type { Choice } from "../report/listing/choice.ts";
-import { chosenActions, isSelected } from "./chosen.ts";
-import type { Entry, ReadRegistry } from "./load/loaded.ts";
-import type { Target } from "./load/target.ts";
+import { intentNames, intents, noActions, type Action } from "../../core/plan/actions.ts";
+import { formatMessage } from "../../core/answer.ts";
+import { secondLookMs } from "../../core/policy.ts";
+import type { EntryReport, RegistryReport, RegistryTitle } from "../../report/model/sweep.ts";
+import type { Tally } from "../../report/tally.ts";
+import type { Examination } from "../examine.ts";
+import { notedOf, type ExaminedRegistry, type ExaminedEntry } from "../judge/examined.ts";
+import type { Outcome, Outcomes } from "../apply/outcome.ts";
+import type { Choice } from "../../report/listing/choice.ts";
+import { chosenActions, isSelected } from "../chosen.ts";
+import type { Entry, ReadRegistry } from "../load/loaded.ts";
+import type { Target } from "../load/target.ts";
 
 /** Numbers of the output are integers; a claim may state a time that is none. */
 const wholeMs = (ms: number | undefined): number | null => (ms !== undefined && Number.isFinite(ms) ? Math.floor(ms) : null);

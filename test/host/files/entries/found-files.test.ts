@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { listDirectory } from "../../../src/host/files/directory.ts";
-import { filesIn } from "../../../src/host/files/found-files.ts";
-import { matchSegment, parsePattern, type Segment } from "../../../src/registries/pattern.ts";
-import { scratchDirectory } from "../scratch.ts";
+import { listDirectory } from "../../../../src/host/files/entries/directory.ts";
+import { filesIn } from "../../../../src/host/files/entries/found-files.ts";
+import { matchSegment, parsePattern, type Segment } from "../../../../src/registries/pattern.ts";
+import { scratchDirectory } from "../../scratch.ts";
 
 const segment = (pattern: string): Segment => parsePattern(pattern)[0] as Segment;
 

@@ -1,9 +1,10 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { seen } from "../../../src/core/evidence.ts";
-import { listDirectory, readEntryFile, readEntryLink, stateOfEntry } from "../../../src/host/files/directory.ts";
-import { scratchDirectory } from "../scratch.ts";
+import { seen } from "../../../../src/core/evidence.ts";
+import { listDirectory } from "../../../../src/host/files/entries/directory.ts";
+import { readEntryFile, readEntryLink, stateOfEntry } from "../../../../src/host/files/entries/entry-files.ts";
+import { scratchDirectory } from "../../scratch.ts";
 
 /** Between the listing of a directory and the look at an entry, the directory becomes something else. */
 let root = "";
