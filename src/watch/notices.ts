@@ -1,3 +1,5 @@
+import { plural } from "../report/listing/view.ts";
+
 export type Notices = {
   /** Says something about a matter, unless that was said of it last. A listener that fails ends no watch. */
   readonly notice: (matter: string, words: string | undefined) => Promise<void>;
@@ -22,4 +24,11 @@ export function newNotices(listener: (words: string) => Promise<void>): Notices 
     },
     lastOf: (matter) => spoken.get(matter),
   };
+}
+
+/** What is watched, and how the end of a process is noticed. */
+export function watching(how: "pidfd" | "poll", holders: number, registries: number, servers: number): string {
+  const processes = plural(holders, "process", "processes");
+  const by = how === "pidfd" ? "through pidfds" : "by a look every second";
+  return `watching ${processes} in ${plural(registries, "registry", "registries")} ${by}, and ${plural(servers, "app server")}`;
 }

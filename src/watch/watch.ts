@@ -1,30 +1,20 @@
-import { quietSweepMs, watchSweepMs } from "../core/policy.ts";
+import { watchSweepMs } from "../core/policy.ts";
 import type { Host } from "../host/host.ts";
 import type { Senses } from "../host/senses/senses.ts";
-import { plural } from "../report/listing/view.ts";
-import { registryId, type Target } from "../sweep/load/target.ts";
-import { sweep } from "../sweep/sweep.ts";
-import { newAgenda } from "./agenda.ts";
-import { newFlood } from "./flood.ts";
-import { awakeOf, newLookout } from "./lookout.ts";
-import { newNotices } from "./notices.ts";
-import type { Places, SweepListener, WatchOptions, WatchSummary } from "./options.ts";
-import {
-  afterAgentMs,
-  afterGlance,
-  afterLearning,
-  afterLines,
-  clockEveryMs,
-  gatherMs,
-  retryMs,
-  tablesEveryMs,
-  wholeRetryMs,
-} from "./paces.ts";
-import { newPaced } from "./paced.ts";
-import { newPause } from "./pause.ts";
+import type { Target } from "../sweep/load/target.ts";
+import { awakeOf } from "./awake.ts";
+import { newLookout } from "./lookout.ts";
+import { newNotices, watching } from "./notices.ts";
+import { nothingToSweep, sweepOnce } from "./one-sweep.ts";
+import type { WatchOptions, WatchSummary } from "./options.ts";
+import { newAgenda } from "./pace/agenda.ts";
+import { newPaced } from "./pace/paced.ts";
+import { afterAgentMs, afterGlance, afterLines, clockEveryMs, gatherMs, tablesEveryMs } from "./pace/paces.ts";
+import { newPauses } from "./pace/pauses.ts";
+import { orderAfter, type Item } from "./pace/turns.ts";
+import { newPlaces } from "./places.ts";
+import { newReading } from "./reading.ts";
 import { keepServers } from "./servers.ts";
-
-type Item = "whole" | "exits" | "learn" | "lines" | "tables" | "clock";
 
 /**
  * Stays up until `signal` is aborted: one sweep at the start; then, whenever a holder ends or a server closes a thread before
@@ -32,24 +22,13 @@ type Item = "whole" | "exits" | "learn" | "lines" | "tables" | "clock";
  * state but its own: a program can have several.
  */
 export async function watch(host: Host, senses: Senses, options: WatchOptions, signal: AbortSignal): Promise<WatchSummary> {
-  const { stop } = options;
-  let places: Places = options;
+  const done = { sweeps: 0, exits: 0, closings: 0, gone: 0 };
   const agenda = newAgenda<Item>(senses.after);
   const lookout = newLookout(host, senses, options);
-  const done = { sweeps: 0, exits: 0, closings: 0, gone: 0 };
-  const changed = new Set<Target>();
   const { notice, lastOf } = newNotices(options.onNotice);
-  const pauses = {
-    exits: newPause(retryMs, watchSweepMs),
-    whole: newPause(wholeRetryMs, watchSweepMs),
-    failed: newPause(wholeRetryMs, watchSweepMs),
-    learn: newPause(retryMs, watchSweepMs),
-    quiet: newPause(watchSweepMs, quietSweepMs),
-  };
-  let learnPauseMs = afterLearning(0);
-  let [isResting, endRest]: [boolean, () => void] = [false, () => undefined];
-  const flood = newFlood();
-  let isOverrun = false;
+  const places = newPlaces(options, lookout.hasEntries, notice);
+  const reading = newReading(host, lookout, senses, notice);
+  const pauses = newPauses();
 
   /** Something has happened: of what follows from that, only time may tell. */
   function stir(): void {
@@ -69,12 +48,16 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
     if (lookout.doLinesMatter()) agenda.soon("lines", afterLines(tookMs));
   }
 
+  /** What is known has changed, and with it whose end is waited for: what has ended can have left some. */
+  function waitAnew(): void {
+    exits.keep(lookout.processes());
+    lookAtLinesSoon(0);
+  }
+
   const exits = senses.exits((ended) => {
     done.exits += ended.length;
     const { holder, agent } = lookout.exited(ended);
-    // What they have left is waited for from now on.
-    exits.keep(lookout.processes());
-    lookAtLinesSoon(0);
+    waitAnew();
     if (holder) sweepEnds();
     if (agent) agenda.soon("whole", afterAgentMs);
     stir();
@@ -87,21 +70,19 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
         // The reading of it that follows says what stands in the way.
         return;
       }
-      exits.keep(lookout.processes());
-      lookAtLinesSoon(0);
+      waitAnew();
     },
     senses.after,
     { nowMs: () => awakeOf(host) ?? 0, restMs: afterGlance },
   );
   const directories = senses.directories((path) => {
-    for (const target of places.targets) {
+    for (const target of places.current().targets) {
       if (target.path !== path) continue;
-      changed.add(target);
+      reading.hear(target);
       glances.hear(target);
     }
     stir();
-    isOverrun ||= isResting;
-    agenda.soon("learn", isResting ? learnPauseMs : afterLearning(0));
+    agenda.soon("learn", reading.nextMs());
   });
   const servers = keepServers(senses, {
     closed: (url, id) => {
@@ -114,166 +95,106 @@ export async function watch(host: Host, senses: Senses, options: WatchOptions, s
     },
     notice: (url, words) => void notice(url, words),
   });
+
+  async function learnt(reads: Promise<boolean>): Promise<void> {
+    if (await reads) sweepEnds();
+    pauses.learn.reset();
+    waitAnew();
+  }
+
+  async function sweepThose(targets: readonly Target[], isWhole: boolean): ReturnType<typeof sweepOnce> {
+    const swept = await sweepOnce(host, options, { targets, isWhole, places: places.current(), endings: lookout.endings });
+    if (swept.isMade) done.sweeps += 1;
+    done.gone += swept.gone;
+    // What waits for a second look gets it in time.
+    if (swept.isAwaited) pauses.quiet.reset();
+    return swept;
+  }
+
+  /** What each thing on the agenda leads to. */
+  const steps: Readonly<Record<Item, () => Promise<void> | void>> = {
+    lines: () => {
+      lookAtLinesSoon(lookout.lookAtLines());
+    },
+    clock: () => {
+      agenda.soon("clock", clockEveryMs);
+      if (lookout.wasClockStepped()) agenda.soon("whole", 0);
+    },
+    learn: () => learnt(reading.readChanged()),
+    // A server does not say that a row was written: it is asked now and then.
+    tables: async () => {
+      const onServers = places.current().targets.filter(({ server }) => server !== undefined);
+      if (onServers.length === 0) return;
+      agenda.soon("tables", tablesEveryMs);
+      await learnt(reading.read(onServers, false));
+    },
+    exits: async () => {
+      const concerned = lookout.takeConcerned();
+      const { isHeldUp, hasFailed } = concerned.length === 0 ? nothingToSweep : await sweepThose(concerned, false);
+      if (isHeldUp) agenda.soon("exits", pauses.exits.next());
+      else pauses.exits.reset();
+      // A full disk, a release command that fails: that takes longer than another's lock.
+      if (hasFailed && !isHeldUp) agenda.soon("exits", pauses.failed.next());
+      else pauses.failed.reset();
+    },
+    whole: async () => {
+      await places.find();
+      const { targets } = places.current();
+      servers.keep(targets);
+      await watchPlaces(targets);
+      // Looked up before the sweep: one that leaves during it is missed by neither.
+      await learnt(reading.read(targets, true));
+      if ((await sweepThose(targets, true)).isHeldUp) agenda.soon("whole", pauses.whole.next());
+      else pauses.whole.reset();
+      agenda.soon("whole", pauses.quiet.next());
+      await notice("start", lastOf("start") ?? watching(await exits.ready(), lookout.holders(), targets.length, servers.count()));
+    },
+  };
+
+  /** Hears from now on what changes in these registries, and asks servers that say nothing. */
+  async function watchPlaces(targets: readonly Target[]): Promise<void> {
+    const onDisk = targets.filter(({ server }) => server === undefined);
+    const problems = directories.keep(onDisk.map(({ path }) => path));
+    if (onDisk.length < targets.length) agenda.soon("tables", tablesEveryMs);
+    for (const { path } of onDisk) {
+      const problem = problems.find((one) => one.startsWith(`${path} `));
+      await notice(path, problem);
+    }
+  }
+
+  /** A step has failed: it is tried again, and so is a sweep of all. */
+  function tryAgain(item: Item): void {
+    if (item === "exits" || item === "learn") agenda.soon(item, pauses[item].next());
+    else if (item === "tables") agenda.soon(item, tablesEveryMs);
+    else if (item === "lines") agenda.soon(item, afterLines(undefined));
+    agenda.soon("whole", watchSweepMs);
+  }
+
   const hearAbort = (): void => {
-    stop.signal ??= "SIGTERM";
+    options.stop.signal ??= "SIGTERM";
     agenda.close();
   };
   signal.addEventListener("abort", hearAbort, { once: true });
-
-  async function learn(those: readonly Target[], areAll: boolean): Promise<void> {
-    const from = host.clock().awakeMs;
-    if (await lookout.learn(those, areAll)) sweepEnds();
-    pauses.learn.reset();
-    exits.keep(lookout.processes());
-    lookAtLinesSoon(0);
-    const until = host.clock().awakeMs;
-    const tookMs = from.seen && until.seen ? until.value - from.value : undefined;
-    learnPauseMs = afterLearning(tookMs);
-    // The first change after a rest is read at once, and those that follow wait for the next.
-    endRest();
-    endRest = senses.after(learnPauseMs, () => (isResting = false));
-    isResting = true;
-    const isFlood = flood(isOverrun, until.seen ? until.value : 0);
-    isOverrun = changed.size > 0;
-    await notice("flood", isFlood ? "registries change faster than they can be read; new holders may be known later" : undefined);
-  }
-
-  /** Sweeps, unless another process holds the run lock: its sweep may have begun too early. */
-  async function sweepOnce(those: readonly Target[], isWhole: boolean): Promise<"held up" | "failed" | "done"> {
-    const lock = await host.store.takeRunLock();
-    if (lock === undefined) {
-      await options.onTurnedAway();
-      return "held up";
-    }
-    let listener: SweepListener | undefined;
-    try {
-      listener = await options.onSweep(isWhole);
-      const swept = new Set(those.map(registryId));
-      const rest = places.targets.filter((target) => !swept.has(registryId(target)));
-      const run = { ...options, targets: those, witnesses: [...places.witnesses, ...rest], rest, endings: lookout.endings };
-      const report = await sweep(host, { ...run, command: "watch", dryRun: false, failOnGhosts: false });
-      await listener.report(report);
-      done.sweeps += 1;
-      done.gone += report.summary.reaped;
-      // What waits for a second look gets it in time.
-      if (report.summary.pending > 0) pauses.quiet.reset();
-      const { skipped, busy, failed } = report.summary;
-      return skipped + busy > 0 ? "held up" : failed > 0 ? "failed" : "done";
-    } catch (error) {
-      await listener?.fault(error);
-      throw error;
-    } finally {
-      lock.release();
-    }
-  }
-
-  async function act(item: Item): Promise<void> {
-    switch (item) {
-      case "lines":
-        lookAtLinesSoon(lookout.lookAtLines());
-        return;
-      case "clock":
-        agenda.soon("clock", clockEveryMs);
-        if (lookout.wasClockStepped()) agenda.soon("whole", 0);
-        return;
-      case "tables": {
-        // A server does not say that a row was written: it is asked now and then.
-        const onServers = places.targets.filter(({ server }) => server !== undefined);
-        if (onServers.length === 0) return;
-        agenda.soon("tables", tablesEveryMs);
-        return learn(onServers, false);
-      }
-      case "learn": {
-        const those = [...changed];
-        changed.clear();
-        if (those.length === 0) return;
-        // What cannot be read now has changed all the same.
-        return learn(those, false).catch((error: unknown) => {
-          for (const target of those) changed.add(target);
-          throw error;
-        });
-      }
-      case "exits": {
-        const those = lookout.takeConcerned();
-        const end = those.length === 0 ? "done" : await sweepOnce(those, false);
-        if (end === "held up") agenda.soon("exits", pauses.exits.next());
-        else pauses.exits.reset();
-        // A full disk, a release command that fails: that takes longer than another's lock.
-        if (end === "failed") agenda.soon("exits", pauses.failed.next());
-        else pauses.failed.reset();
-        return;
-      }
-      case "whole": {
-        await findPlaces();
-        const { targets } = places;
-        const onDisk = targets.filter(({ server }) => server === undefined);
-        const problems = directories.keep(onDisk.map(({ path }) => path));
-        if (onDisk.length < targets.length) agenda.soon("tables", tablesEveryMs);
-        for (const { path } of onDisk)
-          await notice(
-            path,
-            problems.find((problem) => problem.startsWith(`${path} `)),
-          );
-        // Looked up before the sweep: one that leaves during it is missed by neither.
-        await learn(targets, true);
-        if ((await sweepOnce(targets, true)) === "held up") agenda.soon("whole", pauses.whole.next());
-        else pauses.whole.reset();
-        agenda.soon("whole", pauses.quiet.next());
-        await notice("start", lastOf("start") ?? `watching ${await described()}`);
-      }
-    }
-  }
-
-  async function findPlaces(): Promise<void> {
-    try {
-      const found = options.findPlaces();
-      const ids = new Set(found.targets.map(registryId));
-      // The agent that led to it has ended, perhaps, and what it registered is to go.
-      const claimed = places.targets.filter((one) => !ids.has(registryId(one)) && lookout.hasEntries(one));
-      places = { ...found, targets: [...found.targets, ...claimed] };
-      await notice("places", undefined);
-    } catch (error) {
-      await notice("places", `registries could not be looked for anew: ${String(error)}`);
-    }
-    servers.keep(places.targets);
-  }
-
-  async function described(): Promise<string> {
-    const how = (await exits.ready()) === "pidfd" ? "through pidfds" : "by a look every second";
-    const holders = plural(lookout.holders(), "process", "processes");
-    const registries = plural(places.targets.length, "registry", "registries");
-    return `${holders} in ${registries} ${how}, and ${plural(servers.count(), "app server")}`;
-  }
-
   agenda.soon("whole", 0);
   agenda.soon("clock", clockEveryMs);
   let last: Item | undefined;
   try {
-    while (!signal.aborted && stop.signal === undefined) {
+    while (!signal.aborted && options.stop.signal === undefined) {
       await agenda.next();
-      // Exits come first, and leave every other turn to what else is due.
-      const order: readonly Item[] =
-        last === "exits"
-          ? ["clock", "whole", "learn", "tables", "lines", "exits"]
-          : ["exits", "clock", "learn", "tables", "whole", "lines"];
-      const item = signal.aborted ? undefined : agenda.take(order);
+      const item = signal.aborted ? undefined : agenda.take(orderAfter(last));
       if (item === undefined) continue;
       last = item;
       try {
-        await act(item);
+        await steps[item]();
         if (item !== "lines" && item !== "clock") await notice("fault", undefined);
       } catch (error) {
         await notice("fault", `a sweep failed and is tried again: ${String(error)}`);
-        if (item === "exits" || item === "learn") agenda.soon(item, pauses[item].next());
-        else if (item === "tables") agenda.soon(item, tablesEveryMs);
-        else if (item === "lines") agenda.soon(item, afterLines(undefined));
-        agenda.soon("whole", watchSweepMs);
+        tryAgain(item);
       }
     }
   } finally {
     signal.removeEventListener("abort", hearAbort);
-    endRest();
-    for (const one of [agenda, exits, glances, directories, servers]) one.close();
+    for (const one of [agenda, exits, glances, reading, directories, servers]) one.close();
   }
   return done;
 }

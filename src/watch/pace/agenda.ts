@@ -1,4 +1,4 @@
-import type { Senses } from "../host/senses/senses.ts";
+import type { Senses } from "../../host/senses/senses.ts";
 
 /** What is to be done, each thing at the earliest time that was asked for. */
 export type Agenda<Item extends string> = {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { newAgenda } from "../../../src/watch/agenda.ts";
-import { newPause } from "../../../src/watch/pause.ts";
-import { handTimers } from "./timers.ts";
+import { newAgenda } from "../../../../src/watch/pace/agenda.ts";
+import { newPause } from "../../../../src/watch/pace/pause.ts";
+import { handTimers } from "../timers.ts";
 
 const order = ["exits", "whole"] as const;
 

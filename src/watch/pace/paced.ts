@@ -1,4 +1,4 @@
-import type { Senses } from "../host/senses/senses.ts";
+import type { Senses } from "../../host/senses/senses.ts";
 
 /** Something that is done at once for each item, and not again before it has rested. */
 export type Paced<Item> = { readonly hear: (item: Item) => void; readonly close: () => void };

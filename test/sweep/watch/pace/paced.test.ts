@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { newPaced } from "../../../src/watch/paced.ts";
-import { handTimers } from "./timers.ts";
+import { newPaced } from "../../../../src/watch/pace/paced.ts";
+import { handTimers } from "../timers.ts";
 
 const letRun = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => void setImmediate(resolve));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { newFlood } from "../../../src/watch/flood.ts";
+import { newFlood } from "../../../../src/watch/pace/flood.ts";
 
 /** At which of these readings, in seconds, a flood is seen. `-` behind one: it was not overrun. */
 function floodIn(readings: string): readonly string[] {
