@@ -13,6 +13,9 @@ export type Tombstone = {
   readonly format: string;
   readonly key: string;
   readonly sessionId: string | undefined;
+  /** What its agent and its holder are called, where its entry said so: undefined also in tombstones of earlier versions. */
+  readonly identity: string | undefined;
+  readonly pid: number | undefined;
   readonly reason: Reason;
   readonly detail: string;
   readonly kept: KeptMember | KeptFile | KeptRow;
@@ -70,7 +73,7 @@ export type TombstoneHeader = Pick<Tombstone, "at" | "registry" | "format"> & { 
   >;
 
 /** What one tombstone says beyond its header: 64 MiB are to hold the markers of a whole machine. */
-type TombstoneLine = Pick<Tombstone, "key" | "sessionId" | "reason" | "detail"> &
+type TombstoneLine = Pick<Tombstone, "key" | "sessionId" | "identity" | "pid" | "reason" | "detail"> &
   Partial<Omit<KeptMember, "layout"> & Omit<KeptFile, "layout"> & Omit<KeptRow, "layout">>;
 
 /** `void` takes tombstones back whose entries were not reaped after all. */
@@ -80,9 +83,9 @@ const encode = (line: Line): string => `${JSON.stringify(line)}\n`;
 
 export const encodeHeader = (plot: TombstoneHeader): string => encode({ plot });
 
-export function encodeLine({ key, sessionId, reason, detail, kept }: Omit<Tombstone, "id" | keyof TombstoneHeader>): string {
+export function encodeLine({ key, sessionId, identity, pid, reason, detail, kept }: Omit<Tombstone, "id" | keyof TombstoneHeader>): string {
   const { layout: _layout, ...rest } = kept;
-  return encode({ key, sessionId, reason, detail, ...rest });
+  return encode({ key, sessionId, identity: identity === key ? undefined : identity, pid, reason, detail, ...rest });
 }
 
 export function tombstoneId(sweepId: string, number: number): string {
@@ -140,11 +143,12 @@ export function decodeTombstones(text: string): readonly Tombstone[] {
     } else if (Array.isArray(line["void"])) for (const id of line["void"]) taken.add(id);
     else if (plot !== undefined) {
       const { sweepId, at, registry, format, layout } = plot;
-      const { key, sessionId, reason, detail, ...rest } = line as Partial<TombstoneLine>;
+      const { key, sessionId, identity: name, pid: holder, reason, detail, ...rest } = line as Partial<TombstoneLine>;
+      const [identity, pid] = [isText(name) ? name : undefined, isNumber(holder) ? holder : undefined];
       const kept: unknown = { layout, ...rest };
       if (key !== undefined && isText(key) && isKept(kept)) {
         const id = tombstoneId(sweepId, number);
-        found.push({ id, at, registry, format, key, sessionId, reason: reason as Reason, detail: detail ?? "", kept });
+        found.push({ id, at, registry, format, key, sessionId, identity, pid, reason: reason as Reason, detail: detail ?? "", kept });
       }
       number += 1;
     }

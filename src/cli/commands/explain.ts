@@ -10,7 +10,7 @@ import { readTombstones } from "../../host/state/tombstones.ts";
 import type { Explained, RungAnswer } from "../../report/explained/explained.ts";
 import { explainText } from "../../report/explained/text.ts";
 import { stemOf } from "../../report/listing/ids.ts";
-import { nameless, resolveId } from "../../report/listing/resolve.ts";
+import { namesOfTombstone, resolveId } from "../../report/listing/resolve.ts";
 import { lineWith } from "../../report/listing/typed.ts";
 import type { View } from "../../report/listing/view.ts";
 import { rememberedReport } from "../../report/remembered.ts";
@@ -131,13 +131,7 @@ function entryDocument({ one, scene }: Found, { entry, rungs, revisions, remembe
 /** What became of an entry that is no longer read: sweeps keep what they took out or released. */
 function gone(key: string, stateDir: string): string {
   const all = readState(stateDir, readTombstones);
-  const last = resolveId(key, all, ({ id, ...own }) => ({
-    ...nameless,
-    format: own.format,
-    key: own.key,
-    sessionId: own.sessionId,
-    tombstone: id,
-  })).at(-1);
+  const last = resolveId(key, all, namesOfTombstone).at(-1);
   if (last === undefined) return "";
   const did = last.kept.layout === "rows" && last.kept.written !== undefined ? "released" : "took out";
   const [day, time] = [clockTimes.day(Date.parse(last.at)), clockTimes.time(Date.parse(last.at))];

@@ -19,7 +19,7 @@ import { readTombstones, tombstonedSweeps } from "../../host/state/tombstones.ts
 import { exitCodes } from "../../report/exit-code.ts";
 import { isChosen, type Choice } from "../../report/listing/choice.ts";
 import { historyText, putBackIn } from "../../report/listing/history-text.ts";
-import { nameless, resolveId, severalLines } from "../../report/listing/resolve.ts";
+import { nameless, namesOfTombstone, resolveId, severalLines } from "../../report/listing/resolve.ts";
 import { restoreText } from "../../report/listing/restore-text.ts";
 import { shortSweepId, sweepsCalled } from "../../report/listing/sweep-names.ts";
 import type { View } from "../../report/listing/view.ts";
@@ -66,9 +66,9 @@ function newestOf(all: readonly Tombstone[]): readonly Tombstone[] {
 }
 
 /** Whether a tombstone is among those that were chosen; its age is how long ago its entry was reaped. */
-function isWanted(choice: Choice, { id, at, format, key, sessionId }: Tombstone): boolean {
-  const ageMs = Math.max(0, Date.now() - Date.parse(at));
-  return isChosen(choice, { ...nameless, format, key, sessionId, tombstone: id, cwd: undefined, ageMs, verdict: "ghost" });
+function isWanted(choice: Choice, tombstone: Tombstone): boolean {
+  const ageMs = Math.max(0, Date.now() - Date.parse(tombstone.at));
+  return isChosen(choice, { ...namesOfTombstone(tombstone), cwd: undefined, ageMs, verdict: "ghost" });
 }
 
 /** What can be put back, where nothing was named: the last sweeps that reaped anything which is still kept. */
@@ -106,7 +106,7 @@ function choose(
   if (among.length === 0) throw new Failure("not-found", "no tombstone is among those that were chosen");
   if (words.length === 0) return newestOf(among);
   return words.flatMap((word) => {
-    const called = resolveId(word, among, ({ id, format, key, sessionId }) => ({ ...nameless, format, key, sessionId, tombstone: id }));
+    const called = resolveId(word, among, namesOfTombstone);
     const newest = newestOf(called);
     if (newest.length > 1 && !isAllowed) throw new Failure("usage", severalLines(word, "entries", newest));
     if (newest.length === 0) throw nothingOf(word, history());

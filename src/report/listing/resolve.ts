@@ -1,5 +1,6 @@
 import { matchesName } from "../../core/agents/programs.ts";
 import { canonicalSession } from "../../core/registration.ts";
+import type { Tombstone } from "../../core/tombstone.ts";
 import { stemOf } from "./ids.ts";
 import { visible } from "../visible.ts";
 
@@ -16,6 +17,11 @@ export type Names = {
 
 /** Of what has no further name. */
 export const nameless = { sessionId: undefined, tombstone: undefined, identity: undefined, pid: undefined } as const;
+
+/** What the tombstone of an entry can be called by: all that the entry could. */
+export function namesOfTombstone({ id, format, key, sessionId, identity, pid }: Tombstone): Names {
+  return { format, key, sessionId, tombstone: id, identity, pid };
+}
 
 /** A prefix that is shorter than this says too little. */
 const shortestPrefix = 4;

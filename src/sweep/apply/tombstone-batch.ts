@@ -3,10 +3,13 @@ import { encodeLine, type Tombstone } from "../../core/tombstone.ts";
 import type { RevisedEntry } from "../judge/examined.ts";
 import type { TombstoneBatch } from "../tombstone-writer.ts";
 
+/** Of an entry that cannot be read nothing but its key is known. */
+const unnamed = { sessionId: undefined, identity: undefined, pid: undefined } as const;
+
 /** Returns the line that keeps one condemned entry. */
 export function tombstoneLine({ entry, judgement: { reason, detail } }: RevisedEntry, kept: Tombstone["kept"]): string {
-  const sessionId = entry.claim.ok ? entry.claim.registration.sessionId : undefined;
-  return encodeLine({ key: entry.key, sessionId, reason, detail: formatMessage(detail), kept });
+  const { sessionId, identity, pid } = entry.claim.ok ? entry.claim.registration : unnamed;
+  return encodeLine({ key: entry.key, sessionId, identity, pid, reason, detail: formatMessage(detail), kept });
 }
 
 /** Returns the condemned entries for which there was no room. */

@@ -51,6 +51,18 @@ test("a restored entry that was written anew since is judged like any other", as
   expect(by(await sweepReport(scratch, []), "reason", "action")).toEqual({ one: "pid-gone reaped" });
 });
 
+test.each(["the-identity", "pid", "the-sess"])("a reaped entry is put back, and explained, by its %s", async (name) => {
+  const scratch = newScratch();
+  const path = declareRegistry(scratch, { fields: { identity: "agent", sessionId: "id", pid: "pid", registeredAt: "since" } });
+  const { pid } = await gonePid();
+  writeOld(path, JSON.stringify({ one: { pid, since, agent: "the-identity", id: "the-session" } }));
+  await sweepReport(scratch, []);
+  const word = name === "pid" ? String(pid) : name;
+  expect((await sessreap(scratch, ["explain", word])).stderr).toContain('a sweep took out "one"');
+  expect((await sessreap(scratch, ["restore", word])).code).toBe(0);
+  expect(keysOf(path)).toEqual(["one"]);
+});
+
 test("the protection of a restored entry ends after a week", async () => {
   const { scratch, path } = await reapedTwo();
   await sessreap(scratch, ["restore", "one"]);

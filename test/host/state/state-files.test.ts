@@ -21,7 +21,7 @@ const strange = [
 
 const header = { sweepId: "s", at: "2026-11-20T15:00:00Z", registry: "/r", format: "claude-sessions", layout: "files", first: 0 } as const;
 const kept = { layout: "files", content: "e30=", mode: 33_188, uid: 0, gid: 0, modifiedAt: 0 } as const;
-const tombstone = { key: "a", sessionId: undefined, reason: "pid-gone", detail: "", kept } as const;
+const tombstone = { key: "a", sessionId: undefined, identity: undefined, pid: undefined, reason: "pid-gone", detail: "", kept } as const;
 
 test("lines in the state directory that no sweep wrote are passed over", () => {
   const state = scratchDirectory();

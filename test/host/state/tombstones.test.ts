@@ -26,7 +26,8 @@ const now = Date.UTC(2026, 10, 20, 15);
 
 const header = { sweepId: "s", at: "2026-11-20T15:00:00Z", registry: "/r", format: "claude-sessions", layout: "files", first: 0 } as const;
 const kept = { layout: "files", content: "e30=", mode: 33_188, uid: 0, gid: 0, modifiedAt: 0 } as const;
-const tombstone = (key: string) => encodeLine({ key, sessionId: `id-${key}`, reason: "pid-gone", detail: "", kept });
+const tombstone = (key: string) =>
+  encodeLine({ key, sessionId: `id-${key}`, identity: undefined, pid: undefined, reason: "pid-gone", detail: "", kept });
 
 /** A state directory with graves of these ages, in ms, and sizes; a file without content takes no room on the disk. */
 function stateWith(all: Readonly<Record<string, readonly [ageMs: number, bytes: number]>>): string {
@@ -225,6 +226,10 @@ test.each([{ start: 0 }, { end: 2 }, { start: "0", end: 2 }, { start: 0, end: nu
   expect(decodeTombstones(fileText(rows, { ...row, member: span }))).toEqual([]);
 });
 
+test("a name that is no text and a pid that is no number are none", () => {
+  expect(decodeTombstones(fileText(header, { ...line, identity: 7, pid: "7" }))).toMatchObject([{ identity: undefined, pid: undefined }]);
+});
+
 test("a number that no file system has is none", () => {
   expect(decodeTombstones(fileText(header, line).replace('"mode":1', '"mode":1e400'))).toEqual([]);
 });
@@ -245,9 +250,17 @@ test("tombstones are numbered from their plot's first on, and empty lines do not
 });
 
 test("what a tombstone says comes back as it was buried", () => {
+  const unnamed = { identity: undefined, pid: undefined };
   const all = [
-    { key: "m", sessionId: undefined, reason: "pid-reused", detail: "why", kept: { ...member, after: "l", replacedBy: "W10=" } },
-    { key: "n", sessionId: "n-id", reason: "pid-gone", detail: "", kept: { ...member, form: "after" } },
+    {
+      key: "m",
+      sessionId: undefined,
+      ...unnamed,
+      reason: "pid-reused",
+      detail: "why",
+      kept: { ...member, after: "l", replacedBy: "W10=" },
+    },
+    { key: "n", sessionId: "n-id", identity: "mars", pid: 7, reason: "pid-gone", detail: "", kept: { ...member, form: "after" } },
   ] as const;
   const text = [encodeHeader({ ...header, layout: "members" }), ...all.map(encodeLine)].join("");
   const common = { at: header.at, registry: "/r", format: header.format };
