@@ -109,7 +109,7 @@ try {
       ...(row.silence !== undefined && { isStale: true }),
     }));
     const changed = await changeServerRows(file, table, changes);
-    await recordHost(file, { bootId: machine, machineId: undefined }, 300_000, false);
+    await recordHost(file, { bootId: machine, machineId: undefined, pidNamespace: undefined, heartbeatTtlMs: undefined }, 300_000, false);
     return {
       ms: performance.now() - from,
       seen: rows.length,

@@ -153,6 +153,7 @@ async function read(connection: Connection, question: DatabaseQuestion, maxSize:
     schema: shape.server.schema,
     ...said,
     silence,
+    heartbeatTtlMs: question.heartbeatTtlMs,
     isPassDue: silent.isPassDue,
     withheld: silent.withheld,
     fleet,

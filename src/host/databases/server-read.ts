@@ -18,6 +18,8 @@ export type DatabaseQuestion = TableQuestion & {
   readonly named: Named | undefined;
   /** By what rows of silent machines are found; undefined where they are not looked for. */
   readonly silence: Silence | undefined;
+  /** For how long, in ms, this machine's own rows stay when it falls silent; undefined where that is not said. */
+  readonly heartbeatTtlMs: number | undefined;
   /** Rows of other machines are counted. */
   readonly countsForeign?: true;
 };
@@ -53,6 +55,7 @@ export type ServerTable = {
   readonly own: HostRow | undefined;
   /** By what rows of silent machines are found there; undefined where they cannot be. */
   readonly silence: Silence | undefined;
+  readonly heartbeatTtlMs: number | undefined;
   /** A machine is silent that no pass has marked for a period. */
   readonly isPassDue: boolean;
   /** Why no row of a silent machine may be released, though some are stale. */

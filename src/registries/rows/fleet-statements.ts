@@ -22,6 +22,7 @@ export function createHosts(schema: string): readonly string[] {
   alone interval NOT NULL DEFAULT '0',
   machine_id text,
   pid_namespace text,
+  heartbeat_ttl interval,
   silent_since timestamptz,
   silent_seen_at timestamptz,
   silent_in pg_snapshot
@@ -49,24 +50,40 @@ export function readHost(schema: string, machine: string): ServerStatement {
   };
 }
 
-/** Who says that it has swept. A container is told by its pid namespace; the machine itself by its id, where it has one. */
-export type Sweeper = { readonly bootId: string; readonly machineId: string | undefined; readonly pidNamespace: string | undefined };
+/**
+ * Who says that it has swept. A container is told by its pid namespace; the machine itself by its id, where it has one. Its
+ * rows are to stay for so long, in ms, when it falls silent.
+ */
+export type Sweeper = {
+  readonly bootId: string;
+  readonly machineId: string | undefined;
+  readonly pidNamespace: string | undefined;
+  readonly heartbeatTtlMs: number | undefined;
+};
 
 /** Says that this machine has swept. What it has said without a gap is counted from the first of it. */
 export function writeHost(
   schema: string,
   machine: string,
-  { bootId, machineId, pidNamespace }: Sweeper,
+  { bootId, machineId, pidNamespace, heartbeatTtlMs }: Sweeper,
   periodMs: number,
 ): ServerStatement {
   const hosts = hostsIn(schema);
   return {
-    sql: `INSERT INTO ${hosts} AS h (machine, boot_id, machine_id, pid_namespace, seen_at, since, period)
-      VALUES ($1, $2, $3, $4, now(), now(), $5::double precision * interval '1 millisecond')
+    sql: `INSERT INTO ${hosts} AS h (machine, boot_id, machine_id, pid_namespace, seen_at, since, period, heartbeat_ttl)
+      VALUES ($1, $2, $3, $4, now(), now(), $5::double precision * interval '1 millisecond', $6::double precision * interval '1 millisecond')
       ON CONFLICT (machine) DO UPDATE SET boot_id = excluded.boot_id, machine_id = excluded.machine_id, pid_namespace = excluded.pid_namespace, seen_at = now(), period = excluded.period,
+      heartbeat_ttl = excluded.heartbeat_ttl,
       alone = CASE WHEN (h.boot_id, h.pid_namespace) IS NOT DISTINCT FROM (excluded.boot_id, excluded.pid_namespace) THEN ${aloneUntilNow("h")} ELSE '0' END,
       since = CASE WHEN h.seen_at < now() - 2 * h.period THEN now() ELSE h.since END WHERE h.machine = $1`,
-    values: [machine, bootId, machineId ?? null, pidNamespace ?? null, String(periodMs)],
+    values: [
+      machine,
+      bootId,
+      machineId ?? null,
+      pidNamespace ?? null,
+      String(periodMs),
+      heartbeatTtlMs === undefined ? null : String(heartbeatTtlMs),
+    ],
   };
 }
 

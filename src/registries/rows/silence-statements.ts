@@ -11,6 +11,9 @@ export type Silence = { readonly heartbeat: string; readonly ttlMs: number; read
 
 const ms = (place: string): string => `${place}::double precision * interval '1 millisecond'`;
 
+/** For how long a machine's heartbeats have to stand still: as long as it says itself, where that is longer. */
+const ttlOf = (ttl: string, host: string): string => `greatest(${ms(ttl)}, ${host}.heartbeat_ttl)`;
+
 /** A machine without a row that stands is forgotten after so long when silent machines are counted. */
 const forgottenAfter = "interval '7 days'";
 
@@ -18,7 +21,7 @@ const forgottenAfter = "interval '7 days'";
  * A row of passes begins anew after so long, or a row that was written since the first of them, as by a restore, would stay for as
  * long as its machine is silent.
  */
-const anewAfter = (ttl: string): string => `greatest(2 * (${ms(ttl)}), interval '14 days')`;
+const anewAfter = (ttl: string): string => `greatest(2 * ${ttlOf(ttl, "h")}, interval '14 days')`;
 
 /** So many rows of silent machines are released at most by one sweep. */
 const atOnce = 1_000;
@@ -43,7 +46,7 @@ const isUnbroken = `h.silent_since > ${signOf("h")} AND h.silent_seen_at >= now(
 /** No pass has marked it for a period. */
 const isDue = "(h.silent_seen_at IS NULL OR h.silent_seen_at <= now() - h.period)";
 
-const isLong = (ttl: string): string => `${isUnbroken} AND h.silent_since <= now() - greatest(h.period, ${ms(ttl)})`;
+const isLong = (ttl: string): string => `${isUnbroken} AND h.silent_since <= now() - greatest(h.period, ${ttlOf(ttl, "h")})`;
 
 /** How many silent machines no pass has marked for a period, and whether one has been marked for long. Nothing is written. */
 export function findSilent(schema: string, machine: string, { ttlMs }: Silence): ServerStatement {
@@ -121,9 +124,9 @@ function staleIn(shape: ServerTableShape, machine: string, { heartbeat, ttlMs, r
   // A heart that never beat, and is as old as its row, shows nothing by its silence.
   const hasBeaten = registered === undefined ? "" : ` AND r.${quoteName(heartbeat)} <> r.${quoteName(registered)}`;
   return {
-    from: `(SELECT h.machine, h.silent_in, ${agoMs(signOf("h"))} AS host_ago FROM ${silentBefore(schema, me)} AND ${isLong(ttl)}) AS s,
+    from: `(SELECT h.machine, h.silent_in, h.heartbeat_ttl, ${agoMs(signOf("h"))} AS host_ago FROM ${silentBefore(schema, me)} AND ${isLong(ttl)}) AS s,
       (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS at) AS x`,
-    condition: `r.${quoteName(column)} = s.machine AND r.${quoteName(open)} IS NULL AND r.${quoteName(heartbeat)} < now() - ${ms(ttl)}${hasBeaten}
+    condition: `r.${quoteName(column)} = s.machine AND r.${quoteName(open)} IS NULL AND r.${quoteName(heartbeat)} < now() - ${ttlOf(ttl, "s")}${hasBeaten}
       AND pg_visible_in_snapshot(${writerOf}, s.silent_in)`,
   };
 }

@@ -111,6 +111,7 @@ export function questionFor(target: Target, server: NonNullable<Target["server"]
   const wanted = {
     onGhost,
     silence,
+    heartbeatTtlMs: server.heartbeatTtlMs,
     ...(target.countsForeign === true && { countsForeign: true as const }),
     identityColumn: fields.identity === "<key>" ? undefined : fields.identity,
     named: namedIn(format, target),

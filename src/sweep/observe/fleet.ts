@@ -6,7 +6,7 @@ import type { Host } from "../../host/host.ts";
 import type { ServerTable } from "../../host/databases/server-read.ts";
 import type { ReadRegistry } from "../load/loaded.ts";
 
-/** The tables of servers among registries that have a table of hosts beside them, one a server and name. */
+/** The tables of servers among registries that have a table of hosts beside them, one a server and name, with the longest time of its rows. */
 function tablesOf(registries: readonly ReadRegistry[]): readonly ServerTable[] {
   const tables = registries.flatMap((loaded) =>
     loaded.kind === "rows" && loaded.file.stat === undefined && loaded.file.hasHosts ? [loaded.file] : [],
@@ -14,7 +14,13 @@ function tablesOf(registries: readonly ReadRegistry[]): readonly ServerTable[] {
   // The one that is to pass over silent machines, and of several the one with the longest time, comes last and counts.
   const order = ({ isPassDue, silence }: ServerTable): number => (isPassDue ? (silence?.ttlMs ?? 0) + 1 : 0);
   tables.sort((a, b) => order(a) - order(b));
-  return [...new Map(tables.map((table) => [`${table.realPath} ${table.schema} ${table.machine}`, table])).values()];
+  const found = new Map<string, ServerTable>();
+  for (const table of tables) {
+    const name = `${table.realPath} ${table.schema} ${table.machine}`;
+    const times = [found.get(name)?.heartbeatTtlMs, table.heartbeatTtlMs].filter((ms) => ms !== undefined);
+    found.set(name, { ...table, heartbeatTtlMs: times.length === 0 ? undefined : Math.max(...times) });
+  }
+  return [...found.values()];
 }
 
 /** The id of this machine. One that was never set up says none, and that of a container lasts no longer than the container. */
@@ -57,7 +63,7 @@ export async function recordHosts(host: Host, registries: readonly ReadRegistry[
     try {
       await host.recordHost(
         table,
-        { bootId: bootId.value, machineId: machineIdOf(here), pidNamespace: containerOf(here) },
+        { bootId: bootId.value, machineId: machineIdOf(here), pidNamespace: containerOf(here), heartbeatTtlMs: table.heartbeatTtlMs },
         quietSweepMs,
         isContested,
       );

@@ -31,6 +31,7 @@ async function load(url: string): Promise<Loaded> {
     onGhost: "release",
     named: undefined,
     silence: undefined,
+    heartbeatTtlMs: undefined,
   });
   if (read.kind !== "read") throw new Error(JSON.stringify(read));
   return read as unknown as Loaded;

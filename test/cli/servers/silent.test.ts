@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { idle } from "../../processes.ts";
-import { by, newScratch, parseOnly, sessreap, sweepReport, type Scratch } from "../harness.ts";
-import { declareServer, hasPostgres, insert, ownServer, programAt, schema, type Database } from "./server.ts";
+import { by, configure, newScratch, parseOnly, sessreap, sweepReport, type Scratch } from "../harness.ts";
+import { declareServer, fields, hasPostgres, insert, ownServer, programAt, schema, type Database } from "./server.ts";
 
 const isTried = hasPostgres("machines that have fallen silent");
 const server = ownServer();
@@ -100,6 +100,41 @@ describe.skipIf(!isTried)("a machine that has fallen silent", () => {
     declareServer(scratch, database.url);
     expect((await sweepReport(scratch, ["sweep"])).summary).toMatchObject({ ghost: 0 });
     expect(await openIn(database)).toHaveLength(4);
+  });
+
+  test("keeps its rows for as long as it has said of itself, where that is longer than the others wait", async () => {
+    const { scratch, database } = await silentFleet();
+    const mars = newScratch();
+    declareServer(mars, database.url, { machine: "mars", heartbeatTtl: "4h" });
+    const said = "SELECT heartbeat_ttl::text AS ttl FROM sessreap_hosts WHERE machine = 'mars'";
+    await database.run("UPDATE sessreap_hosts SET boot_id = h.boot_id FROM sessreap_hosts AS h WHERE h.machine = 'venus'");
+    await sweepReport(mars, ["sweep"]);
+    expect(await database.run(said)).toEqual([{ ttl: "04:00:00" }]);
+    await database.run(
+      `UPDATE sessreap_hosts SET seen_at = now() - interval '5 hours', period = interval '1 second' WHERE machine = 'mars'; ${forHours}`,
+    );
+    expect((await sweepReport(scratch, ["sweep"])).summary).toMatchObject({ ghost: 0, released: 0 });
+    // Of several tables the longest counts, and without a word the usual seven days.
+    const table = {
+      format: "postgres-table",
+      url: database.url,
+      table: "controller_registrations",
+      machine: "mars",
+      fields,
+      about: "process",
+    };
+    await database.run("CREATE TABLE others (LIKE controller_registrations INCLUDING ALL)");
+    configure(mars, {
+      registries: [
+        { ...table, heartbeatTtl: "3h" },
+        { ...table, table: "others", heartbeatTtl: "2h" },
+      ],
+    });
+    await sweepReport(mars, ["sweep"]);
+    expect(await database.run(said)).toEqual([{ ttl: "03:00:00" }]);
+    configure(mars, { registries: [table] });
+    await sweepReport(mars, ["sweep"]);
+    expect(await database.run(said)).toEqual([{ ttl: "168:00:00" }]);
   });
 
   test("loses nothing while more than half of the machines are silent, which is said", async () => {

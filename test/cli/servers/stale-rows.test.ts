@@ -25,6 +25,7 @@ async function load({ url }: Pick<Database, "url">, more: Partial<DatabaseQuesti
   const read = await readServerTable({
     ...question,
     ...wanted,
+    heartbeatTtlMs: undefined,
     silence: { heartbeat: "last_heartbeat", ttlMs: 3_600_000, registered: "registered_at" },
     ...more,
   });
@@ -57,7 +58,7 @@ const swept = (
   VALUES ('${machine}', 'b', now() - interval '${ago}', now() - interval '9 days', interval '${period}')`;
 
 /** What the first sweep of venus says of itself. */
-const venus = { bootId: "b", machineId: undefined, pidNamespace: undefined };
+const venus = { bootId: "b", machineId: undefined, pidNamespace: undefined, heartbeatTtlMs: undefined };
 
 const forHours = "silent_since = now() - interval '2 hours', silent_seen_at = now() + interval '1 hour'";
 
@@ -74,7 +75,7 @@ async function silentMars(): Promise<Database> {
     await database.run(sql);
   const first = await load(database);
   expect(first.file.isPassDue).toBe(true);
-  await recordHost(first.file, { bootId: "b", machineId: undefined, pidNamespace: undefined }, 300_000, false);
+  await recordHost(first.file, venus, 300_000, false);
   expect(stale(await load(database))).toEqual([]);
   await database.run(`UPDATE sessreap_hosts SET ${forHours} WHERE machine = 'mars'`);
   expect(stale(await load(database))).toEqual(["'stale'"]);
@@ -95,6 +96,11 @@ const keeps = [
   { what: "the first pass was a short while ago", sql: host("silent_since = now() - interval '59 minutes'") },
   { what: "nobody passed for a while", sql: host("silent_seen_at = now() - interval '4 seconds'") },
   { what: "no pass was made", sql: host("silent_since = NULL, silent_seen_at = NULL, silent_in = NULL") },
+  {
+    what: "its own machine waits for longer than its heart was still",
+    sql: host("heartbeat_ttl = interval '4 hours', silent_since = now() - interval '270 minutes'"),
+  },
+  { what: "its own machine waits for longer than it was silent", sql: host("heartbeat_ttl = interval '150 minutes'") },
   { what: "it has beaten, by a clock that is two hours late", sql: row("last_heartbeat = now() - interval '2 hours'") },
   { what: "it was written, and said the same", sql: row("pid = pid") },
   { what: "it beats", sql: row("last_heartbeat = now()") },
@@ -144,7 +150,7 @@ describe.skipIf(!isTried)("a row of a silent machine", () => {
     await writer.query("SELECT pg_current_xact_id()");
     // The first pass of a new row of them, while that transaction is open.
     await database.run(host("silent_since = NULL, silent_seen_at = NULL"));
-    await recordHost((await load(database)).file, { bootId: "b", machineId: undefined, pidNamespace: undefined }, 300_000, false);
+    await recordHost((await load(database)).file, venus, 300_000, false);
     await writer.query(row("last_verb_at = last_verb_at"));
     await writer.query("COMMIT");
     await database.run(host(forHours));
@@ -180,7 +186,7 @@ describe.skipIf(!isTried)("a row of a silent machine", () => {
     expect(alsoNamed.rows.map((one) => columnsOf(alsoNamed.table, one)["session_id"])).toEqual(["'ours'", "'stale'"]);
     await database.run("ALTER TABLE controller_registrations ALTER machine TYPE varchar(20)");
     await database.run(`${row("pid = pid")}; ${host("silent_seen_at = NULL")}`);
-    await recordHost((await load(database)).file, { bootId: "b", machineId: undefined, pidNamespace: undefined }, 300_000, false);
+    await recordHost((await load(database)).file, venus, 300_000, false);
     await database.run(host(forHours));
     expect(stale(await load(database))).toEqual(["'stale'"]);
     await database.run("ALTER TABLE controller_registrations ALTER last_heartbeat TYPE timestamp");

@@ -26,6 +26,7 @@ function look(url: string, more: object = {}): ReturnType<typeof readServerTable
     onGhost: "release",
     named: undefined,
     silence: undefined,
+    heartbeatTtlMs: undefined,
     ...more,
   });
 }
@@ -120,7 +121,15 @@ describe.skipIf(!isTried)("a table that cannot be read is said with the cure", (
       machineColumn: "machine",
     };
     const read = await readServerTable(
-      { ...question, released: undefined, identityColumn: undefined, onGhost: "report", named: undefined, silence: undefined },
+      {
+        ...question,
+        released: undefined,
+        identityColumn: undefined,
+        onGhost: "report",
+        named: undefined,
+        silence: undefined,
+        heartbeatTtlMs: undefined,
+      },
       4000,
     );
     expect(read).toMatchObject({ kind: "unreadable", problem: expect.stringContaining("more than 4000 bytes") as string });
