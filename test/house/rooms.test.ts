@@ -78,6 +78,16 @@ describe("rooms", () => {
     }
   });
 
+  test("ARCHITECTURE.md names every folder of every room", () => {
+    const rows = rowsOf(readFileSync("ARCHITECTURE.md", "utf8"));
+    for (const room of rooms) {
+      const inRoom = rows.find(([first, , last]) => first === `\`src/${room}\`` && last !== undefined)?.[2] ?? "";
+      const named = new Set([...inRoom.matchAll(/`([\w-]+)`/g)].map(([, name]) => name));
+      const there = readdirSync(`src/${room}`, { withFileTypes: true }).filter((one) => one.isDirectory());
+      expect(named, room).toStrictEqual(new Set(there.map(({ name }) => name)));
+    }
+  });
+
   test.each([
     ["src/sweep/probe.ts", 'import { readFileSync } from "node:fs";\nexport { readFileSync };\n'],
     ["src/watch/probe.ts", 'import { connect } from "node:net";\nexport { connect };\n'],
