@@ -19,7 +19,7 @@ export const runExec: Run<ExecOptions> = async (invocation) => {
   const session = canonicalSession(options.session);
   const prepared = await prepare(invocation);
   const { host, examine } = prepared;
-  await loadLibraries();
+  await loadLibraries(examine.targets.some(({ server }) => server !== undefined));
   const warn = warnOnce(invocation);
   const { lock, warnings } = await lockSession(invocation, host, examine, session, choice);
   let command: Command | undefined;

@@ -28,7 +28,7 @@ const longestWarning = 1000;
 export const runWatch: Run<JudgingOptions & OutputOptions> = async (invocation) => {
   const { options, stdout, stderr, env, version } = invocation;
   const { host, settings, collisions, examine } = await prepare(invocation);
-  await loadLibraries();
+  await loadLibraries(examine.targets.some(({ server }) => server !== undefined));
   const aborted = new AbortController();
   const stop = listenForStop(() => aborted.abort());
   // Taken once for its error: a state directory that cannot be used should end the watch, not every sweep of it.

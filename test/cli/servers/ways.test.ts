@@ -6,7 +6,7 @@ import { Client } from "pg";
 import { afterAll, describe, expect, test } from "vitest";
 import { gonePid, idle, launchForFile, stop } from "../../processes.ts";
 import { isRoot, nobody, openPlace } from "../../users.ts";
-import { by, leaveOut, newScratch, sessreap, startSessreap, sweepReport } from "../harness.ts";
+import { by, copiedTool, leaveOut, newScratch, sessreap, startSessreap, sweepReport, type RunOptions, type Scratch } from "../harness.ts";
 import { declareServer, hasPostgres, insert, ownServer, programAt, provenSchema as schema } from "./server.ts";
 
 const isTried = hasPostgres("ways to a server");
@@ -132,24 +132,35 @@ describe.skipIf(!isTried)("a standby", () => {
   });
 });
 
+/** Asks ten times a second, for a minute at most. */
+async function eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  for (let nth = 0; nth < 600; nth += 1) {
+    if (await isSo()) return;
+    await new Promise((done) => void setTimeout(done, 100));
+  }
+  throw new Error(`waited in vain until ${what}`);
+}
+
+async function startWatch(scratch: Scratch, options: RunOptions = {}): Promise<ChildProcess> {
+  const child = startSessreap(scratch, ["watch"], options);
+  await new Promise<void>((done) => child.stderr?.on("data", (chunk: Buffer) => void (chunk.includes("watching ") && done())));
+  return child;
+}
+
+async function endWatch(child: ChildProcess): Promise<void> {
+  child.kill("SIGTERM");
+  await once(child, "exit");
+}
+
 describe.skipIf(!isTried)("a watch", () => {
   test("asks the server for new rows, which tells nobody of them, and lets one go when its holder ends", { timeout: 120_000 }, async () => {
     const scratch = newScratch();
     const [holder, other] = [await idle(), await idle()];
     const { name, url, run } = await server.database(schema, insert("other", "venus", other.pid));
     declareServer(scratch, url);
-    const child = startSessreap(scratch, ["watch"]);
-    const [said] = [new Promise<void>((done) => child.stderr?.on("data", (chunk: Buffer) => void (chunk.includes("watching ") && done())))];
-    await said;
+    const child = await startWatch(scratch);
     const sessions = async (): Promise<number> =>
       Number((await run("SELECT sessions FROM pg_stat_database WHERE datname = $1", [name]))[0]?.["sessions"]);
-    const eventually = async (what: string, isSo: () => Promise<boolean>): Promise<void> => {
-      for (let nth = 0; nth < 600; nth += 1) {
-        if (await isSo()) return;
-        await new Promise((done) => void setTimeout(done, 100));
-      }
-      throw new Error(`waited in vain until ${what}`);
-    };
     await run(insert("new", "venus", holder.pid));
     const before = await sessions();
     await eventually("it has asked twice since", async () => (await sessions()) >= before + 2);
@@ -157,7 +168,20 @@ describe.skipIf(!isTried)("a watch", () => {
     await stop(holder);
     await eventually("the row is released", async () => (await run(open)).length === 1);
     expect(await run(open)).toEqual([{ session_id: "other" }]);
-    child.kill("SIGTERM");
-    await once(child, "exit");
+    await endWatch(child);
+  });
+
+  test("that an upgrade of the package outruns lets a row go all the same", { timeout: 120_000 }, async () => {
+    const scratch = newScratch();
+    const holder = await idle();
+    const { url, run } = await server.database(schema, insert("mine", "venus", holder.pid));
+    declareServer(scratch, url);
+    const child = await startWatch(scratch, { tool: copiedTool(scratch) });
+    // What it loaded stays in memory; the files go, as they do when another version takes their place.
+    rmSync(join(scratch.dir, "tool"), { recursive: true });
+    await stop(holder);
+    await eventually("the row is released", async () => (await run(open)).length === 0);
+    expect(await run("SELECT release_reason FROM controller_registrations")).toEqual([{ release_reason: "pid_gone" }]);
+    await endWatch(child);
   });
 });
