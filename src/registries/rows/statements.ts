@@ -87,10 +87,10 @@ const settings = (columns: Columns): Statement => ({
   values: Object.values(columns).map(bind),
 });
 
-/** Writes some columns of a row that is still as it was judged. */
+/** Writes some columns of a row that is still as it was judged, in the place of no other row, also where the table says so. */
 export function writeRow(shape: TableShape, columns: Columns, rowid: Literal | undefined, written: Columns): Statement {
   const [set, at] = [settings(written), condition(placeOf(shape, columns, rowid), unchanged(columns))];
-  return { sql: `UPDATE ${quoteName(shape.name)} SET ${set.sql} WHERE ${at.sql}`, values: [...set.values, ...at.values] };
+  return { sql: `UPDATE OR ABORT ${quoteName(shape.name)} SET ${set.sql} WHERE ${at.sql}`, values: [...set.values, ...at.values] };
 }
 
 /** Gives the columns that were written what they said before, where the row is still as it was left. */
@@ -104,14 +104,14 @@ export function unwriteRow(shape: TableShape, columns: Columns, rowid: Literal |
     values: Object.values(written).map(bind),
   };
   const [set, at] = [settings(before), condition(placeOf(shape, columns, rowid), unchanged(others), asLeft)];
-  return { sql: `UPDATE ${quoteName(shape.name)} SET ${set.sql} WHERE ${at.sql}`, values: [...set.values, ...at.values] };
+  return { sql: `UPDATE OR ABORT ${quoteName(shape.name)} SET ${set.sql} WHERE ${at.sql}`, values: [...set.values, ...at.values] };
 }
 
-/** Puts a row back. It never replaces another one. */
+/** Puts a row back. It never replaces another one, also where the table says so. */
 export function insertRow({ name }: TableShape, columns: Columns): Statement {
   const literals = Object.values(columns);
   return {
-    sql: `INSERT INTO ${quoteName(name)} (${Object.keys(columns).map(quoteName).join(", ")}) VALUES (${literals.map(placeFor).join(", ")})`,
+    sql: `INSERT OR ABORT INTO ${quoteName(name)} (${Object.keys(columns).map(quoteName).join(", ")}) VALUES (${literals.map(placeFor).join(", ")})`,
     values: literals.map(bind),
   };
 }

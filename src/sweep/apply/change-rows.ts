@@ -33,6 +33,9 @@ export type RowsExamined = ExaminedRegistry & { readonly loaded: RowsRegistry };
 /** A row as it was judged; `written` are the columns that are to say something else, undefined where it is to go. */
 type ReadyRow = RevisedEntry & { readonly row: Row; readonly columns: Columns; readonly written: Columns | undefined };
 
+/** A constraint of its table speaks against what would be written, for as long as that row is there. */
+const inTheWay = notDone("failed", "its table does not allow it: another row says already what would be written");
+
 /** Each is a transaction of its own, after one last look for all of them. */
 const turn = 256;
 
@@ -136,7 +139,7 @@ export async function changeRows(
     const answers = await confirm(rows);
     const free = rows.filter((_, nth) => answers[nth] === undefined);
     const changed = (await changeAll(pass, loaded, free)).values();
-    return answers.map((answer) => answer ?? attemptedBy(changed.next().value as RowChanged, changedSince));
+    return answers.map((answer) => answer ?? attemptedBy(changed.next().value as RowChanged, inTheWay));
   }
 
   await change<RevisedEntry, ReadyRow>(

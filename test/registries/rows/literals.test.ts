@@ -29,6 +29,14 @@ test.each(["", "'", "'a'b'", "X'0'", "X'0g'", "1;", "1 OR 1", "'a' || 'b'", "CAS
   },
 );
 
+test("a value is read however long it is", () => {
+  const [text, digits] = ["it''s ".repeat(4_000_000), "00ff".repeat(1_000_000)];
+  expect(valueOf(`'${text}'`) === "it's ".repeat(4_000_000)).toBe(true);
+  expect(boundOf(`'${text}'x'`)).toBeUndefined();
+  expect((valueOf(`X'${digits}'`) as { readonly blob: string }).blob === digits).toBe(true);
+  expect((boundOf(`X'${digits}'`) as Uint8Array).byteLength).toBe(2_000_000);
+});
+
 test("text that is a cast is bound inside one, anything else by itself", () => {
   expect([placeFor("CAST(X'41' AS TEXT)"), placeFor("'CAST(X''41'' AS TEXT)'"), placeFor("1")]).toEqual(["CAST(? AS TEXT)", "?", "?"]);
 });

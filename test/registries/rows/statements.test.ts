@@ -27,18 +27,18 @@ test("a row without key and number is changed by no statement", () => {
 
 test("a release sets its columns alone", () => {
   const { sql, values } = writeRow(keyed, columns, "7", { at: "'now'" });
-  expect(sql).toMatch(/^UPDATE "s" SET "at" = \? WHERE /);
+  expect(sql).toMatch(/^UPDATE OR ABORT "s" SET "at" = \? WHERE /);
   expect(values.slice(0, 2)).toEqual(["now", "a"]);
 });
 
 test("a release is taken back where its columns are as it left them, and the others as they were", () => {
   const { sql, values } = unwriteRow(keyed, columns, "7", { at: "'now'" });
-  expect(sql).toMatch(/^UPDATE "s" SET "at" = \? WHERE "id" IS \? AND CASE .*quote\("id"\) END = \? AND "at" IS \?$/);
+  expect(sql).toMatch(/^UPDATE OR ABORT "s" SET "at" = \? WHERE "id" IS \? AND CASE .*quote\("id"\) END = \? AND "at" IS \?$/);
   expect(values).toEqual([null, "a", "'a'", "now"]);
 });
 
 test("a row is put back with its stored columns alone, and replaces none", () => {
-  expect(insertRow(keyed, columns)).toEqual({ sql: 'INSERT INTO "s" ("id", "at") VALUES (?, ?)', values: ["a", null] });
+  expect(insertRow(keyed, columns)).toEqual({ sql: 'INSERT OR ABORT INTO "s" ("id", "at") VALUES (?, ?)', values: ["a", null] });
 });
 
 test("rows are chosen by equality and null alone, with every value bound", () => {
