@@ -165,7 +165,7 @@ export function launcherCalled(program: string, { launchers: known }: Pick<Progr
 const readers = set(`
   grep egrep fgrep rg ag ugrep less more most pg tail head cat tac bat batcat zcat jq yq gron xxd hexdump hd od strings
   ps pgrep pidof top htop btop atop lsof fuser strace ltrace bpftrace find fd fdfind locate plocate ls eza stat file wc du tree diff cmp
-  sort uniq cut nl column md5sum sha1sum sha256sum b2sum cksum inotifywait journalctl tmux screen SCREEN zellij dtach abduco sessreap`);
+  sort uniq cut nl column md5sum sha1sum sha256sum b2sum cksum inotifywait journalctl tmux screen SCREEN zellij dtach abduco`);
 
 /** What sessreap knows by name. A configuration adds to `declared` and to `onlookers`. */
 export const knownPrograms: ProgramLists = {
@@ -174,7 +174,7 @@ export const knownPrograms: ProgramLists = {
   declared: [],
   launchers,
   readers,
-  manyInOne: set("busybox toybox coreutils uutils sh dash bash"),
+  manyInOne: set("busybox toybox coreutils uutils"),
   carriers: set(
     "sh bash dash zsh fish ksh mksh ash busybox sudo su doas run0 pkexec env nice ionice nohup setsid timeout time stdbuf watch xargs script " +
       "npm npx npm-cli npx-cli pnpm yarn bunx make just",

@@ -57,8 +57,9 @@ function holding(scratch: Scratch, argv0: string, path: string, redirect: ">>" |
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, "");
   // The path is given by way of the environment of its shell, so that no argument carries it.
+  const program = waitingProgram(scratch, argv0, `hold-${argv0}`);
   writeFileSync(join(scratch.dir, `hold-${argv0}`), `exec 9${redirect}"$HELD"\nread never\n`);
-  return start("/bin/sh", [`hold-${argv0}`], inside(scratch, { argv0, env: { HELD: path } }));
+  return start(program, [`hold-${argv0}`], inside(scratch, { argv0, env: { HELD: path } }));
 }
 
 describe("a live agent is seen in its arguments", () => {
@@ -128,6 +129,32 @@ describe("a live agent is seen in its arguments", () => {
   });
 });
 
+describe("what carries a session in a way that is not understood keeps it by doubt", () => {
+  const carriers: readonly (readonly [string, (scratch: Scratch, id: string) => Promise<Running>])[] = [
+    ["the name of a container", (scratch, id) => pretend(scratch.dir, ["mybot", "run", `--name=agent-${id}`])],
+    ["the name of a unit", (scratch, id) => pretend(scratch.dir, ["mybot", "run", "--unit", `agent_${id.toUpperCase()}`])],
+    [
+      "a binary of sessreap that runs it",
+      (scratch, id) => start(waitingProgram(scratch, "sessreap", "exec"), ["exec", "--session", id, "--", "mybot"], inside(scratch)),
+    ],
+    [
+      "a shell that runs it under the name of a reader",
+      (scratch, id) => {
+        writeFileSync(join(scratch.dir, "bot.sh"), "read never\n");
+        return start("/bin/bash", ["bot.sh", id], inside(scratch, { argv0: "less" }));
+      },
+    ],
+  ];
+
+  test.each(carriers)("%s", async (_, carry) => {
+    const scratch = triedScratch();
+    const id = randomUUID();
+    register(scratch, { mine: id, other: randomUUID() });
+    await carry(scratch, id);
+    expect(await reasons(scratch, "--now")).toEqual({ mine: "undecided mentioned kept", other: "ghost ttl-expired reaped" });
+  });
+});
+
 test("a program that no list knows is a doubt with its pid and name, until the configuration says what it is", async () => {
   const scratch = triedScratch();
   const id = randomUUID();
@@ -151,7 +178,7 @@ test("programs that only look keep nothing; an editor and one that writes are a 
   await start("/usr/bin/grep", [ids.grep], inside(scratch));
   await start("/usr/bin/tail", ["-f", transcript(ids.tail)], inside(scratch));
   await start("/usr/bin/jq", ["--arg", "id", ids.jq, "."], inside(scratch));
-  await pretend(scratch.dir, ["less", transcript(ids.less).slice(scratch.dir.length + 1), ids.less]);
+  await start(waitingProgram(scratch, "less", "notes"), ["notes", ids.less], inside(scratch));
   await pretend(scratch.dir, ["vi", "notes", ids.vi]);
   await start("/usr/bin/tee", [transcript(ids.tee)], inside(scratch));
   expect(await reasons(scratch, "--now")).toEqual({

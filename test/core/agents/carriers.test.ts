@@ -115,6 +115,9 @@ describe("what a process is to a session whose id it carries", () => {
     ["tmux new-session -d claude --resume ID", "reader tmux", "/usr/bin/tmux"],
     ["SCREEN -dmS x codex resume ID", "reader SCREEN", "/usr/bin/screen-4.9.1"],
     ["less ID", "other less", "/usr/bin/node"],
+    ["less bot.sh ID", "other less", "/usr/bin/bash"],
+    ["tail /opt/bot.sh ID", "other tail", "/usr/bin/dash"],
+    ["sessreap exec --session ID -- bot", "other sessreap"],
     // Anything else.
     ["vim /p/ID.jsonl", "other vim"],
     ["nvim ID", "other nvim"],

@@ -58,7 +58,7 @@ function* wholeRuns(text: string, sought: Sought): Generator<Found, undefined> {
   }
 }
 
-/** Names of files join words with `-` and `_`: `rollout-<time>-<id>`. Only long ids are looked for in them. */
+/** Names of files, containers and units join words with `-` and `_`: `rollout-<time>-<id>`. Only long ids are looked for in them. */
 function* joinedRuns(text: string, sought: Sought): Generator<Found, undefined> {
   for (const match of text.matchAll(run)) {
     const [word] = match;
@@ -126,11 +126,11 @@ export function idsInCommandLine(commandLine: string, sought: Sought): ReadonlyM
     const begin = text.lastIndexOf(separator, found.start - 1) + 1;
     const next = text.indexOf(separator, found.end);
     const argument = text.slice(begin, next < 0 ? text.length : next);
-    if (isJoined && !argument.includes("/")) return;
-    const manner = mannerOf(argument, { ...found, start: found.start - begin, end: found.end - begin });
+    const isNamePart = isJoined && !argument.includes("/");
+    const manner = isNamePart ? "text" : mannerOf(argument, { ...found, start: found.start - begin, end: found.end - begin });
     if (manner !== undefined && ids.get(found.id) !== "argument") ids.set(found.id, manner);
   };
   for (const found of wholeRuns(text, sought)) note(found, false);
-  if (text.includes("/")) for (const found of joinedRuns(text, sought)) note(found, true);
+  for (const found of joinedRuns(text, sought)) note(found, true);
   return ids;
 }
