@@ -1,3 +1,6 @@
+import { tickMs } from "../clocks/ticks.ts";
+import type { Clock } from "../evidence.ts";
+
 /**
  * What tells one process from another that has its pid: the boot in which it started, and the clock ticks since that boot.
  * Only what has the form of such a token is one; anything else proves nothing.
@@ -40,4 +43,28 @@ export function startTokenOf(value: unknown): StartToken | undefined {
   if (ticks === undefined) return undefined;
   const bootId = boot === undefined ? undefined : canonicalBootId(boot);
   return boot !== undefined && bootId === undefined ? undefined : { ticks, bootId };
+}
+
+/** Seconds, milliseconds, microseconds, the 100 ns of Windows and nanoseconds, in ms. */
+const otherUnitsMs = [1000, 1, 1e-3, 1e-4, 1e-6] as const;
+/** A start that is said in whole seconds, or read by the process itself, can be so far from the kernel's, in ms. */
+const roundingMs = 2_000;
+/** A wall clock that is slewed, or was set a little, is so far from what it said at the start. */
+const slewMs = 60_000;
+/** The clock of Windows counts from 1601: the time from there to 1970, in ms. */
+const windowsMs = 11_644_473_600_000;
+
+/**
+ * Whether a whole number says the start of this very process in another unit than ticks, counted from its boot, from 1970 or
+ * from 1601; or whether that could not be told. Of a start in the first minute of a boot too little is left to tell by.
+ */
+export function saysStartOtherwise(token: string, startTicks: string, { wallMs, bootMs }: Clock): boolean {
+  if (!wallMs.seen || !bootMs.seen) return true;
+  const startMs = Number(startTicks) * tickMs;
+  const startedAt = wallMs.value - bootMs.value + startMs;
+  return otherUnitsMs.some((unitMs) => {
+    const saidMs = Number(token) * unitMs;
+    const isSinceBoot = startMs >= slewMs && Math.abs(saidMs - startMs) <= roundingMs;
+    return isSinceBoot || [0, windowsMs].some((before1970) => Math.abs(saidMs - before1970 - startedAt) <= slewMs);
+  });
 }

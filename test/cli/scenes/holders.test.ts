@@ -78,6 +78,27 @@ test("three live holders whose start is recorded in milliseconds since 1970 are 
   expect((await sessreap(scratch, ["doctor", "-v"])).stdout).toContain("start-tokens-unproven");
 });
 
+test("of two releases of a writer one records ticks, the other milliseconds since 1970, and the live holders of both are kept", async () => {
+  const scratch = newScratch();
+  const path = declareRegistry(scratch);
+  const [older, newer, reused] = [await idle(), await idle(), await idle()];
+  const startedAt = Date.now();
+  writeOld(
+    path,
+    JSON.stringify({
+      older: { pid: older.pid, start: older.startTicks, since },
+      newer: { pid: newer.pid, start: startedAt, since },
+      reused: { pid: reused.pid, start: startedAt - 86_400_000, since },
+    }),
+  );
+  const report = await sweepReport(scratch, ["--now"]);
+  expect(by(report, "verdict", "reason", "action")).toEqual({
+    older: "live pid-alive kept",
+    newer: "live pid-alive kept",
+    reused: "ghost pid-reused reaped",
+  });
+});
+
 test("start tokens of a declared registry are believed once one has matched, until its fields change", async () => {
   const scratch = newScratch();
   const path = declareRegistry(scratch);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { canonicalBootId, isSameBoot, startTokenOf } from "../../../src/core/identity/tokens.ts";
+import { seen, unseen, type Clock } from "../../../src/core/evidence.ts";
+import { canonicalBootId, isSameBoot, saysStartOtherwise, startTokenOf } from "../../../src/core/identity/tokens.ts";
 
 const boot = "d7201e58-0b6a-4e5f-bc1d-a3790f221e08";
 const bare = boot.replaceAll("-", "");
@@ -86,5 +87,46 @@ describe("a start token", () => {
     ["nothing at all", null],
   ])("%s is none", (_, value) => {
     expect(startTokenOf(value)).toBeUndefined();
+  });
+});
+
+describe("a start in another unit than ticks", () => {
+  // The machine booted 10 h ago, and the process started 4 h after that.
+  const began = Date.UTC(2026, 10, 27, 8);
+  const clock: Clock = { wallMs: seen(began + 36_000_000), bootMs: seen(36_000_000), awakeMs: seen(36_000_000) };
+  const ticks = "1440042";
+  const at = began + 14_400_420;
+
+  test.each([
+    ["seconds since boot", 14_400],
+    ["milliseconds since boot", 14_400_420],
+    ["nanoseconds since boot", 14_400_420_000_000],
+    ["milliseconds since boot, as the process read them a second later", 14_401_500],
+    ["seconds since 1970", Math.floor(at / 1000)],
+    ["milliseconds since 1970", at],
+    ["milliseconds since 1970, before the clock was slewed", at - 50_000],
+    ["microseconds since 1970", at * 1000],
+    ["the time of Windows", (at + 11_644_473_600_000) * 10_000],
+  ])("%s", (_, said) => {
+    expect(saysStartOtherwise(String(said), ticks, clock)).toBe(true);
+  });
+
+  test.each([
+    ["ticks of another process", 1_440_043],
+    ["ticks of one that started long before", 700],
+    ["seconds since boot of another process", 14_410],
+    ["seconds since 1970 of another process", Math.floor(at / 1000) - 600],
+    ["milliseconds since 1970 of another process", at + 120_000],
+  ])("%s: not this one's", (_, said) => {
+    expect(saysStartOtherwise(String(said), ticks, clock)).toBe(false);
+  });
+
+  test("of a process as old as the boot a small number says nothing", () => {
+    expect(saysStartOtherwise("7", "90", clock)).toBe(false);
+  });
+
+  test("while the clock cannot be read it may be so", () => {
+    expect(saysStartOtherwise("7", ticks, { ...clock, wallMs: unseen("EPERM") })).toBe(true);
+    expect(saysStartOtherwise("7", ticks, { ...clock, bootMs: unseen("EPERM") })).toBe(true);
   });
 });

@@ -5,7 +5,7 @@ import { isRuledOut } from "../../policy.ts";
 import type { Scene } from "../../scene.ts";
 import { canBeHolder, shortNames } from "../../identity/holder-names.ts";
 import { sightWorth, startedAfterSight } from "../../identity/first-sight.ts";
-import { isSameBoot } from "../../identity/tokens.ts";
+import { isSameBoot, saysStartOtherwise } from "../../identity/tokens.ts";
 import { saysWhere } from "../../identity/whereabouts.ts";
 import { placeOf } from "./elsewhere.ts";
 import type { Sign } from "./sign.ts";
@@ -28,10 +28,12 @@ type Living = Extract<PidObservation, { kind: "there" }>;
 /** Where the recorded start token is not that of the process with this pid: whether that proves anything. */
 type Mismatch = "none" | "proven" | "unproven" | "other-clock";
 
-function mismatchOf({ claim, registry }: Scene, startTicks: string, ownTime: boolean): Mismatch {
+function mismatchOf({ claim, registry, evidence }: Scene, startTicks: string, ownTime: boolean): Mismatch {
   if (claim.startTicks === undefined || claim.startTicks === startTicks) return "none";
   if (!ownTime) return "other-clock";
-  return registry.startTokensProven ? "proven" : "unproven";
+  if (!registry.startTokensProven) return "unproven";
+  // Two releases of a writer can count in two ways in one registry.
+  return saysStartOtherwise(claim.startTicks, startTicks, evidence.clock) ? "other-clock" : "proven";
 }
 
 /** Whether a process that has the pid has been started after a sweep had seen this very entry: then it is not the holder. */
