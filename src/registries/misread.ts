@@ -88,16 +88,34 @@ function saidOf(members: readonly Member[]): string {
 /** A member that can be nothing but the holder's pid. */
 const plainPid = /^(?:pid|processid)$/;
 
+/** A pid of another process than the holder, by what it is called: of what started it, serves it or ran before it. */
+const otherPid = /parent|launch|wrap|shell|superv|daemon|server|bridge|broker|spawn|creat|start|watch|old|last|prev/;
+
+/** Whether nothing in a member's name speaks against its being the holder's pid. */
+const isPidByName = (member: string): boolean => {
+  const name = ownName(member);
+  return plainPid.test(name) || (usualNames.pid.test(name) && !otherPid.test(name));
+};
+
 /**
- * Why a member that is mapped as the pid is another number: it is not called one, none of its values runs, and a member
- * that is called so has one that does.
+ * Why a member that is mapped as the pid is another number: in some entry it names no process that runs, and a member that
+ * is called a pid and nothing else, beside it or at the top of the entry, does.
  */
-function otherNumber({ fields }: Shape, members: readonly Member[], isLive: (pid: number) => boolean): string | undefined {
-  const mapped = members.find(({ name }) => name === fields.pid);
-  if (mapped === undefined || usualNames.pid.test(lettersOf(mapped.name))) return undefined;
-  const runs = ({ values }: Member): boolean => values.some((value) => isLikelyPid(value) && isLive(value));
-  const meant = runs(mapped) ? undefined : members.find((one) => one !== mapped && plainPid.test(lettersOf(one.name)) && runs(one));
-  return meant && `"${mapped.name}" (pid) names no process that runs, and "${meant.name}" is called one and does`;
+function otherNumber(pid: string, values: Iterable<unknown>, isLive: (pid: number) => boolean): string | undefined {
+  const way = pid.startsWith("/") ? pid.slice(0, pid.lastIndexOf("/")) : "";
+  const runs = (value: unknown): boolean => Number.isInteger(Number(value)) && Number(value) > 1 && isLive(Number(value));
+  for (const value of values) {
+    if (runs(valueAt(value, pid))) continue;
+    for (const above of new Set([way, ""])) {
+      const beside = above === "" ? value : valueAt(value, above);
+      const meant = isRecord(beside)
+        ? Object.entries(beside).find(([name, own]) => plainPid.test(lettersOf(name)) && runs(own))
+        : undefined;
+      if (meant !== undefined)
+        return `"${pid}" (pid) names no process that runs, and "${above === "" ? "" : `${above}/`}${meant[0]}" is called one and does`;
+    }
+  }
+  return undefined;
 }
 
 /** Whether entries were read and none of them is an object, although the fields name members. */
@@ -121,8 +139,8 @@ export function misreadOf(shape: Shape, values: () => Iterable<unknown>, isLive:
   const found = seenAmong(fields, claimFields, values());
   const absent = mapped.filter((field) => !found.has(field));
   if (absent.length === 0 && mapped.length > 0) {
-    const isPlain = fields.pid === undefined || usualNames.pid.test(ownName(fields.pid)) || inNames.includes("pid");
-    return isPlain ? undefined : otherNumber(shape, membersOf(values()), isLive);
+    const isPlain = fields.pid === undefined || isPidByName(fields.pid) || inNames.includes("pid");
+    return isPlain ? undefined : otherNumber(fields.pid, values(), isLive);
   }
   const members = membersOf(values());
   if (members.length === 0) {

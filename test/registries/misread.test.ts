@@ -20,6 +20,27 @@ test.each<[string, FieldMap, readonly unknown[], string]>([
     '"port" (pid) names no process that runs, and "pid" is called one and does',
   ],
   [
+    "the pid of what started the holder",
+    { sessionId: "id", pid: "launcherPid" },
+    [
+      { id, pid: 9, launcherPid: 700 },
+      { id, pid: 700, launcherPid: 8 },
+    ],
+    '"launcherPid" (pid) names no process that runs, and "pid" is called one and does',
+  ],
+  [
+    "a number deeper in it, beside a pid",
+    { sessionId: "id", pid: "/at/port" },
+    [{ id, at: { port: 8080, process_id: "700" } }],
+    '"/at/port" (pid) names no process that runs, and "/at/process_id" is called one and does',
+  ],
+  [
+    "a number deeper in it, and a pid above",
+    { sessionId: "id", pid: "/shell/shell_pid" },
+    [{ id, pid: 700, shell: { shell_pid: 8 } }],
+    '"/shell/shell_pid" (pid) names no process that runs, and "pid" is called one and does',
+  ],
+  [
     "what an entry holds, taken for the entries",
     { pid: "pid" },
     [700, "mars", null],
@@ -95,6 +116,9 @@ test.each<[string, FieldMap, readonly unknown[], string]>([
 const understood: readonly (readonly [string, FieldMap, readonly unknown[], (readonly string[])?])[] = [
   ["every member that is mapped", { sessionId: "id", pid: "pid" }, [{ id, pid: 700 }]],
   ["each in another entry", { sessionId: "id", pid: "pid" }, [{ id }, { pid: 700 }]],
+  ["the pid of an agent, though its writer runs", { sessionId: "id", pid: "agentPid" }, [{ id, agentPid: 8, pid: 700 }]],
+  ["the pid of what started it, which runs", { sessionId: "id", pid: "launcherPid" }, [{ id, launcherPid: 700, pid: 8 }]],
+  ["a number that is no pid, and a pid that does not run", { sessionId: "id", pid: "port" }, [{ id, port: 8, pid: 9 }]],
   ["null under its name", { sessionId: "id", pid: "process_id" }, [{ id, process_id: null, pid: 7 }]],
   ["no pid, and nothing like one", { sessionId: "id", pid: "pid" }, [{ id, port: 700, since: 1 }]],
   [

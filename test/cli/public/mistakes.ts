@@ -33,6 +33,7 @@ export function entryOf({ pid, startTicks }: Running, name: string, boot: string
     beat: new Date(now.getTime() - 3_600_000).toISOString(),
     cwd: "/srv/app",
     port: 4_194_299,
+    launcherPid: 4_194_298,
     nanoseconds: now.getTime() * 1_000_000,
     minutes: Math.floor(now.getTime() / 60_000),
     local: now.toISOString().slice(0, 19),
@@ -103,6 +104,7 @@ export const mistakes: readonly Mistake[] = [
     'no entry has "<value>" (pid), and "pid" looks like it',
   ),
   mistake("a port for a pid", keyed({}, { pid: "port" }), 'is not swept: "port" (pid)', '"pid" is called one'),
+  mistake("its launcher's pid", keyed({}, { pid: "launcherPid" }), 'is not swept: "launcherPid" (pid)', '"pid" is called one'),
   mistake(
     "no pid, no session, no name",
     keyed({ fields: { cwd: "cwd" } }),
