@@ -53,10 +53,11 @@ const id: Reader = (value) => (typeof value === "number" ? String(value) : text(
 /** How writers say that there is no pid: the daemon between two workers, a lock that was given back. */
 const noPids: ReadonlySet<unknown> = new Set([0, -1, "", "0", "-1"]);
 
-/** A number, or its digits as text. */
+/** A number, or its digits as text, with blanks or a line end around them. */
 const pid: Reader = (value) => {
-  if (noPids.has(value)) return undefined;
-  const said = typeof value === "string" && /^[1-9]\d*$/.test(value) ? Number(value) : value;
+  const written = typeof value === "string" ? value.trim() : value;
+  if (noPids.has(written)) return undefined;
+  const said = typeof written === "string" && /^[1-9]\d*$/.test(written) ? Number(written) : written;
   return typeof said === "number" && Number.isInteger(said) && said >= 1 && said <= largestPid
     ? said
     : wrong(`a whole number from 1 to ${largestPid}`);

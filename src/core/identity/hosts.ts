@@ -1,12 +1,23 @@
 import { matchesName } from "../agents/programs.ts";
 
 /** Names that every machine has for itself, so that they tell of none. */
-const everyHost: ReadonlySet<string> = new Set(["localhost", "localhost.localdomain"]);
+const everyHost: ReadonlySet<string> = new Set([
+  "localhost",
+  "localhost.localdomain",
+  "localhost4",
+  "localhost6",
+  "ip6-localhost",
+  "::1",
+  "[::1]",
+  "0.0.0.0",
+  "::",
+]);
+const loopback = /^127(?:\.\d{1,3}){3}$/;
 
 /** A host's name as it is compared, without case; undefined for a name that tells of no host. */
 export function canonicalHost(name: string): string | undefined {
   const host = name.trim().toLowerCase().replace(/\.$/, "");
-  return host === "" || everyHost.has(host) ? undefined : host;
+  return host === "" || everyHost.has(host) || loopback.test(host) ? undefined : host;
 }
 
 const shortName = (host: string): string => host.split(".")[0] ?? host;

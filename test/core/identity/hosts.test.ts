@@ -14,6 +14,9 @@ test.each([
   ["localhost", "venus", "other"],
   ["localhost", "localhost", "other"],
   ["localhost", "localhost.localdomain", "other"],
+  ["127.0.0.1", "127.0.0.1", "other"],
+  ["127.1.2.3", "::1", "other"],
+  ["[::1]", "ip6-localhost", "other"],
   ["", "venus", "other"],
   ["", "", "other"],
 ] as const)("%j and %j: %s", (one, other, expected) => {
