@@ -37,7 +37,7 @@ function otherPlaces(others: readonly Candidate[]): readonly string[] {
   return others
     .filter(({ kind }) => kind !== "json-file")
     .slice(0, 2)
-    .map(({ entries, count }) => `"entries": "${entries}" could hold entries, too: ${plural(count, "one", "of them")}`);
+    .map(({ entries, count }) => `"entries": "${entries}" could be meant, too: ${plural(count, "entry", "entries")} there`);
 }
 
 function fromFile({ path, text, writtenMs }: Extract<Specimen, { kind: "file" }>, around: Surroundings): Suggested {
@@ -139,7 +139,9 @@ function fromGroup(path: string, found: Group, around: Surroundings): GroupGuess
   const notes = [
     `${plural(found.files.length, "file fits", "files fit")} ${group.pattern}`,
     ...(unread === undefined ? [] : [`${found.files.length - read} of them could not be read: ${unread}`]),
-    ...(samples.length > 0 && samples.length < read ? [`${read - samples.length} of them are no JSON objects`] : []),
+    ...(samples.length > 0 && samples.length < read
+      ? [`${read - samples.length} of them ${read - samples.length === 1 ? "is no JSON object" : "are no JSON objects"}`]
+      : []),
   ];
   if (samples.length === 0) {
     return { declaration: { format: "pid-files", path, pattern: group.pattern, onGhost: "report" }, findings: named, notes, weight };

@@ -1,48 +1,26 @@
 import { safeParse } from "valibot";
 import { describe, expect, test } from "vitest";
-import { configSchema } from "../../src/cli/config/schema/config-schema.ts";
-import { formatOf } from "../../src/cli/config/shapes.ts";
-import type { Specimen, Suggestion, Surroundings } from "../../src/registries/suggest/specimen.ts";
-import { parseTextPattern, readingsOf } from "../../src/registries/text-pattern.ts";
-import { suggest } from "../../src/registries/suggest/suggest.ts";
-
-const [alive, other, gone] = [4711, 4712, 99_999];
-const nowMs = Date.UTC(2026, 10, 20, 12);
-const since = "2026-11-20T11:00:00.000Z";
-const sinceMs = Date.parse(since);
-const [session, second, carried] = [1, 2, 3].map((number) => `019d0000-0000-7000-8000-00000000000${number}`) as [string, string, string];
-const bootId = "6d9f6a8e-0000-4000-8000-000000000001";
-const machineId = "6d9f6a8e000040008000000000000002";
-
-/** Two processes run here; one of them carries a session. */
-const around: Surroundings = {
-  nowMs,
-  hostname: "venus",
+import { configSchema } from "../../../src/cli/config/schema/config-schema.ts";
+import { formatOf } from "../../../src/cli/config/shapes.ts";
+import type { Specimen, Suggestion, Surroundings } from "../../../src/registries/suggest/specimen.ts";
+import { parseTextPattern, readingsOf } from "../../../src/registries/text-pattern.ts";
+import { suggest } from "../../../src/registries/suggest/suggest.ts";
+import {
+  alive,
+  around,
   bootId,
+  carried,
+  directory,
+  file,
+  gone,
   machineId,
-  running: (pid) => (pid === alive || pid === other ? { startTicks: String(pid * 10), startedMs: sinceMs - 60_000, argv: [] } : undefined),
-  carrierOf: (text) => (text === carried ? alive : undefined),
-};
-
-const file = (content: unknown, path = "/srv/agents.json"): Specimen => ({
-  kind: "file",
-  path,
-  text: typeof content === "string" ? content : JSON.stringify(content),
-  writtenMs: sinceMs,
-});
-
-const directory = (files: Readonly<Record<string, unknown>>): Specimen => ({
-  kind: "directory",
-  path: "/srv/agents",
-  files: Object.entries(files).map(([key, content]) => ({
-    key,
-    text: typeof content === "string" ? content : JSON.stringify(content),
-    writtenMs: sinceMs,
-    problem: undefined,
-  })),
-  links: [],
-  others: 0,
-});
+  nowMs,
+  other,
+  second,
+  session,
+  since,
+  sinceMs,
+} from "./specimens.ts";
 
 /** What is suggested, after it was held against the schema and the formats of a configuration. */
 function suggested(specimen: Specimen): Suggestion {
