@@ -155,6 +155,45 @@ const recordedHolderRows: readonly Row[] = [
   ["gone", { claim: held, pids: { [pid]: gone } }, "ghost attached-process pid-gone certain"],
   ["gone, and no start token was recorded", { claim: { pid }, pids: { [pid]: gone } }, "ghost attached-process pid-gone certain"],
   [
+    "gone, and an agent of its process group that shows no session is alive",
+    { claim: held, pids: { [pid]: gone }, table: { agents: [{ ...agent(["codex"]), processGroup: pid }] } },
+    "undecided attached-process mentioned",
+  ],
+  [
+    "a zombie, and an agent of its kernel session that shows no session is alive",
+    { claim: held, pids: { [pid]: there("700", ["codex"], "Z") }, table: { agents: [{ ...agent(["claude"]), kernelSession: pid }] } },
+    "undecided attached-process mentioned",
+  ],
+  [
+    "gone, and an agent of its process group runs another session",
+    {
+      claim: held,
+      pids: { [pid]: gone },
+      table: { agents: [{ ...agent(["codex", "resume", "019d0000-2222-7000-8000-00000000000b"]), processGroup: pid }] },
+    },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "gone, and an agent of its process group does not run it, as an operator says",
+    {
+      claim: held,
+      policy: { despite: { pid: 500, startTicks: "600" } },
+      pids: { [pid]: gone },
+      table: { agents: [{ ...agent(["codex"]), processGroup: pid }] },
+    },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "gone, and an agent of its process group is alive, but it claimed no more than its process",
+    { claim: held, registry: { about: "process" }, pids: { [pid]: gone }, table: { agents: [{ ...agent(["codex"]), processGroup: pid }] } },
+    "ghost attached-process pid-gone certain",
+  ],
+  [
+    "its pid was reused, and an agent is of the group of the newcomer",
+    { claim: held, pids: { [pid]: there("701") }, table: { agents: [{ ...agent(["codex"]), processGroup: pid }] } },
+    "ghost attached-process pid-reused certain",
+  ],
+  [
     "its pid was reused: another start tick in the same boot",
     { claim: held, pids: { [pid]: there("701") } },
     "ghost attached-process pid-reused certain",

@@ -215,7 +215,7 @@ export const gone: Observed<PidObservation> = seen({ kind: "gone" });
 
 export function agent(argv: readonly string[], pid = 500): AgentProcess {
   const name = (argv[0] ?? "").split("/").at(-1) ?? "";
-  return { pid, parentPid: 1, kernelSession: pid, terminal: 0, startTicks: "600", uid: 1000, agent: name, argv };
+  return { pid, parentPid: 1, processGroup: pid, kernelSession: pid, terminal: 0, startTicks: "600", uid: 1000, agent: name, argv };
 }
 
 /** A server that answered: up for an hour, with these threads loaded, and denying the tests' own session by its id. */

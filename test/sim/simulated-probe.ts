@@ -43,7 +43,7 @@ function agentsAmong(shown: readonly Shown[], programs: ProgramLists): readonly 
   return shown.flatMap(({ pid, process: { startTicks, argv, uid } }) => {
     const agent = agentOf(argv, programs);
     if (agent === undefined) return [];
-    return [{ pid, startTicks, argv, agent, parentPid: 1, kernelSession: pid, terminal: 0, uid }];
+    return [{ pid, startTicks, argv, agent, parentPid: 1, processGroup: pid, kernelSession: pid, terminal: 0, uid }];
   });
 }
 

@@ -4,6 +4,8 @@ export type AgentProcess = {
   readonly parentPid: number;
   /** The kernel's session id (`sid`), which background children keep when they change their process group. */
   readonly kernelSession: number;
+  /** The id of its process group (`pgrp`), which a program that was started by no shell shares with what started it. */
+  readonly processGroup: number;
   readonly terminal: number;
   readonly startTicks: string;
   readonly uid: number;

@@ -27,3 +27,16 @@ export function idleSince(scene: Scene, table: ProcessTable, forMs: number): Age
   const registered = registeredPids(scene);
   return agentsShowingNone(scene, { ...table, agents: older }).find(({ pid }) => !registered.has(pid));
 }
+
+/**
+ * An agent that a process has left behind which led its process group or kernel session, and that shows no session now: it may
+ * run the one of its leader. The kernel gives a pid to no other process while such a group stands.
+ */
+export function leftBehindBy(pid: number, scene: Scene, table: ProcessTable): AgentProcess | undefined {
+  const members = table.agents.filter(
+    (one) => one.pid !== pid && (one.processGroup === pid || one.kernelSession === pid) && !isRuledOut(scene.policy, one),
+  );
+  if (members.length === 0) return undefined;
+  const registered = registeredPids(scene);
+  return agentsShowingNone(scene, { ...table, agents: members }).find((one) => !registered.has(one.pid));
+}

@@ -28,8 +28,8 @@ export function ancestorsOf(pid: number): ReadonlySet<number> {
 }
 
 function describeAgent(pid: number, agent: string, argv: readonly string[]): AgentProcess {
-  const { parentPid, kernelSession, terminal, startTicks } = readStat(pid);
-  return { pid, agent, argv, parentPid, kernelSession, terminal, startTicks, uid: statSync(`/proc/${pid}`).uid };
+  const { parentPid, processGroup, kernelSession, terminal, startTicks } = readStat(pid);
+  return { pid, agent, argv, parentPid, processGroup, kernelSession, terminal, startTicks, uid: statSync(`/proc/${pid}`).uid };
 }
 
 /** Every pid that `/proc` lists now. */

@@ -139,7 +139,7 @@ export async function lookAtProcesses(question: ProcessQuestion): Promise<Observ
     const agents = processes.flatMap(({ pid, ppid, uid, argv }): readonly AgentProcess[] => {
       const agent = agentOf(argv, question.programs);
       if (agent === undefined || pid === process.pid) return [];
-      return [{ pid, agent, argv, parentPid: ppid, kernelSession: 0, terminal: 0, startTicks: "0", uid: uid ?? -1 }];
+      return [{ pid, agent, argv, parentPid: ppid, processGroup: 0, kernelSession: 0, terminal: 0, startTicks: "0", uid: uid ?? -1 }];
     });
     const parents = new Map(processes.map(({ pid, ppid }) => [pid, ppid]));
     const ancestors = new Set<number>();

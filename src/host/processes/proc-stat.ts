@@ -13,6 +13,7 @@ export type ProcStat = {
   /** It runs in the kernel alone, and never ran a program. */
   readonly kernelThread: boolean;
   readonly parentPid: number;
+  readonly processGroup: number;
   readonly kernelSession: number;
   readonly terminal: number;
   /** Field 22, clock ticks since boot. */
@@ -33,6 +34,7 @@ export function parseStat(text: string): ProcStat {
     state: fields[0] ?? "?",
     kernelThread: (Number(fields[6]) & kernelThreadFlag) !== 0,
     parentPid: Number(fields[1]),
+    processGroup: Number(fields[2]),
     kernelSession: Number(fields[3]),
     terminal: Number(fields[4]),
     startTicks,

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { by, configure, daysAgo, newScratch, sweepReport, writeOld } from "../harness.ts";
-import { gonePid, idle, pretend } from "../../processes.ts";
+import { endByPid, gonePid, idle, launch, pretend, until } from "../../processes.ts";
 
 const since = daysAgo(1);
 const fields = { sessionId: "id", pid: "pid", startTicks: "start", registeredAt: "since" };
@@ -51,4 +52,41 @@ test("a file that is called by a pid is that process's, unless the configuration
   const { entries } = await sweepReport(scratch, []);
   const dead = entries.filter(({ key }) => key === `${gone.pid}.json`);
   expect(dead.map(({ reason }) => reason)).toEqual(["pid-gone", "attached-cli"]);
+});
+
+const showsAs = (pid: number, program: string): boolean =>
+  existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(program);
+
+/** A launcher that has been killed, and the pid of what it had started in the background, called like this. */
+async function killedLauncher(program: string, shell = ""): Promise<{ readonly pid: number; readonly left: number }> {
+  const launcher = launch("bash", ["-c", `${shell} exec -a ${program} sleep 1000 & echo $!; wait`], { detached: true });
+  const [said] = (await once(launcher.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
+  const left = Number(said.toString());
+  await until("it is called so", () => showsAs(left, program));
+  launcher.kill("SIGKILL");
+  await once(launcher, "exit");
+  return { pid: launcher.pid as number, left };
+}
+
+test("an agent that its killed launcher has left behind keeps what a session claims until it ends; a tool does not", async () => {
+  const scratch = newScratch();
+  const [inGroup, inSession, tool] = [
+    await killedLauncher("claude"),
+    await killedLauncher("codex", "set -m;"),
+    await killedLauncher("dev-server"),
+  ];
+  const entries = Object.entries({ inGroup, inSession, tool }).map(([key, { pid }]) => [key, { id: randomUUID(), pid, since }]);
+  const verdicts = async (about: "process" | "session") => {
+    const path = writeOld(join(scratch.dir, `${about}.json`), JSON.stringify(Object.fromEntries(entries)));
+    configure(scratch, { registries: [{ format: "keyed-json", path, fields, about }] });
+    return by(await sweepReport(scratch, ["list"]), "verdict", "reason", "detail");
+  };
+  const gone = expect.stringMatching(/^ghost pid-gone pid \d+ is gone$/);
+  const keptBy = (agent: string, { pid, left }: typeof inGroup): string =>
+    `undecided mentioned pid ${pid} is gone, but it has left ${agent} (pid ${left}) behind, which shows no session and may run it`;
+  expect(await verdicts("process")).toEqual({ inGroup: gone, inSession: gone, tool: gone });
+  expect(await verdicts("session")).toEqual({ inGroup: keptBy("claude", inGroup), inSession: keptBy("codex", inSession), tool: gone });
+  endByPid(inGroup.left);
+  await until("it has ended", () => !showsAs(inGroup.left, "claude"));
+  expect(await verdicts("session")).toEqual({ inGroup: gone, inSession: keptBy("codex", inSession), tool: gone });
 });

@@ -34,6 +34,7 @@ async function superseded() {
   const agent: AgentProcess = {
     pid: 4711,
     parentPid: 1,
+    processGroup: 7,
     kernelSession: 4711,
     terminal: 0,
     startTicks: "1",

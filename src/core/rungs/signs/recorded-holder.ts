@@ -8,6 +8,7 @@ import { sightWorth, startedAfterSight } from "../../identity/first-sight.ts";
 import { isSameBoot, saysStartOtherwise } from "../../identity/tokens.ts";
 import { saysWhere } from "../../identity/whereabouts.ts";
 import { placeOf } from "./elsewhere.ts";
+import { leftBehindBy } from "../idle-agents.ts";
 import type { Sign } from "./sign.ts";
 
 const noPid = notApplicable("it records no pid");
@@ -125,6 +126,18 @@ function judgeAncestor(scene: Scene, pid: number, observation: PidObservation | 
   return live("own-ancestor", `pid ${pid} is an ancestor of this sweep`);
 }
 
+/** What the recorded process led, and has left behind, may run the session on. A claim of the process itself ends with it. */
+function leftBehind(scene: Scene, pid: number, judged: Answer, table: ProcessTable): Answer {
+  const isOver = judged.kind === "dead" && (judged.reason === "pid-gone" || judged.reason === "pid-zombie");
+  const agent = isOver && scene.registry.about !== "process" ? leftBehindBy(pid, scene, table) : undefined;
+  if (agent === undefined || !isOver) return judged;
+  const who = `${agent.agent} (pid ${agent.pid})`;
+  return unknown(
+    "mentioned",
+    () => `${formatMessage(judged.detail)}, but it has left ${who} behind, which shows no session and may run it`,
+  );
+}
+
 /** Judges the recorded pid as one of this machine's. */
 function judgeHere(scene: Scene): Answer {
   const { claim, evidence } = scene;
@@ -143,7 +156,7 @@ function judgeHere(scene: Scene): Answer {
   }
   const shown = observation?.seen === true ? observation.value : undefined;
   const judged = isAncestor || shown === undefined ? judgeAncestor(scene, pid, shown) : judgeObservation(scene, pid, shown);
-  const answer = byOperatorsWord(scene, pid, shown, judged);
+  const answer = byOperatorsWord(scene, pid, shown, leftBehind(scene, pid, judged, table));
   if (answer.kind === "live" || claim.pidNamespace !== undefined) return answer;
   return stronger(answer, innerHolder(scene, pid, table.innerPids) ?? noSign);
 }
