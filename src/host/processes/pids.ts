@@ -1,8 +1,13 @@
 import { readdirSync } from "node:fs";
 import { errorCode } from "../observed.ts";
 
-/** Is a process there? Only ESRCH says no; EPERM means that it belongs to another user. Throws for what is no pid. */
+/**
+ * Is a process there? Only ESRCH says no; EPERM means that it belongs to another user. Throws for what is no pid. Of the error
+ * the code is asked alone: its stack would take most of the time.
+ */
 export function pidExists(pid: number): boolean {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   try {
     process.kill(pid, 0);
     return true;
@@ -10,6 +15,8 @@ export function pidExists(pid: number): boolean {
     if (errorCode(error) === "ESRCH") return false;
     if (errorCode(error) === "EPERM") return true;
     throw error;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
