@@ -7,8 +7,15 @@ import { connectionsTo, isOpenHere } from "./connections.ts";
 import { connect, isSqliteError, isTaken, loadSqlite, type Connection } from "./sqlite.ts";
 import type { DatabaseFile } from "./table-read.ts";
 
-/** One statement that changes exactly one row, or nothing. `back`: what the row that it puts back has to say then. */
-export type RowChange = { readonly statement: Statement; readonly back?: { readonly table: TableShape; readonly columns: Columns } };
+/**
+ * One statement that changes exactly one row, or nothing. `back`: what the row that it puts back has to say then. `still` counts
+ * the row while it is as it was judged.
+ */
+export type RowChange = {
+  readonly statement: Statement;
+  readonly back?: { readonly table: TableShape; readonly columns: Columns };
+  readonly still?: Statement;
+};
 
 /**
  * `changed`: the row is not there as the statement has it. `taken`: another one is in its place. `unsure`: the server did not
@@ -50,18 +57,24 @@ function totalChanges(connection: Connection): number {
   return (connection.prepare("SELECT total_changes() AS total").get() as { readonly total: number }).total;
 }
 
+const countIn = (connection: Connection, { sql, values }: Statement): number =>
+  (connection.prepare(sql).get(...values) as { readonly same: number }).same;
+
 /** Runs a statement inside a transaction. Returns what it made, to be committed only if that is the one row. */
-function runOne(connection: Connection, { statement, back }: RowChange): RowChanged {
+function runOne(connection: Connection, { statement, back, still }: RowChange): RowChanged {
   const before = totalChanges(connection);
   const { changes, lastInsertRowid } = connection.prepare(statement.sql).run(...statement.values);
   const all = totalChanges(connection) - before;
-  if (all === 0) return { kind: "changed" };
+  if (all === 0)
+    return still !== undefined && countIn(connection, still) === 1
+      ? { kind: "failed", problem: "its table lets it be, by a trigger" }
+      : { kind: "changed" };
   if (Number(changes) !== 1 || all !== 1)
     return { kind: "failed", problem: `that would change ${all} rows, by a foreign key or a trigger of its table; nothing was changed` };
   if (back === undefined) return { kind: "done" };
-  const { sql, values } = countExact(back.table, back.columns, String(lastInsertRowid));
-  const { same } = connection.prepare(sql).get(...values) as { readonly same: number };
-  return same === 1 ? { kind: "done" } : { kind: "failed", problem: "its table would keep other values than it had" };
+  return countIn(connection, countExact(back.table, back.columns, String(lastInsertRowid))) === 1
+    ? { kind: "done" }
+    : { kind: "failed", problem: "its table would keep other values than it had" };
 }
 
 function failureOf(error: unknown): RowChanged {

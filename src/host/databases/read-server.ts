@@ -1,4 +1,5 @@
 import { closest } from "fastest-levenshtein";
+import { columns, tables } from "../../registries/rows/catalog-statements.ts";
 import { isTimeType, serverLiteral } from "../../registries/rows/server-values.ts";
 import { measureRows, readReleased, readRows, settings, type ServerTableShape } from "../../registries/rows/server-statements.ts";
 import type { Row } from "../../registries/rows/table.ts";
@@ -9,18 +10,6 @@ import type { DatabaseQuestion, ServerTable } from "./server-read.ts";
 import { unreadable, type TableRead } from "./table-read.ts";
 
 const usualLimit = 512 * 1024 * 1024;
-
-const tables = `SELECT c.oid::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
-  pg_is_in_recovery()::text AS standby, getdatabaseencoding() AS encoding,
-  has_table_privilege(c.oid, 'DELETE')::text AS deletes
-  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (pg_table_is_visible(c.oid) OR n.nspname = $1)
-  AND n.nspname <> ALL (ARRAY['pg_catalog', 'information_schema'])`;
-
-const columns = `SELECT a.attname AS name, format_type(a.atttypid, NULL) AS type, (a.attgenerated <> '')::text AS generated,
-  has_column_privilege(a.attrelid, a.attnum, 'UPDATE')::text AS writes,
-  (SELECT array_position(i.indkey::int2[], a.attnum) FROM pg_index AS i WHERE i.indrelid = a.attrelid AND i.indisprimary)::text AS place
-  FROM pg_attribute AS a WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`;
 
 const kinds: Readonly<Record<string, string>> = { v: "view", m: "materialized view", f: "foreign table" };
 
@@ -72,7 +61,9 @@ export async function findTable({ ask }: Connection, question: DatabaseQuestion)
   const key = listed.filter((one) => one["place"] !== null).toSorted((a, b) => Number(a["place"]) - Number(b["place"]));
   if (key.length === 0)
     return unreadable(`has no primary key in its table "${question.table}", so its rows cannot be told apart`, "give it one");
-  const types = Object.fromEntries(listed.map((one) => [one["name"] ?? "", one["type"] ?? ""]));
+  const typesBy = (what: "type" | "exact"): Readonly<Record<string, string>> =>
+    Object.fromEntries(listed.map((one) => [one["name"] ?? "", one[what] ?? ""]));
+  const types = typesBy("type");
   const at = question.released?.at;
   const isGenerated = (one: Answer["rows"][number]): boolean => isTrue(one["generated"]);
   const shape: ServerTableShape = {
@@ -84,6 +75,7 @@ export async function findTable({ ask }: Connection, question: DatabaseQuestion)
     server: {
       schema: table["schema"] ?? "",
       types,
+      exactTypes: typesBy("exact"),
       machine: question.machineColumn,
       open: at !== undefined && isTimeType(types[at]) ? at : undefined,
     },

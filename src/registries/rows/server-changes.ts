@@ -1,6 +1,6 @@
 import type { Literal } from "./literals.ts";
 import { quoteName } from "./names.ts";
-import { given, tableName, type Given, type ServerStatement, type ServerTableShape } from "./server-statements.ts";
+import { given, tableName, versionOf, type Given, type ServerStatement, type ServerTableShape } from "./server-statements.ts";
 import { serverText } from "./server-values.ts";
 import type { Columns } from "./statements.ts";
 
@@ -21,10 +21,28 @@ const typeOf = ({ server }: ServerTableShape, column: string): string => server.
 /** A name of a column in the list of what is changed; it can meet none of the table's. */
 const slot = (kind: "k" | "w", nth: number): string => `sessreap_${kind}${nth}`;
 
+/** Rows that are to be changed as a list `v` in a statement, and what has to be so of a row `r` that is one of them. */
+function listOf(
+  shape: ServerTableShape,
+  changes: readonly (Pick<ServerChange, "key" | "version"> & Partial<ServerChange>)[],
+  { add }: Given,
+): { readonly sql: string; readonly condition: string } {
+  const written = Object.keys(changes[0]?.written ?? {});
+  const keys = shape.key.map((column, nth) => ({ column, values: changes.map(({ key }) => key[nth] as Literal) }));
+  const values = written.map((column) => ({ column, values: changes.map((one) => one.written?.[column] ?? "NULL") }));
+  const arrayOf = (one: { readonly column: string; readonly values: readonly Literal[] }): string =>
+    `${add(one.values.map(serverText))}::${typeOf(shape, one.column)}[]`;
+  const versions = `${add(changes.map(({ version }) => version))}::text[]`;
+  const names = [...keys.map((_, nth) => slot("k", nth)), "sessreap_version", ...values.map((_, nth) => slot("w", nth)), "sessreap_place"];
+  const sql = `unnest(${[...keys.map(arrayOf), versions, ...values.map(arrayOf)].join(", ")}) WITH ORDINALITY AS v(${names.join(", ")})`;
+  const isSame = shape.key.map((column, nth) => `r.${quoteName(column)} = v.${slot("k", nth)}`);
+  return { sql, condition: [...isSame, `${versionOf} = v.sessreap_version`].join(" AND ") };
+}
+
 /**
  * Writes a release into rows, or takes them out, in one statement: each only while the transaction that wrote it last is
- * still the one that wrote what was judged. Gives the place in the list of each that it changed. They are this machine's,
- * unless `besideOf` says which others.
+ * still the one that wrote what was judged. Gives the place in the list of each that it changed, and whether what was written
+ * is there. They are this machine's, unless `besideOf` says which others.
  */
 export function changeRows(
   shape: ServerTableShape,
@@ -36,33 +54,33 @@ export function changeRows(
   const written = Object.keys(changes[0]?.written ?? {});
   const beside = besideOf?.(all);
   const isMeant = beside?.condition ?? `r.${quoteName(shape.server.machine)} = ${all.add(machine)}`;
-  const keys = shape.key.map(
-    (column, nth) => `${all.add(changes.map(({ key }) => serverText(key[nth] as Literal)))}::${typeOf(shape, column)}[]`,
-  );
-  const versions = `${all.add(changes.map(({ version }) => version))}::xid[]`;
-  const values = written.map(
-    (column) => `${all.add(changes.map((one) => serverText(one.written?.[column] ?? "NULL")))}::${typeOf(shape, column)}[]`,
-  );
-  const names = [
-    ...shape.key.map((_, nth) => slot("k", nth)),
-    "sessreap_version",
-    ...written.map((_, nth) => slot("w", nth)),
-    "sessreap_place",
-  ];
-  const list = `unnest(${[...keys, versions, ...values].join(", ")}) WITH ORDINALITY AS v(${names.join(", ")})`;
-  const condition = [
-    isMeant,
-    ...shape.key.map((column, nth) => `r.${quoteName(column)} = v.${slot("k", nth)}`),
-    "r.xmin = v.sessreap_version",
-    ...(shape.server.open === undefined ? [] : [`r.${quoteName(shape.server.open)} IS NULL`]),
-  ].join(" AND ");
-  const from = beside === undefined ? list : `${list}, ${beside.from}`;
+  const list = listOf(shape, changes, all);
+  const isOpen = shape.server.open === undefined ? [] : [`r.${quoteName(shape.server.open)} IS NULL`];
+  const condition = [isMeant, list.condition, ...isOpen].join(" AND ");
+  const from = beside === undefined ? list.sql : `${list.sql}, ${beside.from}`;
   const set = written.map((column, nth) => `${quoteName(column)} = v.${slot("w", nth)}`).join(", ");
+  const isThere = written.map((column) => `r.${quoteName(column)} IS NOT NULL`).join(" AND ");
+  const place = "RETURNING v.sessreap_place::text AS place";
   const sql =
     written.length === 0
-      ? `DELETE FROM ${tableName(shape)} AS r USING ${from} WHERE ${condition} RETURNING v.sessreap_place::text AS place`
-      : `UPDATE ${tableName(shape)} AS r SET ${set} FROM ${from} WHERE ${condition} RETURNING v.sessreap_place::text AS place`;
+      ? `DELETE FROM ${tableName(shape)} AS r USING ${from} WHERE ${condition} ${place}, 'true' AS kept`
+      : `UPDATE ${tableName(shape)} AS r SET ${set} FROM ${from} WHERE ${condition} ${place}, (${isThere})::text AS kept`;
   return { sql, values: all.values };
+}
+
+/** Finds of this machine's rows that were to be changed those that are still as they were judged: the places of these in their list. */
+export function findUnchanged(
+  shape: ServerTableShape,
+  machine: string,
+  changes: readonly Pick<ServerChange, "key" | "version">[],
+): ServerStatement {
+  const all = given();
+  const isOwn = `r.${quoteName(shape.server.machine)} = ${all.add(machine)}`;
+  const list = listOf(shape, changes, all);
+  return {
+    sql: `SELECT v.sessreap_place::text AS place FROM ${tableName(shape)} AS r, ${list.sql} WHERE ${isOwn} AND ${list.condition}`,
+    values: all.values,
+  };
 }
 
 /** Puts a row back. It never replaces another one. */
@@ -102,7 +120,10 @@ export function unwriteRow(shape: ServerTableShape, columns: Columns, written: C
   const all = given();
   const names = Object.keys(written);
   const set = names.map((column) => `${quoteName(column)} = ${all.add(serverText(columns[column] ?? "NULL"))}`).join(", ");
-  const left = names.map((column) => `r.${quoteName(column)} IS NOT DISTINCT FROM ${all.add(serverText(written[column] ?? "NULL"))}`);
+  // A column that keeps no part of a second keeps none of what was written.
+  const asKept = (column: string): string =>
+    `${all.add(serverText(written[column] ?? "NULL"))}::${shape.server.exactTypes[column] ?? "text"}`;
+  const left = names.map((column) => `r.${quoteName(column)} IS NOT DISTINCT FROM ${asKept(column)}`);
   const condition = [sameRow(shape, columns, names, all), ...left].join(" AND ");
   return { sql: `UPDATE ${tableName(shape)} AS r SET ${set} WHERE ${condition}`, values: all.values };
 }

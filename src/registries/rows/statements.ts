@@ -74,6 +74,12 @@ function condition(...parts: readonly Condition[]): Statement {
   return { sql: parts.flatMap(({ sql }) => sql).join(" AND "), values: parts.flatMap(({ values }) => values) };
 }
 
+/** Counts the rows that are still as one was judged: one or none. */
+export function countUnchanged(shape: TableShape, columns: Columns, rowid: Literal | undefined): Statement {
+  const { sql, values } = condition(placeOf(shape, columns, rowid), unchanged(columns));
+  return { sql: `SELECT count(*) AS same FROM ${quoteName(shape.name)} WHERE ${sql}`, values };
+}
+
 /** Takes a row out that is still as it was judged. */
 export function deleteRow(shape: TableShape, columns: Columns, rowid: Literal | undefined): Statement {
   const { sql, values } = condition(placeOf(shape, columns, rowid), unchanged(columns));

@@ -26,6 +26,8 @@ export type ServerShape = {
   readonly schema: string;
   /** The types of its columns, by their names. */
   readonly types: Readonly<Record<string, string>>;
+  /** The same with their lengths: as a value becomes that is written there. */
+  readonly exactTypes: Readonly<Record<string, string>>;
   /** The column that names the machine whose row it is. */
   readonly machine: string;
   /** The column that is null until a row is released, where it is one of times: only such rows are read. */
@@ -36,7 +38,7 @@ export type ServerShape = {
 export type Row = {
   readonly rowid: Literal | undefined;
   readonly literals: readonly Literal[];
-  /** Of a server's row: the transaction that wrote it last. */
+  /** Of a server's row: its own table, and the transaction that wrote it last. */
   readonly version?: string;
   /** Only of a silent machine's row: for how long nothing was heard, in ms, and what the time was, all by the server's clock. */
   readonly silence?: { readonly machineMs: number; readonly heartMs: number; readonly at: string };

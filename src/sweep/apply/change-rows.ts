@@ -4,7 +4,7 @@ import { supersedeReason } from "../../core/revisions/superseded.ts";
 import type { RowChanged } from "../../host/databases/change-rows.ts";
 import { stampLike } from "../../registries/released.ts";
 import { literalOf } from "../../registries/rows/literals.ts";
-import { columnsOf, deleteRow, writeRow, type Columns } from "../../registries/rows/statements.ts";
+import { columnsOf, countUnchanged, deleteRow, writeRow, type Columns } from "../../registries/rows/statements.ts";
 import type { Row } from "../../registries/rows/table.ts";
 import type { ExaminedRegistry, RevisedEntry } from "../judge/examined.ts";
 import { valuesOfRow } from "../load/load-rows.ts";
@@ -98,6 +98,7 @@ async function changeAll({ host }: Pass, loaded: RowsRegistry, rows: readonly Re
     file,
     rows.map(({ row, columns, written }) => ({
       statement: written === undefined ? deleteRow(table, columns, row.rowid) : writeRow(table, columns, row.rowid, written),
+      still: countUnchanged(table, columns, row.rowid),
     })),
   );
 }

@@ -15,7 +15,7 @@ import { unwritableReasonOf } from "../observe/standing.ts";
 import type { Pass } from "../pass.ts";
 import { unkept } from "../unkept.ts";
 import { fileInsertion, memberInsertion, type Insertion } from "./insertions.ts";
-import { changedMeanwhile, newcomer, type RestoreOutcome } from "./restored.ts";
+import { changedMeanwhile, newcomer, writtenSince, type RestoreOutcome } from "./restored.ts";
 import { rowInsertion } from "./row-insertion.ts";
 import { memberText } from "./vacancies.ts";
 
@@ -34,7 +34,7 @@ async function obstacle(host: Host, loaded: ReadRegistry): Promise<NotDone | und
 
 function outcomeOf(tombstone: Tombstone, result: Done | NotDone): RestoreOutcome {
   if (result.kind === "done") return { tombstone, action: "restored", detail: result.note ?? "" };
-  return { tombstone, action: result === newcomer ? "newcomer" : "failed", detail: result.note };
+  return { tombstone, action: result === newcomer || result === writtenSince ? "newcomer" : "failed", detail: result.note };
 }
 
 async function insertionInto(host: Host, loaded: ReadRegistry, looked: readonly Tombstone[]): Promise<Insertion> {

@@ -13,6 +13,9 @@ export type RestoreOutcome = {
 /** Of an entry whose name is taken. */
 export const newcomer = notDone("skipped", "an entry of this name is there already; it was left alone");
 
+/** Of a row that its writer, or a trigger of its table, has written into since it was released. */
+export const writtenSince = notDone("skipped", "its row was written since it was released; it was left alone");
+
 /** Of an entry whose registry has another layout than when it was reaped. */
 export const otherKind = notDone("failed", "its tombstone is of another kind of registry");
 

@@ -9,7 +9,7 @@ import { attemptedBy } from "../apply/change-rows.ts";
 import { notDone, type NotDone } from "../apply/outcome.ts";
 import { serverTableOf, type RowsRegistry } from "../load/loaded.ts";
 import type { Insertion } from "./insertions.ts";
-import { newcomer, otherKind } from "./restored.ts";
+import { newcomer, otherKind, writtenSince } from "./restored.ts";
 
 /** Why a row cannot be put back into the table as it is now; undefined where it can. */
 function misfit({ columns: own, name }: TableShape, { table, columns, written = {} }: KeptRow): NotDone | undefined {
@@ -93,7 +93,7 @@ export async function rowInsertion(host: Host, loaded: RowsRegistry, looked: rea
         if (answer !== undefined) return answer;
         const result = became.next().value as RowChanged;
         // A row that was written into and is not as it was left is its writer's by now.
-        return attemptedBy(result.kind === "changed" ? { kind: "taken" } : result, newcomer);
+        return result.kind === "changed" ? writtenSince : attemptedBy(result, newcomer);
       });
     },
   };

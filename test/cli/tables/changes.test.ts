@@ -140,7 +140,7 @@ describe.skipIf(!hasSqlite("changes of tables")).each(journals)("a sweep of a ta
     {
       what: "a trigger ignores it",
       sql: ["CREATE TRIGGER kept BEFORE DELETE ON sessions BEGIN SELECT RAISE(IGNORE); END"],
-      said: "changed since it was judged",
+      said: "its table lets it be, by a trigger",
     },
     {
       what: "a trigger refuses it",

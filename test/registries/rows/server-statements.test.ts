@@ -12,6 +12,7 @@ const shape: ServerTableShape = {
   server: {
     schema: "public",
     types: { id: "bigint", machine: "text", session: "text", released: "timestamp with time zone", reason: "text", 'od"d': "text" },
+    exactTypes: { released: "timestamp(0) with time zone", reason: "text" },
     machine: "machine",
     open: "released",
   },
@@ -28,6 +29,7 @@ describe("statements for a server", () => {
     readReleased: statements.readReleased(shape, "venus", "session", ["s"]),
     release: changes.changeRows(shape, "venus", [change, { ...change, key: ["'2'"] }]),
     reap: changes.changeRows(shape, "venus", [{ ...change, written: undefined }]),
+    unchanged: changes.findUnchanged(shape, "venus", [change]),
     unwrite: changes.unwriteRow(shape, columns, written),
     insert: changes.insertRow(shape, columns),
   };
@@ -42,7 +44,7 @@ describe("statements for a server", () => {
   });
 
   test.each(["release", "reap"] as const)("%s holds each row against the transaction that wrote it last", (name) => {
-    expect(all[name].sql).toContain("r.xmin = v.sessreap_version");
+    expect(all[name].sql).toContain("(r.tableoid::text || ':' || r.xmin::text) = v.sessreap_version");
     expect(all[name].sql).toContain('r."released" IS NULL');
   });
 
