@@ -37,6 +37,14 @@ export function newestStamp(
   return from === "" ? undefined : { at, from };
 }
 
+/**
+ * Whether one of an entry's times tells nothing: it is written in a way that is no time, or lies in the future, as that of a
+ * zone does which its writer takes for UTC. It may be newer than all others, so that these do not tell how long it was silent.
+ */
+export function hasUntoldTime(nowMs: number, { hasUnreadTime, registeredAt, lastActivityAt, lastHeartbeatAt }: Scene["claim"]): boolean {
+  return hasUnreadTime === true || [registeredAt, lastActivityAt, lastHeartbeatAt].some((at) => at !== undefined && at > nowMs);
+}
+
 /** The newest time that an entry states and that is not in the future. */
 export function newestClaimed(nowMs: number, { registeredAt, lastActivityAt }: Scene["claim"]): number | undefined {
   const registered = registeredAt !== undefined && registeredAt <= nowMs ? registeredAt : undefined;

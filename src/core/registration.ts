@@ -22,6 +22,8 @@ export type Registration = {
   readonly lastActivityAt: number | undefined;
   /** Epoch ms; proves that a thread of the writer still turns, nothing more. */
   readonly lastHeartbeatAt: number | undefined;
+  /** One of these times is written in a way that is no time (a date without its zone, nanoseconds, a counter). */
+  readonly hasUnreadTime?: boolean;
   readonly master: boolean;
   readonly cwd: string | undefined;
   /** Where the holder said it listens. */

@@ -54,6 +54,11 @@ function addTokenBoot(claimed: Claimed, token: unknown): void {
   if (isContradiction) claimed.startTicks = undefined;
 }
 
+const isTime = (field: FieldName): boolean => field === "registeredAt" || field === "lastActivityAt" || field === "lastHeartbeatAt";
+
+/** How writers say that there was no such time yet. */
+const noTimes: ReadonlySet<unknown> = new Set(["", 0]);
+
 /** The fields by which an entry claims a session, a process, a name or a terminal. */
 const claiming = ["sessionId", "pid", "identity", "tmuxSession", "tmuxPane"] as const;
 
@@ -83,6 +88,7 @@ export function claimFrom(key: string, value: unknown, fields: FieldMap, identit
     const result = readers[field](given);
     if (typeof result === "object") return { ok: false, problem: `"${member}" is ${formatValue(given)}, not ${result.wanted}` };
     (claimed as Record<FieldName, unknown>)[field] = result;
+    if (result === undefined && isTime(field) && !noTimes.has(given)) claimed.hasUnreadTime = true;
   }
   if (fields.startTicks !== undefined && claimed.startTicks !== undefined) addTokenBoot(claimed, valueAt(value, fields.startTicks, key));
   const identityText = (): string => identityTextOf(value, fields.lastHeartbeatAt);

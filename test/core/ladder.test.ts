@@ -1016,7 +1016,31 @@ const ttlRows: readonly Row[] = [
   ],
   ["its last heartbeat is a day old", { claim: { lastHeartbeatAt: now - day } }, "undecided ttl within-ttl"],
   ["its last heartbeat is older than the TTL", { claim: { lastHeartbeatAt: now - 8 * day } }, "ghost ttl ttl-expired"],
-  ["its heartbeat is in the future", { claim: { lastHeartbeatAt: now + day } }, "ghost ttl ttl-expired"],
+  [
+    "its heartbeat is in the future, as the time of a zone that is taken for UTC, and was first seen an hour ago",
+    { claim: { lastHeartbeatAt: now + 8 * hour }, memory: { seenForMs: hour } },
+    "undecided ttl within-ttl",
+  ],
+  [
+    "its heartbeat is in the future, and has been seen so for longer than the TTL",
+    { claim: { lastHeartbeatAt: now + day }, memory: { seenForMs: 8 * day } },
+    "ghost ttl ttl-expired",
+  ],
+  [
+    "one of its times is written in a way that is no time, and was first seen an hour ago",
+    { claim: { hasUnreadTime: true }, memory: { seenForMs: hour } },
+    "undecided ttl within-ttl",
+  ],
+  [
+    "one of its times is written in a way that is no time, and has been seen so for longer than the TTL",
+    { claim: { hasUnreadTime: true }, memory: { seenForMs: 8 * day } },
+    "ghost ttl ttl-expired",
+  ],
+  [
+    "one of its times is written in a way that is no time, and its own file is older than the TTL",
+    { claim: { hasUnreadTime: true }, registry: { oneFile: true, modifiedAt: seen(now - 8 * day) } },
+    "ghost ttl ttl-expired",
+  ],
   [
     "its heart beat a minute ago by a clock that was stepped, and sweeps have seen it for an hour",
     { claim: { lastHeartbeatAt: now - minute }, memory: { clockStepped: true, seenForMs: hour } },

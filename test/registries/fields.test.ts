@@ -169,6 +169,18 @@ describe("what an entry says", () => {
     expect(claim.ok && claim.unreadBeat).toBe(unreadBeat);
   });
 
+  test.each([
+    [{ id: "a", beat: "2026-11-20 15:00:00" }, true],
+    [{ id: "a", beat: "2026-11-20T15:00:00" }, true],
+    [{ id: "a", since: "Fri, 20 Nov 2026 15:00:00 GMT", beat: "2026-11-20T15:00:00Z" }, true],
+    [{ id: "a", since: 1.795e18 }, true],
+    [{ id: "a", since: "2026-11-20T15:00:00+09:00", beat: "" }, undefined],
+    [{ id: "a", since: 0, beat: null }, undefined],
+  ])("%j has a time that is written in a way that is none: %s", (value, expected) => {
+    const claim = read(value);
+    expect(claim.ok && claim.registration.hasUnreadTime).toBe(expected);
+  });
+
   test.each([[{ id: "b", beat: 1 }], [{ id: "a", beat: 1, more: 1 }], [{ beat: 1, id: "a" }], [{ id: "a" }]])(
     "is another in %j",
     (value) => {

@@ -20,6 +20,7 @@ const claim = object({
   registeredAt: epochMs,
   lastActivityAt: epochMs,
   lastHeartbeatAt: epochMs,
+  hasUnreadTime: v.optional(described("One of these times is written in a way that is no time; not there otherwise.", flag)),
   master: described("It leads among the entries of its identity.", flag),
   cwd: v.optional(text),
   endpoint: v.optional(

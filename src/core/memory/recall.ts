@@ -63,10 +63,12 @@ export function recall(memory: Memory, entry: Remembered, from: Since, clock: Cl
   const same = record !== undefined && record.digest === digest;
   const [wallMs, awakeMs] = [valueOf(clock, "wallMs"), valueOf(clock, "awakeMs")];
   // A heart that has beaten since is a reason to begin the looks anew.
-  const isStill = same && record.heartbeatAt === entry.heartbeatAt && record.unreadBeat === entry.unreadBeat();
+  const isUnreadStill = same && record.unreadBeat === entry.unreadBeat();
+  const isStill = isUnreadStill && record.heartbeatAt === entry.heartbeatAt;
   const absentSince = isStill && from.sameBoot ? record.absentSinceMs : undefined;
   return {
-    seenForMs: same ? record.seenForMs + from.elapsedMs : 0,
+    // A heartbeat that is no time tells by its change alone that the entry was written again.
+    seenForMs: isUnreadStill ? record.seenForMs + from.elapsedMs : 0,
     clockStepped: from.clockStepped || (same ? record.clockStepped : maybeStepped),
     absentForMs: absentSince === undefined || awakeMs === undefined ? undefined : Math.max(0, awakeMs - absentSince),
     restored: mark !== undefined && mark.digest === digest && (wallMs === undefined || wallMs < mark.untilMs),

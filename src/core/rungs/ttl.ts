@@ -1,4 +1,4 @@
-import { newestStamp } from "../age.ts";
+import { hasUntoldTime, newestStamp } from "../age.ts";
 import { deadByAbsence, unknown, type Answer } from "../answer.ts";
 import { sleptAtMost } from "../clocks/sleep.ts";
 import { formatDuration } from "../duration.ts";
@@ -18,6 +18,8 @@ export function silence(scene: Scene): Silence {
   const { modifiedAt, oneFile } = scene.registry;
   if (scene.memory.clockStepped || !clock.wallMs.seen) return sinceSeen(scene);
   const nowMs = clock.wallMs.value;
+  // The time of a file of its own is newer than all that is written in it.
+  if (!oneFile && hasUntoldTime(nowMs, scene.claim)) return sinceSeen(scene);
   const newest = newestStamp(nowMs, scene.claim, oneFile && modifiedAt.seen ? modifiedAt.value : undefined);
   const { lastHeartbeatAt } = scene.claim;
   const awakeSince = (at: number, from: string): Silence => {

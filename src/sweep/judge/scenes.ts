@@ -1,5 +1,5 @@
 import { formatMessage } from "../../core/answer.ts";
-import { newestClaimed } from "../../core/age.ts";
+import { hasUntoldTime, newestClaimed } from "../../core/age.ts";
 import { seen } from "../../core/evidence.ts";
 import { holdersSeen, noHolders, type ObservedHolder } from "../../core/agents/observed-holders.ts";
 import { judge, unjudged, type Judgement } from "../../core/ladder.ts";
@@ -94,6 +94,10 @@ export function sceneOf(pass: LookingPass, { loaded, facts, evidence, since }: R
   return heldByEither({ claim: registration, registry: factsFor(facts, entry, torn), evidence, memory, policy }, claim.otherHolder);
 }
 
+/** Whether the times that an entry states tell how long it was silent. */
+const tellsTime = (nowMs: number, { claim, registry: { oneFile } }: Scene): boolean =>
+  newestClaimed(nowMs, claim) !== undefined && (oneFile || !hasUntoldTime(nowMs, claim));
+
 export function judgeEntry(pass: LookingPass, view: RegistryView, entry: Entry): Judged {
   const { claim } = entry;
   if (!claim.ok) {
@@ -113,7 +117,7 @@ export function judgeEntry(pass: LookingPass, view: RegistryView, entry: Entry):
   const { loaded } = view;
   const { sessionId } = claim.registration;
   const { wallMs } = view.evidence.clock;
-  const hasOwnTime = wallMs.seen && newestClaimed(wallMs.value, claim.registration) !== undefined;
+  const hasOwnTime = wallMs.seen && tellsTime(wallMs.value, scene);
   if (entry.duplicate)
     return {
       entry,

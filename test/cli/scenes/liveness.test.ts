@@ -137,6 +137,32 @@ test("a heart that beat a moment ago keeps an entry that is silent for longer th
   });
 });
 
+test("a heartbeat whose age cannot be told keeps an entry from the TTL until sweeps have seen it stand still for as long", async () => {
+  const scratch = triedScratch();
+  const path = declareRegistry(scratch);
+  const [now, long] = [new Date(), daysAgo(9)];
+  const beats = {
+    "without a zone": now.toISOString().slice(0, 19),
+    "as databases write it": now.toISOString().slice(0, 19).replace("T", " "),
+    "in nanoseconds": now.getTime() * 1_000_000,
+    "of a zone that is taken for UTC": new Date(now.getTime() + 9 * 3_600_000).toISOString(),
+    "of nine days ago": long,
+  };
+  writeOld(
+    path,
+    JSON.stringify(Object.fromEntries(Object.entries(beats).map(([key, beat]) => [key, { id: randomUUID(), since: long, beat }]))),
+  );
+  await sweepReport(scratch, []);
+  const kept = "undecided within-ttl kept";
+  expect(by(await sweepReport(scratch, ["--now"]), "verdict", "reason", "action")).toEqual({
+    "without a zone": kept,
+    "as databases write it": kept,
+    "in nanoseconds": kept,
+    "of a zone that is taken for UTC": kept,
+    "of nine days ago": "ghost ttl-expired reaped",
+  });
+});
+
 test("an entry of another host goes only when an operator says that the host is gone, at the second look, and never while it beats", async () => {
   const scratch = triedScratch();
   const path = declareRegistry(scratch);

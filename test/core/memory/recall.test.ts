@@ -201,6 +201,9 @@ describe("what is recalled of an entry", () => {
     expect(beating(at(now - 21 * minute, minute))).toMatchObject({ absentForMs: undefined, longestGapMs: 20 * minute });
     expect(beating(at(undefined, 0))).toMatchObject({ absentForMs: undefined, longestGapMs: 0 });
     expect(beating(at(now - minute, minute), "beat 2")).toMatchObject({ absentForMs: undefined, longestGapMs: minute });
+    // One that is no time says when it was last written by its change alone.
+    expect(beating(at(now - minute, minute)).seenForMs).toBe(hour);
+    expect(beating(at(now - minute, minute), "beat 2").seenForMs).toBe(0);
   });
 
   test.each([
