@@ -49,6 +49,8 @@ export type KeptFile = {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  /** Its ACL in hexadecimal digits, `""` where it had none; undefined where that does not matter or was not seen. */
+  readonly acl?: string;
   /** Epoch ms. */
   readonly modifiedAt: number;
   /** base64 of what took its place, where the entry did not go but was changed. */
@@ -110,8 +112,8 @@ function isKept(value: unknown): value is Tombstone["kept"] {
   if (kept.layout === "members") return [kept.entries, kept.form, kept.cut].every(isText) && [start, end].every(isNumber);
   if (kept.layout === "rows")
     return isText(kept.table) && isText(kept.rowid ?? "") && areTexts(kept.columns) && areTexts(kept.written ?? {});
-  const { content, mode, uid, gid, modifiedAt } = kept;
-  return kept.layout === "files" && isText(content) && [mode, uid, gid, modifiedAt].every(isNumber);
+  const { content, mode, uid, gid, modifiedAt, acl } = kept;
+  return kept.layout === "files" && isText(content) && isText(acl ?? "") && [mode, uid, gid, modifiedAt].every(isNumber);
 }
 
 function isHeader(value: unknown): value is TombstoneHeader {

@@ -1,4 +1,5 @@
 import type { Memory } from "../core/memory/memory.ts";
+import type { aclsOf } from "./capture/acl.ts";
 import type { Captured, JudgedFile } from "./capture/quarantine.ts";
 import type { TakeOver } from "./capture/exchange-file.ts";
 import type { FileToRestore, PutBack } from "./capture/restore-entry.ts";
@@ -23,6 +24,8 @@ import type { Replaced } from "./swap/swap-job.ts";
 /** All that sweeps, watches and commands about owners need of the world. Tests hand in a simulated one. */
 export type Host = LookingHost & {
   readonly runRelease: (command: readonly string[], values: Readonly<Record<string, string>>) => Promise<string | undefined>;
+  /** The ACLs of those files whose mode alone would say too much, for their tombstones. */
+  readonly aclsOf: typeof aclsOf;
   /** Removes files that are still the ones that were judged; answers in their order. */
   readonly captureEntries: (root: string, judged: readonly JudgedFile[]) => readonly Captured[];
   /** Puts back files that a killed sweep left in quarantine. Returns what could not be recovered. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import { aclsOf } from "./capture/acl.ts";
 import { captureEntries } from "./capture/capture.ts";
 import { dropDirectory, leftDirectory } from "./capture/own-directory.ts";
 import { takeOver } from "./capture/exchange-file.ts";
@@ -110,6 +111,7 @@ export async function realHost(stateDir: string, version: string, as: keyof type
     readEntryLink,
     stateOfEntry,
     livingPids: probe.livingPids,
+    aclsOf,
     captureEntries,
     recoverQuarantined: (root, keys) => recoverQuarantined(root, keys, Date.now()),
     dropDirectory,

@@ -19,6 +19,7 @@ type FileHost = Pick<
   | "readEntryFile"
   | "readEntryLink"
   | "stateOfEntry"
+  | "aclsOf"
   | "captureEntries"
   | "recoverQuarantined"
   | "dropDirectory"
@@ -189,6 +190,7 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
       const file = disk.at(`${root}/${key}`);
       return file !== undefined && isWayLost(file) ? unseen("too many symbolic links") : seen(file && stateOf(file));
     },
+    aclsOf: () => new Map(),
     captureEntries: capture,
     recoverQuarantined: (root, keys) => {
       for (const key of keys) putBack(`${root}/${key}`, nameBefore(`${root}/${key}`) ?? "");

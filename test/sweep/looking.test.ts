@@ -13,6 +13,7 @@ const refuse = (): never => {
 /** All that `Host` has and `LookingHost` has not: the compiler asks for each of them, and for no other. */
 const writers = {
   runRelease: refuse,
+  aclsOf: refuse,
   captureEntries: refuse,
   recoverQuarantined: refuse,
   dropDirectory: refuse,

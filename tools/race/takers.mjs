@@ -25,7 +25,7 @@ async function library() {
   const outfile = join(scratch, "library.mjs");
   const contents = [
     'export { captureEntries } from "./src/host/capture/capture.ts";',
-    'export { readEntryFile } from "./src/host/files/directory.ts";',
+    'export { readEntryFile } from "./src/host/files/entries/entry-files.ts";',
     'export { usersOf } from "./src/host/locks/file-users.ts";',
   ].join("\n");
   await build({

@@ -1,11 +1,11 @@
-import { linkSync, lstatSync, unlinkSync } from "node:fs";
+import { closeSync, fstatSync, linkSync, lstatSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { usersAt, usersOf, usersRefusing, type LookAtUsers } from "../locks/file-users.ts";
 import type { Busy } from "../locks/process-look.ts";
 import { dropLeased, type LeaseAnswer } from "./capture-lease.ts";
 import { withPlace, type DirHandle } from "../files/held-directory.ts";
 import { cameLate, elsewise, quarantine, type Captured, type JudgedFile } from "./quarantine.ts";
-import { fsyncDirectory } from "../files/files.ts";
+import { fsyncDirectory, openForReading } from "../files/files.ts";
 import { putBack, temporaryName } from "../files/leftovers.ts";
 import { errorCode, formatError } from "../observed.ts";
 import { prepareFile, type FileToRestore } from "./restore-entry.ts";
@@ -78,12 +78,24 @@ function takeOverUnleased(
   return other === undefined ? linkFirst(temporary, path, quarantined) : lostTo(other);
 }
 
+/** Makes what takes the place of the judged file, with the rights that this has now: a chmod since it was judged stands. */
+function prepareBeside(path: string, { state: { dev, ino } }: JudgedFile, temporary: string, file: FileToRestore): Captured | undefined {
+  const judged = openForReading(path);
+  try {
+    const now = fstatSync(judged);
+    if (now.dev !== dev || now.ino !== ino) return { kind: "changed" };
+    prepareFile(temporary, file, judged);
+    return undefined;
+  } finally {
+    closeSync(judged);
+  }
+}
+
 function takeOverAt({ directory, name }: Where, judged: JudgedFile, file: FileToRestore, look: LookAtUsers): TakeOver {
   const next = temporaryName(name, "new");
   const [path, quarantined, temporary] = [name, temporaryName(name, "held"), next].map(directory.at) as [string, string, string];
-  const other = elsewise(path, judged);
+  const other = elsewise(path, judged) ?? prepareBeside(path, judged, temporary, file);
   if (other !== undefined) return lostTo(other);
-  prepareFile(temporary, file);
   try {
     const answer = takeOverIn({ directory, name }, judged, next);
     if (typeof answer === "object") return { kind: "failed", problem: `it cannot be moved aside: ${answer.problem}` };

@@ -25,6 +25,8 @@ import { writeAll } from "../files/chunks.ts";
 import { fsyncDirectory } from "../files/files.ts";
 import { errorCode } from "../observed.ts";
 import { asOwner, type Owner } from "../swap/as-owner.ts";
+import { giveAcls, withoutGroup, type Withheld } from "./acl.ts";
+import { carryAttributes } from "../swap/attributes.ts";
 
 const fsyncLater = promisify(fsync);
 
@@ -35,6 +37,8 @@ export type FileToRestore = {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  /** As `aclsOf` tells it; undefined where its mode is all. */
+  readonly acl?: string;
   readonly modifiedAt: number;
 };
 
@@ -70,7 +74,7 @@ function writeFile(temporary: string, file: FileToRestore): number {
     writeAll(fd, file.content);
     const made = fstatSync(fd);
     if (made.uid !== file.uid || made.gid !== file.gid) fchownSync(fd, file.uid, file.gid);
-    fchmodSync(fd, file.mode & 0o7777);
+    fchmodSync(fd, (file.acl === undefined ? file.mode : withoutGroup(file.mode)) & 0o7777);
     futimesSync(fd, file.modifiedAt / 1000, file.modifiedAt / 1000);
     return fd;
   } catch (error) {
@@ -80,10 +84,15 @@ function writeFile(temporary: string, file: FileToRestore): number {
   }
 }
 
-/** Writes a file under a temporary name: whole, durable, and with all that the file system knew of it. */
-export function prepareFile(temporary: string, file: FileToRestore): void {
-  const fd = writeFile(temporary, file);
+/**
+ * Writes a file under a temporary name: whole, durable, and with owner, rights and attributes of the open file in whose place
+ * it is to come, as they are now. A mode without its ACL would widen access.
+ */
+export function prepareFile(temporary: string, file: Omit<FileToRestore, "mode" | "uid" | "gid">, inPlaceOf: number): void {
+  const { mode, uid, gid } = fstatSync(inPlaceOf);
+  const fd = writeFile(temporary, { ...file, mode, uid, gid });
   try {
+    carryAttributes(inPlaceOf, fd);
     fsyncSync(fd);
   } catch (error) {
     unlinkSync(temporary);
@@ -138,8 +147,13 @@ function write(root: string, file: FileToRestore): Written | PutBack {
   }
 }
 
+function withheld(one: Written | PutBack | undefined, mode: number, acl: string | undefined): readonly Withheld[] {
+  return one?.kind === "written" && one.fd !== undefined && acl !== undefined ? [{ fd: one.fd, mode, acl }] : [];
+}
+
 async function putSomeBack(root: string, files: readonly FileToRestore[]): Promise<readonly PutBack[]> {
   const written = files.map((file) => write(root, file));
+  giveAcls(files.flatMap(({ mode, acl }, nth) => withheld(written[nth], mode, acl)));
   const durable = await Promise.all(
     written.map(async (one) => (one.kind === "written" && one.fd !== undefined ? fsyncLater(one.fd).then(() => one, failed) : one)),
   );

@@ -1,4 +1,7 @@
+import { perlCall } from "../programs/perl.ts";
 import { searchPath } from "../search-path.ts";
+import attributesProgram from "./attributes.pl";
+import carryProgram from "./carry.pl";
 import type { SwapHelper } from "./swap-helper.ts";
 
 type Ran = { readonly missing: boolean; readonly ok: boolean; readonly stdout: string; readonly stderr: string };
@@ -59,5 +62,14 @@ export async function copyAttributes(helper: SwapHelper | undefined, from: numbe
     const answer = await helper.ask("attributes");
     problem = answer === "copied" ? undefined : (answer?.replace(/^lost /, "") ?? "the swap helper ended");
   }
+  if (problem !== undefined) throw new Error(`its extended attributes cannot be kept: ${problem}`);
+}
+
+/** The same where no helper has both files open. */
+export function carryAttributes(from: number, to: number): void {
+  if (process.platform !== "linux") return;
+  const answer = run("perl", perlCall(attributesProgram + carryProgram).args, from, to).stdout;
+  if (answer === "copied") return;
+  const problem = answer.startsWith("lost ") ? answer.slice("lost ".length) : attributeProblem(from, to);
   if (problem !== undefined) throw new Error(`its extended attributes cannot be kept: ${problem}`);
 }

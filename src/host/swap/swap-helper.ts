@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { perlCall } from "../programs/perl.ts";
 import leaseProgram from "../locks/lease.pl";
+import attributesProgram from "./attributes.pl";
 import swapProgram from "./swap.pl";
 
 /** Longer than anything that the helper does by itself; one that is silent for so long is stopped. */
@@ -43,7 +44,7 @@ export async function startSwapHelper(descriptors: SwapDescriptors, temporary: s
   const { directory, judged, made } = descriptors;
   // Only a sweep that reaps needs these.
   const { spawn } = await import("node:child_process");
-  const { args, env } = perlCall(leaseProgram + swapProgram, temporary, name);
+  const { args, env } = perlCall(leaseProgram + attributesProgram + swapProgram, temporary, name);
   const child = spawn("perl", args, { stdio: ["pipe", "pipe", "ignore", directory, judged, made], env });
   const closed = new Promise<void>((resolve) => {
     child.once("close", () => resolve());

@@ -54,56 +54,6 @@ sub command {
   undef;
 }
 
-sub attributes_of {
-  my ($handle) = @_;
-  my $size = syscall($calls->{flistxattr}, fileno $handle, 0, 0);
-  return {} if $size <= 0 && ($size == 0 || $! == $EOPNOTSUPP);
-  die "their names: $!\n" if $size < 0;
-  my $names = "\0" x $size;
-  $size = syscall($calls->{flistxattr}, fileno $handle, $names, $size);
-  die "their names: $!\n" if $size < 0;
-  my %values;
-  # What the kernel measured of the old content does not hold for the new content.
-  for my $key (grep { !/^security\.(?:ima|evm)$/ } split /\0/, substr $names, 0, $size) {
-    my $length = syscall($calls->{fgetxattr}, fileno $handle, $key, 0, 0);
-    die "$key: $!\n" if $length < 0;
-    my $value = "\0" x ($length || 1);
-    die "$key: $!\n" if $length > 0 && syscall($calls->{fgetxattr}, fileno $handle, $key, $value, $length) != $length;
-    $values{$key} = substr $value, 0, $length;
-  }
-  \%values;
-}
-
-sub differences {
-  my ($from, $to) = @_;
-  grep { !exists $to->{$_} || !exists $from->{$_} || $from->{$_} ne $to->{$_} } sort keys %{{%$from, %$to}};
-}
-
-# Makes the attributes of the new file those of the judged one. ACLs are the attribute system.posix_acl_access; one that
-# the directory gave to the new file is removed.
-sub copy_attributes {
-  my ($from, $to) = (attributes_of($judged), attributes_of($new));
-  for my $key (differences($from, $to)) {
-    my $value = $from->{$key};
-    my $done = defined $value
-      ? syscall($calls->{fsetxattr}, fileno $new, $key, $value, length $value, 0)
-      : syscall($calls->{fremovexattr}, fileno $new, $key);
-    die "$key: $!\n" if $done != 0;
-  }
-  my @lost = differences($from, attributes_of($new));
-  die "@lost did not take\n" if @lost;
-  my ($flags, $made) = (flags_of($judged), flags_of($new));
-  return if $flags == $made;
-  my $value = pack 'l!', ($made & ~$KEPT_FLAGS) | $flags;
-  defined ioctl($new, $FS_IOC_SETFLAGS, $value) && flags_of($new) == $flags or die "its flags (chattr): $!\n";
-}
-
-# The flags of a file that its owner can set (ioctl_iflags(2)); 0 where the file system has none.
-sub flags_of {
-  my $value = pack 'l!', 0;
-  defined ioctl($_[0], $FS_IOC_GETFLAGS, $value) ? unpack('l!', $value) & $KEPT_FLAGS : 0;
-}
-
 # Takes the lease, and tries for a fifth of a second while other programs have the file open. Programs that only read it
 # get a moment to close it.
 sub take_lease {
@@ -220,7 +170,7 @@ sub settle { late(); give_back() if $made_at eq changed_at() && at($temp) eq $ju
 
 tell_node('here');
 while (defined(my $said = command($swapped ? 5 : 30))) {
-  if ($said eq 'attributes') { tell_node(eval { copy_attributes(); 1 } ? 'copied' : "lost $@" =~ s/\n//gr) }
+  if ($said eq 'attributes') { tell_node(eval { copy_attributes($judged, $new); 1 } ? 'copied' : "lost $@" =~ s/\n//gr) }
   elsif ($said =~ /^lease (.*)/) { $temp = $1; my $answer = take_lease(); tell_node($answer); last if $answer eq 'busy' }
   elsif ($said eq 'swap') { my $answer = swap(); $swapped = $answer eq 'swapped'; tell_node($answer); last unless $swapped }
   elsif ($said eq 'look') { $looked = 1; tell_node(undisturbed() ? 'quiet' : late()) }

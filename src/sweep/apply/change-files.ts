@@ -40,13 +40,14 @@ function placeOf({ entry: { place } }: RevisedEntry): FilePlace {
 }
 
 /** What a tombstone keeps of a file: all it said, what the file system knew of it, and what took its place. */
-function keptFile({ state, bytes, content }: ReadyFile): KeptFile {
+function keptFile({ state, bytes, content }: ReadyFile, acl: string | undefined): KeptFile {
   const kept: KeptFile = {
     layout: "files",
     content: bytes.toString("base64"),
     mode: state.mode,
     uid: state.uid,
     gid: state.gid,
+    ...(acl !== undefined && { acl }),
     modifiedAt: Math.round(state.mtimeMs),
   };
   return content === undefined ? kept : { ...kept, replacedBy: content.toString("base64") };
@@ -175,7 +176,13 @@ export async function changeFiles(
     pass,
     {
       prepare,
-      keep: (files) => pass.tombstones.write(loaded, files, { makeLine: (file) => tombstoneLine(file, keptFile(file)) }),
+      keep: (files) => {
+        const acls = host.aclsOf(
+          loaded.realPath,
+          files.map(({ entry: { key }, state: { mode } }) => ({ key, mode })),
+        );
+        return pass.tombstones.write(loaded, files, { makeLine: (file) => tombstoneLine(file, keptFile(file, acls.get(keyOf(file)))) });
+      },
       lastLook: lookLast,
       commit,
       again: noRetry(changedSince),

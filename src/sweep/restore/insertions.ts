@@ -62,8 +62,8 @@ export function memberInsertion(host: Host, loaded: MembersRegistry): Insertion 
   };
 }
 
-function fileFrom(key: string, { content, mode, uid, gid, modifiedAt }: KeptFile): FileToRestore {
-  return { key, content: Buffer.from(content, "base64"), mode, uid, gid, modifiedAt };
+function fileFrom(key: string, { content, mode, uid, gid, acl, modifiedAt }: KeptFile): FileToRestore {
+  return { key, content: Buffer.from(content, "base64"), mode, uid, gid, modifiedAt, ...(acl !== undefined && { acl }) };
 }
 
 /** In the place of the very file that was changed and stayed. */

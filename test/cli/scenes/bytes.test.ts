@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { by, daysAgo, declareRegistry, leaveOut, newScratch, sessreap, sweepReport, writeOld } from "../harness.ts";
+import { by, configure, daysAgo, declareRegistry, leaveOut, newScratch, sessreap, sweepReport, writeOld } from "../harness.ts";
 import { gonePid } from "../../processes.ts";
 import { isRoot, nobody } from "../../users.ts";
 
@@ -101,6 +101,37 @@ test("an extended attribute and an access control list survive", async ({ skip }
   expect(python('print(os.getxattr(sys.argv[1], "user.note").decode())', path).trim()).toBe("keep me");
   expect(python('print(os.getxattr(sys.argv[1], "system.posix_acl_access").hex())', path).trim()).toBe(acl);
   expect(statSync(path).mode & 0o777).toBe(0o660);
+});
+
+test("a file whose ACL keeps its group out is put back with it, and released with it", async ({ skip }) => {
+  const scratch = newScratch();
+  const directory = join(scratch.dir, "agents");
+  const { pid } = await gonePid();
+  const path = join(directory, "a.json");
+  // user::rw- user:nobody:rw- group::--- mask::rw- other::---: its mode alone says that the group may write.
+  const acl = "0200000001000600ffffffff02000600feff000004000000ffffffff10000600ffffffff20000000ffffffff";
+  writeOld(path, JSON.stringify({ pid, since }));
+  try {
+    python('os.setxattr(sys.argv[1], "system.posix_acl_access", bytes.fromhex(sys.argv[2]))', path, acl);
+  } catch (error) {
+    leaveOut("ACLs of entries' own files", `they cannot be set here: ${String(error).split("\n")[0]}`);
+    skip();
+  }
+  const aclNow = () => python('print(os.getxattr(sys.argv[1], "system.posix_acl_access").hex())', path).trim();
+  const fields = { pid: "pid", registeredAt: "since", releasedAt: "released", releaseReason: "why" };
+  const declare = (onGhost: string) =>
+    configure(scratch, { registries: [{ format: "json-file", path: directory, pattern: "*.json", fields, about: "process", onGhost }] });
+
+  declare("release");
+  const { summary } = await sweepReport(scratch, []);
+  expect([summary.released, readFileSync(path, "utf8").includes("pid_gone"), aclNow()]).toEqual([1, true, acl]);
+  expect((await sessreap(scratch, ["restore", "--sweep", "last"])).code).toBe(0);
+  expect([readFileSync(path, "utf8").includes("pid_gone"), aclNow()]).toEqual([false, acl]);
+
+  declare("reap");
+  expect((await sweepReport(scratch, ["--now"])).summary).toMatchObject({ reaped: 1 });
+  expect((await sessreap(scratch, ["restore", "--sweep", "last"])).code).toBe(0);
+  expect([aclNow(), statSync(path).mode & 0o777]).toEqual([acl, 0o660]);
 });
 
 test("a registry of which every entry is a ghost becomes an empty one, and whole again by a restore", async () => {

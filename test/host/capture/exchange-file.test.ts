@@ -43,7 +43,7 @@ test("of many contenders for one heal exactly one wins, and the lock is his", as
   const program = join(dir, "contend.cjs");
   const stdin = `
     import { existsSync } from "node:fs";
-    import { readEntryFile } from "./src/host/files/directory.ts";
+    import { readEntryFile } from "./src/host/files/entries/entry-files.ts";
     import { takeOver } from "./src/host/capture/exchange-file.ts";
     const [dir, key, go] = process.argv.slice(2);
     const { state, bytes } = readEntryFile(dir, key);

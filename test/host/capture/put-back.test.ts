@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { prepareFile, restoreEntryFiles, type FileToRestore } from "../../../src/host/capture/restore-entry.ts";
@@ -58,12 +58,15 @@ test("a file that is being put together is never one that is there, and half of 
   const root = scratchDirectory();
   const temporary = join(root, "new");
   writeFileSync(temporary, "theirs");
-  expect(codeOf(() => prepareFile(temporary, file))).toBe("EEXIST");
+  const inPlaceOf = openSync(temporary, "r");
+  const prepare = (path: string, modifiedAt = 0) => codeOf(() => prepareFile(path, { ...file, modifiedAt }, inPlaceOf));
+  expect(prepare(temporary)).toBe("EEXIST");
   expect(readFileSync(temporary, "utf8")).toBe("theirs");
-  expect(codeOf(() => prepareFile(join(root, "other"), { ...file, uid: -2 }))).toBe("ERR_OUT_OF_RANGE");
+  expect(prepare(join(root, "other"), Number.NaN)).toBe("ERR_INVALID_ARG_TYPE");
   expect(readdirSync(root)).toEqual(["new"]);
   symlinkSync("elsewhere", join(root, "link"));
-  expect(codeOf(() => prepareFile(join(root, "link"), file))).toBe("EEXIST");
+  expect(prepare(join(root, "link"))).toBe("EEXIST");
+  closeSync(inPlaceOf);
   expect(openIn(root)).toEqual([]);
 });
 

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -8,41 +7,15 @@ import { readRegistryFile } from "../../../src/host/files/files.ts";
 import { replaceJudged } from "../../../src/host/swap/swap.ts";
 import { formatError } from "../../../src/host/observed.ts";
 import { removeLeftovers } from "../../../src/host/files/leftovers.ts";
+import { acl, attributes, hasAttributes, setAttribute } from "../attributes.ts";
 import { after, before, content, dead, leftovers, readNow, registryIn, scratchDirectory, withoutGhost } from "../scratch.ts";
 import { launch, stop } from "../../processes.ts";
 import { isRoot, nobody, openPlace } from "../../users.ts";
 
-const calls = { x64: { set: 188, get: 191, list: 194 }, arm64: { set: 5, get: 8, list: 11 } }[process.arch as string];
-
-function perl(script: string, ...args: readonly string[]): { readonly ok: boolean; readonly text: string } {
-  const { status, stdout } = spawnSync("perl", ["-e", script, ...args], { encoding: "utf8" });
-  return { ok: status === 0, text: stdout };
-}
-
-function setAttribute(path: string, name: string, hex: string): boolean {
-  return perl(`$v = pack("H*", $ARGV[2]); exit(syscall(${calls?.set}, $ARGV[0], $ARGV[1], $v, length $v, 0) != 0)`, path, name, hex).ok;
-}
-
-/** Every attribute of a file with its value, one a line. */
-function attributes(path: string): string {
-  const script = `$n = "\\0" x 4096; $l = syscall(${calls?.list}, $ARGV[0], $n, 4096);
-    for (sort split /\\0/, substr $n, 0, $l) { $v = "\\0" x 4096; $s = syscall(${calls?.get}, $ARGV[0], $_, $v, 4096);
-    print "$_=", unpack("H*", substr $v, 0, $s), "\\n" }`;
-  return perl(script, path).text;
-}
-
-/** user::rw- user:65534:r-- group::r-- mask::r-- other::--- in the kernel's form. */
-const acl = ["02000000", "01000600ffffffff", "02000400feff0000", "04000400ffffffff", "10000400ffffffff", "20000000ffffffff"].join("");
-
-const probe = ((): boolean => {
-  if (calls === undefined) return false;
-  const { path } = registryIn();
-  return setAttribute(path, "user.note", "00") && setAttribute(path, "system.posix_acl_access", acl);
-})();
-if (!probe) console.warn("no perl, or no ACLs on the file system of the temporary directory: attributes are not tested");
+if (!hasAttributes) console.warn("no perl, or no ACLs on the file system of the temporary directory: attributes are not tested");
 if (!isRoot) console.warn("not root: hostile users are not tested");
 
-test.runIf(probe)("ACL and extended attributes of a registry are kept to the byte", async () => {
+test.runIf(hasAttributes)("ACL and extended attributes of a registry are kept to the byte", async () => {
   const registry = registryIn();
   setAttribute(registry.path, "user.note", "00ff10");
   setAttribute(registry.path, "user.empty", "");
@@ -55,7 +28,7 @@ test.runIf(probe)("ACL and extended attributes of a registry are kept to the byt
   expect(statSync(registry.path).mode).toBe(mode);
 });
 
-test.runIf(probe)("a registry without an ACL gets none from its directory's default", async () => {
+test.runIf(hasAttributes)("a registry without an ACL gets none from its directory's default", async () => {
   const registry = registryIn();
   setAttribute(registry.directory, "system.posix_acl_default", acl);
   const file = readNow(registry.path);
