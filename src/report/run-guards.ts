@@ -2,6 +2,21 @@ import { formatDuration } from "../core/duration.ts";
 import type { Guard } from "./model/guards.ts";
 import type { LastRun } from "./model/last-run.ts";
 
+/** What the kernel says, as Node and perl write it, and what a person can do about it. */
+const cures: readonly (readonly [said: RegExp, cure: string])[] = [
+  [/read-only file system/i, "mount it so that it can be written to"],
+  [/no space left|quota exceeded/i, "make room on its file system"],
+  [/operation not permitted/i, "see whether a flag keeps it or its directory as it is (lsattr), or run as its owner"],
+  [/permission denied/i, "run as its owner, or let this user read and write there"],
+  [/resource busy/i, "mount its directory, and not the file alone"],
+  [/name too long/i, "give it a shorter name"],
+];
+
+/** What mends what went wrong with a file; undefined where its words are none that are known. */
+export function cureOf(problem: string): string | undefined {
+  return cures.find(([said]) => said.test(problem))?.[1];
+}
+
 export type RunFacts = {
   readonly run: LastRun | undefined;
   /** The process of a run that has no end yet is still there. */
@@ -52,7 +67,7 @@ export function runGuards(facts: RunFacts): readonly Guard[] {
   }
   if (run?.ok === false) {
     const detail = `the last sweep ended with ${run.exitCode}: ${run.problems.join("; ")}`;
-    guards.push({ ...about, posture: "blind", cause: "failing", detail, cure: "sessreap sweep" });
+    guards.push({ ...about, posture: "blind", cause: "failing", detail, cure: run.problems.map(cureOf).find(Boolean) ?? "sessreap sweep" });
   }
   return guards;
 }

@@ -1,5 +1,6 @@
 import { signalByPidfd } from "../../host/programs/pidfd.ts";
 import { swapMethodFor } from "../../host/swap/swap-method.ts";
+import { cureOf } from "../../report/run-guards.ts";
 import type { Guard } from "../../report/model/guards.ts";
 import type { Target } from "../../sweep/load/target.ts";
 
@@ -7,7 +8,7 @@ import type { Target } from "../../sweep/load/target.ts";
 function swapCure(guarantee: string): string {
   if (guarantee.includes("mount its directory")) return "mount its directory, and not the file alone";
   if (guarantee.includes("install perl")) return "install perl";
-  return "run as root, or where every process may be looked at (man sessreap-units)";
+  return cureOf(guarantee) ?? "run as root, or where every process may be looked at (man sessreap-units)";
 }
 
 /** How each registry that is one file would be swapped, and what that guarantees. */

@@ -1,6 +1,7 @@
 import type { EntryReport, SweepReport } from "../model/sweep.ts";
 import type { Label } from "../screen/labelled.ts";
 import { command, type Part } from "../screen/wrap.ts";
+import { cureOf } from "../run-guards.ts";
 import { blindness, blindWords } from "../sweep-guards.ts";
 import { visible } from "../visible.ts";
 import { plural } from "./view.ts";
@@ -20,7 +21,9 @@ export function sweepWarnings(report: SweepReport, named: ReadonlySet<string>): 
   for (const { path, state, problem, owner } of report.registries) {
     const isFault = state === "unreadable" || state === "malformed" || state === "failed" || (state === "missing" && named.has(path));
     const how = state === "missing" || state === "unreadable" ? "" : `is ${state}: `;
-    if (isFault) said.push({ label: "error", text: [`${visible(path)} ${how}${visible(problem ?? state)}`] });
+    const cure = state === "failed" ? cureOf(problem ?? "") : undefined;
+    if (isFault)
+      said.push({ label: "error", text: [`${visible(path)} ${how}${visible(problem ?? state)}${cure === undefined ? "" : `; ${cure}`}`] });
     else if (state === "swept" && problem !== null)
       said.push({ label: "error", text: [`${visible(path)} is not judged in full: ${visible(problem)}`] });
     else if (state === "report-only" && !owner.up)

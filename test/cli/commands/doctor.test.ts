@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { olderLockAddress } from "../../../src/host/state/run-lock.ts";
 import type { Guard } from "../../../src/report/model/guards.ts";
@@ -60,6 +60,21 @@ test.runIf(canMount)(
     expect(readdirSync(scratch.dir).filter((name) => name.includes(".sessreap-"))).toEqual([]);
   },
 );
+
+test.runIf(canMount)("what keeps a registry from being written has its own cure, in a sweep and in doctor's two guards", async () => {
+  const scratch = newScratch();
+  const path = join(scratch.dir, "mounted", "agents.json");
+  declareRegistry(scratch, { path });
+  writeOld(path, JSON.stringify({ ghost: { pid: (await gonePid()).pid, since: daysAgo(1) } }));
+  const mounted = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"';
+  const under = ["unshare", "-m", "sh", "-c", mounted, dirname(path)];
+  const cure = "mount it so that it can be written to";
+  const { code, stderr } = await sessreap(scratch, [], { under });
+  expect([code, stderr.includes(cure)]).toEqual([3, true]);
+  const found = await guards(scratch, {}, under);
+  expect(found.find(({ cause }) => cause === "failing")).toMatchObject({ cure });
+  expect(guard(found, "swap")).toMatchObject({ posture: "off", cure });
+});
 
 if (!isRoot) leaveOut("a squatter on the run lock", "it needs another user, and so root");
 
