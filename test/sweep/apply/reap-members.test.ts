@@ -228,7 +228,7 @@ test("an owner that comes up at the last moment keeps all of its ghosts, and not
 const tombstonesFull = "the tombstones are full; it is reaped when older ones have gone";
 
 test.each([
-  [700, ["a", "b"]],
+  [760, ["a", "b"]],
   [450, ["a"]],
   [300, []],
 ])("with room for %i bytes of tombstones %j are reaped, and the others wait", async (room, reaped) => {

@@ -36,7 +36,7 @@ test("a registry with many ghosts leaves room for the smaller ones, wherever the
 test("of two that need all of the room each gets half of it, and one alone gets all", async () => {
   const { big: alone = 0 } = await reapedWith(8000, { big: 100 });
   const { big = 0, huge = 0 } = await reapedWith(8000, { huge: 200, big: 100 });
-  expect(Math.abs(big - huge)).toBeLessThanOrEqual(1);
+  expect(Math.abs(big - huge)).toBeLessThanOrEqual(2);
   // Before the tombstones of each stands a header of their size.
   expect(big + huge).toBeGreaterThan(alone - 3);
 });
