@@ -11,11 +11,13 @@ function numberIn(part: string): number | undefined {
   return /^[1-9]\d{0,6}$/.test(part) && Number(part) <= largestPid ? Number(part) : undefined;
 }
 
-type NameShape = { readonly pattern: string; readonly number: number | undefined };
+/** `isCounted` where a nought stands at the place of a pid: then the numbers there count from it. */
+type NameShape = { readonly pattern: string; readonly number: number | undefined; readonly isCounted: boolean };
 
 /** What one file's name is a case of. What cannot stand in a pattern as it is becomes an asterisk. */
 function shapeOf(name: string): NameShape {
   let number: number | undefined;
+  let isCounted = false;
   const parts = name.split(/([._\-@+:])/);
   const shaped = parts.map((part) => {
     const here = numberIn(part);
@@ -23,10 +25,11 @@ function shapeOf(name: string): NameShape {
       number = here;
       return "<pid>";
     }
+    if (part === "0" && number === undefined) isCounted = true;
     if (/^\d+$/.test(part) || /^[0-9a-f]{8,}$/i.test(part) || /[*<>]|\p{Cc}/u.test(part)) return "*";
     return part;
   });
-  return { pattern: shaped.join(""), number };
+  return { pattern: shaped.join(""), number, isCounted };
 }
 
 function shapeOfKey(key: string): NameShape {
@@ -36,12 +39,12 @@ function shapeOfKey(key: string): NameShape {
   const below =
     directory === "" ? "" : uuidInName.exec(directory.slice(0, -1))?.[0].length === directory.length - 1 ? "<sessionId>/" : "*/";
   if (id === null) {
-    const { pattern, number } = shapeOf(name);
-    return { pattern: `${below}${pattern}`, number };
+    const { pattern, number, isCounted } = shapeOf(name);
+    return { pattern: `${below}${pattern}`, number, isCounted };
   }
   const [before, behind] = [name.slice(0, id.index), name.slice(id.index + id[0].length)];
   const isFree = below !== "<sessionId>/";
-  return { pattern: `${below}${before}${isFree ? "<sessionId>" : "*"}${behind}`, number: undefined };
+  return { pattern: `${below}${before}${isFree ? "<sessionId>" : "*"}${behind}`, number: undefined, isCounted: false };
 }
 
 const withoutPid = (pattern: string): string => pattern.replace("<pid>", "*");
@@ -71,7 +74,11 @@ function grouped(files: readonly SpecimenFile[], patternOf: (file: SpecimenFile)
  */
 export function groupsOf(files: readonly SpecimenFile[]): readonly Group[] {
   const shapes = new Map(files.map(({ key }) => [key, shapeOfKey(key)]));
-  const shaped = grouped(files, ({ key }) => shapes.get(key)?.pattern ?? key);
+  const counted = new Set([...shapes.values()].filter(({ isCounted }) => isCounted).map(({ pattern }) => pattern));
+  const shaped = grouped(files, ({ key }) => {
+    const { pattern = key } = shapes.get(key) ?? {};
+    return counted.has(withoutPid(pattern)) ? withoutPid(pattern) : pattern;
+  });
   const isLoose = (pattern: string, count: number): boolean => count === 1 && !/<pid>|<sessionId>/.test(pattern);
   const loose = [...shaped].filter(([pattern, { length }]) => isLoose(pattern, length)).flatMap(([, found]) => found);
   const ended = [...grouped(loose, ({ key }) => byEnd(key))].map(([pattern, found]) => {

@@ -13,6 +13,8 @@ export const isMemberName = (name: string): boolean => otherNumber.test(name) ||
 
 const namedPid = /^(?:.*[^p])?pid$|^process(?:id)?$|^(?:holder|owner|runner)process(?:id)?$/;
 const parents = /parent|^ppid$|launcher/;
+/** What starts a holder, or serves it, can run on without it. */
+const beside = /wrapper|shell|superv|daemon|server|bridge|broker|spawn|start|watch|app|old|last|prev/;
 
 /** Below it are the kernel's threads, and most counters and versions. */
 export const firstLikelyPid = 300;
@@ -61,7 +63,7 @@ function pidGuess(member: Member, around: Surroundings, where: string, numbers: 
   const isNamed = namedPid.test(member.name) || (member.member === valueItself && /pid|process/.test(where));
   const base = { field: "pid", member: member.member } as const;
   const seen = `${countOf(runs.length, pids.length)} ${runs.length === 1 || pids.length === 1 ? "is a process that runs" : "are processes that run"} now`;
-  const exact = member.name === "pid" ? 3 : 0;
+  const exact = member.name === "pid" ? 3 : beside.test(member.name) ? -5 : 0;
   if (isNamed && runs.length > later.length) return { ...base, why: `it is called a pid, and ${seen}`, sure: true, rank: 50 + exact };
   if (isNamed) {
     const why = runs.length === 0 ? "no such process runs now" : "the processes there began after the entry was written";
@@ -72,12 +74,9 @@ function pidGuess(member: Member, around: Surroundings, where: string, numbers: 
   return { ...base, why: `${seen}, though it is not called a pid`, sure: false, rank: 20 + Math.floor((runs.length / pids.length) * 5) };
 }
 
-/** Which member holds the holder's pid, the best guess first. A key counts only where keys are nothing but numbers. */
+/** Which member holds the holder's pid, the best guess first. A key counts where its place is called so, or all can be pids and one runs. */
 export function pidGuesses(members: readonly Member[], around: Surroundings, where: string, numbers: Numbers): readonly Guess[] {
-  return members
-    .filter(({ member }) => member !== keyItself || /pid|process/.test(where))
-    .flatMap((member) => pidGuess(member, around, where, numbers) ?? [])
-    .toSorted((a, b) => b.rank - a.rank);
+  return members.flatMap((member) => pidGuess(member, around, where, numbers) ?? []).toSorted((a, b) => b.rank - a.rank);
 }
 
 /** The pid that an entry says under the member that was taken for it. */

@@ -4,7 +4,9 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { configure, newScratch, parseOnly, sessreap, sweepReport, type Scratch } from "../harness.ts";
 import { gonePid, idle } from "../../processes.ts";
-import { publicRegistries, type Holder, type PublicRegistry } from "./registries.ts";
+import { agentRegistries } from "./agents.ts";
+import { publicRegistries } from "./registries.ts";
+import type { Holder, PublicRegistry } from "./registry.ts";
 
 type Suggested = {
   readonly declaration: Readonly<Record<string, unknown>>;
@@ -35,11 +37,13 @@ async function suggestFor(scratch: Scratch, { look }: PublicRegistry, dir: strin
   return parseOnly((await sessreap(scratch, ["config", "suggest", join(dir, look), "--json"])).stdout) as Suggested;
 }
 
-test("thirty public projects are here", () => {
-  expect(new Set(publicRegistries.map(({ project }) => project)).size).toBeGreaterThanOrEqual(30);
+const registries = [...publicRegistries, ...agentRegistries];
+
+test("forty public projects are here", () => {
+  expect(new Set(registries.map(({ project }) => project)).size).toBeGreaterThanOrEqual(40);
 });
 
-test.each(publicRegistries.map((registry) => [registry.project, registry] as const))(
+test.each(registries.map((registry) => [registry.project, registry] as const))(
   "%s: what runs is kept, what does not is reaped, and what is suggested for it reaps nothing",
   async (_project, registry) => {
     const scratch = newScratch();

@@ -4,58 +4,13 @@
  */
 
 import { hostname } from "node:os";
-
-/** A process that a registry names, and the session that it runs. */
-export type Holder = { readonly pid: number; readonly startTicks: string; readonly id: string };
-
-export type PublicRegistry = {
-  readonly project: string;
-  /** Where its shape is to be seen. */
-  readonly seen: string;
-  /** Its file has one entry: each holder has a file of its own in another directory. */
-  readonly alone: boolean;
-  /** Its files below a directory, by path: text, JSON, or `{ link }` for a symbolic link. */
-  readonly files: (holders: readonly Holder[], dir: string) => Readonly<Record<string, unknown>>;
-  /** What `config suggest` is given, below the directory. */
-  readonly look: string;
-  readonly declare: (dir: string) => Readonly<Record<string, unknown>>;
-};
+import { alone, many, type Holder, type PublicRegistry } from "./registry.ts";
 
 const day = 86_400_000;
 const beforeMs = Date.now() - 2 * day;
 const before = new Date(beforeMs).toISOString();
 const beforeSeconds = beforeMs / 1000;
 const hex = (id: string): string => id.replaceAll("-", "").repeat(2);
-
-const one = (
-  project: string,
-  seen: string,
-  file: string,
-  content: (holder: Holder) => unknown,
-  fields: Readonly<Record<string, string>>,
-): PublicRegistry => ({
-  project,
-  seen,
-  alone: true,
-  files: (holders) => Object.fromEntries(holders.map((holder) => [file, content(holder)])),
-  look: file,
-  declare: (dir) => ({ format: "json-file", path: dir, pattern: file, fields, about: "process" }),
-});
-
-const many = (
-  project: string,
-  seen: string,
-  name: (holder: Holder) => string,
-  content: (holder: Holder) => unknown,
-  declared: Readonly<Record<string, unknown>>,
-): PublicRegistry => ({
-  project,
-  seen,
-  alone: false,
-  files: (holders) => Object.fromEntries(holders.map((holder) => [name(holder), content(holder)])),
-  look: "",
-  declare: (dir) => ({ path: dir, ...declared }),
-});
 
 /** A file of plain text. */
 const plain = (
@@ -65,7 +20,7 @@ const plain = (
   content: (holder: Holder) => string,
   text: readonly string[],
 ): PublicRegistry => ({
-  ...one(project, seen, file, content, {}),
+  ...alone(project, seen, file, content, {}),
   declare: (dir) => ({ format: "text-file", path: `${dir}/${file}`, text, about: "process" }),
 });
 
@@ -346,22 +301,22 @@ export const publicRegistries: readonly PublicRegistry[] = [
     () => "/nix/store/00000000000000000000000000000000-x\0",
     { format: "pid-files", pattern: "<pid>" },
   ),
-  one("Nx", "nrwl/nx packages/nx/src/daemon/cache.ts", "server-process.json", ({ pid }) => ({ processId: pid }), { pid: "processId" }),
-  one(
+  alone("Nx", "nrwl/nx packages/nx/src/daemon/cache.ts", "server-process.json", ({ pid }) => ({ processId: pid }), { pid: "processId" }),
+  alone(
     "rclone bisync",
     "rclone/rclone cmd/bisync/lockfile.go",
     "remote..local.lck",
     ({ pid }) => ({ Session: "/home/dev/.cache/rclone/bisync/remote..local", PID: String(pid), TimeRenewed: before, TimeExpires: before }),
     { pid: "PID", lastHeartbeatAt: "TimeRenewed" },
   ),
-  one(
+  alone(
     "beads",
     "steveyegge/beads: the exclusive lock protocol",
     ".exclusive-lock",
     ({ pid }) => ({ holder: "vc-executor", pid, started_at: before, version: "1.0.0" }),
     { pid: "pid", registeredAt: "started_at" },
   ),
-  one(
+  alone(
     "shep",
     "shep: daemon-service.interface.ts, ~/.shep/daemon.json",
     "daemon.json",
@@ -371,28 +326,28 @@ export const publicRegistries: readonly PublicRegistry[] = [
       registeredAt: "startedAt",
     },
   ),
-  one(
+  alone(
     "ai-consultation-mcp",
     "ai-consultation-mcp: interface DaemonLock, ~/.ai-consultation-mcp/daemon.lock",
     "daemon.lock",
     ({ pid }) => ({ pid, port: 4052, startedAt: before, token: "0".repeat(32) }),
     { pid: "pid", registeredAt: "startedAt" },
   ),
-  one(
+  alone(
     "weld",
     "weld: class Lock, .weld/active.lock",
     "active.lock",
     ({ pid }) => ({ pid, run_id: "20261120-120000-plan", command: "weld plan", started_at: before, last_heartbeat: before }),
     { pid: "pid", registeredAt: "started_at", lastHeartbeatAt: "last_heartbeat" },
   ),
-  one(
+  alone(
     "Home Assistant",
     "home-assistant/core homeassistant/runner.py",
     ".ha_run.lock",
     ({ pid }) => ({ pid, version: 1, ha_version: "2026.11.2", start_ts: beforeSeconds }),
     { pid: "pid", registeredAt: "start_ts" },
   ),
-  one(
+  alone(
     "Unity",
     "JetBrains/resharper-unity, Library/EditorInstance.json",
     "EditorInstance.json",
@@ -404,7 +359,7 @@ export const publicRegistries: readonly PublicRegistry[] = [
     }),
     { pid: "process_id" },
   ),
-  one(
+  alone(
     "Cline",
     "seen of Cline 3.0.65: locks/hub/production.json",
     "production.json",
@@ -422,7 +377,7 @@ export const publicRegistries: readonly PublicRegistry[] = [
     }),
     { pid: "pid", registeredAt: "startedAt", lastActivityAt: "updatedAt" },
   ),
-  one(
+  alone(
     "happy (daemon)",
     "seen of happy 1.2.5: daemon.state.json",
     "daemon.state.json",
@@ -435,8 +390,8 @@ export const publicRegistries: readonly PublicRegistry[] = [
     }),
     { pid: "pid" },
   ),
-  one("instar", "instar resume-queue.lock", "resume-queue.lock", ({ pid }) => ({ pid }), { pid: "pid" }),
-  one(
+  alone("instar", "instar resume-queue.lock", "resume-queue.lock", ({ pid }) => ({ pid }), { pid: "pid" }),
+  alone(
     "oh-my-codex (notify)",
     "seen of oh-my-codex 0.21.6: notify-fallback.pid",
     "notify-fallback.pid",
@@ -450,7 +405,7 @@ export const publicRegistries: readonly PublicRegistry[] = [
     }),
     { pid: "pid", registeredAt: "started_at", cwd: "cwd" },
   ),
-  one(
+  alone(
     "Claude Code (versions)",
     "seen of Claude Code 2.1.197: versions/<version>.lock",
     "2.1.197.lock",

@@ -23,6 +23,73 @@ type Row = readonly [what: string, specimen: Specimen, words: readonly string[]]
 
 test.each<Row>([
   [
+    "keys that can all be pids, and one that runs",
+    file({ [alive]: { session: "s" }, [gone]: { session: "t" } }),
+    [
+      "format keyed-json, path /srv/agents.json, about process",
+      "pid may be <key>: 1 of 2 values is a process that runs now, though it is not called a pid",
+      "(2 entries in the whole file)",
+    ],
+  ],
+  [
+    "keys that can all be pids, and none that runs",
+    file({ 99_998: { sessionId: session }, [gone]: { sessionId: second } }),
+    [
+      "format keyed-json, path /srv/agents.json, about session",
+      "sessionId is sessionId: it is called a session, and is a UUID",
+      "(2 entries in the whole file)",
+    ],
+  ],
+  [
+    "the pid of a wrapper, beside that of an agent that runs",
+    one({ wrapperPid: other, agentPid: alive }),
+    [
+      "format keyed-json, path /srv/agents.json, about process",
+      "pid is agentPid: it is called a pid, and its value is a process that runs now",
+      "(1 entry in the whole file)",
+      '("wrapperPid" could be the pid, too: it is called a pid, and its value is a process that runs now)',
+    ],
+  ],
+  [
+    "the pid of a wrapper that runs, beside one that does not",
+    one({ wrapperPid: other, agentPid: gone }),
+    [
+      "format keyed-json, path /srv/agents.json, about process",
+      "pid is wrapperPid: it is called a pid, and its value is a process that runs now",
+      "(1 entry in the whole file)",
+      '("agentPid" could be the pid, too: it is called a pid, but no such process runs now)',
+    ],
+  ],
+  [
+    "the pid of a server alone",
+    one({ serverPid: alive }),
+    [
+      "format keyed-json, path /srv/agents.json, about process",
+      "pid is serverPid: it is called a pid, and its value is a process that runs now",
+      "(1 entry in the whole file)",
+    ],
+  ],
+  [
+    "files that are counted from nought",
+    directory({ "worker-0.json": { pid: alive }, "worker-1.json": { pid: other }, "worker-12.json": { pid: gone } }),
+    [
+      "format json-file, path /srv/agents, pattern worker-*.json, about process",
+      "pid is pid: it is called a pid, and 2 of 3 values are processes that run now",
+      "(3 files fit worker-*.json)",
+    ],
+  ],
+  [
+    "files called by a pid, beside one with a nought at another place",
+    directory({ "worker-4711.json": { pid: alive }, "queue-0.json": { size: 1 } }),
+    [
+      "format json-file, path /srv/agents, pattern worker-<pid>.json, about process",
+      "pid is worker-<pid>.json: the number in a file's name is the pid that the file says",
+      "pid is pid: it is the number in the file's name",
+      "(1 file fits worker-<pid>.json)",
+      "(1 file does not fit, and is never looked at)",
+    ],
+  ],
+  [
     "made keys",
     file({ "/srv/a": { pid: alive }, "/srv/b": { pid: gone } }),
     [
