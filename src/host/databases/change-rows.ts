@@ -4,7 +4,7 @@ import type { TableShape } from "../../registries/rows/table.ts";
 import { formatError } from "../observed.ts";
 import { sleepSync } from "../sleep-sync.ts";
 import { connectionsTo, isOpenHere } from "./connections.ts";
-import { connect, isSqliteError, isTaken, loadSqlite, type Connection } from "./sqlite.ts";
+import { connect, isSqliteError, isTaken, loadSqlite, strangeBeside, type Connection } from "./sqlite.ts";
 import type { DatabaseFile } from "./table-read.ts";
 
 /**
@@ -36,6 +36,8 @@ type Database = Pick<DatabaseFile, "realPath" | "stat">;
  */
 export function databaseObstacle({ realPath, stat }: Database): string | undefined {
   try {
+    const strange = strangeBeside(realPath);
+    if (strange !== undefined) return `it ${strange}`;
     const users = connectionsTo(stat);
     const elsewhere = users.find(({ isCountedHere }) => !isCountedHere);
     if (elsewhere !== undefined) return `pid ${elsewhere.pid}, in another pid namespace, has it open`;

@@ -13,7 +13,7 @@ import { assertTrustedSymlinks, type Place } from "../files/held-directory.ts";
 import { atPlace, isStill, NoRegularFile, openForReading, usualLimit } from "../files/files.ts";
 import { formatError } from "../observed.ts";
 import { isOpenHere } from "./connections.ts";
-import { connect, isHot, isSqliteError, isUnopened, loadSqlite, type Access, type Connection } from "./sqlite.ts";
+import { connect, isHot, isSqliteError, isUnopened, loadSqlite, strangeBeside, type Access, type Connection } from "./sqlite.ts";
 import { unreadable, type TableRead } from "./table-read.ts";
 
 type Sqlite = NonNullable<ReturnType<typeof loadSqlite>>;
@@ -110,6 +110,8 @@ function lookOnce(sqlite: Sqlite, place: Place, question: TableQuestion, maxSize
   const version = header[18] ?? 0;
   if (version !== writeVersion.rollback && version !== writeVersion.wal)
     return unreadable(`is written in version ${version} of SQLite's format, which is not known`, "update sessreap");
+  const strange = strangeBeside(realPath);
+  if (strange !== undefined) return unreadable(strange, "take that away");
   const access: Access = isAllInDatabase(realPath, version) ? "look-immutable" : "look";
   const connection = connect(sqlite, realPath, access);
   let found: Rows | TableRead;

@@ -1,3 +1,4 @@
+import { lstatSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import type { Bound } from "../../registries/rows/literals.ts";
 
@@ -37,6 +38,17 @@ export function loadSqlite(): Sqlite | undefined {
   } finally {
     process.emitWarning = emitWarning;
   }
+}
+
+const suffixes = ["-wal", "-shm", "-journal"] as const;
+
+/**
+ * A name beside a database under which SQLite would open what is no file of its own; undefined where there is none. A FIFO
+ * there would hold it, and by that the whole process, until some other process opens it, too.
+ */
+export function strangeBeside(realPath: string): string | undefined {
+  const suffix = suffixes.find((one) => lstatSync(`${realPath}${one}`, { throwIfNoEntry: false })?.isFile() === false);
+  return suffix === undefined ? undefined : `has something beside it that is no regular file: ${realPath}${suffix}`;
 }
 
 /** How a database is opened. `look` makes no file and changes none: where there is no shared memory it fails instead. */

@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { gonePid, idle } from "../../processes.ts";
@@ -198,6 +199,26 @@ describe.skipIf(!hasSqlite("looks at tables"))("a look at a table", () => {
     const path = declareTable(scratch, join(scratch.dir, "a.db"));
     writeFileSync(path, content);
     expect((await sweepReport(scratch, ["list"], withSqlite)).registries[0]?.problem).toContain(said);
+  });
+
+  test.each([
+    { suffix: "-journal", mode: "DELETE" },
+    { suffix: "-journal", mode: "WAL" },
+    { suffix: "-shm", mode: "WAL" },
+    { suffix: "-wal", mode: "DELETE" },
+  ])("does not wait for what opens a FIFO in the place of its $suffix, in mode $mode", async ({ suffix, mode }) => {
+    const scratch = newScratch();
+    const { directory, path } = placeIn(scratch);
+    const writer = await openDatabase(join(directory, "origin"), [`PRAGMA journal_mode = ${mode}`, schema, insert("gone", 4_100_001)]);
+    copyFileSync(join(directory, "origin"), path);
+    if (suffix === "-shm") copyFileSync(join(directory, "origin-wal"), `${path}-wal`);
+    await writer.end();
+    execFileSync("mkfifo", [`${path}${suffix}`]);
+    declareTable(scratch, path, { onGhost: "reap" });
+    for (const words of [["-n"], ["sweep"]]) {
+      const report = await sweepReport(scratch, words, withSqlite);
+      expect(report.registries[0]?.problem).toContain(`has something beside it that is no regular file: ${path}${suffix}`);
+    }
   });
 
   test("calls a torn database malformed, and does nothing to it", async () => {
