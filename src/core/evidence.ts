@@ -57,6 +57,8 @@ export type TmuxPane = {
   readonly index: string;
   readonly pane: string;
   readonly tty: string;
+  /** What it was opened with, as it runs now; undefined where that could not be looked at. */
+  readonly first: { readonly pid: number; readonly startTicks: string; readonly uid: number } | undefined;
 };
 
 /** The panes that were found, and whether every server that may have more could be asked. */

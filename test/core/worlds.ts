@@ -179,7 +179,7 @@ const elsewhere: fc.Arbitrary<Evidence["registered"]> = fc
     return isBlind ? blind : seen({ bySession, unread: isUnread ? [unreadRecords] : [] });
   });
 
-const inTmux = { session: "mars", sessionId: "$1", window: "0", index: "0", pane: "%1", tty: "/dev/pts/3" };
+const inTmux = { session: "mars", sessionId: "$1", window: "0", index: "0", pane: "%1", tty: "/dev/pts/3", first: undefined };
 const tmuxObservation: fc.Arbitrary<TmuxObservation> = fc.record({
   panes: fc.constantFrom([], [], [inTmux]),
   complete: observed(true as const),

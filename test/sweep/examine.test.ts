@@ -93,7 +93,7 @@ test("a tmux server is asked once, for entries that would go, and once more befo
   const tmuxFields = { ...fields, tmuxSession: "tmux", tmuxSocket: "socket" };
   const target = { ...agentsOf(stage), format: keyedJson({ entries: "/agents", pattern: "", fields: tmuxFields, about: "session" }) };
   const asked: (string | undefined)[] = [];
-  const pane = { session: "others", sessionId: "$1", window: "0", index: "0", pane: "%1", tty: "/dev/pts/3" };
+  const pane = { session: "others", sessionId: "$1", window: "0", index: "0", pane: "%1", tty: "/dev/pts/3", first: undefined };
   const lookAtTmux = (socket: string | undefined): Promise<TmuxObservation> => {
     asked.push(socket);
     return Promise.resolve({ panes: [pane], complete: seen(true) });

@@ -2,9 +2,11 @@ import type { Carrier, Here, ProcessTable } from "../evidence.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import { canonicalSession, type Registration } from "../registration.ts";
 import { isSameBoot } from "../identity/tokens.ts";
+import { placeOf } from "../rungs/signs/elsewhere.ts";
 import { statesName } from "../rungs/signs/stated-name.ts";
 import type { Scene } from "../scene.ts";
 import { roleOf } from "./carriers.ts";
+import { namesTmux, panesNamed, tmuxKey } from "../identity/tmux.ts";
 import { idsOf } from "./mentions/sought.ts";
 import { isService, sessionOf } from "./session-argv.ts";
 
@@ -38,7 +40,19 @@ export function heldAs({ sessionId, identity }: Registration): string {
 }
 
 /** An agent that shows an entry: by its id, in its arguments or in the path of a file that it holds open, or by its name. */
-type Showing = { readonly carrier: Carrier; readonly program: string };
+type Showing = { readonly carrier: Pick<Carrier, "pid" | "startTicks" | "uid">; readonly program: string };
+
+/** What a pane's first process is remembered as. It tells where the session was, and not which program ran it. */
+const paneProgram = (pane: string): string => `tmux pane ${pane}`;
+export const isPane = ({ program }: ObservedHolder): boolean => program.startsWith(paneProgram(""));
+
+/** What stands in the panes that an entry names. They keep it while they run, when tmux has another name for them by then. */
+function panesShowing(scene: Scene): readonly Showing[] {
+  const { claim, registry, evidence } = scene;
+  if (!namesTmux(claim) || placeOf(scene).kind !== "here") return [];
+  const panes = panesNamed(claim, evidence.tmux.get(tmuxKey(registry.id, claim))?.panes ?? []);
+  return panes.flatMap(({ pane, first }) => (first === undefined ? [] : [{ carrier: first, program: paneProgram(pane) }]));
+}
 
 /** The agents that show an entry now. */
 export function agentsShowing({ claim, registry, evidence: { mentions }, policy }: Scene): readonly Showing[] {
@@ -102,7 +116,7 @@ function isSame(one: ObservedHolder, other: ObservedHolder): boolean {
 export function holdersSeen(scene: Scene): readonly ObservedHolder[] {
   const { claim, evidence, memory } = scene;
   if (claim.pid !== undefined) return noHolders;
-  const showing = agentsShowing(scene);
+  const showing = [...agentsShowing(scene), ...panesShowing(scene)];
   const { hostname, bootId, pidNamespace, timeNamespace } = evidence.here;
   if (showing.length === 0 || !bootId.seen || !pidNamespace.seen) return memory.holders;
   const now = showing.map(({ carrier: { pid, startTicks, uid }, program }): ObservedHolder => {

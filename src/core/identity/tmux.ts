@@ -29,15 +29,20 @@ function spellingsOf({ session, sessionId, window, index, pane, tty }: TmuxPane,
   return [pane, tty, `${session}:${place}`, `${sessionId}:${place}`, ...(isNamed ? [place, `:${place}`, index] : [])];
 }
 
+/** The panes that an entry names: its pane, or all of its session. */
+export function panesNamed({ tmuxSession, tmuxPane }: TmuxClaim, panes: readonly TmuxPane[]): readonly TmuxPane[] {
+  const isNamed = (one: TmuxPane): boolean => tmuxSession !== undefined && isSession(one, tmuxSession);
+  return panes.filter((one) => (tmuxPane === undefined ? isNamed(one) : spellingsOf(one, isNamed(one)).includes(tmuxPane)));
+}
+
 /**
  * Whether what an entry names is among the panes of a server. A pane's number is never given again, so one that is missing
  * has gone; of another spelling that can be told only where its session is missing, too.
  */
-export function findInTmux({ tmuxSession, tmuxPane }: TmuxClaim, panes: readonly TmuxPane[]): "there" | "gone" | "unclear" {
-  if (tmuxPane === undefined) return panes.some((one) => isSession(one, tmuxSession ?? "")) ? "there" : "gone";
-  const isNamed = (one: TmuxPane): boolean => tmuxSession !== undefined && isSession(one, tmuxSession);
-  if (panes.some((one) => spellingsOf(one, isNamed(one)).includes(tmuxPane))) return "there";
-  if (/^%\d+$/.test(tmuxPane)) return "gone";
+export function findInTmux(claim: TmuxClaim, panes: readonly TmuxPane[]): "there" | "gone" | "unclear" {
+  if (panesNamed(claim, panes).length > 0) return "there";
+  const { tmuxSession, tmuxPane } = claim;
+  if (tmuxPane === undefined || /^%\d+$/.test(tmuxPane)) return "gone";
   const session = tmuxPane.indexOf(":") > 0 ? tmuxPane : tmuxSession;
   return session === undefined || panes.some((one) => isSession(one, session)) ? "unclear" : "gone";
 }

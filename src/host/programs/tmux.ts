@@ -17,13 +17,23 @@ const largestAnswer = 4 * 1024 * 1024;
 const nobody = 65_534;
 
 /** The name comes last, for it alone can have blanks in it. */
-const format = "#{pane_id} #{session_id} #{window_index} #{pane_index} #{pane_tty} #{session_name}";
+const format = "#{pane_id} #{session_id} #{window_index} #{pane_index} #{pane_tty} #{pane_pid} #{pid} #{session_name}";
+
+/** The process that a pane was opened with. Its server can be of another pid namespace: then the number means nothing here. */
+function firstIn(pid: number, server: number): TmuxPane["first"] {
+  try {
+    const { startTicks, parentPid } = readStat(pid);
+    return parentPid === server ? { pid, startTicks, uid: statSync(`/proc/${pid}`).uid } : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 function panesIn(text: string): readonly TmuxPane[] {
   const lines = text.split("\n").filter((line) => line !== "");
   return lines.map((line) => {
-    const [pane = "", sessionId = "", window = "", index = "", tty = "", ...name] = line.split(" ");
-    return { pane, sessionId, window, index, tty, session: name.join(" ") };
+    const [pane = "", sessionId = "", window = "", index = "", tty = "", pid = "", server = "", ...name] = line.split(" ");
+    return { pane, sessionId, window, index, tty, session: name.join(" "), first: firstIn(Number(pid), Number(server)) };
   });
 }
 

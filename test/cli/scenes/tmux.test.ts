@@ -68,6 +68,25 @@ describe.skipIf(missing !== undefined)("an entry that names a place in tmux", ()
     expect(Object.values(await said(scratch, "--now"))).toEqual(Object.keys(expected).map(() => "ghost tmux-gone reaped"));
   });
 
+  test("is a doubt while what a sweep saw in it runs on under another name, and goes when that has ended", async () => {
+    const scratch = newScratch();
+    const { socket, run } = await serve(scratch, "mars");
+    for (const name of ["venus", "saturn", "main"]) run("new-session", "-d", "-s", name, "sleep", "600");
+    register(scratch, { mars: { session: "mars", socket }, venus: { session: "venus", socket }, saturn: { session: "saturn", socket } });
+    const live = "live tmux-alive kept";
+    expect(await said(scratch)).toEqual({ mars: live, venus: live, saturn: live });
+    const pane = run("list-panes", "-t", "mars", "-F", "#{pane_id} (pid #{pane_pid})");
+    run("rename-session", "-t", "mars", "pluto");
+    run("join-pane", "-s", "venus:", "-t", "main:");
+    run("kill-session", "-t", "saturn");
+    const report = await sweepReport(scratch, ["--now"]);
+    const doubt = "undecided mentioned kept";
+    expect(by(report, "verdict", "reason", "action")).toEqual({ mars: doubt, venus: doubt, saturn: "ghost tmux-gone reaped" });
+    expect(by(report, "detail")["mars"]).toBe(`tmux pane ${pane} showed it before, and is alive`);
+    run("kill-session", "-t", "pluto");
+    expect(await said(scratch, "--now")).toEqual({ mars: "ghost tmux-gone reaped", venus: doubt });
+  });
+
   test("is found at whichever server of its user, where it names no socket", async () => {
     const scratch = newScratch();
     const session = randomUUID();

@@ -9,6 +9,7 @@ const pane = (session: string, more: Partial<TmuxPane> = {}): TmuxPane => ({
   index: "1",
   pane: "%5",
   tty: "/dev/pts/3",
+  first: undefined,
   ...more,
 });
 const main = [pane("main"), pane("my_proj", { sessionId: "$2", window: "2", index: "0", pane: "%7", tty: "/dev/pts/4" })];

@@ -1,4 +1,4 @@
-import { agentsShowingNone, isElsewhere, stateOf, type ObservedHolder } from "../../agents/observed-holders.ts";
+import { agentsShowingNone, isElsewhere, isPane, stateOf, type ObservedHolder } from "../../agents/observed-holders.ts";
 import type { AppServerProcess } from "../../agents/agent-process.ts";
 import { argvNamesServer } from "../../app-servers.ts";
 import { matchesName } from "../../agents/programs.ts";
@@ -56,13 +56,15 @@ export const observedHolder: Sign = {
     if (there !== undefined) return unknown("mentioned", `${called(there.holder)} showed it before, and is alive`);
     if (elsewhere !== undefined) return notApplicable(`${called(elsewhere)} of ${elsewhere.host} showed it, and pids there are not ours`);
     if (states.length === 0) return notApplicable("only programs that run no session showed it");
-    const stranger = holders.find(({ program }) => !isKnownProgram(program, scene));
+    const agents = holders.filter((holder) => !isPane(holder));
+    if (agents.length === 0) return notApplicable(`what ran in ${holders.map(called).join(", ")} is gone`);
+    const stranger = agents.find(({ program }) => !isKnownProgram(program, scene));
     if (stranger !== undefined)
       return notApplicable(
         `${called(stranger)} showed it before, and no list knows that program any more, so that others of it cannot be told`,
       );
     const like = agentsShowingNone(scene, table.value).find(
-      (one) => !isRuledOut(policy, one) && holders.some((holder) => holder.program === one.agent && holder.uid === one.uid),
+      (one) => !isRuledOut(policy, one) && agents.some((holder) => holder.program === one.agent && holder.uid === one.uid),
     );
     const word = states.some(({ state }) => state === "there") ? ", or does not run it, as an operator says" : "";
     const gone = `${holders.map(called).join(", ")} showed it before, and ${holders.length === 1 ? "is" : "are all"} gone${word}`;

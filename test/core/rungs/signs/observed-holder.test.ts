@@ -5,6 +5,7 @@ import { observedHolder } from "../../../../src/core/rungs/signs/observed-holder
 import { agent, blind, earlierBoot, gone, sceneOf, session, showed, shows, there, type Described } from "../../scene.ts";
 
 const other = { ...showed, pid: 501 };
+const inPane = { ...showed, program: "tmux pane %1" };
 const after = (...holders: readonly (typeof showed)[]): Pick<Described, "memory"> => ({ memory: { holders } });
 const [left, stays] = [{ [showed.pid]: gone }, { [showed.pid]: there("600") }];
 const resuming = agent(["codex", "resume", session], 500);
@@ -25,6 +26,13 @@ const rows: readonly (readonly [string, Described, string])[] = [
     "unknown pid-unseen",
   ],
   ["its pid is gone, whatever clock read its start", { ...after({ ...showed, timeNamespace: undefined }), pids: left }, "dead holder-gone"],
+  ["what ran in its pane lives, and the pane has another name", { ...after(inPane), pids: stays }, "unknown mentioned"],
+  ["what ran in its pane is gone, which says nothing of what else may run it", { ...after(inPane), pids: left }, "not-applicable"],
+  [
+    "an agent and what ran in its pane are gone",
+    { ...after({ ...inPane, pid: 501 }, showed), pids: { ...left, 501: gone } },
+    "dead holder-gone",
+  ],
   ["what showed it is a zombie", { ...after(showed), pids: { 500: there("600", ["codex"], "Z") } }, "dead holder-gone"],
   [
     "its pid is a zombie's, whose start another clock has read",

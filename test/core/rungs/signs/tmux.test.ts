@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { formatMessage } from "../../../../src/core/answer.ts";
 import { seen, type TmuxObservation } from "../../../../src/core/evidence.ts";
+import { holdersSeen } from "../../../../src/core/agents/observed-holders.ts";
 import { attachedProcess } from "../../../../src/core/rungs/attached-process.ts";
 import { blind, gone, sceneOf, there, type Described } from "../../scene.ts";
 
-const pane = { session: "mars", sessionId: "$1", window: "0", index: "0", pane: "%1", tty: "/dev/pts/3" };
+const pane = { session: "mars", sessionId: "$1", window: "0", index: "0", pane: "%1", tty: "/dev/pts/3", first: undefined };
 const shows: TmuxObservation = { panes: [pane], complete: seen(true) };
 const empty: TmuxObservation = { panes: [], complete: seen(true) };
 const named = { sessionId: undefined, tmuxSession: "mars" } as const;
@@ -55,4 +56,20 @@ test.each([
 ])("%s that is not there is named", (_, claim, detail) => {
   const answer = attachedProcess.ask(sceneOf({ claim: { sessionId: undefined, ...claim }, tmux: { "": empty } }));
   expect(formatMessage(answer.detail)).toBe(detail);
+});
+
+test("what runs in the panes that it names is remembered, where it is of this host", () => {
+  const first = { pid: 700, startTicks: "7000", uid: 1000 };
+  const panes = [
+    { ...pane, first },
+    { ...pane, session: "venus", pane: "%2", first: { ...first, pid: 701 } },
+    { ...pane, pane: "%3" },
+  ];
+  const remembered = (claim: object): readonly string[] => {
+    const holders = holdersSeen(sceneOf({ claim, tmux: { "": { panes, complete: seen(true) } } }));
+    return holders.map((holder) => `${holder.program} ${holder.pid} ${holder.startTicks}`);
+  };
+  expect(remembered(named)).toEqual(["tmux pane %1 700 7000"]);
+  expect(remembered({ ...named, host: "saturn" })).toEqual([]);
+  expect(remembered({ ...named, tmuxSession: "pluto" })).toEqual([]);
 });
