@@ -68,8 +68,9 @@ function patternOf(text: string, spots: readonly Spot[]): string {
   for (const { place, from, at, said } of spots.toSorted((a, b) => a.at - b.at)) {
     const gap = text.slice(until, from);
     const isShort = /^[\n :@-]?$/.test(gap) && !(gap === " " && until === 0);
-    // A name ends where a character stands that is in none.
-    pattern += isShort ? gap : `${pattern.endsWith("<host>") ? (gap[0] as string) : ""}*`;
+    // A name ends where a character stands that is in none, and what begins a line is told from the same word in another one.
+    const line = gap.endsWith("\n") ? "\n" : "";
+    pattern += isShort ? gap : `${pattern.endsWith("<host>") ? (gap[0] as string) : ""}*${line}`;
     pattern += `${text.slice(from, at)}<${place}>`;
     until = at + said.length;
   }

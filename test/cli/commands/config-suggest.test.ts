@@ -49,6 +49,24 @@ test("from a file to list: what is suggested is pasted, checked, and reaps nothi
   expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({ version: 3, agents: { mars: rows.mars } });
 });
 
+test("a pid that begins a line is told from a parent's before it, so that the dead one goes while the parent runs", async () => {
+  const scratch = newScratch();
+  const [alive, gone, parent] = [await idle(), await gonePid(), await idle()];
+  const dir = join(scratch.dir, "locks");
+  for (const [name, { pid }] of Object.entries({ alive, gone }))
+    writeOld(join(dir, `${name}.lock`), `agent=claude\nppid=${parent.pid}\npid=${pid}\n`, 0);
+  const { declaration } = parseOnly((await sessreap(scratch, ["config", "suggest", dir, "--json"])).stdout) as {
+    readonly declaration: Record<string, unknown>;
+  };
+  expect(declaration).toMatchObject({ format: "text-file", pattern: "*.lock", text: ["*\npid=<pid>"] });
+  const { onGhost: _, ...final } = declaration;
+  configure(scratch, { registries: [final] });
+  expect(by(await sweepReport(scratch, ["--now", "--grace", "0s"]), "verdict", "action")).toEqual({
+    "alive.lock": "live kept",
+    "gone.lock": "ghost reaped",
+  });
+});
+
 test("an id that a process carries is the session, though this command's own path carries another one", async () => {
   const scratch = newScratch();
   const [carried, other] = [randomUUID(), randomUUID()];

@@ -279,9 +279,9 @@ test.each<Row>([
     "a labelled pid and host",
     text(`owner: x\npid = ${alive}\nhostname: saturn\n`),
     [
-      'format text-file, path /srv/garden.lock, text ["*pid = <pid>\\nhostname: <host>"], about process',
-      "pid is *pid = <pid>\nhostname: <host>: it is a process that runs now",
-      "host may be *pid = <pid>\nhostname: <host>: it looks like a machine's name",
+      'format text-file, path /srv/garden.lock, text ["*\\npid = <pid>\\nhostname: <host>"], about process',
+      "pid is *\npid = <pid>\nhostname: <host>: it is a process that runs now",
+      "host may be *\npid = <pid>\nhostname: <host>: it looks like a machine's name",
       "(the whole file is one entry, in plain text)",
     ],
   ],

@@ -105,7 +105,7 @@ test.each<[string, string, readonly string[], boolean]>([
   ["blanks before a pid", `     ${alive}\n`, ["*<pid>"], true],
   ["a byte order mark, and lines that end as on Windows", `\uFEFFPID=${alive}\r\nPORT=8080\r\n`, ["PID=<pid>*"], true],
   ["git's worktree lock", `claude agent agent-a1 (pid ${alive} start 47110)`, ["*(pid <pid>*"], true],
-  ["a labelled pid", `name: mars\npid: ${alive}\n`, ["*pid: <pid>"], true],
+  ["a labelled pid", `name: mars\npid: ${alive}\n`, ["*\npid: <pid>"], true],
   ["an assignment", `PID=${alive}\nPORT=8080\n`, ["PID=<pid>*"], true],
 ])("in plain text, %s", (_what, text, patterns, sure) => {
   const { declaration, findings } = suggested(file(text, "/srv/daemon.pid"));
@@ -122,7 +122,7 @@ test.each<[string, string, boolean]>([
   [`venus-${alive}`, "<host>-<pid>", true],
   [`${alive}\nsaturn.example.org\n`, "<pid>\n<host>", false],
   [`host: venus\npid: ${alive}\nport: 80\n`, "host: <host>\npid: <pid>*", true],
-  [`PID=${alive}\nNAME=a\nHOSTNAME=saturn\nPORT=80\n`, "PID=<pid>*HOSTNAME=<host>\n*", false],
+  [`PID=${alive}\nNAME=a\nHOSTNAME=saturn\nPORT=80\n`, "PID=<pid>*\nHOSTNAME=<host>\n*", false],
 ])("in plain text, a host beside a pid: %j", (text, pattern, sure) => {
   const { declaration, findings } = suggested(file(text, "/srv/garden.lock"));
   expect(declaration.text).toEqual([pattern]);
