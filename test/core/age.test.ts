@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { ageOf, newestClaimed, newestStamp, type Age } from "../../src/core/age.ts";
+import { ageOf, hasUntoldTime, newestClaimed, newestStamp, type Age } from "../../src/core/age.ts";
 import { seen } from "../../src/core/evidence.ts";
 import { judge } from "../../src/core/ladder.ts";
 import { blind, day, hour, minute, now, sceneOf, type Described } from "./scene.ts";
@@ -57,6 +57,24 @@ test("of no times the newest is none", () => {
 });
 
 const aroundNow = fc.option(fc.integer({ min: now - 3, max: now + 3 }), { nil: undefined });
+
+test("a time tells nothing when it is in the future, or is written in a way that is no time", () => {
+  fc.assert(
+    fc.property(
+      aroundNow,
+      aroundNow,
+      aroundNow,
+      fc.constantFrom(true, undefined),
+      (registeredAt, lastActivityAt, lastHeartbeatAt, unread) => {
+        const { claim } = sceneOf({
+          claim: { registeredAt, lastActivityAt, lastHeartbeatAt, ...(unread === true && { hasUnreadTime: true }) },
+        });
+        const isAhead = [registeredAt, lastActivityAt, lastHeartbeatAt].some((at) => at !== undefined && at > now);
+        expect(hasUntoldTime(now, claim)).toBe(unread === true || isAhead);
+      },
+    ),
+  );
+});
 
 test("the newest time that an entry claims is the newest of its two that is not in the future", () => {
   fc.assert(

@@ -927,6 +927,16 @@ const ttlRows: readonly Row[] = [
     { claim: held, pids: { [pid]: gone }, table: { agents: [agent(["codex"])] } },
     "ghost attached-process pid-gone certain",
   ],
+  [
+    "the same, and an agent of the process group that it led has a record of another session",
+    {
+      claim: held,
+      pids: { [pid]: gone },
+      table: { agents: [{ ...agent(["claude"]), processGroup: pid }] },
+      registered: seen({ bySession: new Map([[other, [record(500)]]]), unread: [] }),
+    },
+    "ghost attached-process pid-gone certain",
+  ],
   ["the same, and it shows another session", { table: { agents: [agent(["codex", "resume", other])] } }, "ghost ttl ttl-expired"],
   [
     "the same, and its own record names another session",
