@@ -3,6 +3,7 @@ import { offLines } from "../config/off.ts";
 import { formatDuration } from "../../core/duration.ts";
 import type { Memory } from "../../core/memory/memory.ts";
 import { settledAfterMs } from "../../core/policy.ts";
+import { hangs } from "../../host/files/held-directory.ts";
 import { ownHome } from "../../host/files/homes.ts";
 import type { OutputOptions, Run } from "../context.ts";
 import { Failure } from "../failure.ts";
@@ -101,7 +102,7 @@ export const runConfig: Run<JudgingOptions & OutputOptions> = async (invocation)
   const shown = registries.map(({ format, path, wellKnown, patterns, remembered, ...check }): ShownRegistry => {
     const kind = `(${format}${wellKnown ? ", well-known place" : ""}${fromHere.has(path) ? ", seen from here only" : ""})`;
     const about = `${kind}${rememberedWords(remembered)}`;
-    return { path, about, isAbsent: wellKnown && !existsSync(path), checks: checkLines({ ...check, patterns }) };
+    return { path, about, isAbsent: wellKnown && !hangs(path) && !existsSync(path), checks: checkLines({ ...check, patterns }) };
   });
   const remarks = [...collisions, ...offLines(settings, invocation.env)];
   const screen = await screenFor(stdout, invocation.env);

@@ -1,5 +1,6 @@
 import { realpathSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
+import { hangs } from "../../host/files/held-directory.ts";
 import { matchSegment, parsePattern, type Segment } from "../../registries/pattern.ts";
 import { registryId, type Target } from "../../sweep/load/target.ts";
 import type { Declaration, Declarations } from "./declarations.ts";
@@ -28,6 +29,7 @@ const meet = (part: Segment, other: Segment): boolean =>
 
 /** As links to it resolve, so far as it is there. */
 function resolved(path: string): string {
+  if (hangs(path)) return path;
   try {
     return realpathSync(path);
   } catch {

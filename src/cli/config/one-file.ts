@@ -1,12 +1,13 @@
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { hangs } from "../../host/files/held-directory.ts";
 import type { Format } from "../../registries/format.ts";
 import { Failure } from "../failure.ts";
 
 /** A path, and the format whose entries are looked for below it. */
 type Place = { readonly path: string; readonly format: Format };
 
-const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+const isDirectory = (path: string): boolean => !hangs(path) && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 /** A registry of one-file entries that is named by its only file: it is looked for in that file's directory. */
 function only(path: string, format: Format): Place {

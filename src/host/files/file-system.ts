@@ -16,6 +16,21 @@ const localTypes: ReadonlyMap<number, string> = new Map([
   [0x11, "hfs"],
 ]);
 
+const localNames: ReadonlySet<string> = new Set([
+  ...localTypes.values(),
+  "ext2",
+  "ext3",
+  "vfat",
+  "exfat",
+  "iso9660",
+  "squashfs",
+  "proc",
+  "sysfs",
+]);
+
+/** Whether the name of a file system's type is one of this machine's own: such a one needs no other to answer. */
+export const isLocalType = (name: string): boolean => localNames.has(name);
+
 export type FileSystem = { readonly local: boolean; readonly name: string };
 
 /** What file system a path is on; one that is not known by its type counts as shared with other machines. */

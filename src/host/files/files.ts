@@ -1,6 +1,7 @@
 import { danglingLink } from "./dangling.ts";
 import { dirname } from "node:path";
 import { closeSync, constants, fstatSync, fsyncSync, lstatSync, openSync, readSync, realpathSync, type BigIntStats } from "node:fs";
+import { HangingFileSystem, hangingCure } from "./answering.ts";
 import { openPath } from "./open-path.ts";
 import { assertTrustedSymlinks, Dangling, findPlace, UntrustedSymlink, type Place } from "./held-directory.ts";
 import { errorCode, formatError } from "../observed.ts";
@@ -165,6 +166,7 @@ export function atPlace<Result>(path: string, read: (place: Place) => Result): R
     if (error instanceof NoRegularFile) return unreadable(error.message, "name a regular file");
     if (error instanceof Dangling) return unreadable("is a symbolic link that leads nowhere", "point it to a file, or remove it");
     if (error instanceof UntrustedSymlink) return unreadable(error.message, "name the file itself");
+    if (error instanceof HangingFileSystem) return unreadable(error.message, hangingCure);
     const code = errorCode(error);
     const link = code === "ENOENT" ? danglingLink(dirname(path)) : undefined;
     if (link !== undefined)

@@ -1,5 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, type BigIntStats } from "node:fs";
 import { join, resolve } from "node:path";
+import { look } from "../observed.ts";
+import { assertAnswers, HangingFileSystem, isAnythingServed } from "./answering.ts";
 import { pathOnly } from "./open-path.ts";
 
 const linksAtMost = 40;
@@ -80,6 +82,7 @@ export function findPlace(path: string, last: "there" | "perhaps" = "there", vis
     visit?.("/", statOf(here));
     for (;;) {
       const part = pending.shift() ?? ".";
+      if (part !== ".." && part !== ".") assertAnswers([...trail, part], pending);
       const stat = lstatSync(here.at(part), { bigint: true, throwIfNoEntry: false });
       if (stat === undefined) assertSeen(here);
       if (stat === undefined && (last === "there" || lastIsLink || pending.length > 0))
@@ -102,6 +105,20 @@ export function findPlace(path: string, last: "there" | "perhaps" = "there", vis
     here.close();
     throw error;
   }
+}
+
+/** Throws where a path leads into a file system that does not answer, so that even a look at it would never end. */
+export function assertPathAnswers(path: string): void {
+  if (!isAnythingServed()) return;
+  try {
+    findPlace(path, "perhaps").directory.close();
+  } catch (error) {
+    if (error instanceof HangingFileSystem) throw error;
+  }
+}
+
+export function hangs(path: string): boolean {
+  return look(path, () => assertPathAnswers(path)).seen === false;
 }
 
 /** Throws when a user's symbolic link has led to what is not that user's. */

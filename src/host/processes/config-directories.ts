@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { hangs } from "../files/held-directory.ts";
 import { tidyPath } from "../files/homes.ts";
 import { livingPids } from "./linux.ts";
 
@@ -22,6 +23,8 @@ function environmentOf(pid: number): readonly string[] {
 
 /** Whether a directory is the same for a process as it is here: in a container the same path leads elsewhere. */
 function isSamePlace(pid: number, directory: string): boolean {
+  // What cannot be looked at is asked for what it says, and that it cannot be read is then a doubt.
+  if (hangs(directory)) return true;
   try {
     const [here, there] = [statSync(directory), statSync(`/proc/${pid}/root${directory}`)];
     return here.isDirectory() && here.dev === there.dev && here.ino === there.ino;
@@ -57,6 +60,7 @@ export function configDirectories(): readonly UsedDirectory[] {
 }
 
 function isDirectoryOf(uid: number, path: string): boolean {
+  if (hangs(path)) return true;
   try {
     const found = statSync(path);
     return found.isDirectory() && found.uid === uid;
@@ -92,7 +96,7 @@ export function agentHomes(home: string, uid: number): AgentHomes {
 /** Of several paths to one directory the first. */
 function eachOnce(paths: readonly string[]): readonly string[] {
   const identityOf = (path: string): string => {
-    const found = statSync(path, { throwIfNoEntry: false });
+    const found = hangs(path) ? undefined : statSync(path, { throwIfNoEntry: false });
     return found === undefined ? path : `${found.dev}:${found.ino}`;
   };
   const byIdentity = new Map(paths.toReversed().map((path) => [identityOf(path), path] as const));

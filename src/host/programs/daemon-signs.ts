@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { seen, unseen, type Observed } from "../../core/evidence.ts";
 import { startTokenOf, type StartToken } from "../../core/identity/tokens.ts";
+import { assertPathAnswers } from "../files/held-directory.ts";
 import { readRegularText } from "../files/files.ts";
 import { errorCode, look, formatError } from "../observed.ts";
 import { pidExists } from "../processes/pids.ts";
@@ -105,6 +106,7 @@ function isHolder({ pid, start }: Named): boolean {
 /** Is a lock file held: by a lock of the kernel's, or by a living process that it names? */
 export function isLockHeld(path: string): Observed<boolean> {
   try {
+    assertPathAnswers(path);
     const stat = statSync(path);
     // A FIFO would be waited for until a writer comes, and what is no lock file can be of any size.
     if (!stat.isFile()) return unseen(`${path} is no regular file`);

@@ -1,5 +1,6 @@
-import { type FSWatcher, realpathSync, statSync, watch } from "node:fs";
+import { type BigIntStats, type FSWatcher, realpathSync, statSync, watch } from "node:fs";
 import { basename, dirname } from "node:path";
+import { assertPathAnswers } from "../files/held-directory.ts";
 import { formatError, look } from "../observed.ts";
 import type { Directories } from "./senses.ts";
 
@@ -14,6 +15,7 @@ type Place = { readonly directory: string; readonly name: string | undefined };
 /** The registry's own path, and the one that links lead to. */
 function placesOf(registry: string): readonly Place[] {
   const placed = look(registry, () => {
+    assertPathAnswers(registry);
     const real = realpathSync(registry);
     if (statSync(real).isDirectory()) return [{ directory: real, name: undefined }];
     return [registry, real].map((path) => ({ directory: dirname(path), name: basename(path) }));
@@ -21,15 +23,20 @@ function placesOf(registry: string): readonly Place[] {
   return placed.seen ? placed.value : [{ directory: dirname(registry), name: basename(registry) }];
 }
 
+function statIn(path: string): BigIntStats | undefined {
+  assertPathAnswers(path);
+  return statSync(path, { bigint: true, throwIfNoEntry: false });
+}
+
 /** What tells a registry from what it was at another moment; the empty text for one that is not there. */
 function stateOf(registry: string): string {
-  const stat = look(registry, () => statSync(registry, { bigint: true, throwIfNoEntry: false }));
+  const stat = look(registry, () => statIn(registry));
   return stat.seen && stat.value !== undefined ? [stat.value.dev, stat.value.ino, stat.value.size, stat.value.mtimeNs].join(" ") : "";
 }
 
 /** What tells a directory from one that takes its place later, which can have the same inode. */
 function identityOf(directory: string): string | undefined {
-  const stat = look(directory, () => statSync(directory, { bigint: true, throwIfNoEntry: false }));
+  const stat = look(directory, () => statIn(directory));
   return stat.seen && stat.value !== undefined ? [stat.value.dev, stat.value.ino, stat.value.birthtimeNs].join(" ") : undefined;
 }
 

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { ServerPlace } from "../../core/app-servers.ts";
 import { seen, type EndpointObservation, type Observed, type Refusal } from "../../core/evidence.ts";
 import type { Endpoint } from "../../core/registration.ts";
+import { hangs } from "../files/held-directory.ts";
 import { danglingLink } from "../files/dangling.ts";
 import { errorCode, formatError, look } from "../observed.ts";
 import { listenersAt } from "./listeners.ts";
@@ -53,6 +54,7 @@ function isMissing(path: string): boolean {
 }
 
 async function reach(place: ServerPlace): Promise<Reached> {
+  if (place.kind === "unix" && hangs(place.path)) return { kind: "unanswered", why: "its file system does not answer" };
   if (place.kind === "unix") return isMissing(place.path) ? { kind: "refused" } : tryConnection({ path: place.path });
   const all = await Promise.all(place.hosts.map((host) => tryConnection({ host, port: place.port })));
   return all.find(({ kind }) => kind === "accepted") ?? all.find(({ kind }) => kind === "unanswered") ?? { kind: "refused" };

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, constants, fstatSync, openSync, unlinkSync } from "node:fs";
 import { openForReading } from "../files/files.ts";
 import { fileSystemOf } from "../files/file-system.ts";
-import { findPlace, type Place } from "../files/held-directory.ts";
+import { assertPathAnswers, findPlace, type Place } from "../files/held-directory.ts";
 import { swapName, temporaryName } from "../files/leftovers.ts";
 import { usersOf, type LookAtUsers } from "../locks/file-users.ts";
 import { inOneMount } from "../locks/mounts.ts";
@@ -89,6 +89,7 @@ function tried(judged: number, { place, one, other, fd }: Trial, look: LookAtUse
 export function swapMethodFor(path: string, look: LookAtUsers = usersOf): SwapMethod {
   let fd: number | undefined;
   try {
+    assertPathAnswers(path);
     fd = openForReading(path);
     const judged = fd;
     if (!fstatSync(judged).isFile()) return { method: "none", guarantee: "it is a directory: its files are captured one by one" };

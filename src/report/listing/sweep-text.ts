@@ -94,6 +94,8 @@ export function firstOf(report: SweepReport, limit: number): readonly EntryRepor
   return chosen.toSorted((a, b) => rankOf(a) - rankOf(b) || inOrder(a, b)).slice(0, limit);
 }
 
+const unread: ReadonlySet<string> = new Set(["unreadable", "malformed"]);
+
 export type SweepText = { readonly lines: readonly string[]; readonly hasFolded: boolean };
 
 /** The report of a sweep, a dry run or a list: what was done first, registry by registry, and one count line last. */
@@ -103,7 +105,9 @@ export function sweepText(report: SweepReport, view: View): SweepText {
   const { head, lines: rows, hasFolded } = rowsOf(sections, view);
   const lines = sections.flatMap((section, index) => [...titleLines(section, report.command === "list", view), ...(rows[index] ?? [])]);
   if (sections.some(({ entries }) => entries.length > 0)) lines.unshift(head);
-  const isEmpty = report.command === "list" && report.registries.every(({ registrations }) => registrations === 0);
+  // What could not be read can hold any number of them.
+  const isEmpty =
+    report.command === "list" && report.registries.every(({ state, registrations }) => registrations === 0 && !unread.has(state));
   if (isEmpty) lines.push("No agent session is registered on this machine. Looked for:");
   else if (verbose && report.registries.some(({ state }) => state === "missing")) lines.push("", "Looked for, and not there:");
   if (isEmpty || verbose) lines.push(...placesLines(report, view));

@@ -93,7 +93,8 @@ const markerSize = 44;
  */
 export async function loadFiles(host: LookingHost, target: Target, format: FileFormat): Promise<Loaded> {
   const listing = host.listDirectory(target.path, format.patterns, format.body === "link" ? "link" : "file");
-  const isAnothers = target.seenFromHere === true && !(listing.kind === "listed" && Number(listing.stat.uid) === host.self().uid);
+  const isOwn = listing.kind === "listed" ? Number(listing.stat.uid) === host.self().uid : listing.kind === "unreadable" && listing.hangs;
+  const isAnothers = target.seenFromHere === true && isOwn !== true;
   if (listing.kind === "missing" || isAnothers) return missing(target);
   if (listing.kind === "unreadable") return { state: "unreadable", target, problem: `${listing.problem}; ${listing.cure}` };
   const { realPath, stat, files, quarantined, problems } = listing;

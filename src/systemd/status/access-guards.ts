@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
+import { hangs } from "../../host/files/held-directory.ts";
 import type { Guard } from "../../report/model/guards.ts";
 import { type Properties, type Scope, showUnits, unitNames } from "../manage/manager.ts";
 import { isOffered, unitExists } from "./findings.ts";
@@ -16,7 +17,7 @@ function isNamed({ ReadWritePaths: list = "" }: Properties, path: string): boole
 /** The places that the sandbox of a service keeps from being written. */
 function lockedIn(service: Properties, places: readonly string[]): readonly string[] {
   if (service["ProtectSystem"] !== "strict") return [];
-  const there = [...new Set(places)].filter((place) => existsSync(place));
+  const there = [...new Set(places)].filter((place) => !hangs(place) && existsSync(place));
   return there.filter((place) => !above(realpathSync(place)).some((path) => isNamed(service, path)));
 }
 

@@ -348,6 +348,13 @@ describe("a list", () => {
     expect(linesAt(60, empty, { verbose: true })).toContain("  Claude Code sessions  ~/.claude/ide");
   });
 
+  test.each(["unreadable", "malformed"] as const)("does not say that nobody is registered where a registry is %s", (state) => {
+    const registries = [registry({ path: sessions, state, registrations: 0 })];
+    const text = linesAt(100, report({ command: "list", dryRun: true, registries, entries: [] })).join("\n");
+    expect(text).toContain(`0 · ${state}`);
+    expect(text).not.toContain("No agent session");
+  });
+
   test("of nothing but the living is one line long behind them", () => {
     expect(linesAt(80, machine([file("1.json", alive)], { command: "list" })).at(-1)).toBe("1 registration, live");
     expect(linesAt(80, machine([file("1.json", alive), file("2.json", alive)])).at(-1)).toBe("2 registrations, all live (dry run)");

@@ -1,3 +1,4 @@
+import { HangingFileSystem, hangingCure } from "../answering.ts";
 import { danglingLink } from "../dangling.ts";
 import { lstatSync, readdirSync, type BigIntStats, type Dirent } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -19,7 +20,7 @@ export type Listing =
       readonly problems: readonly string[];
     }
   | { readonly kind: "missing" }
-  | { readonly kind: "unreadable"; readonly problem: string; readonly cure: string };
+  | { readonly kind: "unreadable"; readonly problem: string; readonly cure: string; readonly hangs?: true };
 
 /** Directories below a registry's are followed so far and no farther. */
 const depthLimit = 8;
@@ -114,6 +115,7 @@ export function listDirectory(path: string, patterns: readonly string[], kind: E
     return { kind: "listed", realPath, stat, files: filesIn(into.files), quarantined: [...into.quarantined], problems: into.problems };
   } catch (error) {
     if (error instanceof UntrustedSymlink) return { kind: "unreadable", problem: error.message, cure: "name the directory itself" };
+    if (error instanceof HangingFileSystem) return { kind: "unreadable", problem: error.message, cure: hangingCure, hangs: true };
     const link = error instanceof Dangling || errorCode(error) === "ENOENT" ? danglingLink(path) : undefined;
     if (link !== undefined)
       return {
