@@ -34,6 +34,11 @@ test.each([
   ["--grace", `option --grace <duration> argument missing; ${more("sweep")}`],
   ["explain", `missing required argument key; ${more("explain")}`],
   ["restore", "name the entries to put back, or a sweep with --sweep; sessreap restore --sweep last, or sessreap history"],
+  ["-n --registry claude-session", '--registry: "claude-session" is neither a file nor a format; did you mean the format claude-sessions?'],
+  [
+    "list --registry nobody.json",
+    '--registry: "nobody.json" is neither a file nor a format; name one that is yet to come by its whole path',
+  ],
   ["--color sometimes", '--color: "sometimes" is not one of auto, always, never'],
 ])("%j is a usage error: one line, or one document, and exit code 2", async (line, message) => {
   const { scratch, path, text } = await oneGhost();

@@ -103,6 +103,7 @@ function choose(
   const ofThose = sweep === undefined ? all : ofSweep(all, sweep);
   const among = choice === undefined ? ofThose : ofThose.filter((tombstone) => isWanted(choice, tombstone));
   if (words.length === 0 && sweep !== undefined) return among;
+  if (among.length === 0 && choice === undefined && words.length > 0) throw nothingOf(words[0] as string, history());
   if (among.length === 0) throw new Failure("not-found", "no tombstone is among those that were chosen");
   if (words.length === 0) return newestOf(among);
   return words.flatMap((word) => {

@@ -28,6 +28,8 @@ function configuredTargets(configs: readonly RegistryConfig[], from: string, opt
         "config",
         `${where}.onGhost: "release" needs fields.releasedAt and fields.releaseReason, which say where it is written`,
       );
+    if (config.owner !== undefined && Object.keys(config.owner).length === 0)
+      throw new Failure("config", `${where}.owner: {} says none of argv, unit, lock and socket, so nothing would show the owner`);
     if (config.url !== undefined) return [serverTargetAt(config.url, config.machine, { format, config, options, env, where })];
     if (config.path !== undefined) {
       const place = placeAt(resolve(expandHome(config.path)), format, where);

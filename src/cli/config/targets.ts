@@ -1,13 +1,15 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Tombstone } from "../../core/tombstone.ts";
 import { largestFile } from "../../host/files/files.ts";
+import { hangs } from "../../host/files/held-directory.ts";
 import { agentHomes } from "../../host/processes/config-directories.ts";
 import type { Format, Places } from "../../registries/format.ts";
 import { builtInFormat, builtInFormats, formatNames } from "../../registries/known.ts";
 import { isServerUrl } from "../../registries/rows/server-address.ts";
 import { registryId, type Target } from "../../sweep/load/target.ts";
 import { Failure } from "../failure.ts";
-import { didYouMean } from "../suggest.ts";
+import { didYouMean, nearest } from "../suggest.ts";
 import { collisionLines } from "./collisions.ts";
 import { declarationsIn, describedTargets } from "./declarations.ts";
 import { placeAt } from "./one-file.ts";
@@ -48,6 +50,11 @@ function namedTargets(text: string, configured: readonly Target[], options: Judg
     return (path === undefined || isAt(target, path)) && (spec.isBare || target.format.name === spec.format);
   });
   if (described.length > 0) return described;
+  if (spec.isBare && !text.includes("/") && path !== undefined && !hangs(path) && !existsSync(path)) {
+    const near = nearest(text, formatNames);
+    const below = near === undefined ? "name one that is yet to come by its whole path" : `did you mean the format ${near}?`;
+    throw new Failure("usage", `--registry: "${text}" is neither a file nor a format`, below);
+  }
   const format = builtInFormat(spec.format);
   if (format === undefined) {
     throw new Failure(

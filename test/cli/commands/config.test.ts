@@ -65,6 +65,9 @@ const mistakes: readonly (readonly [config: unknown, said: string | RegExp])[] =
     bridge({ release: ["x", "--key={key}"] }),
     'registries[0].release: ["x","--key={key}"] is not a command: "{key}" and "{sessionId}" stand for whole arguments',
   ],
+  [bridge({ release: ["x", "{id}"] }), 'registries[0].release: ["x","{id}"] is not a command: its places can be "{key}" and "{sessionId}"'],
+  [bridge({ release: ["{key}"] }), 'registries[0].release: ["{key}"] is not a command: an entry\'s value would be the program'],
+  [bridge({ owner: {} }), "registries[0].owner: {} says none of argv, unit, lock and socket, so nothing would show the owner"],
   [
     bridge({ appServers: ["ws://10.0.0.1:80"] }),
     'registries[0].appServers[0]: "ws://10.0.0.1:80" is not a loopback address such as "ws://127.0.0.1:8788", nor "unix://" with an absolute path',

@@ -247,3 +247,8 @@ test("a state directory that cannot be made is named with a cure, and nothing is
   expect(readFileSync(path, "utf8")).toBe(text);
   expect(existsSync(scratch.stateDir)).toBe(false);
 });
+
+test("a name is what is not known, also where nothing was ever reaped", async () => {
+  const { code, stderr } = await sessreap(newScratch(), ["restore", "nobody"]);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: 'error   no tombstone of "nobody"\n' });
+});

@@ -19,8 +19,13 @@ export const path = v.pipe(
 
 export const words = v.pipe(v.array(v.pipe(v.string(), v.nonEmpty("an empty word"))), v.nonEmpty("an empty list"));
 
+/** A word that was meant for a place, and is none, would reach the command as it stands. */
+const isStranger = (word: string): boolean => /^\{[A-Za-z_]+\}$/.test(word) && !/^\{(?:key|sessionId)\}$/.test(word);
+
 export const releaseCommand = v.pipe(
   words,
+  v.check(([program]) => !/^\{\w+\}$/.test(program ?? ""), "not a command: an entry's value would be the program"),
+  v.check((command) => !command.some(isStranger), 'not a command: its places can be "{key}" and "{sessionId}"'),
   v.check(
     (command) => command.every((word) => /^\{(?:key|sessionId)\}$/.test(word) || !/\{(?:key|sessionId)\}/.test(word)),
     'not a command: "{key}" and "{sessionId}" stand for whole arguments',
