@@ -30,7 +30,7 @@ test.each([
   ["--frobnicate", `unknown option --frobnicate; ${more("sweep")}`],
   ["--dry-rum", `unknown option --dry-rum; did you mean --dry-run?; ${more("sweep")}`],
   ["units install --folow x", `unknown option --folow; did you mean --follow?; ${more("units")}`],
-  ["list --dry-run", `list has no --dry-run; it is an option of sweep, restore, fleet, units; ${more("list")}`],
+  ["list --dry-run", `list has no --dry-run; it is an option of sweep, restore, units, fleet; ${more("list")}`],
   ["--grace", `option --grace <duration> argument missing; ${more("sweep")}`],
   ["explain", `missing required argument key; ${more("explain")}`],
   ["restore", "name the entries to put back, or a sweep with --sweep; sessreap restore --sweep last, or sessreap history"],
