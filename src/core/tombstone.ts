@@ -104,16 +104,31 @@ export const encodeVoid = (ids: readonly string[]): string => encode({ void: ids
 const isText = (value: unknown): boolean => typeof value === "string";
 const isNumber = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);
 
+/** Of a text that was bent, Node would decode what it can. */
+const isBase64 = (value: unknown): boolean =>
+  typeof value === "string" && /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/.test(value);
+
+const isHex = (value: unknown): boolean => typeof value === "string" && /^[\da-f]*$/.test(value);
+
+const isWithin = (value: unknown, most: number): boolean => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most;
+
+/** The largest time that a date can have, in epoch ms. */
+const lastTime = 8.64e15;
+
+/** The name of a file below its registry, which leads nowhere else. */
+const isBelow = (key: string): boolean => !key.includes("\0") && key.split("/").every((part) => !["", ".", ".."].includes(part));
+
 const areTexts = (value: unknown): boolean => typeof value === "object" && value !== null && Object.values(value).every(isText);
 
 function isKept(value: unknown): value is Tombstone["kept"] {
   const kept = (value ?? {}) as Record<keyof KeptMember | keyof KeptFile | keyof KeptRow, unknown>;
   const { start, end } = (kept.member ?? {}) as Record<string, unknown>;
-  if (kept.layout === "members") return [kept.entries, kept.form, kept.cut].every(isText) && [start, end].every(isNumber);
+  if (kept.layout === "members") return [kept.entries, kept.form].every(isText) && isBase64(kept.cut) && [start, end].every(isNumber);
   if (kept.layout === "rows")
     return isText(kept.table) && isText(kept.rowid ?? "") && areTexts(kept.columns) && areTexts(kept.written ?? {});
   const { content, mode, uid, gid, modifiedAt, acl } = kept;
-  return kept.layout === "files" && isText(content) && isText(acl ?? "") && [mode, uid, gid, modifiedAt].every(isNumber);
+  const areRights = isWithin(mode, 0o177777) && [uid, gid].every((id) => isWithin(id, 2 ** 32 - 2)) && isHex(acl ?? "");
+  return kept.layout === "files" && isBase64(content) && areRights && isNumber(modifiedAt) && Math.abs(Number(modifiedAt)) <= lastTime;
 }
 
 function isHeader(value: unknown): value is TombstoneHeader {
@@ -148,7 +163,7 @@ export function decodeTombstones(text: string): readonly Tombstone[] {
       const { key, sessionId, identity: name, pid: holder, reason, detail, ...rest } = line as Partial<TombstoneLine>;
       const [identity, pid] = [isText(name) ? name : undefined, isNumber(holder) ? holder : undefined];
       const kept: unknown = { layout, ...rest };
-      if (key !== undefined && isText(key) && isKept(kept)) {
+      if (key !== undefined && isText(key) && isKept(kept) && (layout !== "files" || isBelow(key))) {
         const id = tombstoneId(sweepId, number);
         found.push({ id, at, registry, format, key, sessionId, identity, pid, reason: reason as Reason, detail: detail ?? "", kept });
       }

@@ -230,6 +230,31 @@ test("a name that is no text and a pid that is no number are none", () => {
   expect(decodeTombstones(fileText(header, { ...line, identity: 7, pid: "7" }))).toMatchObject([{ identity: undefined, pid: undefined }]);
 });
 
+test.each([
+  { key: "" },
+  { key: "." },
+  { key: "../a.lock" },
+  { key: "a//b" },
+  { key: "/etc/a" },
+  { key: "a\0b" },
+  { content: "!!!" },
+  { content: "e30" },
+  { mode: -1 },
+  { mode: 0o200000 },
+  { mode: 0.5 },
+  { uid: -1 },
+  { gid: 2 ** 32 },
+  { uid: "0" },
+  { modifiedAt: 1e300 },
+  { acl: "ghosts" },
+])("a file's tombstone that was bent to %j holds nobody, and its neighbour is there", (bent) => {
+  expect(decodeTombstones(fileText(header, { ...line, ...bent }, { ...line, key: "x/b.lock" })).map(({ id }) => id)).toEqual(["s/1"]);
+});
+
+test.each(["!!!", "e30", "e3 0"])("a member's tombstone that cut %j holds nobody", (cut) => {
+  expect(decodeTombstones(fileText(rows, { ...row, cut }))).toEqual([]);
+});
+
 test("a number that no file system has is none", () => {
   expect(decodeTombstones(fileText(header, line).replace('"mode":1', '"mode":1e400'))).toEqual([]);
 });
