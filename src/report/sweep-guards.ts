@@ -104,7 +104,9 @@ function registryGuard(registry: RegistryReport, tally: Tally | undefined): Guar
   const nowhere = registry.absentFields === undefined ? "" : `; no entry has ${registry.absentFields.join(", ")}`;
   const malformed = tally?.blind.get("malformed-entry");
   const kept = malformed === undefined ? "" : `; ${malformed.count} kept until they are mended or removed by hand: ${malformed.detail}`;
-  const detail = `${registrations} registration${registrations === 1 ? "" : "s"}${nowhere}${kept}`;
+  const others =
+    registry.passedOver === undefined ? "" : `; ${registry.passedOver} passed over (links, no regular files, or names that are no UTF-8)`;
+  const detail = `${registrations} registration${registrations === 1 ? "" : "s"}${nowhere}${kept}${others}`;
   return { ...about, posture: "on", cause: "fine", detail, cure: null };
 }
 

@@ -116,6 +116,7 @@ export function filesOf(machine: Machine, blindness: ReadonlySet<Blindness>, int
       files,
       quarantined,
       problems: [],
+      passedOver: 0,
     };
   };
 

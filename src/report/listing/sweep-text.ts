@@ -43,6 +43,7 @@ function titleLines(section: Section, isList: boolean, { screen, palette, home }
     { role: "strong", text: visible(title.title) },
     `${dot}${screen.columns === undefined ? path : cutPath(path, room, screen)}${dot}${countOf(section, isList)}`,
     ...(remark === undefined ? [] : [dot, remark]),
+    ...(isList && registry.passedOver !== undefined ? [`${dot}${registry.passedOver} passed over`] : []),
   ];
   return wrap(parts, { first: 0, hang: 2 }, screen, palette);
 }

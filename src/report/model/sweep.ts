@@ -45,6 +45,12 @@ export const registryReport = described(
       ),
     ),
     busyForMs: v.exactOptional(described("For how long a ghost of it has been busy, in milliseconds; only where one is.", integer)),
+    passedOver: v.exactOptional(
+      described(
+        "How many files have the name of an entry and are none: links, what is no regular file, names that are no UTF-8; only where there are any.",
+        integer,
+      ),
+    ),
     absentFields: v.exactOptional(
       described(
         "Only where nothing is written: the members that its configuration names and no entry has, each with its field.",

@@ -97,7 +97,7 @@ export async function loadFiles(host: LookingHost, target: Target, format: FileF
   const isAnothers = target.seenFromHere === true && isOwn !== true;
   if (listing.kind === "missing" || isAnothers) return missing(target);
   if (listing.kind === "unreadable") return { state: "unreadable", target, problem: `${listing.problem}; ${listing.cure}` };
-  const { realPath, stat, files, quarantined, problems } = listing;
+  const { realPath, stat, files, quarantined, problems, passedOver } = listing;
   const otherKind = files.length === 0 ? otherKindAt(host, realPath, format) : undefined;
   if (otherKind !== undefined) return { state: "unreadable", target, problem: `${format.patterns[0]} ${otherKind}` };
   const living = format.nameIsEnough ? host.livingPids() : undefined;
@@ -135,6 +135,7 @@ export async function loadFiles(host: LookingHost, target: Target, format: FileF
     realPath,
     stat,
     quarantined,
+    passedOver,
     problems: [...problems, ...place.unread.values()],
     entries: entries.found(),
     opened,

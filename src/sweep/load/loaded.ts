@@ -73,6 +73,7 @@ export type FilesRegistry = Read & {
   /** Entries whose file was read: no other says more than its name. */
   readonly opened: readonly Entry[];
   readonly quarantined: readonly string[];
+  readonly passedOver: number;
   readonly problems: readonly string[];
 };
 

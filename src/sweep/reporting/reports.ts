@@ -163,6 +163,7 @@ export function registryReport(
     registrations: entries.length,
     problem,
     ...fleetIn(loaded),
+    ...(loaded.kind === "files" && loaded.passedOver > 0 && { passedOver: loaded.passedOver }),
     ...(busy !== undefined && !owner.up && { busyForMs: Math.floor(busy.forMs) }),
   };
 }

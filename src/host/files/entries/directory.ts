@@ -18,6 +18,8 @@ export type Listing =
       readonly quarantined: readonly string[];
       /** Directories that could not be read: what is in them is not judged. */
       readonly problems: readonly string[];
+      /** How many have an entry's name and are none: links, what is no regular file, and names that are no UTF-8. */
+      readonly passedOver: number;
     }
   | { readonly kind: "missing" }
   | { readonly kind: "unreadable"; readonly problem: string; readonly cure: string; readonly hangs?: true };
@@ -32,12 +34,18 @@ type Walk = {
   readonly files: FilesOfDirectory[];
   readonly quarantined: Set<string>;
   readonly problems: string[];
+  readonly passedOver: Set<string>;
   /** Keys that were found, where one can be found twice. */
   readonly seen: Set<string> | undefined;
 };
 
 /** What is a file of its own, or, in a registry of links, a symbolic link. */
 export type EntryKind = "file" | "link";
+
+/** Node puts U+FFFD for what is no UTF-8 in a name, and then nothing has that name. */
+function isNamed({ root }: Walk, key: string): boolean {
+  return !key.includes("\uFFFD") || lstatSync(join(root, key), { throwIfNoEntry: false }) !== undefined;
+}
 
 /** No symbolic link is followed: none leads out of a registry. */
 function walk(into: Walk, below: string, at: number, captures: Captures, depth: number): void {
@@ -67,7 +75,8 @@ function walk(into: Walk, below: string, at: number, captures: Captures, depth: 
         continue;
       }
     }
-    const isWanted = isLast ? into.isEntry(name) : name.isDirectory();
+    const isWanted = isLast ? into.isEntry(name) && isNamed(into, keyOf(name.name)) : name.isDirectory();
+    if (isLast && !isWanted && !name.isDirectory() && matchSegment(step, name.name) !== undefined) into.passedOver.add(keyOf(name.name));
     const found = isWanted ? matchSegment(step, name.name) : undefined;
     if (found === undefined) continue;
     if (!isLast) walk(into, keyOf(name.name), at + 1, { ...captures, ...found }, depth + 1);
@@ -107,12 +116,21 @@ export function listDirectory(path: string, patterns: readonly string[], kind: E
       files: [],
       quarantined: new Set(),
       problems: [],
+      passedOver: new Set(),
       seen: findsTwice(patterns) ? new Set() : undefined,
     };
     for (const pattern of patterns) walk({ ...into, steps: parsePattern(pattern) }, "", 0, {}, 0);
     const unreadable = into.files.length === 0 ? into.problems[0] : undefined;
     if (unreadable !== undefined) return { kind: "unreadable", problem: unreadable, cure: "run as its owner, or let this user read it" };
-    return { kind: "listed", realPath, stat, files: filesIn(into.files), quarantined: [...into.quarantined], problems: into.problems };
+    return {
+      kind: "listed",
+      realPath,
+      stat,
+      files: filesIn(into.files),
+      quarantined: [...into.quarantined],
+      problems: into.problems,
+      passedOver: into.passedOver.size,
+    };
   } catch (error) {
     if (error instanceof UntrustedSymlink) return { kind: "unreadable", problem: error.message, cure: "name the directory itself" };
     if (error instanceof HangingFileSystem) return { kind: "unreadable", problem: error.message, cure: hangingCure, hangs: true };
