@@ -40,6 +40,7 @@ function ofSweep(all: readonly Tombstone[], word: string): readonly Tombstone[] 
   const sweeps = [...new Set(all.map(({ id }) => sweepOf(id)))].toSorted();
   const called = sweepsCalled(word, sweeps);
   if (called.length > 1) throw new Failure("usage", [`"${word}" is ${called.length} sweeps`, ...called.map((id) => `  ${id}`)].join("\n"));
+  if (called.length === 0 && word === "last") throw new Failure("not-found", "no sweep is left that can be put back", "sessreap history");
   if (called.length === 0) throw new Failure("not-found", `no tombstone of sweep "${word}"${didYouMean(word, sweeps)}`);
   return all.filter(({ id }) => sweepOf(id) === called[0]);
 }

@@ -4,7 +4,7 @@ import { ownHome } from "../../host/files/homes.ts";
 import type { SweepReport } from "../../report/model/sweep.ts";
 import { plainLine, sweepWarnings, type Remark } from "../../report/listing/beside.ts";
 import { shortSweepId } from "../../report/listing/sweep-names.ts";
-import type { View } from "../../report/listing/view.ts";
+import { plural, type View } from "../../report/listing/view.ts";
 import { cutMiddle } from "../../report/screen/cut.ts";
 import { command, wrap } from "../../report/screen/wrap.ts";
 import { countActions } from "../../report/tally.ts";
@@ -112,7 +112,7 @@ export async function watchScreen(
     },
     notice: async (words) => {
       const isStart = words.startsWith("watching ");
-      await stamp(isStart ? `${words} (${registrations} registrations).${stderr.isTTY ? " Ctrl-C ends it." : ""}` : words);
+      await stamp(isStart ? `${words} (${plural(registrations, "registration")}).${stderr.isTTY ? " Ctrl-C ends it." : ""}` : words);
       if (isStart && isTimerOn) await write([{ label: "note", text: "sessreap.timer sweeps here, too; they take turns" }]);
     },
     warn: (words) => write([{ label: "warning", text: visible(words, longestNote) }]),

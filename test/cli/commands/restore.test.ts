@@ -251,4 +251,6 @@ test("a state directory that cannot be made is named with a cure, and nothing is
 test("a name is what is not known, also where nothing was ever reaped", async () => {
   const { code, stderr } = await sessreap(newScratch(), ["restore", "nobody"]);
   expect({ code, stderr }).toEqual({ code: 1, stderr: 'error   no tombstone of "nobody"\n' });
+  const last = await sessreap(newScratch(), ["restore", "--sweep", "last"]);
+  expect(last).toMatchObject({ code: 1, stderr: "error   no sweep is left that can be put back\n        sessreap history\n" });
 });

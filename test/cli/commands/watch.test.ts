@@ -35,6 +35,19 @@ test("a session ends while sessreap watches: its entry goes at once, the other's
   expect(keys()).toEqual(["first", "second"]);
 });
 
+test("of one registration it says one", async () => {
+  const scratch = newScratch();
+  const holder = await idle();
+  writeOld(declareRegistry(scratch), JSON.stringify({ held: { pid: holder.pid, start: holder.startTicks, since: daysAgo(1) } }));
+  const watcher = startSessreap(scratch, ["watch"]);
+  let beside = "";
+  watcher.stderr?.on("data", (chunk: Buffer) => (beside += chunk.toString("utf8")));
+  await until("it says what it watches", () => beside.includes("\n"));
+  expect(beside).toMatch(/watching 1 process in 1 registry .*\(1 registration\)\.\n$/);
+  watcher.kill("SIGTERM");
+  await once(watcher, "exit");
+});
+
 test("another sweep is at it when the watch begins: it watches all the same, and keeps a record as every sweep does", async () => {
   const scratch = newScratch();
   const holder = await idle();
