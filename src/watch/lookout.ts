@@ -48,6 +48,7 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
   const ends = newSeen();
   let agents: readonly ProcessId[] = [];
   let tried: ReadonlySet<string> = new Set();
+  const unread = new Set<string>();
   let offsetMs: number | undefined;
 
   const all = (): readonly Known[] => [...known.values()];
@@ -75,6 +76,19 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
     return [...now].some((one) => !tried.has(one));
   }
 
+  /**
+   * Forgets what is no longer asked for. Of a registry that could not be read now, because it was moved, unmounted or half
+   * written, nothing is forgotten: what ends meanwhile is new when it is there again.
+   */
+  function forgetBut(targets: readonly Target[], areAll: boolean, read: ReadonlySet<string>): void {
+    const asked = new Set(targets.map(registryId));
+    if (areAll) for (const id of known.keys()) if (!asked.has(id)) known.delete(id);
+    for (const id of asked) {
+      if (!read.has(id)) unread.add(id);
+      else if (unread.delete(id)) tried = new Set([...tried].filter((one) => !one.startsWith(`${id} `)));
+    }
+  }
+
   return {
     learn: async (targets, areAll) => {
       if (areAll) offsetMs = offsetOf(host);
@@ -88,8 +102,7 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
       // One that ended while the registries were read is no holder in what was read: its end is known from now on, and not when it is told.
       const over = processes().filter(({ pid, startTicks }) => host.startOfPid(pid) !== startTicks);
       if (over.length > 0) take(over);
-      if (areAll) known.clear();
-      else for (const target of targets) known.delete(registryId(target));
+      forgetBut(targets, areAll, new Set(learnt.known.map(idOf)));
       for (const one of learnt.known) {
         known.set(idOf(one), glances.added(one, reading));
         owners.note(one);
@@ -136,7 +149,7 @@ export function newLookout(host: Host, senses: Senses, options: PassOptions): Lo
     },
     processes,
     holders: () => new Set(all().flatMap(({ holdings }) => holdings.map(nameOf))).size,
-    hasEntries: (target) => (known.get(registryId(target))?.entries ?? 0) > 0,
+    hasEntries: (target) => !unread.has(registryId(target)) && (known.get(registryId(target))?.entries ?? 0) > 0,
     endings: ends.endings({ startOfPid: host.startOfPid, ownerUpMs: owners.upMs }),
   };
 }

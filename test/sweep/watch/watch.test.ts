@@ -30,13 +30,18 @@ async function watching({ places = (target) => [target], host: change = (host) =
   stage.writeOld(path, JSON.stringify({ pid: holder.pid, sessionId: "s", procStart: holder.startTicks }));
   const timers = handTimers();
   let onExit: (ended: readonly ProcessId[]) => void = () => undefined;
+  let waitedFor: readonly ProcessId[] = [];
   let onChange: (registry: string) => void = () => undefined;
   let server: ThreadEvents | undefined;
   const closed: string[] = [];
   const senses: Senses = {
     exits: (hear) => {
       onExit = hear;
-      return { keep: () => undefined, ready: () => Promise.resolve("pidfd"), close: () => void closed.push("exits") };
+      return {
+        keep: (processes) => (waitedFor = processes),
+        ready: () => Promise.resolve("pidfd"),
+        close: () => void closed.push("exits"),
+      };
     },
     directories: (hear) => {
       onChange = hear;
@@ -88,7 +93,8 @@ async function watching({ places = (target) => [target], host: change = (host) =
     closed,
     end: async (actor = holder) => {
       await stage.end(actor);
-      onExit([actor]);
+      const heard = waitedFor.filter(({ pid }) => pid === actor.pid);
+      if (heard.length > 0) onExit(heard);
     },
     changed: () => onChange(target.path),
     lose: () => server?.lost("the server closed the connection"),
@@ -195,6 +201,36 @@ test("a registry that changed could not be read: it is read again soon", async (
   reads = 0;
   await watched.pass(1_000);
   expect(reads).toBe(1);
+  await watched.stop();
+});
+
+test.each([
+  { what: "its directory is away", listing: { kind: "missing" } as const },
+  { what: "it cannot be read", listing: { kind: "unreadable", problem: "input/output error", cure: "" } as const },
+])("a registry is not there to be read while a holder ends ($what): its row goes as soon as it is back", async ({ listing }) => {
+  let isAway = false;
+  const away = (host: Host): Host => ({
+    ...host,
+    listDirectory: (...asked) => (isAway ? listing : host.listDirectory(...asked)),
+    // A program of no known name: only what its row says makes a watch wait for its end.
+    lookAtProcesses: async (question) => {
+      const looked = await host.lookAtProcesses(question);
+      return looked.seen ? seen({ ...looked.value, table: { ...looked.value.table, agents: [] } }) : looked;
+    },
+  });
+  const watched = await watching({ host: away });
+  isAway = true;
+  watched.changed();
+  await watched.pass(1_000);
+  await watched.end();
+  await watched.pass(3_000);
+  const before = watched.sweeps.length;
+  isAway = false;
+  watched.changed();
+  await watched.pass(1_000);
+  // One of this registry alone: no sweep of all was due.
+  expect(watched.sweeps.slice(before)).toEqual([false]);
+  expect(watched.stage.read(watched.path)).toBeUndefined();
   await watched.stop();
 });
 
