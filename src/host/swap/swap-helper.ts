@@ -46,14 +46,23 @@ export async function startSwapHelper(descriptors: SwapDescriptors, temporary: s
   const { spawn } = await import("node:child_process");
   const { args, env } = perlCall(leaseProgram + attributesProgram + swapProgram, temporary, name);
   const child = spawn("perl", args, { stdio: ["pipe", "pipe", "ignore", directory, judged, made], env });
+  let failure: unknown;
   const closed = new Promise<void>((resolve) => {
     child.once("close", () => resolve());
-    child.once("error", () => resolve());
+    child.once("error", (error) => {
+      failure = error;
+      resolve();
+    });
   });
-  if (child.stdin === null || child.stdout === null) return undefined;
+  const { stdout = null } = child as Partial<typeof child>;
+  // Where no more files can be opened there are no pipes. That is no machine without perl, and over when others are closed.
+  if (stdout === null || child.stdin === null) {
+    await closed;
+    throw failure;
+  }
   const { stdin } = child;
   stdin.on("error", () => undefined);
-  const nextLine = linesOf(child.stdout, closed);
+  const nextLine = linesOf(stdout, closed);
 
   async function answer(): Promise<string | undefined> {
     const timer = setTimeout(() => child.kill("SIGKILL"), answerMs);

@@ -210,3 +210,19 @@ describe.skipIf(untraced !== undefined)("an error while the run lock is taken is
     expect((await sessreap(scratch, ["--now"])).code).toBe(0);
   });
 });
+
+test("a sweep that may open few files says so of each entry that stays for that, and takes the entry where they are enough", async () => {
+  const said: string[] = [];
+  for (let files = 20; files < 45; files += 1) {
+    const scratch = newScratch();
+    const path = await ghosts(scratch, 1);
+    const { stdout, stderr } = await sessreap(scratch, ["sweep", "--fields", "key,action,detail"], {
+      under: ["prlimit", `--nofile=${files}`],
+    });
+    said.push(`${stdout}${stderr} ${Object.keys(JSON.parse(readFileSync(path, "utf8")) as object).length}`);
+  }
+  expect(said.join("\n")).not.toContain("Cannot read properties");
+  expect(said.filter((one) => one.includes("failed") && !/EMFILE|ENFILE/.test(one))).toEqual([]);
+  expect(said.some((one) => one.includes("spawn perl EMFILE") && one.endsWith(" 1"))).toBe(true);
+  expect(said.at(-1)).toMatch(/reaped[^]* 0$/);
+});
