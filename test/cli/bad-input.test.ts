@@ -135,6 +135,16 @@ test("a registry that may not be read is said to be, and the others are swept", 
   expect(readFileSync(good, "utf8")).toBe("{}");
 });
 
+test.each(["-n --registry ./x", "list --registry pid-files:x", "config suggest x", "history --registry x", "--metrics-file x"])(
+  "in a directory that was removed, sessreap %s asks for a whole path",
+  async (line) => {
+    const under = ["sh", "-c", 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', "sh"];
+    const { code, stdout, stderr } = await sessreap(newScratch(), line.split(" "), { under });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^error {3}"(?:\.\/)?x" is no whole path, and the current directory has none\n {8}do: name it from \/ on\n$/);
+  },
+);
+
 test("a sweep that stands where its user may not look reaps files all the same", async ({ skip }) => {
   if (!isRoot) {
     leaveOut("a working directory that may not be searched", "only root can run as another user");

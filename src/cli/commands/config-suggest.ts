@@ -1,4 +1,4 @@
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Observed } from "../../core/evidence.ts";
 import { tokensOf } from "../../core/agents/argv.ts";
 import { isRunning, type ProcessRow } from "../../core/agents/process-tree.ts";
@@ -11,7 +11,7 @@ import { visible } from "../../report/visible.ts";
 import type { RegistryConfig } from "../config/schema/registry-schema.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 import { sizeFrom } from "../config/size.ts";
-import { belowHome, expandHome, userConfigPath } from "../config/paths.ts";
+import { belowHome, wholePath, userConfigPath } from "../config/paths.ts";
 import type { Invocation, OutputOptions } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { write, writeDocument, writeLines } from "../output.ts";
@@ -139,7 +139,7 @@ function remarks({ findings, notes }: Pick<Suggestion, "findings" | "notes">, co
 /** `sessreap config suggest PATH`: a declaration for what no configuration describes. It declares nothing, and writes nothing. */
 export async function runConfigSuggest(invocation: Invocation<JudgingOptions & OutputOptions>, word: string): Promise<number> {
   const { options, stdout, stderr } = invocation;
-  const path = resolve(expandHome(word));
+  const path = wholePath(word);
   if (/\p{Cc}/u.test(path)) throw fail(visible(path), "has a control character in its name, which no configuration takes");
   const { host, examine } = await prepareToLook(invocation);
   const known = examine.targets

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { matchesName } from "../../core/agents/programs.ts";
 import { ownHome } from "../../host/files/homes.ts";
 import { readHistory, type HistoryLine } from "../../host/state/history.ts";
@@ -19,7 +18,7 @@ import { clockTimes } from "../person/times.ts";
 import { readState } from "../prepare.ts";
 import { screenFor } from "../screen.ts";
 import { fieldsFrom, limitFrom } from "../parsing/fields.ts";
-import { checkPlaces, expandHome, stateDirectory } from "../config/paths.ts";
+import { checkPlaces, wholePath, stateDirectory } from "../config/paths.ts";
 import { didYouMean } from "../suggest.ts";
 
 type HistoryOptions = OutputOptions & {
@@ -36,7 +35,7 @@ const usualLimit = 20;
 /** A registry as it is named: by its path, from here or from the home, which may be a pattern. */
 function placePattern(text: string): string {
   if (text === "") throw new Failure("usage", "--registry: the path is empty; * is any text");
-  return text.startsWith("*") ? text : resolve(expandHome(text));
+  return text.startsWith("*") ? text : wholePath(text);
 }
 
 /** The time from which on acts are shown, in epoch ms: so long ago, or a day. */

@@ -2,8 +2,7 @@ import { offLines } from "../config/off.ts";
 import { choiceFrom, type ChoosingOptions } from "../parsing/choice.ts";
 import { fieldNames } from "../../report/listing/fields.ts";
 import { fieldsFrom, limitFrom, type ShowingOptions } from "../parsing/fields.ts";
-import { resolve } from "node:path";
-import { expandHome } from "../config/paths.ts";
+import { wholePath } from "../config/paths.ts";
 import type { JudgingOptions } from "../config/settings.ts";
 import type { Invocation, OutputOptions, Run } from "../context.ts";
 import { reportToJournal } from "../journal-output.ts";
@@ -62,7 +61,7 @@ async function judgeAndReport(
   const progress = stderr.isTTY ? await showProgress(invocation, host) : undefined;
   try {
     if (!as.dryRun) {
-      const metricsFile = options.metricsFile === undefined ? settings.metricsFile.value : resolve(expandHome(options.metricsFile));
+      const metricsFile = options.metricsFile === undefined ? settings.metricsFile.value : wholePath(options.metricsFile);
       const stateDir = settings.stateDir.value;
       record = await openRecord({
         stateDir,

@@ -9,6 +9,16 @@ export function expandHome(path: string): string {
   return path === "~" || path.startsWith("~/") ? join(ownHome(), path.slice(1)) : path;
 }
 
+/** The whole of a path that a person gave: from the home or the current directory, which has none once it was removed or is too deep. */
+export function wholePath(given: string): string {
+  const path = expandHome(given);
+  try {
+    return resolve(path);
+  } catch {
+    throw new Failure("usage", `"${given}" is no whole path, and the current directory has none`, "do: name it from / on");
+  }
+}
+
 /** A path below the home directory as a person writes it. */
 export function belowHome(path: string): string {
   const home = ownHome();
@@ -42,10 +52,10 @@ export const systemConfigPath = "/etc/sessreap/config.json";
 
 export function stateDirectory(env: Env): string {
   const given = env["SESSREAP_STATE_DIR"];
-  return given !== undefined && given !== "" ? resolve(expandHome(given)) : join(xdg(env, "XDG_STATE_HOME", ".local/state"), "sessreap");
+  return given !== undefined && given !== "" ? wholePath(given) : join(xdg(env, "XDG_STATE_HOME", ".local/state"), "sessreap");
 }
 
 export function codexHome(env: Env): string {
   const given = env["CODEX_HOME"];
-  return given !== undefined && given !== "" ? resolve(given) : join(ownHome(), ".codex");
+  return given !== undefined && given !== "" ? wholePath(given.replace(/^~/, "./~")) : join(ownHome(), ".codex");
 }

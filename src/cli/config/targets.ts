@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Tombstone } from "../../core/tombstone.ts";
 import { largestFile } from "../../host/files/files.ts";
 import { hangs } from "../../host/files/held-directory.ts";
@@ -13,7 +12,7 @@ import { didYouMean, nearest } from "../suggest.ts";
 import { collisionLines } from "./collisions.ts";
 import { declarationsIn, describedTargets } from "./declarations.ts";
 import { placeAt } from "./one-file.ts";
-import { expandHome, type Env } from "./paths.ts";
+import { wholePath, type Env } from "./paths.ts";
 import type { JudgingOptions, Settings } from "./settings.ts";
 import { shapedFormat } from "./shapes.ts";
 import { placesIn, serversAt, targetAt, wellKnownTargets } from "./target-of.ts";
@@ -45,7 +44,7 @@ function namedTargets(text: string, configured: readonly Target[], options: Judg
   const address = text.replace(/^postgres-table:/, "");
   if (isServerUrl(address)) return serversAt(address, configured);
   const spec = parseSpec(text);
-  const path = spec.path === undefined ? undefined : resolve(expandHome(spec.path));
+  const path = spec.path === undefined ? undefined : wholePath(spec.path);
   const described = configured.filter((target) => {
     return (path === undefined || isAt(target, path)) && (spec.isBare || target.format.name === spec.format);
   });
