@@ -28,6 +28,7 @@ import {
   tried,
   verdictOf,
   type Described,
+  registeredSessions,
 } from "./scene.ts";
 
 type Row = readonly [title: string, described: Described, expected: string];
@@ -933,19 +934,19 @@ const ttlRows: readonly Row[] = [
       claim: held,
       pids: { [pid]: gone },
       table: { agents: [{ ...agent(["claude"]), processGroup: pid }] },
-      registered: seen({ bySession: new Map([[other, [record(500)]]]), unread: [] }),
+      registered: registeredSessions(new Map([[other, [record(500)]]])),
     },
     "ghost attached-process pid-gone certain",
   ],
   ["the same, and it shows another session", { table: { agents: [agent(["codex", "resume", other])] } }, "ghost ttl ttl-expired"],
   [
     "the same, and its own record names another session",
-    { table: { agents: [agent(["claude"])] }, registered: seen({ bySession: new Map([[other, [record(500)]]]), unread: [] }) },
+    { table: { agents: [agent(["claude"])] }, registered: registeredSessions(new Map([[other, [record(500)]]])) },
     "ghost ttl ttl-expired",
   ],
   [
     "the same, and the record of another agent names a session",
-    { table: { agents: [agent(["claude"])] }, registered: seen({ bySession: new Map([[other, [record(501)]]]), unread: [] }) },
+    { table: { agents: [agent(["claude"])] }, registered: registeredSessions(new Map([[other, [record(501)]]])) },
     "undecided ttl within-ttl",
   ],
   [

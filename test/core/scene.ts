@@ -22,6 +22,7 @@ import type {
   Timekeeping,
   TmuxObservation,
 } from "../../src/core/evidence.ts";
+import type { Registered, UnreadRecords } from "../../src/core/agents/registered-sessions.ts";
 import type { ObservedHolder } from "../../src/core/agents/observed-holders.ts";
 import type { FirstSight } from "../../src/core/identity/first-sight.ts";
 import { judge } from "../../src/core/ladder.ts";
@@ -43,6 +44,15 @@ export const earlierBoot = "b0071d00-0000-4000-8000-000000000000";
 export const session = "019d0000-1111-7000-8000-00000000000a";
 export const server = "ws://127.0.0.1:8788";
 export const blind = unseen("it was too dark to see");
+
+/** What registrations say of sessions, as one look at their holders shows it. */
+export function registeredSessions(
+  bySession: ReadonlyMap<string, readonly Registered[]> = new Map(),
+  unread: readonly UnreadRecords[] = [],
+): Evidence["registered"] {
+  const provenPids = new Set([...bySession.values()].flat().flatMap(({ isProven, pid }) => (isProven ? [pid] : [])));
+  return seen({ bySession, provenPids, unread });
+}
 
 /** What a test says of the world; everything else is an entry of thirty days on a machine where nothing is hidden. */
 export type Described = {
@@ -156,7 +166,7 @@ export function sceneOf(described: Described): Scene {
       },
       processes,
       mentions,
-      registered: described.registered ?? (processes.seen ? seen({ bySession: new Map(), unread: [] }) : processes),
+      registered: described.registered ?? (processes.seen ? registeredSessions() : processes),
       appServers: new Map(Object.entries(described.appServers ?? {})),
       endpoints: new Map(Object.entries(described.endpoints ?? {})),
       tmux: new Map(

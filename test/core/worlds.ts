@@ -41,6 +41,7 @@ import {
   there,
   thisBoot,
   type Described,
+  registeredSessions,
 } from "./scene.ts";
 
 /** How often a law is tried; a night may ask for more with `SESSREAP_LAW_RUNS=200000`. */
@@ -176,7 +177,7 @@ const elsewhere: fc.Arbitrary<Evidence["registered"]> = fc
   })
   .map(({ those, isUnread, isBlind }) => {
     const bySession = new Map(those.length === 0 ? [] : [[session, those] as const]);
-    return isBlind ? blind : seen({ bySession, unread: isUnread ? [unreadRecords] : [] });
+    return isBlind ? blind : registeredSessions(bySession, isUnread ? [unreadRecords] : []);
   });
 
 const inTmux = { session: "mars", sessionId: "$1", window: "0", index: "0", pane: "%1", tty: "/dev/pts/3", first: undefined };
@@ -334,7 +335,7 @@ function withRegistered(scene: Scene, more: readonly Registered[]): Scene {
   const { bySession, unread } = registered.value;
   const id = canonicalSession(scene.claim.sessionId);
   return inEvidence(scene, {
-    registered: seen({ bySession: new Map([...bySession, [id, [...(bySession.get(id) ?? []), ...more]]]), unread }),
+    registered: registeredSessions(new Map([...bySession, [id, [...(bySession.get(id) ?? []), ...more]]]), unread),
   });
 }
 
@@ -398,7 +399,7 @@ export const blindings: readonly Change[] = [
       if (!registered.seen) return scene;
       const { bySession, unread } = registered.value;
       const dimmed = [...bySession].map(([id, those]) => [id, those.map((one) => ({ ...one, isProven: false }))] as const);
-      return inEvidence(scene, { registered: seen({ bySession: new Map(dimmed), unread }) });
+      return inEvidence(scene, { registered: registeredSessions(new Map(dimmed), unread) });
     },
   },
   {
@@ -406,7 +407,7 @@ export const blindings: readonly Change[] = [
     change: (scene) => {
       const { registered } = scene.evidence;
       const unread = [unreadRecords, { ...unreadRecords, uid: 1001 }];
-      return registered.seen ? inEvidence(scene, { registered: seen({ bySession: new Map(), unread }) }) : scene;
+      return registered.seen ? inEvidence(scene, { registered: registeredSessions(new Map(), unread) }) : scene;
     },
   },
   clock("wallMs"),

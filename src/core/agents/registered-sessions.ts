@@ -1,6 +1,8 @@
 export type RegisteredSessions = {
-  /** Registrations whose process is not known to be gone, by canonical session id. */
+  /** Registrations whose process is not known to be gone, by canonical session id: the first two of each registry and kind. */
   readonly bySession: ReadonlyMap<string, readonly Registered[]>;
+  /** Every process that such a registration proves to run its session. */
+  readonly provenPids: ReadonlySet<number>;
   readonly unread: readonly UnreadRecords[];
 };
 

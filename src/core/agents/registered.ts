@@ -4,7 +4,7 @@ import type { Registered, UnreadRecords } from "./registered-sessions.ts";
 import { seen, unseen, untimed } from "../evidence.ts";
 import { nothingRemembered } from "../memory/memory.ts";
 import { noClaim } from "../no-claim.ts";
-import type { Policy } from "../policy.ts";
+import { isRuledOut, type Policy } from "../policy.ts";
 import { canonicalSession, type Registration } from "../registration.ts";
 import { recordedHolder } from "../rungs/signs/recorded-holder.ts";
 import type { RegistryFacts, Scene } from "../scene.ts";
@@ -18,9 +18,26 @@ export type Witnesses = { readonly all: readonly Witness[]; readonly unread: rea
 type Seen = Pick<Evidence, "processes" | "here" | "clock" | "mentions">;
 
 /** A process that is proven gone says nothing; that of another host or container is none that we can look at, and a doubt. */
-function wordOf({ claim, registry, where }: Witness, evidence: Seen, policy: Policy): Registered | undefined {
+function wordOf({ claim, registry, where }: Witness, evidence: Evidence, policy: Policy): Registered | undefined {
   const { key, pid, startTicks } = claim;
   if (pid === undefined || noClaim(claim) !== undefined) return undefined;
+  const answer = recordedHolder({ claim, registry, evidence, memory: nothingRemembered, policy });
+  if (answer.kind === "dead" || answer.kind === "not-applicable") return undefined;
+  const observation = evidence.processes.seen ? evidence.processes.value.pids.get(pid) : undefined;
+  const isHere = observation?.seen === true && observation.value.kind === "there" && observation.value.startTicks.seen;
+  const isSame = isHere ? observation.value.startTicks.value === startTicks : answer.kind === "live" && answer.reason === "inner-pid-alive";
+  const isProven = answer.kind === "live" && startTicks !== undefined && isSame;
+  return { registry: registry.id, key, where, pid, isProven, said: formatMessage(answer.detail) };
+}
+
+/** An entry asks for the first word of another one, so of two that are alike there is always one for it. */
+const enough = 2;
+
+const isAlike = (one: Registered, other: Registered): boolean => one.registry === other.registry && one.isProven === other.isProven;
+
+/** What registrations say of sessions, as one look at the processes shows their holders. */
+export function registeredBy({ all, unread }: Witnesses, evidence: Seen, policy: Policy): Evidence["registered"] {
+  if (!evidence.processes.seen) return evidence.processes;
   const whole: Evidence = {
     ...evidence,
     registered: unseen("it is being asked"),
@@ -30,26 +47,19 @@ function wordOf({ claim, registry, where }: Witness, evidence: Seen, policy: Pol
     locks: seen(new Map()),
     time: untimed,
   };
-  const answer = recordedHolder({ claim, registry, evidence: whole, memory: nothingRemembered, policy });
-  if (answer.kind === "dead" || answer.kind === "not-applicable") return undefined;
-  const observation = evidence.processes.seen ? evidence.processes.value.pids.get(pid) : undefined;
-  const isHere = observation?.seen === true && observation.value.kind === "there" && observation.value.startTicks.seen;
-  const isSame = isHere ? observation.value.startTicks.value === startTicks : answer.kind === "live" && answer.reason === "inner-pid-alive";
-  const isProven = answer.kind === "live" && startTicks !== undefined && isSame;
-  return { registry: registry.id, key, where, pid, isProven, said: formatMessage(answer.detail) };
-}
-
-/** What registrations say of sessions, as one look at the processes shows their holders. */
-export function registeredBy({ all, unread }: Witnesses, evidence: Seen, policy: Policy): Evidence["registered"] {
-  if (!evidence.processes.seen) return evidence.processes;
   const bySession = new Map<string, Registered[]>();
+  const provenPids = new Set<number>();
   for (const witness of all) {
-    const word = witness.claim.sessionId === undefined ? undefined : wordOf(witness, evidence, policy);
-    if (word === undefined || witness.claim.sessionId === undefined) continue;
-    const session = canonicalSession(witness.claim.sessionId);
-    bySession.set(session, [...(bySession.get(session) ?? []), word]);
+    const { sessionId } = witness.claim;
+    const word = sessionId === undefined ? undefined : wordOf(witness, whole, policy);
+    if (sessionId === undefined || word === undefined || (!word.isProven && isRuledOut(policy, word))) continue;
+    if (word.isProven) provenPids.add(word.pid);
+    const session = canonicalSession(sessionId);
+    const before = bySession.get(session);
+    if (before === undefined) bySession.set(session, [word]);
+    else if (before.filter((one) => isAlike(one, word)).length < enough) before.push(word);
   }
-  return seen({ bySession, unread });
+  return seen({ bySession, provenPids, unread });
 }
 
 /** What other registrations say of the session of an entry. Its own process is asked by itself. */

@@ -27,12 +27,12 @@ export function flappingOf(rows: readonly Pick<Registration, "sessionId" | "regi
     // Several in one moment are no loop: a loop takes one id after another.
     .filter((start, index, all) => start.at !== all[index - 1]?.at);
   let worst: Flapping | undefined;
-  let run: typeof starts = [];
-  for (const start of starts) {
-    const last = run.at(-1);
-    run = last !== undefined && start.at - last.at <= flappingLimits.gapMs ? [...run, start] : [start];
-    const ids = new Set(run.map(({ sessionId }) => sessionId)).size;
-    if (ids >= flappingLimits.ids && ids > (worst?.ids ?? 0)) worst = { ids, spanMs: start.at - (run[0]?.at ?? start.at) };
+  let [ids, beganAt, lastAt] = [new Set<string>(), 0, Number.NEGATIVE_INFINITY];
+  for (const { sessionId, at } of starts) {
+    if (at - lastAt > flappingLimits.gapMs) [ids, beganAt] = [new Set(), at];
+    ids.add(sessionId);
+    lastAt = at;
+    if (ids.size >= flappingLimits.ids && ids.size > (worst?.ids ?? 0)) worst = { ids: ids.size, spanMs: at - beganAt };
   }
   return worst;
 }

@@ -45,25 +45,44 @@ export function sameProcess(a: StartRow, b: StartRow): boolean {
   return a.pid !== undefined && a.startTicks !== undefined && a.pid === b.pid && a.startTicks === b.startTicks && a.bootId === b.bootId;
 }
 
+/** What two rows of one process have in common; undefined where nothing tells that of a row from others. */
+function processKey({ subprocessId, pid, startTicks, bootId }: StartRow): string | undefined {
+  if (subprocessId !== undefined) return `subprocess ${subprocessId}`;
+  return pid === undefined || startTicks === undefined ? undefined : `pid ${pid} ${startTicks} ${bootId ?? ""}`;
+}
+
 /**
  * A row that comes so soon after a release of its identity, in ms, is taken for an old heartbeat's answer to it, marked
  * or not: a fresh start comes first, and is the cause of a release.
  */
 export const reRegistrationMs = 5 * 60_000;
 
-function isReRegistration({ registeredAt }: StartRow, own: readonly StartRow[], reason?: string): boolean {
-  if (registeredAt === undefined) return false;
-  return own.some(({ releasedAt, releaseReason }) => {
-    const since = releasedAt === undefined ? Number.NaN : registeredAt - releasedAt;
-    return since >= 0 && since <= reRegistrationMs && (reason === undefined || releaseReason === reason);
-  });
+/** Says of a row whether it was registered so soon after one of these was released, in order of their releases. */
+function answersTo(released: readonly StartRow[]): (row: StartRow) => boolean {
+  const times = released.flatMap(({ releasedAt = Number.NaN }) => (Number.isNaN(releasedAt) ? [] : [releasedAt])).toSorted((a, b) => a - b);
+  return ({ registeredAt }) => {
+    const last = registeredAt === undefined ? undefined : lastUpTo(times, registeredAt);
+    return registeredAt !== undefined && last !== undefined && registeredAt - last <= reRegistrationMs;
+  };
+}
+
+/** The last of these rising numbers that is not above a limit. */
+function lastUpTo(rising: readonly number[], limit: number): number | undefined {
+  let [low, high] = [0, rising.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((rising[middle] as number) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return rising[low - 1];
 }
 
 /** A new session id every few seconds, or one upon each release of ours: both are one loop, seen at two speeds. */
 function registerLoop(own: readonly StartRow[]): Flapping | undefined {
-  const answers = own.filter((row) => isReRegistration(row, own, supersedeReason)).map(({ registeredAt }) => registeredAt ?? 0);
+  const isAnswer = answersTo(own.filter(({ releaseReason }) => releaseReason === supersedeReason));
+  const answers = own.flatMap((row) => (isAnswer(row) ? [row.registeredAt ?? 0] : [])).toSorted((a, b) => a - b);
   if (answers.length + 1 < flappingLimits.ids) return flappingOf(own);
-  return { ids: answers.length, spanMs: Math.max(...answers) - Math.min(...answers) };
+  return { ids: answers.length, spanMs: (answers.at(-1) ?? 0) - (answers[0] ?? 0) };
 }
 
 /** Only a fresh start supersedes, only within one process, and only what it came after. */
@@ -72,6 +91,22 @@ function supersedes(newer: StartRow, older: StartRow): boolean {
   if (canonicalSession(newer.sessionId) === canonicalSession(older.sessionId)) return false;
   if (newer.registeredAt === undefined || older.registeredAt === undefined || newer.registeredAt <= older.registeredAt) return false;
   return sameProcess(newer, older);
+}
+
+/** So many of the newest starts of a process are held against each of its rows. One that none of them supersedes stays. */
+const heldAgainst = 100;
+
+/** Fresh starts by their process, the newest first. */
+function startsByProcess(fresh: readonly StartRow[]): ReadonlyMap<string, readonly StartRow[]> {
+  const byProcess = new Map<string, StartRow[]>();
+  for (const row of fresh.toSorted((a, b) => (b.registeredAt ?? 0) - (a.registeredAt ?? 0))) {
+    const process = processKey(row);
+    if (process === undefined || row.registeredAt === undefined || row.releasedAt !== undefined) continue;
+    const starts = byProcess.get(process);
+    if (starts === undefined) byProcess.set(process, [row]);
+    else if (starts.length < heldAgainst) starts.push(row);
+  }
+  return byProcess;
 }
 
 /**
@@ -93,9 +128,10 @@ export function supersededRows(rows: readonly StartRow[]): SupersededRows {
       flapping.set(identity, loop);
       continue;
     }
-    const fresh = own.filter((row) => !row.automatic && !isReRegistration(row, own));
+    const isAnswer = answersTo(own);
+    const starts = startsByProcess(own.filter((row) => !row.automatic && !isAnswer(row)));
     for (const older of own.filter(({ releasedAt }) => releasedAt === undefined)) {
-      const by = fresh.find((newer) => supersedes(newer, older));
+      const by = starts.get(processKey(older) ?? "")?.find((newer) => supersedes(newer, older));
       if (by !== undefined) releases.push({ key: older.key, by: by.key, reason: supersedeReason });
     }
   }

@@ -6,10 +6,7 @@ import type { Scene } from "../scene.ts";
 import { agentsShowingNone } from "../agents/observed-holders.ts";
 
 /** Agents whose own registrations say which session they run. */
-function registeredPids({ evidence: { registered } }: Scene): ReadonlySet<number> {
-  if (!registered.seen) return new Set();
-  return new Set([...registered.value.bySession.values()].flatMap((all) => all.flatMap(({ isProven, pid }) => (isProven ? [pid] : []))));
-}
+const isRegistered = ({ evidence: { registered } }: Scene, pid: number): boolean => registered.seen && registered.value.provenPids.has(pid);
 
 /**
  * An agent, or a process with a name that a configuration gives to holders, that has been running for at least so long and shows no
@@ -24,8 +21,7 @@ export function idleSince(scene: Scene, table: ProcessTable, forMs: number): Age
     return !bootMs.seen || bootMs.value - Number(startTicks) * tickMs + clockStepMs >= forMs;
   });
   if (older.length === 0) return undefined;
-  const registered = registeredPids(scene);
-  return agentsShowingNone(scene, { ...table, agents: older }).find(({ pid }) => !registered.has(pid));
+  return agentsShowingNone(scene, { ...table, agents: older }).find(({ pid }) => !isRegistered(scene, pid));
 }
 
 /**
@@ -37,6 +33,5 @@ export function leftBehindBy(pid: number, scene: Scene, table: ProcessTable): Ag
     (one) => one.pid !== pid && (one.processGroup === pid || one.kernelSession === pid) && !isRuledOut(scene.policy, one),
   );
   if (members.length === 0) return undefined;
-  const registered = registeredPids(scene);
-  return agentsShowingNone(scene, { ...table, agents: members }).find((one) => !registered.has(one.pid));
+  return agentsShowingNone(scene, { ...table, agents: members }).find((one) => !isRegistered(scene, one.pid));
 }

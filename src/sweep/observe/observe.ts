@@ -51,7 +51,7 @@ export function ownerKey(argv: readonly string[]): string {
   return argv.join("\0");
 }
 
-const nothingRegistered: RegisteredSessions = { bySession: new Map(), unread: [] };
+const nothingRegistered: RegisteredSessions = { bySession: new Map(), provenPids: new Set(), unread: [] };
 
 /** One look at all processes together. Claims are read before this, never after. */
 export async function lookAtWorld(host: LookingHost, questions: Questions): Promise<World> {

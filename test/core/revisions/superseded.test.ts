@@ -1,7 +1,8 @@
+import { array, assert as assertProperty, boolean, constantFrom, integer, property, record } from "fast-check";
 import { expect, test } from "vitest";
 import { nothingClaimed } from "../../../src/core/registration.ts";
 import type { JudgedRegistry } from "../../../src/core/revisions/revision.ts";
-import { superseded, supersededRows, type StartRow } from "../../../src/core/revisions/superseded.ts";
+import { reRegistrationMs, sameProcess, superseded, supersededRows, type StartRow } from "../../../src/core/revisions/superseded.ts";
 import { agent, answered, blind, configured, earlierBoot, server, there, thisBoot, type Described } from "../scene.ts";
 import { alive, observationOf, onlyCandidate, registryOf, revisedOf, type DescribedRow } from "./rows.ts";
 
@@ -28,6 +29,66 @@ const released = (...rows: readonly StartRow[]) => supersededRows(rows).releases
 
 test("a new session of the same process supersedes its old one", () => {
   expect(released(row("a"), row("b", { registeredAt: minute }))).toEqual(["a by b: superseded_by_new_start"]);
+});
+
+/** The rule in its plain words, each row held against every other one. */
+function plainly(rows: readonly StartRow[]): readonly string[] {
+  const comesUponRelease = ({ registeredAt = Number.NaN }: StartRow): boolean =>
+    rows.some(({ releasedAt = Number.NaN }) => registeredAt >= releasedAt && registeredAt - releasedAt <= reRegistrationMs);
+  const isFresh = (one: StartRow): boolean => !one.automatic && one.releasedAt === undefined && !comesUponRelease(one);
+  return rows
+    .filter(
+      (older) =>
+        older.releasedAt === undefined &&
+        rows.some(
+          (newer) =>
+            isFresh(newer) &&
+            newer.sessionId !== older.sessionId &&
+            (newer.registeredAt ?? Number.NaN) > (older.registeredAt ?? Number.NaN) &&
+            sameProcess(newer, older),
+        ),
+    )
+    .map(({ key }) => key);
+}
+
+test("what is superseded is what the rule says, row against row", () => {
+  const drawn = record({
+    session: integer({ min: 0, max: 2 }),
+    pid: constantFrom(undefined, 1, 2),
+    startTicks: constantFrom(undefined, "100", "101"),
+    bootId: constantFrom(undefined, thisBoot, earlierBoot),
+    subprocessId: constantFrom(undefined, undefined, "7", "8"),
+    registeredAt: constantFrom(undefined, 0, 1, 4, 40, 41),
+    releasedAt: constantFrom(undefined, undefined, undefined, 3, 39, Number.NaN),
+    automatic: boolean(),
+  });
+  assertProperty(
+    property(array(drawn, { maxLength: 8 }), (all) => {
+      const rows = all.map(({ session, registeredAt, releasedAt, ...more }, nth) =>
+        row(`${nth}`, {
+          ...more,
+          sessionId: `session-${session}`,
+          registeredAt: registeredAt && registeredAt * minute,
+          releasedAt: releasedAt && releasedAt * minute,
+        }),
+      );
+      const { releases, flapping } = supersededRows(rows);
+      expect(releases.map(({ key }) => key)).toEqual(flapping.size > 0 ? [] : plainly(rows));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("forty thousand rows of one identity are gone through once", () => {
+  const many = Array.from({ length: 40_000 }, (_, nth) => row(`${nth}`, { registeredAt: nth * minute }));
+  expect(supersededRows(many).releases).toHaveLength(many.length - 1);
+  const unowned = many.map((one) => ({
+    ...one,
+    pid: undefined,
+    releasedAt: one.registeredAt,
+    registeredAt: (one.registeredAt ?? 0) + minute,
+  }));
+  expect(supersededRows(unowned).releases).toEqual([]);
 });
 
 test("a stable subprocess id stands for the process", () => {

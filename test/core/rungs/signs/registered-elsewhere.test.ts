@@ -16,16 +16,17 @@ import {
   there,
   verdictOf,
   type Described,
+  registeredSessions,
 } from "../../scene.ts";
 
 const pid = 4242;
 const held = { pid, startTicks: "700" } as const;
 const proof: Registered = { registry: "/claudes", key: "9.json", where: "/claudes/9.json", pid: 9, isProven: true, said: "pid 9 is alive" };
 const of = (...those: readonly Partial<Registered>[]): Pick<Described, "registered"> => {
-  return { registered: seen({ bySession: new Map([[session, those.map((one) => ({ ...proof, ...one }))]]), unread: [] }) };
+  return { registered: registeredSessions(new Map([[session, those.map((one) => ({ ...proof, ...one }))]])) };
 };
 const unreadOf = (uid: number): Pick<Described, "registered"> => {
-  return { registered: seen({ bySession: new Map(), unread: [{ uid, why: "/home/u/.claude/sessions: permission denied" }] }) };
+  return { registered: registeredSessions(new Map(), [{ uid, why: "/home/u/.claude/sessions: permission denied" }]) };
 };
 const sameRegistry = { registry: "/registry" };
 
@@ -51,7 +52,7 @@ const rows: readonly (readonly [string, Described, string])[] = [
   ],
   [
     "records that could not be read, and one that proves it",
-    { registered: seen({ bySession: new Map([[session, [proof]]]), unread: [{ uid: 1000, why: "denied" }] }) },
+    { registered: registeredSessions(new Map([[session, [proof]]]), [{ uid: 1000, why: "denied" }]) },
     "live attached-process registered-alive",
   ],
   ["records that could not be read, and no session", { ...unreadOf(1000), claim: { sessionId: undefined } }, "ghost ttl ttl-expired"],
@@ -164,5 +165,23 @@ describe("what a registration says of its session", () => {
     ["nothing was seen", {}, { processes: blind }, "unseen"],
   ])("%s", (_, claim, described, expected) => {
     expect(words(claim, described)).toEqual(expected);
+  });
+
+  test("of many that are alike two are kept for each registry and kind, and every proven process is known", () => {
+    const { claim, registry, evidence, policy } = sceneOf({ claim: held, registry: { about: "process" }, pids: { [pid]: there() } });
+    const witnesses = ["/a", "/b"].flatMap((id) =>
+      [held.startTicks, undefined].flatMap((startTicks) =>
+        Array.from({ length: 50 }, (_, nth): Witness => {
+          return { claim: { ...claim, startTicks, key: `${startTicks} ${nth}` }, registry: { ...registry, id }, where: `${id}/${nth}` };
+        }),
+      ),
+    );
+    const registered = registeredBy({ all: witnesses, unread: [] }, evidence, policy);
+    if (!registered.seen) throw new TypeError("processes were seen");
+    const kept = (registered.value.bySession.get(session) ?? []).map((one) => `${one.registry} ${one.isProven} ${one.key.split(" ")[1]}`);
+    expect(kept.toSorted((a, b) => a.localeCompare(b))).toEqual(
+      ["/a", "/b"].flatMap((id) => [false, true].flatMap((isProven) => [0, 1].map((nth) => `${id} ${isProven} ${nth}`))),
+    );
+    expect([...registered.value.provenPids]).toEqual([pid]);
   });
 });
