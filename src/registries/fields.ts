@@ -64,8 +64,9 @@ const claiming = ["sessionId", "pid", "identity", "tmuxSession", "tmuxPane"] as 
 
 /** Why an entry claims nothing: it has none of the members by which its registry knows a claim. */
 function unknownClaim(key: string, value: unknown, fields: FieldMap): string | undefined {
+  const isClaimed = claiming.some((field) => fields[field] !== undefined && valueAt(value, fields[field], key) !== undefined);
+  if (isClaimed) return undefined;
   const wanted = claiming.flatMap((field) => fields[field] ?? []);
-  if (wanted.some((member) => valueAt(value, member, key) !== undefined)) return undefined;
   return wanted.length === 0
     ? "its fields name no session, pid or identity"
     : `has no ${wanted.map((member) => `"${member}"`).join(" and no ")}`;

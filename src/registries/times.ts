@@ -6,8 +6,8 @@ function zoneMs(zone: string): number {
   return hours > 23 || minutes > 59 ? Number.NaN : (zone.startsWith("-") ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
-/** What `Date.toISOString` writes, but for the last days of a month: nearly every time in a registry. */
-const usualTime = /^[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+/** What `Date.toISOString` writes, with or without its milliseconds, but for the last days of a month: nearly every time in a registry. */
+const usualTime = /^[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?Z$/;
 
 function parseIso(text: string): number | undefined {
   if (usualTime.test(text)) return Date.parse(text);

@@ -8,10 +8,9 @@ type Way = readonly string[];
 const waysOf = (fields: FieldMap): readonly Way[] =>
   Object.values(fields).map((member) => (member.startsWith("/") ? pointerParts(member) : [member]));
 
-const standsTwice = (text: string, name: string): boolean => {
-  const said = JSON.stringify(name);
-  const first = text.indexOf(said);
-  return first >= 0 && text.includes(said, first + said.length);
+const standsTwice = (text: string, quoted: string): boolean => {
+  const first = text.indexOf(quoted);
+  return first >= 0 && text.includes(quoted, first + quoted.length);
 };
 
 /**
@@ -20,10 +19,10 @@ const standsTwice = (text: string, name: string): boolean => {
  */
 export function repeatedFieldReader(fields: FieldMap): (source: SourceText) => string | undefined {
   const ways = waysOf(fields);
-  const names = [...new Set(ways.flat())];
+  const quotedNames = [...new Set(ways.flat())].map((name) => JSON.stringify(name));
   return (source) => {
     const text = source.text(0, source.bytes.length);
-    if (names.length === 0 || (!text.includes("\\") && !names.some((name) => standsTwice(text, name)))) return undefined;
+    if (quotedNames.length === 0 || (!text.includes("\\") && !quotedNames.some((name) => standsTwice(text, name)))) return undefined;
     const found = repeatedName(source, (path) => ways.some((way) => path.every((part, index) => part === way[index])));
     return found && `"${found.path.join("/")}" stands twice in it, so which of them is meant is unknown`;
   };
