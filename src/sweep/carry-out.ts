@@ -22,7 +22,7 @@ function recoverQuarantined(host: Host, { registries }: Examination): readonly s
 /** Ghosts for which there is no room stay for days: that must not look like a second look that is awaited. */
 function roomWarnings(outcomes: ReadonlyMap<ExaminedRegistry, Outcomes>): readonly string[] {
   const waiting = countWithoutRoom(outcomes.values());
-  return waiting === 0 ? [] : [`${waiting} ghost${waiting === 1 ? "" : "s"} could not be reaped: ${tombstonesFull}`];
+  return waiting === 0 ? [] : [`${waiting} ghost${waiting === 1 ? "" : "s"} could not be reaped, for ${tombstonesFull}`];
 }
 
 /** What a sweep did, by registry, and what it could not write beside that. */

@@ -139,7 +139,8 @@ export async function reapChosen(host: Host, options: ReapOptions): Promise<Reap
       at: (index) => judged.get(index) ?? examined.entries.at(index),
     };
     const outcomes = refusal === undefined ? await carryOutIn(pass, examined, selection) : new Map();
-    entries.push(...reportsOf(examined, judged.values(), outcomes, { registryIndex: undefined, isRemembered: false, choice: undefined }));
+    const reports = reportsOf(examined, judged.values(), outcomes, { registryIndex: undefined, isRemembered: false, choice: undefined });
+    for (const report of reports) entries.push(report);
   }
   const done = entries.filter(({ action }) => isChange(action));
   const said = wordsOf(word, isOwner);

@@ -65,13 +65,13 @@ function showingHost(host: Host, { show }: ProgressLine, total: number | undefin
         return host.captureEntries(root, some);
       }),
     restoreEntryFiles: async (root, files) => {
-      const became = [];
+      const became: Awaited<ReturnType<typeof host.restoreEntryFiles>>[] = [];
       for (const some of slicesOf(files, restoredAtOnce)) {
         show(() => `restoring ${grouped(restored)}${total === undefined ? "" : ` of ${grouped(total)}`} …`);
         restored += some.length;
-        became.push(...(await host.restoreEntryFiles(root, some)));
+        became.push(await host.restoreEntryFiles(root, some));
       }
-      return became;
+      return became.flat();
     },
     runRelease: (command, values) => {
       show(() => `running ${visible(command[0] ?? "")} …`);

@@ -49,7 +49,8 @@ function waiting(pending: readonly EntryReport[], isDryRun: boolean, { time }: T
   if (looks.length < pending.length)
     return [`${count}: ${visible(pending.find(({ note }) => note !== undefined)?.note ?? "for the next sweep")}`];
   const whom = pending.length === 1 ? "it" : "them";
-  return [`${count} for a second look; a sweep from ${time(Math.max(...looks))} on takes ${whom}`];
+  const last = looks.reduce((one, other) => Math.max(one, other), 0);
+  return [`${count} for a second look; a sweep from ${time(last)} on takes ${whom}`];
 }
 
 function heldBack({ registries, titles }: SweepReport, count: (index: number) => number): readonly Remark[] {

@@ -71,7 +71,7 @@ export const cameBack = "it came back to life";
 export const foundElsewhere = "its session shows elsewhere";
 
 /** Of an entry that waits for room. */
-export const tombstonesFull = "the tombstones are full; it is reaped when older ones have gone";
+export const tombstonesFull = "the tombstones are full: older ones have to go first";
 
 /** Returns how many entries of all registries wait for room. */
 export function countWithoutRoom(outcomes: Iterable<Outcomes>): number {

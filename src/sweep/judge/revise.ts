@@ -70,10 +70,10 @@ export async function withRevisions(
   world: World,
 ): Promise<{ readonly registries: readonly ExaminedRegistry[]; readonly flapping: readonly FlappingIdentity[] }> {
   let registries = examined;
-  const loops: FlappingIdentity[] = [];
+  const loops: (readonly FlappingIdentity[])[] = [];
   for (const revision of revisions) {
     const { candidates, flapping } = revision.candidates(registries.map(judgedRegistry));
-    loops.push(...flapping);
+    loops.push(flapping);
     const placed = candidates.flatMap((candidate): readonly Placed[] => {
       const view = registries[candidate.row.registry];
       return view === undefined ? [] : [{ revision, candidate, view, entry: view.loaded.entries.at(candidate.row.index) }];
@@ -89,7 +89,7 @@ export async function withRevisions(
       return changed.size === 0 ? one : { ...one, entries: one.entries.withChanged(changed) };
     });
   }
-  return { registries, flapping: loops };
+  return { registries, flapping: loops.flat() };
 }
 
 /**

@@ -140,15 +140,16 @@ export async function restore(
   dryRun: boolean,
 ): Promise<{ readonly outcomes: readonly RestoreOutcome[]; readonly problems: readonly string[] }> {
   const { host, id: sweepId, startedAt: at } = pass;
-  const outcomes: RestoreOutcome[] = [];
+  const all: (readonly RestoreOutcome[])[] = [];
   const problems: string[] = [];
   for (const place of places) {
     const became = await putBackInto(pass, place, dryRun);
-    outcomes.push(...became);
+    all.push(became);
     const restored = became.filter(({ action }) => action === "restored");
     const keep = (): Promise<void> => saveMarks(pass, place.target, restored);
     if (restored.length > 0) problems.push(...(await unkept("that they are to be left alone", keep)));
   }
+  const outcomes = all.flat();
   const changes = dryRun ? [] : changesIn(outcomes);
   const record = (): void => recordHistory(host, { sweepId, at, command: "restore" }, changes, changes.length);
   problems.push(...(await unkept("its history", record)));

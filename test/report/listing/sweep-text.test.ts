@@ -370,6 +370,12 @@ describe("what comes next", () => {
     ["a dry run that saw them first", [waits(null)], true, "1 waits for a second look: a sweep, and one 4 minutes after it"],
     ["a dry run after a sweep", [waits(7)], true, "1 waits for a second look; a sweep from 13:34 on takes it"],
     ["a sweep", [waits(5), waits(7)], false, "2 wait for a second look; a sweep from 13:34 on takes them"],
+    [
+      "a sweep of more than a call takes arguments",
+      Array.from({ length: 150_000 }, () => waits(7)),
+      false,
+      "150000 wait for a second look; a sweep from 13:34 on takes them",
+    ],
   ])("says %s", (_, entries, dryRun, line) => {
     expect(saidOf(entries, { dryRun })).toEqual([`next    ${line}`]);
   });

@@ -164,7 +164,7 @@ test("without a tombstone nothing is captured", async () => {
 
 test("with room for one tombstone one goes, and the other waits", async () => {
   const scene = await withGhosts(2);
-  const tombstonesFull = "pending; the tombstones are full; it is reaped when older ones have gone";
+  const tombstonesFull = "pending; the tombstones are full: older ones have to go first";
   expect(await became(scene, { store: { tombstoneRoom: () => 600 } })).toEqual(["reaped", tombstonesFull]);
   const none = await withGhosts(1);
   const captureEntries: Host["captureEntries"] = () => {

@@ -225,7 +225,7 @@ test("an owner that comes up at the last moment keeps all of its ghosts, and not
   expect([looks, stage.tombstones(), keysIn(stage, path)]).toEqual([2, [], ["a", "b", "live"]]);
 });
 
-const tombstonesFull = "the tombstones are full; it is reaped when older ones have gone";
+const tombstonesFull = "the tombstones are full: older ones have to go first";
 
 test.each([
   [760, ["a", "b"]],
@@ -240,7 +240,7 @@ test.each([
     report.entries.filter(({ action, detail }) => action === "pending" && detail.endsWith(tombstonesFull)).map(({ key }) => key),
   ).toEqual(waiting);
   const ghosts = waiting.length === 1 ? "1 ghost" : `${waiting.length} ghosts`;
-  expect(report.warnings).toEqual([`${ghosts} could not be reaped: ${tombstonesFull}`]);
+  expect(report.warnings).toEqual([`${ghosts} could not be reaped, for ${tombstonesFull}`]);
   expect(keysIn(stage, path)).toEqual([...waiting, "live"]);
 });
 

@@ -56,6 +56,15 @@ test("entries are put back where they stood, lose their tombstones, and are left
   ]);
 });
 
+test("of more entries than a call takes arguments each is answered for", async () => {
+  const { stage, tombstones } = await reaped(["a"]);
+  const [one] = tombstones;
+  if (one === undefined) throw new TypeError("a tombstone was expected");
+  const many = Array.from({ length: 150_000 }, (_, nth): Tombstone => ({ ...one, id: `${one.id}-${nth}`, key: `k${nth}` }));
+  const { outcomes } = await restoreInto(hostWith(stage, {}), agentsOf(stage), many, true);
+  expect(outcomes).toHaveLength(many.length);
+});
+
 test("without a clock a mark is as old as time, and without a registry there is none", async () => {
   const { stage, tombstones } = await reaped(["a"]);
   const marks: (readonly number[])[] = [];
