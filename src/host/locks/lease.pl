@@ -14,6 +14,10 @@ sub leased { my $kind = fcntl($_[0], $F_GETLEASE, 0); defined $kind && $kind != 
 # Tells whether a lease stands and nothing has locked the file: under a read lease a reader can.
 sub undisturbed_lease { my $kind = leased($_[0]); defined $kind && ($kind == $F_WRLCK || !locked($_[0])) }
 
+# Lets processes in that wait to read a file under a write lease: a read lease stays, which keeps out those that write. The
+# process for which we hold the lease can be one of them, and does nothing else while it waits.
+sub let_readers_in { my $kind = leased($_[0]); lease($_[0], $F_RDLCK) if defined $kind && $kind == $F_RDLCK }
+
 # Takes a read lease on a file that other processes have open to read, and that none has locked.
 sub lease_beside_readers { !locked($_[0]) && lease($_[0], $F_RDLCK) }
 

@@ -13,9 +13,9 @@
 #   look         quiet | late
 #   back         changed | stuck
 #
-# The kernel sends SIGIO when another program waits for a leased file: if a command was awaited, the lease is given up. A
-# lease is given up only when the file has its own name again, or has been displaced undisturbed: a program that waits
-# would write to a file without a name.
+# The kernel sends SIGIO when a program waits for a leased file: if a command was awaited, those that wait to read it are let
+# in, and for one that waits to write to it the lease is given up. A lease is given up only when the file has its own name
+# again, or has been displaced undisturbed: a program that waits would write to a file without a name.
 use strict;
 # Open flags have other numbers on other machines; Fcntl knows those of this perl.
 use Fcntl qw(O_RDONLY O_RDWR O_NONBLOCK O_NOFOLLOW);
@@ -45,7 +45,11 @@ sub command {
   my ($seconds) = @_;
   for (my $turn = 0; $turn < $seconds * 100; $turn++) {
     return $1 if $buffer =~ s/^(.*)\n//;
-    return undef if $waiting && !$swapped && !undisturbed();
+    if ($waiting) {
+      $waiting = 0;
+      let_readers_in($judged) if $leasable;
+      return undef if !$swapped && !undisturbed();
+    }
     my $ready = '';
     vec($ready, 0, 1) = 1;
     next if select($ready, undef, undef, 0.01) <= 0;

@@ -55,6 +55,23 @@ describe.each(methods)("a ghost's registry is swapped %s", (_, around) => {
     expect(leftovers(registry)).toEqual([]);
   });
 
+  test("a process that reads the registry while its own swap is under way waits for nothing", async () => {
+    const registry = registryIn();
+    const file = readNow(registry.path);
+    const seen = new Set<string>();
+    const read = (): void => void seen.add(content(registry));
+    const look = (): Promise<boolean> => {
+      read();
+      return Promise.resolve(true);
+    };
+    const reading = setInterval(read, 0);
+    const outcome = await around(() => replaceJudged(file, withoutGhost(file), look, unused));
+    clearInterval(reading);
+    read();
+    expect(outcome).toEqual({ kind: "replaced", problem: undefined });
+    expect([...seen]).toEqual([before, after]);
+  });
+
   test("nothing is written when the session has come back", async () => {
     const registry = registryIn();
     const file = readNow(registry.path);
