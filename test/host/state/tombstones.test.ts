@@ -251,7 +251,7 @@ test.each([
   expect(decodeTombstones(fileText(header, { ...line, ...bent }, { ...line, key: "x/b.lock" })).map(({ id }) => id)).toEqual(["s/1"]);
 });
 
-test.each(["!!!", "e30", "e3 0"])("a member's tombstone that cut %j holds nobody", (cut) => {
+test.each(["!!!", "e30", "e3 0", "e===", "====", "e=30"])("a member's tombstone that cut %j holds nobody", (cut) => {
   expect(decodeTombstones(fileText(rows, { ...row, cut }))).toEqual([]);
 });
 
@@ -299,4 +299,9 @@ test("tombstones that are more than is written at once are all read back, short 
   const keys = Array.from({ length: 3000 }, (_, index) => `${index}${index === 1500 ? "ü".repeat(200_000) : ""}`);
   writeTombstones(state, "s", [encodeHeader(header), ...keys.map(tombstone)]);
   expect(readTombstones(state).map(({ key }) => key)).toEqual(keys);
+});
+
+test("an entry of many megabytes has its tombstone", () => {
+  const large = Buffer.alloc(24_000_000, "a").toString("base64");
+  expect(decodeTombstones(fileText(rows, { ...row, cut: large }, row)).map(({ id }) => id)).toEqual(["s/0", "s/1"]);
 });
