@@ -138,11 +138,15 @@ export async function takeNumberedLock(directory: string, name: string, answer: 
   const { at, close } = openDirectory(directory);
   const own = `${name}.${randomBytes(8).toString("hex")}.new`;
   let server: Server | undefined;
-  let given = false;
+  let [given, isNamed] = [false, true];
+  const removeOwn = (): void => {
+    if (isNamed) quietly(() => removeQuietly(at(own)));
+    isNamed = false;
+  };
   const give = (): void => {
     if (given) return;
     given = true;
-    quietly(() => removeQuietly(at(own)));
+    removeOwn();
     server?.close();
     close();
   };
@@ -159,7 +163,7 @@ export async function takeNumberedLock(directory: string, name: string, answer: 
       give();
       return await takeNumberedLock(directory, name, answer);
     }
-    quietly(() => removeQuietly(at(own)));
+    removeOwn();
     await clearAway(at, name).catch(() => undefined);
     const release = (): void => {
       quietly(() => finish(at, name, number));

@@ -3,7 +3,6 @@ import { basename, dirname, join } from "node:path";
 import { writeAll } from "../files/chunks.ts";
 import { assertTrustedOwners, findPlace } from "../files/held-directory.ts";
 import { temporaryName } from "../files/leftovers.ts";
-import { makeDirectories } from "./directories.ts";
 import { writeStateFile } from "./state-file.ts";
 import { readRegularText } from "../files/files.ts";
 
@@ -19,9 +18,11 @@ export function readLastRun<T>(stateDir: string, isRun: (value: unknown) => valu
   }
 }
 
-/** `durable` waits for the disk: the mark of a start may be lost with the machine, the end may not. */
+/**
+ * Written under the run lock, which makes the directory. `durable` waits for the disk: the mark of a start may be lost with the
+ * machine, the end may not.
+ */
 export function writeLastRun(stateDir: string, run: object, durable: boolean): void {
-  makeDirectories(stateDir);
   writeStateFile(fileOf(stateDir), `${JSON.stringify(run)}\n`, durable);
 }
 

@@ -42,8 +42,8 @@ export function isTimerEnabled(env: Env): boolean {
 export function quickCheck(env: Env, before: () => LastRun | undefined, nowMs: number): string | undefined {
   const directory = userUnitDirectory(env);
   const timer = join(directory, "sessreap.timer");
-  if (isMasked(timer)) return "sessreap.timer is masked, so no sweep runs by itself (see sessreap doctor)";
   if (stateOf(timer) === undefined) return undefined;
+  if (isMasked(timer)) return "sessreap.timer is masked, so no sweep runs by itself (see sessreap doctor)";
   if (!isLinked(directory, "timers.target", "sessreap.timer")) {
     return "sessreap.timer is installed but not enabled, so no sweep runs by itself (see sessreap doctor)";
   }
