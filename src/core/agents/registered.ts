@@ -30,10 +30,14 @@ function wordOf({ claim, registry, where }: Witness, evidence: Evidence, policy:
   return { registry: registry.id, key, where, pid, isProven, said: formatMessage(answer.detail) };
 }
 
-/** An entry asks for the first word of another one, so of two that are alike there is always one for it. */
-const enough = 2;
-
-const isAlike = (one: Registered, other: Registered): boolean => one.registry === other.registry && one.isProven === other.isProven;
+/**
+ * Whether a word is wanted beside those of before. An entry asks for the first word of another one, so of two entries whose words are
+ * alike there is always one for it. Of an entry that records two processes the first is enough.
+ */
+function isWanted(word: Registered, before: readonly Registered[]): boolean {
+  const alike = before.filter(({ registry, isProven }) => registry === word.registry && isProven === word.isProven);
+  return alike.length < 2 && alike.every(({ key }) => key !== word.key);
+}
 
 /** What registrations say of sessions, as one look at the processes shows their holders. */
 export function registeredBy({ all, unread }: Witnesses, evidence: Seen, policy: Policy): Evidence["registered"] {
@@ -57,7 +61,7 @@ export function registeredBy({ all, unread }: Witnesses, evidence: Seen, policy:
     const session = canonicalSession(sessionId);
     const before = bySession.get(session);
     if (before === undefined) bySession.set(session, [word]);
-    else if (before.filter((one) => isAlike(one, word)).length < enough) before.push(word);
+    else if (isWanted(word, before)) before.push(word);
   }
   return seen({ bySession, provenPids, unread });
 }

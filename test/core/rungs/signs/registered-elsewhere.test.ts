@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { registeredBy, unreadFor, type Witness } from "../../../../src/core/agents/registered.ts";
+import { registeredBy, registeredOf, unreadFor, type Witness } from "../../../../src/core/agents/registered.ts";
 import { seen } from "../../../../src/core/evidence.ts";
 import type { Registered } from "../../../../src/core/agents/registered-sessions.ts";
 import type { Registration } from "../../../../src/core/registration.ts";
@@ -183,5 +183,13 @@ describe("what a registration says of its session", () => {
       ["/a", "/b"].flatMap((id) => [false, true].flatMap((isProven) => [0, 1].map((nth) => `${id} ${isProven} ${nth}`))),
     );
     expect([...registered.value.provenPids]).toEqual([pid]);
+  });
+
+  test("an entry that records two processes leaves room for the word of another one", () => {
+    const { claim, registry, evidence, policy } = sceneOf({ claim: held, registry: { about: "process" }, pids: { [pid]: there() } });
+    const witness = (key: string): Witness => ({ claim: { ...claim, key }, registry, where: `/claudes/${key}` });
+    const registered = registeredBy({ all: [witness("a"), witness("a"), witness("b")], unread: [] }, evidence, policy);
+    const own = sceneOf({ claim: { ...held, key: "a" }, registry: { about: "process" }, registered });
+    expect(registeredOf(own)).toMatchObject({ seen: true, value: [{ key: "b" }] });
   });
 });
