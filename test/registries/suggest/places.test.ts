@@ -1,17 +1,10 @@
 import { expect, test } from "vitest";
 import type { Specimen, SpecimenFile } from "../../../src/registries/suggest/specimen.ts";
-import { alive, directory, file, gone, other, second, session, sinceMs, wordsOf } from "./specimens.ts";
+import { alive, directory, file, gone, links, other, second, session, sinceMs, wordsOf } from "./specimens.ts";
 
 const one = (entry: object): Specimen => file({ mars: entry });
 const text = (said: string, path = "/srv/garden.lock"): Specimen => file(said, path);
 const link = (target: string): Specimen => ({ kind: "link", path: "/srv/lock", target });
-const links = (targets: Readonly<Record<string, string>>): Specimen => ({
-  kind: "directory",
-  path: "/srv/locks",
-  files: [],
-  links: Object.entries(targets).map(([key, target]) => ({ key, target })),
-  others: 0,
-});
 const unread = (key: string): SpecimenFile => ({ key, text: undefined, writtenMs: sinceMs, problem: "permission denied" });
 
 function allOf(specimen: Specimen): readonly string[] {

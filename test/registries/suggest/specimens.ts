@@ -43,6 +43,14 @@ export const directory = (files: Readonly<Record<string, unknown>>): Specimen =>
   others: 0,
 });
 
+export const links = (targets: Readonly<Record<string, string>>): Specimen => ({
+  kind: "directory",
+  path: "/srv/locks",
+  files: [],
+  links: Object.entries(targets).map(([key, target]) => ({ key, target })),
+  others: 0,
+});
+
 /** A suggestion in words: how the entries are declared, what each member was taken for, and what a person should know beside that. */
 export function wordsOf(specimen: Specimen): {
   readonly declared: string;

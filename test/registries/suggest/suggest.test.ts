@@ -13,6 +13,7 @@ import {
   directory,
   file,
   gone,
+  links,
   machineId,
   nowMs,
   other,
@@ -168,13 +169,6 @@ test("an object a line, also where there is one line", () => {
 });
 
 test("links alone in a directory", () => {
-  const links = (targets: Readonly<Record<string, string>>): Specimen => ({
-    kind: "directory",
-    path: "/srv/locks",
-    files: [],
-    links: Object.entries(targets).map(([key, target]) => ({ key, target })),
-    others: 0,
-  });
   const { declaration } = suggested(links({ "a.lock": `venus:${alive}`, "b.lock": `venus:${gone}` }));
   expect(declaration).toMatchObject({ format: "symlink", pattern: "*.lock", text: ["<host>:<pid>"] });
   expect(suggested(links({ SingletonLock: `venus-${alive}` })).declaration.pattern).toBe("SingletonLock");
